@@ -1,0 +1,5 @@
+//! rollcall.
+pub mod error;
+pub mod intake;
+pub mod progress;
+pub mod tally;

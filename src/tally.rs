@@ -1,0 +1,83 @@
+//! Do the counts add up?
+//!
+//! Every stage that takes rows gives back a [`Tally`]: rows in = rows out + rows set aside, by reason. It is checked
+//! where it is made and again where it is received.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// Rows in, rows out, rows set aside and things noticed on the way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Rows that came in.
+    pub rows_in: u64,
+    /// Rows that went on.
+    pub rows_out: u64,
+    /// Rows set aside, by reason code.
+    pub set_aside: BTreeMap<String, u64>,
+    /// What was noticed or mended on the way, by code; such rows went on.
+    pub noted: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// One row that went on.
+    pub fn pass(&mut self) {
+        self.rows_in += 1;
+        self.rows_out += 1;
+    }
+
+    /// One row that was set aside for this reason.
+    pub fn set_aside(&mut self, reason: &str) {
+        self.rows_in += 1;
+        *self.set_aside.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// `count` things noticed that do not stop a row.
+    pub fn note(&mut self, what: &str, count: u64) {
+        if count > 0 {
+            *self.noted.entry(what.to_owned()).or_default() += count;
+        }
+    }
+
+    /// Rows set aside, over all reasons.
+    #[must_use]
+    pub fn rows_set_aside(&self) -> u64 {
+        self.set_aside.values().sum()
+    }
+
+    /// Does every row that came in show up again?
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        self.rows_in == self.rows_out + self.rows_set_aside()
+    }
+
+    /// Adds another tally to this one (chunks of one source).
+    pub fn add(&mut self, other: &Tally) {
+        self.rows_in += other.rows_in;
+        self.rows_out += other.rows_out;
+        for (reason, count) in &other.set_aside {
+            *self.set_aside.entry(reason.clone()).or_default() += count;
+        }
+        for (what, count) in &other.noted {
+            *self.noted.entry(what.clone()).or_default() += count;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tally;
+
+    #[test]
+    fn a_row_is_either_passed_or_set_aside() {
+        let mut tally = Tally::default();
+        tally.pass();
+        tally.set_aside("empty_row");
+        tally.note("x_lower_case", 3);
+        assert!(tally.balances());
+        assert_eq!((tally.rows_in, tally.rows_out, tally.rows_set_aside()), (2, 1, 1));
+        tally.rows_out += 1;
+        assert!(!tally.balances());
+    }
+}
