@@ -64,7 +64,11 @@ pub struct Chunk {
     pub rows: usize,
     /// One column per entry of [`Extract::columns`].
     pub columns: Vec<Column>,
+    pub rejected: Vec<RowFault>,
 }
+#[derive(Debug, Clone)]
+pub struct RowFault { pub row: u64, pub column: Option<String>, pub reason: &'static str }
+impl Chunk { pub fn row_number(&self, at: usize) -> u64 { self.first_row + at as u64 } }
 
 /// A column of a chunk in one of the few physical forms that matter.
 #[derive(Debug, Clone)]
