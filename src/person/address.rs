@@ -96,7 +96,10 @@ fn trailing_numbers(text: &[char]) -> Vec<Number> {
     let mut at = 0;
     while at < text.len() {
         let Some((end, value)) = number_at(text, at) else {
-            let separates = matches!(text.get(at), Some('-' | '—' | '–' | '_' | '/' | '#' | ',' | '，' | ')' | '）' | '(' | '（' | '第'));
+            let separates = matches!(
+                text.get(at),
+                Some('-' | '—' | '–' | '_' | '/' | '#' | ',' | '，' | ')' | '）' | '(' | '（' | '第')
+            );
             if !separates {
                 numbers.clear();
             }
@@ -115,9 +118,10 @@ fn trailing_numbers(text: &[char]) -> Vec<Number> {
 fn number_at(text: &[char], at: usize) -> Option<(usize, u16)> {
     let digits = text.get(at..)?.iter().take_while(|c| c.is_ascii_digit()).count();
     if digits > 0 {
-        let value = text.get(at..at + digits)?.iter().fold(0u32, |sum, c| {
-            sum.saturating_mul(10).saturating_add(c.to_digit(10).unwrap_or(0))
-        });
+        let value = text
+            .get(at..at + digits)?
+            .iter()
+            .fold(0u32, |sum, c| sum.saturating_mul(10).saturating_add(c.to_digit(10).unwrap_or(0)));
         let value = u16::try_from(value).unwrap_or(u16::MAX).min(LETTERS_FROM - 1);
         return Some((at + digits, value));
     }
@@ -219,7 +223,10 @@ fn administrative_end(text: &str) -> Option<usize> {
         let is_end = match character {
             '省' | '县' | '旗' | '盟' => true,
             '市' => !text[at..].starts_with("市场"),
-            '区' => !matches!(before, '小' | '社' | '园' | '校' | '厂' | '院' | '东' | '西' | '南' | '北' | '一' | '二' | '三' | '四'),
+            '区' => !matches!(
+                before,
+                '小' | '社' | '园' | '校' | '厂' | '院' | '东' | '西' | '南' | '北' | '一' | '二' | '三' | '四'
+            ),
             _ => false,
         };
         let end = at + character.len_utf8();
@@ -276,7 +283,10 @@ impl EstateDirectory {
         let mut fallback = None;
         for (at, character) in text.char_indices() {
             let rest = &text[at + character.len_utf8()..];
-            if ROAD_ENDINGS.contains(&character) && !rest.is_empty() && !ROAD_ENDINGS.contains(&rest.chars().next().unwrap_or(' ')) {
+            if ROAD_ENDINGS.contains(&character)
+                && !rest.is_empty()
+                && !ROAD_ENDINGS.contains(&rest.chars().next().unwrap_or(' '))
+            {
                 if self.estates.contains(rest) {
                     return rest.to_owned();
                 }

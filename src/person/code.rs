@@ -6,10 +6,62 @@
 use unicode_normalization::UnicodeNormalization;
 
 const ETHNICITIES: [&str; 56] = [
-    "汉", "蒙古", "回", "藏", "维吾尔", "苗", "彝", "壮", "布依", "朝鲜", "满", "侗", "瑶", "白", "土家", "哈尼", "哈萨克", "傣", "黎",
-    "傈僳", "佤", "畲", "高山", "拉祜", "水", "东乡", "纳西", "景颇", "柯尔克孜", "土", "达斡尔", "仫佬", "羌", "布朗", "撒拉", "毛南",
-    "仡佬", "锡伯", "阿昌", "普米", "塔吉克", "怒", "乌孜别克", "俄罗斯", "鄂温克", "德昂", "保安", "裕固", "京", "塔塔尔", "独龙",
-    "鄂伦春", "赫哲", "门巴", "珞巴", "基诺",
+    "汉",
+    "蒙古",
+    "回",
+    "藏",
+    "维吾尔",
+    "苗",
+    "彝",
+    "壮",
+    "布依",
+    "朝鲜",
+    "满",
+    "侗",
+    "瑶",
+    "白",
+    "土家",
+    "哈尼",
+    "哈萨克",
+    "傣",
+    "黎",
+    "傈僳",
+    "佤",
+    "畲",
+    "高山",
+    "拉祜",
+    "水",
+    "东乡",
+    "纳西",
+    "景颇",
+    "柯尔克孜",
+    "土",
+    "达斡尔",
+    "仫佬",
+    "羌",
+    "布朗",
+    "撒拉",
+    "毛南",
+    "仡佬",
+    "锡伯",
+    "阿昌",
+    "普米",
+    "塔吉克",
+    "怒",
+    "乌孜别克",
+    "俄罗斯",
+    "鄂温克",
+    "德昂",
+    "保安",
+    "裕固",
+    "京",
+    "塔塔尔",
+    "独龙",
+    "鄂伦春",
+    "赫哲",
+    "门巴",
+    "珞巴",
+    "基诺",
 ];
 
 /// Relationship to the head of the household, as the census codes it plus one (0 is unknown).
@@ -108,9 +160,8 @@ pub fn relationship(text: &str) -> Relationship {
     match text {
         "户主" | "本人" | "head" => Relationship::Head,
         "配偶" | "妻" | "夫" | "妻子" | "丈夫" | "spouse" | "wife" | "husband" => Relationship::Spouse,
-        "子女" | "子" | "女" | "儿子" | "女儿" | "长子" | "长女" | "次子" | "次女" | "独生子" | "独生女" | "child" | "son" | "daughter" => {
-            Relationship::Child
-        }
+        "子女" | "子" | "女" | "儿子" | "女儿" | "长子" | "长女" | "次子" | "次女" | "独生子" | "独生女" | "child"
+        | "son" | "daughter" => Relationship::Child,
         "父母" | "父亲" | "母亲" | "父" | "母" | "parent" => Relationship::Parent,
         "岳父母或公婆" | "岳父" | "岳母" | "公公" | "婆婆" => Relationship::ParentInLaw,
         "祖父母" | "祖父" | "祖母" | "外祖父" | "外祖母" => Relationship::Grandparent,
@@ -127,7 +178,10 @@ pub fn relationship(text: &str) -> Relationship {
 #[must_use]
 pub fn telephone(text: &str) -> u64 {
     let digits: String = text.nfkc().filter(char::is_ascii_digit).collect();
-    let digits = digits.strip_prefix("0086").or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() == 11)).unwrap_or(&digits);
+    let digits = digits
+        .strip_prefix("0086")
+        .or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() == 11))
+        .unwrap_or(&digits);
     let repeated = digits.as_bytes().windows(2).all(|pair| pair[0] == pair[1]);
     if digits.len() < 7 || digits.len() > 15 || repeated { 0 } else { digits.parse().unwrap_or(0) }
 }
@@ -145,14 +199,17 @@ mod tests {
 
     #[test]
     fn sexes() {
-        for (text, expected) in [("1", 1), ("男", 1), ("女 ", 2), ("F", 2), ("２", 2), ("0", 0), ("9", 0), ("未知", 0)] {
+        for (text, expected) in [("1", 1), ("男", 1), ("女 ", 2), ("F", 2), ("２", 2), ("0", 0), ("9", 0), ("未知", 0)]
+        {
             assert_eq!(sex(text), expected, "{text}");
         }
     }
 
     #[test]
     fn ethnicities() {
-        for (text, expected) in [("01", 1), ("1", 1), ("汉族", 1), ("满", 11), ("维吾尔族", 5), ("97", 97), ("99", 0), ("x", 0)] {
+        for (text, expected) in
+            [("01", 1), ("1", 1), ("汉族", 1), ("满", 11), ("维吾尔族", 5), ("97", 97), ("99", 0), ("x", 0)]
+        {
             assert_eq!(ethnicity(text), expected, "{text}");
         }
     }

@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn traditional_and_variant_characters_fold() {
-        for (written, meant) in [('陳', '陈'), ('於', '于'), ('昇', '升'), ('喆', '哲'), ('峯', '峰'), ('伟', '伟')] {
+        for (written, meant) in [('陳', '陈'), ('於', '于'), ('昇', '升'), ('喆', '哲'), ('峯', '峰'), ('伟', '伟')]
+        {
             assert_eq!(fold(written), meant);
         }
     }

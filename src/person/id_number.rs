@@ -88,7 +88,7 @@ pub fn read(raw: &str) -> (IdNumber, Fault) {
     }
     text.retain(u8::is_ascii_alphanumeric);
     // A letter O among digits is a zero, an I or L a one.
-    if text.len() >= 15 && text.iter().filter(|c| c.is_ascii_digit()).count() + 4 >= text.len() {
+    if text.len() >= 15 && text.iter().filter(|c| c.is_ascii_digit()).count() + 5 >= text.len() {
         let last = text.len() - 1;
         for (at, character) in text.iter_mut().enumerate() {
             match *character {
@@ -410,7 +410,11 @@ mod tests {
         let (id, got) = read(raw);
         let mut buffer = [0; 20];
         let length = id.characters(&mut buffer);
-        let text = if id.is_some() && length > 0 { String::from_utf8_lossy(&buffer[..length]).into_owned() } else { format!("{}", id.is_some()) };
+        let text = if id.is_some() && length > 0 {
+            String::from_utf8_lossy(&buffer[..length]).into_owned()
+        } else {
+            format!("{}", id.is_some())
+        };
         assert_eq!((text.as_str(), got), (expected, fault), "{raw}");
     }
 

@@ -59,7 +59,8 @@ pub struct Standardised {
 /// Only what the reader says of a file that cannot be used.
 pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress) -> Result<Standardised> {
     progress.begin("standardise", extracts.iter().map(|extract| extract.rows).sum());
-    let mut table = PersonTable { starts: vec![0], text_fields: row::text_fields(study, extracts)?, ..PersonTable::default() };
+    let mut table =
+        PersonTable { starts: vec![0], text_fields: row::text_fields(study, extracts)?, ..PersonTable::default() };
     table.texts = table.text_fields.iter().map(|_| Vec::new()).collect();
     table.parents.push(table::Parent::default());
     let mut tallies = Vec::with_capacity(extracts.len());

@@ -11,14 +11,23 @@ use super::han::{self, Syllable};
 
 /// Compound family names in use (public lists of the Ministry of Public Security's name reports).
 const COMPOUND_FAMILY_NAMES: &[&str] = &[
-    "欧阳", "司马", "上官", "诸葛", "皇甫", "尉迟", "公孙", "慕容", "令狐", "东方", "夏侯", "司徒", "司空", "宇文", "长孙", "南宫",
-    "独孤", "端木", "申屠", "轩辕", "钟离", "鲜于", "闻人", "澹台", "公冶", "宗政", "濮阳", "淳于", "单于", "太叔", "仲孙", "东郭",
-    "西门", "呼延", "百里", "第五", "纳兰", "赫连", "贺兰", "万俟",
+    "欧阳", "司马", "上官", "诸葛", "皇甫", "尉迟", "公孙", "慕容", "令狐", "东方", "夏侯", "司徒", "司空", "宇文",
+    "长孙", "南宫", "独孤", "端木", "申屠", "轩辕", "钟离", "鲜于", "闻人", "澹台", "公冶", "宗政", "濮阳", "淳于",
+    "单于", "太叔", "仲孙", "东郭", "西门", "呼延", "百里", "第五", "纳兰", "赫连", "贺兰", "万俟",
 ];
 
 /// Family names that are written for one another.
 const FAMILY_NAME_VARIANTS: &[(char, char)] = &[
-    ('付', '傅'), ('肖', '萧'), ('闫', '阎'), ('代', '戴'), ('邱', '丘'), ('于', '余'), ('覃', '秦'), ('兰', '蓝'), ('解', '谢'), ('芦', '卢'),
+    ('付', '傅'),
+    ('肖', '萧'),
+    ('闫', '阎'),
+    ('代', '戴'),
+    ('邱', '丘'),
+    ('于', '余'),
+    ('覃', '秦'),
+    ('兰', '蓝'),
+    ('解', '谢'),
+    ('芦', '卢'),
 ];
 
 /// Marks that stand for a character that could not be read or typed.
@@ -27,14 +36,50 @@ const UNREADABLE: &[char] = &['□', '?', '*', '〓', '○', '■', '�', '_', 
 const MIDDLE_DOTS: &[char] = &['·', '•', '‧', '・', '.', '∙', '⋅', '。', '●', '˙', '･', '᛫'];
 
 const NO_NAME: &[&str] = &[
-    "无", "不详", "未知", "无名氏", "无名", "未取名", "未命名", "未起名", "婴儿", "新生儿", "男婴", "女婴", "某某", "某", "null", "none",
-    "unknown", "n/a", "na", "待定", "暂无", "-", "未上户",
+    "无",
+    "不详",
+    "未知",
+    "无名氏",
+    "无名",
+    "未取名",
+    "未命名",
+    "未起名",
+    "婴儿",
+    "新生儿",
+    "男婴",
+    "女婴",
+    "某某",
+    "某",
+    "null",
+    "none",
+    "unknown",
+    "n/a",
+    "na",
+    "待定",
+    "暂无",
+    "-",
+    "未上户",
 ];
 
 const TITLES: &[&str] = &["先生", "女士", "小姐", "同志", "老师", "师傅", "阿姨", "大爷", "大妈", "太太", "某某", "某"];
 
-const NEWBORN_ENDINGS: &[&str] =
-    &["之长子", "之次子", "之长女", "之次女", "之双子", "之双女", "之婴", "之子", "之女", "的儿子", "的女儿", "之儿", "之男", "婴儿", "之孩"];
+const NEWBORN_ENDINGS: &[&str] = &[
+    "之长子",
+    "之次子",
+    "之长女",
+    "之次女",
+    "之双子",
+    "之双女",
+    "之婴",
+    "之子",
+    "之女",
+    "的儿子",
+    "的女儿",
+    "之儿",
+    "之男",
+    "婴儿",
+    "之孩",
+];
 
 /// One character of a Han name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,8 +268,12 @@ fn latin_name(text: &str) -> Option<Name> {
         }
     }
     let words = words.trim_end();
-    (words.chars().any(char::is_alphabetic))
-        .then(|| Name { text: words.to_owned(), tokens: Vec::new(), family: 0, script: Script::Latin })
+    (words.chars().any(char::is_alphabetic)).then(|| Name {
+        text: words.to_owned(),
+        tokens: Vec::new(),
+        family: 0,
+        script: Script::Latin,
+    })
 }
 
 /// Are the two written for one another as family names?

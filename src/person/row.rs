@@ -178,14 +178,26 @@ impl<'a> RowReader<'a> {
         };
         let Some(id) = id else {
             let column = self.study.sources[self.source].record_id.clone();
-            out.rejected.push(Rejected { source: self.source, file: chunk.file, row: number, column, reason: "record_id_missing" });
+            out.rejected.push(Rejected {
+                source: self.source,
+                file: chunk.file,
+                row: number,
+                column,
+                reason: "record_id_missing",
+            });
             return;
         };
         let before = out.table.len();
         self.read_fields(chunk, row, names, out);
         if !out.table.says_something(before) {
             out.table.truncate(before);
-            out.rejected.push(Rejected { source: self.source, file: chunk.file, row: number, column: None, reason: "nothing_to_find_a_person_by" });
+            out.rejected.push(Rejected {
+                source: self.source,
+                file: chunk.file,
+                row: number,
+                column: None,
+                reason: "nothing_to_find_a_person_by",
+            });
             return;
         }
         out.table.row.push(u32::try_from(number).unwrap_or(u32::MAX));
@@ -199,7 +211,8 @@ impl<'a> RowReader<'a> {
         let mut flags = 0;
         let (name, parent_name) = self.read_name(chunk, row, names, out, &mut flags);
         let former = self.text(chunk, row, Field::FormerName).and_then(|text| intern_name(&text, &mut out.table.names));
-        let (id, fault) = self.text(chunk, row, Field::IdNumber).map_or((IdNumber::NONE, Fault::None), |text| id_number::read(&text));
+        let (id, fault) =
+            self.text(chunk, row, Field::IdNumber).map_or((IdNumber::NONE, Fault::None), |text| id_number::read(&text));
         out.note(fault.code());
         if matches!(fault, Fault::Check | Fault::Length) {
             flags |= flag::ID_INVALID;
@@ -210,20 +223,30 @@ impl<'a> RowReader<'a> {
         let last_seen = self.date(chunk, row, Field::LastSeen).and_then(|date| date.ok()?.last_day());
         let death = self.read_date(chunk, row, Field::DeathDate, "death_date_unreadable", out);
         let mother = Parent {
-            name: self.text(chunk, row, Field::MotherName).and_then(|text| intern_name(&text, &mut out.table.names)).or(parent_name).unwrap_or(0),
-            id_number: self.text(chunk, row, Field::MotherIdNumber).map_or(IdNumber::NONE, |text| id_number::read(&text).0),
+            name: self
+                .text(chunk, row, Field::MotherName)
+                .and_then(|text| intern_name(&text, &mut out.table.names))
+                .or(parent_name)
+                .unwrap_or(0),
+            id_number: self
+                .text(chunk, row, Field::MotherIdNumber)
+                .map_or(IdNumber::NONE, |text| id_number::read(&text).0),
         };
         for at in 0..self.texts.len() {
             let text = self.text(chunk, row, self.texts[at]);
             let symbol = text.map_or(0, |text| out.table.text_fields[at].values.intern(&plain_text(&text)));
             out.table.texts[at].push(symbol);
         }
-        let digit = |field: Field| self.text(chunk, row, field).and_then(|text| text.bytes().find(u8::is_ascii_digit)).map_or(0, |d| d - b'0');
+        let digit = |field: Field| {
+            self.text(chunk, row, field).and_then(|text| text.bytes().find(u8::is_ascii_digit)).map_or(0, |d| d - b'0')
+        };
         let (registration, left) = (digit(Field::Registration), digit(Field::LeftRegistration));
         let household = self.text(chunk, row, Field::Household).map(|text| format!("{}\u{1f}{text}", self.source));
         let table = &mut out.table;
         table.household.push(household.map_or(0, |text| table.households.intern(&text)));
-        table.relationship.push(self.text(chunk, row, Field::Relationship).map_or(Relationship::Unknown, |text| code::relationship(&text)));
+        table.relationship.push(
+            self.text(chunk, row, Field::Relationship).map_or(Relationship::Unknown, |text| code::relationship(&text)),
+        );
         table.telephone.push(self.text(chunk, row, Field::Telephone).map_or(0, |text| code::telephone(&text)));
         table.ethnicity.push(self.text(chunk, row, Field::Ethnicity).map_or(0, |text| code::ethnicity(&text)));
         table.parent.push(if mother == Parent::default() {
@@ -280,7 +303,14 @@ impl<'a> RowReader<'a> {
         (cell.name, (cell.parent != 0).then_some(cell.parent))
     }
 
-    fn read_date(&self, chunk: &Chunk, row: usize, field: Field, unreadable: &'static str, out: &mut ChunkTable) -> Date {
+    fn read_date(
+        &self,
+        chunk: &Chunk,
+        row: usize,
+        field: Field,
+        unreadable: &'static str,
+        out: &mut ChunkTable,
+    ) -> Date {
         match self.date(chunk, row, field) {
             Some(Ok(date)) => date,
             Some(Err(())) => {
@@ -425,11 +455,27 @@ impl PersonTable {
     /// Leaves out the marked records (a chunk's, rarely).
     fn drop_records(&mut self, marked: &[bool]) {
         let kept: Vec<usize> = (0..self.len()).filter(|at| !marked[*at]).collect();
-        let ids: Vec<String> = kept.iter().map(|at| self.record_id(u32::try_from(*at).unwrap_or(0)).to_owned()).collect();
+        let ids: Vec<String> =
+            kept.iter().map(|at| self.record_id(u32::try_from(*at).unwrap_or(0)).to_owned()).collect();
         macro_rules! keep {
             ($($column:ident),*) => { $( self.$column = kept.iter().map(|at| self.$column[*at]).collect(); )* };
         }
-        keep!(row, kind, flags, name, former_name, id_number, birth, sex, ethnicity, estate, building, unit, room, division);
+        keep!(
+            row,
+            kind,
+            flags,
+            name,
+            former_name,
+            id_number,
+            birth,
+            sex,
+            ethnicity,
+            estate,
+            building,
+            unit,
+            room,
+            division
+        );
         keep!(area, household, relationship, telephone, last_seen, death, parent, registration, left_registration);
         for column in &mut self.texts {
             *column = kept.iter().map(|at| column[*at]).collect();
@@ -443,7 +489,13 @@ impl PersonTable {
     }
 
     /// Takes over a chunk's records, giving every local symbol its global one.
-    pub(super) fn append(&mut self, chunk: ChunkTable, seen: &mut SeenIds, tally: &mut Tally, rejected: &mut Vec<Rejected>) {
+    pub(super) fn append(
+        &mut self,
+        chunk: ChunkTable,
+        seen: &mut SeenIds,
+        tally: &mut Tally,
+        rejected: &mut Vec<Rejected>,
+    ) {
         let mut local = chunk.table;
         let repeated = seen.repeated(self, &local);
         if repeated.iter().any(|again| *again) {
@@ -466,7 +518,8 @@ impl PersonTable {
             tally.set_aside(fault.reason);
             rejected.push(fault);
         }
-        let names: Vec<Symbol> = std::iter::once(0).chain(local.names.forms.iter().map(|form| self.names.intern(form))).collect();
+        let names: Vec<Symbol> =
+            std::iter::once(0).chain(local.names.forms.iter().map(|form| self.names.intern(form))).collect();
         let estates = translation(&local.estates, &mut self.estates);
         let divisions = translation(&local.divisions, &mut self.divisions);
         let households = translation(&local.households, &mut self.households);

@@ -196,7 +196,11 @@ impl PersonTable {
         let at = record as usize;
         let start = at.checked_sub(1).and_then(|before| self.id_ends.get(before)).copied().unwrap_or(0);
         let end = self.id_ends.get(at).copied().unwrap_or(start);
-        usize::try_from(start).ok().zip(usize::try_from(end).ok()).and_then(|(s, e)| self.id_text.get(s..e)).unwrap_or("")
+        usize::try_from(start)
+            .ok()
+            .zip(usize::try_from(end).ok())
+            .and_then(|(s, e)| self.id_text.get(s..e))
+            .unwrap_or("")
     }
 
     /// The canonical name text of a record; empty if it has none.
@@ -211,7 +215,8 @@ impl PersonTable {
         let at = record as usize;
         let dwelling =
             Dwelling { estate: self.estate[at], building: self.building[at], unit: self.unit[at], room: self.room[at] };
-        (dwelling.estate != 0 && dwelling.room != 0 && (dwelling.building != 0 || dwelling.unit != 0)).then_some(dwelling)
+        (dwelling.estate != 0 && dwelling.room != 0 && (dwelling.building != 0 || dwelling.unit != 0))
+            .then_some(dwelling)
     }
 
     /// Does the record stand for a person listed on the roll as living here at the reference time?
