@@ -17,19 +17,28 @@ pub struct Level {
     pub relatives: f64,
     /// Does the rarity of the value that both share count?
     pub frequency: bool,
+    /// A level that only pairs with equal ID numbers can have: its shares are conditional on that equality.
+    pub given_id: bool,
 }
 
 impl Level {
     /// A level without frequency adjustment.
     #[must_use]
     pub fn new(name: &str, m: f64, relatives: f64) -> Level {
-        Level { name: name.to_owned(), m, relatives, frequency: false }
+        Level { name: name.to_owned(), m, relatives, frequency: false, given_id: false }
     }
 
     /// The same level, weighing rare values more.
     #[must_use]
     pub fn by_frequency(mut self) -> Level {
         self.frequency = true;
+        self
+    }
+
+    /// The same level, conditional on equal ID numbers.
+    #[must_use]
+    pub fn given_id(mut self) -> Level {
+        self.given_id = true;
         self
     }
 
@@ -42,7 +51,12 @@ impl Level {
 
 /// Levels of sex.
 pub(super) fn sex() -> Vec<Level> {
-    vec![Level::missing(), Level::new("equal", 0.99, 0.42), Level::new("different", 0.01, 0.58)]
+    vec![
+        Level::missing(),
+        Level::new("equal", 0.99, 0.42),
+        Level::new("different", 0.01, 0.58),
+        Level::new("different though the numbers agree", 0.005, 0.5).given_id(),
+    ]
 }
 
 /// Compares sexes; when the ID numbers agree, the sex inside them agrees already, and only a contradiction is news.

@@ -14,6 +14,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{Likelihoods, Model, PairClass, Shares, Slot, class_index};
+use crate::linkage::comparison::id_number::EQUAL as ID_EQUAL;
+use crate::linkage::comparison::level::Level;
 use crate::linkage::comparison::{Comparer, HOUSEHOLD_MEMBERS_MAX, Pattern, Variable};
 use crate::person::table::{PersonTable, RecordId};
 
@@ -94,6 +96,8 @@ fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
     let mut matches = vec![0.0; model.classes.len()];
     let mut relatives = vec![0.0; model.classes.len()];
     let mut compared = vec![0.0; model.classes.len()];
+    let id_at = model.comparisons.iter().position(|comparison| comparison.variable == Variable::IdNumber);
+    let mut equal_ids = 0.0;
     let mut sums: Vec<Vec<f64>> = model.shares.iter().map(|shares| vec![0.0; shares.m.len()]).collect();
     for ((class, pattern), count) in counts {
         let at = *class as usize;
@@ -107,6 +111,9 @@ fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
         matches[at] += count * parts.0 / total;
         relatives[at] += count * parts.1 / total;
         let weight = count * parts.0 / total;
+        if id_at.is_some_and(|at| model.comparisons[at].level(*pattern) == usize::from(ID_EQUAL)) {
+            equal_ids += weight;
+        }
         for (comparison, sums) in model.comparisons.iter().zip(&mut sums) {
             sums[comparison.level(*pattern)] += weight;
         }
@@ -119,8 +126,10 @@ fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
         class.relatives = ((relatives[at] + 0.5) / (pairs + 1.0)).clamp(1e-12, 0.5);
     }
     for ((comparison, shares), sums) in model.comparisons.iter().zip(&mut model.shares).zip(&sums) {
-        let total: f64 = sums.iter().skip(1).sum();
+        let own = |level: usize| !comparison.levels[level].given_id;
+        let total: f64 = (1..sums.len()).filter(|level| own(*level)).map(|level| sums[level]).sum();
         for (level, share) in shares.m.iter_mut().enumerate().skip(1) {
+            let total = if own(level) { total } else { equal_ids };
             *share = (sums[level] + PRIOR_MATCHES * comparison.levels[level].m) / (total + PRIOR_MATCHES);
         }
     }
@@ -168,9 +177,8 @@ fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, seed: u64, sh
         if matches!(comparison.variable, Variable::Mother) {
             u = vec![0.0, 1e-6, 1e-5, 0.999_989];
         }
-        let total: f64 = u.iter().skip(1).sum();
-        shares.u = u.iter().map(|share| share / total).collect();
-        shares.u[0] = 0.0;
+        normalise(&mut u, &comparison.levels);
+        shares.u = u;
     }
 }
 
@@ -202,8 +210,17 @@ fn measure_relatives(comparer: &Comparer<'_>, table: &PersonTable, shares: &mut 
             *share = (counts[level] + PRIOR_RELATIVES * comparison.levels[level].relatives.max(1e-6))
                 / (total + PRIOR_RELATIVES);
         }
-        let total: f64 = shares.r.iter().skip(1).sum();
-        shares.r.iter_mut().skip(1).for_each(|share| *share /= total);
+        normalise(&mut shares.r, &comparison.levels);
+    }
+}
+
+/// Makes the shares of a comparison sum to 1. Levels conditional on equal ID numbers stand outside the sum: what
+/// strangers or relatives with the same number show there is the expectation, there are too few to measure.
+fn normalise(shares: &mut [f64], levels: &[Level]) {
+    shares[0] = 0.0;
+    let total: f64 = shares.iter().zip(levels).filter(|(_, level)| !level.given_id).map(|(share, _)| share).sum();
+    for (share, level) in shares.iter_mut().zip(levels).skip(1) {
+        *share = if level.given_id { level.relatives } else { *share / total };
     }
 }
 
