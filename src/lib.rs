@@ -2,4 +2,5 @@
 pub mod error;
 pub mod intake;
 pub mod progress;
+pub mod synthetic;
 pub mod tally;
