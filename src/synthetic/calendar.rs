@@ -64,24 +64,39 @@ pub fn age(birth: i32) -> i32 {
 }
 
 /// Year, month and day of the lunar calendar; a leap month has the number of the month before it.
+///
+/// The eleventh month is the one with the winter solstice; if there are thirteen months from one to the next, the first
+/// one in which the sun enters no sign is the leap month.
 #[must_use]
 pub fn lunar(day: i32) -> (i32, i32, i32) {
+    let lunation = lunation_of(day);
+    let mut year = civil(day).0;
+    if lunation < lunation_of(solstice(year)) {
+        year -= 1;
+    }
+    let (eleventh, next) = (lunation_of(solstice(year)), lunation_of(solstice(year + 1)));
+    let leap = (eleventh + 1..next).find(|&month| solar_term(new_moon(month)) == solar_term(new_moon(month + 1)));
+    let months = lunation - eleventh;
+    let months = match leap {
+        Some(leap) if next - eleventh == 13 && lunation >= leap => months - 1,
+        _ => months,
+    };
+    (year + i32::from(months > 1), (10 + months) % 12 + 1, day - new_moon(lunation) + 1)
+}
+
+/// The number of the lunation in which a day falls.
+fn lunation_of(day: i32) -> i32 {
     let mut lunation = (f64::from(day - 10_962) / 29.530_588).floor() as i32 + 1;
     while new_moon(lunation) > day {
         lunation -= 1;
     }
-    let first = new_moon(lunation);
-    let mut back = 0;
-    let month = loop {
-        let terms = (solar_term(new_moon(lunation - back)), solar_term(new_moon(lunation - back + 1)));
-        if terms.0 != terms.1 || back > 1 {
-            break (terms.1 + 1) % 12 + 1;
-        }
-        back += 1;
-    };
-    let (year, civil_month, _) = civil(first);
-    let year = if month >= 10 && civil_month <= 2 { year - 1 } else { year };
-    (year, month, day - first + 1)
+    lunation
+}
+
+/// The day of the winter solstice of a civil year.
+fn solstice(year: i32) -> i32 {
+    let early = day(year, 12, 19);
+    (early..early + 5).find(|&day| solar_term(day + 1) == 9).unwrap_or(early + 2)
 }
 
 /// How many times thirty degrees the sun has passed at midnight (Beijing) of this day.

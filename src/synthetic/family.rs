@@ -191,6 +191,10 @@ impl Family {
         let mut birth = mother_birth + (mother_age(dice) * YEAR) as i32;
         for _ in 0..count {
             if birth >= REFERENCE {
+                // Most of these couples have no child yet.
+                if happens(dice, 0.6) {
+                    break;
+                }
                 birth = REFERENCE - 1 - between(dice, 0, (5.0 * YEAR) as i32);
             }
             let years = (f64::from(REFERENCE - birth) / YEAR) as i32;

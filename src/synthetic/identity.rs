@@ -22,9 +22,34 @@ const CITY: [&str; 16] = [
 
 /// Provinces and how many prefectures of each send people here: near ones more than far ones.
 const PROVINCES: [(u32, u32); 28] = [
-    (13, 11), (37, 13), (41, 12), (14, 7), (23, 8), (34, 9), (15, 6), (21, 6), (22, 5), (51, 5), (42, 4), (62, 4),
-    (32, 4), (61, 4), (36, 3), (43, 3), (50, 2), (35, 2), (33, 2), (52, 2), (45, 2), (53, 2), (44, 2), (11, 1),
-    (64, 1), (65, 2), (63, 1), (54, 1),
+    (13, 11),
+    (37, 13),
+    (41, 12),
+    (14, 7),
+    (23, 8),
+    (34, 9),
+    (15, 6),
+    (21, 6),
+    (22, 5),
+    (51, 5),
+    (42, 4),
+    (62, 4),
+    (32, 4),
+    (61, 4),
+    (36, 3),
+    (43, 3),
+    (50, 2),
+    (35, 2),
+    (33, 2),
+    (52, 2),
+    (45, 2),
+    (53, 2),
+    (44, 2),
+    (11, 1),
+    (64, 1),
+    (65, 2),
+    (63, 1),
+    (54, 1),
 ];
 
 /// Sequence numbers of one sex for one region and day.
@@ -160,7 +185,8 @@ mod tests {
             let regions = Regions::new(communities);
             let mut all = std::collections::BTreeSet::new();
             for community in [0, communities / 2, communities - 1].into_iter().take(communities) {
-                let (mut dice, mut numbers) = (dice(1, community as u64), Numbers::new(&regions, community, communities));
+                let (mut dice, mut numbers) =
+                    (dice(1, community as u64), Numbers::new(&regions, community, communities));
                 for turn in 0..900 {
                     let issued = [Issued::Here, Issued::City, Issued::Outside][turn % 3];
                     let mut birth = 5_000 + turn as i32 / 100;

@@ -207,8 +207,7 @@ fn one_community(world: &World, community: usize) -> Group {
 }
 
 fn traces(block: &Block, extracts: &[Vec<Row>; 4], counted: &[bool]) -> Vec<Traces> {
-    let mut traces: Vec<Traces> =
-        counted.iter().map(|&counted| Traces { counted, ..Traces::default() }).collect();
+    let mut traces: Vec<Traces> = counted.iter().map(|&counted| Traces { counted, ..Traces::default() }).collect();
     traces.resize(block.persons.len(), Traces::default());
     for (source, rows) in extracts.iter().enumerate() {
         for row in rows {

@@ -171,8 +171,10 @@ impl Community {
         let wanted = ((residents as f64 * DWELLINGS_PER_RESIDENT) as u32).max(40);
         let (mut estates, mut dwellings) = (Vec::new(), 0);
         while dwellings < wanted {
-            let (units, floors, doors) =
-                *pick(dice, &[(3, 6, 2), (4, 6, 3), (5, 6, 2), (2, 11, 2), (2, 18, 4), (1, 26, 6), (3, 7, 2), (6, 5, 3)]);
+            let (units, floors, doors) = *pick(
+                dice,
+                &[(3, 6, 2), (4, 6, 3), (5, 6, 2), (2, 11, 2), (2, 18, 4), (1, 26, 6), (3, 7, 2), (6, 5, 3)],
+            );
             let share = f64::from(wanted) * f64::from(between(dice, 25, 60)) / 100.0;
             let per_building = units * floors * doors;
             let buildings = (share.min(f64::from(wanted - dwellings)) as u32).div_ceil(per_building).max(1);
@@ -221,7 +223,8 @@ impl EstateNames {
         // Within a round every stem is used once, each with another suffix; later rounds are phases of the estates.
         let suffix = (mix(self.turn, at as u64) as usize + round) % self.suffixes.len();
         self.given += 1;
-        let name = format!("{}{}", self.stems[(at * 29 + self.turn as usize) % self.stems.len()], self.suffixes[suffix]);
+        let name =
+            format!("{}{}", self.stems[(at * 29 + self.turn as usize) % self.stems.len()], self.suffixes[suffix]);
         match round / self.suffixes.len() {
             0 => name,
             phase => format!("{name}{}期", numeral(phase + 1)),

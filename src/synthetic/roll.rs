@@ -47,9 +47,9 @@ const BY_HEARSAY: Care = Care {
 const ADDRESS: Habits = Habits { forms: [80.0, 4.0, 5.0, 3.0, 3.0, 1.5, 1.5, 1.5, 0.5], slip: 0.008, missing: 0.005 };
 
 /// Probability that a usual household is missed altogether.
-const HOUSEHOLD_MISSED: f64 = 0.0098;
+const HOUSEHOLD_MISSED: f64 = 0.0108;
 /// Probability that a usual person of an enumerated household is missed.
-const PERSON_MISSED: f64 = 0.0064;
+const PERSON_MISSED: f64 = 0.0074;
 
 /// The rows of a community's persons, and what of them is wrong.
 #[derive(Debug, Default)]
@@ -201,7 +201,11 @@ impl Enumerator<'_> {
         });
         let rank = 4 + (mix(u64::from(position), u64::from(hukou.index)) % 3) as u32;
         let relation = if happens(&mut self.dice, 0.4) { Relation::Other } else { person.relation };
-        self.write(position, person, &Entry { dwelling: hukou, rank, relation, lives, registered: Some("1"), hearsay: true });
+        self.write(
+            position,
+            person,
+            &Entry { dwelling: hukou, rank, relation, lives, registered: Some("1"), hearsay: true },
+        );
     }
 
     /// Writes somebody a second time as living here; true if that was done at the registration's address.
@@ -217,7 +221,8 @@ impl Enumerator<'_> {
             },
         };
         let same = dwelling == here.dwelling;
-        let relation = if same || second.is_some() || happens(&mut self.dice, 0.5) { here.relation } else { Relation::Child };
+        let relation =
+            if same || second.is_some() || happens(&mut self.dice, 0.5) { here.relation } else { Relation::Child };
         let rank = if same { here.rank } else { 7 };
         let registered = self.registered_from(person, dwelling);
         let hearsay = happens(&mut self.dice, 0.4);
@@ -244,7 +249,14 @@ impl Enumerator<'_> {
                 if wrongly {
                     self.plant("left_enumerated");
                     self.write(position, person, &at("1", Some("1"), true));
-                } else if happens(dice, if missed { 0.15 } else { 0.74 }) {
+                } else if happens(
+                    dice,
+                    match (missed, person.status) {
+                        (true, _) => 0.15,
+                        (_, Status::Away) => 0.94,
+                        _ => 0.74,
+                    },
+                ) {
                     self.plant("registered_and_away");
                     self.write(position, person, &at("5", Some("1"), true));
                 }
@@ -283,7 +295,9 @@ impl Enumerator<'_> {
         let district = &self.world.district;
         match person.hukou {
             Hukou::At(hukou) if hukou.community == dwelling.community => Some("1"),
-            Hukou::At(hukou) if district.community(hukou).township == district.community(dwelling).township => Some("2"),
+            Hukou::At(hukou) if district.community(hukou).township == district.community(dwelling).township => {
+                Some("2")
+            }
             Hukou::At(_) => Some("3"),
             Hukou::Outside => Some("4"),
             Hukou::Pending => Some("5"),

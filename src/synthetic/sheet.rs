@@ -97,7 +97,8 @@ impl Sheet {
     /// The file cannot be made.
     pub fn create(folder: &Path, file: &str, columns: &'static [(&'static str, Column)]) -> Result<Sheet> {
         let (path, hidden) = (folder.join(file), folder.join(format!(".{file}.tmp")));
-        let fields: Vec<Field> = columns.iter().map(|&(name, column)| Field::new(name, data_type(column), true)).collect();
+        let fields: Vec<Field> =
+            columns.iter().map(|&(name, column)| Field::new(name, data_type(column), true)).collect();
         let schema = Arc::new(Schema::new(fields));
         let target = File::create(&hidden).map_err(|error| Error::io(&hidden, &error))?;
         let properties = WriterProperties::builder()

@@ -21,9 +21,11 @@ fn make(folder: &Path, persons: usize, seed: u64, errors: f64) -> Made {
 fn digests(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = std::fs::read_dir(folder).expect("folder");
     let digest = |path: &Path| Sha256::digest(std::fs::read(path).expect("file")).to_vec();
-    files.map(|file| file.expect("entry").path()).map(|path| (path.display().to_string(), path)).map(
-        |(name, path)| (name.rsplit('/').next().expect("name").to_owned(), digest(&path)),
-    ).collect()
+    files
+        .map(|file| file.expect("entry").path())
+        .map(|path| (path.display().to_string(), path))
+        .map(|(name, path)| (name.rsplit('/').next().expect("name").to_owned(), digest(&path)))
+        .collect()
 }
 
 fn batches(path: &Path) -> Vec<RecordBatch> {
@@ -110,12 +112,29 @@ fn sizes_and_shares_are_those_of_a_district() {
     let count = |kinds: &[&str]| kinds.iter().map(|kind| made.planted.get(*kind).copied().unwrap_or(0)).sum::<u64>();
     let twice = share(count(&["duplicate_person", "duplicate_household_member"]));
     assert!((0.005..0.011).contains(&twice), "duplicates {twice}");
-    let wrongly = share(count(&["left_enumerated", "visitor_enumerated", "dead_enumerated", "unborn_enumerated", "gone_enumerated"]));
+    let wrongly = share(count(&[
+        "left_enumerated",
+        "visitor_enumerated",
+        "dead_enumerated",
+        "unborn_enumerated",
+        "gone_enumerated",
+    ]));
     assert!((0.0015..0.005).contains(&wrongly), "wrong inclusions {wrongly}");
     for kind in [
-        "missed_with_household", "missed_alone", "duplicate_person", "duplicate_household_member", "left_enumerated",
-        "visitor_enumerated", "dead_enumerated", "unborn_enumerated", "gone_enumerated", "arrived_enumerated",
-        "registered_and_away", "newborn_placeholder", "second_row_same_community", "second_row_same_township",
+        "missed_with_household",
+        "missed_alone",
+        "duplicate_person",
+        "duplicate_household_member",
+        "left_enumerated",
+        "visitor_enumerated",
+        "dead_enumerated",
+        "unborn_enumerated",
+        "gone_enumerated",
+        "arrived_enumerated",
+        "registered_and_away",
+        "newborn_placeholder",
+        "second_row_same_community",
+        "second_row_same_township",
         "second_row_same_district",
     ] {
         assert!(count(&[kind]) > 0, "{kind}");
@@ -130,7 +149,8 @@ fn without_errors_the_papers_say_the_truth() {
     let (numbers, months) = (texts(&roll, "公民身份号码"), texts(&roll, "出生年月"));
     let sexes = texts(&roll, "性别");
     let mut checked = 0;
-    for ((number, month), sex) in numbers.iter().zip(&months).zip(&sexes).filter(|((number, _), _)| number.len() == 18) {
+    for ((number, month), sex) in numbers.iter().zip(&months).zip(&sexes).filter(|((number, _), _)| number.len() == 18)
+    {
         assert!(identity::is_valid(number));
         assert_eq!(number[6..12], **month);
         assert_eq!(number.as_bytes()[16] % 2 == 1, sex == "1");
@@ -165,8 +185,13 @@ fn every_kind_of_damage_reaches_the_extracts() {
     has(&addresses, &|address| address.contains('１'), "full-width digits");
     has(&addresses, &|address| address.matches('-').count() == 2, "short form");
     has(&texts(&folder.path().join("housing.parquet"), "居委会代码"), &str::is_empty, "missing community");
-    assert!(batches(&folder.path().join("public_security.parquet"))[0]
-        .column_by_name("曾用名").expect("column").data_type().is_null());
+    assert!(
+        batches(&folder.path().join("public_security.parquet"))[0]
+            .column_by_name("曾用名")
+            .expect("column")
+            .data_type()
+            .is_null()
+    );
 }
 
 #[test]
@@ -178,10 +203,17 @@ fn signs_of_life_are_fresh_for_residents_and_stale_for_those_who_left() {
     let health = folder.path().join("health.parquet");
     let (records, seen) = (texts(&health, "业务编号"), days(&health, "最近就诊日期"));
     let person: BTreeMap<String, usize> = read_truth(&folder.path().join(RECORDS_FILE))
-        .expect("truth").into_iter().map(|(_, record, person)| (record, person.parse().expect("number"))).collect();
+        .expect("truth")
+        .into_iter()
+        .map(|(_, record, person)| (record, person.parse().expect("number")))
+        .collect();
     let median = |wanted: &dyn Fn(&str) -> bool| {
-        let mut found: Vec<i32> = records.iter().zip(&seen)
-            .filter(|(record, _)| wanted(&status[person[*record]])).filter_map(|(_, day)| *day).collect();
+        let mut found: Vec<i32> = records
+            .iter()
+            .zip(&seen)
+            .filter(|(record, _)| wanted(&status[person[*record]]))
+            .filter_map(|(_, day)| *day)
+            .collect();
         found.sort_unstable();
         found[found.len() / 2]
     };
@@ -196,7 +228,8 @@ fn the_dead_and_the_unborn_are_judged_at_the_reference_time() {
     let folder = tempfile::tempdir().expect("folder");
     make(folder.path(), PERSONS, 22, 1.0);
     let persons = folder.path().join(PERSONS_FILE);
-    let (status, births, deaths) = (texts(&persons, "status"), days(&persons, "birth_date"), days(&persons, "death_date"));
+    let (status, births, deaths) =
+        (texts(&persons, "status"), days(&persons, "birth_date"), days(&persons, "death_date"));
     let resident = flags(&persons, "resident");
     let mut after = 0;
     for row in 0..status.len() {

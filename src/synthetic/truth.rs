@@ -10,8 +10,8 @@ use std::path::Path;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::person::{Block, Person};
 use super::place::District;
@@ -139,9 +139,8 @@ fn incomplete(path: &Path, row: usize) -> Error {
 }
 
 fn read_parquet(path: &Path) -> Result<Vec<TruthRecord>> {
-    let unreadable = |error: &dyn std::error::Error| {
-        Error::input(format!("not a readable Parquet file: {error}")).at_file(path)
-    };
+    let unreadable =
+        |error: &dyn std::error::Error| Error::input(format!("not a readable Parquet file: {error}")).at_file(path);
     let file = File::open(path).map_err(|error| Error::io(path, &error))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(&error))?;
     let schema = builder.schema().clone();
@@ -186,7 +185,8 @@ mod tests {
         for name in ["person", "uid", "cluster"] {
             let folder = tempfile::tempdir().expect("folder");
             let path = folder.path().join("truth.csv");
-            std::fs::write(&path, format!("note,source,{name},record_id\nx,roll,17,R1\n,health,17,M3\n")).expect("written");
+            std::fs::write(&path, format!("note,source,{name},record_id\nx,roll,17,R1\n,health,17,M3\n"))
+                .expect("written");
             let records = read_truth(&path).expect("readable");
             assert_eq!(records[1], ("health".to_owned(), "M3".to_owned(), "17".to_owned()));
             std::fs::write(&path, "source,record_id,human\nroll,R1,17\n").expect("written");

@@ -109,8 +109,9 @@ fn confusions(table: &'static str, both_ways: bool) -> FxHashMap<char, Vec<char>
 }
 
 fn confuse(dice: &mut Dice, characters: &[char], table: &FxHashMap<char, Vec<char>>) -> Option<String> {
-    let open: Vec<usize> =
-        (0..characters.len()).filter(|&at| table.get(&characters[at]).is_some_and(|others| !others.is_empty())).collect();
+    let open: Vec<usize> = (0..characters.len())
+        .filter(|&at| table.get(&characters[at]).is_some_and(|others| !others.is_empty()))
+        .collect();
     // Given names are written wrongly more often than family names.
     let open_given: Vec<usize> = open.iter().copied().filter(|&at| at > 0).collect();
     let open = if open_given.is_empty() || happens(dice, 0.15) { open } else { open_given };
@@ -217,8 +218,14 @@ mod tests {
     #[test]
     fn every_kind_of_damage_changes_the_name_and_leaves_something() {
         let (errata, names, mut dice) = (Errata::new(), Names::new(), dice(4, 0));
-        let samples = [("陈静", Form::Han(1)), ("欧阳建国", Form::Han(2)), ("张喆", Form::Han(1)),
-            ("肉孜·买买提", Form::Transliterated), ("扎西卓玛", Form::Transliterated), ("ANNA PETROV", Form::Latin)];
+        let samples = [
+            ("陈静", Form::Han(1)),
+            ("欧阳建国", Form::Han(2)),
+            ("张喆", Form::Han(1)),
+            ("肉孜·买买提", Form::Transliterated),
+            ("扎西卓玛", Form::Transliterated),
+            ("ANNA PETROV", Form::Latin),
+        ];
         for (text, form) in samples {
             let name = Name { text: text.to_owned(), form };
             let spoilt: Vec<String> = (0..300).map(|_| errata.spoil_name(&mut dice, &names, &name)).collect();

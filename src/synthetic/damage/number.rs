@@ -27,7 +27,8 @@ pub fn spoil(dice: &mut Dice, number: &str) -> String {
 
 /// One digit typed for another.
 pub fn slip(dice: &mut Dice, number: &str) -> String {
-    let digits: Vec<usize> = number.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()).map(|(at, _)| at).collect();
+    let digits: Vec<usize> =
+        number.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()).map(|(at, _)| at).collect();
     let Some(&at) = digits.get(position(dice, digits.len())) else { return number.to_owned() };
     let mut bytes = number.as_bytes().to_vec();
     let shift = between(dice, 1, 9) as u8;

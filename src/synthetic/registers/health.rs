@@ -35,17 +35,23 @@ impl Offices<'_> {
     pub(super) fn clinic(&mut self, position: usize, person: &Person) {
         let years = age(person.birth);
         let by_age = match years {
-            ..=6 => 0.93,
-            7..=17 => 0.84,
-            18..=34 => if person.male { 0.68 } else { 0.79 },
-            35..=59 => 0.80,
-            _ => 0.91,
+            ..=6 => 0.88,
+            7..=17 => 0.76,
+            18..=34 => {
+                if person.male {
+                    0.60
+                } else {
+                    0.72
+                }
+            }
+            35..=59 => 0.74,
+            _ => 0.86,
         };
         let share = match person.status {
             Status::Local | Status::Mover => by_age,
             Status::Away => by_age * 0.9,
             Status::Migrant => by_age * 0.64,
-            Status::Left => 0.24,
+            Status::Left => 0.20,
             Status::Gone => 0.30,
             Status::Dead => 0.62,
             Status::Arrived => 0.12,
@@ -128,8 +134,7 @@ impl Offices<'_> {
         let stand_in = happens(&mut self.dice, 0.45).then(|| stand_in(&mut self.dice, person, mother));
         self.files.placeholders += u64::from(stand_in.is_some());
         let moved = happens(&mut self.dice, 0.08);
-        let dwelling =
-            if moved { world.district.elsewhere(&mut self.dice, person.home) } else { person.home };
+        let dwelling = if moved { world.district.elsewhere(&mut self.dice, person.home) } else { person.home };
         let mut clerk = Clerk::new(&mut self.dice, &world.names, &world.errata, &HEALTH, world.errors);
         let coded = !happens(clerk.dice(), 0.095);
         let telephone = clerk.telephone(mother);

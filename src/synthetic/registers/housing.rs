@@ -28,7 +28,6 @@ const DEEDS: Care = Care {
 const DEED_ADDRESS: Habits =
     Habits { forms: [7.0, 4.0, 7.0, 68.0, 4.0, 3.0, 3.0, 2.0, 2.0], slip: 0.009, missing: 0.007 };
 
-
 impl Offices<'_> {
     /// Deeds and tenancies of a person.
     pub(super) fn deeds(&mut self, position: usize, person: &Person) {
@@ -68,7 +67,11 @@ impl Offices<'_> {
         };
         let signed = signed.clamp(day(1999, 1, 4), REFERENCE + 30);
         let square_metres = f64::from(between(dice, 300, 1_400)) / 10.0;
-        let document = if person.people.is_foreign() { "护照" } else { *pick(dice, &["身份证", "身份证", "居民身份证"]) };
+        let document = if person.people.is_foreign() {
+            "护照"
+        } else {
+            *pick(dice, &["身份证", "身份证", "居民身份证"])
+        };
         let world = self.world;
         let mut clerk = Clerk::new(&mut self.dice, &world.names, &world.errata, &DEEDS, world.errors);
         let coded = !happens(clerk.dice(), 0.20);

@@ -33,7 +33,8 @@ pub struct Registers {
 /// What the registers have on the persons of a community.
 #[must_use]
 pub fn register(world: &World, block: &Block, community: usize) -> Registers {
-    let mut offices = Offices { world, block, dice: dice(world.seed, stream(community, 1)), files: Registers::default() };
+    let mut offices =
+        Offices { world, block, dice: dice(world.seed, stream(community, 1)), files: Registers::default() };
     for (position, person) in block.persons.iter().enumerate() {
         offices.police(position, person);
         offices.clinic(position, person);
@@ -57,7 +58,6 @@ impl Offices<'_> {
         let elusive = (self.block.household(person).elusive * person.elusive).clamp(0.3, 4.0).sqrt();
         happens(&mut self.dice, 1.0 - (1.0 - share).powf(1.0 / elusive))
     }
-
 }
 
 /// Under what name a child without one is entered.

@@ -116,8 +116,7 @@ impl Offices<'_> {
         let world = self.world;
         // Some permits still say where the person lived before.
         let stale = person.status != Status::Gone && happens(&mut self.dice, 0.07);
-        let dwelling =
-            if stale { world.district.elsewhere(&mut self.dice, person.home) } else { person.home };
+        let dwelling = if stale { world.district.elsewhere(&mut self.dice, person.home) } else { person.home };
         let mut clerk = Clerk::new(&mut self.dice, &world.names, &world.errata, &POLICE, world.errors);
         let cells = vec![
             Cell::Empty,
