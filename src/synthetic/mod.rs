@@ -1,7 +1,7 @@
 //! What would a district look like of which the truth is known?
 //!
-//! Takes a [`Plan`] (how many residents, which seed, how many errors), writes a folder with four extracts as departments
-//! would send them, the study file that cross-checks them, and two tables of truth. The people do not exist: names are
+//! Takes a [`Plan`] (how many residents, which seed, how many errors), writes a folder with four extracts as
+//! departments would send them, the study file that cross-checks them, and two tables of truth. The people do not exist: names are
 //! drawn from public frequencies, places are invented, numbers are random (see `identity`).
 //!
 //! 1. `place` lays out streets, communities, estates and doors; a dwelling is two numbers.
@@ -140,8 +140,8 @@ pub fn write_district(folder: &Path, plan: &Plan<'_>) -> Result<Made> {
 
 fn check(plan: &Plan<'_>) -> Result<()> {
     let usage = |what: &str| Err(Error::new(crate::error::Kind::Usage, what));
-    if !(1..=2_000_000_000).contains(&plan.persons) {
-        return usage("a district has between 1 and 2,000,000,000 persons");
+    if !(1..=100_000_000).contains(&plan.persons) {
+        return usage("a district has between 1 and 100,000,000 persons");
     }
     // Beyond this, a clerk with a bad day would err in more than every case.
     if !(0.0..=10.0).contains(&plan.errors) {

@@ -15,11 +15,14 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 
 use crate::error::{Error, Kind, Result};
 
 /// Rows in a row group.
 const ROW_GROUP_ROWS: usize = 131_072;
+/// Rows that are turned into columns together.
+const CACHED_ROWS: usize = 1_024;
 
 /// One value of a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +71,8 @@ pub struct Row {
 pub enum Column {
     /// Text and codes.
     Text,
+    /// Text that hardly repeats, so that a dictionary of it would only cost time.
+    Key,
     /// Dates.
     Day,
     /// Measures.
@@ -101,11 +106,15 @@ impl Sheet {
             columns.iter().map(|&(name, column)| Field::new(name, data_type(column), true)).collect();
         let schema = Arc::new(Schema::new(fields));
         let target = File::create(&hidden).map_err(|error| Error::io(&hidden, &error))?;
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-            .set_created_by(format!("rollcall {}", env!("CARGO_PKG_VERSION")))
-            .build();
+            .set_created_by(format!("rollcall {}", env!("CARGO_PKG_VERSION")));
+        for &(name, _) in columns.iter().filter(|(_, column)| *column == Column::Key) {
+            let path = ColumnPath::new(vec![name.to_owned()]);
+            properties = properties.set_column_dictionary_enabled(path, false);
+        }
+        let properties = properties.build();
         let writer = ArrowWriter::try_new(target, schema.clone(), Some(properties))
             .map_err(|error| unwritable(&hidden, &error))?;
         Ok(Sheet { path, hidden, columns, schema, writer, rows: 0 })
@@ -122,12 +131,15 @@ impl Sheet {
     /// # Errors
     /// The disk is full, or the rows do not fit the columns.
     pub fn write(&mut self, rows: &[Row]) -> Result<()> {
-        let arrays: Vec<ArrayRef> = (0..self.columns.len())
-            .map(|column| array(self.columns[column].1, rows.iter().map(|row| row.cells.get(column))))
-            .collect();
-        let batch = RecordBatch::try_new(self.schema.clone(), arrays)
-            .map_err(|error| Error::new(Kind::Environment, error.to_string()).at_file(&self.path))?;
-        self.writer.write(&batch).map_err(|error| unwritable(&self.path, &error))?;
+        // Rows lie in memory one by one and are read column by column: a few at a time stay in the cache.
+        for rows in rows.chunks(CACHED_ROWS) {
+            let arrays: Vec<ArrayRef> = (0..self.columns.len())
+                .map(|column| array(self.columns[column].1, rows.iter().map(|row| row.cells.get(column))))
+                .collect();
+            let batch = RecordBatch::try_new(self.schema.clone(), arrays)
+                .map_err(|error| Error::new(Kind::Environment, error.to_string()).at_file(&self.path))?;
+            self.writer.write(&batch).map_err(|error| unwritable(&self.path, &error))?;
+        }
         self.rows += rows.len() as u64;
         Ok(())
     }
@@ -150,7 +162,7 @@ fn unwritable(path: &Path, error: &ParquetError) -> Error {
 
 fn data_type(column: Column) -> DataType {
     match column {
-        Column::Text => DataType::Utf8,
+        Column::Text | Column::Key => DataType::Utf8,
         Column::Day => DataType::Date32,
         Column::Number => DataType::Float64,
         Column::Count => DataType::UInt64,
@@ -161,7 +173,7 @@ fn data_type(column: Column) -> DataType {
 
 fn array<'a>(column: Column, cells: impl Iterator<Item = Option<&'a Cell>>) -> ArrayRef {
     match column {
-        Column::Text => {
+        Column::Text | Column::Key => {
             let mut builder = StringBuilder::new();
             cells.for_each(|cell| match cell {
                 Some(Cell::Text(text)) => builder.append_value(text),

@@ -33,12 +33,12 @@ pub const EXTRACTS: [Extract; 4] = [
 ];
 
 const ROLL: &[(&str, Column)] = &[
-    ("登记编号", Column::Text),
+    ("登记编号", Column::Key),
     ("普查小区", Column::Text),
     ("户编号", Column::Text),
     ("与户主关系", Column::Text),
     ("姓名", Column::Text),
-    ("公民身份号码", Column::Text),
+    ("公民身份号码", Column::Key),
     ("性别", Column::Text),
     ("出生年月", Column::Text),
     ("民族", Column::Text),
@@ -46,33 +46,33 @@ const ROLL: &[(&str, Column)] = &[
     ("住址", Column::Text),
     ("户口登记地", Column::Text),
     ("离开户口登记地时间", Column::Text),
-    ("联系电话", Column::Text),
+    ("联系电话", Column::Key),
     ("登记日期", Column::Day),
 ];
 
 const PUBLIC_SECURITY: &[(&str, Column)] = &[
-    ("人员编号", Column::Text),
+    ("人员编号", Column::Key),
     ("登记类型", Column::Text),
     ("户号", Column::Text),
     ("与户主关系", Column::Text),
     ("姓名", Column::Text),
     ("曾用名", Column::Void),
-    ("公民身份号码", Column::Text),
+    ("公民身份号码", Column::Key),
     ("性别", Column::Text),
     ("民族", Column::Text),
     ("出生日期", Column::Day),
     ("居委会代码", Column::Text),
     ("住址", Column::Text),
-    ("联系电话", Column::Text),
+    ("联系电话", Column::Key),
     ("更新日期", Column::Day),
 ];
 
 const HOUSING: &[(&str, Column)] = &[
-    ("合同编号", Column::Text),
+    ("合同编号", Column::Key),
     ("登记类别", Column::Text),
     ("权利人姓名", Column::Text),
     ("证件类型", Column::Text),
-    ("证件号码", Column::Text),
+    ("证件号码", Column::Key),
     ("坐落", Column::Text),
     ("居委会代码", Column::Text),
     ("建筑面积", Column::Number),
@@ -80,17 +80,17 @@ const HOUSING: &[(&str, Column)] = &[
 ];
 
 const HEALTH: &[(&str, Column)] = &[
-    ("业务编号", Column::Text),
+    ("业务编号", Column::Key),
     ("业务类型", Column::Text),
     ("姓名", Column::Text),
-    ("身份证号", Column::Text),
+    ("身份证号", Column::Key),
     ("性别", Column::Text),
     ("出生日期", Column::Day),
     ("母亲姓名", Column::Text),
     ("母亲身份证号", Column::Text),
     ("居住地址", Column::Text),
     ("居委会代码", Column::Text),
-    ("联系电话", Column::Text),
+    ("联系电话", Column::Key),
     ("死亡日期", Column::Day),
     ("最近就诊日期", Column::Day),
 ];

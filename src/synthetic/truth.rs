@@ -25,13 +25,15 @@ pub const PERSONS_FILE: &str = "truth_persons.parquet";
 
 /// Columns of the table of records.
 pub const RECORDS: &[(&str, Column)] =
-    &[("source", Column::Text), ("record_id", Column::Text), ("person", Column::Count)];
+    &[("source", Column::Text), ("record_id", Column::Key), ("person", Column::Count)];
 
-/// Columns of the table of persons.
+/// Columns of the table of persons. `resident`: counted here by the rules of the census; `enumerated`: there is a row
+/// of the roll by which the person is counted (item D7 says it lives there, or it has only just left); a resident who is
+/// not enumerated is missed, and can be found if `in_register`.
 pub const PERSONS: &[(&str, Column)] = &[
     ("person", Column::Count),
     ("name", Column::Text),
-    ("id_number", Column::Text),
+    ("id_number", Column::Key),
     ("sex", Column::Text),
     ("birth_date", Column::Day),
     ("status", Column::Text),
@@ -57,7 +59,7 @@ pub struct Traces {
 }
 
 impl Traces {
-    /// Is this a missed person who could be found: a resident, not counted, known to a register?
+    /// Is this a missed person: a resident without a row by which it is counted?
     #[must_use]
     pub fn is_missed(&self, person: &Person) -> bool {
         person.status.is_resident() && !self.counted

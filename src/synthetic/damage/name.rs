@@ -62,7 +62,7 @@ impl Errata {
                 7 => swapped(&characters, family),
                 8 => Some(pet_name(dice, &characters, family)),
                 9 => other_given_name(dice, names, &characters, family),
-                _ => other_family_name(dice, names, &characters, family),
+                _ => other_family_name(dice, &characters, family),
             };
             if spoilt.is_some() {
                 return spoilt;
@@ -173,10 +173,9 @@ fn other_given_name(dice: &mut Dice, names: &Names, characters: &[char], family:
 }
 
 /// The family name of a stepfather, a husband, or the mother.
-fn other_family_name(dice: &mut Dice, names: &Names, characters: &[char], family: usize) -> Option<String> {
+fn other_family_name(dice: &mut Dice, characters: &[char], family: usize) -> Option<String> {
     let rest: String = characters.get(family..)?.iter().collect();
     let other = *pick(dice, &["王", "李", "张", "刘", "陈", "杨", "赵", "孙", "周", "吴", "马", "高"]);
-    let _ = names;
     Some(format!("{other}{rest}"))
 }
 

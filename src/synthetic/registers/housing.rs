@@ -1,6 +1,7 @@
 //! What does the housing office have on file?
 //!
-//! Owners, some of them without a number, some dead, some who never lived there; tenants whose landlord registered them.
+//! Owners, some of them without a number, some dead, some who never lived there; tenants whose landlord registered
+//! them.
 
 use super::{Offices, written};
 use crate::synthetic::address::Habits;
