@@ -5,4 +5,5 @@ pub mod linkage;
 pub mod outcome;
 pub mod person;
 pub mod progress;
+pub mod synthetic;
 pub mod tally;
