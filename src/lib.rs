@@ -7,3 +7,4 @@ pub mod person;
 pub mod progress;
 pub mod synthetic;
 pub mod tally;
+pub mod audit;

@@ -50,6 +50,16 @@ impl Linked {
     pub fn scorer<'a>(&'a self, comparer: &'a Comparer<'a>, table: &'a PersonTable) -> Scorer<'a> {
         Scorer::new(comparer, table, &self.model, &self.slot_of, &self.names)
     }
+
+    /// The pattern of a pair that no blocking rule gave, household support included.
+    #[must_use]
+    pub fn pattern_of_unblocked(&self, comparer: &Comparer<'_>, pair: Pair) -> Pattern {
+        let mut pattern = [comparer.compare(pair.0, pair.1)];
+        if let Some(household) = comparer.of(Variable::Household) {
+            fill_support(&self.households, household, &self.resolution, &[pair], &mut pattern);
+        }
+        pattern[0]
+    }
 }
 
 /// Links the records of a table.

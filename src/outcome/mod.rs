@@ -5,4 +5,5 @@
 //! people read.
 
 pub mod discrepancy;
+pub mod files;
 pub mod residence;

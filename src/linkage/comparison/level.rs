@@ -61,15 +61,12 @@ pub(super) fn sex() -> Vec<Level> {
 
 /// Compares sexes; when the ID numbers agree, the sex inside them agrees already, and only a contradiction is news.
 pub(super) fn compare_sex(one: u8, other: u8, id_level: u8) -> u8 {
+    let implied = super::id_number::implies_birth(id_level);
     match (one, other) {
         (0, _) | (_, 0) => MISSING,
-        (a, b) if a == b => {
-            if super::id_number::implies_birth(id_level) {
-                MISSING
-            } else {
-                1
-            }
-        }
+        (a, b) if a == b => u8::from(!implied),
+        _ if id_level == super::id_number::EQUAL => 3,
+        _ if implied => MISSING,
         _ => 2,
     }
 }

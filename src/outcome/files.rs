@@ -1,0 +1,438 @@
+//! What does a run leave behind, as tables?
+//!
+//! Writes and reads back the Parquet files of the contract: `links`, `persons`, `discrepancies`, `rejected`. A file is
+//! written under a hidden name, synchronised and renamed, so a half-written one is never seen under its own name. Row
+//! order, row groups and compression are fixed: the same results are the same bytes.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, Float64Array, Float64Builder, RecordBatch, StringArray, StringBuilder, UInt32Array, UInt32Builder,
+    UInt64Array, UInt64Builder,
+};
+use arrow::datatypes::{DataType, Field as ArrowField, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+use super::discrepancy::{Discrepancy, Findings};
+use crate::error::{Error, Kind, Result};
+use crate::intake::study::Study;
+use crate::linkage::Linked;
+use crate::linkage::blocking::Pair;
+use crate::linkage::comparison::{Comparer, Pattern};
+use crate::linkage::model::probability;
+use crate::person::Rejected;
+use crate::person::table::PersonTable;
+
+/// Rows of a row group in files that we write.
+const ROW_GROUP_ROWS: usize = 1 << 17;
+
+/// Name of the links file.
+pub const LINKS: &str = "links.parquet";
+/// Name of the persons file.
+pub const PERSONS: &str = "persons.parquet";
+/// Name of the discrepancies file.
+pub const DISCREPANCIES: &str = "discrepancies.parquet";
+/// Name of the file of rejected rows.
+pub const REJECTED: &str = "rejected.parquet";
+
+/// A link or possible link as written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkRow {
+    /// Source and record id of the one record.
+    pub one: (String, String),
+    /// Source and record id of the other record.
+    pub other: (String, String),
+    /// log2 Bayes factor.
+    pub match_weight: f64,
+    /// Match probability.
+    pub match_probability: f64,
+    /// `link` or `possible`.
+    pub decision: String,
+}
+
+/// A record and the person it belongs to, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRow {
+    /// The person.
+    pub person: u64,
+    /// The source.
+    pub source: String,
+    /// The record id.
+    pub record_id: String,
+}
+
+/// A discrepancy as written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DiscrepancyRow {
+    /// Its id.
+    pub discrepancy: String,
+    /// Its kind.
+    pub kind: String,
+    /// The person.
+    pub person: u64,
+    /// The roll row at issue.
+    pub roll_record: Option<String>,
+    /// Area code.
+    pub area: String,
+    /// Probability that it is real.
+    pub probability: f64,
+    /// Rank within its kind.
+    pub priority: u32,
+    /// Evidence, JSON.
+    pub evidence: String,
+}
+
+/// A pair to be written to `links.parquet`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Link {
+    /// The records.
+    pub pair: Pair,
+    /// Their pattern.
+    pub pattern: Pattern,
+    /// log2 Bayes factor.
+    pub weight: f64,
+    /// Match probability.
+    pub probability: f64,
+    /// Are they one person?
+    pub linked: bool,
+}
+
+/// All pairs at or above the review threshold, and every pair of records of one person: also those that no blocking
+/// rule gave, compared now. Sorted by records.
+#[must_use]
+pub fn links(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, linked: &Linked) -> Vec<Link> {
+    let scorer = linked.scorer(comparer, table);
+    let person = &linked.resolution.person_of;
+    let mut links: Vec<Link> = Vec::new();
+    for ((pair, pattern), score) in linked.pairs.iter().zip(&linked.patterns).zip(&linked.scores) {
+        let same = person[pair.0 as usize] == person[pair.1 as usize];
+        let probability = score.probability();
+        if same || probability >= study.linkage.review_probability {
+            links.push(Link { pair: *pair, pattern: *pattern, weight: score.weight, probability, linked: same });
+        }
+    }
+    let candidates = links.len();
+    for index in 0..linked.resolution.persons() {
+        let records = linked.resolution.records_of(u32::try_from(index).unwrap_or(u32::MAX));
+        for (at, one) in records.iter().enumerate() {
+            for other in &records[at + 1..] {
+                let pair = (*one.min(other), *one.max(other));
+                if linked.pairs.binary_search(&pair).is_err() {
+                    let pattern = linked.pattern_of_unblocked(comparer, pair);
+                    let score = scorer.score(pattern, pair.0, pair.1);
+                    let probability = probability(score.log2_odds);
+                    links.push(Link { pair, pattern, weight: score.weight, probability, linked: true });
+                }
+            }
+        }
+    }
+    if links.len() > candidates {
+        links.sort_unstable_by_key(|link| link.pair);
+    }
+    links
+}
+
+/// Writes `links.parquet`.
+///
+/// # Errors
+/// An environment error if the file cannot be written.
+pub fn write_links(folder: &Path, study: &Study, table: &PersonTable, comparer: &Comparer<'_>, links: &[Link]) -> Result<u64> {
+    let mut fields = vec![
+        utf8("source_l"),
+        utf8("record_l"),
+        utf8("source_r"),
+        utf8("record_r"),
+        ArrowField::new("match_weight", DataType::Float64, false),
+        ArrowField::new("match_probability", DataType::Float64, false),
+        utf8("decision"),
+    ];
+    fields.extend(comparer.comparisons.iter().map(|comparison| utf8(&comparison.name)));
+    let batches = links.chunks(ROW_GROUP_ROWS).map(|links| {
+        let number = |of: &dyn Fn(&Link) -> f64| {
+            let mut builder = Float64Builder::with_capacity(links.len());
+            links.iter().for_each(|link| builder.append_value(of(link)));
+            Arc::new(builder.finish()) as ArrayRef
+        };
+        let source = |record: u32| study.sources[table.source(record)].name.as_str();
+        let mut columns = vec![
+            text_column(links, |link| source(link.pair.0)),
+            text_column(links, |link| table.record_id(link.pair.0)),
+            text_column(links, |link| source(link.pair.1)),
+            text_column(links, |link| table.record_id(link.pair.1)),
+            number(&|link| link.weight),
+            number(&|link| link.probability),
+            text_column(links, |link| if link.linked { "link" } else { "possible" }),
+        ];
+        for comparison in &comparer.comparisons {
+            columns.push(text_column(links, |link| comparison.levels[comparison.level(link.pattern)].name.as_str()));
+        }
+        columns
+    });
+    write(folder, LINKS, fields, batches)
+}
+
+fn text_column<'a>(links: &[Link], of: impl Fn(&Link) -> &'a str) -> ArrayRef {
+    let mut builder = StringBuilder::new();
+    links.iter().for_each(|link| builder.append_value(of(link)));
+    Arc::new(builder.finish())
+}
+
+/// Writes `persons.parquet`: every record of every source with its person, in the order of sources and rows.
+///
+/// # Errors
+/// An environment error if the file cannot be written.
+pub fn write_persons(folder: &Path, study: &Study, table: &PersonTable, person_of: &[u32]) -> Result<u64> {
+    let fields = vec![ArrowField::new("person", DataType::UInt64, false), utf8("source"), utf8("record_id")];
+    let batches = person_of.chunks(ROW_GROUP_ROWS).enumerate().map(|(chunk, persons)| {
+        let first = chunk * ROW_GROUP_ROWS;
+        let mut ids = UInt64Builder::with_capacity(persons.len());
+        let (mut sources, mut records) = (StringBuilder::new(), StringBuilder::new());
+        for (at, person) in persons.iter().enumerate() {
+            let record = u32::try_from(first + at).unwrap_or(u32::MAX);
+            ids.append_value(u64::from(*person));
+            sources.append_value(&study.sources[table.source(record)].name);
+            records.append_value(table.record_id(record));
+        }
+        vec![Arc::new(ids.finish()) as ArrayRef, Arc::new(sources.finish()), Arc::new(records.finish())]
+    });
+    write(folder, PERSONS, fields, batches)
+}
+
+/// The id of a discrepancy: its place in the findings, from 1, as `D00000001`.
+#[must_use]
+pub fn discrepancy_id(at: usize) -> String {
+    format!("D{:08}", at + 1)
+}
+
+/// Writes `discrepancies.parquet`.
+///
+/// # Errors
+/// An environment error if the file cannot be written.
+pub fn write_discrepancies(folder: &Path, table: &PersonTable, findings: &Findings) -> Result<u64> {
+    let fields = vec![
+        utf8("discrepancy"),
+        utf8("kind"),
+        ArrowField::new("person", DataType::UInt64, false),
+        ArrowField::new("roll_record", DataType::Utf8, true),
+        utf8("area"),
+        ArrowField::new("probability", DataType::Float64, false),
+        ArrowField::new("priority", DataType::UInt32, false),
+        utf8("evidence"),
+    ];
+    let batches = findings.discrepancies.chunks(ROW_GROUP_ROWS).enumerate().map(|(chunk, rows)| {
+        discrepancy_columns(table, rows, chunk * ROW_GROUP_ROWS)
+    });
+    write(folder, DISCREPANCIES, fields, batches)
+}
+
+fn discrepancy_columns(table: &PersonTable, rows: &[Discrepancy], first: usize) -> Vec<ArrayRef> {
+    let (mut ids, mut kinds, mut rolls) = (StringBuilder::new(), StringBuilder::new(), StringBuilder::new());
+    let (mut areas, mut evidence) = (StringBuilder::new(), StringBuilder::new());
+    let mut persons = UInt64Builder::with_capacity(rows.len());
+    let mut probabilities = Float64Builder::with_capacity(rows.len());
+    let mut priorities = UInt32Builder::with_capacity(rows.len());
+    for (at, row) in rows.iter().enumerate() {
+        ids.append_value(discrepancy_id(first + at));
+        kinds.append_value(row.kind.name());
+        persons.append_value(u64::from(row.person));
+        rolls.append_option(row.roll_record.map(|record| table.record_id(record)));
+        areas.append_value(&row.area);
+        probabilities.append_value(row.probability);
+        priorities.append_value(row.priority);
+        evidence.append_value(serde_json::to_string(&row.evidence).unwrap_or_default());
+    }
+    vec![
+        Arc::new(ids.finish()),
+        Arc::new(kinds.finish()),
+        Arc::new(persons.finish()),
+        Arc::new(rolls.finish()),
+        Arc::new(areas.finish()),
+        Arc::new(probabilities.finish()),
+        Arc::new(priorities.finish()),
+        Arc::new(evidence.finish()),
+    ]
+}
+
+/// Writes `rejected.parquet`: the rows that could not be used, never their values.
+///
+/// # Errors
+/// An environment error if the file cannot be written.
+pub fn write_rejected(folder: &Path, study: &Study, rejected: &[Rejected]) -> Result<u64> {
+    let fields = vec![
+        utf8("source"),
+        utf8("file"),
+        ArrowField::new("row", DataType::UInt64, false),
+        ArrowField::new("column", DataType::Utf8, true),
+        utf8("reason"),
+    ];
+    let batches = rejected.chunks(ROW_GROUP_ROWS).map(|rows| {
+        let (mut sources, mut files, mut columns, mut reasons) =
+            (StringBuilder::new(), StringBuilder::new(), StringBuilder::new(), StringBuilder::new());
+        let mut numbers = UInt64Builder::with_capacity(rows.len());
+        for row in rows {
+            let source = &study.sources[row.source];
+            sources.append_value(&source.name);
+            let file = source.files.get(row.file).and_then(|file| file.file_name());
+            files.append_value(file.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
+            numbers.append_value(row.row);
+            columns.append_option(row.column.as_deref());
+            reasons.append_value(row.reason);
+        }
+        vec![
+            Arc::new(sources.finish()) as ArrayRef,
+            Arc::new(files.finish()),
+            Arc::new(numbers.finish()),
+            Arc::new(columns.finish()),
+            Arc::new(reasons.finish()),
+        ]
+    });
+    write(folder, REJECTED, fields, batches)
+}
+
+fn utf8(name: &str) -> ArrowField {
+    ArrowField::new(name, DataType::Utf8, false)
+}
+
+/// Writes a Parquet file whole or not at all; gives its number of rows.
+///
+/// # Errors
+/// An environment error if the file cannot be written.
+pub fn write(folder: &Path, name: &str, fields: Vec<ArrowField>, batches: impl Iterator<Item = Vec<ArrayRef>>) -> Result<u64> {
+    let schema = Arc::new(Schema::new(fields));
+    let hidden = folder.join(format!(".{name}.tmp"));
+    let file = File::create(&hidden).map_err(|error| Error::io(&hidden, &error))?;
+    let failed = |what: &str| Error::new(Kind::Environment, format!("cannot write: {what}")).at_file(&folder.join(name));
+    let level = ZstdLevel::try_new(1).map_err(|_| failed("compression level"))?;
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(level))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_created_by(String::from("rollcall"))
+        .build();
+    let mut writer = ArrowWriter::try_new(&file, Arc::clone(&schema), Some(properties)).map_err(|_| failed("header"))?;
+    let mut rows = 0;
+    for columns in batches {
+        let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|_| failed("columns of different lengths"))?;
+        rows += batch.num_rows() as u64;
+        writer.write(&batch).map_err(|_| failed("rows"))?;
+    }
+    writer.close().map_err(|_| failed("footer"))?;
+    publish(&file, &hidden, &folder.join(name))?;
+    Ok(rows)
+}
+
+/// Synchronises a hidden file, gives it its name, and synchronises the folder.
+///
+/// # Errors
+/// An environment error if any of it fails; a failed synchronisation is never retried.
+pub fn publish(file: &File, hidden: &Path, name: &Path) -> Result<()> {
+    file.sync_all().map_err(|error| Error::io(name, &error))?;
+    std::fs::rename(hidden, name).map_err(|error| Error::io(name, &error))?;
+    let folder = name.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    let folder_file = File::open(&folder).map_err(|error| Error::io(&folder, &error))?;
+    folder_file.sync_all().map_err(|error| Error::io(&folder, &error))
+}
+
+/// Writes a text file whole or not at all.
+///
+/// # Errors
+/// An environment error if the file cannot be written.
+pub fn write_text(folder: &Path, name: &str, text: &str) -> Result<()> {
+    use std::io::Write;
+    let hidden = folder.join(format!(".{name}.tmp"));
+    let mut file = File::create(&hidden).map_err(|error| Error::io(&hidden, &error))?;
+    file.write_all(text.as_bytes()).map_err(|error| Error::io(&hidden, &error))?;
+    publish(&file, &hidden, &folder.join(name))
+}
+
+/// Reads `persons.parquet` of a run.
+///
+/// # Errors
+/// An input error if the file is missing or is not what a run writes.
+pub fn read_persons(folder: &Path) -> Result<Vec<PersonRow>> {
+    let mut rows = Vec::new();
+    for batch in read(folder, PERSONS)? {
+        let (person, source, record) = (column::<UInt64Array>(&batch, "person")?, text(&batch, "source")?, text(&batch, "record_id")?);
+        for at in 0..batch.num_rows() {
+            rows.push(PersonRow { person: person.value(at), source: source.value(at).to_owned(), record_id: record.value(at).to_owned() });
+        }
+    }
+    Ok(rows)
+}
+
+/// Reads `links.parquet` of a run.
+///
+/// # Errors
+/// An input error if the file is missing or is not what a run writes.
+pub fn read_links(folder: &Path) -> Result<Vec<LinkRow>> {
+    let mut rows = Vec::new();
+    for batch in read(folder, LINKS)? {
+        let texts: Vec<&StringArray> = ["source_l", "record_l", "source_r", "record_r", "decision"]
+            .iter()
+            .map(|name| text(&batch, name))
+            .collect::<Result<_>>()?;
+        let weight = column::<Float64Array>(&batch, "match_weight")?;
+        let probability = column::<Float64Array>(&batch, "match_probability")?;
+        for at in 0..batch.num_rows() {
+            let cell = |column: usize| texts[column].value(at).to_owned();
+            rows.push(LinkRow {
+                one: (cell(0), cell(1)),
+                other: (cell(2), cell(3)),
+                match_weight: weight.value(at),
+                match_probability: probability.value(at),
+                decision: cell(4),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// Reads `discrepancies.parquet` of a run.
+///
+/// # Errors
+/// An input error if the file is missing or is not what a run writes.
+pub fn read_discrepancies(folder: &Path) -> Result<Vec<DiscrepancyRow>> {
+    let mut rows = Vec::new();
+    for batch in read(folder, DISCREPANCIES)? {
+        let (id, kind, roll) = (text(&batch, "discrepancy")?, text(&batch, "kind")?, text(&batch, "roll_record")?);
+        let (area, evidence) = (text(&batch, "area")?, text(&batch, "evidence")?);
+        let person = column::<UInt64Array>(&batch, "person")?;
+        let probability = column::<Float64Array>(&batch, "probability")?;
+        let priority = column::<UInt32Array>(&batch, "priority")?;
+        for at in 0..batch.num_rows() {
+            rows.push(DiscrepancyRow {
+                discrepancy: id.value(at).to_owned(),
+                kind: kind.value(at).to_owned(),
+                person: person.value(at),
+                roll_record: (!roll.is_null(at)).then(|| roll.value(at).to_owned()),
+                area: area.value(at).to_owned(),
+                probability: probability.value(at),
+                priority: priority.value(at),
+                evidence: evidence.value(at).to_owned(),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+fn read(folder: &Path, name: &str) -> Result<Vec<RecordBatch>> {
+    let path = folder.join(name);
+    let file = File::open(&path).map_err(|error| Error::io(&path, &error))?;
+    let unusable = || Error::input("this is not a file that a run wrote").at_file(&path);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| unusable())?.build().map_err(|_| unusable())?;
+    reader.map(|batch| batch.map_err(|_| unusable())).collect()
+}
+
+fn column<'a, T: Array + 'static>(batch: &'a RecordBatch, name: &str) -> Result<&'a T> {
+    let column = batch.column_by_name(name).and_then(|column| column.as_any().downcast_ref::<T>());
+    column.ok_or_else(|| Error::input("the column is missing, or of another type than a run writes").at_column(name))
+}
+
+fn text<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
+    column::<StringArray>(batch, name)
+}
