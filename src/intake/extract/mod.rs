@@ -3,19 +3,26 @@
 //! Takes a [`Source`](crate::intake::study::Source), gives an [`Extract`]: its files with digests, cut into chunks
 //! (row groups of a Parquet file, stretches of a CSV file) that threads decode independently into a [`Chunk`] of plain
 //! columns. Nothing is interpreted here beyond the physical type: text stays text, dates become days, codes written as
-//! numbers become text. A file that cannot be used is an error; a bad value is not.
+//! numbers become text. A file that cannot be used is an error; a bad value is not, and a row of which the text cannot
+//! be told (a ragged CSV row, broken UTF-8) is set aside as a [`RowFault`].
 
-pub mod csv;
-pub mod parquet;
-pub mod xlsx;
+mod cell;
+mod csv;
+mod header;
+mod parquet;
+mod xlsx;
 
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, Date32Array, StringArray};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
-use crate::error::Result;
-use crate::intake::study::Study;
+use crate::error::{Error, Result};
+use crate::intake::study::{Source, Study, file::hex};
 
 /// A source as it is: files, chunks, row counts, digests.
 #[derive(Debug)]
@@ -29,6 +36,7 @@ pub struct Extract {
     /// Rows in all files.
     pub rows: u64,
     chunks: Vec<ChunkPlace>,
+    forms: Vec<Form>,
 }
 
 /// One file of a source.
@@ -44,13 +52,29 @@ pub struct ExtractFile {
     pub digest: String,
 }
 
-/// Where a chunk of rows is found again.
+/// Where a chunk of rows is found again: what `place` and `length` mean is up to the format of the file.
 #[derive(Debug, Clone)]
 struct ChunkPlace {
     file: usize,
     first_row: u64,
     rows: u64,
     place: u64,
+    length: u64,
+}
+
+/// What was learnt about a file when it was opened, by format.
+#[derive(Debug)]
+enum Form {
+    Parquet(parquet::Layout),
+    Csv(csv::Layout),
+    Xlsx(xlsx::Sheet),
+}
+
+/// A file as opened by one of the formats.
+struct Opened {
+    form: Form,
+    chunks: Vec<ChunkPlace>,
+    rows: u64,
 }
 
 /// Some consecutive rows of one file, column by column.
@@ -60,10 +84,34 @@ pub struct Chunk {
     pub file: usize,
     /// Data row of the first row within its file, from 1.
     pub first_row: u64,
-    /// Number of rows.
+    /// Number of rows in the columns; rows that were set aside are not among them.
     pub rows: usize,
     /// One column per entry of [`Extract::columns`].
     pub columns: Vec<Column>,
+    /// Rows that cannot be read; they are not in the columns.
+    pub rejected: Vec<RowFault>,
+    /// Data row within the file of each row; `None` if they are consecutive from `first_row`.
+    pub row_numbers: Option<Vec<u64>>,
+}
+
+/// A row that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowFault {
+    /// Data row within its file, from 1.
+    pub row: u64,
+    /// The column, if the fault is in one.
+    pub column: Option<String>,
+    /// Reason code: `ragged_row` (more or fewer fields than the header) or `undecodable_text`.
+    pub reason: &'static str,
+}
+
+impl Chunk {
+    /// Data row within its file, from 1, of a row of this chunk.
+    #[must_use]
+    pub fn row_number(&self, row: usize) -> u64 {
+        let consecutive = self.first_row + row as u64;
+        self.row_numbers.as_ref().map_or(consecutive, |numbers| numbers.get(row).copied().unwrap_or(consecutive))
+    }
 }
 
 /// A column of a chunk in one of the few physical forms that matter.
@@ -107,7 +155,8 @@ impl Column {
 /// A day number as `YYYY-MM-DD` (proleptic Gregorian).
 fn day_text(day: i32) -> String {
     let epoch = jiff::civil::date(1970, 1, 1);
-    match epoch.checked_add(jiff::Span::new().days(i64::from(day))) {
+    let span = jiff::Span::new().try_days(i64::from(day));
+    match span.and_then(|span| epoch.checked_add(span)) {
         Ok(date) => date.to_string(),
         Err(_) => String::from("out-of-range"),
     }
@@ -118,8 +167,165 @@ fn day_text(day: i32) -> String {
 /// # Errors
 /// An input error names the file and, where it applies, the column that is missing and the nearest one there is.
 pub fn open(study: &Study, source: usize) -> Result<Extract> {
-    let _ = (study, source);
-    unimplemented!("reader")
+    let Some(wanted) = study.sources.get(source) else {
+        return Err(Error::study(format!("there is no source number {source}")).at_file(&study.file));
+    };
+    let columns = columns_of(wanted);
+    let opened: Vec<Result<(ExtractFile, Opened)>> =
+        wanted.files.par_iter().map(|path| open_file(study, wanted, path, &columns)).collect();
+    let mut extract = Extract { source, files: Vec::new(), columns, rows: 0, chunks: Vec::new(), forms: Vec::new() };
+    for one in opened {
+        let (file, opened) = one?;
+        if let Some(twin) = extract.files.iter().find(|other| other.digest == file.digest) {
+            let what = format!("has the same content as {}", twin.path.display().to_string().escape_debug());
+            return Err(Error::input(what).at_file(&file.path).hint("keep one of them in this source"));
+        }
+        let number = extract.files.len();
+        extract.rows += opened.rows;
+        extract.chunks.extend(opened.chunks.into_iter().map(|chunk| ChunkPlace { file: number, ..chunk }));
+        extract.forms.push(opened.form);
+        extract.files.push(file);
+    }
+    Ok(extract)
+}
+
+/// The columns that a source needs: record id, those of the fields, and the one that says what a row means.
+fn columns_of(source: &Source) -> Vec<String> {
+    let bound = source.bindings.iter().flat_map(|binding| binding.columns.iter());
+    let mut columns: Vec<String> = Vec::new();
+    for column in source.record_id.iter().chain(bound).chain(source.rows.column.iter()) {
+        if !columns.contains(column) {
+            columns.push(column.clone());
+        }
+    }
+    columns
+}
+
+/// The formats of extracts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FormatName {
+    Parquet,
+    Csv,
+    Xlsx,
+}
+
+fn open_file(study: &Study, source: &Source, path: &Path, columns: &[String]) -> Result<(ExtractFile, Opened)> {
+    let before = facts(path)?;
+    let format = format_of(path)?;
+    let (opened, digest) = match format {
+        FormatName::Csv => {
+            let (opened, digest) = csv::open(study, source, path, columns)?;
+            (Ok(opened), Ok(digest))
+        }
+        FormatName::Parquet => rayon::join(|| parquet::open(study, path, columns), || digest_of(path)),
+        FormatName::Xlsx => rayon::join(|| xlsx::open(study, path, columns), || digest_of(path)),
+    };
+    let (opened, digest) = (opened?, digest?);
+    if facts(path)? != before {
+        return Err(changed(path));
+    }
+    if opened.rows > study.limits.rows_max {
+        let what = format!("has {} rows, more than the {} allowed", opened.rows, study.limits.rows_max);
+        return Err(Error::input(what).at_file(path).hint("raise `rows_max` in [limits] if this is right"));
+    }
+    let rows = opened.rows;
+    Ok((ExtractFile { path: path.to_path_buf(), bytes: before.0, rows, digest }, opened))
+}
+
+/// Size and time of the last change of a regular file; anything else is an error.
+fn facts(path: &Path) -> Result<(u64, Option<std::time::SystemTime>)> {
+    let facts = std::fs::metadata(path).map_err(|error| Error::io(path, &error))?;
+    if !facts.is_file() {
+        let what = if facts.is_dir() { "a folder" } else { "a pipe or device" };
+        return Err(Error::input(format!("expected a file, found {what}")).at_file(path));
+    }
+    if facts.len() == 0 {
+        return Err(Error::input("is empty (0 bytes)").at_file(path).hint("ask the sender for the file again"));
+    }
+    Ok((facts.len(), facts.modified().ok()))
+}
+
+fn changed(path: &Path) -> Error {
+    Error::input("changed while it was read").at_file(path).hint("wait until the file is complete, then start again")
+}
+
+fn digest_of(path: &Path) -> Result<String> {
+    let mut file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(hex(&digest.finalize())),
+            Ok(count) => digest.update(buffer.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::io(path, &error)),
+        }
+    }
+}
+
+/// The format that the ending promises, if the first bytes agree; without a known ending, the first bytes decide.
+fn format_of(path: &Path) -> Result<FormatName> {
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    file.take(4096).read_to_end(&mut start).map_err(|error| Error::io(path, &error))?;
+    let looks = looks_like(&start);
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let (promised, name) = match ending.as_deref() {
+        Some("parquet" | "pq") => (FormatName::Parquet, "Parquet"),
+        Some("csv" | "tsv" | "txt") => (FormatName::Csv, "CSV"),
+        Some("xlsx") => (FormatName::Xlsx, "XLSX"),
+        _ => match looks {
+            "Parquet" => return Ok(FormatName::Parquet),
+            "a zip archive or XLSX workbook" => return Ok(FormatName::Xlsx),
+            "text" => return Ok(FormatName::Csv),
+            _ => return Err(wrong_format(path, "Parquet, CSV or XLSX", looks)),
+        },
+    };
+    let agrees = match promised {
+        FormatName::Parquet => looks == "Parquet",
+        FormatName::Csv => looks == "text",
+        FormatName::Xlsx => looks == "a zip archive or XLSX workbook",
+    };
+    if agrees { Ok(promised) } else { Err(wrong_format(path, name, looks)) }
+}
+
+fn wrong_format(path: &Path, expected: &str, looks: &str) -> Error {
+    let hint = match looks {
+        "encrypted Parquet" => "ask the sender for a file without encryption",
+        "UTF-16 text" => "save it as UTF-8",
+        "an old Excel or an encrypted workbook" => "save it as .xlsx without a password, or as CSV",
+        "text" => "give a CSV file the ending .csv",
+        _ => "ask the sender for the file again, as Parquet or CSV",
+    };
+    Error::input(format!("is not {expected}: it looks like {looks}")).at_file(path).hint(hint)
+}
+
+/// What a file's first bytes look like.
+fn looks_like(start: &[u8]) -> &'static str {
+    const KNOWN: [(&[u8], &str); 12] = [
+        (b"PAR1", "Parquet"),
+        (b"PARE", "encrypted Parquet"),
+        (b"PK\x03\x04", "a zip archive or XLSX workbook"),
+        (b"\xd0\xcf\x11\xe0", "an old Excel or an encrypted workbook"),
+        (b"\xff\xfe", "UTF-16 text"),
+        (b"\xfe\xff", "UTF-16 text"),
+        (b"\x1f\x8b", "a gzip file"),
+        (b"\x28\xb5\x2f\xfd", "a zstd file"),
+        (b"ARROW1", "an Arrow (Feather) file"),
+        (b"SQLite format 3", "an SQLite database"),
+        (b"%PDF", "a PDF document"),
+        (b"ORC", "an ORC file"),
+    ];
+    match KNOWN.iter().find(|(magic, _)| start.starts_with(magic)) {
+        Some((_, name)) => name,
+        None if start.iter().filter(|byte| **byte == 0).count() * 8 > start.len() => "binary data",
+        None => "text",
+    }
+}
+
+/// Runs a decoding library; a panic in it becomes `None`.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()
 }
 
 impl Extract {
@@ -134,7 +340,19 @@ impl Extract {
     /// # Errors
     /// An input error that names file and column, never a value.
     pub fn read(&self, study: &Study, chunk: usize) -> Result<Chunk> {
-        let _ = (study, chunk);
-        unimplemented!("reader")
+        let missing = || Error::input(format!("there is no chunk number {chunk}"));
+        let place = self.chunks.get(chunk).ok_or_else(missing)?;
+        let file = self.files.get(place.file).ok_or_else(missing)?;
+        if facts(&file.path)?.0 != file.bytes {
+            return Err(changed(&file.path));
+        }
+        match self.forms.get(place.file).ok_or_else(missing)? {
+            Form::Parquet(layout) => parquet::read(study, layout, &file.path, place, &self.columns),
+            Form::Csv(layout) => csv::read(layout, &file.path, place, &self.columns),
+            Form::Xlsx(sheet) => Ok(xlsx::read(sheet, place)),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

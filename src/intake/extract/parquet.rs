@@ -1,1 +1,323 @@
-//! .
+//! How is a Parquet file read without trusting it?
+//!
+//! Takes a file and the wanted columns, gives its [`Layout`] (footer, positions of columns) and chunks of at most
+//! [`CHUNK_ROWS`] rows within a row group. What the footer declares is checked before anything is decoded: sizes, row
+//! counts, places within the file. Types are taken from the Parquet schema alone, never from an embedded Arrow schema.
+//! A panic of the library becomes an error. Pages with checksums are verified.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
+use arrow::compute::concat_batches;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::basic::{ConvertedType, LogicalType, Type as PhysicalType};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{FileMetaData, ParquetMetaData, RowGroupMetaData};
+use parquet::schema::types::{SchemaDescriptor, Type};
+
+use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, cell, guarded, header};
+use crate::error::{Error, Result};
+use crate::intake::study::Study;
+
+/// Most rows of one chunk: bounds memory, and lets threads share a large row group.
+const CHUNK_ROWS: u64 = 131_072;
+
+/// Largest footer that is read, in bytes.
+const FOOTER_BYTES_MAX: u64 = 256 << 20;
+
+/// Stack of the thread that reads a footer: its schema is a tree that libraries walk recursively.
+const FOOTER_STACK_BYTES: usize = 256 << 20;
+
+/// What was learnt about a Parquet file when it was opened.
+pub(super) struct Layout {
+    metadata: ArrowReaderMetadata,
+    /// The column of the file for each wanted column.
+    positions: Vec<usize>,
+    /// Different `positions` in the order of the file: the columns of a decoded batch.
+    projected: Vec<usize>,
+}
+
+impl std::fmt::Debug for Layout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The metadata holds statistics, which are values: they are not shown.
+        f.debug_struct("Layout").field("positions", &self.positions).finish_non_exhaustive()
+    }
+}
+
+/// Reads the footer, finds the columns, checks sizes and plans the chunks.
+pub(super) fn open(study: &Study, path: &Path, wanted: &[String]) -> Result<Opened> {
+    let mut file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let bytes = check_ends(&mut file, path)?;
+    let metadata = footer(file, path)?;
+    let names: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let positions = header::locate(path, wanted, &names)?;
+    for (name, position) in wanted.iter().zip(&positions) {
+        let field = metadata.schema().fields().get(*position);
+        if !field.is_some_and(|field| cell::is_flat(field.data_type())) {
+            let error = Error::input("expected a flat column of text, numbers or dates").at_file(path).at_column(name);
+            return Err(error.hint("ask the sender for one row per person, without lists and structures"));
+        }
+    }
+    let mut projected = positions.clone();
+    projected.sort_unstable();
+    projected.dedup();
+    let rows = check_sizes(study, path, bytes, &metadata, &projected)?;
+    let chunks = chunks_of(metadata.metadata());
+    Ok(Opened { form: Form::Parquet(Layout { metadata, positions, projected }), chunks, rows })
+}
+
+fn damaged(path: &Path, what: &str) -> Error {
+    Error::input(what).at_file(path).hint("the file is damaged or incomplete: ask the sender for it again")
+}
+
+/// Checks magic bytes and footer length; gives the file's size.
+fn check_ends(file: &mut File, path: &Path) -> Result<u64> {
+    let io = |error: std::io::Error| Error::io(path, &error);
+    let bytes = file.seek(SeekFrom::End(0)).map_err(io)?;
+    if bytes < 12 {
+        return Err(damaged(path, "is too short for a Parquet file"));
+    }
+    let mut tail = [0; 8];
+    file.seek(SeekFrom::End(-8)).map_err(io)?;
+    file.read_exact(&mut tail).map_err(io)?;
+    let [a, b, c, d, magic @ ..] = tail;
+    if &magic == b"PARE" {
+        let error = Error::input("is encrypted Parquet").at_file(path);
+        return Err(error.hint("ask the sender for a file without encryption"));
+    }
+    if &magic != b"PAR1" {
+        return Err(damaged(path, "is a Parquet file without its end"));
+    }
+    let footer = u64::from(u32::from_le_bytes([a, b, c, d]));
+    if footer + 12 > bytes || footer == 0 {
+        return Err(damaged(path, "the footer's length does not fit the file"));
+    }
+    if footer > FOOTER_BYTES_MAX {
+        return Err(Error::input("the footer is larger than 256 MiB").at_file(path).hint("ask for larger row groups"));
+    }
+    Ok(bytes)
+}
+
+fn options() -> ArrowReaderOptions {
+    ArrowReaderOptions::new().with_skip_arrow_metadata(true)
+}
+
+/// Reads the footer on a thread of its own with a large stack.
+fn footer(file: File, path: &Path) -> Result<ArrowReaderMetadata> {
+    let load = move || guarded(|| ArrowReaderMetadata::load(&file, options()));
+    let thread = std::thread::Builder::new().stack_size(FOOTER_STACK_BYTES).spawn(load);
+    let thread = thread.map_err(|error| Error::io(path, &error))?;
+    match thread.join() {
+        Ok(Some(Ok(metadata))) => Ok(metadata),
+        Ok(Some(Err(ParquetError::NYI(_)))) => {
+            let error = Error::input("uses a Parquet feature that is not supported").at_file(path);
+            Err(error.hint("ask the sender for flat columns, zstd or snappy compressed"))
+        }
+        Ok(Some(Err(_)) | None) | Err(_) => Err(damaged(path, "the footer of this Parquet file cannot be read")),
+    }
+}
+
+/// Checks what the footer declares of every row group; gives the number of rows.
+fn check_sizes(
+    study: &Study,
+    path: &Path,
+    file_bytes: u64,
+    metadata: &ArrowReaderMetadata,
+    projected: &[usize],
+) -> Result<u64> {
+    let schema = metadata.parquet_schema();
+    let mut rows = 0_u64;
+    for (number, group) in metadata.metadata().row_groups().iter().enumerate() {
+        let misfit = || damaged(path, "row groups do not fit what the footer declares");
+        let group_rows = u64::try_from(group.num_rows()).map_err(|_| misfit())?;
+        rows = rows.checked_add(group_rows).ok_or_else(misfit)?;
+        let mut uncompressed = 0_u64;
+        for (leaf, column) in group.columns().iter().enumerate() {
+            if leaf >= schema.num_columns() || !projected.contains(&schema.get_column_root_idx(leaf)) {
+                continue;
+            }
+            let offset = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
+            let (Ok(start), Ok(length)) = (u64::try_from(offset), u64::try_from(column.compressed_size())) else {
+                return Err(misfit());
+            };
+            if start.checked_add(length).is_none_or(|end| end > file_bytes) || column.num_values() != group.num_rows() {
+                return Err(misfit());
+            }
+            let size = u64::try_from(column.uncompressed_size()).map_err(|_| misfit())?;
+            uncompressed = uncompressed.checked_add(size).ok_or_else(misfit)?;
+        }
+        if uncompressed > study.limits.row_group_bytes_max {
+            let most = study.limits.row_group_bytes_max;
+            let what = format!("row group {} declares {uncompressed} bytes, more than {most}", number + 1);
+            let hint = "ask for row groups of at most a million rows, or raise `row_group_bytes_max` in [limits]";
+            return Err(Error::input(what).at_file(path).hint(hint));
+        }
+    }
+    if u64::try_from(metadata.metadata().file_metadata().num_rows()) != Ok(rows) {
+        return Err(damaged(path, "the row groups have another number of rows than the footer declares"));
+    }
+    if rows > study.limits.rows_max {
+        let what = format!("declares {rows} rows, more than the {} allowed", study.limits.rows_max);
+        return Err(Error::input(what).at_file(path).hint("raise `rows_max` in [limits] if this is right"));
+    }
+    Ok(rows)
+}
+
+/// Each row group in stretches; `place` is the row group, `length` the first row within it.
+fn chunks_of(metadata: &ParquetMetaData) -> Vec<ChunkPlace> {
+    let mut chunks = Vec::new();
+    let mut first_row = 1;
+    for (number, group) in metadata.row_groups().iter().enumerate() {
+        let group_rows = u64::try_from(group.num_rows()).unwrap_or(0);
+        let mut offset = 0;
+        while offset < group_rows {
+            let rows = CHUNK_ROWS.min(group_rows - offset);
+            chunks.push(ChunkPlace { file: 0, first_row, rows, place: number as u64, length: offset });
+            first_row += rows;
+            offset += rows;
+        }
+    }
+    chunks
+}
+
+/// Decodes one chunk.
+pub(super) fn read(
+    study: &Study,
+    layout: &Layout,
+    path: &Path,
+    place: &ChunkPlace,
+    wanted: &[String],
+) -> Result<Chunk> {
+    let batch = decoded(layout, path, place, wanted)?;
+    let mut columns = Vec::new();
+    let mut faults: Vec<(usize, &String)> = Vec::new();
+    for (name, position) in wanted.iter().zip(&layout.positions) {
+        let array = layout.projected.binary_search(position).ok().and_then(|index| batch.columns().get(index));
+        let read = array.and_then(|array| guarded(|| cell::column(array, study.reference.offset_seconds)).flatten());
+        let Some((column, undecodable)) = read else {
+            return Err(damaged(path, "this column cannot be read").at_column(name));
+        };
+        columns.push(column);
+        faults.extend(undecodable.into_iter().map(|row| (row, name)));
+    }
+    let (file, first_row) = (place.file, place.first_row);
+    let chunk = Chunk { file, first_row, rows: batch.num_rows(), columns, rejected: Vec::new(), row_numbers: None };
+    Ok(if faults.is_empty() { chunk } else { without(chunk, &faults).unwrap_or_else(|chunk| chunk) })
+}
+
+/// The chunk without the rows that have a fault.
+fn without(mut chunk: Chunk, faults: &[(usize, &String)]) -> std::result::Result<Chunk, Chunk> {
+    let mut keep = vec![true; chunk.rows];
+    for (row, name) in faults {
+        if let Some(kept) = keep.get_mut(*row).filter(|kept| **kept) {
+            *kept = false;
+            let row = chunk.first_row + *row as u64;
+            chunk.rejected.push(RowFault { row, column: Some((*name).clone()), reason: "undecodable_text" });
+        }
+    }
+    chunk.rejected.sort_by_key(|fault| fault.row);
+    let numbers = keep.iter().enumerate().filter(|(_, kept)| **kept).map(|(row, _)| chunk.first_row + row as u64);
+    chunk.row_numbers = Some(numbers.collect());
+    chunk.rows = keep.iter().filter(|kept| **kept).count();
+    let mask = BooleanArray::from(keep);
+    for column in &mut chunk.columns {
+        let filtered = match column {
+            Column::Null => Some(Column::Null),
+            Column::Text(array) => {
+                kept(array, &mask).and_then(|array| array.as_string_opt::<i32>().cloned().map(Column::Text))
+            }
+            Column::Day(array) => {
+                kept(array, &mask).and_then(|array| array.as_primitive_opt().cloned().map(Column::Day))
+            }
+        };
+        match filtered {
+            Some(filtered) => *column = filtered,
+            None => return Err(chunk),
+        }
+    }
+    Ok(chunk)
+}
+
+fn kept(array: &dyn Array, mask: &BooleanArray) -> Option<ArrayRef> {
+    arrow::compute::filter(array, mask).ok()
+}
+
+/// One batch with all rows of the chunk. Text that is not UTF-8 makes the library fail: then it is read as bytes.
+fn decoded(layout: &Layout, path: &Path, place: &ChunkPlace, wanted: &[String]) -> Result<RecordBatch> {
+    if let Ok(batch) = batch_of(&layout.metadata, path, place, &layout.projected)? {
+        return Ok(batch);
+    }
+    if let Some(Ok(as_bytes)) = guarded(|| without_text(layout.metadata.metadata()))
+        && let Ok(batch) = batch_of(&as_bytes, path, place, &layout.projected)?
+    {
+        return Ok(batch);
+    }
+    // Which column is it? Decoded one by one, since only now it matters.
+    for (name, position) in wanted.iter().zip(&layout.positions) {
+        if let Err(why) = batch_of(&layout.metadata, path, place, &[*position])? {
+            return Err(damaged(path, why).at_column(name).at_row(place.first_row));
+        }
+    }
+    Err(damaged(path, "these rows cannot be decoded").at_row(place.first_row))
+}
+
+/// The outer error is of the disk; the inner one says why the bytes cannot be decoded.
+fn batch_of(
+    metadata: &ArrowReaderMetadata,
+    path: &Path,
+    place: &ChunkPlace,
+    projected: &[usize],
+) -> Result<std::result::Result<RecordBatch, &'static str>> {
+    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let counts = (usize::try_from(place.place), usize::try_from(place.length), usize::try_from(place.rows));
+    let (Ok(group), Ok(offset), Ok(rows)) = counts else { return Ok(Err("has too many rows for this machine")) };
+    let decode = || -> std::result::Result<RecordBatch, &'static str> {
+        let words = |error: ParquetError| match error {
+            ParquetError::NYI(_) => "uses a Parquet feature or codec that is not supported",
+            ParquetError::EOF(_) => "ends too early",
+            _ => "cannot be decoded",
+        };
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), projected.iter().copied());
+        let builder = builder.with_row_groups(vec![group]).with_projection(mask).with_batch_size(rows);
+        let reader = builder.with_offset(offset).with_limit(rows).build().map_err(words)?;
+        let schema = arrow::array::RecordBatchReader::schema(&reader);
+        let mut batches = Vec::new();
+        for batch in reader {
+            batches.push(batch.map_err(|_| "cannot be decoded")?);
+        }
+        let batch = match (batches.pop(), batches.is_empty()) {
+            (Some(only), true) => only,
+            (last, _) => concat_batches(&schema, batches.iter().chain(last.iter())).map_err(|_| "is too large")?,
+        };
+        if batch.num_rows() == rows { Ok(batch) } else { Err("has fewer rows than the footer declares") }
+    };
+    Ok(guarded(decode).unwrap_or(Err("cannot be decoded")))
+}
+
+/// The same footer, with texts declared as mere bytes.
+fn without_text(metadata: &ParquetMetaData) -> std::result::Result<ArrowReaderMetadata, ParquetError> {
+    let facts = metadata.file_metadata();
+    let root = facts.schema_descr().root_schema();
+    let mut fields = Vec::new();
+    for field in root.get_fields() {
+        let info = field.get_basic_info();
+        let is_text =
+            info.converted_type() == ConvertedType::UTF8 || info.logical_type_ref() == Some(&LogicalType::String);
+        if field.is_primitive() && is_text {
+            let plain = Type::primitive_type_builder(field.name(), PhysicalType::BYTE_ARRAY);
+            fields.push(Arc::new(plain.with_repetition(info.repetition()).build()?));
+        } else {
+            fields.push(Arc::clone(field));
+        }
+    }
+    let root = Type::group_type_builder(root.name()).with_fields(fields).build()?;
+    let schema = Arc::new(SchemaDescriptor::new(Arc::new(root)));
+    let groups: Vec<RowGroupMetaData> = metadata.row_groups().to_vec();
+    let facts = FileMetaData::new(facts.version(), facts.num_rows(), None, None, schema, None);
+    ArrowReaderMetadata::try_new(Arc::new(ParquetMetaData::new(facts, groups)), options())
+}

@@ -1,0 +1,222 @@
+//! What does a typed cell say as text or as a day?
+//!
+//! Takes Arrow arrays of any flat type, gives a [`Column`]: text, or days on the study's local calendar. Numbers are
+//! written without a needless `.0`; a number too large to be exact is written as a spreadsheet shows it
+//! (`1.20106E+17`), so that later rooms see that digits were lost.
+
+use arrow::array::types::{
+    Date64Type, Float32Type, Float64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType,
+};
+use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, Date32Array, PrimitiveArray, StringArray, StringBuilder};
+use arrow::compute::{can_cast_types, cast};
+use arrow::datatypes::{ArrowPrimitiveType, ArrowTemporalType, DataType, TimeUnit};
+
+use super::Column;
+
+const DAY_SECONDS: i64 = 86_400;
+
+/// Can a column of this type be read?
+pub(super) fn is_flat(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Null | DataType::Float16 | DataType::Date64 | DataType::Timestamp(..) => true,
+        DataType::FixedSizeBinary(_) => true,
+        DataType::Dictionary(_, value) => is_flat(value),
+        nested if nested.is_nested() => false,
+        other => can_cast_types(other, &DataType::Utf8),
+    }
+}
+
+/// A column as text or days, and the rows whose bytes are no text (they are null in the column).
+pub(super) fn column(array: &ArrayRef, offset_seconds: i32) -> Option<(Column, Vec<usize>)> {
+    if array.null_count() == array.len() || *array.data_type() == DataType::Null {
+        return Some((Column::Null, Vec::new()));
+    }
+    let shift = i64::from(offset_seconds);
+    let column = match array.data_type() {
+        DataType::Utf8 => Column::Text(array.as_string_opt::<i32>()?.clone()),
+        DataType::Binary => return binary_text(array.as_binary_opt::<i32>()?),
+        DataType::FixedSizeBinary(_) | DataType::LargeBinary | DataType::BinaryView => {
+            return binary_text(cast(array, &DataType::Binary).ok()?.as_binary_opt::<i32>()?);
+        }
+        DataType::Dictionary(_, value) => return column(&cast(array, value).ok()?, offset_seconds),
+        DataType::Float16 => return column(&cast(array, &DataType::Float32).ok()?, offset_seconds),
+        DataType::Float32 => Column::Text(
+            array.as_primitive_opt::<Float32Type>()?.iter().map(|number| number.map(short_number_text)).collect(),
+        ),
+        DataType::Float64 => Column::Text(
+            array.as_primitive_opt::<Float64Type>()?.iter().map(|number| number.map(number_text)).collect(),
+        ),
+        DataType::Date32 => Column::Day(array.as_primitive_opt().cloned()?),
+        DataType::Date64 => days::<Date64Type>(array, 1_000, 0)?,
+        DataType::Timestamp(unit, zone) => {
+            let shift = if zone.is_some() { shift } else { 0 };
+            match unit {
+                TimeUnit::Second => days::<TimestampSecondType>(array, 1, shift)?,
+                TimeUnit::Millisecond => days::<TimestampMillisecondType>(array, 1_000, shift)?,
+                TimeUnit::Microsecond => days::<TimestampMicrosecondType>(array, 1_000_000, shift)?,
+                TimeUnit::Nanosecond => days::<TimestampNanosecondType>(array, 1_000_000_000, shift)?,
+            }
+        }
+        _ => Column::Text(cast(array, &DataType::Utf8).ok()?.as_string_opt::<i32>()?.clone()),
+    };
+    Some((column, Vec::new()))
+}
+
+/// Instants as days; a day that no calendar has stays out of range instead of turning into another one.
+fn days<T>(array: &ArrayRef, per_second: i64, shift_seconds: i64) -> Option<Column>
+where
+    T: ArrowPrimitiveType<Native = i64> + ArrowTemporalType,
+{
+    let instants: &PrimitiveArray<T> = array.as_primitive_opt()?;
+    let day = |instant: i64| {
+        let seconds = instant.div_euclid(per_second).saturating_add(shift_seconds);
+        let bound = if seconds < 0 { i32::MIN } else { i32::MAX };
+        i32::try_from(seconds.div_euclid(DAY_SECONDS)).unwrap_or(bound)
+    };
+    let days: Date32Array = instants.iter().map(|instant| instant.map(day)).collect();
+    Some(Column::Day(days))
+}
+
+fn binary_text(array: &BinaryArray) -> Option<(Column, Vec<usize>)> {
+    if let Ok(text) = StringArray::try_from_binary(array.clone()) {
+        return Some((Column::Text(text), Vec::new()));
+    }
+    let mut text = StringBuilder::with_capacity(array.len(), array.value_data().len());
+    let mut undecodable = Vec::new();
+    for (row, bytes) in array.iter().enumerate() {
+        match bytes.map(std::str::from_utf8) {
+            Some(Ok(value)) => text.append_value(value),
+            Some(Err(_)) => {
+                undecodable.push(row);
+                text.append_null();
+            }
+            None => text.append_null(),
+        }
+    }
+    Some((Column::Text(text.finish()), undecodable))
+}
+
+/// A number as text: `1` for 1.0, `1.20106E+17` for what is too large to be exact.
+pub(super) fn number_text(number: f64) -> String {
+    const EXACT_BELOW: f64 = 9_007_199_254_740_992.0; // 2^53
+    if number.fract() == 0.0 && number.abs() < EXACT_BELOW {
+        return format!("{}", number as i64);
+    }
+    if number.is_finite() && number.abs() >= EXACT_BELOW {
+        scientific(format!("{number:E}"))
+    } else {
+        number.to_string()
+    }
+}
+
+fn short_number_text(number: f32) -> String {
+    const EXACT_BELOW: f32 = 16_777_216.0; // 2^24
+    if number.fract() == 0.0 && number.abs() < EXACT_BELOW {
+        return format!("{}", number as i64);
+    }
+    if number.is_finite() && number.abs() >= EXACT_BELOW {
+        scientific(format!("{number:E}"))
+    } else {
+        number.to_string()
+    }
+}
+
+/// `1.2E17` as spreadsheets write it: `1.2E+17`.
+fn scientific(text: String) -> String {
+    text.replace('E', "E+")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{column, is_flat, number_text};
+    use arrow::array::*;
+    use arrow::datatypes::{DataType, Field, Int32Type};
+    use std::sync::Arc;
+
+    fn shown(array: ArrayRef) -> Vec<Option<String>> {
+        let rows = array.len();
+        let (column, undecodable) = column(&array, 8 * 3600).unwrap();
+        assert!(undecodable.is_empty());
+        (0..rows).map(|row| column.text(row).map(|text| text.into_owned())).collect()
+    }
+
+    fn check(array: impl Array + 'static, expected: &[Option<&str>]) {
+        let name = format!("{:?}", array.data_type());
+        let expected: Vec<_> = expected.iter().map(|text| text.map(str::to_owned)).collect();
+        assert_eq!(shown(Arc::new(array)), expected, "{name}");
+    }
+
+    #[test]
+    fn every_flat_type_is_text_or_a_day() {
+        check(StringArray::from(vec![Some(" a "), None, Some("　")]), &[Some("a"), None, None]);
+        check(LargeStringArray::from(vec!["a", "中"]), &[Some("a"), Some("中")]);
+        check(
+            StringViewArray::from(vec!["a", "a text that is longer than twelve"]),
+            &[Some("a"), Some("a text that is longer than twelve")],
+        );
+        check(BinaryArray::from(vec![b"a".as_slice(), "中".as_bytes()]), &[Some("a"), Some("中")]);
+        check(DictionaryArray::<Int32Type>::from_iter([Some("a"), None, Some("a")]), &[Some("a"), None, Some("a")]);
+        check(NullArray::new(2), &[None, None]);
+        check(Int64Array::from(vec![Some(-5), None]), &[Some("-5"), None]);
+        check(UInt8Array::from(vec![7]), &[Some("7")]);
+        check(BooleanArray::from(vec![true, false]), &[Some("true"), Some("false")]);
+        check(Float64Array::from(vec![1.0, 2.5, 1.201_06e17]), &[Some("1"), Some("2.5"), Some("1.20106E+17")]);
+        check(Float32Array::from(vec![3.0, 0.1]), &[Some("3"), Some("0.1")]);
+        check(Decimal128Array::from(vec![1250]).with_precision_and_scale(10, 2).unwrap(), &[Some("12.50")]);
+        check(Date32Array::from(vec![18_567]), &[Some("2020-11-01")]);
+        check(Date64Array::from(vec![18_567 * 86_400_000 + 5, -1]), &[Some("2020-11-01"), Some("1969-12-31")]);
+    }
+
+    #[test]
+    fn an_instant_falls_on_the_local_day_only_if_it_has_a_zone() {
+        // 2020-10-31 16:00 UTC is midnight of 1 November in the study's zone (+08:00).
+        let second = 18_566 * 86_400 + 16 * 3_600;
+        check(TimestampSecondArray::from(vec![second]), &[Some("2020-10-31")]);
+        check(
+            TimestampSecondArray::from(vec![second, second - 1]).with_timezone("UTC"),
+            &[Some("2020-11-01"), Some("2020-10-31")],
+        );
+        check(TimestampMillisecondArray::from(vec![second * 1_000]).with_timezone("UTC"), &[Some("2020-11-01")]);
+        check(TimestampMicrosecondArray::from(vec![second * 1_000_000]).with_timezone("+03:00"), &[Some("2020-11-01")]);
+        check(TimestampNanosecondArray::from(vec![second * 1_000_000_000]), &[Some("2020-10-31")]);
+        check(
+            TimestampSecondArray::from(vec![i64::MAX, i64::MIN]).with_timezone("UTC"),
+            &[Some("out-of-range"), Some("out-of-range")],
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_null_and_named() {
+        let array: ArrayRef = Arc::new(BinaryArray::from(vec![b"a".as_slice(), b"\xff", b"b"]));
+        let (column, undecodable) = column(&array, 0).unwrap();
+        assert_eq!(undecodable, [1]);
+        assert_eq!(
+            (column.text(0).as_deref(), column.text(1), column.text(2).as_deref()),
+            (Some("a"), None, Some("b"))
+        );
+    }
+
+    #[test]
+    fn numbers_keep_their_digits_or_show_that_they_lost_them() {
+        let check = |number: f64, expected: &str| assert_eq!(number_text(number), expected);
+        check(0.0, "0");
+        check(-0.0, "0");
+        check(-3.0, "-3");
+        check(20_201_101.0, "20201101");
+        check(9_007_199_254_740_991.0, "9007199254740991");
+        check(110_105_194_912_310_000.0, "1.1010519491231E+17");
+        check(43.5, "43.5");
+        check(f64::NAN, "NaN");
+    }
+
+    #[test]
+    fn nested_types_are_not_flat() {
+        let item = Arc::new(Field::new("item", DataType::Utf8, true));
+        assert!(!is_flat(&DataType::List(item)));
+        assert!(!is_flat(&DataType::Struct(vec![Field::new("a", DataType::Utf8, true)].into())));
+        for flat in [DataType::Utf8, DataType::Null, DataType::Date64, DataType::Decimal128(18, 0), DataType::Int8] {
+            assert!(is_flat(&flat), "{flat:?}");
+        }
+    }
+}

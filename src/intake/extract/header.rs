@@ -1,0 +1,95 @@
+//! Which column is the one that the study means?
+//!
+//! Takes the names that are wanted and those that a file has, gives positions. Names are compared as they are, then
+//! without surrounding blanks and in compatibility form (full-width letters, ideographic blanks).
+
+use std::path::Path;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::error::{Error, Result};
+
+/// A column name without surrounding blanks, byte-order mark and differences of width.
+pub(super) fn normal(name: &str) -> String {
+    name.nfkc().collect::<String>().trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').to_owned()
+}
+
+/// The position of each wanted column.
+pub(super) fn locate(path: &Path, wanted: &[String], present: &[String]) -> Result<Vec<usize>> {
+    let normals: Vec<String> = present.iter().map(|name| normal(name)).collect();
+    let mut sorted: Vec<&String> = normals.iter().filter(|name| !name.is_empty()).collect();
+    sorted.sort();
+    if let Some(twins) = sorted.windows(2).find(|twins| twins.first() == twins.last()) {
+        let name = twins.first().map_or("", |name| name.as_str());
+        let error = Error::input("two columns have this name").at_file(path).at_column(name);
+        return Err(error.hint("rename or remove one of them"));
+    }
+    let mut positions = Vec::new();
+    let mut missing: Vec<&String> = Vec::new();
+    for name in wanted {
+        let exact = present.iter().position(|other| other == name);
+        match exact.or_else(|| normals.iter().position(|other| *other == normal(name))) {
+            Some(position) => positions.push(position),
+            None => missing.push(name),
+        }
+    }
+    let Some((first, others)) = missing.split_first() else { return Ok(positions) };
+    let mut what = String::from("there is no such column");
+    if !others.is_empty() {
+        let others: Vec<String> = others.iter().map(|name| name.escape_debug().to_string()).collect();
+        what.push_str(&format!("; also missing: {}", others.join(", ")));
+    }
+    Err(Error::input(what).at_file(path).at_column(first.as_str()).hint(nearest(first, &normals)))
+}
+
+fn nearest(name: &str, present: &[String]) -> String {
+    let likeness = |other: &String| {
+        let (name, other) = (normal(name).to_lowercase(), other.to_lowercase());
+        strsim::jaro_winkler(&name, &other).max(strsim::normalized_damerau_levenshtein(&name, &other))
+    };
+    let best = present.iter().map(|other| (likeness(other), other)).max_by(|one, other| one.0.total_cmp(&other.0));
+    match best {
+        Some((near, other)) if near >= 0.5 => format!("the nearest column is `{}`", other.escape_debug()),
+        Some(_) => {
+            let names: Vec<_> = present.iter().take(30).map(|name| name.escape_debug().to_string()).collect();
+            format!("the file has: {}", names.join(", "))
+        }
+        None => String::from("the file has no columns"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::locate;
+    use std::path::Path;
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn names_are_found_despite_blanks_and_width() {
+        let check = |wanted: &[&str], present: &[&str], expected: &[usize]| {
+            assert_eq!(locate(Path::new("f"), &names(wanted), &names(present)).unwrap(), expected);
+        };
+        check(&["姓名", "id"], &["id", "姓名"], &[1, 0]);
+        check(&["ID"], &["\u{feff}ＩＤ　"], &[0]);
+        check(&[" a"], &["b", "a "], &[1]);
+        check(&["a"], &["", "", "a"], &[2]);
+    }
+
+    #[test]
+    fn a_missing_column_is_named_with_the_nearest_one() {
+        let check = |wanted: &[&str], present: &[&str], words: &[&str]| {
+            let error = locate(Path::new("f"), &names(wanted), &names(present)).unwrap_err().to_string();
+            for word in words {
+                assert!(error.contains(word), "{error}");
+            }
+        };
+        check(&["birth_date"], &["name", "birthdate"], &["f: birth_date: there is no such column", "`birthdate`"]);
+        check(&["公民身份号码", "x", "y"], &["公民身份证号码", "q"], &["`公民身份证号码`", "also missing: x, y"]);
+        check(&["zzz"], &["abc", "def"], &["the file has: abc, def"]);
+        check(&["zzz"], &[], &["no columns"]);
+        check(&["a"], &["a", "b", " a "], &["two columns have this name"]);
+    }
+}

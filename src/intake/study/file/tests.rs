@@ -1,0 +1,323 @@
+use std::path::Path;
+
+use super::{hex, instant, read};
+use crate::error::{Error, Kind};
+use crate::intake::study::{Comparator, Encoding, Field, Language, Role, RowKind, Study, Transform};
+
+/// A folder with some extracts and this study file.
+fn study_of(text: &str) -> (tempfile::TempDir, Result<Study, Error>) {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["roll.parquet", "a.csv", "many/2.parquet", "many/1.parquet"] {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "x").unwrap();
+    }
+    let file = folder.path().join("study.toml");
+    std::fs::write(&file, text).unwrap();
+    let study = read(&file);
+    (folder, study)
+}
+
+/// The study file must be refused with this kind, at this line, for this key, with these words.
+fn refused(text: &str, kind: Kind, row: u64, key: &str, words: &[&str]) {
+    let error = study_of(text).1.expect_err(text);
+    let shown = error.to_string();
+    assert_eq!(error.kind(), kind, "{shown}");
+    assert_eq!(error.place().row, Some(row), "{shown}");
+    assert_eq!(error.place().column.as_deref(), Some(key), "{shown}");
+    for word in words {
+        assert!(shown.contains(word), "{word} is not in: {shown}");
+    }
+}
+
+const SMALL: &str =
+    "[[source]]\nname = \"roll\"\nrole = \"roll\"\npath = \"roll.parquet\"\n[source.columns]\nname = \"n\"\n";
+
+#[test]
+fn a_study_of_sources_and_columns_alone_is_complete() {
+    let (folder, study) = study_of(SMALL);
+    let study = study.unwrap();
+    assert_eq!((study.name.as_str(), study.language, study.area.as_str()), ("study", Language::Zh, ""));
+    assert_eq!((study.reference.day, study.reference.offset_seconds), (18_567, 28_800));
+    assert_eq!(study.linkage, crate::intake::study::Linkage::default());
+    assert_eq!(study.limits, crate::intake::study::Limits::default());
+    assert_eq!(study.follow_up, crate::intake::study::FollowUp::default());
+    let roll = &study.sources[0];
+    assert_eq!((roll.role, roll.kind.as_str(), roll.rows.otherwise), (Role::Roll, "census", RowKind::Present));
+    assert_eq!(roll.files, [folder.path().join("roll.parquet")]);
+    assert_eq!((roll.record_id.as_ref(), roll.encoding, roll.duplicates), (None, Encoding::Detect, false));
+}
+
+#[test]
+fn every_key_is_understood() {
+    let text = r#"
+language = "en"
+[study]
+name = "District"
+reference_time = 2020-11-01T00:00:00+08:00
+area = "120106"
+[[source]]
+name = "roll"
+role = "roll"
+path = ["roll.parquet", "many"]
+[source.columns]
+name = ["姓", "名"]
+given_name = ["first", "middle"]
+birth_date = { column = "出生年月", format = "%Y%m" }
+sex = { column = "性别", codes = { "男" = "1", "女" = 2 } }
+address = { columns = ["street", "no"], joiner = ", " }
+postcode = "plz"
+[source.rows]
+column = "普查时点居住地"
+present = 1
+elsewhere_in_area = ["2", "3"]
+elsewhere = ["5"]
+otherwise = "other"
+[[source]]
+name = "births"
+role = "register"
+kind = "health"
+path = "*.csv"
+encoding = "GBK"
+record_id = "no"
+duplicates = true
+columns = { mother_name = "m" }
+rows = { otherwise = "birth" }
+[[field]]
+name = "postcode"
+comparator = "damerau_levenshtein"
+levels = [1, 2]
+frequency = true
+[linkage]
+link_probability = 0.9
+review_probability = 0.2
+comparisons = ["name", "postcode"]
+seed = 7
+pairs_max = 1_000
+block_pairs_max = 10
+[[linkage.blocking]]
+keys = ["sound(name)", "prefix(postcode, 3)"]
+[[linkage.blocking]]
+name = "second"
+keys = "birth_date"
+[follow_up]
+visits = 100
+probability_min = 0.3
+[limits]
+rejected_share_max = 0.1
+rows_max = 5
+"#;
+    let (folder, study) = study_of(text);
+    let study = study.unwrap();
+    assert_eq!((study.name.as_str(), study.language, study.area.as_str()), ("District", Language::En, "120106"));
+    assert_eq!(study.reference.day, 18_567);
+    let [roll, births] = &study.sources[..] else { panic!("two sources") };
+    let files = ["many/1.parquet", "many/2.parquet", "roll.parquet"].map(|name| folder.path().join(name));
+    assert_eq!(roll.files, files);
+    let joined = |field| roll.binding(field).map(|binding| (binding.columns.join("|"), binding.joiner.clone()));
+    assert_eq!(joined(Field::Name), Some(("姓|名".to_owned(), String::new())));
+    assert_eq!(joined(Field::GivenName), Some(("first|middle".to_owned(), " ".to_owned())));
+    assert_eq!(joined(Field::Address), Some(("street|no".to_owned(), ", ".to_owned())));
+    assert_eq!(joined(Field::Custom(0)), Some(("plz".to_owned(), " ".to_owned())));
+    assert_eq!(roll.binding(Field::BirthDate).unwrap().format.as_deref(), Some("%Y%m"));
+    assert_eq!(roll.binding(Field::Sex).unwrap().codes.get("女").map(String::as_str), Some("2"));
+    assert_eq!(roll.rows.values.get("1"), Some(&RowKind::Present));
+    assert_eq!(roll.rows.values.get("3"), Some(&RowKind::ElsewhereInArea));
+    assert_eq!(roll.rows.otherwise, RowKind::Other);
+    assert_eq!((births.kind.as_str(), births.encoding, births.duplicates), ("health", Encoding::Gb18030, true));
+    assert_eq!(births.rows.otherwise, RowKind::Birth);
+    assert_eq!(study.custom_fields[0].comparator, Comparator::DamerauLevenshtein);
+    assert_eq!(
+        (study.custom_fields[0].levels.as_slice(), study.custom_fields[0].frequency),
+        ([1.0, 2.0].as_slice(), true)
+    );
+    assert_eq!(study.linkage.comparisons, [Field::Name, Field::Custom(0)]);
+    assert_eq!((study.linkage.seed, study.linkage.pairs_max, study.linkage.block_pairs_max), (7, 1000, 10));
+    assert_eq!(study.linkage.blocking[0].name, "sound(name) and prefix(postcode, 3)");
+    assert_eq!(study.linkage.blocking[0].keys[1].transform, Transform::Prefix(3));
+    assert_eq!(study.linkage.blocking[1].name, "second");
+    assert_eq!((study.follow_up.visits, study.follow_up.probability_min), (Some(100), 0.3));
+    assert_eq!((study.limits.rejected_share_max, study.limits.rows_max), (0.1, 5));
+}
+
+#[test]
+fn a_wrong_word_is_found_with_line_key_and_nearest_name() {
+    let study = |line: &str| format!("{line}\n{SMALL}");
+    refused(&study("[studdy]"), Kind::Study, 1, "studdy", &["no such key", "`study`"]);
+    refused(&study("language = \"zhh\""), Kind::Study, 1, "language", &["`zh`"]);
+    refused(&study("[linkage]\nlink_treshold = 1"), Kind::Study, 2, "linkage.link_treshold", &["no such key"]);
+    let field = "[[field]]\nname = \"x\"\ncomparator = \"jaro_wincler\"";
+    refused(&study(field), Kind::Study, 3, "field.comparator", &["no such comparator", "`jaro_winkler`"]);
+    let small = |line: &str| format!("{SMALL}{line}\n");
+    refused(&small("brith_date = \"b\""), Kind::Study, 7, "source.columns.brith_date", &["`birth_date`"]);
+    refused(&small("xyzzy = \"b\""), Kind::Study, 7, "source.columns.xyzzy", &["[[field]]"]);
+    refused(&small("sex = { colum = \"b\" }"), Kind::Study, 7, "source.columns.sex.colum", &["`column`"]);
+    refused(&small("[source.rows]\npresnt = [\"1\"]"), Kind::Study, 8, "source.rows.presnt", &["`present`"]);
+    refused(&small("[source.rows]\notherwise = \"presnt\""), Kind::Study, 8, "source.rows.otherwise", &["`present`"]);
+    refused(&small("[source.rows]\nbirth = [\"1\"]"), Kind::Study, 8, "source.rows.birth", &["rows of a roll"]);
+    let role = SMALL.replace("role = \"roll\"", "role = \"regster\"");
+    refused(&role, Kind::Study, 3, "source.role", &["`register`"]);
+    let blocking = "[[linkage.blocking]]\nkeys = [\"nmae\"]";
+    refused(&study(blocking), Kind::Study, 2, "linkage.blocking.keys", &["no such field", "`name`"]);
+    let encoding = SMALL.replace("[source.columns]", "encoding = \"utf-9\"\n[source.columns]");
+    refused(&encoding, Kind::Study, 5, "source.encoding", &["`utf-8`"]);
+}
+
+#[test]
+fn a_wrong_value_is_found_with_line_and_key() {
+    let study = |line: &str| format!("{line}\n{SMALL}");
+    let check = |line: &str, row: u64, key: &str, word: &str| refused(&study(line), Kind::Study, row, key, &[word]);
+    check("[linkage]\nlink_probability = 1.2", 2, "linkage.link_probability", "from 0 to 1");
+    check("[linkage]\nlink_probability = nan", 2, "linkage.link_probability", "expected a number");
+    check("[linkage]\nlink_probability = \"high\"", 2, "linkage.link_probability", "found a text");
+    check("[linkage]\nlink_probability = 0.1\nreview_probability = 0.2", 3, "linkage.review_probability", "at most");
+    check("[linkage]\nseed = -1", 2, "linkage.seed", "whole number of at least 0");
+    check("[linkage]\npairs_max = 0", 2, "linkage.pairs_max", "at least 1");
+    check("[linkage]\npairs_max = 99999999999999999999999", 2, "linkage.pairs_max", "whole number");
+    check("[linkage]\ncomparisons = [\"name\", \"name\"]", 2, "linkage.comparisons", "twice");
+    check("[linkage]\ncomparisons = [\"telephone\"]", 2, "linkage.comparisons", "no source has");
+    check("[linkage]\nblocking = 3", 2, "linkage.blocking", "[[linkage.blocking]]");
+    check("[[linkage.blocking]]\nname = \"x\"", 1, "linkage.blocking.keys", "is missing");
+    check("[study]\nreference_time = \"2020-11-01\"", 2, "study.reference_time", "offset");
+    check("[study]\nreference_time = 2020-11-01T00:00:00", 2, "study.reference_time", "offset");
+    check("[study]\narea = \"12O106\"", 2, "study.area", "digits");
+    check("[study]\nname = \"\"", 2, "study.name", "is empty");
+    check("[study]\nname = 1", 2, "study.name", "a text in quotes");
+    check("study = 1", 1, "study", "begins with [study]");
+    check("[follow_up]\nprobability_min = -0.5", 2, "follow_up.probability_min", "from 0 to 1");
+    check("[limits]\nrejected_share_max = 5", 2, "limits.rejected_share_max", "from 0 to 1");
+    let levels = |comparator: &str, levels: &str| {
+        check(
+            &format!("[[field]]\nname = \"x\"\ncomparator = \"{comparator}\"\nlevels = {levels}"),
+            4,
+            "field.levels",
+            "expected",
+        );
+    };
+    levels("exact", "[1]");
+    levels("jaro_winkler", "[0.8, 0.9]");
+    levels("jaro_winkler", "[1.5]");
+    levels("levenshtein", "[2, 1]");
+    levels("levenshtein", "[0.5]");
+    levels("date", "[\"a\"]");
+    levels("numeric", "[0]");
+    levels("numeric", "[1,2,3,4,5,6,7,8,9]");
+    check("[[field]]\nname = \"sex\"\ncomparator = \"exact\"", 2, "field.name", "built in");
+    check("[[field]]\nname = \"x\"", 1, "field.comparator", "is missing");
+    let small = |line: &str| format!("{SMALL}{line}\n");
+    let check = |line: &str, row: u64, key: &str, word: &str| refused(&small(line), Kind::Study, row, key, &[word]);
+    check("sex = 1", 7, "source.columns.sex", "a text in quotes");
+    check("sex = []", 7, "source.columns.sex", "is empty");
+    check("sex = { codes = { a = \"1\" } }", 7, "source.columns.sex.column", "is missing");
+    check("sex = { column = \"s\", columns = [\"s\"] }", 7, "source.columns.sex.columns", "found both");
+    check("sex = { column = \"s\", format = \"%Y\" }", 7, "source.columns.sex.format", "only dates");
+    check("birth_date = { column = \"s\", format = \"%d\" }", 7, "source.columns.birth_date.format", "year");
+    check("birth_date = { column = \"s\", format = \"%Y%Q\" }", 7, "source.columns.birth_date.format", "year");
+    check("[source.rows]\npresent = [\"1\"]", 7, "source.rows.column", "is missing");
+    check(
+        "[source.rows]\ncolumn = \"c\"\npresent = [\"1\"]\nelsewhere = [\"1\"]",
+        10,
+        "source.rows.elsewhere",
+        "before",
+    );
+}
+
+#[test]
+fn a_field_bound_twice_and_broken_syntax_are_explained_without_values() {
+    refused(&format!("{SMALL}name = \"SECRET\"\n"), Kind::Study, 7, "syntax", &["given twice"]);
+    for (broken, word) in [("x = SECRET", ""), ("x = \"SECRET", "quotation"), ("x = [\"SECRET\"", ""), ("SECRET", "")] {
+        let error = study_of(&format!("{SMALL}{broken}\n")).1.unwrap_err().to_string();
+        assert!(!error.contains("SECRET") && error.contains(word), "{error}");
+    }
+    let error = study_of(&format!("{SMALL}sex = {{ column = \"a\", format = \"SECRET\" }}\n")).1.unwrap_err();
+    assert!(!error.to_string().contains("SECRET"));
+}
+
+#[test]
+fn missing_keys_are_named() {
+    refused("", Kind::Study, 1, "source", &["at least one [[source]]"]);
+    for (line, key) in [("name = \"roll\"", "name"), ("role = \"roll\"", "role"), ("path = \"roll.parquet\"", "path")] {
+        refused(&SMALL.replace(line, ""), Kind::Study, 1, &format!("source.{key}"), &["is missing"]);
+    }
+    let without_columns = SMALL.split("[source.columns]").next().unwrap();
+    refused(without_columns, Kind::Study, 1, "source.columns", &["is missing"]);
+}
+
+#[test]
+fn sources_have_different_names_and_one_roll() {
+    refused(
+        &format!("{SMALL}{SMALL}"),
+        Kind::Study,
+        8,
+        "source.name",
+        &["another source has this name", "second roll"],
+    );
+    let second = SMALL.replace("name = \"roll\"", "name = \"other\"");
+    refused(&format!("{SMALL}{second}"), Kind::Study, 9, "source.role", &["second roll"]);
+}
+
+#[test]
+fn all_complaints_come_at_once_in_the_order_of_the_lines() {
+    let text = format!("[linkage]\nseed = \"x\"\n{}", SMALL.replace("role = \"roll\"", "role = \"rol\"\nkidn = \"x\""));
+    let error = study_of(&text).1.unwrap_err();
+    let shown = error.to_string();
+    assert_eq!(error.place().row, Some(2));
+    let places: Vec<_> = ["linkage.seed", "line 5: source.role", "line 6: source.kidn"].map(|p| shown.find(p)).to_vec();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{shown}");
+}
+
+#[test]
+fn all_missing_files_are_named_at_once_as_an_input_error() {
+    let other = SMALL.replace("\"roll\"", "\"register\"").replace("roll.parquet", "*.none");
+    let text = format!("{}{other}", SMALL.replace("roll.parquet", "gone.parquet"));
+    refused(&text, Kind::Input, 4, "source.path", &["gone.parquet", "line 10", "*.none"]);
+    // A wrong key is the first thing to mend, so it decides the kind.
+    refused(&format!("[x]\n{text}"), Kind::Study, 1, "x", &["gone.parquet"]);
+}
+
+#[test]
+fn a_study_file_that_is_none_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(read(&folder.path().join("none.toml")).unwrap_err().kind(), Kind::Study);
+    assert_eq!(read(folder.path()).unwrap_err().kind(), Kind::Study);
+    let latin = folder.path().join("latin.toml");
+    std::fs::write(&latin, b"a = 1\nb = \"\xff\"\n").unwrap();
+    let error = read(&latin).unwrap_err();
+    assert_eq!((error.kind(), error.place().row), (Kind::Study, Some(2)));
+}
+
+#[test]
+fn a_byte_order_mark_is_ignored_and_the_digest_is_of_the_bytes() {
+    let (_folder, study) = study_of(&format!("\u{feff}{SMALL}"));
+    let (_other, plain) = study_of(SMALL);
+    let (study, plain) = (study.unwrap(), plain.unwrap());
+    assert_eq!(study.sources[0].name, "roll");
+    assert_eq!(study.digest.len(), 64);
+    assert_ne!(study.digest, plain.digest);
+}
+
+#[test]
+fn the_local_day_of_an_instant_is_the_day_as_written() {
+    let check = |text: &str, day: i32, offset: i32| {
+        let time = instant(text).unwrap();
+        assert_eq!((time.day, time.offset_seconds), (day, offset), "{text}");
+    };
+    check("2020-11-01T00:00:00+08:00", 18_567, 28_800);
+    check("2020-10-31T23:59:59-05:00", 18_566, -18_000);
+    check("1969-12-31T12:00:00Z", -1, 0);
+    for wrong in ["2020-11-01", "2020-11-01T00:00:00", "yesterday", "2020-13-01T00:00:00+08:00", ""] {
+        assert!(instant(wrong).is_none(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_path_is_relative_to_the_study_file() {
+    let (folder, study) = study_of(&SMALL.replace("roll.parquet", "many"));
+    assert_eq!(study.unwrap().sources[0].path, folder.path().join("many"));
+    assert!(Path::new("many").is_relative());
+}
+
+#[test]
+fn hexadecimal_digits_are_lower_case_pairs() {
+    assert_eq!(hex(&[0, 10, 255]), "000aff");
+}
