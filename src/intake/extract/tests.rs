@@ -1,1 +1,319 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use arrow::array::*;
+use arrow::datatypes::{DataType, Field as ArrowField, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
+
+use super::{Chunk, Column, Extract, open};
+use crate::error::{Error, Kind};
+use crate::intake::study::{Study, file};
+
+/// Writes a Parquet file with these columns.
+fn write_parquet(path: &Path, columns: Vec<(&str, ArrayRef)>, group_rows: usize) {
+    let fields: Vec<_> =
+        columns.iter().map(|(name, array)| ArrowField::new(*name, array.data_type().clone(), true)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let arrays = columns.into_iter().map(|(_, array)| array).collect();
+    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).unwrap();
+    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group_rows)).build();
+    let mut writer = ArrowWriter::try_new(std::fs::File::create(path).unwrap(), schema, Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+fn text(values: &[&str]) -> ArrayRef {
+    Arc::new(StringArray::from(values.to_vec()))
+}
+
+/// A study of one source in this folder, with columns `id` and `name`; `more` goes below `[[source]]`.
+fn study_with(folder: &Path, path: &str, more: &str) -> Study {
+    let study = format!(
+        "[[source]]\nname = \"s\"\nrole = \"register\"\npath = \"{path}\"\nrecord_id = \"id\"\n{more}\n\
+         [source.columns]\nname = \"name\"\n"
+    );
+    let file = folder.join("study.toml");
+    std::fs::write(&file, study).unwrap();
+    file::read(&file).unwrap()
+}
+
+fn study(folder: &Path, path: &str) -> Study {
+    study_with(folder, path, "")
+}
+
+fn chunks(study: &Study, extract: &Extract) -> Vec<Chunk> {
+    (0..extract.chunk_count()).map(|chunk| extract.read(study, chunk).unwrap()).collect()
+}
+
+/// Every row as `number:id|name`, in order.
+fn rows(study: &Study) -> Vec<String> {
+    let extract = open(study, 0).unwrap();
+    let mut rows = Vec::new();
+    for chunk in chunks(study, &extract) {
+        for row in 0..chunk.rows {
+            let cells: Vec<_> =
+                chunk.columns.iter().map(|column| column.text(row).unwrap_or("∅".into()).into_owned()).collect();
+            rows.push(format!("{}:{}", chunk.row_number(row), cells.join("|")));
+        }
+    }
+    rows
+}
+
+fn refused(study: &Study) -> Error {
+    let refused = open(study, 0)
+        .and_then(|extract| (0..extract.chunk_count()).try_for_each(|chunk| extract.read(study, chunk).map(|_| ())));
+    let error = refused.expect_err("must be refused");
+    assert_eq!(error.kind(), Kind::Input, "{error}");
+    error
+}
+
+fn folder() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    (folder, path)
+}
+
+#[test]
+fn row_groups_are_chunks_and_row_numbers_are_unbroken() {
+    let (folder, path) = folder();
+    let ids: Vec<String> = (0..25).map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    write_parquet(&path, vec![("other", text(&ids)), ("name", text(&ids)), ("id", text(&ids))], 10);
+    let study = study(folder.path(), "a.parquet");
+    let extract = open(&study, 0).unwrap();
+    assert_eq!((extract.rows, extract.chunk_count(), extract.columns.join("|")), (25, 3, "id|name".to_owned()));
+    assert_eq!((extract.files[0].rows, extract.files[0].digest.len()), (25, 64));
+    let expected: Vec<String> = (0..25).map(|id| format!("{}:{id}|{id}", id + 1)).collect();
+    assert_eq!(rows(&study), expected);
+    // Any order, any chunk: the place of the rows is known.
+    let last = extract.read(&study, 2).unwrap();
+    assert_eq!((last.first_row, last.rows, last.columns.len()), (21, 5, 2));
+}
+
+#[test]
+fn a_large_row_group_is_read_in_stretches() {
+    let (folder, path) = folder();
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..300_000));
+    let names: ArrayRef = Arc::new(StringArray::from_iter_values((0..300_000).map(|row| format!("n{}", row % 1000))));
+    write_parquet(&path, vec![("id", numbers), ("name", names)], 1_000_000);
+    let study = study(folder.path(), "a.parquet");
+    let extract = open(&study, 0).unwrap();
+    assert_eq!(extract.chunk_count(), 3);
+    for chunk in chunks(&study, &extract) {
+        for row in [0, chunk.rows / 2, chunk.rows - 1] {
+            let number = chunk.row_number(row) - 1;
+            assert_eq!(chunk.columns[0].text(row).unwrap(), number.to_string());
+            assert_eq!(chunk.columns[1].text(row).unwrap(), format!("n{}", number % 1000));
+        }
+    }
+}
+
+#[test]
+fn types_become_text_days_or_nothing() {
+    let (folder, path) = folder();
+    let ids: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.5]));
+    write_parquet(&path, vec![("id", ids), ("name", Arc::new(NullArray::new(2)))], 10);
+    let nulls = study(folder.path(), "a.parquet");
+    assert_eq!(rows(&nulls), ["1:1|∅", "2:2.5|∅"]);
+    let extract = open(&nulls, 0).unwrap();
+    assert!(matches!(extract.read(&nulls, 0).unwrap().columns[1], Column::Null));
+    let zoned = TimestampMillisecondArray::from(vec![18_566 * 86_400_000 + 16 * 3_600_000]);
+    let zoned: ArrayRef = Arc::new(zoned.with_timezone("UTC"));
+    let dictionary: ArrayRef = Arc::new(DictionaryArray::<arrow::datatypes::Int32Type>::from_iter(["中"]));
+    write_parquet(&path, vec![("id", zoned), ("name", dictionary)], 10);
+    assert_eq!(rows(&study(folder.path(), "a.parquet")), ["1:2020-11-01|中"]);
+}
+
+#[test]
+fn text_that_is_not_utf8_sets_its_row_aside() {
+    let (folder, path) = folder();
+    // A writer that does not check its text: bytes declared UTF-8 in the file are none.
+    write_parquet(&path, vec![("id", text(&["1", "2", "3"])), ("name", text(&["a", "MARKED", "c"]))], 10);
+    patch(&path, b"MARKED", b"\xff\xfeRKED");
+    let broken = study(folder.path(), "a.parquet");
+    assert_eq!(rows(&broken), ["1:1|a", "3:3|c"]);
+    let chunk = open(&broken, 0).unwrap().read(&broken, 0).unwrap();
+    let fault = &chunk.rejected[0];
+    assert_eq!((fault.row, fault.column.as_deref(), fault.reason), (2, Some("name"), "undecodable_text"));
+    assert_eq!((chunk.rows, chunk.rejected.len()), (2, 1));
+    // The same, declared as bytes.
+    let names: ArrayRef = Arc::new(BinaryArray::from(vec![b"a".as_slice(), b"\xff", b"c"]));
+    write_parquet(&path, vec![("id", text(&["1", "2", "3"])), ("name", names)], 10);
+    assert_eq!(rows(&study(folder.path(), "a.parquet")), ["1:1|a", "3:3|c"]);
+}
+
+/// Replaces all of these bytes in a file.
+fn patch(path: &Path, from: &[u8], to: &[u8]) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let places: Vec<usize> =
+        bytes.windows(from.len()).enumerate().filter(|(_, window)| *window == from).map(|(at, _)| at).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn columns_that_cannot_serve_are_named() {
+    let (folder, path) = folder();
+    let check = |columns: Vec<(&str, ArrayRef)>, column: &str, words: &str| {
+        write_parquet(&path, columns, 10);
+        let error = refused(&study(folder.path(), "a.parquet"));
+        assert_eq!(
+            (error.place().file.as_deref(), error.place().column.as_deref()),
+            (Some(path.as_path()), Some(column))
+        );
+        assert!(error.to_string().contains(words), "{error}");
+    };
+    check(vec![("id", text(&["1"])), ("nmae", text(&["a"]))], "name", "`nmae`");
+    check(
+        vec![("id", text(&["1"])), ("name", text(&["a"])), ("x", text(&["a"])), ("x ", text(&["a"]))],
+        "x",
+        "two columns",
+    );
+    let list: ArrayRef =
+        Arc::new(ListArray::from_iter_primitive::<arrow::datatypes::Int32Type, _, _>([Some([Some(1)])]));
+    check(vec![("id", text(&["1"])), ("name", Arc::clone(&list))], "name", "flat column");
+    // A nested column that nobody needs does no harm.
+    write_parquet(&path, vec![("members", list), ("id", text(&["1"])), ("name", text(&["a"]))], 10);
+    assert_eq!(rows(&study(folder.path(), "a.parquet")), ["1:1|a"]);
+}
+
+#[test]
+fn what_is_no_parquet_file_is_said_to_be_what_it_looks_like() {
+    let (folder, path) = folder();
+    let check = |bytes: &[u8], words: &str| {
+        std::fs::write(&path, bytes).unwrap();
+        let error = refused(&study(folder.path(), "a.parquet")).to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    check(b"", "is empty (0 bytes)");
+    check(b"id,name\n1,a\n", "looks like text");
+    check(b"PK\x03\x04rest of an archive", "zip archive");
+    check(b"\x1f\x8b\x08 compressed", "gzip");
+    check(b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel");
+    check(b"PARE123456789012", "encrypted");
+    check(b"PAR1", "too short");
+    check(b"PAR1 and nothing else", "without its end");
+    check(b"PAR1\xff\xff\xff\x7fPAR1", "length does not fit");
+    // A list of two thousand million elements in a footer of 17 bytes.
+    let footer = b"\x15\x02\x19\xfc\x80\xd0\xac\xf3\x0e\x00\x00\x00\x00\x00\x00\x00\x00";
+    check(&[b"PAR1".as_slice(), footer, &17_u32.to_le_bytes(), b"PAR1"].concat(), "footer of this Parquet file");
+}
+
+#[test]
+fn a_truncated_file_is_refused_at_every_length() {
+    let (folder, path) = folder();
+    write_parquet(&path, vec![("id", text(&["1", "2"])), ("name", text(&["a", "b"]))], 10);
+    let study = study(folder.path(), "a.parquet");
+    let bytes = std::fs::read(&path).unwrap();
+    for length in 0..bytes.len() {
+        std::fs::write(&path, &bytes[..length]).unwrap();
+        refused(&study);
+    }
+}
+
+#[test]
+fn a_damaged_byte_never_ends_in_a_panic_or_an_unnamed_file() {
+    let (folder, path) = folder();
+    write_parquet(&path, vec![("id", text(&["1", "2"])), ("name", text(&["a", "b"]))], 10);
+    let study = study(folder.path(), "a.parquet");
+    let bytes = std::fs::read(&path).unwrap();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        std::fs::write(&path, damaged).unwrap();
+        let result = open(&study, 0).and_then(|extract| extract.read(&study, 0));
+        if let Err(error) = result {
+            assert!(error.place().file.is_some() || error.to_string().contains("no chunk"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_deeply_nested_schema_does_not_overflow_the_stack() {
+    let (folder, path) = folder();
+    let levels = 10_000;
+    // Thrift compact: version 1; schema: a list of groups with one child each, at last a leaf; num_rows 0; no row groups.
+    let mut footer = vec![0x15, 0x02, 0x19, 0xfc];
+    let mut count = levels + 1;
+    while count >= 0x80 {
+        footer.push((count as u8 & 0x7f) | 0x80);
+        count >>= 7;
+    }
+    footer.push(count as u8);
+    for _ in 0..levels {
+        footer.extend([0x35, 0x02, 0x18, 0x01, b'g', 0x15, 0x02, 0x00]);
+    }
+    footer.extend([0x15, 0x02, 0x25, 0x02, 0x18, 0x01, b'x', 0x00]);
+    footer.extend([0x16, 0x00, 0x19, 0x0c, 0x00]);
+    let bytes = [b"PAR1".as_slice(), &footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat();
+    std::fs::write(&path, bytes).unwrap();
+    refused(&study(folder.path(), "a.parquet"));
+}
+
+#[test]
+fn limits_are_checked_before_decoding() {
+    let (folder, path) = folder();
+    let names: Vec<String> = (0..1000).map(|row| format!("a long name with the number {row}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    write_parquet(&path, vec![("id", text(&names)), ("name", text(&names))], 10_000);
+    let mut small = study(folder.path(), "a.parquet");
+    small.limits.row_group_bytes_max = 10_000;
+    assert!(refused(&small).to_string().contains("row group 1 declares"));
+    let mut few = study(folder.path(), "a.parquet");
+    few.limits.rows_max = 999;
+    assert!(refused(&few).to_string().contains("1000 rows"));
+}
+
+#[test]
+fn a_folder_is_read_in_the_order_of_its_names() {
+    let (folder, _) = folder();
+    for (name, value) in [("b.parquet", "2"), ("a.parquet", "1")] {
+        write_parquet(&folder.path().join(name), vec![("id", text(&[value])), ("name", text(&["n"]))], 10);
+    }
+    let both = study(folder.path(), ".");
+    assert_eq!(rows(&both), ["1:1|n", "1:2|n"]);
+    let extract = open(&both, 0).unwrap();
+    assert_eq!(chunks(&both, &extract).iter().map(|chunk| chunk.file).collect::<Vec<_>>(), [0, 1]);
+    std::fs::copy(folder.path().join("a.parquet"), folder.path().join("c.parquet")).unwrap();
+    assert!(refused(&study(folder.path(), ".")).to_string().contains("the same content as"));
+}
+
+#[test]
+fn a_file_that_changes_between_opening_and_reading_is_refused() {
+    let (folder, path) = folder();
+    write_parquet(&path, vec![("id", text(&["1"])), ("name", text(&["a"]))], 10);
+    let study = study(folder.path(), "a.parquet");
+    let extract = open(&study, 0).unwrap();
+    write_parquet(&path, vec![("id", text(&["1", "2"])), ("name", text(&["a", "b"]))], 10);
+    assert!(extract.read(&study, 0).unwrap_err().to_string().contains("changed while"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_and_a_folder_or_device_is_no_file() {
+    let (folder, path) = folder();
+    write_parquet(&path, vec![("id", text(&["1"])), ("name", text(&["a"]))], 10);
+    std::os::unix::fs::symlink(&path, folder.path().join("link.parquet")).unwrap();
+    assert_eq!(rows(&study(folder.path(), "link.parquet")), ["1:1|a"]);
+    let mut study = study(folder.path(), "a.parquet");
+    study.sources[0].files = vec![PathBuf::from("/dev/null")];
+    assert!(refused(&study).to_string().contains("pipe or device"));
+    study.sources[0].files = vec![folder.path().to_path_buf()];
+    assert!(refused(&study).to_string().contains("found a folder"));
+    study.sources[0].files = vec![folder.path().join("none.parquet")];
+    refused(&study);
+}
+
+#[test]
+fn a_file_without_rows_is_read_as_such() {
+    let (folder, path) = folder();
+    write_parquet(&path, vec![("id", text(&[])), ("name", text(&[]))], 10);
+    let empty = study(folder.path(), "a.parquet");
+    let extract = open(&empty, 0).unwrap();
+    assert_eq!((extract.rows, extract.chunk_count()), (0, 0));
+    let _ = study_with(folder.path(), "a.parquet", "");
+}
