@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::*;
-use arrow::datatypes::{DataType, Field as ArrowField, Schema};
+use arrow::datatypes::{Field as ArrowField, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
 
@@ -316,4 +316,99 @@ fn a_file_without_rows_is_read_as_such() {
     let extract = open(&empty, 0).unwrap();
     assert_eq!((extract.rows, extract.chunk_count()), (0, 0));
     let _ = study_with(folder.path(), "a.parquet", "");
+}
+
+/// A CSV file and its rows, as `number:id|name`, and the rows set aside, as `number reason`.
+fn csv(bytes: &[u8], more: &str) -> (Vec<String>, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), bytes).unwrap();
+    let study = study_with(folder.path(), "a.csv", more);
+    let extract = open(&study, 0).unwrap();
+    let read = chunks(&study, &extract);
+    let total: u64 = read.iter().map(|chunk| chunk.rows as u64 + chunk.rejected.len() as u64).sum();
+    assert_eq!((total, extract.files[0].rows), (extract.rows, extract.rows));
+    let faults = read.iter().flat_map(|chunk| &chunk.rejected);
+    let shown =
+        |fault: &super::RowFault| format!("{} {} {}", fault.row, fault.column.as_deref().unwrap_or("-"), fault.reason);
+    (rows(&study), faults.map(shown).collect())
+}
+
+fn gb18030(text: &str) -> Vec<u8> {
+    encoding_rs::GB18030.encode(text).0.into_owned()
+}
+
+#[test]
+fn csv_of_any_dialect_is_read() {
+    let check = |bytes: &[u8], expected: &[&str]| {
+        assert_eq!(csv(bytes, ""), (expected.iter().map(|row| (*row).to_owned()).collect(), vec![]))
+    };
+    check(b"id,name\n1,a\n2,b\n", &["1:1|a", "2:2|b"]);
+    check(b"id;name;x\r\n1;\"a;b\";\r\n\r\n2;b,c,d,e;3\r\n", &["1:1|a;b", "2:2|b,c,d,e"]);
+    check(b"name\tid\na\t1", &["1:1|a"]);
+    check(b"id|name\n1|a\n", &["1:1|a"]);
+    check(b"\"id\",\"name, or what\",name\n1,,\"say \"\"a\"\"\nand b\"\n", &["1:1|say \"a\"\nand b"]);
+    check("\u{feff}id,name\n1,王\n".as_bytes(), &["1:1|王"]);
+    check(" ＩＤ ,id, name\n7,1,李\n".replace("ＩＤ", "x").as_bytes(), &["1:1|李"]);
+    check(&gb18030("id,name\n1,王小明\n2,㐂\n"), &["1:1|王小明", "2:2|㐂"]);
+    check(b"id,name\n1,\n2,a,,\n", &["1:1|∅", "2:2|a"]);
+    // The second byte of 亅 in GB18030 is the delimiter itself.
+    check(&gb18030("id|name|x\n1|亅|y\n"), &["1:1|亅"]);
+    check(b"id,name\n", &[]);
+}
+
+#[test]
+fn csv_rows_that_cannot_be_read_are_set_aside_by_number() {
+    let check = |bytes: &[u8], more: &str, expected: &[&str], faults: &[&str]| {
+        let (rows, set_aside) = csv(bytes, more);
+        assert_eq!(rows, expected);
+        assert_eq!(set_aside, faults);
+    };
+    check(b"id,name\n1,a\n2\n3,c,d\n4,e\n", "", &["1:1|a", "4:4|e"], &["2 - ragged_row", "3 - ragged_row"]);
+    let damaged = [b"id,name\n1,\xff\n".as_slice(), "2,王\n".repeat(20).as_bytes()].concat();
+    let (rows, faults) = csv(&damaged, "");
+    assert_eq!((rows.len(), rows[0].as_str(), faults), (20, "2:2|王", vec!["1 name undecodable_text".to_owned()]));
+    check(b"id,name\n1,\xcd\xf5\n", "encoding = \"gb18030\"", &["1:1|王"], &[]);
+    check(b"id,name\n1,\xcd\xf5\n", "encoding = \"utf-8\"", &[], &["1 name undecodable_text"]);
+    // A damaged field that nobody needs does no harm.
+    check(b"id,name,x\n1,a,\xff\n", "encoding = \"utf-8\"", &["1:1|a"], &[]);
+}
+
+#[test]
+fn a_long_csv_file_is_read_in_stretches() {
+    let (folder, _) = folder();
+    let mut text = String::from("id,name,note\n");
+    for row in 1..=150_000 {
+        text.push_str(&format!("{row},\"王\n{}\",x\n", row % 7));
+    }
+    std::fs::write(folder.path().join("a.csv"), &text).unwrap();
+    let study = study(folder.path(), "a.csv");
+    let extract = open(&study, 0).unwrap();
+    assert_eq!((extract.rows, extract.chunk_count()), (150_000, 3));
+    for chunk in chunks(&study, &extract) {
+        for row in 0..chunk.rows {
+            let number = chunk.row_number(row);
+            assert_eq!(chunk.columns[0].text(row).unwrap(), number.to_string());
+            assert_eq!(chunk.columns[1].text(row).unwrap(), format!("王\n{}", number % 7));
+        }
+    }
+    let digest = super::digest_of(&folder.path().join("a.csv")).unwrap();
+    assert_eq!(extract.files[0].digest, digest);
+}
+
+#[test]
+fn csv_files_that_cannot_serve_are_refused() {
+    let check = |bytes: &[u8], more: &str, words: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.csv"), bytes).unwrap();
+        let error = refused(&study_with(folder.path(), "a.csv", more)).to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    check(b"id,nane\n1,a\n", "", "`nane`");
+    check(b"id,name,name\n1,a,b\n", "", "two columns");
+    check(b"\xff\xfei\x00d\x00", "", "UTF-16");
+    check(b"PAR1....", "", "looks like Parquet");
+    check(b"\n\n\n", "", "no header");
+    check(b"id,name,\xcd\xf5\n1,a,b\n", "encoding = \"utf-8\"", "header is not UTF-8");
+    let unclosed = [b"id,name\n1,a\n2,\"".as_slice(), &vec![b'x'; 18 << 20]].concat();
+    check(&unclosed, "", "a.csv:2: this row is longer than 16 MiB");
 }
