@@ -412,3 +412,116 @@ fn csv_files_that_cannot_serve_are_refused() {
     let unclosed = [b"id,name\n1,a\n2,\"".as_slice(), &vec![b'x'; 18 << 20]].concat();
     check(&unclosed, "", "a.csv:2: this row is longer than 16 MiB");
 }
+
+/// The parts of a small workbook, to be made hostile.
+fn workbook(path: &Path, sheet: &str, shared: &str, more: &[(&str, &[u8])]) {
+    use std::io::Write;
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    let types = "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
+    let book = "<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" \
+        xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\">\
+        <sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>";
+    let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let links = format!(
+        "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+         <Relationship Id=\"r1\" Type=\"{kind}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+         <Relationship Id=\"r2\" Type=\"{kind}/sharedStrings\" Target=\"sharedStrings.xml\"/></Relationships>"
+    );
+    let space = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";
+    let sheet = format!("<worksheet {space}><sheetData>{sheet}</sheetData></worksheet>");
+    let shared = format!("<sst {space} {shared}</sst>");
+    let parts: [(&str, &[u8]); 5] = [
+        ("[Content_Types].xml", types.as_bytes()),
+        ("xl/workbook.xml", book.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", links.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        ("xl/sharedStrings.xml", shared.as_bytes()),
+    ];
+    for (name, bytes) in parts.iter().chain(more) {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap();
+}
+
+const HEADER: &str = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>id</t></is></c>\
+    <c r=\"B1\" t=\"inlineStr\"><is><t>name</t></is></c></row>";
+
+#[test]
+fn a_workbook_is_read_from_its_first_sheet() {
+    use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+    let (folder, _) = folder();
+    let mut book = Workbook::new();
+    let date = Format::new().set_num_format("yyyy-mm-dd");
+    let sheet = book.add_worksheet();
+    for (column, name) in ["note", " 姓名 ", "编号"].into_iter().enumerate() {
+        sheet.write_string(1, column as u16, name).unwrap();
+    }
+    sheet.write_string(2, 1, "王小明").unwrap();
+    sheet.write_number(2, 2, 7.0).unwrap();
+    sheet.write_string(4, 0, "a row with nothing else").unwrap();
+    sheet.write_number(5, 1, 110_105_194_912_310_000.0).unwrap();
+    sheet.write_datetime_with_format(5, 2, &ExcelDateTime::from_ymd(2020, 11, 1).unwrap(), &date).unwrap();
+    book.add_worksheet().write_string(0, 0, "another sheet").unwrap();
+    book.save(folder.path().join("a.xlsx")).unwrap();
+    let text = "[[source]]\nname = \"s\"\nrole = \"register\"\npath = \"a.xlsx\"\nrecord_id = \"编号\"\n\
+                [source.columns]\nname = \"姓名\"\n";
+    let file = folder.path().join("study.toml");
+    std::fs::write(&file, text).unwrap();
+    let study = file::read(&file).unwrap();
+    assert_eq!(rows(&study), ["1:7|王小明", "3:∅|∅", "4:2020-11-01|1.1010519491231E+17"]);
+}
+
+#[test]
+fn a_date_column_of_a_workbook_is_one_of_days() {
+    use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+    let (folder, _) = folder();
+    let mut book = Workbook::new();
+    let date = Format::new().set_num_format("yyyy-mm-dd");
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 0, "id").unwrap();
+    sheet.write_string(0, 1, "name").unwrap();
+    for (row, (year, month, day)) in [(1949, 10, 1), (2020, 11, 1), (1900, 3, 1)].into_iter().enumerate() {
+        let row = row as u32 + 1;
+        sheet.write_number(row, 0, f64::from(row)).unwrap();
+        sheet.write_datetime_with_format(row, 1, &ExcelDateTime::from_ymd(year, month, day).unwrap(), &date).unwrap();
+    }
+    book.save(folder.path().join("a.xlsx")).unwrap();
+    let study = study(folder.path(), "a.xlsx");
+    assert_eq!(rows(&study), ["1:1|1949-10-01", "2:2|2020-11-01", "3:3|1900-03-01"]);
+    let chunk = open(&study, 0).unwrap().read(&study, 0).unwrap();
+    assert_eq!((chunk.columns[1].day(1), chunk.row_numbers), (Some(18_567), None));
+}
+
+#[test]
+fn hostile_workbooks_are_refused_or_read_without_a_grid() {
+    let (folder, _) = folder();
+    let path = folder.path().join("a.xlsx");
+    let study = |sheet: &str, shared: &str, more: &[(&str, &[u8])]| {
+        workbook(&path, sheet, shared, more);
+        study(folder.path(), "a.xlsx")
+    };
+    let sparse = format!("{HEADER}<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>");
+    assert_eq!(rows(&study(&sparse, ">", &[])), ["1048575:∅|∅"]);
+    let one = format!("{HEADER}<row r=\"2\"><c r=\"A2\" t=\"s\"><v>0</v></c></row>");
+    let shared = "uniqueCount=\"1\"><si><t>7</t></si>";
+    assert_eq!(rows(&study(&one, shared, &[])), ["1:7|∅"]);
+    let check = |study: Study, words: &str| {
+        let error = refused(&study).to_string();
+        assert!(error.contains(words) && error.contains("a.xlsx"), "{error}");
+    };
+    check(study(&one, "uniqueCount=\"4000000000\"><si><t>7</t></si>", &[]), "cannot be read");
+    check(study(&one, "uniqueCount=\"99999999999999999999999\">", &[]), "cannot be read");
+    check(study("", ">", &[]), "first sheet is empty");
+    check(study(&one, shared, &[("xl/vbaProject.bin", b"x")]), "macros");
+    let many: Vec<String> = (0..1_001).map(|part| format!("xl/{part}")).collect();
+    let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), b"x".as_slice())).collect();
+    check(study(&one, shared, &many), "parts");
+    let zeros = vec![0; 70 << 20];
+    check(study(&one, shared, &[("xl/media/zeros", &zeros)]), "when it is unpacked");
+    let backwards = format!("{HEADER}<row r=\"3\"><c r=\"A3\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><v>1</v></c></row>");
+    check(study(&backwards, ">", &[]), "cannot be read");
+    let good = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &good[..good.len() / 2]).unwrap();
+    check(super::tests::study(folder.path(), "a.xlsx"), "cannot be read");
+}

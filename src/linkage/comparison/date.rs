@@ -1,0 +1,181 @@
+//! How alike are two birth dates?
+
+use super::id_number::{EQUAL as ID_EQUAL, implies_birth};
+use super::level::{Level, MISSING};
+use crate::person::date::Date;
+
+/// The same day.
+pub const EQUAL: u8 = 1;
+/// The same month, where one of them has no day.
+pub const EQUAL_MONTH: u8 = 2;
+/// A usual confusion: day and month swapped, one digit, a neighbouring day, lunar for solar.
+pub const CONFUSED: u8 = 3;
+/// The same month, another day.
+pub const SAME_MONTH: u8 = 4;
+/// The same year, or one that is one off in the same month.
+pub const SAME_YEAR: u8 = 5;
+/// Different.
+pub const DIFFERENT: u8 = 6;
+/// Contradicts although the ID numbers agree (a relative's number on the wrong line).
+pub const AGAINST_ID: u8 = 7;
+
+/// Levels of birth dates.
+pub(super) fn levels() -> Vec<Level> {
+    vec![
+        Level::missing(),
+        Level::new("equal", 0.62, 0.002),
+        Level::new("equal to the month", 0.32, 0.002),
+        Level::new("confused (swap, digit, lunar)", 0.03, 0.01),
+        Level::new("same month", 0.005, 0.004),
+        Level::new("same year", 0.005, 0.05),
+        Level::new("different", 0.01, 0.922),
+        Level::new("different though the numbers agree", 0.01, 0.01),
+    ]
+}
+
+/// Compares birth dates in the light of the ID numbers: where those agree, agreement is no news and only a clear
+/// contradiction counts.
+pub(super) fn compare_given_id(one: Date, other: Date, id_level: u8, both_from_id: bool) -> u8 {
+    let level = compare(one, other);
+    if !implies_birth(id_level) {
+        return level;
+    }
+    match level {
+        MISSING => MISSING,
+        SAME_YEAR | DIFFERENT if id_level == ID_EQUAL && !both_from_id => AGAINST_ID,
+        _ => MISSING,
+    }
+}
+
+/// Compares two dates of any precision.
+pub(super) fn compare(one: Date, other: Date) -> u8 {
+    if !one.is_some() || !other.is_some() {
+        return MISSING;
+    }
+    if !one.has_month() || !other.has_month() {
+        return if one.year() == other.year() { SAME_YEAR } else { DIFFERENT };
+    }
+    if one == other {
+        return if one.has_day() { EQUAL } else { EQUAL_MONTH };
+    }
+    if !(one.has_day() && other.has_day()) {
+        return compare_months(one, other);
+    }
+    if is_confused(one, other) {
+        CONFUSED
+    } else if one.month() == other.month() {
+        SAME_MONTH
+    } else if one.year() == other.year() || is_year_off(one, other) {
+        SAME_YEAR
+    } else {
+        DIFFERENT
+    }
+}
+
+fn compare_months(one: Date, other: Date) -> u8 {
+    if one.month() == other.month() {
+        return EQUAL_MONTH;
+    }
+    let ((year_a, month_a, day_a), (year_b, month_b, day_b)) = (one.parts(), other.parts());
+    let swapped = year_a == year_b && (day_a == month_b || day_b == month_a);
+    let lunar = [(one, month_b, year_b), (other, month_a, year_a)].iter().any(|(date, month, year)| {
+        date.has_day() && date.lunar().is_some_and(|(lunar, _)| lunar == *month) && date.year().abs_diff(*year) <= 1
+    });
+    if swapped || lunar || (one_digit_apart(u32::from(year_a), u32::from(year_b)) && month_a == month_b) {
+        CONFUSED
+    } else if year_a == year_b || (month_a == month_b && year_a.abs_diff(year_b) == 1) {
+        SAME_YEAR
+    } else {
+        DIFFERENT
+    }
+}
+
+fn is_confused(one: Date, other: Date) -> bool {
+    let ((year_a, month_a, day_a), (year_b, month_b, day_b)) = (one.parts(), other.parts());
+    let same_year = year_a == year_b;
+    if same_year && month_a == day_b && day_a == month_b {
+        return true;
+    }
+    if same_year
+        && month_a == month_b
+        && (day_a.abs_diff(day_b) == 1 || one_digit_apart(u32::from(day_a), u32::from(day_b)))
+    {
+        return true;
+    }
+    if same_year && day_a == day_b && one_digit_apart(u32::from(month_a), u32::from(month_b)) {
+        return true;
+    }
+    if month_a == month_b && day_a == day_b && one_digit_apart(u32::from(year_a), u32::from(year_b)) {
+        return true;
+    }
+    is_lunar(one, other) || is_lunar(other, one)
+}
+
+fn is_year_off(one: Date, other: Date) -> bool {
+    let ((year_a, month_a, day_a), (year_b, month_b, day_b)) = (one.parts(), other.parts());
+    year_a.abs_diff(year_b) == 1 && month_a == month_b && day_a == day_b
+}
+
+/// Is `written` the lunar reading of the solar date? The lunar calendar lags by 17 to 53 days.
+fn is_lunar(solar: Date, written: Date) -> bool {
+    let lag = match (solar.first_day(), written.first_day()) {
+        (Some(solar), Some(written)) => solar - written,
+        _ => return false,
+    };
+    (15..=60).contains(&lag) && solar.lunar() == Some((written.parts().1, written.parts().2))
+}
+
+/// Same number of digits in two-digit (or four-digit) writing, one of them different.
+fn one_digit_apart(one: u32, other: u32) -> bool {
+    let (mut a, mut b, mut differing) = (one, other, 0);
+    while a != 0 || b != 0 {
+        differing += u32::from(a % 10 != b % 10);
+        a /= 10;
+        b /= 10;
+    }
+    differing == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        AGAINST_ID, CONFUSED, DIFFERENT, EQUAL, EQUAL_MONTH, MISSING, SAME_MONTH, SAME_YEAR, compare, compare_given_id,
+    };
+    use crate::linkage::comparison::id_number;
+    use crate::person::date::read;
+
+    fn check(one: &str, other: &str, expected: u8) {
+        let date = |text: &str| read(text, None).unwrap_or_default();
+        assert_eq!(compare(date(one), date(other)), expected, "{one} / {other}");
+        assert_eq!(compare(date(other), date(one)), expected, "{other} / {one}");
+    }
+
+    #[test]
+    fn dates_fall_into_levels() {
+        check("1990-03-05", "1990-03-05", EQUAL);
+        check("199003", "1990-03-05", EQUAL_MONTH);
+        check("1990-03-05", "1990-05-03", CONFUSED);
+        check("1990-03-05", "1990-03-06", CONFUSED);
+        check("1990-03-05", "1980-03-05", CONFUSED);
+        check("1990-03-05", "1990-03-17", SAME_MONTH);
+        check("1990-03-05", "1990-07-21", SAME_YEAR);
+        check("1990-03-05", "1991-03-05", CONFUSED);
+        check("1999-03-05", "2000-03-05", SAME_YEAR);
+        check("1990-03-05", "1972-07-21", DIFFERENT);
+        check("1990-03-05", "", MISSING);
+        check("1990", "1990-03-05", SAME_YEAR);
+        // 1990-02-10 was the 15th day of the first lunar month.
+        check("1990-02-10", "1990-01-15", CONFUSED);
+        check("1990-02-10", "1990-01-16", SAME_YEAR);
+        check("199001", "1990-02-10", CONFUSED);
+    }
+
+    #[test]
+    fn agreement_that_the_number_implies_is_no_news() {
+        let (a, b) = (read("1990-03-05", None).unwrap(), read("1972-07-21", None).unwrap());
+        assert_eq!(compare_given_id(a, a, id_number::EQUAL, false), MISSING);
+        assert_eq!(compare_given_id(a, b, id_number::EQUAL, false), AGAINST_ID);
+        assert_eq!(compare_given_id(a, a, id_number::DIFFERENT, true), EQUAL);
+        assert_eq!(compare_given_id(a, a, id_number::FITS_MASK, false), EQUAL);
+    }
+}

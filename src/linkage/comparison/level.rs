@@ -1,0 +1,142 @@
+//! What are the levels of a comparison called, and what is expected of them before any data are seen?
+//!
+//! The expectation of m (share of true matches at the level) only steers the first step of the fit and keeps a level
+//! that is never observed from weighing infinitely much.
+
+/// The level of a pair in which one side says nothing.
+pub const MISSING: u8 = 0;
+
+/// One level of a comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Level {
+    /// Its name in outputs.
+    pub name: String,
+    /// Expected share of true matches at this level, before any data; the levels but *missing* sum to 1.
+    pub m: f64,
+    /// Expected share of pairs of relatives (different members of one household) at this level.
+    pub relatives: f64,
+    /// Does the rarity of the value that both share count?
+    pub frequency: bool,
+}
+
+impl Level {
+    /// A level without frequency adjustment.
+    #[must_use]
+    pub fn new(name: &str, m: f64, relatives: f64) -> Level {
+        Level { name: name.to_owned(), m, relatives, frequency: false }
+    }
+
+    /// The same level, weighing rare values more.
+    #[must_use]
+    pub fn by_frequency(mut self) -> Level {
+        self.frequency = true;
+        self
+    }
+
+    /// The *missing* level that every comparison begins with.
+    #[must_use]
+    pub fn missing() -> Level {
+        Level::new("missing", 0.0, 0.0)
+    }
+}
+
+/// Levels of sex.
+pub(super) fn sex() -> Vec<Level> {
+    vec![Level::missing(), Level::new("equal", 0.99, 0.42), Level::new("different", 0.01, 0.58)]
+}
+
+/// Compares sexes; when the ID numbers agree, the sex inside them agrees already, and only a contradiction is news.
+pub(super) fn compare_sex(one: u8, other: u8, id_level: u8) -> u8 {
+    match (one, other) {
+        (0, _) | (_, 0) => MISSING,
+        (a, b) if a == b => {
+            if super::id_number::implies_birth(id_level) {
+                MISSING
+            } else {
+                1
+            }
+        }
+        _ => 2,
+    }
+}
+
+/// Levels of nationality.
+pub(super) fn ethnicity() -> Vec<Level> {
+    vec![
+        Level::missing(),
+        Level::new("equal, a minority", 0.07, 0.07),
+        Level::new("equal, Han", 0.92, 0.88),
+        Level::new("different", 0.01, 0.05),
+    ]
+}
+
+/// Compares nationalities: two Hui are more likely the same person than two Han.
+pub(super) fn compare_ethnicity(one: u8, other: u8) -> u8 {
+    match (one, other) {
+        (0, _) | (_, 0) => MISSING,
+        (1, 1) => 2,
+        (a, b) if a == b => 1,
+        _ => 3,
+    }
+}
+
+/// Levels of telephone numbers.
+pub(super) fn telephone() -> Vec<Level> {
+    vec![
+        Level::missing(),
+        Level::new("equal", 0.6, 0.1),
+        Level::new("one digit apart", 0.02, 0.001),
+        Level::new("different", 0.38, 0.899),
+    ]
+}
+
+/// Compares telephone numbers.
+pub(super) fn compare_telephone(one: u64, other: u64) -> u8 {
+    if one == 0 || other == 0 {
+        return MISSING;
+    }
+    if one == other {
+        return 1;
+    }
+    let (mut a, mut b, mut differing) = (one, other, 0);
+    while a != 0 || b != 0 {
+        differing += u32::from(a % 10 != b % 10);
+        a /= 10;
+        b /= 10;
+    }
+    if differing == 1 { 2 } else { 3 }
+}
+
+/// The mother's ID number stands in the other record's household.
+pub(super) const MOTHER_BY_NUMBER: u8 = 1;
+/// Her name does.
+pub(super) const MOTHER_BY_NAME: u8 = 2;
+/// She is not there.
+pub(super) const MOTHER_ABSENT: u8 = 3;
+
+/// Levels of the mother.
+pub(super) fn mother() -> Vec<Level> {
+    vec![
+        Level::missing(),
+        Level::new("mother's number in the household", 0.75, 0.45),
+        Level::new("mother's name in the household", 0.15, 0.15),
+        Level::new("not in the household", 0.10, 0.40),
+    ]
+}
+
+/// Two or more others of the household are linked.
+pub const SUPPORT_MANY: u8 = 1;
+/// One other is linked.
+pub const SUPPORT_ONE: u8 = 2;
+/// None is, though both households have others.
+pub const SUPPORT_NONE: u8 = 3;
+
+/// Levels of household support.
+pub(super) fn household() -> Vec<Level> {
+    vec![
+        Level::missing(),
+        Level::new("two or more other members are linked", 0.45, 0.45),
+        Level::new("one other member is linked", 0.40, 0.40),
+        Level::new("no other member is linked", 0.15, 0.15),
+    ]
+}

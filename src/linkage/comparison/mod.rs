@@ -1,0 +1,337 @@
+//! How alike are two records, field by field?
+//!
+//! A [`Comparison`] turns the values of one variable into a *level*: 0 is always *missing*, 1 the best agreement, the
+//! last one difference. The levels of a pair are packed four bits each into a [`Pattern`]; everything after this room
+//! works on patterns. Missing is never disagreement, and one fact is never counted twice: a birth date or sex that
+//! stands in the ID number says nothing more once the ID numbers agree.
+
+pub mod address;
+pub mod date;
+pub mod id_number;
+pub mod level;
+pub mod name;
+pub mod text;
+
+use std::collections::BTreeMap;
+
+use crate::intake::study::{Comparator, Field, Study};
+use crate::person::id_number::IdNumber;
+use crate::person::lexicon::Symbol;
+use crate::person::table::{PersonTable, RecordId, flag};
+use level::{Level, MISSING};
+
+/// The levels of a pair, four bits per comparison, the first comparison in the lowest bits.
+pub type Pattern = u64;
+
+/// Bits that one level takes in a [`Pattern`].
+pub const LEVEL_BITS: u32 = 4;
+
+/// What a comparison compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Variable {
+    /// Full names.
+    Name,
+    /// Identity numbers.
+    IdNumber,
+    /// Birth dates, given what the ID numbers said.
+    BirthDate,
+    /// Sexes, given what the ID numbers said.
+    Sex,
+    /// Nationalities.
+    Ethnicity,
+    /// Dwellings and communities.
+    Address,
+    /// Telephone numbers.
+    Telephone,
+    /// A named mother, found in the other record's household.
+    Mother,
+    /// Other members of the two households are linked; filled in after a first resolution.
+    Household,
+    /// A text field of the study's own: index into [`PersonTable::text_fields`].
+    Text(u16),
+}
+
+/// One variable with its levels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// What it compares.
+    pub variable: Variable,
+    /// Its name in outputs.
+    pub name: String,
+    /// Its levels; index 0 is *missing*.
+    pub levels: Vec<Level>,
+    /// Where its level sits in a pattern.
+    pub shift: u32,
+}
+
+impl Comparison {
+    /// This comparison's level in a pattern.
+    #[must_use]
+    pub fn level(&self, pattern: Pattern) -> usize {
+        ((pattern >> self.shift) & 15) as usize
+    }
+
+    /// The pattern with this comparison's level set.
+    #[must_use]
+    pub fn set(&self, pattern: Pattern, level: u8) -> Pattern {
+        (pattern & !(15 << self.shift)) | (Pattern::from(level) << self.shift)
+    }
+}
+
+/// All comparisons of a study, ready to compare the records of one table.
+#[derive(Debug)]
+pub struct Comparer<'a> {
+    table: &'a PersonTable,
+    /// The comparisons in the order of a pattern.
+    pub comparisons: Vec<Comparison>,
+    texts: Vec<text::TextComparer>,
+    families: Families,
+}
+
+/// Who lives with whom within a source, to look for a named mother.
+#[derive(Debug, Default)]
+struct Families {
+    members: BTreeMap<Symbol, Vec<RecordId>>,
+}
+
+impl<'a> Comparer<'a> {
+    /// The comparisons that the study names, or one for each variable that the sources can tell persons apart by.
+    #[must_use]
+    pub fn new(study: &Study, table: &'a PersonTable) -> Comparer<'a> {
+        let bound = |field: Field| {
+            study.sources.iter().any(|source| source.binding(field).is_some())
+                && (study.linkage.comparisons.is_empty() || study.linkage.comparisons.contains(&field))
+        };
+        let mut variables: Vec<(Variable, String, Vec<Level>)> = Vec::new();
+        let joined = bound(Field::Name);
+        let built_in: [(bool, Variable, &str, fn() -> Vec<Level>); 7] = [
+            (joined, Variable::Name, "name", name::levels),
+            (bound(Field::IdNumber), Variable::IdNumber, "id_number", id_number::levels),
+            (bound(Field::BirthDate) || bound(Field::IdNumber), Variable::BirthDate, "birth_date", date::levels),
+            (bound(Field::Sex) || bound(Field::IdNumber), Variable::Sex, "sex", level::sex),
+            (bound(Field::Ethnicity), Variable::Ethnicity, "ethnicity", level::ethnicity),
+            (bound(Field::Address) || bound(Field::Division), Variable::Address, "address", address::levels),
+            (bound(Field::Telephone), Variable::Telephone, "telephone", level::telephone),
+        ];
+        for (wanted, variable, name, levels) in built_in {
+            if wanted {
+                variables.push((variable, name.to_owned(), levels()));
+            }
+        }
+        if bound(Field::MotherName) || bound(Field::MotherIdNumber) {
+            variables.push((Variable::Mother, "mother".to_owned(), level::mother()));
+        }
+        if bound(Field::Household) || bound(Field::Address) {
+            variables.push((Variable::Household, "household".to_owned(), level::household()));
+        }
+        let mut texts = Vec::new();
+        for (at, field) in table.text_fields.iter().enumerate() {
+            let custom = match field.field {
+                Field::Custom(index) => study.custom_fields.get(usize::from(index)),
+                _ => None,
+            };
+            let comparator = custom.map_or(Comparator::JaroWinkler, |custom| custom.comparator);
+            let thresholds = custom.map_or(&[][..], |custom| &custom.levels);
+            let comparer =
+                text::TextComparer::new(comparator, thresholds, custom.is_none_or(|custom| custom.frequency));
+            variables.push((
+                Variable::Text(u16::try_from(at).unwrap_or(0)),
+                study.field_name(field.field).to_owned(),
+                comparer.levels(),
+            ));
+            texts.push(comparer);
+        }
+        let comparisons = (0u32..).zip(variables).take(16);
+        let comparisons = comparisons
+            .map(|(at, (variable, name, levels))| Comparison { variable, name, levels, shift: at * LEVEL_BITS })
+            .collect();
+        Comparer { table, comparisons, texts, families: Families::of(table) }
+    }
+
+    /// The comparison of a variable, if the study has it.
+    #[must_use]
+    pub fn of(&self, variable: Variable) -> Option<&Comparison> {
+        self.comparisons.iter().find(|comparison| comparison.variable == variable)
+    }
+
+    /// Does agreement on a rare value of this text field weigh more?
+    #[must_use]
+    pub fn weighs_frequency(&self, text: u16) -> bool {
+        self.texts.get(usize::from(text)).is_some_and(|text| text.frequency)
+    }
+
+    /// The pattern of a pair (household support is filled in later: missing here).
+    #[must_use]
+    pub fn compare(&self, one: RecordId, other: RecordId) -> Pattern {
+        let mut pattern = 0;
+        let mut id_level = MISSING;
+        for comparison in &self.comparisons {
+            let level = match comparison.variable {
+                Variable::Name => self.name(one, other),
+                Variable::IdNumber => {
+                    let table = self.table;
+                    id_level = id_number::compare(table.id_number[one as usize], table.id_number[other as usize]);
+                    id_level
+                }
+                Variable::BirthDate => self.birth(one, other, id_level),
+                Variable::Sex => self.sex(one, other, id_level),
+                Variable::Ethnicity => {
+                    level::compare_ethnicity(self.table.ethnicity[one as usize], self.table.ethnicity[other as usize])
+                }
+                Variable::Address => address::compare(self.table, one, other),
+                Variable::Telephone => {
+                    level::compare_telephone(self.table.telephone[one as usize], self.table.telephone[other as usize])
+                }
+                Variable::Mother => self.mother(one, other),
+                Variable::Household => MISSING,
+                Variable::Text(at) => self.text(usize::from(at), one, other),
+            };
+            pattern |= Pattern::from(level) << comparison.shift;
+        }
+        pattern
+    }
+
+    fn name(&self, one: RecordId, other: RecordId) -> u8 {
+        let table = self.table;
+        let (a, b) = (table.name[one as usize], table.name[other as usize]);
+        let level = compare_names(table, a, b);
+        let (former_a, former_b) = (table.former_name[one as usize], table.former_name[other as usize]);
+        if (former_a | former_b) == 0 || level == name::EXACT {
+            return level;
+        }
+        // A former name may be the one the other source knows.
+        let best = [compare_names(table, former_a, b), compare_names(table, a, former_b)]
+            .into_iter()
+            .filter(|l| *l != MISSING)
+            .min();
+        best.map_or(level, |best| if level == MISSING { best } else { level.min(best.max(name::COMPATIBLE)) })
+    }
+
+    fn birth(&self, one: RecordId, other: RecordId, id_level: u8) -> u8 {
+        let table = self.table;
+        let (a, b) = (one as usize, other as usize);
+        let both_from_id = table.flags[a] & table.flags[b] & flag::BIRTH_FROM_ID != 0;
+        date::compare_given_id(table.birth[a], table.birth[b], id_level, both_from_id)
+    }
+
+    fn sex(&self, one: RecordId, other: RecordId, id_level: u8) -> u8 {
+        level::compare_sex(self.table.sex[one as usize], self.table.sex[other as usize], id_level)
+    }
+
+    fn text(&self, at: usize, one: RecordId, other: RecordId) -> u8 {
+        let column = &self.table.texts[at];
+        let (a, b) = (column[one as usize], column[other as usize]);
+        if a == 0 || b == 0 {
+            return MISSING;
+        }
+        if a == b {
+            return 1;
+        }
+        let values = &self.table.text_fields[at].values;
+        self.texts[at].compare(values.text(a), values.text(b))
+    }
+
+    /// Is the mother that one record names found in the household of the other?
+    fn mother(&self, one: RecordId, other: RecordId) -> u8 {
+        let table = self.table;
+        match (table.parent[one as usize], table.parent[other as usize]) {
+            (0, 0) => MISSING,
+            (mother, 0) => self.mother_in_household(mother, other),
+            (0, mother) => self.mother_in_household(mother, one),
+            (a, b) => {
+                let (a, b) = (table.parents[a as usize], table.parents[b as usize]);
+                if a.id_number.is_some() && b.id_number.is_some() {
+                    return if a.id_number == b.id_number { level::MOTHER_BY_NUMBER } else { level::MOTHER_ABSENT };
+                }
+                if a.name == 0 || b.name == 0 {
+                    return MISSING;
+                }
+                if a.name == b.name { level::MOTHER_BY_NAME } else { level::MOTHER_ABSENT }
+            }
+        }
+    }
+
+    fn mother_in_household(&self, mother: u32, record: RecordId) -> u8 {
+        let table = self.table;
+        let mother = table.parents[mother as usize];
+        let Some(members) = self.families.members.get(&table.household[record as usize]) else { return MISSING };
+        let mut level = level::MOTHER_ABSENT;
+        for &member in members.iter().filter(|member| **member != record) {
+            let at = member as usize;
+            if mother.id_number.is_some() && mother.id_number == table.id_number[at] {
+                return level::MOTHER_BY_NUMBER;
+            }
+            let same_name = mother.name != 0 && mother.name == table.name[at] && table.sex[at] != 1;
+            let may_be = !mother.id_number.is_some()
+                || id_number::compare(mother.id_number, table.id_number[at]) != id_number::DIFFERENT;
+            if same_name && may_be {
+                level = level::MOTHER_BY_NAME;
+            }
+        }
+        level
+    }
+
+    /// The household that a record's named mother is registered in, within each source: for blocking.
+    #[must_use]
+    pub fn mothers_households(&self) -> MothersHouseholds {
+        let table = self.table;
+        let wanted: std::collections::BTreeSet<IdNumber> =
+            table.parents.iter().map(|parent| parent.id_number).filter(|id| id.is_some()).collect();
+        let mut households: BTreeMap<IdNumber, Vec<Symbol>> = BTreeMap::new();
+        if !wanted.is_empty() {
+            for (id, &household) in table.id_number.iter().zip(&table.household) {
+                if household != 0 && wanted.contains(id) {
+                    households.entry(*id).or_default().push(household);
+                }
+            }
+        }
+        MothersHouseholds { households }
+    }
+}
+
+/// The households in which named mothers live.
+#[derive(Debug, Default)]
+pub struct MothersHouseholds {
+    households: BTreeMap<IdNumber, Vec<Symbol>>,
+}
+
+impl MothersHouseholds {
+    /// Households of the woman with this number.
+    #[must_use]
+    pub fn of(&self, mother: IdNumber) -> &[Symbol] {
+        self.households.get(&mother).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Families {
+    /// Only the households of sources other than those that name mothers matter; all are small.
+    fn of(table: &PersonTable) -> Families {
+        if table.parents.len() <= 1 {
+            return Families::default();
+        }
+        let mut members: BTreeMap<Symbol, Vec<RecordId>> = BTreeMap::new();
+        for (record, &household) in (0..).zip(&table.household) {
+            if household != 0 {
+                members.entry(household).or_default().push(record);
+            }
+        }
+        members.retain(|_, members| members.len() <= HOUSEHOLD_MEMBERS_MAX);
+        Families { members }
+    }
+}
+
+/// A household with more members is an institution, not a family.
+pub const HOUSEHOLD_MEMBERS_MAX: usize = 20;
+
+fn compare_names(table: &PersonTable, a: Symbol, b: Symbol) -> u8 {
+    if a == 0 || b == 0 {
+        return MISSING;
+    }
+    if a == b {
+        return name::EXACT;
+    }
+    match (table.names.form(a), table.names.form(b)) {
+        (Some(a), Some(b)) => name::compare(a, b),
+        _ => MISSING,
+    }
+}

@@ -1,0 +1,238 @@
+//! How alike are two names?
+
+use super::level::{Level, MISSING};
+use crate::person::han;
+use crate::person::name::{Name, Script, Token, is_family_name_variant};
+
+/// The same name.
+pub const EXACT: u8 = 1;
+/// The same as far as it can be read (unreadable characters, pinyin for a rare one, 傅/付, order).
+pub const COMPATIBLE: u8 = 2;
+/// It sounds the same.
+pub const HOMOPHONE: u8 = 3;
+/// One character of the given name differs, is missing or is too many.
+pub const ONE_CHARACTER: u8 = 4;
+/// The given name of two characters is the same, the family name is not.
+pub const SAME_GIVEN: u8 = 5;
+/// Only the family name is the same.
+pub const SAME_FAMILY: u8 = 6;
+/// Nothing is the same.
+pub const DIFFERENT: u8 = 7;
+
+/// Levels of names.
+pub(super) fn levels() -> Vec<Level> {
+    vec![
+        Level::missing(),
+        Level::new("equal", 0.90, 0.002).by_frequency(),
+        Level::new("equal as far as readable", 0.03, 0.001),
+        Level::new("sounds equal", 0.02, 0.002),
+        Level::new("one character apart", 0.03, 0.03),
+        Level::new("given name equal", 0.005, 0.002),
+        Level::new("family name equal", 0.005, 0.45),
+        Level::new("different", 0.01, 0.513),
+    ]
+}
+
+/// Compares two different names.
+pub(super) fn compare(one: &Name, other: &Name) -> u8 {
+    match (one.script, other.script) {
+        (Script::Han, Script::Han) => compare_han(one, other),
+        (Script::Latin, Script::Latin) => compare_latin(&one.text, &other.text),
+        (Script::Han, Script::Latin) => compare_across(one, other),
+        (Script::Latin, Script::Han) => compare_across(other, one),
+    }
+}
+
+/// How two characters relate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    Equal,
+    Wild,
+    Homophone,
+    Near,
+    Different,
+}
+
+fn likeness(one: &Token, other: &Token) -> Likeness {
+    let homophone = one.sounds.iter().any(|sound| *sound != 0 && other.sounds.contains(sound));
+    if one.is_wild() || other.is_wild() {
+        let unknown_sound = one.sounds[0] == 0 || other.sounds[0] == 0;
+        return if unknown_sound || homophone { Likeness::Wild } else { Likeness::Different };
+    }
+    if one.character == other.character {
+        Likeness::Equal
+    } else if homophone {
+        Likeness::Homophone
+    } else if han::sounds_near(one.sounds[0], other.sounds[0]) {
+        Likeness::Near
+    } else {
+        Likeness::Different
+    }
+}
+
+fn compare_han(one: &Name, other: &Name) -> u8 {
+    let (a, b) = (&one.tokens, &other.tokens);
+    if a.len() == b.len() {
+        return compare_same_length(one, other);
+    }
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    if long.len() >= 5 {
+        return compare_long(short, long);
+    }
+    let same_family = matches!(likeness(&short[0], &long[0]), Likeness::Equal | Likeness::Homophone | Likeness::Wild);
+    let known = short.iter().filter(|token| !token.is_wild()).count();
+    if long.len() - short.len() == 1 && known >= 2 && is_subsequence(short, long) {
+        return ONE_CHARACTER;
+    }
+    if same_family && !short[0].is_wild() && !long[0].is_wild() { SAME_FAMILY } else { DIFFERENT }
+}
+
+fn compare_same_length(one: &Name, other: &Name) -> u8 {
+    let (a, b) = (&one.tokens, &other.tokens);
+    let length = a.len();
+    let mut counts = [0usize; 5];
+    let mut first_likeness = Likeness::Different;
+    let mut odd_position = 0;
+    for (at, (x, y)) in a.iter().zip(b).enumerate() {
+        let mut like = likeness(x, y);
+        if at == 0 && is_family_name_variant(x.character, y.character) {
+            like = Likeness::Homophone;
+        }
+        if at == 0 {
+            first_likeness = like;
+        }
+        if matches!(like, Likeness::Near | Likeness::Different) {
+            odd_position = at;
+        }
+        counts[like as usize] += 1;
+    }
+    let [equal, wild, homophone, near, different] = counts;
+    let odd = near + different;
+    if odd == 0 && homophone == 0 {
+        // A name of two characters of which one cannot be read is still half of a name.
+        return if equal >= wild { COMPATIBLE } else { SAME_FAMILY };
+    }
+    if odd == 0 {
+        let only_family = homophone == 1
+            && first_likeness == Likeness::Homophone
+            && is_family_name_variant(a[0].character, b[0].character);
+        return if only_family { COMPATIBLE } else { HOMOPHONE };
+    }
+    if length >= 5 {
+        return if odd * 4 <= length { ONE_CHARACTER } else { DIFFERENT };
+    }
+    if is_reversed(a, b) {
+        return COMPATIBLE;
+    }
+    let family = one.family.max(other.family).max(1);
+    if odd == 1 && length >= 3 {
+        return if odd_position < family { SAME_GIVEN } else { ONE_CHARACTER };
+    }
+    if odd == 1 && length == 2 && odd_position == 1 && near == 1 && equal == 1 {
+        return ONE_CHARACTER;
+    }
+    if matches!(first_likeness, Likeness::Equal | Likeness::Homophone) { SAME_FAMILY } else { DIFFERENT }
+}
+
+/// Given name first (王小明 / 小明王).
+fn is_reversed(a: &[Token], b: &[Token]) -> bool {
+    a.len() == b.len()
+        && a.len() >= 3
+        && (1..a.len()).any(|turn| {
+            a.iter().cycle().skip(turn).zip(b).take(b.len()).all(|(x, y)| likeness(x, y) == Likeness::Equal)
+        })
+}
+
+fn is_subsequence(short: &[Token], long: &[Token]) -> bool {
+    let mut rest = long.iter();
+    short.iter().all(|token| {
+        rest.any(|other| matches!(likeness(token, other), Likeness::Equal | Likeness::Wild | Likeness::Homophone))
+    })
+}
+
+/// Transliterated names: part of the name may be left out, or a character or two differ.
+fn compare_long(short: &[Token], long: &[Token]) -> u8 {
+    let text = |tokens: &[Token]| tokens.iter().map(|t| t.character).collect::<String>();
+    let (short_text, long_text) = (text(short), text(long));
+    if short.len() >= 2 && (long_text.starts_with(&short_text) || long_text.ends_with(&short_text)) {
+        return ONE_CHARACTER;
+    }
+    let distance = strsim::levenshtein(&short_text, &long_text);
+    if distance * 4 <= long.len() { ONE_CHARACTER } else { DIFFERENT }
+}
+
+fn compare_latin(one: &str, other: &str) -> u8 {
+    let words = |text: &str| {
+        let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+        words.sort_unstable();
+        words
+    };
+    let (a, b) = (words(one), words(other));
+    if a == b || a.concat() == b.concat() {
+        return COMPATIBLE;
+    }
+    let similarity = strsim::jaro_winkler(one, other);
+    let shared = a.iter().filter(|word| word.len() > 1 && b.contains(word)).count();
+    if similarity >= 0.94 {
+        HOMOPHONE
+    } else if similarity >= 0.88 || (shared >= 2 && shared + 1 >= a.len().min(b.len())) {
+        ONE_CHARACTER
+    } else if shared >= 1 {
+        SAME_FAMILY
+    } else {
+        DIFFERENT
+    }
+}
+
+/// A Han name against a Latin one: the Latin may be its pinyin, in either order.
+fn compare_across(han_name: &Name, latin: &Name) -> u8 {
+    let syllables: Vec<&str> = han_name.tokens.iter().map(|token| han::spelling(token.sounds[0])).collect();
+    if syllables.iter().any(|syllable| syllable.is_empty()) {
+        return MISSING;
+    }
+    let written: String = latin.text.chars().filter(|c| *c != ' ').collect();
+    let family = han_name.family.max(1).min(syllables.len());
+    let reversed = format!("{}{}", syllables[family..].concat(), syllables[..family].concat());
+    if written == syllables.concat() || written == reversed { HOMOPHONE } else { DIFFERENT }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COMPATIBLE, DIFFERENT, HOMOPHONE, ONE_CHARACTER, SAME_FAMILY, SAME_GIVEN, compare};
+    use crate::person::name::{Reading, read};
+
+    fn check(one: &str, other: &str, expected: u8) {
+        let form = |raw: &str| match read(raw) {
+            Reading::Name(name, _) => name,
+            _ => panic!("{raw} is no name"),
+        };
+        assert_eq!(compare(&form(one), &form(other)), expected, "{one} / {other}");
+        assert_eq!(compare(&form(other), &form(one)), expected, "{other} / {one}");
+    }
+
+    #[test]
+    fn names_fall_into_levels() {
+        check("罗xin帅", "罗鑫帅", COMPATIBLE);
+        check("罗xin帅", "罗伟帅", ONE_CHARACTER);
+        check("冯?安", "冯小安", COMPATIBLE);
+        check("付小明", "傅小明", COMPATIBLE);
+        check("王小明", "小明王", COMPATIBLE);
+        check("李娜", "李那", HOMOPHONE);
+        check("王小明", "王晓明", HOMOPHONE);
+        check("张伟", "章伟", HOMOPHONE);
+        check("王小明", "王小红", ONE_CHARACTER);
+        check("李娜", "李娜娜", ONE_CHARACTER);
+        check("王小明", "张小明", SAME_GIVEN);
+        check("王伟", "王芳", SAME_FAMILY);
+        check("王伟", "王建国", SAME_FAMILY);
+        check("王伟", "李芳", DIFFERENT);
+        check("林伟", "凌伟", SAME_FAMILY.max(DIFFERENT));
+        check("艾山买买提", "艾山·买买提江", ONE_CHARACTER);
+        check("买买提·吐尔逊", "买买提", ONE_CHARACTER);
+        check("Olga Ivanova", "Ivanova Olga", COMPATIBLE);
+        check("Li Na", "李娜", HOMOPHONE);
+        check("Na Li", "李娜", HOMOPHONE);
+        check("Tanaka Yuki", "李娜", DIFFERENT);
+        check("欧阳修文", "欧阳秀文", HOMOPHONE);
+    }
+}

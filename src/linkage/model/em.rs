@@ -1,0 +1,291 @@
+//! Which shares of the levels make the patterns that were seen most likely?
+//!
+//! Expectation–maximisation (Dempster, Laird, Rubin 1977; for linkage Winkler 1988) on pattern counts: the cost is that
+//! of the patterns, not of the pairs. All pairs of a class count, compared or not: a pair that no blocking rule gave is
+//! taken as no match, so m is not biased towards what a rule requires (a rule on places does not teach *same place*).
+//!
+//! u is measured on random pairs and by the collision of values (Σf² is exact where a random sample sees nothing), r on
+//! pairs within households. m starts from the expectation written beside each level, which also acts as a Dirichlet
+//! prior: a level that is never seen keeps a finite weight.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::{Likelihoods, Model, PairClass, Shares, Slot, class_index};
+use crate::linkage::comparison::{Comparer, HOUSEHOLD_MEMBERS_MAX, Pattern, Variable};
+use crate::person::table::{PersonTable, RecordId};
+
+/// How many pairs show each pattern, by class; sorted by class and pattern.
+pub type PatternCounts = Vec<((u32, Pattern), u64)>;
+
+/// Random pairs drawn to measure u.
+const RANDOM_PAIRS: usize = 400_000;
+/// Pairs within households used to measure r.
+const RELATIVE_PAIRS: usize = 200_000;
+/// Weight of the expected m, in matches.
+const PRIOR_MATCHES: f64 = 30.0;
+/// Weight of the expected r, in pairs.
+const PRIOR_RELATIVES: f64 = 200.0;
+const ITERATIONS_MAX: u32 = 200;
+
+/// Fits the model. `seed` decides the random pairs.
+#[must_use]
+pub fn fit(comparer: &Comparer<'_>, table: &PersonTable, slots: Vec<Slot>, counts: &PatternCounts, seed: u64) -> Model {
+    let mut shares: Vec<Shares> = comparer
+        .comparisons
+        .iter()
+        .map(|comparison| Shares {
+            comparison: comparison.name.clone(),
+            levels: comparison.levels.iter().map(|level| level.name.clone()).collect(),
+            m: comparison.levels.iter().map(|level| level.m).collect(),
+            u: Vec::new(),
+            r: comparison.levels.iter().map(|level| level.relatives).collect(),
+        })
+        .collect();
+    measure_strangers(comparer, table, seed, &mut shares);
+    measure_relatives(comparer, table, &mut shares);
+    let classes = starting_classes(&slots);
+    let mut model = Model {
+        slots,
+        classes,
+        shares,
+        iterations: 0,
+        log_likelihood: Vec::new(),
+        comparisons: comparer.comparisons.clone(),
+    };
+    while model.iterations < ITERATIONS_MAX {
+        let before = model.log_likelihood.last().copied().unwrap_or(f64::NEG_INFINITY);
+        let after = step(&mut model, counts);
+        model.iterations += 1;
+        model.log_likelihood.push(after);
+        if after - before < 1e-7 * after.abs() && model.iterations > 5 {
+            break;
+        }
+    }
+    model
+}
+
+/// Every record of the smaller slot may have a match in the larger one; within a slot, few have.
+fn starting_classes(slots: &[Slot]) -> Vec<PairClass> {
+    let mut classes = Vec::with_capacity(slots.len() * (slots.len() + 1) / 2);
+    for one in 0..slots.len() {
+        for other in one..slots.len() {
+            let (n, k) = (slots[one].records as f64, slots[other].records as f64);
+            let pairs = if one == other { n * (n - 1.0) / 2.0 } else { n * k };
+            let matches = if one == other { 0.02 * n } else { 0.5 * n.min(k) };
+            let pairs = pairs.max(1.0);
+            classes.push(PairClass {
+                one,
+                other,
+                pairs,
+                matches: (matches / pairs).min(0.5),
+                relatives: (2.0 * n.min(k) / pairs).min(0.3),
+            });
+        }
+    }
+    classes
+}
+
+/// One iteration: posterior of every pattern, then new shares. Gives the log-likelihood before the step.
+fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
+    let mut likelihood = 0.0;
+    let mut matches = vec![0.0; model.classes.len()];
+    let mut relatives = vec![0.0; model.classes.len()];
+    let mut compared = vec![0.0; model.classes.len()];
+    let mut sums: Vec<Vec<f64>> = model.shares.iter().map(|shares| vec![0.0; shares.m.len()]).collect();
+    for ((class, pattern), count) in counts {
+        let at = *class as usize;
+        let Likelihoods { m, u, r } = model.likelihoods(*pattern, 1.0);
+        let shares = &model.classes[at];
+        let parts = (shares.matches * m, shares.relatives * r, (1.0 - shares.matches - shares.relatives) * u);
+        let total = (parts.0 + parts.1 + parts.2).max(1e-300);
+        let count = *count as f64;
+        likelihood += count * total.ln();
+        compared[at] += count;
+        matches[at] += count * parts.0 / total;
+        relatives[at] += count * parts.1 / total;
+        let weight = count * parts.0 / total;
+        for (comparison, sums) in model.comparisons.iter().zip(&mut sums) {
+            sums[comparison.level(*pattern)] += weight;
+        }
+    }
+    for (at, class) in model.classes.iter_mut().enumerate() {
+        let rest = (class.pairs - compared[at]).max(0.0);
+        likelihood += rest * (1.0 - class.matches - class.relatives).max(1e-12).ln();
+        let pairs = class.pairs.max(compared[at]);
+        class.matches = ((matches[at] + 0.5) / (pairs + 1.0)).clamp(1e-12, 0.9);
+        class.relatives = ((relatives[at] + 0.5) / (pairs + 1.0)).clamp(1e-12, 0.5);
+    }
+    for ((comparison, shares), sums) in model.comparisons.iter().zip(&mut model.shares).zip(&sums) {
+        let total: f64 = sums.iter().skip(1).sum();
+        for (level, share) in shares.m.iter_mut().enumerate().skip(1) {
+            *share = (sums[level] + PRIOR_MATCHES * comparison.levels[level].m) / (total + PRIOR_MATCHES);
+        }
+    }
+    likelihood
+}
+
+/// u: levels among random pairs; where a whole value must be equal, the chance that two random values are.
+fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, seed: u64, shares: &mut [Shares]) {
+    let records = u32::try_from(table.len()).unwrap_or(u32::MAX);
+    let patterns: Vec<Pattern> = if records < 2 {
+        Vec::new()
+    } else {
+        (0..RANDOM_PAIRS as u64 / 1000)
+            .into_par_iter()
+            .flat_map_iter(|block| {
+                let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (block << 20));
+                (0..1000).map(move |_| (rng.random_range(0..records), rng.random_range(0..records))).collect::<Vec<_>>()
+            })
+            .filter(|(one, other)| one != other)
+            .map(|(one, other)| comparer.compare(one, other))
+            .collect()
+    };
+    for (comparison, shares) in comparer.comparisons.iter().zip(shares) {
+        let mut counts = vec![0u64; comparison.levels.len()];
+        for pattern in &patterns {
+            counts[comparison.level(*pattern)] += 1;
+        }
+        let seen: u64 = counts.iter().skip(1).sum();
+        // Half a pair for a level never seen among strangers, shared out over the levels.
+        let floor = 0.5 / (seen as f64 + 1.0);
+        let mut u: Vec<f64> =
+            counts.iter().map(|count| (*count as f64).max(floor * seen as f64) / (seen as f64 + 1.0)).collect();
+        if let Some(exact) = super::frequency::collision(table, comparison.variable) {
+            u[1] = exact;
+            if matches!(comparison.variable, Variable::IdNumber) && u.len() > 5 {
+                // Levels that need a near-equal number: no sample sees them; a slip has some 200 neighbours of 1e11
+                // numbers, a mask leaves about as many as the region has numbers per ending.
+                u[2] = u[2].max(exact).min(1e-4);
+                u[3] = exact.max(1e-7);
+            }
+        }
+        if matches!(comparison.variable, Variable::Household) {
+            u = vec![0.0, 1e-6, 2e-5, 0.999_979];
+        }
+        if matches!(comparison.variable, Variable::Mother) {
+            u = vec![0.0, 1e-6, 1e-5, 0.999_989];
+        }
+        let total: f64 = u.iter().skip(1).sum();
+        shares.u = u.iter().map(|share| share / total).collect();
+        shares.u[0] = 0.0;
+    }
+}
+
+/// r: levels among pairs of different members of one household, from the households of each source.
+fn measure_relatives(comparer: &Comparer<'_>, table: &PersonTable, shares: &mut [Shares]) {
+    let patterns: Vec<Pattern> =
+        household_pairs(table).par_iter().map(|(one, other)| comparer.compare(*one, *other)).collect();
+    for (comparison, shares) in comparer.comparisons.iter().zip(shares) {
+        let mut counts = vec![0.0f64; comparison.levels.len()];
+        for pattern in &patterns {
+            counts[comparison.level(*pattern)] += 1.0;
+        }
+        // The same number twice in a household is one person entered twice, or a relative's number on the wrong line:
+        // the sample cannot tell, so the expectation stands for the levels of (near) equality.
+        let doubtful: usize = match comparison.variable {
+            Variable::IdNumber => 3,
+            Variable::Name => 2,
+            Variable::BirthDate => 0,
+            _ => 0,
+        };
+        if matches!(comparison.variable, Variable::Household | Variable::Mother) {
+            continue;
+        }
+        for (level, count) in counts.iter_mut().enumerate().skip(1).take(doubtful) {
+            *count = count.min(comparison.levels[level].relatives * patterns.len() as f64);
+        }
+        let total: f64 = counts.iter().skip(1).sum();
+        for (level, share) in shares.r.iter_mut().enumerate().skip(1) {
+            *share = (counts[level] + PRIOR_RELATIVES * comparison.levels[level].relatives.max(1e-6))
+                / (total + PRIOR_RELATIVES);
+        }
+        let total: f64 = shares.r.iter().skip(1).sum();
+        shares.r.iter_mut().skip(1).for_each(|share| *share /= total);
+    }
+}
+
+/// Pairs of records of one source that share a household number, or a dwelling where there is none.
+fn household_pairs(table: &PersonTable) -> Vec<(RecordId, RecordId)> {
+    let mut households: FxHashMap<(usize, u64), Vec<RecordId>> = FxHashMap::default();
+    for source in 0..table.source_count() {
+        for record in table.records(source) {
+            let at = record as usize;
+            let key = if table.household[at] != 0 {
+                u64::from(table.household[at])
+            } else if let Some(dwelling) = table.dwelling(record) {
+                (1 << 63)
+                    | (u64::from(dwelling.estate) << 40)
+                    | (u64::from(dwelling.building & 0x3fff) << 26)
+                    | (u64::from(dwelling.unit & 0x1ff) << 16)
+                    | u64::from(dwelling.room)
+            } else {
+                continue;
+            };
+            households.entry((source, key)).or_default().push(record);
+        }
+    }
+    let mut groups: Vec<Vec<RecordId>> =
+        households.into_values().filter(|members| (2..=HOUSEHOLD_MEMBERS_MAX).contains(&members.len())).collect();
+    groups.sort_unstable();
+    let mut pairs = Vec::new();
+    for members in &groups {
+        for (at, one) in members.iter().enumerate() {
+            pairs.extend(members.iter().skip(at + 1).map(|other| (*one, *other)));
+        }
+    }
+    let step = pairs.len() / RELATIVE_PAIRS + 1;
+    pairs.into_iter().step_by(step).collect()
+}
+
+/// Counts the patterns of compared pairs by class.
+#[must_use]
+pub fn count_patterns(classes: &[u32], patterns: &[Pattern]) -> PatternCounts {
+    let counts = classes
+        .par_chunks(1 << 16)
+        .zip(patterns.par_chunks(1 << 16))
+        .map(|(classes, patterns)| {
+            let mut counts: FxHashMap<(u32, Pattern), u64> = FxHashMap::default();
+            for (class, pattern) in classes.iter().zip(patterns) {
+                *counts.entry((*class, *pattern)).or_default() += 1;
+            }
+            counts
+        })
+        .reduce(FxHashMap::default, |mut all, more| {
+            for (key, count) in more {
+                *all.entry(key).or_default() += count;
+            }
+            all
+        });
+    let mut counts: PatternCounts = counts.into_iter().collect();
+    counts.sort_unstable();
+    counts
+}
+
+/// The slots of a table in a fixed order, and each record's slot.
+#[must_use]
+pub fn slots(table: &PersonTable) -> (Vec<Slot>, Vec<u8>) {
+    let mut slots: Vec<Slot> = Vec::new();
+    let mut of_record = vec![0u8; table.len()];
+    for source in 0..table.source_count() {
+        let mut known = [None; 16];
+        for record in table.records(source) {
+            let kind = table.kind[record as usize];
+            let slot = *known[kind as usize].get_or_insert_with(|| {
+                slots.push(Slot { source, kind, records: 0 });
+                slots.len() - 1
+            });
+            slots[slot].records += 1;
+            of_record[record as usize] = u8::try_from(slot).unwrap_or(u8::MAX);
+        }
+    }
+    (slots, of_record)
+}
+
+/// The class of a pair of records, given the slots of both.
+#[must_use]
+pub fn class_of(slots: usize, one: u8, other: u8) -> u32 {
+    u32::try_from(class_index(slots, usize::from(one), usize::from(other))).unwrap_or(u32::MAX)
+}

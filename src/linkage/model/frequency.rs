@@ -1,0 +1,125 @@
+//! How much rarer than the average is the value that both records share?
+//!
+//! Agreement on a full name is worth what the name is rare: a shared 张伟 is worth less than a shared 乜瑾. The frequency
+//! of a name is smoothed by the product of its family and given name's frequencies, so that a name seen once is not
+//! taken as rarer than its parts allow.
+
+use rustc_hash::FxHashMap;
+
+use crate::linkage::comparison::Variable;
+use crate::person::lexicon::Symbol;
+use crate::person::table::PersonTable;
+
+/// The chance that two random records that have a value have the same one (Σ f²), for variables whose best level is
+/// equality of whole values.
+#[must_use]
+pub fn collision(table: &PersonTable, variable: Variable) -> Option<f64> {
+    match variable {
+        Variable::Name => Some(of_counts(table.names.counts.iter().skip(1).map(|count| u64::from(*count)))),
+        Variable::IdNumber => {
+            Some(of_sorted(table.id_number.iter().filter(|id| id.is_some()).map(|id| id.packed()).collect()))
+        }
+        Variable::Telephone => {
+            Some(of_sorted(table.telephone.iter().filter(|number| **number != 0).copied().collect()))
+        }
+        Variable::BirthDate => Some(of_sorted(
+            table.birth.iter().filter(|date| date.has_day()).map(|date| u64::from(date.packed())).collect(),
+        )),
+        Variable::Text(at) => {
+            let counts = &table.text_fields.get(usize::from(at))?.counts;
+            Some(of_counts(counts.iter().skip(1).map(|count| u64::from(*count))))
+        }
+        Variable::Address => {
+            let dwellings = (0u32..).take(table.len()).filter_map(|record| table.dwelling(record));
+            let packed = dwellings.map(|d| {
+                (u64::from(d.estate) << 40)
+                    ^ (u64::from(d.building) << 26)
+                    ^ (u64::from(d.unit) << 16)
+                    ^ u64::from(d.room)
+            });
+            Some(of_sorted(packed.collect()))
+        }
+        _ => None,
+    }
+}
+
+/// Σ c(c−1) / n(n−1). A person in several sources makes true collisions; with s sources a value's own person accounts
+/// for at most s−1 of its partners, which is why the sum is taken over pairs of records and later divided out by the
+/// model's share of matches (negligible for all but unique identifiers, where the floor of 1 in n² pairs stands).
+fn of_counts(counts: impl Iterator<Item = u64>) -> f64 {
+    let (mut pairs, mut total) = (0.0, 0.0);
+    for count in counts {
+        pairs += count as f64 * (count as f64 - 1.0);
+        total += count as f64;
+    }
+    if total < 2.0 { 0.5 } else { (pairs / (total * (total - 1.0))).max(0.5 / (total * total)) }
+}
+
+fn of_sorted(mut values: Vec<u64>) -> f64 {
+    use rayon::prelude::*;
+    values.par_sort_unstable();
+    let n = values.len() as f64;
+    if n < 2.0 {
+        return 0.5;
+    }
+    // Values that many share beyond one person's own records tell how often strangers collide; the records of one
+    // person (as many as there are sources, at most a handful) are not strangers.
+    let strangers: f64 =
+        values.chunk_by(|a, b| a == b).map(|run| (run.len() as f64 - OWN_RECORDS).max(0.0) * run.len() as f64).sum();
+    (strangers / (n * n)).max(0.1 / n.powf(1.5)).min(0.9)
+}
+
+/// Records of one person that may share a value without strangers meeting.
+const OWN_RECORDS: f64 = 4.0;
+
+/// Frequencies of full names among the records, smoothed by those of their parts.
+#[derive(Debug)]
+pub struct NameFrequencies {
+    ratios: Vec<f32>,
+}
+
+impl NameFrequencies {
+    /// Measures them on a table. A person in several sources is counted in each, which leaves the shares right.
+    #[must_use]
+    pub fn of(table: &PersonTable) -> NameFrequencies {
+        let names = &table.names;
+        let mut families: FxHashMap<&str, f64> = FxHashMap::default();
+        let mut givens: FxHashMap<&str, f64> = FxHashMap::default();
+        let mut total = 0.0;
+        let parts = |symbol: usize| {
+            let form = names.form(symbol as Symbol)?;
+            let split: usize = form.text.chars().take(form.family).map(char::len_utf8).sum();
+            Some((form.text.get(..split)?, form.text.get(split..)?))
+        };
+        for (symbol, count) in names.counts.iter().enumerate().skip(1) {
+            let count = f64::from(*count);
+            total += count;
+            if let Some((family, given)) = parts(symbol) {
+                *families.entry(family).or_default() += count;
+                *givens.entry(given).or_default() += count;
+            }
+        }
+        let average = of_counts(names.counts.iter().skip(1).map(|count| u64::from(*count)));
+        let total = f64::max(total, 1.0);
+        let ratio = |symbol: usize| {
+            let count = names.counts.get(symbol).map_or(0.0, |count| f64::from(*count));
+            let expected = parts(symbol).map_or(0.0, |(family, given)| {
+                families.get(family).unwrap_or(&0.0) / total * givens.get(given).unwrap_or(&0.0)
+            });
+            // The records that both of a pair belong to are not evidence that others bear the name: those beyond a
+            // person's usual number are, and so is what the parts of the name lead one to expect.
+            let others = (count - OWN_RECORDS).max(0.0) + expected.min(OWN_RECORDS) + 0.1;
+            let frequency = others / total;
+            (frequency / average).clamp(1e-6, 1e4)
+        };
+        let ratios =
+            (0..names.counts.len()).map(|symbol| if symbol == 0 { 1.0 } else { ratio(symbol) as f32 }).collect();
+        NameFrequencies { ratios }
+    }
+
+    /// By how much the name is more common than the average of what two random records share.
+    #[must_use]
+    pub fn ratio(&self, symbol: Symbol) -> f64 {
+        self.ratios.get(symbol as usize).map_or(1.0, |ratio| f64::from(*ratio))
+    }
+}

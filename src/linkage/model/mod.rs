@@ -1,0 +1,207 @@
+//! What is each level of agreement worth?
+//!
+//! A Fellegi–Sunter model with three kinds of pairs: *matches*, *relatives* (different members of one household, who
+//! share dwelling, telephone and often a family name) and *strangers*. A level's m is its share among matches, u among
+//! strangers, r among relatives. u and r are measured (on random pairs and on pairs within households); m and the share
+//! of matches among the pairs of each pair of slots are fitted by EM on pattern counts, without labels ([`em`]).
+//!
+//! The weight of a pattern is log2 of P(pattern | match) / P(pattern | no match), where *no match* mixes relatives and
+//! strangers as the fit found them in the slots at hand.
+
+pub mod em;
+pub mod frequency;
+
+use serde::Serialize;
+
+use super::comparison::{Comparison, Pattern, Variable};
+use crate::intake::study::RowKind;
+
+/// Records of one source and row kind: among the records of a slot a person is expected once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Slot {
+    /// Index of the source.
+    pub source: usize,
+    /// Row kind.
+    #[serde(serialize_with = "kind_name")]
+    pub kind: RowKind,
+    /// Number of records.
+    pub records: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn kind_name<S: serde::Serializer>(kind: &RowKind, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.name())
+}
+
+/// The pairs between two slots (or within one): how many there are and what they are.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PairClass {
+    /// Index of the one slot.
+    pub one: usize,
+    /// Index of the other slot; the same one for pairs within a slot.
+    pub other: usize,
+    /// All pairs between them, compared or not.
+    pub pairs: f64,
+    /// Share of matches among all pairs.
+    pub matches: f64,
+    /// Share of relatives among all pairs.
+    pub relatives: f64,
+}
+
+/// Share of each level of a comparison among the three kinds of pairs, given that it is not missing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Shares {
+    /// Name of the comparison.
+    pub comparison: String,
+    /// Names of the levels; index 0 is *missing* and has no shares.
+    pub levels: Vec<String>,
+    /// Among matches.
+    pub m: Vec<f64>,
+    /// Among strangers.
+    pub u: Vec<f64>,
+    /// Among relatives.
+    pub r: Vec<f64>,
+}
+
+/// The fitted model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Model {
+    /// Slots of records.
+    pub slots: Vec<Slot>,
+    /// Classes of pairs, by slots.
+    pub classes: Vec<PairClass>,
+    /// Shares by comparison.
+    pub shares: Vec<Shares>,
+    /// Iterations of the fit.
+    pub iterations: u32,
+    /// Log-likelihood (natural) after each iteration.
+    pub log_likelihood: Vec<f64>,
+    #[serde(skip)]
+    pub(super) comparisons: Vec<Comparison>,
+}
+
+/// The likelihoods of one pattern under the three kinds of pairs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Likelihoods {
+    /// P(pattern | match).
+    pub m: f64,
+    /// P(pattern | strangers).
+    pub u: f64,
+    /// P(pattern | relatives).
+    pub r: f64,
+}
+
+/// The most a pair's weight may be, either way, in bits: beyond it nothing changes and figures overflow.
+pub const WEIGHT_MAX: f64 = 200.0;
+
+impl Model {
+    /// The class of pairs between two slots.
+    #[must_use]
+    pub fn class(&self, one: usize, other: usize) -> usize {
+        class_index(self.slots.len(), one, other)
+    }
+
+    /// The comparisons in the order of a pattern.
+    #[must_use]
+    pub fn comparisons(&self) -> &[Comparison] {
+        &self.comparisons
+    }
+
+    /// The likelihoods of a pattern. `ratio` is by how much more (or less) common the value that both records share is
+    /// than the average one: it multiplies u.
+    #[must_use]
+    pub fn likelihoods(&self, pattern: Pattern, ratio: f64) -> Likelihoods {
+        let mut likelihoods = Likelihoods { m: 1.0, u: ratio, r: 1.0 };
+        for (comparison, shares) in self.comparisons.iter().zip(&self.shares) {
+            let level = comparison.level(pattern);
+            if level != 0 {
+                likelihoods.m *= shares.m[level];
+                likelihoods.u *= shares.u[level];
+                likelihoods.r *= shares.r[level];
+            }
+        }
+        likelihoods
+    }
+
+    /// The match weight (log2 Bayes factor) of a pattern between pairs of a class.
+    #[must_use]
+    pub fn weight(&self, class: usize, likelihoods: Likelihoods) -> f64 {
+        let class = &self.classes[class];
+        let relatives = class.relatives / (1.0 - class.matches).max(1e-12);
+        let no_match = relatives * likelihoods.r + (1.0 - relatives) * likelihoods.u;
+        (likelihoods.m.max(1e-280) / no_match.max(1e-280)).log2().clamp(-WEIGHT_MAX, WEIGHT_MAX)
+    }
+
+    /// log2 of the odds that a random pair of the class is a match.
+    #[must_use]
+    pub fn prior_weight(&self, class: usize) -> f64 {
+        let share = self.classes[class].matches;
+        (share / (1.0 - share)).log2()
+    }
+
+    /// The weights of the single comparisons of a pattern, each given what the class and the other comparisons make of
+    /// *no match*: they sum to the pattern's weight.
+    #[must_use]
+    pub fn waterfall(
+        &self,
+        pattern: Pattern,
+        ratio: f64,
+        ratio_of: Option<Variable>,
+        class: usize,
+    ) -> Vec<(usize, f64)> {
+        let class_shares = &self.classes[class];
+        let relatives = class_shares.relatives / (1.0 - class_shares.matches).max(1e-12);
+        let (mut m, mut u, mut r) = (1.0, 1.0, 1.0);
+        let mut steps = Vec::new();
+        let mut before = 0.0;
+        for (at, (comparison, shares)) in self.comparisons.iter().zip(&self.shares).enumerate() {
+            let level = comparison.level(pattern);
+            if level != 0 {
+                m *= shares.m[level];
+                u *= shares.u[level];
+                r *= shares.r[level];
+                if Some(comparison.variable) == ratio_of {
+                    u *= ratio;
+                }
+            }
+            let after = (m.max(1e-280) / (relatives * r + (1.0 - relatives) * u).max(1e-280)).log2();
+            steps.push((at, after - before));
+            before = after;
+        }
+        steps
+    }
+}
+
+/// Position of the class of pairs between two of `slots` slots: the upper triangle, row by row.
+#[must_use]
+pub fn class_index(slots: usize, one: usize, other: usize) -> usize {
+    let (low, high) = (one.min(other), one.max(other));
+    low * slots - low * low.saturating_sub(1) / 2 - low + high
+}
+
+/// Probability of a weight in bits (log2 odds).
+#[must_use]
+pub fn probability(log2_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log2_odds * std::f64::consts::LN_2).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::class_index;
+
+    #[test]
+    fn every_pair_of_slots_has_a_class_of_its_own() {
+        let slots = 7;
+        let mut seen = Vec::new();
+        for one in 0..slots {
+            for other in one..slots {
+                assert_eq!(class_index(slots, one, other), class_index(slots, other, one));
+                seen.push(class_index(slots, one, other));
+            }
+        }
+        let mut sorted = seen.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(sorted, (0..slots * (slots + 1) / 2).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,388 @@
+//! Which records are one human being?
+//!
+//! Takes scored pairs, gives a [`Resolution`]: every record belongs to exactly one person. Within each connected
+//! component of pairs that could be links, persons are built so that the total evidence is greatest:
+//!
+//! * evidence *for* a person of n records are its n−1 best pairs that hold it together (maximum spanning tree, log2 odds);
+//! * evidence *against* is every pair of its records whose comparison speaks against a match (negative log2 Bayes factor),
+//!   and every pair of records of one slot: a register holds a person once, and how often it does not is estimated.
+//!
+//! A pair that merely says nothing (everything missing) is neither. Start: join greedily, best evidence first; then
+//! move single records between persons, and swap two, as long as the total grows, so that a first choice that blocks
+//! two better ones is undone.
+
+pub mod household;
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::blocking::Pair;
+use super::scoring::{Score, Scorer};
+use crate::person::table::RecordId;
+
+/// Which person each record belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Resolution {
+    /// Person of each record, dense from 0, numbered by their first record.
+    pub person_of: Vec<u32>,
+    /// Where each person's records begin in `records`; one more entry than persons.
+    pub starts: Vec<u32>,
+    /// Records grouped by person, ascending within.
+    pub records: Vec<RecordId>,
+}
+
+impl Resolution {
+    /// Number of persons.
+    #[must_use]
+    pub fn persons(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// The records of a person.
+    #[must_use]
+    pub fn records_of(&self, person: u32) -> &[RecordId] {
+        let at = person as usize;
+        match (self.starts.get(at), self.starts.get(at + 1)) {
+            (Some(&start), Some(&end)) => self.records.get(start as usize..end as usize).unwrap_or(&[]),
+            _ => &[],
+        }
+    }
+
+    /// From any labelling of the records.
+    #[must_use]
+    pub fn from_labels(labels: &[u32]) -> Resolution {
+        let mut number: FxHashMap<u32, u32> = FxHashMap::default();
+        let person_of: Vec<u32> = labels
+            .iter()
+            .map(|label| {
+                let next = u32::try_from(number.len()).unwrap_or(u32::MAX);
+                *number.entry(*label).or_insert(next)
+            })
+            .collect();
+        let mut starts = vec![0u32; number.len() + 1];
+        for person in &person_of {
+            starts[*person as usize + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut records = vec![0; person_of.len()];
+        for (record, person) in (0..).zip(&person_of) {
+            let place = &mut next[*person as usize];
+            records[*place as usize] = record;
+            *place += 1;
+        }
+        Resolution { person_of, starts, records }
+    }
+}
+
+/// A pair of records inside a component with its score.
+type Edges = FxHashMap<(u32, u32), Score>;
+
+/// Components larger than this are joined greedily without the second step.
+const IMPROVED_RECORDS_MAX: usize = 400;
+
+/// Resolves scored pairs into persons. Only pairs at or above `log2_odds_min` hold records together.
+#[must_use]
+pub fn resolve(scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score], log2_odds_min: f64) -> Resolution {
+    let records = scorer.table.len();
+    let mut root: Vec<u32> = (0..u32::try_from(records).unwrap_or(u32::MAX)).collect();
+    for ((one, other), score) in pairs.iter().zip(scores) {
+        if score.log2_odds >= log2_odds_min {
+            join(&mut root, *one, *other);
+        }
+    }
+    let labels: Vec<u32> =
+        (0..u32::try_from(records).unwrap_or(u32::MAX)).map(|record| find(&mut root, record)).collect();
+    let mut components: Vec<Vec<usize>> = Vec::new();
+    let mut component_of: FxHashMap<u32, usize> = FxHashMap::default();
+    for (at, (one, _)) in pairs.iter().enumerate() {
+        if labels[*one as usize] != labels[pairs[at].1 as usize] {
+            continue;
+        }
+        let component = *component_of.entry(labels[*one as usize]).or_insert_with(|| {
+            components.push(Vec::new());
+            components.len() - 1
+        });
+        components[component].push(at);
+    }
+    let duplicates = duplicate_weights(scorer);
+    let resolved: Vec<Vec<(RecordId, RecordId)>> = components
+        .par_iter()
+        .map(|edges| resolve_component(scorer, pairs, scores, edges, log2_odds_min, &duplicates))
+        .collect();
+    let mut labels: Vec<u32> = (0..u32::try_from(records).unwrap_or(u32::MAX)).collect();
+    for (record, label) in resolved.into_iter().flatten() {
+        labels[record as usize] = label;
+    }
+    Resolution::from_labels(&labels)
+}
+
+fn find(root: &mut [u32], mut record: u32) -> u32 {
+    while root[record as usize] != record {
+        root[record as usize] = root[root[record as usize] as usize];
+        record = root[record as usize];
+    }
+    record
+}
+
+fn join(root: &mut [u32], one: u32, other: u32) {
+    let (one, other) = (find(root, one), find(root, other));
+    root[one.max(other) as usize] = one.min(other);
+}
+
+/// For each slot, log2 of the odds that a person who is in it once is in it twice, as the fit found it.
+fn duplicate_weights(scorer: &Scorer<'_>) -> Vec<f64> {
+    (0..scorer.model.slots.len())
+        .map(|slot| {
+            let class = &scorer.model.classes[scorer.model.class(slot, slot)];
+            let records = scorer.model.slots[slot].records as f64;
+            let rate = (2.0 * class.matches * class.pairs / records.max(1.0)).clamp(1e-6, 0.5);
+            (rate / (1.0 - rate)).log2()
+        })
+        .collect()
+}
+
+/// A component being resolved: its records, and what every pair of them says.
+struct Component<'a> {
+    scorer: &'a Scorer<'a>,
+    records: Vec<RecordId>,
+    edges: Edges,
+    duplicates: &'a [f64],
+    minimum: f64,
+}
+
+fn resolve_component(
+    scorer: &Scorer<'_>,
+    pairs: &[Pair],
+    scores: &[Score],
+    edges: &[usize],
+    minimum: f64,
+    duplicates: &[f64],
+) -> Vec<(RecordId, RecordId)> {
+    let mut records: Vec<RecordId> = edges.iter().flat_map(|at| [pairs[*at].0, pairs[*at].1]).collect();
+    records.sort_unstable();
+    records.dedup();
+    let place = |record: RecordId| u32::try_from(records.partition_point(|other| *other < record)).unwrap_or(u32::MAX);
+    let edges: Edges = edges.iter().map(|at| ((place(pairs[*at].0), place(pairs[*at].1)), scores[*at])).collect();
+    let mut component = Component { scorer, records: Vec::new(), edges, duplicates, minimum };
+    component.records = records;
+    let mut persons = component.join_greedily();
+    if component.records.len() > 2 && component.records.len() <= IMPROVED_RECORDS_MAX {
+        component.improve(&mut persons);
+    }
+    persons
+        .iter()
+        .flat_map(|person| {
+            let label = person.iter().copied().min().unwrap_or(0);
+            person.iter().map(move |at| (*at, label))
+        })
+        .map(|(at, label)| (component.records[at as usize], component.records[label as usize]))
+        .collect()
+}
+
+/// Two persons that may be one, in the queue of the greedy join.
+#[derive(PartialEq)]
+struct Merge {
+    gain: f64,
+    one: u32,
+    other: u32,
+    versions: (u32, u32),
+}
+
+impl Eq for Merge {}
+
+impl Ord for Merge {
+    fn cmp(&self, other: &Merge) -> Ordering {
+        self.gain.total_cmp(&other.gain).then_with(|| (other.one, other.other).cmp(&(self.one, self.other)))
+    }
+}
+
+impl PartialOrd for Merge {
+    fn partial_cmp(&self, other: &Merge) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Component<'_> {
+    /// The score of two of the component's records; a pair that no blocking rule gave is compared now.
+    fn score(&mut self, one: u32, other: u32) -> Score {
+        let key = (one.min(other), one.max(other));
+        if let Some(score) = self.edges.get(&key) {
+            return *score;
+        }
+        let (a, b) = (self.records[key.0 as usize], self.records[key.1 as usize]);
+        let score = self.scorer.score(self.scorer.comparer.compare(a, b), a, b);
+        self.edges.insert(key, score);
+        score
+    }
+
+    /// What speaks against two records being one person, at most 0.
+    fn against(&mut self, one: u32, other: u32) -> f64 {
+        let score = self.score(one, other);
+        let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
+        let duplicate = if slot(one) == slot(other) { self.duplicates[usize::from(slot(one))] } else { 0.0 };
+        (score.weight + duplicate).min(0.0)
+    }
+
+    /// Evidence gained by making one person of two.
+    fn gain(&mut self, one: &[u32], other: &[u32]) -> f64 {
+        let mut best = f64::NEG_INFINITY;
+        let mut against = 0.0;
+        for a in one {
+            for b in other {
+                best = best.max(self.score(*a, *b).log2_odds);
+                against += self.against(*a, *b);
+            }
+        }
+        best - self.minimum + against
+    }
+
+    fn join_greedily(&mut self) -> Vec<Vec<u32>> {
+        let count = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+        let mut persons: Vec<Vec<u32>> = (0..count).map(|at| vec![at]).collect();
+        let mut versions = vec![0u32; persons.len()];
+        let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); persons.len()];
+        let mut queue = BinaryHeap::new();
+        let mut edges: Vec<(u32, u32)> =
+            self.edges.iter().filter(|(_, score)| score.log2_odds >= self.minimum).map(|(pair, _)| *pair).collect();
+        edges.sort_unstable();
+        for (one, other) in edges {
+            neighbours[one as usize].push(other);
+            neighbours[other as usize].push(one);
+            let gain = self.gain(&[one], &[other]);
+            queue.push(Merge { gain, one, other, versions: (0, 0) });
+        }
+        while let Some(Merge { gain, one, other, versions: made }) = queue.pop() {
+            if gain <= 0.0 {
+                break;
+            }
+            let (a, b) = (one as usize, other as usize);
+            if made != (versions[a], versions[b]) || persons[a].is_empty() || persons[b].is_empty() {
+                continue;
+            }
+            let moved = std::mem::take(&mut persons[b]);
+            persons[a].extend(moved);
+            persons[a].sort_unstable();
+            versions[a] += 1;
+            versions[b] += 1;
+            let mut around: Vec<u32> = std::mem::take(&mut neighbours[b]);
+            around.extend_from_slice(&neighbours[a]);
+            around.retain(|next| *next != one && *next != other && !persons[*next as usize].is_empty());
+            around.sort_unstable();
+            around.dedup();
+            for next in &around {
+                let (members, others) = (persons[a].clone(), persons[*next as usize].clone());
+                let gain = self.gain(&members, &others);
+                neighbours[*next as usize].push(one);
+                queue.push(Merge { gain, one, other: *next, versions: (versions[a], versions[*next as usize]) });
+            }
+            neighbours[a] = around;
+        }
+        persons.retain(|person| !person.is_empty());
+        persons
+    }
+
+    /// The evidence of a person: its best spanning tree, less what speaks against its pairs.
+    fn evidence(&mut self, person: &[u32]) -> f64 {
+        if person.len() < 2 {
+            return 0.0;
+        }
+        let mut total = 0.0;
+        for (at, one) in person.iter().enumerate() {
+            for other in &person[at + 1..] {
+                total += self.against(*one, *other);
+            }
+        }
+        // Prim's tree: persons are small.
+        let mut best: Vec<f64> = person
+            .iter()
+            .map(|other| if *other == person[0] { 0.0 } else { self.score(person[0], *other).log2_odds })
+            .collect();
+        let mut outside: Vec<usize> = (1..person.len()).collect();
+        while !outside.is_empty() {
+            let Some(nearest) = outside.iter().copied().max_by(|a, b| best[*a].total_cmp(&best[*b]).then(b.cmp(a)))
+            else {
+                break;
+            };
+            total += best[nearest] - self.minimum;
+            outside.retain(|at| *at != nearest);
+            for at in &outside {
+                best[*at] = best[*at].max(self.score(person[nearest], person[*at]).log2_odds);
+            }
+        }
+        total
+    }
+
+    /// Moves single records, and swaps records, between persons while the total evidence grows.
+    fn improve(&mut self, persons: &mut Vec<Vec<u32>>) {
+        let mut links: Vec<(u32, u32)> =
+            self.edges.iter().filter(|(_, score)| score.log2_odds >= self.minimum).map(|(pair, _)| *pair).collect();
+        links.sort_unstable();
+        let mut person_of = vec![0usize; self.records.len()];
+        for (at, person) in persons.iter().enumerate() {
+            person.iter().for_each(|record| person_of[*record as usize] = at);
+        }
+        for _ in 0..8 {
+            let mut changed = false;
+            for (one, other) in &links {
+                let (from, to) = (person_of[*one as usize], person_of[*other as usize]);
+                if from != to {
+                    changed |= self.try_exchange(persons, &mut person_of, (*one, from), (*other, to));
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        persons.retain(|person| !person.is_empty());
+    }
+
+    /// Tries the rearrangements that bring two records of different persons together; keeps the best if it gains.
+    fn try_exchange(
+        &mut self,
+        persons: &mut [Vec<u32>],
+        person_of: &mut [usize],
+        one: (u32, usize),
+        other: (u32, usize),
+    ) -> bool {
+        let ((a, from), (b, to)) = (one, other);
+        let before = self.evidence(&persons[from]) + self.evidence(&persons[to]);
+        let without =
+            |person: &[u32], record: u32| person.iter().copied().filter(|at| *at != record).collect::<Vec<_>>();
+        let with = |mut person: Vec<u32>, record: u32| {
+            person.push(record);
+            person.sort_unstable();
+            person
+        };
+        let mut options: Vec<(Vec<u32>, Vec<u32>)> = vec![
+            (without(&persons[from], a), with(persons[to].clone(), a)),
+            (with(persons[from].clone(), b), without(&persons[to], b)),
+        ];
+        // Swaps: the record that comes drives out one of its own slot.
+        let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
+        for rival in persons[to].iter().filter(|rival| slot(**rival) == slot(a)) {
+            options.push((with(without(&persons[from], a), *rival), with(without(&persons[to], *rival), a)));
+        }
+        for rival in persons[from].iter().filter(|rival| slot(**rival) == slot(b)) {
+            options.push((with(without(&persons[from], *rival), b), with(without(&persons[to], b), *rival)));
+        }
+        let mut best: Option<(f64, (Vec<u32>, Vec<u32>))> = None;
+        for option in options {
+            let after = self.evidence(&option.0) + self.evidence(&option.1);
+            if after > before + 1e-9 && best.as_ref().is_none_or(|(value, _)| after > *value) {
+                best = Some((after, option));
+            }
+        }
+        let Some((_, (first, second))) = best else { return false };
+        first.iter().for_each(|record| person_of[*record as usize] = from);
+        second.iter().for_each(|record| person_of[*record as usize] = to);
+        persons[from] = first;
+        persons[to] = second;
+        true
+    }
+}

@@ -1,0 +1,114 @@
+//! Where do roll and registers disagree, and how much does it matter?
+//!
+//! Takes the table, who is who and the residence evidence, gives [`Findings`]: every discrepancy of the ten kinds with
+//! its area, the probability that it is real, its rank and the evidence that raised it.
+
+use serde::Serialize;
+
+use crate::person::table::RecordId;
+
+/// What kind of discrepancy it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DiscrepancyKind {
+    /// A register knows a person who probably lived here, and the roll does not.
+    MissedPerson,
+    /// A birth before the reference time whose mother is on the roll, and the child is not.
+    MissedNewborn,
+    /// All members of a register's household are missing from the roll, at a dwelling where nobody was enumerated.
+    MissedHousehold,
+    /// The roll lists one person as present twice.
+    DuplicateEnumeration,
+    /// The roll lists a person as living elsewhere in the area, and nobody enumerated the person there; or as present
+    /// here while the registers place the person elsewhere.
+    CountedElsewhere,
+    /// On the roll as present, died before the reference time.
+    DeadBeforeReference,
+    /// On the roll as present, born at or after the reference time.
+    BornAfterReference,
+    /// On the roll as present, in no register that knows nearly everybody of that kind.
+    UnsupportedEnumeration,
+    /// Roll and registers contradict each other on ID number, name, sex or birth.
+    AttributeConflict,
+    /// Enumerated in another dwelling or household than the registers say.
+    HouseholdMismatch,
+}
+
+impl DiscrepancyKind {
+    /// All kinds in a fixed order.
+    pub const ALL: [DiscrepancyKind; 10] = [
+        DiscrepancyKind::MissedPerson,
+        DiscrepancyKind::MissedNewborn,
+        DiscrepancyKind::MissedHousehold,
+        DiscrepancyKind::DuplicateEnumeration,
+        DiscrepancyKind::CountedElsewhere,
+        DiscrepancyKind::DeadBeforeReference,
+        DiscrepancyKind::BornAfterReference,
+        DiscrepancyKind::UnsupportedEnumeration,
+        DiscrepancyKind::AttributeConflict,
+        DiscrepancyKind::HouseholdMismatch,
+    ];
+
+    /// Its name in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            DiscrepancyKind::MissedPerson => "missed_person",
+            DiscrepancyKind::MissedNewborn => "missed_newborn",
+            DiscrepancyKind::MissedHousehold => "missed_household",
+            DiscrepancyKind::DuplicateEnumeration => "duplicate_enumeration",
+            DiscrepancyKind::CountedElsewhere => "counted_elsewhere",
+            DiscrepancyKind::DeadBeforeReference => "dead_before_reference",
+            DiscrepancyKind::BornAfterReference => "born_after_reference",
+            DiscrepancyKind::UnsupportedEnumeration => "unsupported_enumeration",
+            DiscrepancyKind::AttributeConflict => "attribute_conflict",
+            DiscrepancyKind::HouseholdMismatch => "household_mismatch",
+        }
+    }
+}
+
+/// One disagreement between roll and registers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Discrepancy {
+    /// What it is.
+    pub kind: DiscrepancyKind,
+    /// The person (see [`Resolution`](crate::linkage::resolution::Resolution)); for a household, its first member.
+    pub person: u32,
+    /// All persons it is about (a missed household has several), the first one included.
+    pub members: Vec<u32>,
+    /// The roll row at issue, if it is about one.
+    pub roll_record: Option<RecordId>,
+    /// The record whose address and name a field worker is given: the roll row, else the best register record.
+    pub shown_record: RecordId,
+    /// The finest area code known: enumeration area, else community, else what the study covers.
+    pub area: String,
+    /// Probability that it is real.
+    pub probability: f64,
+    /// Rank within its kind, 1 first.
+    pub priority: u32,
+    /// What raised it: codes and figures, no names, no ID numbers.
+    pub evidence: Vec<Evidence>,
+}
+
+/// One piece of evidence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evidence {
+    /// What was looked at (`register`, `last_seen`, `household`, `level_of_name`, …).
+    pub what: String,
+    /// What was found, as a code or figure.
+    pub found: String,
+    /// How much it speaks for the discrepancy, in bits, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bits: Option<f64>,
+}
+
+/// All discrepancies, sorted by kind and priority.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Findings {
+    /// The discrepancies.
+    pub discrepancies: Vec<Discrepancy>,
+    /// How many visits to missed persons the office asked for (or the study's threshold gives).
+    pub visits: u64,
+    /// How many missed persons those visits are expected to find.
+    pub expected_found: f64,
+}

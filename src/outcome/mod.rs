@@ -1,0 +1,8 @@
+//! What follows from it?
+//!
+//! Takes who is who, gives what the office must do: [`residence`] is how likely each unlinked person lives here,
+//! [`discrepancy`] what disagrees between roll and registers, [`coverage`] how complete the roll is, [`report`] what
+//! people read.
+
+pub mod discrepancy;
+pub mod residence;

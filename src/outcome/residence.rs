@@ -1,0 +1,1 @@
+//! Did this person, whom only registers know, live here at the reference time?

@@ -1,0 +1,243 @@
+//! What does this code say?
+//!
+//! Sex (GB/T 2261.1), nationality (GB/T 3304), relationship to the head of the household (census item D2, GB/T 4761),
+//! telephone numbers and division codes, as departments write them: digits, Chinese or English words.
+
+use unicode_normalization::UnicodeNormalization;
+
+const ETHNICITIES: [&str; 56] = [
+    "汉",
+    "蒙古",
+    "回",
+    "藏",
+    "维吾尔",
+    "苗",
+    "彝",
+    "壮",
+    "布依",
+    "朝鲜",
+    "满",
+    "侗",
+    "瑶",
+    "白",
+    "土家",
+    "哈尼",
+    "哈萨克",
+    "傣",
+    "黎",
+    "傈僳",
+    "佤",
+    "畲",
+    "高山",
+    "拉祜",
+    "水",
+    "东乡",
+    "纳西",
+    "景颇",
+    "柯尔克孜",
+    "土",
+    "达斡尔",
+    "仫佬",
+    "羌",
+    "布朗",
+    "撒拉",
+    "毛南",
+    "仡佬",
+    "锡伯",
+    "阿昌",
+    "普米",
+    "塔吉克",
+    "怒",
+    "乌孜别克",
+    "俄罗斯",
+    "鄂温克",
+    "德昂",
+    "保安",
+    "裕固",
+    "京",
+    "塔塔尔",
+    "独龙",
+    "鄂伦春",
+    "赫哲",
+    "门巴",
+    "珞巴",
+    "基诺",
+];
+
+/// Relationship to the head of the household, as the census codes it plus one (0 is unknown).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u8)]
+pub enum Relationship {
+    /// Not said.
+    #[default]
+    Unknown = 0,
+    /// The head.
+    Head = 1,
+    /// Wife or husband.
+    Spouse = 2,
+    /// Son or daughter.
+    Child = 3,
+    /// Father or mother.
+    Parent = 4,
+    /// Parent of the spouse.
+    ParentInLaw = 5,
+    /// Grandparent.
+    Grandparent = 6,
+    /// Spouse of a child.
+    ChildInLaw = 7,
+    /// Grandchild.
+    Grandchild = 8,
+    /// Brother or sister.
+    Sibling = 9,
+    /// Anybody else.
+    Other = 10,
+    /// Member of a collective household.
+    Collective = 11,
+}
+
+impl Relationship {
+    const ALL: [Relationship; 12] = [
+        Relationship::Unknown,
+        Relationship::Head,
+        Relationship::Spouse,
+        Relationship::Child,
+        Relationship::Parent,
+        Relationship::ParentInLaw,
+        Relationship::Grandparent,
+        Relationship::ChildInLaw,
+        Relationship::Grandchild,
+        Relationship::Sibling,
+        Relationship::Other,
+        Relationship::Collective,
+    ];
+}
+
+/// Sex: 1 male, 2 female, 0 unknown or unspecified.
+#[must_use]
+pub fn sex(text: &str) -> u8 {
+    let text = text.nfkc().collect::<String>().to_lowercase();
+    match text.trim() {
+        "1" | "01" | "男" | "男性" | "m" | "male" | "man" => 1,
+        "2" | "02" | "女" | "女性" | "f" | "female" | "woman" => 2,
+        _ => 0,
+    }
+}
+
+/// Nationality: 1–56 of GB/T 3304, 97 other, 98 of foreign descent; 0 unknown.
+#[must_use]
+pub fn ethnicity(text: &str) -> u8 {
+    let text: String = text.nfkc().collect();
+    let text = text.trim();
+    if let Ok(code) = text.parse::<u8>() {
+        return if matches!(code, 1..=56 | 97 | 98) { code } else { 0 };
+    }
+    let name = text.strip_suffix('族').unwrap_or(text);
+    ETHNICITIES.iter().position(|known| *known == name).map_or(0, |at| u8::try_from(at + 1).unwrap_or(0))
+}
+
+/// Relationship to the head of the household.
+#[must_use]
+pub fn relationship(text: &str) -> Relationship {
+    let text: String = text.nfkc().collect();
+    let text = text.trim();
+    if let Ok(code) = text.parse::<usize>() {
+        // Census item D2: 0 head … 9 other. Two-digit codes are GB/T 4761.
+        return match (text.len(), code) {
+            (1, 0..=9) => Relationship::ALL.get(code + 1).copied().unwrap_or_default(),
+            (2, 1 | 2) => Relationship::Head,
+            (2, 10..=19) => Relationship::Spouse,
+            (2, 28 | 38) => Relationship::ChildInLaw,
+            (2, 20..=39) => Relationship::Child,
+            (2, 40..=49) => Relationship::Grandchild,
+            (2, 53..=56) => Relationship::ParentInLaw,
+            (2, 50..=59) => Relationship::Parent,
+            (2, 60..=69) => Relationship::Grandparent,
+            (2, 70..=79) => Relationship::Sibling,
+            (2, _) => Relationship::Other,
+            _ => Relationship::Unknown,
+        };
+    }
+    match text {
+        "户主" | "本人" | "head" => Relationship::Head,
+        "配偶" | "妻" | "夫" | "妻子" | "丈夫" | "spouse" | "wife" | "husband" => Relationship::Spouse,
+        "子女" | "子" | "女" | "儿子" | "女儿" | "长子" | "长女" | "次子" | "次女" | "独生子" | "独生女" | "child"
+        | "son" | "daughter" => Relationship::Child,
+        "父母" | "父亲" | "母亲" | "父" | "母" | "parent" => Relationship::Parent,
+        "岳父母或公婆" | "岳父" | "岳母" | "公公" | "婆婆" => Relationship::ParentInLaw,
+        "祖父母" | "祖父" | "祖母" | "外祖父" | "外祖母" => Relationship::Grandparent,
+        "媳婿" | "儿媳" | "女婿" => Relationship::ChildInLaw,
+        "孙子女" | "孙子" | "孙女" | "外孙" | "外孙女" | "外孙子女" => Relationship::Grandchild,
+        "兄弟姐妹" | "兄" | "弟" | "姐" | "妹" | "兄弟" | "姐妹" | "sibling" => Relationship::Sibling,
+        "集体" | "集体户" => Relationship::Collective,
+        "" => Relationship::Unknown,
+        _ => Relationship::Other,
+    }
+}
+
+/// A telephone number as its digits without country code; 0 if it is none (too short, or one digit repeated).
+#[must_use]
+pub fn telephone(text: &str) -> u64 {
+    let digits: String = text.nfkc().filter(char::is_ascii_digit).collect();
+    let digits = digits
+        .strip_prefix("0086")
+        .or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() == 11))
+        .unwrap_or(&digits);
+    let repeated = digits.as_bytes().windows(2).all(|pair| pair[0] == pair[1]);
+    if digits.len() < 7 || digits.len() > 15 || repeated { 0 } else { digits.parse().unwrap_or(0) }
+}
+
+/// A division code: its digits, at most 12 of them, if there are an even prefix's worth (2 or more).
+#[must_use]
+pub fn division(text: &str) -> Option<String> {
+    let digits: String = text.nfkc().filter(char::is_ascii_digit).take(12).collect();
+    (digits.len() >= 2 && digits.bytes().any(|digit| digit != b'0')).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Relationship, division, ethnicity, relationship, sex, telephone};
+
+    #[test]
+    fn sexes() {
+        for (text, expected) in [("1", 1), ("男", 1), ("女 ", 2), ("F", 2), ("２", 2), ("0", 0), ("9", 0), ("未知", 0)]
+        {
+            assert_eq!(sex(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ethnicities() {
+        for (text, expected) in
+            [("01", 1), ("1", 1), ("汉族", 1), ("满", 11), ("维吾尔族", 5), ("97", 97), ("99", 0), ("x", 0)]
+        {
+            assert_eq!(ethnicity(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn relationships() {
+        for (text, expected) in [
+            ("户主", Relationship::Head),
+            ("0", Relationship::Head),
+            ("2", Relationship::Child),
+            ("02", Relationship::Head),
+            ("28", Relationship::ChildInLaw),
+            ("妻", Relationship::Spouse),
+            ("集体", Relationship::Collective),
+            ("保姆", Relationship::Other),
+            ("", Relationship::Unknown),
+        ] {
+            assert_eq!(relationship(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn telephones_and_divisions() {
+        assert_eq!(telephone("+86 138-1234-5678"), 13_812_345_678);
+        assert_eq!(telephone("１３８１２３４５６７８"), 13_812_345_678);
+        assert_eq!(telephone("00000000000"), 0);
+        assert_eq!(telephone("123"), 0);
+        assert_eq!(division("120106001004005").as_deref(), Some("120106001004"));
+        assert_eq!(division("未知"), None);
+    }
+}

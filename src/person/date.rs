@@ -1,0 +1,260 @@
+//! Which day, month or year is meant?
+//!
+//! Dates as written become a [`Date`] of whatever precision they have: no day is invented. The lunar reading of a
+//! date is there for people whose birthday is known by the lunar calendar.
+
+use std::cmp::Ordering;
+
+/// A date of day, month or year precision, packed into 4 bytes; 0 is *none*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Date(u32);
+
+const YEARS: std::ops::RangeInclusive<u16> = 1800..=2200;
+
+impl Date {
+    /// No date.
+    pub const NONE: Date = Date(0);
+
+    /// A date from its parts; month or day 0 is *unknown*. `None` if there is no such date.
+    #[must_use]
+    pub fn from_parts(year: u16, month: u8, day: u8) -> Option<Date> {
+        if !YEARS.contains(&year) || month > 12 || (month == 0 && day != 0) || day > days_in(year, month) {
+            return None;
+        }
+        Some(Date((u32::from(year) << 9) | (u32::from(month) << 5) | u32::from(day)))
+    }
+
+    /// A date from days since 1970-01-01 (H. Hinnant, civil_from_days).
+    #[must_use]
+    pub fn from_day(day: i32) -> Option<Date> {
+        let shifted = day.checked_add(719_468)?;
+        let era = shifted.div_euclid(146_097);
+        let day_of_era = shifted.rem_euclid(146_097);
+        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let year = year_of_era + era * 400 + i32::from(month <= 2);
+        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+        Date::from_parts(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+    }
+
+    /// Year, month, day; 0 for what is unknown.
+    #[must_use]
+    pub fn parts(self) -> (u16, u8, u8) {
+        ((self.0 >> 9) as u16, ((self.0 >> 5) & 15) as u8, (self.0 & 31) as u8)
+    }
+
+    /// Is there a date at all?
+    #[must_use]
+    pub fn is_some(self) -> bool {
+        self.0 != 0
+    }
+
+    /// Is it known to the day?
+    #[must_use]
+    pub fn has_day(self) -> bool {
+        self.0 & 31 != 0
+    }
+
+    /// Is it known at least to the month?
+    #[must_use]
+    pub fn has_month(self) -> bool {
+        (self.0 >> 5) & 15 != 0
+    }
+
+    /// The packed form, to sort and hash by.
+    #[must_use]
+    pub fn packed(self) -> u32 {
+        self.0
+    }
+
+    /// The same date without its day.
+    #[must_use]
+    pub fn month(self) -> Date {
+        Date(self.0 & !31)
+    }
+
+    /// The year; 0 if there is none.
+    #[must_use]
+    pub fn year(self) -> u16 {
+        (self.0 >> 9) as u16
+    }
+
+    /// Days since 1970-01-01 of the first day it may be.
+    #[must_use]
+    pub fn first_day(self) -> Option<i32> {
+        let (year, month, day) = self.parts();
+        self.is_some().then(|| day_number(year, month.max(1), day.max(1)))
+    }
+
+    /// Days since 1970-01-01 of the last day it may be.
+    #[must_use]
+    pub fn last_day(self) -> Option<i32> {
+        let (year, month, day) = self.parts();
+        let month = if month == 0 { 12 } else { month };
+        self.is_some().then(|| day_number(year, month, if day == 0 { days_in(year, month) } else { day }))
+    }
+
+    /// Is it before that day? `None` if its precision does not tell.
+    #[must_use]
+    pub fn is_before(self, day: i32) -> Option<bool> {
+        match (self.first_day()?, self.last_day()?) {
+            (_, last) if last < day => Some(true),
+            (first, _) if first >= day => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Age in completed years on that day, at the latest birth the precision allows.
+    #[must_use]
+    pub fn age_on(self, day: i32) -> Option<i32> {
+        let born = self.first_day()?;
+        let (then, now) = (Date::from_day(born)?.parts(), Date::from_day(day)?.parts());
+        let years = i32::from(now.0) - i32::from(then.0);
+        Some(if (now.1, now.2).cmp(&(then.1, then.2)) == Ordering::Less { years - 1 } else { years })
+    }
+
+    /// The month and day that the lunar calendar gives to this solar day, leap months counted as their month.
+    #[must_use]
+    pub fn lunar(self) -> Option<(u8, u8)> {
+        let (year, month, day) = self.parts();
+        if day == 0 {
+            return None;
+        }
+        let solar = icu_calendar::Date::try_new_iso(i32::from(year), month, day).ok()?;
+        let lunar = solar.to_calendar(icu_calendar::cal::ChineseTraditional::new());
+        Some((lunar.month().number(), lunar.day_of_month().0))
+    }
+}
+
+fn days_in(year: u16, month: u8) -> u8 {
+    match month {
+        0 => 0,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01 (H. Hinnant, *chrono-compatible low-level date algorithms*, days_from_civil).
+fn day_number(year: u16, month: u8, day: u8) -> i32 {
+    let (month, day) = (i32::from(month), i32::from(day));
+    let year = i32::from(year) - i32::from(month <= 2);
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+/// Reads a date as written. With a `format` (strftime) only that form is taken; without one the usual forms are:
+/// `2020-11-01`, `2020/11/1`, `20201101`, `202011`, `2020年11月1日`, `2020-11`, `2020`, `01/11/2020` (day first unless
+/// it cannot be), each with an optional time behind it. `None`: not a date.
+#[must_use]
+pub fn read(text: &str, format: Option<&str>) -> Option<Date> {
+    if let Some(format) = format {
+        let parsed = jiff::fmt::strtime::parse(format, text).ok()?;
+        let part = |value: Option<i8>| u8::try_from(value.unwrap_or(0)).ok();
+        return Date::from_parts(u16::try_from(parsed.year()?).ok()?, part(parsed.month())?, part(parsed.day())?);
+    }
+    let mut numbers = [(0u32, 0usize); 4];
+    let mut count = 0;
+    let mut inside = false;
+    for character in text.chars() {
+        let digit = match character {
+            '0'..='9' => u32::from(character) - u32::from('0'),
+            '０'..='９' => u32::from(character) - u32::from('０'),
+            _ => {
+                inside = false;
+                continue;
+            }
+        };
+        if !inside {
+            inside = true;
+            count += 1;
+        }
+        let (value, length) = numbers.get_mut(count - 1)?;
+        *value = value.checked_mul(10)?.checked_add(digit)?;
+        *length += 1;
+        if count == 4 {
+            break; // a time of day follows
+        }
+    }
+    let [(first, length), (second, _), (third, third_length), _] = numbers;
+    let date = |year: u32, month: u32, day: u32| {
+        Date::from_parts(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+    };
+    match (count, length) {
+        (_, 8) => date(first / 10_000, first / 100 % 100, first % 100),
+        (_, 14) => None,
+        (1, 6) => date(first / 100, first % 100, 0),
+        (1, 4) => date(first, 0, 0),
+        (2, 4) => date(first, second, 0),
+        (3 | 4, 4) => date(first, second, third),
+        (3 | 4, 1 | 2) if third_length == 4 => date(third, second, first).or_else(|| date(third, first, second)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Date, day_number, read};
+
+    fn check(text: &str, format: Option<&str>, expected: Option<(u16, u8, u8)>) {
+        assert_eq!(read(text, format).map(Date::parts), expected, "{text}");
+    }
+
+    #[test]
+    fn dates_are_read_in_the_usual_forms() {
+        check("2020-11-01", None, Some((2020, 11, 1)));
+        check("2020/1/2", None, Some((2020, 1, 2)));
+        check("20201101", None, Some((2020, 11, 1)));
+        check("202011", None, Some((2020, 11, 0)));
+        check("２０２０１１", None, Some((2020, 11, 0)));
+        check("2020年11月1日", None, Some((2020, 11, 1)));
+        check("1990年3月", None, Some((1990, 3, 0)));
+        check("1990", None, Some((1990, 0, 0)));
+        check("2020-11-01 08:30:00", None, Some((2020, 11, 1)));
+        check("2020-11-01T08:30:00+08:00", None, Some((2020, 11, 1)));
+        check("31/12/1999", None, Some((1999, 12, 31)));
+        check("12/31/1999", None, Some((1999, 12, 31)));
+        check("199811", Some("%Y%m"), Some((1998, 11, 0)));
+        check("01.02.1998", Some("%d.%m.%Y"), Some((1998, 2, 1)));
+    }
+
+    #[test]
+    fn what_is_no_date_is_none() {
+        for text in ["", "2020-02-30", "19990230", "abc", "0000-00-00", "2020-13-01", "99999999999999999999"] {
+            check(text, None, None);
+        }
+        check("1998-11", Some("%Y%m%d"), None);
+    }
+
+    #[test]
+    fn days_and_parts_agree() {
+        assert_eq!(day_number(1970, 1, 1), 0);
+        for day in (-50_000..60_000).step_by(37) {
+            let date = Date::from_day(day).unwrap();
+            assert_eq!((date.first_day(), date.last_day()), (Some(day), Some(day)));
+        }
+    }
+
+    #[test]
+    fn precision_decides_what_can_be_said() {
+        let november = Date::from_parts(2020, 11, 0).unwrap();
+        let reference = day_number(2020, 11, 1);
+        assert_eq!(november.is_before(reference), Some(false));
+        assert_eq!(november.is_before(reference + 5), None);
+        assert_eq!(Date::from_parts(2020, 10, 0).unwrap().is_before(reference), Some(true));
+        assert_eq!(Date::from_parts(1990, 11, 2).unwrap().age_on(reference), Some(29));
+    }
+
+    #[test]
+    fn the_lunar_reading_is_known() {
+        // Spring Festival of 2020 fell on 25 January, Mid-Autumn (8th month, 15th day) on 1 October.
+        assert_eq!(Date::from_parts(2020, 1, 25).unwrap().lunar(), Some((1, 1)));
+        assert_eq!(Date::from_parts(2020, 10, 1).unwrap().lunar(), Some((8, 15)));
+    }
+}

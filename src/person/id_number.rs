@@ -1,0 +1,485 @@
+//! What does this identity number say?
+//!
+//! Citizen ID numbers of GB 11643-1999: 6 digits of region, 8 of birth date, 3 of sequence (odd = male), one check
+//! character (ISO 7064 MOD 11-2). 15-digit numbers are brought to 18; masked, damaged and foreign ones keep what they
+//! know. [`IdNumber`] packs any of them into 8 bytes.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::date::Date;
+
+const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+const CHECK_CHARACTERS: &[u8; 11] = b"10X98765432";
+
+/// What kind of number it is: the top three bits of the packed form.
+const CITIZEN: u64 = 1;
+const MASKED: u64 = 2;
+const DOCUMENT: u64 = 3;
+const SHORT: u64 = 4;
+const KIND_SHIFT: u32 = 61;
+
+/// An identity number, packed; 0 is *none*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct IdNumber(u64);
+
+/// What was wrong with, or mended in, an ID number; at most one is reported per cell, the gravest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// Width, spaces, letter case or an apostrophe were normalised.
+    Spelling,
+    /// Fifteen digits were brought to eighteen.
+    FifteenDigits,
+    /// The middle is masked.
+    Masked,
+    /// The check character does not fit.
+    Check,
+    /// One digit is missing or too many.
+    Length,
+    /// A spreadsheet turned it into a floating-point number.
+    FloatDamage,
+    /// It stands for *no number*.
+    Placeholder,
+    /// Not a citizen's number: passport or other document.
+    Document,
+}
+
+impl Fault {
+    /// The code used in tallies; `None` for no fault.
+    #[must_use]
+    pub fn code(self) -> Option<&'static str> {
+        Some(match self {
+            Fault::None => return None,
+            Fault::Spelling => "id_spelling",
+            Fault::FifteenDigits => "id_fifteen_digits",
+            Fault::Masked => "id_masked",
+            Fault::Check => "id_check",
+            Fault::Length => "id_length",
+            Fault::FloatDamage => "id_float_damage",
+            Fault::Placeholder => "id_placeholder",
+            Fault::Document => "id_document",
+        })
+    }
+}
+
+/// Reads an identity number as typed. Never fails; an unusable one is [`IdNumber::NONE`] with the reason.
+#[must_use]
+pub fn read(raw: &str) -> (IdNumber, Fault) {
+    let mut text: Vec<u8> = Vec::with_capacity(18);
+    for character in raw.nfkc() {
+        match character {
+            'x' | '×' | 'Ⅹ' | 'χ' | 'Х' | 'х' => text.push(b'X'),
+            '*' | '＊' | '●' | '#' => text.push(b'*'),
+            '.' | '+' => text.push(character as u8),
+            c if c.is_ascii_alphanumeric() => text.push(c.to_ascii_uppercase() as u8),
+            _ => {}
+        }
+    }
+    let spelling = if text == raw.as_bytes() { Fault::None } else { Fault::Spelling };
+    if text.is_empty() {
+        return (IdNumber::NONE, Fault::Placeholder);
+    }
+    if text.contains(&b'*') {
+        return read_masked(&text);
+    }
+    if is_float(&text) {
+        return (IdNumber::NONE, Fault::FloatDamage);
+    }
+    text.retain(u8::is_ascii_alphanumeric);
+    // A letter O among digits is a zero, an I or L a one.
+    if text.len() >= 15 && text.iter().filter(|c| c.is_ascii_digit()).count() + 5 >= text.len() {
+        let last = text.len() - 1;
+        for (at, character) in text.iter_mut().enumerate() {
+            match *character {
+                b'O' => *character = b'0',
+                b'I' | b'L' => *character = b'1',
+                b'X' if at == last => {}
+                _ => {}
+            }
+        }
+    }
+    read_plain(&text, spelling)
+}
+
+fn read_plain(text: &[u8], spelling: Fault) -> (IdNumber, Fault) {
+    let digits = text.iter().take_while(|c| c.is_ascii_digit()).count();
+    let ends_in_x = digits + 1 == text.len() && text.last() == Some(&b'X');
+    if digits != text.len() && !ends_in_x {
+        return document(text);
+    }
+    if is_placeholder(text) {
+        return (IdNumber::NONE, Fault::Placeholder);
+    }
+    match text.len() {
+        18 => {
+            let id = citizen(text);
+            if id.is_valid() {
+                (id, spelling)
+            } else if text.ends_with(b"000") {
+                (IdNumber::NONE, Fault::FloatDamage)
+            } else {
+                (id, Fault::Check)
+            }
+        }
+        15 if digits == 15 => (upgrade(text), Fault::FifteenDigits),
+        16 | 17 | 19 => (short(text), Fault::Length),
+        _ if text.len() < 5 => (IdNumber::NONE, Fault::Placeholder),
+        _ => document(text),
+    }
+}
+
+fn is_float(text: &[u8]) -> bool {
+    text.contains(&b'+') || (text.contains(&b'.') && text.contains(&b'E')) || text.ends_with(b".0")
+}
+
+fn is_placeholder(text: &[u8]) -> bool {
+    let body = text.strip_suffix(b"X").unwrap_or(text);
+    let same = body.windows(2).all(|pair| pair[0] == pair[1]);
+    same || text.starts_with(b"000000") || text.starts_with(b"1234567890") || text.starts_with(b"0123456789")
+}
+
+fn digit(character: u8) -> u64 {
+    u64::from(character.wrapping_sub(b'0')) % 10
+}
+
+fn number(digits: &[u8]) -> u64 {
+    digits.iter().fold(0, |sum, c| sum * 10 + digit(*c))
+}
+
+fn check_value(character: u8) -> u64 {
+    if character == b'X' { 10 } else { digit(character) }
+}
+
+fn citizen(text: &[u8]) -> IdNumber {
+    let (body, check) = text.split_at(17.min(text.len()));
+    IdNumber((CITIZEN << KIND_SHIFT) | (number(body) << 4) | check.first().map_or(0, |c| check_value(*c)))
+}
+
+/// GB 11643-1999, annex: insert the century, append the check character. Numbers of the centenarians (sequence
+/// 996–999) were given to people born in the 1800s.
+fn upgrade(text: &[u8]) -> IdNumber {
+    let century: &[u8] = if matches!(&text[12..], b"996" | b"997" | b"998" | b"999") { b"18" } else { b"19" };
+    let mut body = text[..6].to_vec();
+    body.extend_from_slice(century);
+    body.extend_from_slice(&text[6..]);
+    let check = check_character(&body);
+    body.push(check);
+    citizen(&body)
+}
+
+/// A number with a digit too few or too many: kept as its digits, so that it can be one edit from the right one.
+fn short(text: &[u8]) -> IdNumber {
+    let body = text.strip_suffix(b"X").unwrap_or(text);
+    let ends_in_x = u64::from(body.len() != text.len());
+    // At most 19 digits: 10^19 needs 64 bits, so the first of 19 (never 0 in a real number) is left out.
+    let (length, body) = if body.len() >= 19 { (19, &body[body.len() - 17..]) } else { (body.len() as u64, body) };
+    if length > 17 || number(body) >= 1 << 56 {
+        return IdNumber::NONE;
+    }
+    IdNumber((SHORT << KIND_SHIFT) | (ends_in_x << 60) | ((length - 15) << 57) | number(body))
+}
+
+fn document(text: &[u8]) -> (IdNumber, Fault) {
+    if text.len() > 11 || text.len() < 5 || !text.iter().any(u8::is_ascii_digit) {
+        return (IdNumber::NONE, Fault::Placeholder);
+    }
+    let packed = text.iter().fold(0u64, |sum, c| {
+        let value = if c.is_ascii_digit() { digit(*c) } else { u64::from(c - b'A') + 10 };
+        sum * 37 + value + 1
+    });
+    (IdNumber((DOCUMENT << KIND_SHIFT) | packed), Fault::Document)
+}
+
+/// `120106********1234`: six digits, a mask, four characters.
+fn read_masked(text: &[u8]) -> (IdNumber, Fault) {
+    let first: Vec<u8> = text.iter().copied().take_while(u8::is_ascii_digit).collect();
+    let after = text.iter().rposition(|c| *c == b'*').map_or(0, |at| at + 1);
+    let last = &text[after..];
+    if first.len() < 6 || last.len() < 4 {
+        return (IdNumber::NONE, Fault::Masked);
+    }
+    let tail = &last[last.len() - 4..];
+    let packed = (number(&first[..6]) << 18) | (number(&tail[..3]) << 4) | check_value(tail[3]);
+    (IdNumber((MASKED << KIND_SHIFT) | packed), Fault::Masked)
+}
+
+fn check_character(body: &[u8]) -> u8 {
+    let sum: u32 = body.iter().zip(WEIGHTS).map(|(c, weight)| u32::from(c - b'0') * weight).sum();
+    CHECK_CHARACTERS[(sum % 11) as usize]
+}
+
+impl IdNumber {
+    /// No number.
+    pub const NONE: IdNumber = IdNumber(0);
+
+    /// Is there a number at all?
+    #[must_use]
+    pub fn is_some(self) -> bool {
+        self.0 != 0
+    }
+
+    /// The packed form, to sort and hash by.
+    #[must_use]
+    pub fn packed(self) -> u64 {
+        self.0
+    }
+
+    fn kind(self) -> u64 {
+        self.0 >> KIND_SHIFT
+    }
+
+    /// Is it a full citizen's number (valid or not)?
+    #[must_use]
+    pub fn is_citizen(self) -> bool {
+        self.kind() == CITIZEN
+    }
+
+    /// Is it masked?
+    #[must_use]
+    pub fn is_masked(self) -> bool {
+        self.kind() == MASKED
+    }
+
+    /// Is it another document's number?
+    #[must_use]
+    pub fn is_document(self) -> bool {
+        self.kind() == DOCUMENT
+    }
+
+    /// The 17 digits of the body of a citizen's number.
+    fn body(self) -> u64 {
+        (self.0 & ((1 << KIND_SHIFT) - 1)) >> 4
+    }
+
+    /// A full citizen's number whose check character and birth date are right.
+    #[must_use]
+    pub fn is_valid(self) -> bool {
+        self.is_citizen() && {
+            let mut body = self.body();
+            let mut sum = 0;
+            for weight in WEIGHTS.iter().rev() {
+                sum += (body % 10) * u64::from(*weight);
+                body /= 10;
+            }
+            check_value(CHECK_CHARACTERS[(sum % 11) as usize]) == self.0 & 15 && self.birth_date().is_some()
+        }
+    }
+
+    /// The birth date inside a citizen's number, if it is a day of the calendar.
+    #[must_use]
+    pub fn birth_date(self) -> Option<Date> {
+        if !self.is_citizen() {
+            return None;
+        }
+        let ymd = (self.body() / 1000) % 100_000_000;
+        let (year, month, day) = (ymd / 10_000, ymd / 100 % 100, ymd % 100);
+        Date::from_parts(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+    }
+
+    /// The sex inside a citizen's number: 1 male, 2 female.
+    #[must_use]
+    pub fn sex(self) -> Option<u8> {
+        self.is_citizen().then(|| if self.body() % 2 == 1 { 1 } else { 2 })
+    }
+
+    /// The six-digit region where the number was first issued.
+    #[must_use]
+    pub fn region(self) -> Option<u32> {
+        match self.kind() {
+            CITIZEN => u32::try_from(self.body() / 100_000_000_000).ok(),
+            MASKED => u32::try_from((self.0 & ((1 << KIND_SHIFT) - 1)) >> 18).ok(),
+            _ => None,
+        }
+    }
+
+    /// The characters, written into a fixed buffer; the number of characters is returned. Masked and document
+    /// numbers have none.
+    #[must_use]
+    pub fn characters(self, buffer: &mut [u8; 20]) -> usize {
+        match self.kind() {
+            CITIZEN => {
+                write_digits(self.body(), 17, buffer);
+                buffer[17] = match self.0 & 15 {
+                    10 => b'X',
+                    value => b'0' + value as u8,
+                };
+                18
+            }
+            SHORT => {
+                let length = (((self.0 >> 57) & 7) + 15) as usize;
+                write_digits(self.0 & ((1 << 57) - 1), length.min(19), buffer);
+                if (self.0 >> 60) & 1 == 1 && length < 20 {
+                    buffer[length] = b'X';
+                    return length + 1;
+                }
+                length
+            }
+            _ => 0,
+        }
+    }
+
+    /// What is left when the middle of a number is masked: region and last four characters. For a masked number,
+    /// itself.
+    #[must_use]
+    pub fn masked(self) -> IdNumber {
+        match self.kind() {
+            CITIZEN => {
+                let last = ((self.body() % 1000) << 4) | (self.0 & 15);
+                let region = self.body() / 100_000_000_000;
+                IdNumber((MASKED << KIND_SHIFT) | (region << 18) | last)
+            }
+            MASKED => self,
+            _ => IdNumber::NONE,
+        }
+    }
+}
+
+fn write_digits(mut value: u64, length: usize, buffer: &mut [u8; 20]) {
+    for at in (0..length.min(20)).rev() {
+        buffer[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+}
+
+/// How two numbers relate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// One of them says nothing, or they are of kinds that cannot be compared.
+    Unknown,
+    /// The same number.
+    Equal,
+    /// One is masked, and the other fits it.
+    FitsMask,
+    /// One slip of the pen apart: a digit changed, left out or added, two neighbours swapped. Two numbers that both
+    /// pass the check never are.
+    OneSlip,
+    /// Different.
+    Different,
+}
+
+/// Compares two numbers.
+#[must_use]
+pub fn compare(one: IdNumber, other: IdNumber) -> Relation {
+    if !one.is_some() || !other.is_some() || one.is_document() != other.is_document() {
+        return Relation::Unknown;
+    }
+    if one == other {
+        return if one.is_masked() { Relation::FitsMask } else { Relation::Equal };
+    }
+    if one.is_masked() || other.is_masked() {
+        let (one, other) = (one.masked(), other.masked());
+        return match (one.is_some() && other.is_some(), one == other) {
+            (false, _) => Relation::Unknown,
+            (true, true) => Relation::FitsMask,
+            (true, false) => Relation::Different,
+        };
+    }
+    let (mut a, mut b) = ([0; 20], [0; 20]);
+    let (la, lb) = (one.characters(&mut a), other.characters(&mut b));
+    if la > 0 && lb > 0 && one_slip(&a[..la], &b[..lb]) && !(one.is_valid() && other.is_valid()) {
+        Relation::OneSlip
+    } else {
+        Relation::Different
+    }
+}
+
+/// One substitution, insertion, deletion or swap of neighbours apart (and not equal).
+fn one_slip(one: &[u8], other: &[u8]) -> bool {
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    if long.len() - short.len() > 1 {
+        return false;
+    }
+    let start = short.iter().zip(long).take_while(|(a, b)| a == b).count();
+    let (short, long) = (&short[start..], &long[start..]);
+    if short.len() != long.len() {
+        return short == &long[1..];
+    }
+    match (short, long) {
+        ([_, rest_a @ ..], [_, rest_b @ ..]) if rest_a == rest_b => true,
+        ([a0, a1, rest_a @ ..], [b0, b1, rest_b @ ..]) => a0 == b1 && a1 == b0 && rest_a == rest_b,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Relation, compare, read};
+
+    fn check(raw: &str, expected: &str, fault: Fault) {
+        let (id, got) = read(raw);
+        let mut buffer = [0; 20];
+        let length = id.characters(&mut buffer);
+        let text = if id.is_some() && length > 0 {
+            String::from_utf8_lossy(&buffer[..length]).into_owned()
+        } else {
+            format!("{}", id.is_some())
+        };
+        assert_eq!((text.as_str(), got), (expected, fault), "{raw}");
+    }
+
+    #[test]
+    fn numbers_are_read_as_written() {
+        check("11010519491231002X", "11010519491231002X", Fault::None);
+        check("440524188001010014", "440524188001010014", Fault::None);
+        check("120106198001010014", "120106198001010014", Fault::None);
+        check("11010519491231002x", "11010519491231002X", Fault::Spelling);
+        check("１１０１０５１９４９１２３１００２Ｘ", "11010519491231002X", Fault::Spelling);
+        check(" 110105 19491231 002X", "11010519491231002X", Fault::Spelling);
+        check("'11010519491231002X", "11010519491231002X", Fault::Spelling);
+        check("11O1O519491231OO2X", "11010519491231002X", Fault::None);
+        check("110105491231002", "11010519491231002X", Fault::FifteenDigits);
+        check("110105194912310021", "110105194912310021", Fault::Check);
+        check("12010619791024862", "12010619791024862", Fault::Length);
+        check("1.20106E+17", "false", Fault::FloatDamage);
+        check("110105194912310000", "false", Fault::FloatDamage);
+        check("111111111111111111", "false", Fault::Placeholder);
+        check("000000199001010011", "false", Fault::Placeholder);
+        check("无", "false", Fault::Placeholder);
+        check("E57896865", "true", Fault::Document);
+        check("120106********1234", "true", Fault::Masked);
+    }
+
+    #[test]
+    fn a_number_tells_birth_sex_and_region() {
+        let (id, _) = read("11010519491231002X");
+        assert!(id.is_valid());
+        assert_eq!(id.birth_date().map(|d| d.parts()), Some((1949, 12, 31)));
+        assert_eq!((id.sex(), id.region()), (Some(2), Some(110_105)));
+        assert!(!read("110105194912310021").0.is_valid());
+        assert_eq!(read("110105194913310028").0.birth_date(), None);
+    }
+
+    #[test]
+    fn every_single_slip_is_seen_and_never_between_valid_numbers() {
+        let right = "120106198001010014";
+        let (id, _) = read(right);
+        for at in 0..18 {
+            for other in b'0'..=b'9' {
+                let mut text = right.as_bytes().to_vec();
+                if text[at] == other {
+                    continue;
+                }
+                text[at] = other;
+                let (slip, _) = read(std::str::from_utf8(&text).unwrap());
+                assert!(!slip.is_valid(), "the check character finds every single-digit error");
+                if slip.is_some() {
+                    assert_eq!(compare(id, slip), Relation::OneSlip);
+                }
+            }
+            let mut text = right.to_owned();
+            text.remove(at);
+            assert_eq!(compare(id, read(&text).0), Relation::OneSlip, "digit {at} left out");
+        }
+    }
+
+    #[test]
+    fn masks_fit_or_do_not() {
+        let (id, _) = read("120106198001010014");
+        assert_eq!(compare(id, read("120106********0014").0), Relation::FitsMask);
+        assert_eq!(compare(id, read("120106********0015").0), Relation::Different);
+        assert_eq!(compare(id, read("E57896865").0), Relation::Unknown);
+        assert_eq!(compare(id, read("").0), Relation::Unknown);
+        assert_eq!(compare(id, read("120106197001010017").0), Relation::Different);
+    }
+}

@@ -1,0 +1,88 @@
+//! Which number stands for this text?
+//!
+//! Texts that repeat are kept once and named by a dense [`Symbol`]. Symbol 0 is *missing*. The order of symbols is the
+//! order of first occurrence, so the same data give the same symbols whatever the number of threads.
+
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+use std::hash::BuildHasher;
+
+/// A text of a [`Lexicon`]; 0 is *missing*.
+pub type Symbol = u32;
+
+/// Texts and the symbols that stand for them.
+#[derive(Debug)]
+pub struct Lexicon {
+    bytes: String,
+    ends: Vec<usize>,
+    table: HashTable<Symbol>,
+}
+
+impl Default for Lexicon {
+    fn default() -> Lexicon {
+        Lexicon { bytes: String::new(), ends: vec![0], table: HashTable::new() }
+    }
+}
+
+impl Lexicon {
+    /// The symbol of this text, new or old.
+    pub fn intern(&mut self, text: &str) -> Symbol {
+        let hash = FxBuildHasher.hash_one(text);
+        let Lexicon { bytes, ends, table } = self;
+        if let Some(symbol) = table.find(hash, |symbol| text_at(bytes, ends, *symbol) == text) {
+            return *symbol;
+        }
+        let symbol = Symbol::try_from(ends.len()).unwrap_or(0);
+        bytes.push_str(text);
+        ends.push(bytes.len());
+        table.insert_unique(hash, symbol, |symbol| FxBuildHasher.hash_one(text_at(bytes, ends, *symbol)));
+        symbol
+    }
+
+    /// The symbol of this text, if it has one.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        let hash = FxBuildHasher.hash_one(text);
+        self.table.find(hash, |symbol| text_at(&self.bytes, &self.ends, *symbol) == text).copied()
+    }
+
+    /// The text of a symbol; empty for *missing* and for symbols of another lexicon.
+    #[must_use]
+    pub fn text(&self, symbol: Symbol) -> &str {
+        text_at(&self.bytes, &self.ends, symbol)
+    }
+
+    /// One more than the largest symbol.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Is there no text at all?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.len() == 1
+    }
+}
+
+fn text_at<'a>(bytes: &'a str, ends: &[usize], symbol: Symbol) -> &'a str {
+    let at = symbol as usize;
+    match (at.checked_sub(1).and_then(|before| ends.get(before)), ends.get(at)) {
+        (Some(&start), Some(&end)) => bytes.get(start..end).unwrap_or(""),
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lexicon;
+
+    #[test]
+    fn a_text_has_one_symbol_and_a_symbol_one_text() {
+        let mut lexicon = Lexicon::default();
+        let symbols: Vec<u32> = ["王伟", "李娜", "王伟", ""].iter().map(|text| lexicon.intern(text)).collect();
+        assert_eq!(symbols, [1, 2, 1, 3]);
+        assert_eq!((lexicon.text(2), lexicon.text(0), lexicon.text(99)), ("李娜", "", ""));
+        assert_eq!((lexicon.find("李娜"), lexicon.find("张三")), (Some(2), None));
+    }
+}

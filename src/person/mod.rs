@@ -1,0 +1,168 @@
+//! Who is in it, in comparable form?
+//!
+//! Takes the [`Extract`]s, gives a [`PersonTable`] and a [`Tally`] per source; [`standardise`] never fails on a dirty
+//! value: it keeps what can be known, notes what it mended, and sets aside only rows by which nobody could be found.
+//! Nothing after this room sees text as it was typed.
+
+pub mod address;
+pub mod code;
+pub mod date;
+pub mod han;
+pub mod id_number;
+pub mod lexicon;
+pub mod name;
+pub mod row;
+pub mod table;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::error::Result;
+use crate::intake::extract::Extract;
+use crate::intake::study::{Field, Study};
+use crate::progress::Progress;
+use crate::tally::Tally;
+use address::EstateDirectory;
+use lexicon::{Lexicon, Symbol};
+use row::ChunkTable;
+use table::{PersonTable, TextField};
+
+/// A row that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// Index of the source.
+    pub source: usize,
+    /// Index of the file within the source.
+    pub file: usize,
+    /// Data row within the file, from 1.
+    pub row: u64,
+    /// The column at fault, if it is one.
+    pub column: Option<String>,
+    /// Reason code.
+    pub reason: &'static str,
+}
+
+/// What comes out of standardising.
+#[derive(Debug)]
+pub struct Standardised {
+    /// The records.
+    pub table: PersonTable,
+    /// One tally per source.
+    pub tallies: Vec<Tally>,
+    /// The rows set aside.
+    pub rejected: Vec<Rejected>,
+}
+
+/// Brings all sources to comparable form.
+///
+/// # Errors
+/// Only what the reader says of a file that cannot be used.
+pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress) -> Result<Standardised> {
+    progress.begin("standardise", extracts.iter().map(|extract| extract.rows).sum());
+    let mut table =
+        PersonTable { starts: vec![0], text_fields: row::text_fields(study, extracts)?, ..PersonTable::default() };
+    table.texts = table.text_fields.iter().map(|_| Vec::new()).collect();
+    table.parents.push(table::Parent::default());
+    let mut tallies = Vec::with_capacity(extracts.len());
+    let mut rejected = Vec::new();
+    for extract in extracts {
+        let mut tally = Tally::default();
+        let mut seen = row::SeenIds::with_capacity(extract.rows);
+        let reader = row::RowReader::new(study, extract, &table.text_fields);
+        // A few chunks at a time: memory stays bounded, and the order of symbols does not depend on the threads.
+        let at_once = rayon::current_num_threads() * 2;
+        let mut next = 0;
+        while next < extract.chunk_count() {
+            let end = (next + at_once).min(extract.chunk_count());
+            let chunks: Vec<Result<ChunkTable>> = (next..end)
+                .into_par_iter()
+                .map(|chunk| {
+                    let chunk = extract.read(study, chunk)?;
+                    progress.advance(chunk.rows as u64);
+                    Ok(reader.read(&chunk))
+                })
+                .collect();
+            for chunk in chunks {
+                table.append(chunk?, &mut seen, &mut tally, &mut rejected);
+            }
+            next = end;
+        }
+        table.starts.push(u32::try_from(table.len()).unwrap_or(u32::MAX));
+        tallies.push(tally);
+    }
+    resolve_estates(&mut table);
+    fill_divisions(&mut table);
+    count_values(&mut table);
+    progress.finish(&format!("{} records", table.len()));
+    Ok(Standardised { table, tallies, rejected })
+}
+
+/// Turns place texts into estates, now that all clear addresses are known.
+fn resolve_estates(table: &mut PersonTable) {
+    let mut counts = vec![0u32; table.estates.len()];
+    for &place in &table.estate {
+        if let Some(count) = counts.get_mut(place as usize) {
+            *count += 1;
+        }
+    }
+    let places = (1..table.estates.len()).map(|symbol| (table.estates.text(symbol as Symbol), counts[symbol]));
+    let mut directory = EstateDirectory::learn(places);
+    let mut estates = Lexicon::default();
+    let resolved: Vec<Symbol> = (0..table.estates.len())
+        .map(|symbol| match directory.resolve(table.estates.text(symbol as Symbol)) {
+            "" => 0,
+            estate => estates.intern(estate),
+        })
+        .collect();
+    table.estate.par_iter_mut().for_each(|place| *place = resolved[*place as usize]);
+    table.estates = estates;
+}
+
+/// Gives records without a division code the code that nearly all other records of their estate have.
+fn fill_divisions(table: &mut PersonTable) {
+    let mut votes: FxHashMap<(Symbol, Symbol), u32> = FxHashMap::default();
+    let mut totals: FxHashMap<Symbol, u32> = FxHashMap::default();
+    for (&estate, &division) in table.estate.iter().zip(&table.division) {
+        if estate != 0 && division != 0 {
+            *votes.entry((estate, division)).or_default() += 1;
+            *totals.entry(estate).or_default() += 1;
+        }
+    }
+    let mut home: FxHashMap<Symbol, Symbol> = FxHashMap::default();
+    for (&(estate, division), &count) in &votes {
+        let total = totals.get(&estate).copied().unwrap_or(0);
+        if count >= 3 && f64::from(count) > 0.8 * f64::from(total) {
+            home.insert(estate, division);
+        }
+    }
+    for (division, estate) in table.division.iter_mut().zip(&table.estate) {
+        if *division == 0 {
+            *division = home.get(estate).copied().unwrap_or(0);
+        }
+    }
+}
+
+fn count_values(table: &mut PersonTable) {
+    table.names.counts = counts(&table.name, table.names.texts.len());
+    for (field, column) in table.text_fields.iter_mut().zip(&table.texts) {
+        field.counts = counts(column, field.values.len());
+    }
+}
+
+fn counts(column: &[Symbol], symbols: usize) -> Vec<u32> {
+    let mut counts = vec![0u32; symbols];
+    for &symbol in column {
+        counts[symbol as usize] += 1;
+    }
+    counts
+}
+
+/// Do the sources write names in one column (or in Han, where family and given name join without loss)?
+fn joins_names(study: &Study) -> bool {
+    study.sources.iter().any(|source| source.binding(Field::Name).is_some())
+}
+
+/// A fresh text field.
+fn text_field(field: Field) -> TextField {
+    TextField { field, values: Lexicon::default(), counts: Vec::new() }
+}

@@ -1,0 +1,365 @@
+//! What is this person called, in comparable form?
+//!
+//! Takes a name as typed, gives a [`Name`]: a canonical text and, for Han names, one [`Token`] per character with its
+//! sounds. Unreadable characters (□, ?, private-use code points) and pinyin written in place of a rare character
+//! become tokens that agree with whatever fits them; they never count as disagreement. A newborn's 王丽之女 is no
+//! name: it is a [`Reading::Placeholder`] that names the mother.
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::han::{self, Syllable};
+
+/// Compound family names in use (public lists of the Ministry of Public Security's name reports).
+const COMPOUND_FAMILY_NAMES: &[&str] = &[
+    "欧阳", "司马", "上官", "诸葛", "皇甫", "尉迟", "公孙", "慕容", "令狐", "东方", "夏侯", "司徒", "司空", "宇文",
+    "长孙", "南宫", "独孤", "端木", "申屠", "轩辕", "钟离", "鲜于", "闻人", "澹台", "公冶", "宗政", "濮阳", "淳于",
+    "单于", "太叔", "仲孙", "东郭", "西门", "呼延", "百里", "第五", "纳兰", "赫连", "贺兰", "万俟",
+];
+
+/// Family names that are written for one another.
+const FAMILY_NAME_VARIANTS: &[(char, char)] = &[
+    ('付', '傅'),
+    ('肖', '萧'),
+    ('闫', '阎'),
+    ('代', '戴'),
+    ('邱', '丘'),
+    ('于', '余'),
+    ('覃', '秦'),
+    ('兰', '蓝'),
+    ('解', '谢'),
+    ('芦', '卢'),
+];
+
+/// Marks that stand for a character that could not be read or typed.
+const UNREADABLE: &[char] = &['□', '?', '*', '〓', '○', '■', '�', '_', '◇', '△', '▢', '⬜', 'X'];
+
+const MIDDLE_DOTS: &[char] = &['·', '•', '‧', '・', '.', '∙', '⋅', '。', '●', '˙', '･', '᛫'];
+
+const NO_NAME: &[&str] = &[
+    "无",
+    "不详",
+    "未知",
+    "无名氏",
+    "无名",
+    "未取名",
+    "未命名",
+    "未起名",
+    "婴儿",
+    "新生儿",
+    "男婴",
+    "女婴",
+    "某某",
+    "某",
+    "null",
+    "none",
+    "unknown",
+    "n/a",
+    "na",
+    "待定",
+    "暂无",
+    "-",
+    "未上户",
+];
+
+const TITLES: &[&str] = &["先生", "女士", "小姐", "同志", "老师", "师傅", "阿姨", "大爷", "大妈", "太太", "某某", "某"];
+
+const NEWBORN_ENDINGS: &[&str] = &[
+    "之长子",
+    "之次子",
+    "之长女",
+    "之次女",
+    "之双子",
+    "之双女",
+    "之婴",
+    "之子",
+    "之女",
+    "的儿子",
+    "的女儿",
+    "之儿",
+    "之男",
+    "婴儿",
+    "之孩",
+];
+
+/// One character of a Han name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// The folded character; `'\0'` if it could not be read.
+    pub character: char,
+    /// Its sounds, most usual first; all 0 if unknown.
+    pub sounds: [Syllable; 4],
+}
+
+impl Token {
+    /// Could this token be anything?
+    #[must_use]
+    pub fn is_wild(&self) -> bool {
+        self.character == '\0'
+    }
+
+    /// The canonical text: the character, else its pinyin, else `?`.
+    fn text(&self) -> String {
+        match (self.character, self.sounds[0]) {
+            ('\0', 0) => String::from("?"),
+            ('\0', sound) => han::spelling(sound).to_owned(),
+            (character, _) => character.to_string(),
+        }
+    }
+}
+
+/// The script a name is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Script {
+    /// Han characters, Chinese or transliterated.
+    Han,
+    /// Latin or another alphabet, lower case.
+    Latin,
+}
+
+/// A name in comparable form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// Canonical text: folded characters without spaces or dots, `?` for an unreadable one; lower-case words for
+    /// Latin names.
+    pub text: String,
+    /// One token per character of a Han name; empty for Latin names.
+    pub tokens: Vec<Token>,
+    /// Number of leading tokens that are the family name; 0 if the name has none (transliterated names).
+    pub family: usize,
+    /// The script.
+    pub script: Script,
+}
+
+/// What standardising a name found and mended; bits of [`Reading::Name`]'s notes.
+pub mod note {
+    /// Width, spaces or dots were normalised.
+    pub const SPACING: u8 = 1;
+    /// Traditional or variant characters were folded.
+    pub const FOLDED: u8 = 2;
+    /// A character could not be read.
+    pub const UNREADABLE: u8 = 4;
+    /// Pinyin stood in place of a character.
+    pub const PINYIN: u8 = 8;
+    /// A title was taken off.
+    pub const TITLE: u8 = 16;
+}
+
+/// What a name cell turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// Nothing usable.
+    Missing,
+    /// Not a name but a description of a newborn; the text is the parent's canonical name, if it says.
+    Placeholder(Option<Name>),
+    /// A name, and what had to be mended.
+    Name(Name, u8),
+}
+
+/// Reads a name as typed. Never fails.
+#[must_use]
+pub fn read(raw: &str) -> Reading {
+    let mut notes = 0;
+    let text: String = raw.nfkc().filter(|c| !is_invisible(*c)).collect();
+    let text = text.trim();
+    if text.is_empty() || NO_NAME.contains(&text.to_lowercase().as_str()) {
+        return Reading::Missing;
+    }
+    if let Some(parent) = newborn_of(text) {
+        let parent = match (!parent.is_empty()).then(|| read(parent)) {
+            Some(Reading::Name(name, _)) => Some(name),
+            _ => None,
+        };
+        return Reading::Placeholder(parent);
+    }
+    let mut text = text;
+    for title in TITLES {
+        if let Some(rest) = text.strip_suffix(title).filter(|rest| rest.chars().any(han::is_han)) {
+            text = rest.trim();
+            notes |= note::TITLE;
+        }
+    }
+    if text.chars().any(han::is_han) {
+        let mut name = han_name(text, &mut notes);
+        if notes & note::TITLE != 0 && name.tokens.len() == 1 {
+            name.tokens.push(Token { character: '\0', sounds: [0; 4] });
+            name.text.push('?');
+        }
+        if raw != name.text && raw.chars().count() != name.tokens.len() {
+            notes |= note::SPACING;
+        }
+        return if name.tokens.iter().all(Token::is_wild) { Reading::Missing } else { Reading::Name(name, notes) };
+    }
+    match latin_name(text) {
+        Some(name) => Reading::Name(name, notes),
+        None => Reading::Missing,
+    }
+}
+
+fn is_invisible(character: char) -> bool {
+    matches!(u32::from(character), 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0xFEFF | 0xFE00..=0xFE0F | 0xE0100..=0xE01EF)
+        || (character.is_control() && character != '\t')
+}
+
+/// The parent's name of 王丽之女 (empty if it only says 婴儿).
+fn newborn_of(text: &str) -> Option<&str> {
+    NEWBORN_ENDINGS
+        .iter()
+        .find_map(|ending| text.strip_suffix(ending))
+        .map(str::trim)
+        .filter(|parent| parent.is_empty() || parent.chars().filter(|c| han::is_han(*c)).count() >= 2)
+}
+
+fn is_unreadable(character: char) -> bool {
+    UNREADABLE.contains(&character) || matches!(u32::from(character), 0xE000..=0xF8FF | 0xF0000..=0x10FFFD)
+}
+
+fn han_name(text: &str, notes: &mut u8) -> Name {
+    let mut tokens = Vec::with_capacity(4);
+    let mut letters = String::new();
+    let mut dotted = false;
+    for character in text.chars() {
+        if character.is_ascii_alphabetic() && !is_unreadable(character) {
+            letters.push(character.to_ascii_lowercase());
+            continue;
+        }
+        push_letters(&mut tokens, &mut letters, notes);
+        if is_unreadable(character) {
+            *notes |= note::UNREADABLE;
+            tokens.push(Token { character: '\0', sounds: [0; 4] });
+        } else if han::is_han(character) {
+            let folded = han::fold(character);
+            if folded != character {
+                *notes |= note::FOLDED;
+            }
+            tokens.push(Token { character: folded, sounds: han::sounds(folded) });
+        } else if MIDDLE_DOTS.contains(&character) {
+            dotted = true;
+        }
+    }
+    push_letters(&mut tokens, &mut letters, notes);
+    let family = if dotted || tokens.len() > 4 { 0 } else { family_length(&tokens) };
+    let text = tokens.iter().map(Token::text).collect::<String>();
+    Name { text, tokens, family, script: Script::Han }
+}
+
+/// Letters inside a Han name: the pinyin of a character that could not be typed, else an unreadable one.
+fn push_letters(tokens: &mut Vec<Token>, letters: &mut String, notes: &mut u8) {
+    if letters.is_empty() {
+        return;
+    }
+    *notes |= note::PINYIN;
+    let sound = han::syllable(letters).unwrap_or(0);
+    tokens.push(Token { character: '\0', sounds: [sound, 0, 0, 0] });
+    letters.clear();
+}
+
+fn family_length(tokens: &[Token]) -> usize {
+    let first_two: String = tokens.iter().take(2).map(|t| t.character).collect();
+    if tokens.len() >= 3 && COMPOUND_FAMILY_NAMES.contains(&first_two.as_str()) { 2 } else { 1 }
+}
+
+fn latin_name(text: &str) -> Option<Name> {
+    let mut words = String::with_capacity(text.len());
+    for character in text.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)) {
+        if character.is_alphanumeric() {
+            words.extend(character.to_lowercase());
+        } else if character != '\'' && !words.is_empty() && !words.ends_with(' ') {
+            words.push(' ');
+        }
+    }
+    let words = words.trim_end();
+    (words.chars().any(char::is_alphabetic)).then(|| Name {
+        text: words.to_owned(),
+        tokens: Vec::new(),
+        family: 0,
+        script: Script::Latin,
+    })
+}
+
+/// Are the two written for one another as family names?
+#[must_use]
+pub fn is_family_name_variant(one: char, other: char) -> bool {
+    FAMILY_NAME_VARIANTS.iter().any(|&(a, b)| (a, b) == (one, other) || (b, a) == (one, other))
+}
+
+/// The sound of a name: toneless pinyin of its most usual readings. `None` if a character's sound is unknown.
+#[must_use]
+pub fn sound(name: &Name) -> Option<String> {
+    match name.script {
+        Script::Han => {
+            let mut text = String::new();
+            for token in &name.tokens {
+                if token.sounds[0] == 0 {
+                    return None;
+                }
+                text.push_str(han::spelling(token.sounds[0]));
+                text.push(' ');
+            }
+            Some(text)
+        }
+        Script::Latin => {
+            let mut words: Vec<&str> = name.text.split(' ').collect();
+            words.sort_unstable();
+            Some(words.join(" "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reading, note, read};
+
+    fn check(raw: &str, expected: &str) {
+        let got = match read(raw) {
+            Reading::Missing => "missing".to_owned(),
+            Reading::Placeholder(parent) => format!("child of {}", parent.map_or_else(|| "?".into(), |p| p.text)),
+            Reading::Name(name, _) => format!("{}/{}", name.text, name.family),
+        };
+        assert_eq!(got, expected, "{raw}");
+    }
+
+    #[test]
+    fn names_are_brought_to_one_form() {
+        check("王伟", "王伟/1");
+        check(" 王 伟\u{3000}", "王伟/1");
+        check("陳昇", "陈升/1");
+        check("欧阳修文", "欧阳修文/2");
+        check("艾山·买买提", "艾山买买提/0");
+        check("艾山．买买提", "艾山买买提/0");
+        check("艾山 买买提", "艾山买买提/0");
+        check("罗xin帅", "罗xin帅/1");
+        check("冯?安", "冯?安/1");
+        check("王\u{e863}", "王?/1");
+        check("包波□", "包波?/1");
+        check("张先生", "张?/1");
+        check("李某某", "李?/1");
+        check("王\u{200b}伟", "王伟/1");
+        check("Olga  IVANOVA", "olga ivanova/0");
+        check("ANNE-MARIE DUPONT", "anne marie dupont/0");
+        check("Hélène", "helene/0");
+    }
+
+    #[test]
+    fn placeholders_are_no_names() {
+        check("王丽之女", "child of 王丽");
+        check("黄丽玲之长子", "child of 黄丽玲");
+        check("婴儿", "missing");
+        check("不详", "missing");
+        check("??", "missing");
+        check("  ", "missing");
+        check("王之女", "王之女/1");
+    }
+
+    #[test]
+    fn what_was_mended_is_noted() {
+        let notes = |raw: &str| match read(raw) {
+            Reading::Name(_, notes) => notes,
+            _ => 0,
+        };
+        assert_eq!(notes("王伟"), 0);
+        assert_eq!(notes("陳伟") & note::FOLDED, note::FOLDED);
+        assert_eq!(notes("王?"), note::UNREADABLE);
+        assert_eq!(notes("张xin") & note::PINYIN, note::PINYIN);
+        assert_eq!(notes("王 伟") & note::SPACING, note::SPACING);
+    }
+}

@@ -1,0 +1,566 @@
+//! What does one row say?
+//!
+//! Reads the rows of a [`Chunk`] into a [`ChunkTable`]: the columns of a [`PersonTable`] with symbols of the chunk's
+//! own lexicons, so that threads need not meet. [`PersonTable::append`] then gives every local symbol its global one,
+//! in the order of the chunks.
+
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+
+use super::code::{self, Relationship};
+use super::date::{self, Date};
+use super::id_number::{self, Fault, IdNumber};
+use super::lexicon::{Lexicon, Symbol};
+use super::name::{self, Reading};
+use super::table::{NO_DAY, NameTable, Parent, PersonTable, RecordId, TextField, flag};
+use super::{Rejected, address, joins_names, text_field};
+use crate::error::Result;
+use crate::intake::extract::{Chunk, Column, Extract};
+use crate::intake::study::{Binding, Field, RowKind, RowMeaning, Study};
+use crate::tally::Tally;
+
+/// The text fields of a study: those it declares, and family and given name where they are nowhere joined.
+pub(super) fn text_fields(study: &Study, _extracts: &[Extract]) -> Result<Vec<TextField>> {
+    let mut fields: Vec<Field> = Vec::new();
+    if !joins_names(study) {
+        for field in [Field::FamilyName, Field::GivenName] {
+            if study.sources.iter().any(|source| source.binding(field).is_some()) {
+                fields.push(field);
+            }
+        }
+    }
+    fields.extend((0..study.custom_fields.len()).map(|index| Field::Custom(u16::try_from(index).unwrap_or(u16::MAX))));
+    Ok(fields.into_iter().map(text_field).collect())
+}
+
+/// Record ids seen so far in a source, to set repeated ones aside.
+pub(super) struct SeenIds {
+    table: HashTable<u32>,
+}
+
+impl SeenIds {
+    pub(super) fn with_capacity(rows: u64) -> SeenIds {
+        SeenIds { table: HashTable::with_capacity(usize::try_from(rows).unwrap_or(0)) }
+    }
+
+    /// Which of a chunk's records repeat the id of an earlier one?
+    fn repeated(&self, table: &PersonTable, chunk: &PersonTable) -> Vec<bool> {
+        let mut inside: FxHashSet<&str> = FxHashSet::default();
+        (0..u32::try_from(chunk.len()).unwrap_or(0))
+            .map(|record| {
+                let id = chunk.record_id(record);
+                let before = self.table.find(FxBuildHasher.hash_one(id), |seen| table.record_id(*seen) == id).is_some();
+                !inside.insert(id) || before
+            })
+            .collect()
+    }
+
+    fn insert(&mut self, table: &PersonTable, record: RecordId) {
+        let hash = |record: &RecordId| FxBuildHasher.hash_one(table.record_id(*record));
+        self.table.insert_unique(hash(&record), record, hash);
+    }
+}
+
+/// One source's columns, found in its chunks.
+pub(super) struct RowReader<'a> {
+    study: &'a Study,
+    source: usize,
+    record_id: Option<usize>,
+    row_kind: Option<usize>,
+    meaning: &'a RowMeaning,
+    fields: FxHashMap<Field, BoundField<'a>>,
+    texts: Vec<Field>,
+}
+
+struct BoundField<'a> {
+    columns: Vec<usize>,
+    binding: &'a Binding,
+}
+
+/// A chunk's records, with symbols of its own lexicons.
+#[derive(Default)]
+pub(super) struct ChunkTable {
+    table: PersonTable,
+    tally_notes: BTreeMap<&'static str, u64>,
+    rejected: Vec<Rejected>,
+    source: usize,
+    file: usize,
+}
+
+impl<'a> RowReader<'a> {
+    pub(super) fn new(study: &'a Study, extract: &Extract, texts: &[TextField]) -> RowReader<'a> {
+        let source = &study.sources[extract.source];
+        let column = |name: &str| extract.columns.iter().position(|known| known == name);
+        let fields = source
+            .bindings
+            .iter()
+            .map(|binding| {
+                let columns = binding.columns.iter().filter_map(|name| column(name)).collect();
+                (binding.field, BoundField { columns, binding })
+            })
+            .collect();
+        RowReader {
+            study,
+            source: extract.source,
+            record_id: source.record_id.as_deref().and_then(column),
+            row_kind: source.rows.column.as_deref().and_then(column),
+            meaning: &source.rows,
+            fields,
+            texts: texts.iter().map(|text| text.field).collect(),
+        }
+    }
+
+    /// The text of a field in a row: joined columns, then the code list.
+    fn text<'c>(&self, chunk: &'c Chunk, row: usize, field: Field) -> Option<Cow<'c, str>>
+    where
+        'a: 'c,
+    {
+        let bound = self.fields.get(&field)?;
+        let mut cells = bound.columns.iter().filter_map(|&column| chunk.columns.get(column)?.text(row));
+        let mut text = cells.next()?;
+        for cell in cells {
+            text = Cow::Owned(format!("{text}{}{cell}", bound.binding.joiner));
+        }
+        match bound.binding.codes.get(text.as_ref()) {
+            Some(code) => Some(Cow::Borrowed(code.as_str())),
+            None => Some(text),
+        }
+    }
+
+    fn day_column<'c>(&self, chunk: &'c Chunk, field: Field) -> Option<&'c Column> {
+        let bound = self.fields.get(&field)?;
+        bound.columns.first().and_then(|&column| chunk.columns.get(column))
+    }
+
+    fn date(&self, chunk: &Chunk, row: usize, field: Field) -> Option<std::result::Result<Date, ()>> {
+        if let Some(day) = self.day_column(chunk, field).and_then(|column| column.day(row)) {
+            return Some(Date::from_day(day).ok_or(()));
+        }
+        let format = self.fields.get(&field).and_then(|bound| bound.binding.format.as_deref());
+        let text = self.text(chunk, row, field)?;
+        Some(date::read(&text, format).ok_or(()))
+    }
+
+    fn kind(&self, chunk: &Chunk, row: usize) -> RowKind {
+        let value = self.row_kind.and_then(|column| chunk.columns.get(column)?.text(row));
+        value.and_then(|value| self.meaning.values.get(value.as_ref()).copied()).unwrap_or(self.meaning.otherwise)
+    }
+
+    pub(super) fn read(&self, chunk: &Chunk) -> ChunkTable {
+        let mut out = ChunkTable { source: self.source, file: chunk.file, ..ChunkTable::default() };
+        out.table.texts = self.texts.iter().map(|_| Vec::with_capacity(chunk.rows)).collect();
+        out.table.text_fields = self.texts.iter().map(|&field| text_field(field)).collect();
+        out.table.parents.push(Parent::default());
+        let mut names: FxHashMap<String, NameCell> = FxHashMap::default();
+        for fault in &chunk.rejected {
+            out.rejected.push(Rejected {
+                source: self.source,
+                file: chunk.file,
+                row: fault.row,
+                column: fault.column.clone(),
+                reason: fault.reason,
+            });
+        }
+        for row in 0..chunk.rows {
+            self.read_row(chunk, row, &mut names, &mut out);
+        }
+        out
+    }
+
+    fn read_row(&self, chunk: &Chunk, row: usize, names: &mut FxHashMap<String, NameCell>, out: &mut ChunkTable) {
+        let number = chunk.row_number(row);
+        let id = match self.record_id {
+            Some(column) => chunk.columns.get(column).and_then(|column| column.text(row)),
+            None => Some(Cow::Owned(format!("{number}"))),
+        };
+        let Some(id) = id else {
+            let column = self.study.sources[self.source].record_id.clone();
+            out.rejected.push(Rejected {
+                source: self.source,
+                file: chunk.file,
+                row: number,
+                column,
+                reason: "record_id_missing",
+            });
+            return;
+        };
+        let before = out.table.len();
+        self.read_fields(chunk, row, names, out);
+        if !out.table.says_something(before) {
+            out.table.truncate(before);
+            out.rejected.push(Rejected {
+                source: self.source,
+                file: chunk.file,
+                row: number,
+                column: None,
+                reason: "nothing_to_find_a_person_by",
+            });
+            return;
+        }
+        out.table.row.push(u32::try_from(number).unwrap_or(u32::MAX));
+        out.table.id_text.push_str(&id);
+        out.table.id_ends.push(out.table.id_text.len() as u64);
+        out.table.kind.push(self.kind(chunk, row));
+    }
+
+    /// Everything but row number, record id and kind.
+    fn read_fields(&self, chunk: &Chunk, row: usize, names: &mut FxHashMap<String, NameCell>, out: &mut ChunkTable) {
+        let mut flags = 0;
+        let (name, parent_name) = self.read_name(chunk, row, names, out, &mut flags);
+        let former = self.text(chunk, row, Field::FormerName).and_then(|text| intern_name(&text, &mut out.table.names));
+        let (id, fault) =
+            self.text(chunk, row, Field::IdNumber).map_or((IdNumber::NONE, Fault::None), |text| id_number::read(&text));
+        out.note(fault.code());
+        if matches!(fault, Fault::Check | Fault::Length) {
+            flags |= flag::ID_INVALID;
+        }
+        let birth = self.read_birth(chunk, row, id, out, &mut flags);
+        let sex = self.read_sex(chunk, row, id, out, &mut flags);
+        self.read_place(chunk, row, out);
+        let last_seen = self.date(chunk, row, Field::LastSeen).and_then(|date| date.ok()?.last_day());
+        let death = self.read_date(chunk, row, Field::DeathDate, "death_date_unreadable", out);
+        let mother = Parent {
+            name: self
+                .text(chunk, row, Field::MotherName)
+                .and_then(|text| intern_name(&text, &mut out.table.names))
+                .or(parent_name)
+                .unwrap_or(0),
+            id_number: self
+                .text(chunk, row, Field::MotherIdNumber)
+                .map_or(IdNumber::NONE, |text| id_number::read(&text).0),
+        };
+        for at in 0..self.texts.len() {
+            let text = self.text(chunk, row, self.texts[at]);
+            let symbol = text.map_or(0, |text| out.table.text_fields[at].values.intern(&plain_text(&text)));
+            out.table.texts[at].push(symbol);
+        }
+        let digit = |field: Field| {
+            self.text(chunk, row, field).and_then(|text| text.bytes().find(u8::is_ascii_digit)).map_or(0, |d| d - b'0')
+        };
+        let (registration, left) = (digit(Field::Registration), digit(Field::LeftRegistration));
+        let household = self.text(chunk, row, Field::Household).map(|text| format!("{}\u{1f}{text}", self.source));
+        let table = &mut out.table;
+        table.household.push(household.map_or(0, |text| table.households.intern(&text)));
+        table.relationship.push(
+            self.text(chunk, row, Field::Relationship).map_or(Relationship::Unknown, |text| code::relationship(&text)),
+        );
+        table.telephone.push(self.text(chunk, row, Field::Telephone).map_or(0, |text| code::telephone(&text)));
+        table.ethnicity.push(self.text(chunk, row, Field::Ethnicity).map_or(0, |text| code::ethnicity(&text)));
+        table.parent.push(if mother == Parent::default() {
+            0
+        } else {
+            table.parents.push(mother);
+            u32::try_from(table.parents.len() - 1).unwrap_or(0)
+        });
+        table.name.push(name);
+        table.former_name.push(former.unwrap_or(0));
+        table.id_number.push(id);
+        table.birth.push(birth);
+        table.sex.push(sex);
+        table.last_seen.push(last_seen.unwrap_or(NO_DAY));
+        table.death.push(death);
+        table.registration.push(registration);
+        table.left_registration.push(left);
+        table.flags.push(flags);
+    }
+
+    fn read_name(
+        &self,
+        chunk: &Chunk,
+        row: usize,
+        names: &mut FxHashMap<String, NameCell>,
+        out: &mut ChunkTable,
+        flags: &mut u8,
+    ) -> (Symbol, Option<Symbol>) {
+        let text = self.text(chunk, row, Field::Name).or_else(|| {
+            // Family and given name, where another source has the full name.
+            let family = self.text(chunk, row, Field::FamilyName);
+            let given = self.text(chunk, row, Field::GivenName);
+            match (family, given) {
+                (Some(family), Some(given)) => Some(Cow::Owned(format!("{family} {given}"))),
+                (family, given) => family.or(given),
+            }
+        });
+        let Some(text) = text else { return (0, None) };
+        let cell = match names.get(text.as_ref()) {
+            Some(known) => *known,
+            None => {
+                let cell = NameCell::read(&text, &mut out.table.names);
+                names.insert(text.into_owned(), cell);
+                cell
+            }
+        };
+        if cell.newborn {
+            *flags |= flag::NEWBORN_NAME;
+            out.note(Some("name_placeholder"));
+        }
+        for (bit, what) in NAME_NOTES {
+            out.note((cell.notes & bit != 0).then_some(what));
+        }
+        (cell.name, (cell.parent != 0).then_some(cell.parent))
+    }
+
+    fn read_date(
+        &self,
+        chunk: &Chunk,
+        row: usize,
+        field: Field,
+        unreadable: &'static str,
+        out: &mut ChunkTable,
+    ) -> Date {
+        match self.date(chunk, row, field) {
+            Some(Ok(date)) => date,
+            Some(Err(())) => {
+                out.note(Some(unreadable));
+                Date::NONE
+            }
+            None => Date::NONE,
+        }
+    }
+
+    /// The birth date beside the ID number, made finer by the one inside it where they agree as far as they go.
+    fn read_birth(&self, chunk: &Chunk, row: usize, id: IdNumber, out: &mut ChunkTable, flags: &mut u8) -> Date {
+        let written = self.read_date(chunk, row, Field::BirthDate, "birth_date_unreadable", out);
+        let inside = id.is_valid().then(|| id.birth_date()).flatten();
+        match (written.is_some(), inside) {
+            (false, Some(inside)) => {
+                *flags |= flag::BIRTH_FROM_ID;
+                inside
+            }
+            (true, Some(inside)) => {
+                let agrees = written == inside || (!written.has_day() && written == inside.month());
+                if agrees {
+                    return inside;
+                }
+                *flags |= flag::BIRTH_CONFLICT;
+                out.note(Some("birth_date_contradicts_id"));
+                written
+            }
+            (_, None) => written,
+        }
+    }
+
+    fn read_sex(&self, chunk: &Chunk, row: usize, id: IdNumber, out: &mut ChunkTable, flags: &mut u8) -> u8 {
+        let written = self.text(chunk, row, Field::Sex).map_or(0, |text| code::sex(&text));
+        let inside = if id.is_valid() { id.sex().unwrap_or(0) } else { 0 };
+        if written == 0 && inside != 0 {
+            *flags |= flag::SEX_FROM_ID;
+            return inside;
+        }
+        if written != 0 && inside != 0 && written != inside {
+            *flags |= flag::SEX_CONFLICT;
+            out.note(Some("sex_contradicts_id"));
+        }
+        written
+    }
+
+    fn read_place(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) {
+        let parts = self.text(chunk, row, Field::Address).and_then(|text| address::read(&text)).unwrap_or_default();
+        let area = self.text(chunk, row, Field::EnumerationArea);
+        let division = self.text(chunk, row, Field::Division).and_then(|text| code::division(&text));
+        let division = division.or_else(|| area.as_deref().and_then(code::division));
+        if !parts.place.is_empty() && parts.room == 0 {
+            out.note(Some("address_without_room"));
+        }
+        let table = &mut out.table;
+        table.estate.push(if parts.place.is_empty() { 0 } else { table.estates.intern(&parts.place) });
+        table.building.push(parts.building);
+        table.unit.push(parts.unit);
+        table.room.push(parts.room);
+        table.division.push(division.map_or(0, |text| table.divisions.intern(&text)));
+        table.area.push(area.map_or(0, |text| table.divisions.intern(&text)));
+    }
+}
+
+const NAME_NOTES: [(u8, &str); 5] = [
+    (name::note::SPACING, "name_spacing"),
+    (name::note::FOLDED, "name_variant_characters"),
+    (name::note::UNREADABLE, "name_unreadable_character"),
+    (name::note::PINYIN, "name_pinyin_for_character"),
+    (name::note::TITLE, "name_title"),
+];
+
+/// What a distinct name text was found to be.
+#[derive(Debug, Clone, Copy, Default)]
+struct NameCell {
+    name: Symbol,
+    parent: Symbol,
+    newborn: bool,
+    notes: u8,
+}
+
+impl NameCell {
+    fn read(text: &str, names: &mut NameTable) -> NameCell {
+        match name::read(text) {
+            Reading::Missing => NameCell::default(),
+            Reading::Placeholder(parent) => {
+                NameCell { parent: parent.map_or(0, |name| names.intern(&name)), newborn: true, ..NameCell::default() }
+            }
+            Reading::Name(name, notes) => NameCell { name: names.intern(&name), notes, ..NameCell::default() },
+        }
+    }
+}
+
+fn intern_name(text: &str, names: &mut NameTable) -> Option<Symbol> {
+    match name::read(text) {
+        Reading::Name(name, _) => Some(names.intern(&name)),
+        _ => None,
+    }
+}
+
+/// A text for the general comparators: compatibility forms folded, lower case, single spaces.
+fn plain_text(text: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    if text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+        return text.to_owned();
+    }
+    let folded = text.nfkc().collect::<String>().to_lowercase();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl ChunkTable {
+    fn note(&mut self, what: Option<&'static str>) {
+        if let Some(what) = what {
+            *self.tally_notes.entry(what).or_default() += 1;
+        }
+    }
+}
+
+impl PersonTable {
+    /// Could anybody be found by this record: a name, a number, a birth date, or any text field?
+    fn says_something(&self, at: usize) -> bool {
+        let some = |column: &[Symbol]| column.get(at).is_some_and(|symbol| *symbol != 0);
+        some(&self.name)
+            || self.id_number.get(at).is_some_and(|id| id.is_some())
+            || self.birth.get(at).is_some_and(|birth| birth.is_some())
+            || some(&self.parent)
+            || self.texts.iter().any(|column| some(column))
+    }
+
+    /// Forgets the fields of the record after the first `length`.
+    fn truncate(&mut self, length: usize) {
+        macro_rules! cut {
+            ($($column:ident),*) => { $( self.$column.truncate(length); )* };
+        }
+        cut!(flags, name, former_name, id_number, birth, sex, ethnicity, estate, building, unit, room, division, area);
+        cut!(household, relationship, telephone, last_seen, death, parent, registration, left_registration);
+        for column in &mut self.texts {
+            column.truncate(length);
+        }
+    }
+
+    /// Leaves out the marked records (a chunk's, rarely).
+    fn drop_records(&mut self, marked: &[bool]) {
+        let kept: Vec<usize> = (0..self.len()).filter(|at| !marked[*at]).collect();
+        let ids: Vec<String> =
+            kept.iter().map(|at| self.record_id(u32::try_from(*at).unwrap_or(0)).to_owned()).collect();
+        macro_rules! keep {
+            ($($column:ident),*) => { $( self.$column = kept.iter().map(|at| self.$column[*at]).collect(); )* };
+        }
+        keep!(
+            row,
+            kind,
+            flags,
+            name,
+            former_name,
+            id_number,
+            birth,
+            sex,
+            ethnicity,
+            estate,
+            building,
+            unit,
+            room,
+            division
+        );
+        keep!(area, household, relationship, telephone, last_seen, death, parent, registration, left_registration);
+        for column in &mut self.texts {
+            *column = kept.iter().map(|at| column[*at]).collect();
+        }
+        self.id_text.clear();
+        self.id_ends.clear();
+        for id in ids {
+            self.id_text.push_str(&id);
+            self.id_ends.push(self.id_text.len() as u64);
+        }
+    }
+
+    /// Takes over a chunk's records, giving every local symbol its global one.
+    pub(super) fn append(
+        &mut self,
+        chunk: ChunkTable,
+        seen: &mut SeenIds,
+        tally: &mut Tally,
+        rejected: &mut Vec<Rejected>,
+    ) {
+        let mut local = chunk.table;
+        let repeated = seen.repeated(self, &local);
+        if repeated.iter().any(|again| *again) {
+            for (at, _) in repeated.iter().enumerate().filter(|(_, again)| **again) {
+                tally.set_aside("record_id_repeated");
+                rejected.push(Rejected {
+                    source: chunk.source,
+                    file: chunk.file,
+                    row: u64::from(local.row[at]),
+                    column: None,
+                    reason: "record_id_repeated",
+                });
+            }
+            local.drop_records(&repeated);
+        }
+        for (what, count) in chunk.tally_notes {
+            tally.note(what, count);
+        }
+        for fault in chunk.rejected {
+            tally.set_aside(fault.reason);
+            rejected.push(fault);
+        }
+        let names: Vec<Symbol> =
+            std::iter::once(0).chain(local.names.forms.iter().map(|form| self.names.intern(form))).collect();
+        let estates = translation(&local.estates, &mut self.estates);
+        let divisions = translation(&local.divisions, &mut self.divisions);
+        let households = translation(&local.households, &mut self.households);
+        let parents: Vec<u32> = local.parents.iter().map(|parent| self.take_parent(*parent, &names)).collect();
+        let first = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        let base = self.id_text.len() as u64;
+        self.id_text.push_str(&local.id_text);
+        self.id_ends.extend(local.id_ends.iter().map(|end| base + end));
+        for at in 0..local.row.len() {
+            tally.pass();
+            seen.insert(self, first + u32::try_from(at).unwrap_or(0));
+        }
+        macro_rules! take {
+            ($($column:ident),*) => { $( self.$column.extend_from_slice(&local.$column); )* };
+        }
+        take!(row, kind, flags, id_number, birth, sex, ethnicity, building, unit, room, relationship, telephone);
+        take!(last_seen, death, registration, left_registration);
+        let through = |column: &[Symbol], map: &[Symbol]| column.iter().map(|s| map[*s as usize]).collect::<Vec<_>>();
+        self.name.extend(through(&local.name, &names));
+        self.former_name.extend(through(&local.former_name, &names));
+        self.estate.extend(through(&local.estate, &estates));
+        self.division.extend(through(&local.division, &divisions));
+        self.area.extend(through(&local.area, &divisions));
+        self.household.extend(through(&local.household, &households));
+        self.parent.extend(through(&local.parent, &parents));
+        for (at, column) in local.texts.iter().enumerate() {
+            let map = translation(&local.text_fields[at].values, &mut self.text_fields[at].values);
+            self.texts[at].extend(through(column, &map));
+        }
+    }
+
+    fn take_parent(&mut self, parent: Parent, names: &[Symbol]) -> u32 {
+        if parent == Parent::default() {
+            return 0;
+        }
+        self.parents.push(Parent { name: names[parent.name as usize], id_number: parent.id_number });
+        u32::try_from(self.parents.len() - 1).unwrap_or(0)
+    }
+}
+
+/// Local symbol → global symbol.
+fn translation(local: &Lexicon, global: &mut Lexicon) -> Vec<Symbol> {
+    (0..local.len()).map(|symbol| if symbol == 0 { 0 } else { global.intern(local.text(symbol as Symbol)) }).collect()
+}

@@ -1,0 +1,248 @@
+//! Where is everything that is known of each record?
+//!
+//! [`PersonTable`]: the records of all sources, one after the other, as columns side by side; a record is a dense
+//! [`RecordId`]. Repeating values are symbols of a lexicon shared by all sources, so equal values are equal numbers.
+//! A record takes about 90 bytes. Immutable once built.
+
+use std::ops::Range;
+
+use super::code::Relationship;
+use super::date::Date;
+use super::id_number::IdNumber;
+use super::lexicon::{Lexicon, Symbol};
+use super::name::Name;
+use crate::intake::study::{Field, RowKind};
+
+/// A record: its position in the columns of the [`PersonTable`].
+pub type RecordId = u32;
+
+/// A day that is not known.
+pub const NO_DAY: i32 = i32::MIN;
+
+/// Bits of [`PersonTable::flags`].
+pub mod flag {
+    /// The birth date was read out of the ID number, there was none beside it.
+    pub const BIRTH_FROM_ID: u8 = 1;
+    /// The sex was read out of the ID number.
+    pub const SEX_FROM_ID: u8 = 2;
+    /// The name was a description of a newborn (王丽之女).
+    pub const NEWBORN_NAME: u8 = 4;
+    /// The birth date beside the ID number contradicts it.
+    pub const BIRTH_CONFLICT: u8 = 8;
+    /// The sex beside the ID number contradicts it.
+    pub const SEX_CONFLICT: u8 = 16;
+    /// The ID number fails its check.
+    pub const ID_INVALID: u8 = 32;
+}
+
+/// The records of all sources in comparable form.
+#[derive(Debug, Default)]
+pub struct PersonTable {
+    /// Where each source's records begin; one more entry than there are sources.
+    pub(super) starts: Vec<RecordId>,
+    /// Row of the record within its source, from 0, rows set aside included.
+    pub row: Vec<u32>,
+    pub(super) id_text: String,
+    pub(super) id_ends: Vec<u64>,
+    /// What the row is.
+    pub kind: Vec<RowKind>,
+    /// Bits of [`flag`].
+    pub flags: Vec<u8>,
+    /// Name: symbol of [`PersonTable::names`].
+    pub name: Vec<Symbol>,
+    /// Former name.
+    pub former_name: Vec<Symbol>,
+    /// Identity number.
+    pub id_number: Vec<IdNumber>,
+    /// Birth date.
+    pub birth: Vec<Date>,
+    /// 1 male, 2 female, 0 unknown.
+    pub sex: Vec<u8>,
+    /// Nationality, GB/T 3304; 0 unknown.
+    pub ethnicity: Vec<u8>,
+    /// Estate of the address: symbol of [`PersonTable::estates`].
+    pub estate: Vec<Symbol>,
+    /// Building; 0 unknown.
+    pub building: Vec<u16>,
+    /// Unit; 0 unknown.
+    pub unit: Vec<u16>,
+    /// Room; 0 unknown.
+    pub room: Vec<u16>,
+    /// Division code of the address (community): symbol of [`PersonTable::divisions`].
+    pub division: Vec<Symbol>,
+    /// Enumeration area of a roll row: symbol of [`PersonTable::divisions`].
+    pub area: Vec<Symbol>,
+    /// Household within its source: symbol of [`PersonTable::households`].
+    pub household: Vec<Symbol>,
+    /// Relationship to the head.
+    pub relationship: Vec<Relationship>,
+    /// Telephone number; 0 none.
+    pub telephone: Vec<u64>,
+    /// Day of the last sign of life; [`NO_DAY`] unknown.
+    pub last_seen: Vec<i32>,
+    /// Date of death.
+    pub death: Vec<Date>,
+    /// Position in [`PersonTable::parents`]; 0 none.
+    pub parent: Vec<u32>,
+    /// Census item D8 (place of registration), first digit of its code; 0 unknown.
+    pub registration: Vec<u8>,
+    /// Census item D9 (time since leaving), first digit of its code; 0 unknown.
+    pub left_registration: Vec<u8>,
+    /// Text fields of the study's own, in the order of [`PersonTable::text_fields`].
+    pub texts: Vec<Vec<Symbol>>,
+    /// What the text columns hold.
+    pub text_fields: Vec<TextField>,
+    /// Mothers named on records.
+    pub parents: Vec<Parent>,
+    /// Names.
+    pub names: NameTable,
+    /// Estates (and, before resolution, place texts).
+    pub estates: Lexicon,
+    /// Division codes and enumeration areas.
+    pub divisions: Lexicon,
+    /// Households, qualified by source.
+    pub households: Lexicon,
+}
+
+/// The mother that a record names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Parent {
+    /// Her name.
+    pub name: Symbol,
+    /// Her identity number.
+    pub id_number: IdNumber,
+}
+
+/// A column of text that is compared by a general comparator.
+#[derive(Debug)]
+pub struct TextField {
+    /// The field it holds.
+    pub field: Field,
+    /// Its values.
+    pub values: Lexicon,
+    /// How many records have each value.
+    pub counts: Vec<u32>,
+}
+
+/// The distinct names, each in comparable form, with how often it occurs.
+#[derive(Debug, Default)]
+pub struct NameTable {
+    /// Canonical texts.
+    pub texts: Lexicon,
+    /// The names; index = symbol − 1.
+    pub forms: Vec<Name>,
+    /// How many records bear each name; index = symbol.
+    pub counts: Vec<u32>,
+}
+
+impl NameTable {
+    /// The symbol of a name, new or old.
+    pub fn intern(&mut self, name: &Name) -> Symbol {
+        let symbol = self.texts.intern(&name.text);
+        if symbol as usize > self.forms.len() {
+            self.forms.push(name.clone());
+        }
+        symbol
+    }
+
+    /// The name of a symbol.
+    #[must_use]
+    pub fn form(&self, symbol: Symbol) -> Option<&Name> {
+        (symbol as usize).checked_sub(1).and_then(|at| self.forms.get(at))
+    }
+
+    /// How many records bear the name.
+    #[must_use]
+    pub fn count(&self, symbol: Symbol) -> u32 {
+        self.counts.get(symbol as usize).copied().unwrap_or(0)
+    }
+}
+
+impl PersonTable {
+    /// Number of records.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.row.len()
+    }
+
+    /// Are there no records at all?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.row.is_empty()
+    }
+
+    /// Number of sources.
+    #[must_use]
+    pub fn source_count(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// The records of a source.
+    #[must_use]
+    pub fn records(&self, source: usize) -> Range<RecordId> {
+        let start = self.starts.get(source).copied().unwrap_or(0);
+        start..self.starts.get(source + 1).copied().unwrap_or(start)
+    }
+
+    /// The source of a record.
+    #[must_use]
+    pub fn source(&self, record: RecordId) -> usize {
+        self.starts.partition_point(|start| *start <= record).saturating_sub(1)
+    }
+
+    /// The record's own id within its source.
+    #[must_use]
+    pub fn record_id(&self, record: RecordId) -> &str {
+        let at = record as usize;
+        let start = at.checked_sub(1).and_then(|before| self.id_ends.get(before)).copied().unwrap_or(0);
+        let end = self.id_ends.get(at).copied().unwrap_or(start);
+        usize::try_from(start)
+            .ok()
+            .zip(usize::try_from(end).ok())
+            .and_then(|(s, e)| self.id_text.get(s..e))
+            .unwrap_or("")
+    }
+
+    /// The canonical name text of a record; empty if it has none.
+    #[must_use]
+    pub fn name_text(&self, record: RecordId) -> &str {
+        self.names.texts.text(self.name[record as usize])
+    }
+
+    /// The dwelling of a record, if its address names estate, building and room.
+    #[must_use]
+    pub fn dwelling(&self, record: RecordId) -> Option<Dwelling> {
+        let at = record as usize;
+        let dwelling =
+            Dwelling { estate: self.estate[at], building: self.building[at], unit: self.unit[at], room: self.room[at] };
+        (dwelling.estate != 0 && dwelling.room != 0 && (dwelling.building != 0 || dwelling.unit != 0))
+            .then_some(dwelling)
+    }
+
+    /// Does the record stand for a person listed on the roll as living here at the reference time?
+    #[must_use]
+    pub fn is_present(&self, record: RecordId) -> bool {
+        self.kind[record as usize] == RowKind::Present
+    }
+
+    /// Bytes that the columns take, lexicons included.
+    #[must_use]
+    pub fn bytes_per_record(&self) -> f64 {
+        let fixed = 4 + 8 + 1 + 1 + 4 + 4 + 8 + 4 + 1 + 1 + 4 + 2 + 2 + 2 + 4 + 4 + 4 + 1 + 8 + 4 + 4 + 4 + 1 + 1;
+        let texts = 4 * self.texts.len();
+        (fixed + texts) as f64 + self.id_text.len() as f64 / (self.len().max(1)) as f64
+    }
+}
+
+/// A dwelling: estate, building, unit, room; 0 for what is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Dwelling {
+    /// Estate.
+    pub estate: Symbol,
+    /// Building.
+    pub building: u16,
+    /// Unit.
+    pub unit: u16,
+    /// Room.
+    pub room: u16,
+}
