@@ -430,7 +430,12 @@ fn workbook(path: &Path, sheet: &str, shared: &str, more: &[(&str, &[u8])]) {
     let space = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";
     let sheet = format!("<worksheet {space}><sheetData>{sheet}</sheetData></worksheet>");
     let shared = format!("<sst {space} {shared}</sst>");
-    let parts: [(&str, &[u8]); 5] = [
+    let root = format!(
+        "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+         <Relationship Id=\"r1\" Type=\"{kind}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+    );
+    let parts: [(&str, &[u8]); 6] = [
+        ("_rels/.rels", root.as_bytes()),
         ("[Content_Types].xml", types.as_bytes()),
         ("xl/workbook.xml", book.as_bytes()),
         ("xl/_rels/workbook.xml.rels", links.as_bytes()),
@@ -519,7 +524,8 @@ fn hostile_workbooks_are_refused_or_read_without_a_grid() {
     check(study(&one, shared, &many), "parts");
     let zeros = vec![0; 70 << 20];
     check(study(&one, shared, &[("xl/media/zeros", &zeros)]), "when it is unpacked");
-    let backwards = format!("{HEADER}<row r=\"3\"><c r=\"A3\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><v>1</v></c></row>");
+    let backwards =
+        format!("{HEADER}<row r=\"3\"><c r=\"A3\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><v>1</v></c></row>");
     check(study(&backwards, ">", &[]), "cannot be read");
     let good = std::fs::read(&path).unwrap();
     std::fs::write(&path, &good[..good.len() / 2]).unwrap();

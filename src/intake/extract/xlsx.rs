@@ -110,7 +110,7 @@ fn inspect(path: &Path) -> Result<()> {
     let mut has_workbook = false;
     for index in 0..archive.len() {
         let Some(Ok(entry)) = guarded(|| archive.by_index(index)) else { return Err(damaged(path)) };
-        let name = entry.name().to_lowercase();
+        let name = entry.name().map_err(|_| damaged(path))?.to_lowercase();
         has_workbook |= name == "xl/workbook.xml";
         if name.ends_with("vbaproject.bin") {
             let error = Error::input("contains macros").at_file(path);
