@@ -67,7 +67,7 @@ pub(super) fn open(study: &Study, source: &Source, path: &Path, wanted: &[String
     };
     let positions = header::locate(path, wanted, &names)?;
     let form = Form::Csv(Layout { delimiter, is_gb18030, fields: names.len(), positions });
-    Ok((Opened { form, chunks: scan.chunks, rows: scan.rows }, scan.digest))
+    Ok((Opened { names, form, chunks: scan.chunks, rows: scan.rows }, scan.digest))
 }
 
 /// The most frequent of the usual delimiters in the first line, outside quotation marks.

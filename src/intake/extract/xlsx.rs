@@ -47,6 +47,8 @@ pub(super) struct Sheet {
     columns: Vec<Column>,
     /// Data row of each row, counted from the header; blank rows leave gaps.
     numbers: Vec<u64>,
+    /// The header.
+    names: Vec<String>,
 }
 
 /// Checks the archive and reads the first sheet.
@@ -63,7 +65,9 @@ pub(super) fn open(study: &Study, path: &Path, wanted: &[String]) -> Result<Open
         let count = CHUNK_ROWS.min(rows - start) as u64;
         ChunkPlace { file: 0, first_row, rows: count, place: start as u64, length: count }
     });
-    Ok(Opened { chunks: chunks.collect(), rows: rows as u64, form: Form::Xlsx(sheet) })
+    let names = sheet.names.iter().filter(|name| !name.is_empty()).cloned().collect();
+    let chunks: Vec<ChunkPlace> = chunks.collect();
+    Ok(Opened { names, chunks, rows: rows as u64, form: Form::Xlsx(sheet) })
 }
 
 /// Some rows of the sheet.
@@ -117,9 +121,10 @@ fn inspect(path: &Path) -> Result<()> {
             return Err(error.hint("save it as a workbook without macros (.xlsx)"));
         }
         let (inflated, declared_texts) = inflate(entry, left).ok_or_else(|| damaged(path))?;
-        left = left.checked_sub(inflated).filter(|left| *left > 0).ok_or_else(|| {
-            too_large(path, format!("is larger than {} MiB when it is unpacked", most >> 20))
-        })?;
+        left = left
+            .checked_sub(inflated)
+            .filter(|left| *left > 0)
+            .ok_or_else(|| too_large(path, format!("is larger than {} MiB when it is unpacked", most >> 20)))?;
         if declared_texts.is_some_and(|count| count > inflated / SHARED_TEXT_BYTES_MIN) {
             return Err(damaged(path));
         }
@@ -188,7 +193,8 @@ fn sheet_of(study: &Study, path: &Path, wanted: &[String]) -> Result<Sheet> {
         }
     }
     rows.finish_row();
-    Ok(Sheet { columns: rows.columns.into_iter().map(Builder::finish).collect(), numbers: rows.numbers })
+    let columns = rows.columns.into_iter().map(Builder::finish).collect();
+    Ok(Sheet { columns, numbers: rows.numbers, names })
 }
 
 /// A cell's value in one of the two forms that matter.
