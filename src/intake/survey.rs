@@ -1,1 +1,291 @@
-//! .
+//! What has been handed in, and how could a study of it begin?
+//!
+//! Takes a folder of extracts, gives the text of a first study file: roles, columns, row kinds, guessed from headers
+//! and from what values look like. Every guess that a person should look at is marked with `# ?`. Tables of who is who
+//! and labels made by somebody's linkage are never used.
+//!
+//! 1. each file is read in part ([`profile`]); truth tables and unreadable files are left out, with a comment;
+//! 2. [`guess`] says what each column is; the roll is the file that looks most like one;
+//! 3. columns that are no built-in field are declared with a comparator that fits their values ([`custom`]);
+//! 4. [`draft`](mod@draft) writes it all down.
+
+mod custom;
+mod draft;
+mod guess;
+mod headers;
+mod profile;
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::error::{Error, Result};
+use crate::intake::extract::{self, Chunk, Extract};
+use crate::intake::study::{
+    Binding, Encoding, Field, FollowUp, Language, Limits, Linkage, ReferenceTime, Role, RowMeaning, Source, Study,
+    file::is_extract_name,
+};
+use guess::Guess;
+use profile::Profile;
+
+/// Most chunks of a file that are looked at, evenly spread.
+const CHUNKS_MAX: usize = 8;
+
+/// Rows of which whole cells are kept for a moment, to see which columns repeat others.
+const SAMPLE_ROWS: usize = 2_000;
+
+/// A file that was looked at.
+struct Surveyed {
+    path: PathBuf,
+    stem: String,
+    headers: Vec<String>,
+    profiles: Vec<Profile>,
+    /// Columns whose values hold those of several other columns.
+    repeating: Vec<String>,
+    rows: u64,
+    study: Study,
+    extract: Extract,
+}
+
+/// A source as the study file will have it.
+struct Planned {
+    surveyed: Surveyed,
+    guess: Guess,
+    role: Role,
+    name: String,
+    kind: String,
+    duplicates: bool,
+}
+
+/// Drafts a study file for the extracts of a folder; its paths are relative to `relative_to`.
+///
+/// # Errors
+/// An input error if the folder cannot be read or holds no extract that can be used.
+pub fn draft(folder: &Path, relative_to: &Path) -> Result<String> {
+    let files = extracts_in(folder)?;
+    let looked: Vec<(PathBuf, Result<Option<Surveyed>>)> =
+        files.into_par_iter().map(|path| (path.clone(), survey(&path))).collect();
+    let mut left_out: Vec<(String, String)> = Vec::new();
+    let mut surveyed = Vec::new();
+    let mut first_error = None;
+    for (path, look) in looked {
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        match look {
+            Ok(Some(file)) => surveyed.push(file),
+            Ok(None) => left_out.push((name, String::from("a table of who is who, to judge results with"))),
+            Err(error) => {
+                left_out.push((name, format!("cannot be used: {error}")));
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    if surveyed.is_empty() {
+        let nothing = || Error::input("there is no extract in this folder that can be linked").at_file(folder);
+        return Err(first_error.unwrap_or_else(|| nothing().hint("put .parquet, .csv or .xlsx files into it")));
+    }
+    let (planned, roll_is_sure) = plan(surveyed);
+    let customs = custom::declare(&planned);
+    let text = draft::Draft { planned: &planned, customs: &customs, left_out: &left_out, roll_is_sure };
+    Ok(text.write(relative_to))
+}
+
+fn extracts_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let io = |error: std::io::Error| Error::io(folder, &error);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if is_extract_name(&path) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        let error = Error::input("there is no .parquet, .csv or .xlsx file in this folder").at_file(folder);
+        return Err(error.hint("name the folder that holds the extracts themselves"));
+    }
+    Ok(files)
+}
+
+/// Looks at one file; `None` if it is a truth table.
+fn survey(path: &Path) -> Result<Option<Surveyed>> {
+    let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let mut study = study_of(path);
+    let headers = extract::names(&study, 0, path)?;
+    let headers: Vec<String> = headers.into_iter().filter(|name| !name.trim().is_empty()).collect();
+    if headers::is_truth(&stem, &headers) {
+        return Ok(None);
+    }
+    let binding = |(index, name): (usize, &String)| Binding {
+        field: Field::Custom(u16::try_from(index).unwrap_or(u16::MAX)),
+        columns: vec![name.clone()],
+        joiner: String::new(),
+        format: None,
+        codes: std::collections::BTreeMap::new(),
+    };
+    if let Some(source) = study.sources.first_mut() {
+        source.bindings = headers.iter().enumerate().map(binding).collect();
+    }
+    let extract = extract::open(&study, 0)?;
+    let mut profiles: Vec<Profile> = headers.iter().map(|name| Profile::new(name)).collect();
+    let mut repeating = Vec::new();
+    for (turn, chunk) in looked_at(&extract).into_iter().enumerate() {
+        let chunk = extract.read(&study, chunk)?;
+        profiles.par_iter_mut().zip(&chunk.columns).for_each(|(profile, column)| profile.add(&chunk, column));
+        if turn == 0 {
+            repeating = repeating_columns(&headers, &chunk);
+        }
+    }
+    let (path, rows) = (path.to_path_buf(), extract.rows);
+    Ok(Some(Surveyed { path, stem, headers, profiles, repeating, rows, study, extract }))
+}
+
+/// The chunks to look at: all, or some evenly spread ones.
+fn looked_at(extract: &Extract) -> Vec<usize> {
+    let count = extract.chunk_count();
+    let few = count.min(CHUNKS_MAX);
+    (0..few).map(|turn| turn * count / few).collect()
+}
+
+/// A study of nothing but this file.
+fn study_of(path: &Path) -> Study {
+    let source = Source {
+        name: String::from("file"),
+        role: Role::Register,
+        kind: String::new(),
+        files: vec![path.to_path_buf()],
+        path: path.to_path_buf(),
+        encoding: Encoding::Detect,
+        record_id: None,
+        bindings: Vec::new(),
+        rows: RowMeaning::default(),
+        duplicates: false,
+    };
+    Study {
+        name: String::new(),
+        reference: ReferenceTime { day: 0, text: String::new(), offset_seconds: 8 * 3600 },
+        area: String::new(),
+        language: Language::En,
+        file: PathBuf::new(),
+        digest: String::new(),
+        sources: vec![source],
+        custom_fields: Vec::new(),
+        linkage: Linkage::default(),
+        follow_up: FollowUp::default(),
+        limits: Limits::default(),
+    }
+}
+
+/// Columns in which, nearly always, the values of at least two other columns stand: they say nothing new.
+fn repeating_columns(headers: &[String], chunk: &Chunk) -> Vec<String> {
+    let rows = chunk.rows.min(SAMPLE_ROWS);
+    let cells: Vec<Vec<String>> = chunk.columns.iter().map(|column| lower_cells(column, rows)).collect();
+    let holds = |whole: &[String], part: &[String]| {
+        let both = whole.iter().zip(part).filter(|(whole, part)| part.len() > 1 && !whole.is_empty());
+        let (mut all, mut held) = (0_u32, 0_u32);
+        for (whole, part) in both {
+            all += 1;
+            held += u32::from(whole.len() > part.len() && whole.contains(part.as_str()));
+        }
+        all >= 10 && f64::from(held) >= 0.8 * f64::from(all)
+    };
+    let has_other_text = |index: &usize| {
+        let whole = cells.get(*index).map_or(&[][..], Vec::as_slice);
+        let others = cells.iter().enumerate().filter(|(other, part)| other != index && holds(whole, part));
+        others.count() >= 2
+    };
+    (0..headers.len()).filter(has_other_text).filter_map(|index| headers.get(index).cloned()).collect()
+}
+
+fn lower_cells(column: &extract::Column, rows: usize) -> Vec<String> {
+    (0..rows).map(|row| column.text(row).map_or_else(String::new, |text| text.to_lowercase())).collect()
+}
+
+/// Which file is the roll, and what are the others? The second value says whether one of them looks like a roll.
+fn plan(surveyed: Vec<Surveyed>) -> (Vec<Planned>, bool) {
+    let scores: Vec<u32> = surveyed.iter().map(|file| headers::roll_score(&file.stem, &file.headers)).collect();
+    let best = scores.iter().copied().max().unwrap_or(0);
+    let is_sure = best >= 2;
+    let roll = if is_sure { scores.iter().position(|score| *score == best).unwrap_or(0) } else { 0 };
+    let only_one = surveyed.len() == 1;
+    let mut names: Vec<String> = Vec::new();
+    let mut planned = Vec::new();
+    for (index, file) in surveyed.into_iter().enumerate() {
+        let role = if index == roll { Role::Roll } else { Role::Register };
+        let mut guess = guess::guess(&file.stem, &file.profiles, role == Role::Roll && is_sure);
+        leave_repeating(&mut guess, &file);
+        let name = name_of(&file.stem, &mut names);
+        let kind = kind_of(&file, &guess, role);
+        let duplicates = only_one || repeats_persons(&file, &guess);
+        planned.push(Planned { surveyed: file, guess, role, name, kind, duplicates });
+    }
+    (planned, is_sure)
+}
+
+/// Columns that repeat others are left out; built-in fields of Chinese registers are not such.
+fn leave_repeating(guess: &mut Guess, file: &Surveyed) {
+    let name = |index: &usize| file.profiles.get(*index).map(|profile| profile.name.clone());
+    let repeats = |index: &usize| name(index).is_some_and(|name| file.repeating.contains(&name));
+    let (repeating, others): (Vec<usize>, Vec<usize>) = guess.others.iter().partition(|index| repeats(index));
+    guess.others = others;
+    guess.left_out.extend(repeating.iter().filter_map(name).map(|name| (name, "it repeats other columns")));
+}
+
+fn name_of(stem: &str, names: &mut Vec<String>) -> String {
+    let clean: String = stem.chars().filter(|c| !c.is_control() && !['/', '\\'].contains(c)).collect();
+    let base = if clean.trim().is_empty() { String::from("source") } else { clean.trim().to_owned() };
+    let mut name = base.clone();
+    let mut number = 2;
+    while names.contains(&name) {
+        name = format!("{base}_{number}");
+        number += 1;
+    }
+    names.push(name.clone());
+    name
+}
+
+fn kind_of(file: &Surveyed, guess: &Guess, role: Role) -> String {
+    if role == Role::Roll {
+        return String::from("census");
+    }
+    let values = guess.rows.kinds.values().flatten().cloned();
+    let words: Vec<String> = values.chain(file.headers.iter().cloned()).collect();
+    headers::kind_of(&file.stem, &words).map_or_else(|| name_of(&file.stem, &mut Vec::new()), str::to_owned)
+}
+
+/// Do persons seem to have several records? Rows of one kind that agree on name and birth date, address or number.
+fn repeats_persons(file: &Surveyed, guess: &Guess) -> bool {
+    const SHARE_MIN: f64 = 0.01;
+    let column = |field: Field| guess.bound(field).map(|bound| bound.column.as_str());
+    let by_name = |name: &&str| file.headers.iter().position(|header| header == name);
+    let names: Vec<&str> = [Field::Name, Field::FamilyName, Field::GivenName].into_iter().filter_map(column).collect();
+    let firm = [Field::IdNumber, Field::BirthDate, Field::Address].into_iter().filter_map(column);
+    let mut firm: Vec<&str> = firm.collect();
+    let others = guess.others.iter().filter_map(|index| file.profiles.get(*index));
+    firm.extend(others.filter(|other| other.distinct() > 100).map(|other| other.name.as_str()));
+    if names.is_empty() || firm.is_empty() {
+        return false;
+    }
+    let kind = guess.rows.column.as_deref();
+    let keys: Vec<usize> = names.iter().chain(&firm).chain(kind.iter()).filter_map(by_name).collect();
+    let mut seen: FxHashMap<u64, ()> = FxHashMap::default();
+    let (mut all, mut repeated) = (0_u64, 0_u64);
+    for chunk in looked_at(&file.extract) {
+        let Ok(chunk) = file.extract.read(&file.study, chunk) else { return false };
+        for row in 0..chunk.rows {
+            let cell = |key: &usize| chunk.columns.get(*key).and_then(|column| column.text(row));
+            let filled = keys.iter().filter(|key| cell(key).is_some()).count();
+            if filled * 2 <= keys.len() || filled < 3.min(keys.len()) {
+                continue;
+            }
+            let text: Vec<_> = keys.iter().map(|key| cell(key).unwrap_or_default()).collect();
+            let key = std::hash::BuildHasher::hash_one(&rustc_hash::FxBuildHasher, text.join("\u{1f}"));
+            all += 1;
+            repeated += u64::from(seen.insert(key, ()).is_some());
+        }
+    }
+    repeated as f64 > SHARE_MIN * all as f64
+}
+
+#[cfg(test)]
+mod tests;

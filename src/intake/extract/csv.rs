@@ -1,10 +1,332 @@
-//! stub
-use super::*;
+//! How is a CSV file of unknown dialect read in stretches?
+//!
+//! Takes a file and the wanted columns, gives its [`Layout`] (delimiter, encoding, positions of columns) and chunks
+//! that are stretches of bytes between two records, so that memory stays bounded and threads can share a file. One
+//! pass when the file is opened finds the records, tells the encoding and computes the digest:
+//!
+//! 1. the delimiter is the one of `,` `;` tab `|` that stands most often in the header, outside quotation marks;
+//! 2. the encoding is the declared one; else UTF-8 if there is a byte-order mark or if the non-ASCII text is mostly
+//!    valid UTF-8; else GB18030;
+//! 3. a record with more or fewer fields than the header, or with bytes that are no text, is set aside by its number.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::rc::Rc;
+
+use ::csv::{ByteRecord, ReaderBuilder};
+use arrow::array::{Array, StringBuilder};
+use encoding_rs::GB18030;
+use sha2::{Digest, Sha256};
+
+use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, header};
+use crate::error::{Error, Result};
+use crate::intake::study::{Encoding, Source, Study, file::hex};
+
+/// Most rows of one chunk.
+const CHUNK_ROWS: u64 = 65_536;
+
+/// Bytes after which a chunk ends even if it has few rows.
+const CHUNK_BYTES: u64 = 32 << 20;
+
+/// Longest record, in bytes: beyond it a quotation mark was not closed.
+const RECORD_BYTES_MAX: u64 = 16 << 20;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What was learnt about a CSV file when it was opened.
 #[derive(Debug)]
-pub(super) struct Layout;
-pub(super) fn open(_: &Study, _: &Source, path: &Path, _: &[String]) -> Result<(Opened, String)> {
-    Err(Error::input("csv").at_file(path))
+pub(super) struct Layout {
+    delimiter: u8,
+    is_gb18030: bool,
+    fields: usize,
+    /// The field of a record for each wanted column.
+    positions: Vec<usize>,
 }
-pub(super) fn read(_: &Layout, path: &Path, _: &ChunkPlace, _: &[String]) -> Result<Chunk> {
-    Err(Error::input("csv").at_file(path))
+
+/// Finds records, encoding and columns; gives the file's digest, too.
+pub(super) fn open(study: &Study, source: &Source, path: &Path, wanted: &[String]) -> Result<(Opened, String)> {
+    let io = |error: std::io::Error| Error::io(path, &error);
+    let mut start = Vec::new();
+    File::open(path).map_err(io)?.take(1 << 20).read_to_end(&mut start).map_err(io)?;
+    let has_mark = start.starts_with(BYTE_ORDER_MARK);
+    let skipped = if has_mark { BYTE_ORDER_MARK.len() as u64 } else { 0 };
+    let delimiter = delimiter_of(start.get(skipped as usize..).unwrap_or_default());
+    let scan = scan(study, path, delimiter, skipped)?;
+    let is_gb18030 = match source.encoding {
+        Encoding::Utf8 => false,
+        Encoding::Gb18030 => true,
+        Encoding::Detect => !has_mark && !scan.text.is_mostly_utf8(),
+    };
+    let names = scan.header.iter().map(|name| decoded(name, is_gb18030));
+    let Some(names) = names.collect::<Option<Vec<String>>>() else {
+        let encoding = if is_gb18030 { "GB18030" } else { "UTF-8" };
+        let error = Error::input(format!("the header is not {encoding} text")).at_file(path).at_row(1);
+        return Err(error.hint("set `encoding` of this source to \"utf-8\" or \"gb18030\", or save the file as UTF-8"));
+    };
+    let positions = header::locate(path, wanted, &names)?;
+    let form = Form::Csv(Layout { delimiter, is_gb18030, fields: names.len(), positions });
+    Ok((Opened { names, form, chunks: scan.chunks, rows: scan.rows }, scan.digest))
+}
+
+/// The most frequent of the usual delimiters in the first line, outside quotation marks.
+fn delimiter_of(start: &[u8]) -> u8 {
+    const DELIMITERS: [u8; 4] = *b",;\t|";
+    let mut counts = [0_usize; DELIMITERS.len()];
+    let mut quoted = false;
+    for byte in start {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => break,
+            _ if quoted => {}
+            other => {
+                let known = DELIMITERS.iter().zip(&mut counts).filter(|(delimiter, _)| *delimiter == other);
+                known.for_each(|(_, count)| *count += 1);
+            }
+        }
+    }
+    // The first of equals: a comma unless another one is more frequent.
+    let best = DELIMITERS.iter().zip(counts).rev().max_by_key(|(_, count)| *count);
+    best.map_or(b',', |(delimiter, _)| *delimiter)
+}
+
+fn reader_of<R: Read>(reader: R, delimiter: u8) -> ::csv::Reader<R> {
+    let mut builder = ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(delimiter).buffer_capacity(1 << 18).from_reader(reader)
+}
+
+/// What one pass over the file finds.
+struct Scan {
+    header: ByteRecord,
+    chunks: Vec<ChunkPlace>,
+    rows: u64,
+    digest: String,
+    text: TextCount,
+}
+
+fn scan(study: &Study, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan> {
+    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let record_start = Rc::new(Cell::new(0));
+    let watched = Watched {
+        file,
+        digest: Sha256::new(),
+        text: TextCount::default(),
+        skip: skipped,
+        passed: 0,
+        record_start: Rc::clone(&record_start),
+    };
+    let mut reader = reader_of(watched, delimiter);
+    let mut header = ByteRecord::new();
+    let mut rows = 0_u64;
+    let explain = |error: ::csv::Error, row: u64| explained(path, error, row);
+    if !reader.read_byte_record(&mut header).map_err(|error| explain(error, 0))? {
+        return Err(Error::input("has no header").at_file(path).hint("the first line must hold the column names"));
+    }
+    let mut chunks: Vec<ChunkPlace> = Vec::new();
+    let mut record = ByteRecord::new();
+    let mut chunk_start = (1_u64, reader.position().byte());
+    let close = |chunks: &mut Vec<ChunkPlace>, start: (u64, u64), rows: u64, end: u64| {
+        let (first_row, from) = start;
+        let place = from + skipped;
+        if rows >= first_row {
+            chunks.push(ChunkPlace { file: 0, first_row, rows: rows + 1 - first_row, place, length: end - from });
+        }
+    };
+    loop {
+        record_start.set(reader.position().byte());
+        if !reader.read_byte_record(&mut record).map_err(|error| explain(error, rows + 1))? {
+            break;
+        }
+        rows += 1;
+        if rows > study.limits.rows_max {
+            let what = format!("has more than the {} rows allowed", study.limits.rows_max);
+            return Err(Error::input(what).at_file(path).hint("raise `rows_max` in [limits] if this is right"));
+        }
+        let end = reader.position().byte();
+        if rows + 1 - chunk_start.0 == CHUNK_ROWS || end - chunk_start.1 >= CHUNK_BYTES {
+            close(&mut chunks, chunk_start, rows, end);
+            chunk_start = (rows + 1, end);
+        }
+    }
+    close(&mut chunks, chunk_start, rows, reader.position().byte());
+    let watched = reader.into_inner();
+    Ok(Scan { header, chunks, rows, digest: hex(&watched.digest.finalize()), text: watched.text })
+}
+
+fn explained(path: &Path, error: ::csv::Error, row: u64) -> Error {
+    match error.into_kind() {
+        ::csv::ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            let what = format!("this row is longer than {} MiB", RECORD_BYTES_MAX >> 20);
+            let hint = "a quotation mark is opened here and not closed; ask the sender to mend it";
+            Error::input(what).at_file(path).at_row(row).hint(hint)
+        }
+        ::csv::ErrorKind::Io(error) => Error::io(path, &error),
+        _ => Error::input("cannot be read as CSV").at_file(path).at_row(row),
+    }
+}
+
+/// The file while it is scanned: digest and encoding are found on the way, and a record without end is stopped.
+struct Watched {
+    file: File,
+    digest: Sha256,
+    text: TextCount,
+    skip: u64,
+    passed: u64,
+    record_start: Rc<Cell<u64>>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.skip > 0 {
+            let mut mark = [0; 3];
+            let few = usize::try_from(self.skip).unwrap_or(0).min(mark.len());
+            let count = self.file.read(mark.get_mut(..few).unwrap_or_default())?;
+            self.digest.update(mark.get(..count).unwrap_or_default());
+            self.skip = if count == 0 { 0 } else { self.skip - count as u64 };
+        }
+        if self.passed.saturating_sub(self.record_start.get()) > RECORD_BYTES_MAX {
+            return Err(std::io::Error::from(std::io::ErrorKind::InvalidData));
+        }
+        let count = self.file.read(buffer)?;
+        let bytes = buffer.get(..count).unwrap_or_default();
+        self.digest.update(bytes);
+        self.text.add(bytes);
+        self.passed += count as u64;
+        Ok(count)
+    }
+}
+
+/// How much of the text beyond ASCII is valid UTF-8.
+#[derive(Default)]
+struct TextCount {
+    valid: u64,
+    invalid: u64,
+    /// The beginning of a character that the last buffer cut off.
+    cut: Vec<u8>,
+}
+
+impl TextCount {
+    fn add(&mut self, bytes: &[u8]) {
+        if self.cut.is_empty() && bytes.is_ascii() {
+            return;
+        }
+        let mut joined = std::mem::take(&mut self.cut);
+        joined.extend_from_slice(bytes);
+        let mut chunks = joined.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
+            self.valid += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count() as u64;
+            let incomplete = chunks.peek().is_none() && chunk.invalid().len() < 4 && is_start(chunk.invalid());
+            if incomplete {
+                self.cut = chunk.invalid().to_vec();
+            } else if !chunk.invalid().is_empty() {
+                self.invalid += 1;
+            }
+        }
+    }
+
+    fn is_mostly_utf8(&self) -> bool {
+        let invalid = self.invalid + u64::from(!self.cut.is_empty());
+        invalid == 0 || self.valid > 10 * invalid
+    }
+}
+
+/// Could more bytes make these a character?
+fn is_start(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
+}
+
+fn decoded(bytes: &[u8], is_gb18030: bool) -> Option<String> {
+    if is_gb18030 {
+        return GB18030.decode_without_bom_handling_and_without_replacement(bytes).map(std::borrow::Cow::into_owned);
+    }
+    std::str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
+/// Reads one stretch of records.
+pub(super) fn read(layout: &Layout, path: &Path, place: &ChunkPlace, wanted: &[String]) -> Result<Chunk> {
+    let io = |error: std::io::Error| Error::io(path, &error);
+    let mut file = File::open(path).map_err(io)?;
+    file.seek(SeekFrom::Start(place.place)).map_err(io)?;
+    let (bytes, is_gb18030) = unambiguous(layout, file.take(place.length)).map_err(io)?;
+    let mut reader = reader_of(bytes, layout.delimiter);
+    let rows = usize::try_from(place.rows).unwrap_or(0);
+    let mut builders: Vec<StringBuilder> =
+        wanted.iter().map(|_| StringBuilder::with_capacity(rows, rows * 8)).collect();
+    let mut rejected = Vec::new();
+    let mut numbers = Vec::with_capacity(rows);
+    let mut record = ByteRecord::new();
+    let mut row = place.first_row;
+    while reader.read_byte_record(&mut record).map_err(|error| explained(path, error, row))? {
+        match fault_of(layout, is_gb18030, &record, wanted) {
+            Some((column, reason)) => rejected.push(RowFault { row, column, reason }),
+            None => {
+                append(layout, is_gb18030, &record, &mut builders);
+                numbers.push(row);
+            }
+        }
+        row += 1;
+    }
+    if row != place.first_row + place.rows {
+        return Err(super::changed(path));
+    }
+    let columns = builders.into_iter().map(column_of).collect();
+    let row_numbers = (!rejected.is_empty()).then(|| numbers.clone());
+    Ok(Chunk { file: place.file, first_row: place.first_row, rows: numbers.len(), columns, rejected, row_numbers })
+}
+
+/// The bytes of a chunk and whether they are GB18030. There, `|` may be the second byte of a character: such a file is
+/// turned into UTF-8 before it is split into fields.
+fn unambiguous(layout: &Layout, mut bytes: std::io::Take<File>) -> std::io::Result<(Box<dyn Read>, bool)> {
+    if !(layout.is_gb18030 && layout.delimiter == b'|') {
+        return Ok((Box::new(bytes), layout.is_gb18030));
+    }
+    let mut raw = Vec::new();
+    bytes.read_to_end(&mut raw)?;
+    let text = GB18030.decode_without_bom_handling(&raw).0.into_owned();
+    Ok((Box::new(std::io::Cursor::new(text)), false))
+}
+
+fn column_of(mut builder: StringBuilder) -> Column {
+    let text = builder.finish();
+    if text.null_count() == text.len() { Column::Null } else { Column::Text(text) }
+}
+
+/// Why a record cannot be read: it is ragged, or a wanted field is no text.
+fn fault_of(
+    layout: &Layout,
+    is_gb18030: bool,
+    record: &ByteRecord,
+    wanted: &[String],
+) -> Option<(Option<String>, &'static str)> {
+    // Empty fields at the end, as spreadsheets leave them, are no fault.
+    let surplus = record.iter().skip(layout.fields).any(|field| !field.is_empty());
+    if record.len() < layout.fields || surplus {
+        return Some((None, "ragged_row"));
+    }
+    for (name, position) in wanted.iter().zip(&layout.positions) {
+        let bytes = record.get(*position).unwrap_or_default();
+        let is_text = if is_gb18030 {
+            bytes.is_ascii() || GB18030.decode_without_bom_handling_and_without_replacement(bytes).is_some()
+        } else {
+            std::str::from_utf8(bytes).is_ok_and(|text| !layout.is_gb18030 || !text.contains('\u{fffd}'))
+        };
+        if !is_text {
+            return Some((Some(name.clone()), "undecodable_text"));
+        }
+    }
+    None
+}
+
+fn append(layout: &Layout, is_gb18030: bool, record: &ByteRecord, builders: &mut [StringBuilder]) {
+    for (builder, position) in builders.iter_mut().zip(&layout.positions) {
+        let bytes = record.get(*position).unwrap_or_default();
+        if bytes.is_empty() {
+            builder.append_null();
+        } else if is_gb18030 && !bytes.is_ascii() {
+            builder.append_option(GB18030.decode_without_bom_handling_and_without_replacement(bytes));
+        } else {
+            builder.append_option(std::str::from_utf8(bytes).ok());
+        }
+    }
 }

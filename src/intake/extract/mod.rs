@@ -72,6 +72,8 @@ enum Form {
 
 /// A file as opened by one of the formats.
 struct Opened {
+    /// Its flat columns, in the order of the file.
+    names: Vec<String>,
     form: Form,
     chunks: Vec<ChunkPlace>,
     rows: u64,
@@ -187,6 +189,22 @@ pub fn open(study: &Study, source: usize) -> Result<Extract> {
         extract.files.push(file);
     }
     Ok(extract)
+}
+
+/// The names of the flat columns of a file, in its own order.
+///
+/// # Errors
+/// An input error if the file cannot be used.
+pub fn names(study: &Study, source: usize, path: &Path) -> Result<Vec<String>> {
+    let missing = || Error::study(format!("there is no source number {source}")).at_file(&study.file);
+    let source = study.sources.get(source).ok_or_else(missing)?;
+    facts(path)?;
+    let opened = match format_of(path)? {
+        FormatName::Csv => csv::open(study, source, path, &[])?.0,
+        FormatName::Parquet => parquet::open(study, path, &[])?,
+        FormatName::Xlsx => xlsx::open(study, path, &[])?,
+    };
+    Ok(opened.names)
 }
 
 /// The columns that a source needs: record id, those of the fields, and the one that says what a row means.

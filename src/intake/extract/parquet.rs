@@ -62,12 +62,14 @@ pub(super) fn open(study: &Study, path: &Path, wanted: &[String]) -> Result<Open
             return Err(error.hint("ask the sender for one row per person, without lists and structures"));
         }
     }
+    let is_flat = |field: &&arrow::datatypes::FieldRef| cell::is_flat(field.data_type());
+    let flat = metadata.schema().fields().iter().filter(is_flat).map(|field| field.name().clone()).collect();
     let mut projected = positions.clone();
     projected.sort_unstable();
     projected.dedup();
     let rows = check_sizes(study, path, bytes, &metadata, &projected)?;
     let chunks = chunks_of(metadata.metadata());
-    Ok(Opened { form: Form::Parquet(Layout { metadata, positions, projected }), chunks, rows })
+    Ok(Opened { names: flat, form: Form::Parquet(Layout { metadata, positions, projected }), chunks, rows })
 }
 
 fn damaged(path: &Path, what: &str) -> Error {

@@ -1,1 +1,533 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use arrow::array::*;
+use arrow::datatypes::{Field as ArrowField, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
+
+use super::{Chunk, Column, Extract, open};
+use crate::error::{Error, Kind};
+use crate::intake::study::{Study, file};
+
+/// Writes a Parquet file with these columns.
+fn write_parquet(path: &Path, columns: Vec<(&str, ArrayRef)>, group_rows: usize) {
+    let fields: Vec<_> =
+        columns.iter().map(|(name, array)| ArrowField::new(*name, array.data_type().clone(), true)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let arrays = columns.into_iter().map(|(_, array)| array).collect();
+    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).unwrap();
+    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group_rows)).build();
+    let mut writer = ArrowWriter::try_new(std::fs::File::create(path).unwrap(), schema, Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+fn text(values: &[&str]) -> ArrayRef {
+    Arc::new(StringArray::from(values.to_vec()))
+}
+
+/// A study of one source in this folder, with columns `id` and `name`; `more` goes below `[[source]]`.
+fn study_with(folder: &Path, path: &str, more: &str) -> Study {
+    let study = format!(
+        "[[source]]\nname = \"s\"\nrole = \"register\"\npath = \"{path}\"\nrecord_id = \"id\"\n{more}\n\
+         [source.columns]\nname = \"name\"\n"
+    );
+    let file = folder.join("study.toml");
+    std::fs::write(&file, study).unwrap();
+    file::read(&file).unwrap()
+}
+
+fn study(folder: &Path, path: &str) -> Study {
+    study_with(folder, path, "")
+}
+
+fn chunks(study: &Study, extract: &Extract) -> Vec<Chunk> {
+    (0..extract.chunk_count()).map(|chunk| extract.read(study, chunk).unwrap()).collect()
+}
+
+/// Every row as `number:id|name`, in order.
+fn rows(study: &Study) -> Vec<String> {
+    let extract = open(study, 0).unwrap();
+    let mut rows = Vec::new();
+    for chunk in chunks(study, &extract) {
+        for row in 0..chunk.rows {
+            let cells: Vec<_> =
+                chunk.columns.iter().map(|column| column.text(row).unwrap_or("∅".into()).into_owned()).collect();
+            rows.push(format!("{}:{}", chunk.row_number(row), cells.join("|")));
+        }
+    }
+    rows
+}
+
+fn refused(study: &Study) -> Error {
+    let refused = open(study, 0)
+        .and_then(|extract| (0..extract.chunk_count()).try_for_each(|chunk| extract.read(study, chunk).map(|_| ())));
+    let error = refused.expect_err("must be refused");
+    assert_eq!(error.kind(), Kind::Input, "{error}");
+    error
+}
+
+fn folder() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    (folder, path)
+}
+
+#[test]
+fn row_groups_are_chunks_and_row_numbers_are_unbroken() {
+    let (folder, path) = folder();
+    let ids: Vec<String> = (0..25).map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    write_parquet(&path, vec![("other", text(&ids)), ("name", text(&ids)), ("id", text(&ids))], 10);
+    let study = study(folder.path(), "a.parquet");
+    let extract = open(&study, 0).unwrap();
+    assert_eq!((extract.rows, extract.chunk_count(), extract.columns.join("|")), (25, 3, "id|name".to_owned()));
+    assert_eq!((extract.files[0].rows, extract.files[0].digest.len()), (25, 64));
+    let expected: Vec<String> = (0..25).map(|id| format!("{}:{id}|{id}", id + 1)).collect();
+    assert_eq!(rows(&study), expected);
+    // Any order, any chunk: the place of the rows is known.
+    let last = extract.read(&study, 2).unwrap();
+    assert_eq!((last.first_row, last.rows, last.columns.len()), (21, 5, 2));
+}
+
+#[test]
+fn a_large_row_group_is_read_in_stretches() {
+    let (folder, path) = folder();
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..300_000));
+    let names: ArrayRef = Arc::new(StringArray::from_iter_values((0..300_000).map(|row| format!("n{}", row % 1000))));
+    write_parquet(&path, vec![("id", numbers), ("name", names)], 1_000_000);
+    let study = study(folder.path(), "a.parquet");
+    let extract = open(&study, 0).unwrap();
+    assert_eq!(extract.chunk_count(), 3);
+    for chunk in chunks(&study, &extract) {
+        for row in [0, chunk.rows / 2, chunk.rows - 1] {
+            let number = chunk.row_number(row) - 1;
+            assert_eq!(chunk.columns[0].text(row).unwrap(), number.to_string());
+            assert_eq!(chunk.columns[1].text(row).unwrap(), format!("n{}", number % 1000));
+        }
+    }
+}
+
+#[test]
+fn types_become_text_days_or_nothing() {
+    let (folder, path) = folder();
+    let ids: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.5]));
+    write_parquet(&path, vec![("id", ids), ("name", Arc::new(NullArray::new(2)))], 10);
+    let nulls = study(folder.path(), "a.parquet");
+    assert_eq!(rows(&nulls), ["1:1|∅", "2:2.5|∅"]);
+    let extract = open(&nulls, 0).unwrap();
+    assert!(matches!(extract.read(&nulls, 0).unwrap().columns[1], Column::Null));
+    let zoned = TimestampMillisecondArray::from(vec![18_566 * 86_400_000 + 16 * 3_600_000]);
+    let zoned: ArrayRef = Arc::new(zoned.with_timezone("UTC"));
+    let dictionary: ArrayRef = Arc::new(DictionaryArray::<arrow::datatypes::Int32Type>::from_iter(["中"]));
+    write_parquet(&path, vec![("id", zoned), ("name", dictionary)], 10);
+    assert_eq!(rows(&study(folder.path(), "a.parquet")), ["1:2020-11-01|中"]);
+}
+
+#[test]
+fn text_that_is_not_utf8_sets_its_row_aside() {
+    let (folder, path) = folder();
+    // A writer that does not check its text: bytes declared UTF-8 in the file are none.
+    write_parquet(&path, vec![("id", text(&["1", "2", "3"])), ("name", text(&["a", "MARKED", "c"]))], 10);
+    patch(&path, b"MARKED", b"\xff\xfeRKED");
+    let broken = study(folder.path(), "a.parquet");
+    assert_eq!(rows(&broken), ["1:1|a", "3:3|c"]);
+    let chunk = open(&broken, 0).unwrap().read(&broken, 0).unwrap();
+    let fault = &chunk.rejected[0];
+    assert_eq!((fault.row, fault.column.as_deref(), fault.reason), (2, Some("name"), "undecodable_text"));
+    assert_eq!((chunk.rows, chunk.rejected.len()), (2, 1));
+    // The same, declared as bytes.
+    let names: ArrayRef = Arc::new(BinaryArray::from(vec![b"a".as_slice(), b"\xff", b"c"]));
+    write_parquet(&path, vec![("id", text(&["1", "2", "3"])), ("name", names)], 10);
+    assert_eq!(rows(&study(folder.path(), "a.parquet")), ["1:1|a", "3:3|c"]);
+}
+
+/// Replaces all of these bytes in a file.
+fn patch(path: &Path, from: &[u8], to: &[u8]) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let places: Vec<usize> =
+        bytes.windows(from.len()).enumerate().filter(|(_, window)| *window == from).map(|(at, _)| at).collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to);
+    }
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn columns_that_cannot_serve_are_named() {
+    let (folder, path) = folder();
+    let check = |columns: Vec<(&str, ArrayRef)>, column: &str, words: &str| {
+        write_parquet(&path, columns, 10);
+        let error = refused(&study(folder.path(), "a.parquet"));
+        assert_eq!(
+            (error.place().file.as_deref(), error.place().column.as_deref()),
+            (Some(path.as_path()), Some(column))
+        );
+        assert!(error.to_string().contains(words), "{error}");
+    };
+    check(vec![("id", text(&["1"])), ("nmae", text(&["a"]))], "name", "`nmae`");
+    check(
+        vec![("id", text(&["1"])), ("name", text(&["a"])), ("x", text(&["a"])), ("x ", text(&["a"]))],
+        "x",
+        "two columns",
+    );
+    let list: ArrayRef =
+        Arc::new(ListArray::from_iter_primitive::<arrow::datatypes::Int32Type, _, _>([Some([Some(1)])]));
+    check(vec![("id", text(&["1"])), ("name", Arc::clone(&list))], "name", "flat column");
+    // A nested column that nobody needs does no harm.
+    write_parquet(&path, vec![("members", list), ("id", text(&["1"])), ("name", text(&["a"]))], 10);
+    assert_eq!(rows(&study(folder.path(), "a.parquet")), ["1:1|a"]);
+}
+
+#[test]
+fn what_is_no_parquet_file_is_said_to_be_what_it_looks_like() {
+    let (folder, path) = folder();
+    let check = |bytes: &[u8], words: &str| {
+        std::fs::write(&path, bytes).unwrap();
+        let error = refused(&study(folder.path(), "a.parquet")).to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    check(b"", "is empty (0 bytes)");
+    check(b"id,name\n1,a\n", "looks like text");
+    check(b"PK\x03\x04rest of an archive", "zip archive");
+    check(b"\x1f\x8b\x08 compressed", "gzip");
+    check(b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel");
+    check(b"PARE123456789012", "encrypted");
+    check(b"PAR1", "too short");
+    check(b"PAR1 and nothing else", "without its end");
+    check(b"PAR1\xff\xff\xff\x7fPAR1", "length does not fit");
+    // A list of two thousand million elements in a footer of 17 bytes.
+    let footer = b"\x15\x02\x19\xfc\x80\xd0\xac\xf3\x0e\x00\x00\x00\x00\x00\x00\x00\x00";
+    check(&[b"PAR1".as_slice(), footer, &17_u32.to_le_bytes(), b"PAR1"].concat(), "footer of this Parquet file");
+}
+
+#[test]
+fn a_truncated_file_is_refused_at_every_length() {
+    let (folder, path) = folder();
+    write_parquet(&path, vec![("id", text(&["1", "2"])), ("name", text(&["a", "b"]))], 10);
+    let study = study(folder.path(), "a.parquet");
+    let bytes = std::fs::read(&path).unwrap();
+    for length in 0..bytes.len() {
+        std::fs::write(&path, &bytes[..length]).unwrap();
+        refused(&study);
+    }
+}
+
+#[test]
+fn a_damaged_byte_never_ends_in_a_panic_or_an_unnamed_file() {
+    let (folder, path) = folder();
+    write_parquet(&path, vec![("id", text(&["1", "2"])), ("name", text(&["a", "b"]))], 10);
+    let study = study(folder.path(), "a.parquet");
+    let bytes = std::fs::read(&path).unwrap();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        std::fs::write(&path, damaged).unwrap();
+        let result = open(&study, 0).and_then(|extract| extract.read(&study, 0));
+        if let Err(error) = result {
+            assert!(error.place().file.is_some() || error.to_string().contains("no chunk"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_deeply_nested_schema_does_not_overflow_the_stack() {
+    let (folder, path) = folder();
+    let levels = 10_000;
+    // Thrift compact: version 1; schema: a list of groups with one child each, at last a leaf; num_rows 0; no row groups.
+    let mut footer = vec![0x15, 0x02, 0x19, 0xfc];
+    let mut count = levels + 1;
+    while count >= 0x80 {
+        footer.push((count as u8 & 0x7f) | 0x80);
+        count >>= 7;
+    }
+    footer.push(count as u8);
+    for _ in 0..levels {
+        footer.extend([0x35, 0x02, 0x18, 0x01, b'g', 0x15, 0x02, 0x00]);
+    }
+    footer.extend([0x15, 0x02, 0x25, 0x02, 0x18, 0x01, b'x', 0x00]);
+    footer.extend([0x16, 0x00, 0x19, 0x0c, 0x00]);
+    let bytes = [b"PAR1".as_slice(), &footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat();
+    std::fs::write(&path, bytes).unwrap();
+    refused(&study(folder.path(), "a.parquet"));
+}
+
+#[test]
+fn limits_are_checked_before_decoding() {
+    let (folder, path) = folder();
+    let names: Vec<String> = (0..1000).map(|row| format!("a long name with the number {row}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    write_parquet(&path, vec![("id", text(&names)), ("name", text(&names))], 10_000);
+    let mut small = study(folder.path(), "a.parquet");
+    small.limits.row_group_bytes_max = 10_000;
+    assert!(refused(&small).to_string().contains("row group 1 declares"));
+    let mut few = study(folder.path(), "a.parquet");
+    few.limits.rows_max = 999;
+    assert!(refused(&few).to_string().contains("1000 rows"));
+}
+
+#[test]
+fn a_folder_is_read_in_the_order_of_its_names() {
+    let (folder, _) = folder();
+    for (name, value) in [("b.parquet", "2"), ("a.parquet", "1")] {
+        write_parquet(&folder.path().join(name), vec![("id", text(&[value])), ("name", text(&["n"]))], 10);
+    }
+    let both = study(folder.path(), ".");
+    assert_eq!(rows(&both), ["1:1|n", "1:2|n"]);
+    let extract = open(&both, 0).unwrap();
+    assert_eq!(chunks(&both, &extract).iter().map(|chunk| chunk.file).collect::<Vec<_>>(), [0, 1]);
+    std::fs::copy(folder.path().join("a.parquet"), folder.path().join("c.parquet")).unwrap();
+    assert!(refused(&study(folder.path(), ".")).to_string().contains("the same content as"));
+}
+
+#[test]
+fn a_file_that_changes_between_opening_and_reading_is_refused() {
+    let (folder, path) = folder();
+    write_parquet(&path, vec![("id", text(&["1"])), ("name", text(&["a"]))], 10);
+    let study = study(folder.path(), "a.parquet");
+    let extract = open(&study, 0).unwrap();
+    write_parquet(&path, vec![("id", text(&["1", "2"])), ("name", text(&["a", "b"]))], 10);
+    assert!(extract.read(&study, 0).unwrap_err().to_string().contains("changed while"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_and_a_folder_or_device_is_no_file() {
+    let (folder, path) = folder();
+    write_parquet(&path, vec![("id", text(&["1"])), ("name", text(&["a"]))], 10);
+    std::os::unix::fs::symlink(&path, folder.path().join("link.parquet")).unwrap();
+    assert_eq!(rows(&study(folder.path(), "link.parquet")), ["1:1|a"]);
+    let mut study = study(folder.path(), "a.parquet");
+    study.sources[0].files = vec![PathBuf::from("/dev/null")];
+    assert!(refused(&study).to_string().contains("pipe or device"));
+    study.sources[0].files = vec![folder.path().to_path_buf()];
+    assert!(refused(&study).to_string().contains("found a folder"));
+    study.sources[0].files = vec![folder.path().join("none.parquet")];
+    refused(&study);
+}
+
+#[test]
+fn a_file_without_rows_is_read_as_such() {
+    let (folder, path) = folder();
+    write_parquet(&path, vec![("id", text(&[])), ("name", text(&[]))], 10);
+    let empty = study(folder.path(), "a.parquet");
+    let extract = open(&empty, 0).unwrap();
+    assert_eq!((extract.rows, extract.chunk_count()), (0, 0));
+    let _ = study_with(folder.path(), "a.parquet", "");
+}
+
+/// A CSV file and its rows, as `number:id|name`, and the rows set aside, as `number reason`.
+fn csv(bytes: &[u8], more: &str) -> (Vec<String>, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), bytes).unwrap();
+    let study = study_with(folder.path(), "a.csv", more);
+    let extract = open(&study, 0).unwrap();
+    let read = chunks(&study, &extract);
+    let total: u64 = read.iter().map(|chunk| chunk.rows as u64 + chunk.rejected.len() as u64).sum();
+    assert_eq!((total, extract.files[0].rows), (extract.rows, extract.rows));
+    let faults = read.iter().flat_map(|chunk| &chunk.rejected);
+    let shown =
+        |fault: &super::RowFault| format!("{} {} {}", fault.row, fault.column.as_deref().unwrap_or("-"), fault.reason);
+    (rows(&study), faults.map(shown).collect())
+}
+
+fn gb18030(text: &str) -> Vec<u8> {
+    encoding_rs::GB18030.encode(text).0.into_owned()
+}
+
+#[test]
+fn csv_of_any_dialect_is_read() {
+    let check = |bytes: &[u8], expected: &[&str]| {
+        assert_eq!(csv(bytes, ""), (expected.iter().map(|row| (*row).to_owned()).collect(), vec![]))
+    };
+    check(b"id,name\n1,a\n2,b\n", &["1:1|a", "2:2|b"]);
+    check(b"id;name;x\r\n1;\"a;b\";\r\n\r\n2;b,c,d,e;3\r\n", &["1:1|a;b", "2:2|b,c,d,e"]);
+    check(b"name\tid\na\t1", &["1:1|a"]);
+    check(b"id|name\n1|a\n", &["1:1|a"]);
+    check(b"\"id\",\"name, or what\",name\n1,,\"say \"\"a\"\"\nand b\"\n", &["1:1|say \"a\"\nand b"]);
+    check("\u{feff}id,name\n1,王\n".as_bytes(), &["1:1|王"]);
+    check(" ＩＤ ,id, name\n7,1,李\n".replace("ＩＤ", "x").as_bytes(), &["1:1|李"]);
+    check(&gb18030("id,name\n1,王小明\n2,㐂\n"), &["1:1|王小明", "2:2|㐂"]);
+    check(b"id,name\n1,\n2,a,,\n", &["1:1|∅", "2:2|a"]);
+    // The second byte of 亅 in GB18030 is the delimiter itself.
+    check(&gb18030("id|name|x\n1|亅|y\n"), &["1:1|亅"]);
+    check(b"id,name\n", &[]);
+}
+
+#[test]
+fn csv_rows_that_cannot_be_read_are_set_aside_by_number() {
+    let check = |bytes: &[u8], more: &str, expected: &[&str], faults: &[&str]| {
+        let (rows, set_aside) = csv(bytes, more);
+        assert_eq!(rows, expected);
+        assert_eq!(set_aside, faults);
+    };
+    check(b"id,name\n1,a\n2\n3,c,d\n4,e\n", "", &["1:1|a", "4:4|e"], &["2 - ragged_row", "3 - ragged_row"]);
+    let damaged = [b"id,name\n1,\xff\n".as_slice(), "2,王\n".repeat(20).as_bytes()].concat();
+    let (rows, faults) = csv(&damaged, "");
+    assert_eq!((rows.len(), rows[0].as_str(), faults), (20, "2:2|王", vec!["1 name undecodable_text".to_owned()]));
+    check(b"id,name\n1,\xcd\xf5\n", "encoding = \"gb18030\"", &["1:1|王"], &[]);
+    check(b"id,name\n1,\xcd\xf5\n", "encoding = \"utf-8\"", &[], &["1 name undecodable_text"]);
+    // A damaged field that nobody needs does no harm.
+    check(b"id,name,x\n1,a,\xff\n", "encoding = \"utf-8\"", &["1:1|a"], &[]);
+}
+
+#[test]
+fn a_long_csv_file_is_read_in_stretches() {
+    let (folder, _) = folder();
+    let mut text = String::from("id,name,note\n");
+    for row in 1..=150_000 {
+        text.push_str(&format!("{row},\"王\n{}\",x\n", row % 7));
+    }
+    std::fs::write(folder.path().join("a.csv"), &text).unwrap();
+    let study = study(folder.path(), "a.csv");
+    let extract = open(&study, 0).unwrap();
+    assert_eq!((extract.rows, extract.chunk_count()), (150_000, 3));
+    for chunk in chunks(&study, &extract) {
+        for row in 0..chunk.rows {
+            let number = chunk.row_number(row);
+            assert_eq!(chunk.columns[0].text(row).unwrap(), number.to_string());
+            assert_eq!(chunk.columns[1].text(row).unwrap(), format!("王\n{}", number % 7));
+        }
+    }
+    let digest = super::digest_of(&folder.path().join("a.csv")).unwrap();
+    assert_eq!(extract.files[0].digest, digest);
+}
+
+#[test]
+fn csv_files_that_cannot_serve_are_refused() {
+    let check = |bytes: &[u8], more: &str, words: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.csv"), bytes).unwrap();
+        let error = refused(&study_with(folder.path(), "a.csv", more)).to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    check(b"id,nane\n1,a\n", "", "`nane`");
+    check(b"id,name,name\n1,a,b\n", "", "two columns");
+    check(b"\xff\xfei\x00d\x00", "", "UTF-16");
+    check(b"PAR1....", "", "looks like Parquet");
+    check(b"\n\n\n", "", "no header");
+    check(b"id,name,\xcd\xf5\n1,a,b\n", "encoding = \"utf-8\"", "header is not UTF-8");
+    let unclosed = [b"id,name\n1,a\n2,\"".as_slice(), &vec![b'x'; 18 << 20]].concat();
+    check(&unclosed, "", "a.csv:2: this row is longer than 16 MiB");
+}
+
+/// The parts of a small workbook, to be made hostile.
+fn workbook(path: &Path, sheet: &str, shared: &str, more: &[(&str, &[u8])]) {
+    use std::io::Write;
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(path).unwrap());
+    let types = "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
+    let book = "<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" \
+        xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\">\
+        <sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>";
+    let kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let links = format!(
+        "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+         <Relationship Id=\"r1\" Type=\"{kind}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
+         <Relationship Id=\"r2\" Type=\"{kind}/sharedStrings\" Target=\"sharedStrings.xml\"/></Relationships>"
+    );
+    let space = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";
+    let sheet = format!("<worksheet {space}><sheetData>{sheet}</sheetData></worksheet>");
+    let shared = format!("<sst {space} {shared}</sst>");
+    let root = format!(
+        "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+         <Relationship Id=\"r1\" Type=\"{kind}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+    );
+    let parts: [(&str, &[u8]); 6] = [
+        ("_rels/.rels", root.as_bytes()),
+        ("[Content_Types].xml", types.as_bytes()),
+        ("xl/workbook.xml", book.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", links.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        ("xl/sharedStrings.xml", shared.as_bytes()),
+    ];
+    for (name, bytes) in parts.iter().chain(more) {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap();
+}
+
+const HEADER: &str = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>id</t></is></c>\
+    <c r=\"B1\" t=\"inlineStr\"><is><t>name</t></is></c></row>";
+
+#[test]
+fn a_workbook_is_read_from_its_first_sheet() {
+    use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+    let (folder, _) = folder();
+    let mut book = Workbook::new();
+    let date = Format::new().set_num_format("yyyy-mm-dd");
+    let sheet = book.add_worksheet();
+    for (column, name) in ["note", " 姓名 ", "编号"].into_iter().enumerate() {
+        sheet.write_string(1, column as u16, name).unwrap();
+    }
+    sheet.write_string(2, 1, "王小明").unwrap();
+    sheet.write_number(2, 2, 7.0).unwrap();
+    sheet.write_string(4, 0, "a row with nothing else").unwrap();
+    sheet.write_number(5, 1, 110_105_194_912_310_000.0).unwrap();
+    sheet.write_datetime_with_format(5, 2, &ExcelDateTime::from_ymd(2020, 11, 1).unwrap(), &date).unwrap();
+    book.add_worksheet().write_string(0, 0, "another sheet").unwrap();
+    book.save(folder.path().join("a.xlsx")).unwrap();
+    let text = "[[source]]\nname = \"s\"\nrole = \"register\"\npath = \"a.xlsx\"\nrecord_id = \"编号\"\n\
+                [source.columns]\nname = \"姓名\"\n";
+    let file = folder.path().join("study.toml");
+    std::fs::write(&file, text).unwrap();
+    let study = file::read(&file).unwrap();
+    assert_eq!(rows(&study), ["1:7|王小明", "3:∅|∅", "4:2020-11-01|1.1010519491231E+17"]);
+}
+
+#[test]
+fn a_date_column_of_a_workbook_is_one_of_days() {
+    use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
+    let (folder, _) = folder();
+    let mut book = Workbook::new();
+    let date = Format::new().set_num_format("yyyy-mm-dd");
+    let sheet = book.add_worksheet();
+    sheet.write_string(0, 0, "id").unwrap();
+    sheet.write_string(0, 1, "name").unwrap();
+    for (row, (year, month, day)) in [(1949, 10, 1), (2020, 11, 1), (1900, 3, 1)].into_iter().enumerate() {
+        let row = row as u32 + 1;
+        sheet.write_number(row, 0, f64::from(row)).unwrap();
+        sheet.write_datetime_with_format(row, 1, &ExcelDateTime::from_ymd(year, month, day).unwrap(), &date).unwrap();
+    }
+    book.save(folder.path().join("a.xlsx")).unwrap();
+    let study = study(folder.path(), "a.xlsx");
+    assert_eq!(rows(&study), ["1:1|1949-10-01", "2:2|2020-11-01", "3:3|1900-03-01"]);
+    let chunk = open(&study, 0).unwrap().read(&study, 0).unwrap();
+    assert_eq!((chunk.columns[1].day(1), chunk.row_numbers), (Some(18_567), None));
+}
+
+#[test]
+fn hostile_workbooks_are_refused_or_read_without_a_grid() {
+    let (folder, _) = folder();
+    let path = folder.path().join("a.xlsx");
+    let study = |sheet: &str, shared: &str, more: &[(&str, &[u8])]| {
+        workbook(&path, sheet, shared, more);
+        study(folder.path(), "a.xlsx")
+    };
+    let sparse = format!("{HEADER}<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>");
+    assert_eq!(rows(&study(&sparse, ">", &[])), ["1048575:∅|∅"]);
+    let one = format!("{HEADER}<row r=\"2\"><c r=\"A2\" t=\"s\"><v>0</v></c></row>");
+    let shared = "uniqueCount=\"1\"><si><t>7</t></si>";
+    assert_eq!(rows(&study(&one, shared, &[])), ["1:7|∅"]);
+    let check = |study: Study, words: &str| {
+        let error = refused(&study).to_string();
+        assert!(error.contains(words) && error.contains("a.xlsx"), "{error}");
+    };
+    check(study(&one, "uniqueCount=\"4000000000\"><si><t>7</t></si>", &[]), "cannot be read");
+    check(study(&one, "uniqueCount=\"99999999999999999999999\">", &[]), "cannot be read");
+    check(study("", ">", &[]), "first sheet is empty");
+    check(study(&one, shared, &[("xl/vbaProject.bin", b"x")]), "macros");
+    let many: Vec<String> = (0..1_001).map(|part| format!("xl/{part}")).collect();
+    let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), b"x".as_slice())).collect();
+    check(study(&one, shared, &many), "parts");
+    let zeros = vec![0; 70 << 20];
+    check(study(&one, shared, &[("xl/media/zeros", &zeros)]), "when it is unpacked");
+    let backwards =
+        format!("{HEADER}<row r=\"3\"><c r=\"A3\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><v>1</v></c></row>");
+    check(study(&backwards, ">", &[]), "cannot be read");
+    let good = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &good[..good.len() / 2]).unwrap();
+    check(super::tests::study(folder.path(), "a.xlsx"), "cannot be read");
+}

@@ -1,10 +1,339 @@
-//! stub
-use super::*;
+//! How is an XLSX workbook read without trusting it?
+//!
+//! Takes a file and the wanted columns, gives the rows of its first sheet. Two tiny files can make a reader ask for
+//! hundreds of gigabytes (a sheet with cells in two far corners; a table of texts that declares thousands of millions
+//! of entries), so:
+//!
+//! 1. the archive is looked through first: number of entries, real sizes after inflation, the declared number of
+//!    shared texts against the bytes there are;
+//! 2. cells are streamed; no grid is built;
+//! 3. the first row with any cell is the header; rows without any cell are not data.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use arrow::array::{Array, Date32Array, Date32Builder, StringArray, StringBuilder};
+use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
+
+use super::{Chunk, ChunkPlace, Column, Form, Opened, cell, guarded, header};
+use crate::error::{Error, Result};
+use crate::intake::study::Study;
+
+/// Most rows of one chunk.
+const CHUNK_ROWS: usize = 65_536;
+
+/// Most entries of the archive.
+const ENTRIES_MAX: usize = 1_000;
+
+/// Largest content of the archive after inflation, in bytes.
+const INFLATED_BYTES_MAX: u64 = 512 << 20;
+
+/// Content up to this size may be compressed to any degree.
+const INFLATED_BYTES_HARMLESS: u64 = 64 << 20;
+
+/// Beyond that, the content may be so many times the size of the file.
+const INFLATION_MAX: u64 = 100;
+
+/// Bytes of the smallest shared text, `<si/>`.
+const SHARED_TEXT_BYTES_MIN: u64 = 5;
+
+/// Most columns whose header is read.
+const COLUMNS_MAX: u32 = 16_384;
+
+/// The first sheet of a workbook, column by column.
 #[derive(Debug)]
-pub(super) struct Sheet;
-pub(super) fn open(_: &Study, path: &Path, _: &[String]) -> Result<Opened> {
-    Err(Error::input("xlsx").at_file(path))
+pub(super) struct Sheet {
+    columns: Vec<Column>,
+    /// Data row of each row, counted from the header; blank rows leave gaps.
+    numbers: Vec<u64>,
+    /// The header.
+    names: Vec<String>,
 }
-pub(super) fn read(_: &Sheet, place: &ChunkPlace) -> Chunk {
-    Chunk { file: place.file, first_row: 1, rows: 0, columns: Vec::new(), rejected: Vec::new(), row_numbers: None }
+
+/// Checks the archive and reads the first sheet.
+pub(super) fn open(study: &Study, path: &Path, wanted: &[String]) -> Result<Opened> {
+    inspect(path)?;
+    let sheet = match guarded(|| sheet_of(study, path, wanted)) {
+        Some(sheet) => sheet?,
+        None => return Err(damaged(path)),
+    };
+    let rows = sheet.numbers.len();
+    let starts = (0..rows).step_by(CHUNK_ROWS);
+    let chunks = starts.map(|start| {
+        let first_row = sheet.numbers.get(start).copied().unwrap_or(1);
+        let count = CHUNK_ROWS.min(rows - start) as u64;
+        ChunkPlace { file: 0, first_row, rows: count, place: start as u64, length: count }
+    });
+    let names = sheet.names.iter().filter(|name| !name.is_empty()).cloned().collect();
+    let chunks: Vec<ChunkPlace> = chunks.collect();
+    Ok(Opened { names, chunks, rows: rows as u64, form: Form::Xlsx(sheet) })
+}
+
+/// Some rows of the sheet.
+pub(super) fn read(sheet: &Sheet, place: &ChunkPlace) -> Chunk {
+    let start = usize::try_from(place.place).unwrap_or(0);
+    let end = sheet.numbers.len().min(start + usize::try_from(place.rows).unwrap_or(0));
+    let rows = end.saturating_sub(start);
+    let slice = |column: &Column| match column {
+        Column::Null => Column::Null,
+        Column::Text(array) => Column::Text(array.slice(start, rows)),
+        Column::Day(array) => Column::Day(array.slice(start, rows)),
+    };
+    let numbers = sheet.numbers.get(start..end).unwrap_or_default();
+    let consecutive = numbers.last().is_none_or(|last| *last + 1 == place.first_row + rows as u64);
+    Chunk {
+        file: place.file,
+        first_row: place.first_row,
+        rows,
+        columns: sheet.columns.iter().map(slice).collect(),
+        rejected: Vec::new(),
+        row_numbers: (!consecutive).then(|| numbers.to_vec()),
+    }
+}
+
+fn damaged(path: &Path) -> Error {
+    Error::input("this workbook cannot be read").at_file(path).hint("save it again as .xlsx, or send CSV or Parquet")
+}
+
+fn too_large(path: &Path, what: impl Into<String>) -> Error {
+    Error::input(what).at_file(path).hint("send such an amount of data as Parquet or CSV")
+}
+
+/// Looks through the archive before anything is loaded from it.
+fn inspect(path: &Path) -> Result<()> {
+    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let file_bytes = file.metadata().map_err(|error| Error::io(path, &error))?.len();
+    let opened = guarded(|| zip::ZipArchive::new(BufReader::new(file)));
+    let Some(Ok(mut archive)) = opened else { return Err(damaged(path)) };
+    if archive.len() > ENTRIES_MAX {
+        return Err(too_large(path, format!("has more than {ENTRIES_MAX} parts")));
+    }
+    let most = INFLATED_BYTES_MAX.min(INFLATED_BYTES_HARMLESS.max(file_bytes.saturating_mul(INFLATION_MAX)));
+    let mut left = most;
+    let mut has_workbook = false;
+    for index in 0..archive.len() {
+        let Some(Ok(entry)) = guarded(|| archive.by_index(index)) else { return Err(damaged(path)) };
+        let name = entry.name().map_err(|_| damaged(path))?.to_lowercase();
+        has_workbook |= name == "xl/workbook.xml";
+        if name.ends_with("vbaproject.bin") {
+            let error = Error::input("contains macros").at_file(path);
+            return Err(error.hint("save it as a workbook without macros (.xlsx)"));
+        }
+        let (inflated, declared_texts) = inflate(entry, left).ok_or_else(|| damaged(path))?;
+        left = left
+            .checked_sub(inflated)
+            .filter(|left| *left > 0)
+            .ok_or_else(|| too_large(path, format!("is larger than {} MiB when it is unpacked", most >> 20)))?;
+        if declared_texts.is_some_and(|count| count > inflated / SHARED_TEXT_BYTES_MIN) {
+            return Err(damaged(path));
+        }
+    }
+    if has_workbook { Ok(()) } else { Err(Error::input("is no XLSX workbook").at_file(path)) }
+}
+
+/// The real size of an entry, read to at most `most` bytes, and the number of shared texts that it declares.
+fn inflate(mut entry: impl Read, most: u64) -> Option<(u64, Option<u64>)> {
+    guarded(move || {
+        let mut start = Vec::new();
+        let mut head = (&mut entry).take(4096.min(most));
+        head.read_to_end(&mut start).ok()?;
+        let read = start.len() as u64;
+        let rest = std::io::copy(&mut entry.take(most - read), &mut std::io::sink()).ok()?;
+        Some((read + rest, declared_texts(&start)))
+    })?
+}
+
+/// The number after `uniqueCount=` in the head of a table of shared texts.
+fn declared_texts(start: &[u8]) -> Option<u64> {
+    let text = String::from_utf8_lossy(start);
+    let (_, after) = text.split_once("uniqueCount")?;
+    let digits: String = after.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    // More digits than a number can have are more than any file has bytes.
+    Some(digits.parse().unwrap_or(u64::MAX))
+}
+
+fn sheet_of(study: &Study, path: &Path, wanted: &[String]) -> Result<Sheet> {
+    let mut workbook: Xlsx<BufReader<File>> = calamine::open_workbook(path).map_err(|_| damaged(path))?;
+    let names = workbook.sheet_names();
+    let first = names.first().ok_or_else(|| Error::input("has no sheet").at_file(path))?;
+    let mut cells = workbook.worksheet_cells_reader(first).map_err(|_| damaged(path))?;
+    let mut next = || cells.next_cell().map_err(|_| damaged(path));
+    let mut names: Vec<String> = Vec::new();
+    let mut header_row = None;
+    let mut pending = None;
+    while let Some(cell) = next()? {
+        let (row, column) = cell.get_position();
+        if matches!(cell.get_value(), DataRef::Empty) || column >= COLUMNS_MAX {
+            continue;
+        }
+        if *header_row.get_or_insert(row) != row {
+            pending = Some(cell);
+            break;
+        }
+        let column = column as usize;
+        names.resize(names.len().max(column + 1), String::new());
+        if let (Some(name), Some(value)) = (names.get_mut(column), value_of(cell.get_value())) {
+            *name = value.text();
+        }
+    }
+    let Some(header_row) = header_row else {
+        return Err(Error::input("the first sheet is empty").at_file(path).hint("put the rows on the first sheet"));
+    };
+    let positions = header::locate(path, wanted, &names)?;
+    let mut rows = Rows::new(positions);
+    while let Some(cell) = pending.take().map_or_else(&mut next, |cell| Ok(Some(cell)))? {
+        let (row, column) = cell.get_position();
+        if let Some(value) = value_of(cell.get_value()) {
+            let number = u64::from(row).checked_sub(u64::from(header_row)).filter(|number| *number > 0);
+            rows.put(number.ok_or_else(|| damaged(path))?, column as usize, value).ok_or_else(|| damaged(path))?;
+        }
+        if rows.numbers.len() as u64 > study.limits.rows_max {
+            return Err(too_large(path, format!("has more than the {} rows allowed", study.limits.rows_max)));
+        }
+    }
+    rows.finish_row();
+    let columns = rows.columns.into_iter().map(Builder::finish).collect();
+    Ok(Sheet { columns, numbers: rows.numbers, names })
+}
+
+/// A cell's value in one of the two forms that matter.
+enum Value {
+    Text(String),
+    Day(i32),
+}
+
+impl Value {
+    fn text(&self) -> String {
+        match self {
+            Value::Text(text) => text.clone(),
+            Value::Day(day) => super::day_text(*day),
+        }
+    }
+}
+
+fn value_of(value: &DataRef<'_>) -> Option<Value> {
+    let text = match value {
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => cell::number_text(*number),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Bool(truth) => truth.to_string(),
+        DataRef::DateTime(date) => return Some(date_of(date)),
+        // `#N/A` and its like stand for a value that is not known.
+        DataRef::Error(_) | DataRef::Empty => return None,
+    };
+    (!text.is_empty()).then_some(Value::Text(text))
+}
+
+fn date_of(date: &ExcelDateTime) -> Value {
+    if !date.is_datetime() {
+        return Value::Text(cell::number_text(date.as_f64()));
+    }
+    let (year, month, day, ..) = date.to_ymd_hms_milli();
+    let parts = (i16::try_from(year), i8::try_from(month), i8::try_from(day));
+    let civil = match parts {
+        (Ok(year), Ok(month), Ok(day)) => jiff::civil::Date::new(year, month, day).ok(),
+        _ => None,
+    };
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let days = civil.map(|civil| civil.duration_since(epoch).as_secs().div_euclid(86_400));
+    match days.and_then(|days| i32::try_from(days).ok()) {
+        Some(day) => Value::Day(day),
+        // The 29th of February 1900, which only spreadsheets know.
+        None => Value::Text(format!("{year:04}-{month:02}-{day:02}")),
+    }
+}
+
+/// The rows as they come from the stream.
+struct Rows {
+    /// For each column of the sheet, the wanted columns that it serves.
+    wanted: Vec<Vec<usize>>,
+    columns: Vec<Builder>,
+    numbers: Vec<u64>,
+}
+
+impl Rows {
+    fn new(positions: Vec<usize>) -> Rows {
+        let width = positions.iter().max().map_or(0, |most| most + 1);
+        let mut wanted = vec![Vec::new(); width];
+        for (index, position) in positions.iter().enumerate() {
+            if let Some(served) = wanted.get_mut(*position) {
+                served.push(index);
+            }
+        }
+        let columns = positions.iter().map(|_| Builder::default()).collect();
+        Rows { wanted, columns, numbers: Vec::new() }
+    }
+
+    /// Puts a value into a row; `None` if rows do not come in order.
+    fn put(&mut self, number: u64, column: usize, value: Value) -> Option<()> {
+        match self.numbers.last() {
+            Some(last) if *last == number => {}
+            Some(last) if *last > number => return None,
+            _ => {
+                self.finish_row();
+                self.numbers.push(number);
+            }
+        }
+        let rows = self.numbers.len();
+        for index in self.wanted.get(column).into_iter().flatten() {
+            self.columns.get_mut(*index)?.put(rows, &value);
+        }
+        Some(())
+    }
+
+    /// Every column gets a null where the current row has no cell.
+    fn finish_row(&mut self) {
+        let rows = self.numbers.len();
+        self.columns.iter_mut().for_each(|column| column.fill(rows));
+    }
+}
+
+/// A column that is one of days until a text turns up.
+#[derive(Default)]
+struct Builder {
+    text: StringBuilder,
+    days: Date32Builder,
+    has_text: bool,
+    rows: usize,
+}
+
+impl Builder {
+    fn put(&mut self, rows: usize, value: &Value) {
+        self.fill(rows.saturating_sub(1));
+        if self.rows + 1 != rows {
+            return; // A second value for the same cell.
+        }
+        match value {
+            Value::Text(text) => {
+                self.has_text = true;
+                self.text.append_value(text);
+                self.days.append_null();
+            }
+            Value::Day(day) => {
+                self.text.append_value(super::day_text(*day));
+                self.days.append_value(*day);
+            }
+        }
+        self.rows = rows;
+    }
+
+    fn fill(&mut self, rows: usize) {
+        while self.rows < rows {
+            self.text.append_null();
+            self.days.append_null();
+            self.rows += 1;
+        }
+    }
+
+    fn finish(mut self) -> Column {
+        let text: StringArray = self.text.finish();
+        let days: Date32Array = self.days.finish();
+        match (text.null_count() == text.len(), self.has_text) {
+            (true, _) => Column::Null,
+            (false, true) => Column::Text(text),
+            (false, false) => Column::Day(days),
+        }
+    }
 }

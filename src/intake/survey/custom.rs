@@ -1,0 +1,80 @@
+//! Which further columns help to tell persons apart, and how are they compared?
+//!
+//! Takes the columns that are no built-in field, gives declarations (`[[field]]`). A column serves if at least two
+//! sources have it, or if the only source does. The comparator follows from what the values are: codes are equal or
+//! not; digits differ by edits; dates by days; longer text by similarity.
+
+use std::collections::BTreeMap;
+
+use super::profile::{Profile, Shape};
+use super::{Planned, headers};
+use crate::intake::study::Field;
+
+/// A declared field and the columns that hold it.
+pub(super) struct Custom {
+    /// Its name in the study.
+    pub(super) name: String,
+    /// Comparator and levels, as the study file writes them.
+    pub(super) comparator: &'static str,
+    pub(super) levels: &'static [f64],
+    /// Does agreement on a rare value weigh more?
+    pub(super) frequency: bool,
+    /// Column by position of the source.
+    pub(super) columns: BTreeMap<usize, String>,
+}
+
+/// Declares the further fields of a study.
+pub(super) fn declare(planned: &[Planned]) -> Vec<Custom> {
+    let mut names: Vec<String> = Vec::new();
+    let mut columns: BTreeMap<String, BTreeMap<usize, &Profile>> = BTreeMap::new();
+    for (source, plan) in planned.iter().enumerate() {
+        for profile in plan.guess.others.iter().filter_map(|index| plan.surveyed.profiles.get(*index)) {
+            let name = headers::custom_name(&profile.name);
+            if !names.contains(&name) {
+                names.push(name.clone());
+            }
+            columns.entry(name).or_default().entry(source).or_insert(profile);
+        }
+    }
+    let least = planned.len().min(2);
+    let has_birth_date = planned.iter().all(|plan| plan.guess.bound(Field::BirthDate).is_some());
+    let serves = names.iter().filter_map(|name| columns.get(name).map(|found| (name, found)));
+    let fields = serves.filter(|(name, found)| found.len() >= least && !(has_birth_date && name.as_str() == "age"));
+    fields.filter_map(|(name, found)| declared(name, found, planned.len() == 1)).collect()
+}
+
+/// A unique value never tells that two records of one file are the same person.
+fn declared(name: &str, found: &BTreeMap<usize, &Profile>, only_one: bool) -> Option<Custom> {
+    let profile = found.values().max_by_key(|profile| profile.filled)?;
+    if only_one && profile.distinct() == profile.filled {
+        return None;
+    }
+    let (comparator, levels) = comparator(name, profile);
+    let repeats = profile.distinct_share() < 0.95;
+    let frequency = repeats && comparator != "date" && comparator != "numeric" && profile.distinct() > 2;
+    let columns = found.iter().map(|(source, profile)| (*source, profile.name.clone())).collect();
+    Some(Custom { name: name.to_owned(), comparator, levels, frequency, columns })
+}
+
+fn comparator(name: &str, profile: &Profile) -> (&'static str, &'static [f64]) {
+    if name == "age" {
+        return ("numeric", &[1.0, 3.0]);
+    }
+    if profile.has_days || profile.share(Shape::Date) >= 0.9 && profile.distinct() > 100 {
+        return ("date", &[]);
+    }
+    let is_code = profile.mean_length() <= 1.5 || profile.codes.is_some();
+    let few = profile.distinct() <= 500 && profile.distinct_share() <= 0.1 && profile.mean_length() <= 4.0;
+    let mostly_digits = profile.share(Shape::Number) >= 0.8;
+    if is_code || (few && !mostly_digits) {
+        return ("exact", &[]);
+    }
+    if mostly_digits {
+        return if profile.mean_length() < 4.5 {
+            ("damerau_levenshtein", &[1.0])
+        } else {
+            ("damerau_levenshtein", &[1.0, 2.0])
+        };
+    }
+    ("jaro_winkler", &[0.92, 0.85, 0.7])
+}

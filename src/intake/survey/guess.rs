@@ -1,0 +1,253 @@
+//! What is each file, and what are its columns?
+//!
+//! Takes the [`Profile`]s of a file, gives a [`Guess`]: record id, fields, row kinds, and what is left out and why.
+//! Headers decide first, the look of the values confirms or denies; what only one of them says is marked as unsure.
+
+use std::collections::BTreeMap;
+
+use super::headers;
+use super::profile::{Profile, Shape};
+use crate::intake::study::{Field, RowKind};
+
+/// A column bound to a field.
+#[derive(Debug, Clone)]
+pub(super) struct Bound {
+    /// The field as the study file names it.
+    pub(super) field: String,
+    /// The column.
+    pub(super) column: String,
+    /// A date format that must be said, since the usual reading would be another one.
+    pub(super) format: Option<&'static str>,
+    /// Why this is not sure, if it is not.
+    pub(super) doubt: Option<&'static str>,
+}
+
+/// What the rows of a file mean.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rows {
+    /// The column that decides.
+    pub(super) column: Option<String>,
+    /// Values by kind.
+    pub(super) kinds: BTreeMap<RowKind, Vec<String>>,
+    /// Values that are not understood.
+    pub(super) unknown: Vec<String>,
+    /// What a row without such a column is, where the file's name tells.
+    pub(super) otherwise: Option<RowKind>,
+}
+
+/// What a file seems to be.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Guess {
+    /// The column that identifies a record, and whether its name says so.
+    pub(super) record_id: Option<(String, bool)>,
+    /// Built-in fields.
+    pub(super) fields: Vec<(Field, Bound)>,
+    /// Columns that may serve as fields of the study's own: position in the profiles.
+    pub(super) others: Vec<usize>,
+    /// What the rows mean.
+    pub(super) rows: Rows,
+    /// Columns left out, and why.
+    pub(super) left_out: Vec<(String, &'static str)>,
+}
+
+impl Guess {
+    /// The binding of a field.
+    pub(super) fn bound(&self, field: Field) -> Option<&Bound> {
+        self.fields.iter().find(|(bound, _)| *bound == field).map(|(_, bound)| bound)
+    }
+}
+
+/// Longest mean length of a text that can be compared, in characters.
+const TEXT_CHARACTERS_MAX: f64 = 200.0;
+
+/// Guesses what a file is.
+pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
+    let mut guess = Guess { record_id: record_id(profiles), ..Guess::default() };
+    guess.rows = rows(stem, profiles, is_roll);
+    let mut candidates: Vec<(Field, usize, usize, Option<&'static str>)> = Vec::new();
+    for (index, profile) in profiles.iter().enumerate() {
+        let name = &profile.name;
+        let is_id = guess.record_id.as_ref().is_some_and(|(id, _)| id == name);
+        if is_id || guess.rows.column.as_ref() == Some(name) {
+            continue;
+        }
+        if headers::is_label(name) {
+            guess.left_out.push((name.clone(), "a label that says who is who: never compared"));
+        } else if profile.filled == 0 {
+            guess.left_out.push((name.clone(), "it is empty"));
+        } else if let Some((field, rank)) = headers::field_of(name) {
+            match fit(field, profile, is_roll) {
+                Fit::Yes => candidates.push((field, rank, index, None)),
+                Fit::Doubt(why) => candidates.push((field, rank, index, Some(why))),
+                Fit::No(why) => guess.left_out.push((name.clone(), why)),
+                Fit::Other => guess.others.push(index),
+            }
+        } else if let Some((field, why)) = field_by_values(profile) {
+            candidates.push((field, usize::MAX, index, Some(why)));
+        } else if profile.mean_length() > TEXT_CHARACTERS_MAX {
+            guess.left_out.push((name.clone(), "it is long free text"));
+        } else if profile.distinct() == 1 {
+            guess.left_out.push((name.clone(), "it has one value only"));
+        } else {
+            guess.others.push(index);
+        }
+    }
+    bind(&mut guess, profiles, candidates);
+    drop_doubles(&mut guess, profiles);
+    guess
+}
+
+/// Gives each field its best column.
+fn bind(guess: &mut Guess, profiles: &[Profile], mut candidates: Vec<(Field, usize, usize, Option<&'static str>)>) {
+    candidates.sort_by_key(|(field, rank, index, _)| (*field, *rank, *index));
+    for (field, rank, index, doubt) in candidates {
+        let Some(profile) = profiles.get(index) else { continue };
+        if guess.bound(field).is_none() {
+            let (field_name, column) = (field.name().to_owned(), profile.name.clone());
+            let format = format_of(profile);
+            guess.fields.push((field, Bound { field: field_name, column, format, doubt }));
+        } else if rank == usize::MAX {
+            guess.others.push(index);
+        } else {
+            guess.left_out.push((profile.name.clone(), "another column holds this field"));
+        }
+    }
+    guess.others.sort_unstable();
+}
+
+/// A name in one column and in parts: the parts of Latin names, the whole of Chinese ones.
+fn drop_doubles(guess: &mut Guess, profiles: &[Profile]) {
+    let in_parts = guess.bound(Field::FamilyName).is_some() && guess.bound(Field::GivenName).is_some();
+    let Some(whole) = guess.bound(Field::Name).map(|bound| bound.column.clone()) else { return };
+    if !in_parts {
+        return;
+    }
+    let is_han = profiles.iter().any(|profile| profile.name == whole && profile.share(Shape::Han) > 0.5);
+    let (kept, dropped): (Vec<_>, Vec<_>) = guess.fields.drain(..).partition(|(field, _)| match field {
+        Field::Name => is_han,
+        Field::FamilyName | Field::GivenName => !is_han,
+        _ => true,
+    });
+    guess.fields = kept;
+    let why = "the name is given by other columns";
+    guess.left_out.extend(dropped.into_iter().map(|(_, bound)| (bound.column, why)));
+}
+
+fn record_id(profiles: &[Profile]) -> Option<(String, bool)> {
+    let ranked = profiles.iter().filter(|profile| profile.is_key()).map(|profile| {
+        let rank = headers::record_id_rank(&profile.name);
+        (rank, profile)
+    });
+    // The first of the best.
+    let mut best: Option<(u32, &Profile)> = None;
+    for (rank, profile) in ranked {
+        if rank > 0 && best.is_none_or(|(most, _)| rank > most) {
+            best = Some((rank, profile));
+        }
+    }
+    if let Some((_, profile)) = best {
+        return Some((profile.name.clone(), true));
+    }
+    let is_nothing_else = |profile: &&Profile| {
+        let unnamed = headers::field_of(&profile.name).is_none() && !headers::is_label(&profile.name);
+        profile.is_key()
+            && unnamed
+            && profile.rows > 1
+            && profile.mean_length() <= 40.0
+            && field_by_values(profile).is_none()
+    };
+    profiles.iter().find(is_nothing_else).map(|profile| (profile.name.clone(), false))
+}
+
+enum Fit {
+    Yes,
+    Doubt(&'static str),
+    /// It is of no use.
+    No(&'static str),
+    /// It is some other field.
+    Other,
+}
+
+/// Do the values look like the field that the header names?
+fn fit(field: Field, profile: &Profile, is_roll: bool) -> Fit {
+    let is_han_header = profile.name.chars().any(|c| !c.is_ascii());
+    let least = |is: bool, why: &'static str| if is { Fit::Yes } else { Fit::Doubt(why) };
+    match field {
+        Field::IdNumber | Field::MotherIdNumber => match profile.share(Shape::IdNumber) {
+            share if share >= 0.5 => Fit::Yes,
+            _ if is_han_header => Fit::Doubt("few values look like ID numbers"),
+            _ => Fit::Other,
+        },
+        Field::BirthDate | Field::DeathDate => {
+            let is_year = profile.share(Shape::Digits) >= 0.9 && (profile.mean_length() - 4.0).abs() < 0.2;
+            let share = profile.share(Shape::Date) + profile.share(Shape::ShortYear);
+            least(share >= 0.5 || is_year || profile.has_days, "few values look like dates")
+        }
+        Field::LastSeen if is_roll => Fit::No("the date of the enumeration is no sign of life"),
+        Field::LastSeen => least(profile.share(Shape::Date) >= 0.5 || profile.has_days, "few values look like dates"),
+        Field::Sex => match &profile.codes {
+            Some(_) if profile.share(Shape::Sex) >= 0.5 => Fit::Yes,
+            Some(_) => Fit::Doubt("say with `codes` which value is male (1) and which female (2)"),
+            None => Fit::Other,
+        },
+        Field::Address if profile.share(Shape::Han) < 0.5 => Fit::Other,
+        Field::Division | Field::EnumerationArea => match profile.share(Shape::Digits) {
+            share if share >= 0.5 => Fit::Yes,
+            _ if is_han_header => Fit::Doubt("few values look like codes"),
+            _ => Fit::Other,
+        },
+        Field::Registration | Field::LeftRegistration if !is_roll => Fit::Other,
+        _ => Fit::Yes,
+    }
+}
+
+/// The field that the values look like, where the header says nothing.
+fn field_by_values(profile: &Profile) -> Option<(Field, &'static str)> {
+    if profile.share(Shape::IdNumber) >= 0.8 {
+        return Some((Field::IdNumber, "its values look like ID numbers"));
+    }
+    if profile.share(Shape::Mobile) >= 0.8 {
+        return Some((Field::Telephone, "its values look like telephone numbers"));
+    }
+    if profile.share(Shape::HanAddress) >= 0.8 && profile.mean_length() >= 8.0 {
+        return Some((Field::Address, "its values look like addresses"));
+    }
+    if profile.share(Shape::HanName) >= 0.95 && profile.distinct() > 50 && profile.distinct_share() > 0.3 {
+        return Some((Field::Name, "its values look like names"));
+    }
+    None
+}
+
+/// A format is only said where the usual reading (day first, years of four digits) would be wrong.
+fn format_of(profile: &Profile) -> Option<&'static str> {
+    let month_first = profile.share(Shape::MonthFirst) > 0.0 && profile.share(Shape::DayFirst) == 0.0;
+    match (profile.share(Shape::ShortYear) > 0.9, month_first) {
+        (true, true) => Some("%m/%d/%y"),
+        (true, false) => Some("%d/%m/%y"),
+        (false, true) if profile.share(Shape::Date) > 0.9 => Some("%m/%d/%Y"),
+        (false, _) => None,
+    }
+}
+
+fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
+    let mut rows = Rows::default();
+    let meaning = |value: &str| if is_roll { headers::roll_kind(value) } else { headers::row_kind(value) };
+    let column = profiles.iter().find(|profile| {
+        let named =
+            if is_roll { headers::is_roll_residence(&profile.name) } else { headers::is_kind_header(&profile.name) };
+        let codes = profile.codes.as_ref();
+        named && codes.is_some_and(|codes| codes.keys().any(|value| meaning(value).is_some()))
+    });
+    if let Some(profile) = column {
+        rows.column = Some(profile.name.clone());
+        for value in profile.codes.iter().flat_map(BTreeMap::keys) {
+            match meaning(value) {
+                Some(kind) => rows.kinds.entry(kind).or_default().push(value.clone()),
+                None => rows.unknown.push(value.clone()),
+            }
+        }
+    } else if !is_roll {
+        rows.otherwise = headers::row_kind(stem);
+    }
+    rows
+}

@@ -1,0 +1,509 @@
+//! What does a column's name say?
+//!
+//! Takes a header in Chinese or English, gives the field that it usually holds, or what else it is: a label that says
+//! who is who, a record's number, the kind of a row. Case, width, blanks and underscores do not matter.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::intake::study::{Field, RowKind};
+
+/// A name in lower case, without blanks, underscores and other marks.
+pub(super) fn plain(name: &str) -> String {
+    name.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// Usual names of each built-in field, the surest first.
+const FIELDS: [(Field, &[&str]); 20] = [
+    (
+        Field::Name,
+        &[
+            "姓名",
+            "权利人姓名",
+            "居民姓名",
+            "人员姓名",
+            "承租人姓名",
+            "产权人姓名",
+            "业主姓名",
+            "死者姓名",
+            "新生儿姓名",
+            "当事人姓名",
+            "患者姓名",
+            "权利人",
+            "产权人",
+            "承租人",
+            "业主",
+            "xm",
+            "name",
+            "fullname",
+            "personname",
+        ],
+    ),
+    (Field::FamilyName, &["姓", "姓氏", "surname", "lastname", "familyname", "lname", "sname", "namelast"]),
+    (
+        Field::GivenName,
+        &["名", "名字", "givenname", "firstname", "forename", "givennames", "forenames", "fname", "namefirst"],
+    ),
+    (Field::FormerName, &["曾用名", "cym", "formername", "previousname", "birthname", "maidenname"]),
+    (
+        Field::IdNumber,
+        &[
+            "公民身份号码",
+            "公民身份证号码",
+            "身份证号",
+            "身份证号码",
+            "身份证",
+            "身份号码",
+            "证件号码",
+            "证件号",
+            "有效证件号码",
+            "sfzh",
+            "sfzhm",
+            "gmsfhm",
+            "zjhm",
+            "idnumber",
+            "idcard",
+            "idcardno",
+            "idcardnumber",
+            "citizenid",
+            "nationalid",
+        ],
+    ),
+    (Field::Sex, &["性别", "xb", "sex", "gender", "sexcode", "gendercode"]),
+    (
+        Field::BirthDate,
+        &[
+            "出生日期",
+            "出生年月日",
+            "出生年月",
+            "出生时间",
+            "生日",
+            "csrq",
+            "birthdate",
+            "dateofbirth",
+            "dob",
+            "birthday",
+            "birthdt",
+            "birthyear",
+            "yearofbirth",
+            "出生年份",
+        ],
+    ),
+    (Field::Ethnicity, &["民族", "mz", "mzdm", "民族代码"]),
+    (
+        Field::Address,
+        &[
+            "住址",
+            "现住址",
+            "现住地址",
+            "居住地址",
+            "现居住地址",
+            "现居住地",
+            "居住地",
+            "房屋坐落",
+            "坐落",
+            "房屋地址",
+            "地址",
+            "家庭住址",
+            "家庭地址",
+            "常住地址",
+            "详细地址",
+            "联系地址",
+            "户籍地址",
+            "户口地址",
+            "zz",
+            "address",
+            "fulladdress",
+            "homeaddress",
+            "residentialaddress",
+            "currentaddress",
+        ],
+    ),
+    (
+        Field::Division,
+        &[
+            "居委会代码",
+            "村居委会代码",
+            "村居代码",
+            "社区代码",
+            "行政区划代码",
+            "区划代码",
+            "行政区划",
+            "统计用区划代码",
+            "地址代码",
+            "division",
+            "divisioncode",
+            "areacode",
+            "communitycode",
+            "regioncode",
+        ],
+    ),
+    (
+        Field::EnumerationArea,
+        &["普查小区", "普查小区代码", "普查小区码", "普查小区编码", "enumerationarea", "enumerationdistrict", "eacode"],
+    ),
+    (
+        Field::Household,
+        &[
+            "户编号",
+            "户号",
+            "户籍号",
+            "家庭编号",
+            "住户编号",
+            "hh",
+            "hbh",
+            "householdnumber",
+            "householdno",
+            "hhno",
+            "hhnumber",
+            "schedulenumber",
+        ],
+    ),
+    (
+        Field::Relationship,
+        &["与户主关系", "户主关系", "yhzgx", "relationship", "relationtohead", "relationshiptohead", "relation"],
+    ),
+    (Field::MotherName, &["母亲姓名", "母亲名字", "母亲", "产妇姓名", "mothername", "mothersname"]),
+    (
+        Field::MotherIdNumber,
+        &[
+            "母亲身份证号",
+            "母亲身份证号码",
+            "母亲公民身份号码",
+            "母亲证件号码",
+            "母亲证件号",
+            "产妇身份证号",
+            "motheridnumber",
+            "motherid",
+        ],
+    ),
+    (
+        Field::Telephone,
+        &[
+            "联系电话",
+            "手机号码",
+            "手机号",
+            "手机",
+            "电话号码",
+            "电话",
+            "移动电话",
+            "联系方式",
+            "lxdh",
+            "telephone",
+            "phone",
+            "phonenumber",
+            "telephonenumber",
+            "mobile",
+            "mobilephone",
+            "tel",
+            "telno",
+            "phonenum",
+            "fullphonenumber",
+        ],
+    ),
+    (Field::DeathDate, &["死亡日期", "死亡时间", "swrq", "deathdate", "dateofdeath", "dod"]),
+    (
+        Field::LastSeen,
+        &[
+            "最近就诊日期",
+            "最后就诊日期",
+            "最近就诊时间",
+            "最近联系日期",
+            "最近随访日期",
+            "最后活动日期",
+            "更新日期",
+            "更新时间",
+            "最后更新日期",
+            "最后更新时间",
+            "变更日期",
+            "登记日期",
+            "登记时间",
+            "备案日期",
+            "签订日期",
+            "gxrq",
+            "lastseen",
+            "lastcontact",
+            "lastvisit",
+            "lastupdate",
+            "lastupdated",
+            "updatedate",
+            "updatedat",
+            "registrationdate",
+        ],
+    ),
+    (Field::Registration, &["户口登记地", "户口所在地", "户籍所在地", "户籍地", "placeofregistration"]),
+    (Field::LeftRegistration, &["离开户口登记地时间", "离开户口登记地的时间", "离开户籍地时间"]),
+];
+
+/// The built-in field that a header names, and how sure a name it is (0 is surest).
+pub(super) fn field_of(header: &str) -> Option<(Field, usize)> {
+    let plain = plain(header);
+    let exact =
+        |(field, names): &(Field, &[&str])| names.iter().position(|name| *name == plain).map(|rank| (*field, rank));
+    FIELDS.iter().find_map(exact)
+}
+
+/// Common names of fields that are not built in: what they are called in a study.
+const OTHERS: [(&str, &[&str]); 12] = [
+    ("postcode", &["postcode", "zip", "zipcode", "postalcode", "邮编", "邮政编码"]),
+    ("city", &["city", "town", "cityname", "rescitydesc"]),
+    ("suburb", &["suburb", "locality"]),
+    ("state", &["state", "province", "statecode", "statecd"]),
+    ("street_number", &["streetnumber", "streetno", "housenumber", "houseno", "housenum"]),
+    ("street_name", &["streetname", "street"]),
+    ("email", &["email", "emailaddress", "mail", "电子邮箱"]),
+    ("soc_sec_id", &["socsecid", "ssn", "socialsecuritynumber", "socsecnumber"]),
+    ("middle_name", &["middlename", "midlname", "secondname", "mname"]),
+    ("middle_initial", &["middleinitial", "mi"]),
+    ("birth_place", &["birthplace", "placeofbirth", "出生地"]),
+    ("occupation", &["occupation", "job", "jobtitle", "职业"]),
+];
+
+/// The name under which a study declares a column that is no built-in field.
+pub(super) fn custom_name(header: &str) -> String {
+    let flat = plain(header);
+    if let Some((name, _)) = OTHERS.iter().find(|(_, names)| names.contains(&flat.as_str())) {
+        return (*name).to_owned();
+    }
+    let letters = header.nfkc().flat_map(char::to_lowercase).map(|c| if c.is_alphanumeric() { c } else { '_' });
+    let letters: String = letters.collect();
+    let parts: Vec<&str> = letters.split('_').filter(|part| !part.is_empty()).collect();
+    let name = if parts.is_empty() { String::from("column") } else { parts.join("_") };
+    if Field::BUILT_IN.iter().any(|field| field.name() == name) { format!("{name}_text") } else { name }
+}
+
+/// Columns that say who is who, or that were made by somebody's linkage: never compared.
+pub(super) fn is_label(header: &str) -> bool {
+    const LABELS: [&str; 26] = [
+        "cluster",
+        "clusterid",
+        "truth",
+        "uid",
+        "person",
+        "personid",
+        "entityid",
+        "entity",
+        "ent",
+        "matchid",
+        "match",
+        "blockingnumber",
+        "householdid",
+        "trueid",
+        "truthid",
+        "truecluster",
+        "label",
+        "goldid",
+        "groundtruth",
+        "groupid",
+        "duplicateof",
+        "duplicateid",
+        "originalid",
+        "simulantid",
+        "hhid",
+        "linkid",
+    ];
+    LABELS.contains(&plain(header).as_str())
+}
+
+/// How likely a header names the number of a record; 0 is no.
+pub(super) fn record_id_rank(header: &str) -> u32 {
+    const SURE: [&str; 12] = [
+        "登记编号",
+        "人员编号",
+        "业务编号",
+        "合同编号",
+        "记录编号",
+        "编号",
+        "recordid",
+        "recid",
+        "id",
+        "uniqueid",
+        "rowid",
+        "recno",
+    ];
+    let plain = plain(header);
+    if SURE.contains(&plain.as_str()) {
+        return 3;
+    }
+    let is_other_field = field_of(header).is_some() || OTHERS.iter().any(|(_, names)| names.contains(&plain.as_str()));
+    if is_other_field || is_label(header) {
+        return 0;
+    }
+    let ends = ["编号", "序号", "流水号", "id", "key", "recordnumber"];
+    u32::from(ends.iter().any(|end| plain.ends_with(end))) * 2
+}
+
+/// Does a header hold what a row means in a roll?
+pub(super) fn is_roll_residence(header: &str) -> bool {
+    ["普查时点居住地", "普查时点居住地代码", "residenceatcensus", "usualresidence"].contains(&plain(header).as_str())
+}
+
+/// Does a header sound like the kind of a row?
+pub(super) fn is_kind_header(header: &str) -> bool {
+    const KINDS: [&str; 16] = [
+        "登记类型",
+        "登记类别",
+        "业务类型",
+        "业务类别",
+        "类型",
+        "类别",
+        "人员类别",
+        "人员类型",
+        "记录类型",
+        "户籍类型",
+        "recordtype",
+        "type",
+        "category",
+        "kind",
+        "registrationtype",
+        "eventtype",
+    ];
+    KINDS.contains(&plain(header).as_str())
+}
+
+/// What a value of such a column means in a register.
+pub(super) fn row_kind(value: &str) -> Option<RowKind> {
+    const WORDS: [(RowKind, &[&str]); 8] = [
+        (RowKind::Death, &["死亡", "death", "deceased"]),
+        (RowKind::Birth, &["出生", "birth"]),
+        (RowKind::Permit, &["居住证", "暂住", "流动人口", "居住登记", "permit"]),
+        (RowKind::Tenancy, &["租赁", "承租", "租房", "tenan", "lease", "rental"]),
+        (RowKind::Ownership, &["不动产", "产权", "所有权", "业主", "自有", "owner"]),
+        (RowKind::Residence, &["健康档案", "居民档案", "建档", "就诊", "residence", "resident", "patient"]),
+        (RowKind::HouseholdRegistration, &["户籍", "户口", "常住人口", "householdreg", "hukou"]),
+        (RowKind::Residence, &["居民", "居住"]),
+    ];
+    let plain = plain(value);
+    WORDS.iter().find(|(_, words)| words.iter().any(|word| plain.contains(word))).map(|(kind, _)| *kind)
+}
+
+/// What a value of the roll's residence column means: census item *place of residence at the reference time*.
+pub(super) fn roll_kind(value: &str) -> Option<RowKind> {
+    let plain = plain(value);
+    match plain.as_str() {
+        "1" | "01" => return Some(RowKind::Present),
+        "2" | "3" | "4" | "02" | "03" | "04" => return Some(RowKind::ElsewhereInArea),
+        "5" | "6" | "05" | "06" => return Some(RowKind::Elsewhere),
+        _ => {}
+    }
+    const WORDS: [(RowKind, &[&str]); 3] = [
+        (RowKind::ElsewhereInArea, &["其他普查小区", "其他村", "其他居委", "其他乡", "其他街道", "其他镇"]),
+        (RowKind::Elsewhere, &["其他", "港澳台", "国外", "区外", "elsewhere", "abroad"]),
+        (RowKind::Present, &["本普查小区", "本户", "present", "here"]),
+    ];
+    WORDS.iter().find(|(_, words)| words.iter().any(|word| plain.contains(word))).map(|(kind, _)| *kind)
+}
+
+/// How much a file name and its headers look like a census roll.
+pub(super) fn roll_score(stem: &str, headers: &[String]) -> u32 {
+    let stem = stem.to_lowercase();
+    let named = ["roll", "census", "enumerat", "普查", "短表"].iter().any(|word| stem.contains(word));
+    let of_header = |header: &String| match field_of(header) {
+        Some((Field::EnumerationArea, _)) => 3,
+        _ if is_roll_residence(header) => 3,
+        _ if ["登记编号", "户编号"].contains(&plain(header).as_str()) => 1,
+        _ => 0,
+    };
+    headers.iter().map(of_header).sum::<u32>() + u32::from(named) * 2
+}
+
+/// Is this a table of who is who instead of an extract?
+pub(super) fn is_truth(stem: &str, headers: &[String]) -> bool {
+    let named =
+        ["truth", "gold_standard", "ground_truth", "真值"].iter().any(|word| stem.to_lowercase().contains(word));
+    let is_id = |header: &String| {
+        let plain = plain(header);
+        let sides = ["idl", "idr", "ida", "idb", "id1", "id2", "source", "sourcel", "sourcer", "left", "right"];
+        is_label(header) || plain.ends_with("id") || plain.starts_with("recordid") || sides.contains(&plain.as_str())
+    };
+    named || (headers.len() >= 2 && headers.len() <= 5 && headers.iter().all(is_id))
+}
+
+/// What a file's name says about the kind of its source.
+pub(super) fn kind_of(stem: &str, words: &[String]) -> Option<&'static str> {
+    const KINDS: [(&str, &[&str]); 3] = [
+        ("public_security", &["public_security", "police", "公安", "户籍", "居住证", "hukou"]),
+        ("housing", &["housing", "property", "不动产", "住建", "房产", "房屋", "租赁", "权利人", "坐落"]),
+        ("health", &["health", "hospital", "卫健", "卫生", "健康档案", "就诊", "医学证明", "医院"]),
+    ];
+    let stem = stem.to_lowercase();
+    let by_name = KINDS.iter().find(|(_, signs)| signs.iter().any(|sign| stem.contains(sign)));
+    let by_words =
+        || KINDS.iter().find(|(_, signs)| words.iter().any(|word| signs.iter().any(|sign| word.contains(sign))));
+    by_name.or_else(by_words).map(|(kind, _)| *kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_name_fields_in_two_languages() {
+        let check =
+            |header: &str, field: Option<Field>| assert_eq!(field_of(header).map(|found| found.0), field, "{header}");
+        check("姓名", Some(Field::Name));
+        check(" 公民身份号码 ", Some(Field::IdNumber));
+        check("First_Name", Some(Field::GivenName));
+        check("LAST NAME", Some(Field::FamilyName));
+        check("ＤＯＢ", Some(Field::BirthDate));
+        check("date_of_birth", Some(Field::BirthDate));
+        check("普查小区", Some(Field::EnumerationArea));
+        check("母亲身份证号", Some(Field::MotherIdNumber));
+        check("soc_sec_id", None);
+        check("household_id", None);
+    }
+
+    #[test]
+    fn custom_names_are_words_that_are_not_built_in() {
+        let check = |header: &str, name: &str| assert_eq!(custom_name(header), name);
+        check("Zip Code", "postcode");
+        check("address_1", "address_1");
+        check("Full Name (x)", "full_name_x");
+        check("address", "address_text");
+        check("建筑面积", "建筑面积");
+        check("--", "column");
+    }
+
+    #[test]
+    fn labels_and_record_numbers_are_told_apart() {
+        for label in ["cluster", "blocking_number", "household_id", "person_id", "UID"] {
+            assert!(is_label(label) && record_id_rank(label) == 0, "{label}");
+        }
+        for (header, rank) in
+            [("rec_id", 3), ("登记编号", 3), ("档案编号", 2), ("身份证号", 0), ("soc_sec_id", 0), ("name", 0)]
+        {
+            assert_eq!(record_id_rank(header), rank, "{header}");
+        }
+        assert!(!is_label("户编号"));
+    }
+
+    #[test]
+    fn values_say_what_a_row_is() {
+        let check = |value: &str, kind: Option<RowKind>| assert_eq!(row_kind(value), kind, "{value}");
+        check("户籍", Some(RowKind::HouseholdRegistration));
+        check("居住证", Some(RowKind::Permit));
+        check("不动产", Some(RowKind::Ownership));
+        check("租赁备案", Some(RowKind::Tenancy));
+        check("居民健康档案", Some(RowKind::Residence));
+        check("出生医学证明", Some(RowKind::Birth));
+        check("死亡医学证明", Some(RowKind::Death));
+        check("x", None);
+        assert_eq!(
+            ["1", "3", "5", "其他县"].map(roll_kind),
+            [
+                Some(RowKind::Present),
+                Some(RowKind::ElsewhereInArea),
+                Some(RowKind::Elsewhere),
+                Some(RowKind::Elsewhere)
+            ]
+        );
+    }
+
+    #[test]
+    fn truth_tables_are_known_by_name_or_columns() {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert!(is_truth("truth_persons", &names(&["name"])));
+        assert!(is_truth("pairs", &names(&["id_l", "id_r"])));
+        assert!(is_truth("x", &names(&["source", "record_id", "uid"])));
+        assert!(!is_truth("a", &names(&["id", "name"])));
+    }
+}

@@ -1,0 +1,284 @@
+//! What do the values of a column look like?
+//!
+//! Takes an extract, gives a [`Profile`] of each column: how many values, how many different ones, and how many have
+//! the shape of an ID number, a date, a division code, a telephone number, a name or an address. No value leaves this
+//! room except those of columns with few different ones (codes), which a study file must name.
+
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+
+use crate::intake::extract::{Chunk, Column};
+
+/// Columns with at most so many different values are taken for codes, and their values are remembered.
+pub(super) const CODES_MAX: usize = 24;
+
+/// Longest value of a code.
+const CODE_CHARACTERS_MAX: usize = 40;
+
+/// A shape that a value can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub(super) enum Shape {
+    /// A citizen ID number of 18 or 15 characters.
+    IdNumber,
+    /// 6, 9, 12 or 15 digits that begin with a province.
+    Division,
+    /// A mobile telephone number of mainland China.
+    Mobile,
+    /// Two to four Han characters, or more with a middle dot.
+    HanName,
+    /// Han text with a number or a word of an address.
+    HanAddress,
+    /// Has Han characters.
+    Han,
+    /// Digits only.
+    Digits,
+    /// A number with a decimal point, or digits.
+    Number,
+    /// A date in a usual form.
+    Date,
+    /// A date with slashes that can only be month first.
+    MonthFirst,
+    /// A date with slashes that can only be day first.
+    DayFirst,
+    /// A date with slashes and a year of two digits.
+    ShortYear,
+    /// A code or word of a sex.
+    Sex,
+}
+
+const SHAPES: usize = Shape::Sex as usize + 1;
+
+/// What the values of a column look like.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Profile {
+    /// Its name.
+    pub(super) name: String,
+    /// Rows looked at.
+    pub(super) rows: u64,
+    /// Rows with a value.
+    pub(super) filled: u64,
+    /// Is it a date column in the file already?
+    pub(super) has_days: bool,
+    /// Values and their numbers while there are few.
+    pub(super) codes: Option<BTreeMap<String, u64>>,
+    /// Leading digits of codes, cut to 12, and their numbers.
+    pub(super) prefixes: FxHashMap<String, u64>,
+    characters: u64,
+    shapes: [u64; SHAPES],
+    different: FxHashSet<u64>,
+}
+
+impl Profile {
+    /// Nothing seen yet.
+    pub(super) fn new(name: &str) -> Profile {
+        Profile { name: name.to_owned(), codes: Some(BTreeMap::new()), ..Profile::default() }
+    }
+
+    /// Looks at the column in one chunk.
+    pub(super) fn add(&mut self, chunk: &Chunk, column: &Column) {
+        self.rows += chunk.rows as u64;
+        self.has_days |= matches!(column, Column::Day(_));
+        for row in 0..chunk.rows {
+            if let Some(text) = column.text(row) {
+                self.add_value(&text);
+            }
+        }
+    }
+
+    fn add_value(&mut self, text: &str) {
+        self.filled += 1;
+        self.characters += text.chars().count() as u64;
+        self.different.insert(FxBuildHasher.hash_one(text));
+        for shape in shapes_of(text) {
+            if let Some(count) = self.shapes.get_mut(shape as usize) {
+                *count += 1;
+            }
+        }
+        if let Some(prefix) = text.get(..12.min(text.len())).filter(|_| is_division(text)) {
+            *self.prefixes.entry(prefix.to_owned()).or_default() += 1;
+        }
+        if let Some(codes) = &mut self.codes {
+            *codes.entry(text.to_owned()).or_default() += 1;
+            if codes.len() > CODES_MAX || text.chars().count() > CODE_CHARACTERS_MAX {
+                self.codes = None;
+            }
+        }
+    }
+
+    /// Share of the values with this shape.
+    pub(super) fn share(&self, shape: Shape) -> f64 {
+        ratio(self.shapes.get(shape as usize).copied().unwrap_or(0), self.filled)
+    }
+
+    /// Share of the rows with a value.
+    pub(super) fn filled_share(&self) -> f64 {
+        ratio(self.filled, self.rows)
+    }
+
+    /// Number of different values.
+    pub(super) fn distinct(&self) -> u64 {
+        self.different.len() as u64
+    }
+
+    /// Different values for each value: 1 if none occurs twice.
+    pub(super) fn distinct_share(&self) -> f64 {
+        ratio(self.distinct(), self.filled)
+    }
+
+    /// Does every row have a value of its own?
+    pub(super) fn is_key(&self) -> bool {
+        self.rows > 0 && self.filled == self.rows && self.distinct() == self.rows
+    }
+
+    /// Mean length of the values, in characters.
+    pub(super) fn mean_length(&self) -> f64 {
+        ratio(self.characters, self.filled)
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// All shapes of a value.
+fn shapes_of(text: &str) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    let digits_only = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse::<f64>().is_ok_and(f64::is_finite);
+    let word = text.to_lowercase();
+    let mut put = |shape: Shape, is: bool| {
+        if is {
+            shapes.push(shape);
+        }
+    };
+    put(Shape::IdNumber, is_id_number(text));
+    put(Shape::Division, is_division(text));
+    put(Shape::Mobile, digits_only && text.len() == 11 && text.starts_with('1') && !text.starts_with("10"));
+    put(Shape::Digits, digits_only);
+    put(Shape::Number, number);
+    put(Shape::Sex, ["1", "2", "男", "女", "m", "f", "male", "female"].contains(&word.as_str()));
+    if text.chars().any(is_han) {
+        let count = text.chars().count();
+        let name = text.chars().all(|c| is_han(c) || "·•‧・．".contains(c));
+        let signs = ["号", "楼", "栋", "幢", "室", "路", "街", "村", "小区", "单元", "里", "门", "-"];
+        let address = signs.iter().any(|sign| text.contains(sign)) && text.chars().any(char::is_numeric) && count >= 5;
+        put(Shape::Han, true);
+        put(Shape::HanName, name && ((2..=4).contains(&count) || (text.contains('·') && count <= 20)));
+        put(Shape::HanAddress, address);
+    }
+    shapes.extend(date_shapes(text));
+    shapes
+}
+
+fn is_id_number(text: &str) -> bool {
+    let (body, last) = match text.len() {
+        18 if text.is_ascii() => text.split_at(17),
+        15 => (text, "0"),
+        _ => return false,
+    };
+    let month = if text.len() == 18 { text.get(10..12) } else { text.get(8..10) };
+    let month = month.and_then(|month| month.parse::<u8>().ok());
+    let digits = body.bytes().all(|byte| byte.is_ascii_digit());
+    digits
+        && (last.bytes().all(|byte| byte.is_ascii_digit()) || matches!(last, "X" | "x"))
+        && month.is_some_and(|month| (1..=12).contains(&month))
+}
+
+fn is_division(text: &str) -> bool {
+    let province =
+        text.get(..2).and_then(|start| start.parse::<u8>().ok()).is_some_and(|code| (11..=82).contains(&code));
+    province && matches!(text.len(), 6 | 9 | 12 | 15) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The parts of a date as it is written: `2020-11-01`, `20201101`, `202011`, `2020年11月1日`, `1/11/2020`.
+fn date_shapes(text: &str) -> Vec<Shape> {
+    let day = text.split(['T', ' ']).next().unwrap_or(text);
+    let parts: Vec<&str> = day.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let numbers: Vec<u32> = parts.iter().filter_map(|part| part.parse().ok()).collect();
+    let is_date = |year: u32, month: u32, day: u32| (1800..=2100).contains(&year) && month <= 12 && day <= 31;
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    match (numbers.as_slice(), lengths.as_slice()) {
+        ([whole], [8]) if day.len() == 8 && is_date(whole / 10_000, whole / 100 % 100, whole % 100) => {
+            vec![Shape::Date]
+        }
+        ([whole], [6]) if day.len() == 6 && is_date(whole / 100, whole % 100, 0) && whole % 100 > 0 => {
+            vec![Shape::Date]
+        }
+        ([year, month], [4, ..]) if is_date(*year, *month, 0) => vec![Shape::Date],
+        ([year, month, day], [4, ..]) if is_date(*year, *month, *day) => vec![Shape::Date],
+        ([one, two, year], [.., last]) if is_date(*year, 0, *one.max(two)) && *last == 4 && one.min(two) <= &12 => {
+            let mut shapes = vec![Shape::Date];
+            shapes.extend((*two > 12).then_some(Shape::MonthFirst));
+            shapes.extend((*one > 12).then_some(Shape::DayFirst));
+            shapes
+        }
+        ([one, two, year], [.., 2])
+            if *year < 100 && *one.max(two) <= 31 && one.min(two) <= &12 && day.contains('/') =>
+        {
+            let mut shapes = vec![Shape::ShortYear];
+            shapes.extend((*two > 12).then_some(Shape::MonthFirst));
+            shapes.extend((*one > 12).then_some(Shape::DayFirst));
+            shapes
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(values: &[&str]) -> Profile {
+        let mut profile = Profile::new("c");
+        profile.rows = values.len() as u64;
+        values.iter().filter(|value| !value.is_empty()).for_each(|value| profile.add_value(value));
+        profile
+    }
+
+    #[test]
+    fn a_value_has_the_shapes_that_it_looks_like() {
+        let check =
+            |text: &str, shape: Shape, is: bool| assert_eq!(shapes_of(text).contains(&shape), is, "{text} {shape:?}");
+        check("999999200002290019", Shape::IdNumber, true);
+        check("99999920000229001X", Shape::IdNumber, true);
+        check("999999200013290019", Shape::IdNumber, false);
+        check("120106012004", Shape::Division, true);
+        check("990106012004", Shape::Division, false);
+        check("13800000000", Shape::Mobile, true);
+        check("王小明", Shape::HanName, true);
+        check("风采里12号楼3门401", Shape::HanAddress, true);
+        check("风采里12号楼3门401", Shape::HanName, false);
+        for date in
+            ["2020-11-01", "2020/1/1", "20201101", "202011", "2020年11月1日", "01/11/2020", "2020-11-01 00:00:00"]
+        {
+            check(date, Shape::Date, true);
+        }
+        for other in ["20201301", "1234567", "2020", "99/99/2020", "5218", "01/11/20"] {
+            check(other, Shape::Date, false);
+        }
+        check("12/25/1990", Shape::MonthFirst, true);
+        check("25/12/1990", Shape::DayFirst, true);
+        check("25/12/90", Shape::ShortYear, true);
+        check("F", Shape::Sex, true);
+    }
+
+    #[test]
+    fn a_profile_counts_values_and_keys() {
+        let codes = profile(&["a", "b", "a", ""]);
+        assert_eq!((codes.filled, codes.distinct(), codes.is_key()), (3, 2, false));
+        assert_eq!(codes.codes.unwrap().get("a"), Some(&2));
+        assert!(profile(&["1", "2"]).is_key());
+        assert!(!profile(&["1", ""]).is_key());
+        assert!(!profile(&[]).is_key());
+        let many: Vec<String> = (0..=CODES_MAX).map(|value| value.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert!(profile(&many).codes.is_none());
+    }
+}
