@@ -1,1 +1,0 @@
-//! Did this person, whom only registers know, live here at the reference time?

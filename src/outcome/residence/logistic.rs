@@ -1,0 +1,197 @@
+//! Which columns tell two groups of persons apart, and how much?
+//!
+//! A weighted logistic regression with a ridge penalty on one-hot rows: a row is the list of its columns that are one.
+//!
+//! Steps: 1. [`fit`] takes Newton steps (iteratively reweighted least squares), each bounded; 2. the normal equations
+//! are summed over stretches of rows of fixed length, and the stretches in their order, so that the number of threads
+//! never changes a bit; 3. they are solved by Cholesky's method, which the ridge keeps positive definite.
+//!
+//! Source: T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2nd ed. 2009, 4.4.1 and 3.4.1.
+
+use rayon::prelude::*;
+
+/// A level that has no column: it is what the others are compared with.
+pub(super) const BASE: u16 = u16::MAX;
+
+/// Rows that are summed by one thread at a time.
+const STRETCH: usize = 2048;
+
+/// Longest step of one coefficient.
+const STEP_MAX: f64 = 4.0;
+
+/// One-hot rows: for each row and feature the column that is one, ascending within the row, or [`BASE`].
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rows {
+    features: usize,
+    cells: Vec<u16>,
+}
+
+impl Rows {
+    /// No rows yet, of so many features.
+    pub fn new(features: usize) -> Rows {
+        Rows { features: features.max(1), cells: Vec::new() }
+    }
+
+    /// Adds a row; it has as many cells as there are features.
+    pub fn push(&mut self, row: &[u16]) {
+        debug_assert_eq!(row.len(), self.features);
+        self.cells.extend_from_slice(row);
+    }
+
+    /// Adds the rows of others.
+    pub fn extend(&mut self, others: &Rows) {
+        self.cells.extend_from_slice(&others.cells);
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.cells.len() / self.features.max(1)
+    }
+
+    /// One row.
+    pub fn row(&self, at: usize) -> &[u16] {
+        self.cells.get(at * self.features..(at + 1) * self.features).unwrap_or(&[])
+    }
+
+    /// Those rows of which this holds.
+    pub fn select(&self, keep: impl Fn(usize) -> bool) -> Rows {
+        let mut chosen = Rows::new(self.features);
+        (0..self.len()).filter(|at| keep(*at)).for_each(|at| chosen.push(self.row(at)));
+        chosen
+    }
+
+    /// The linear predictor of each row; the last coefficient is the intercept.
+    pub fn predict(&self, coefficients: &[f64]) -> Vec<f64> {
+        self.cells.par_chunks(self.features.max(1)).map(|row| linear(row, coefficients)).collect()
+    }
+}
+
+/// The linear predictor of a row.
+pub(super) fn linear(row: &[u16], coefficients: &[f64]) -> f64 {
+    let intercept = coefficients.last().copied().unwrap_or(0.0);
+    row.iter().filter_map(|column| coefficients.get(usize::from(*column))).fold(intercept, |sum, value| sum + value)
+}
+
+/// The probability of these log odds (natural logarithm).
+pub(super) fn sigmoid(log_odds: f64) -> f64 {
+    1.0 / (1.0 + (-log_odds.clamp(-35.0, 35.0)).exp())
+}
+
+/// How far the Newton steps go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Effort {
+    /// Penalty on the square of each coefficient but the intercept.
+    pub ridge: f64,
+    /// Most steps.
+    pub steps: u32,
+}
+
+/// Fits coefficients, starting from those given (one per column, the intercept last).
+pub(super) fn fit(rows: &Rows, outcome: &[f64], weight: &[f64], effort: Effort, start: Vec<f64>) -> Vec<f64> {
+    let mut coefficients = start;
+    for _ in 0..effort.steps {
+        let mut equations = normal_equations(rows, outcome, weight, &coefficients);
+        let last = coefficients.len().saturating_sub(1);
+        for (at, value) in coefficients.iter().enumerate() {
+            let ridge = if at == last { 1e-6 } else { effort.ridge };
+            equations.gradient[at] -= ridge * value;
+            equations.hessian[triangle(at, at)] += ridge;
+        }
+        let mut step = equations.solve();
+        let longest = step.iter().fold(0.0f64, |longest, value| longest.max(value.abs()));
+        if longest > STEP_MAX {
+            step.iter_mut().for_each(|value| *value *= STEP_MAX / longest);
+        }
+        coefficients.iter_mut().zip(&step).for_each(|(value, step)| *value += step);
+        if longest < 1e-6 {
+            break;
+        }
+    }
+    coefficients
+}
+
+/// Gradient and (lower triangle of the) negative Hessian of the log-likelihood.
+struct Equations {
+    gradient: Vec<f64>,
+    hessian: Vec<f64>,
+}
+
+/// Place of a matrix cell in the packed lower triangle; `row >= column`.
+fn triangle(row: usize, column: usize) -> usize {
+    row * (row + 1) / 2 + column
+}
+
+fn normal_equations(rows: &Rows, outcome: &[f64], weight: &[f64], coefficients: &[f64]) -> Equations {
+    let stretches: Vec<Equations> = (0..rows.len().div_ceil(STRETCH))
+        .into_par_iter()
+        .map(|stretch| {
+            let mut sums = Equations::zero(coefficients.len());
+            let end = rows.len().min((stretch + 1) * STRETCH);
+            for at in stretch * STRETCH..end {
+                sums.add(rows.row(at), outcome[at], weight[at], coefficients);
+            }
+            sums
+        })
+        .collect();
+    let mut total = Equations::zero(coefficients.len());
+    for stretch in &stretches {
+        total.gradient.iter_mut().zip(&stretch.gradient).for_each(|(sum, value)| *sum += value);
+        total.hessian.iter_mut().zip(&stretch.hessian).for_each(|(sum, value)| *sum += value);
+    }
+    total
+}
+
+impl Equations {
+    fn zero(columns: usize) -> Equations {
+        Equations { gradient: vec![0.0; columns], hessian: vec![0.0; triangle(columns, 0)] }
+    }
+
+    fn add(&mut self, row: &[u16], outcome: f64, weight: f64, coefficients: &[f64]) {
+        if weight == 0.0 {
+            return;
+        }
+        let mean = sigmoid(linear(row, coefficients));
+        let (slope, curve) = (weight * (outcome - mean), weight * mean * (1.0 - mean));
+        let last = self.gradient.len() - 1;
+        for (at, &column) in row.iter().enumerate() {
+            if column == BASE {
+                continue;
+            }
+            let column = usize::from(column);
+            self.gradient[column] += slope;
+            for &other in &row[..=at] {
+                if other != BASE {
+                    self.hessian[triangle(column, usize::from(other))] += curve;
+                }
+            }
+            self.hessian[triangle(last, column)] += curve;
+        }
+        self.gradient[last] += slope;
+        self.hessian[triangle(last, last)] += curve;
+    }
+
+    /// Solves the equations in place by Cholesky's decomposition.
+    fn solve(mut self) -> Vec<f64> {
+        let size = self.gradient.len();
+        let lower = &mut self.hessian;
+        for row in 0..size {
+            for column in 0..=row {
+                let (one, other) = (triangle(row, 0), triangle(column, 0));
+                let dot: f64 = (0..column).map(|at| lower[one + at] * lower[other + at]).sum();
+                let rest = lower[one + column] - dot;
+                lower[one + column] =
+                    if row == column { rest.max(1e-12).sqrt() } else { rest / lower[triangle(column, column)] };
+            }
+        }
+        let mut solution = self.gradient;
+        for row in 0..size {
+            let dot: f64 = (0..row).map(|at| lower[triangle(row, at)] * solution[at]).sum();
+            solution[row] = (solution[row] - dot) / lower[triangle(row, row)];
+        }
+        for row in (0..size).rev() {
+            let dot: f64 = (row + 1..size).map(|at| lower[triangle(at, row)] * solution[at]).sum();
+            solution[row] = (solution[row] - dot) / lower[triangle(row, row)];
+        }
+        solution
+    }
+}

@@ -1,0 +1,195 @@
+//! Of the unlinked persons, who looks like a resident whom the roll missed, and who like somebody who does not live
+//! here?
+//!
+//! Residents on the roll show what a missed resident would look like: their own present row hidden (*one was missed*),
+//! or those of their whole household (*all were missed*). Persons listed as living elsewhere show the opposite, where
+//! there are enough of them. Who of the unlinked is which is learnt by expectation and maximisation.
+//!
+//! Steps: 1. the two views of residents are told apart by a classifier of their own, so that the share of whole
+//! households among the missed can be learnt; 2. residents against everybody else; 3. each unlinked person counts as
+//! resident with its probability and as the opposite with the rest; 4. fit again, until no probability moves.
+//!
+//! Sources: C. Elkan, K. Noto, KDD 2008; G. Ward et al., *Presence-only data and the EM algorithm*, Biometrics 2009;
+//! K. Nigam et al., *Text classification from labeled and unlabeled documents using EM*, Machine Learning 2000 (labelled
+//! rows weighted down to the size of the unlabelled).
+
+use super::logistic::{self, Effort, Rows, sigmoid};
+use super::prior;
+
+pub(super) const ROUNDS_MAX: u32 = 40;
+const TOLERANCE: f64 = 2e-3;
+
+/// Ridge of the fit; of the classifier of the two views.
+const RIDGE: f64 = 1.0;
+const RIDGE_VIEWS: f64 = 5.0;
+
+/// Known negatives are few below this number, or below this share of the unlabelled.
+pub(super) const NEGATIVES_MIN: usize = 30;
+pub(super) const NEGATIVES_SHARE_MIN: f64 = 0.25;
+
+/// The rows of one stratum, one-hot.
+#[derive(Debug)]
+pub(super) struct Sample {
+    /// Residents, each with only the own present row hidden.
+    pub alone: Rows,
+    /// The same residents with the present rows of their whole household hidden.
+    pub together: Rows,
+    /// Persons known to live elsewhere.
+    pub negatives: Rows,
+    /// Unlinked persons.
+    pub unlabelled: Rows,
+    /// Number of coefficients, the intercept included.
+    pub columns: usize,
+    /// Is this one of the columns that being enumerated cannot change?
+    pub is_trace: Vec<bool>,
+    /// May the known negatives stand for all unlinked persons who do not live here?
+    pub negatives_usable: bool,
+}
+
+/// What was learnt: natural log odds = linear predictor + `offset`.
+#[derive(Debug, Clone)]
+pub(super) struct Mixture {
+    /// One per column, the intercept last.
+    pub coefficients: Vec<f64>,
+    /// Added to the linear predictor.
+    pub offset: f64,
+    /// Share of missed residents among the unlinked.
+    pub prior: f64,
+    /// Share of the missed whose whole household was missed.
+    pub together: f64,
+    /// Rounds until nothing moved.
+    pub rounds: u32,
+}
+
+impl Sample {
+    /// Learns from the sample.
+    pub fn fit(&self) -> Mixture {
+        let (positives, negatives, unlabelled) = (self.alone.len(), self.negatives.len(), self.unlabelled.len());
+        let views = self.view_scores();
+        let mut rows = self.alone.clone();
+        [&self.together, &self.negatives, &self.unlabelled].iter().for_each(|others| rows.extend(others));
+        let mut prior = if self.negatives_usable { 0.3 } else { self.prior() };
+        let mut found = Mixture {
+            coefficients: vec![0.0; self.columns],
+            offset: 0.0,
+            prior,
+            together: if positives == 0 { 0.0 } else { 0.5 },
+            rounds: 0,
+        };
+        let mut probability = vec![0.0; unlabelled];
+        while found.rounds < ROUNDS_MAX {
+            let first = found.rounds == 0;
+            let for_positive = (prior * unlabelled as f64 / positives.max(1) as f64).min(1.0);
+            let for_negative = ((1.0 - prior) * unlabelled as f64 / negatives.max(1) as f64).min(1.0);
+            let mut weight = vec![for_positive * (1.0 - found.together); positives];
+            weight.resize(2 * positives, for_positive * found.together);
+            weight.resize(2 * positives + negatives, for_negative);
+            weight.resize(rows.len(), 1.0);
+            let mut outcome = vec![1.0; 2 * positives];
+            outcome.resize(2 * positives + negatives, 0.0);
+            outcome.extend_from_slice(&probability);
+            let effort = Effort { ridge: RIDGE, steps: if first { 10 } else { 2 } };
+            found.coefficients =
+                logistic::fit(&rows, &outcome, &weight, effort, std::mem::take(&mut found.coefficients));
+            let ones: f64 = outcome.iter().zip(&weight).map(|(outcome, weight)| outcome * weight).sum();
+            let zeros: f64 = outcome.iter().zip(&weight).map(|(outcome, weight)| (1.0 - outcome) * weight).sum();
+            let balance = (ones.max(1e-9) / zeros.max(1e-9)).ln();
+            let evidence: Vec<f64> =
+                self.unlabelled.predict(&found.coefficients).iter().map(|value| value - balance).collect();
+            let before = probability;
+            let shift;
+            (probability, prior, shift) = self.expect(&evidence, prior, first);
+            found.offset = shift - balance;
+            found.together = whole_share(found.together, &views, &probability);
+            found.rounds += 1;
+            let moved = probability.iter().zip(&before).fold(0.0f64, |most, (now, then)| most.max((now - then).abs()));
+            if moved < TOLERANCE {
+                break;
+            }
+        }
+        found.prior = prior;
+        found
+    }
+
+    /// Probabilities of the unlinked, their prior, and what was added to the evidence.
+    fn expect(&self, evidence: &[f64], prior: f64, first: bool) -> (Vec<f64>, f64, f64) {
+        if self.negatives_usable {
+            let (mut prior, mut shift) = (prior, 0.0);
+            let mut probability = Vec::new();
+            for _ in 0..if first { 50 } else { 1 } {
+                shift = (prior / (1.0 - prior)).ln();
+                probability = evidence.iter().map(|value| sigmoid(value + shift)).collect();
+                prior = mean(&probability).clamp(0.002, 0.95);
+            }
+            return (probability, prior, shift);
+        }
+        if first {
+            // Residents against unlinked: the odds are a density ratio, p = prior · f(resident) / f(unlinked).
+            let probability = evidence.iter().map(|value| (prior * value.clamp(-20.0, 20.0).exp()).min(0.98)).collect();
+            return (probability, prior, prior.ln());
+        }
+        let shift = shift_to(evidence, prior);
+        (evidence.iter().map(|value| sigmoid(value + shift)).collect(), prior, shift)
+    }
+
+    fn prior(&self) -> f64 {
+        let trace = |rows: &Rows, step: usize| {
+            let mut kept = Rows::new(rows.row(0).len());
+            for at in (0..rows.len()).step_by(step.max(1)) {
+                let row: Vec<u16> = rows
+                    .row(at)
+                    .iter()
+                    .map(|column| {
+                        let is_trace = self.is_trace.get(usize::from(*column)).copied().unwrap_or(false);
+                        if is_trace { *column } else { logistic::BASE }
+                    })
+                    .collect();
+                kept.push(&row);
+            }
+            kept
+        };
+        if self.alone.len() == 0 || self.unlabelled.len() == 0 {
+            return 0.3;
+        }
+        let (positives, unlabelled) =
+            (trace(&self.alone, self.alone.len() / 6000), trace(&self.unlabelled, self.unlabelled.len() / 12_000));
+        let scores = prior::cross_fitted(&positives, &unlabelled, self.columns);
+        prior::share(&scores.0, &scores.1).clamp(0.01, 0.95)
+    }
+
+    /// How much each unlinked person looks like one of a household missed as a whole.
+    fn view_scores(&self) -> Vec<f64> {
+        let mut rows = self.alone.clone();
+        rows.extend(&self.together);
+        let outcome: Vec<f64> = (0..rows.len()).map(|at| f64::from(u8::from(at >= self.alone.len()))).collect();
+        let effort = Effort { ridge: RIDGE_VIEWS, steps: 8 };
+        let coefficients = logistic::fit(&rows, &outcome, &vec![1.0; rows.len()], effort, vec![0.0; self.columns]);
+        self.unlabelled.predict(&coefficients)
+    }
+}
+
+/// Share of whole households among the missed, one step on.
+fn whole_share(share: f64, views: &[f64], probability: &[f64]) -> f64 {
+    if share <= 0.0 || views.is_empty() {
+        return share;
+    }
+    let shift = (share / (1.0 - share)).ln();
+    let whole: f64 = views.iter().zip(probability).map(|(view, p)| p * sigmoid(view + shift)).sum();
+    let all: f64 = probability.iter().sum();
+    (whole / all.max(1e-9)).clamp(0.02, 0.98)
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// What must be added to the evidence so that the probabilities have this mean.
+fn shift_to(evidence: &[f64], target: f64) -> f64 {
+    let (mut low, mut high) = (-30.0, 30.0);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        let mean = evidence.iter().map(|value| sigmoid(value + middle)).sum::<f64>() / evidence.len().max(1) as f64;
+        if mean < target { low = middle } else { high = middle }
+    }
+    f64::midpoint(low, high)
+}

@@ -1,0 +1,352 @@
+//! Did this person, whom only registers know, live here at the reference time, and did the roll miss the person?
+//!
+//! Nobody is told who was missed: it is learnt from the district's own records. Residents whom the roll has *are* what
+//! missed residents look like once their present row, or that of their whole household, is hidden; persons whom the roll
+//! lists as living elsewhere are what the others look like; the unlinked are a mixture of both.
+//!
+//! Steps: 1. [`standing`]: how each person stands to the roll; 2. [`surroundings`]: who is around whom; 3. [`features`]:
+//! what is seen of a person, in levels; 4. [`mixture`]: a logistic regression inside an EM, for persons of registered
+//! households and for the rest, its class prior by [`prior`] where known negatives are too few; 5. every candidate is
+//! scored, and [`Residence::contributions`] says which feature spoke for how many bits.
+//!
+//! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; J. Bekker,
+//! J. Davis, *Learning from positive and unlabeled data: a survey*, Machine Learning 2020; L.-C. Zhang, J. Dunne,
+//! *Trimmed dual system estimation*, 2017 (signs of life in registers against over-coverage).
+
+mod features;
+mod logistic;
+mod mixture;
+mod prior;
+mod standing;
+mod surroundings;
+#[cfg(test)]
+mod tests;
+
+use rayon::prelude::*;
+
+use crate::intake::study::Study;
+use crate::linkage::Linked;
+use crate::linkage::blocking::Pair;
+use crate::linkage::model::em;
+use crate::linkage::resolution::Resolution;
+use crate::linkage::resolution::household::Households;
+use crate::linkage::scoring::Score;
+use crate::person::table::PersonTable;
+use features::{Feature, Observer};
+use logistic::{BASE, Rows};
+use mixture::{Mixture, NEGATIVES_MIN, NEGATIVES_SHARE_MIN, Sample};
+use standing::{Part, Status};
+use surroundings::Surroundings;
+
+/// Most residents, persons elsewhere and unlinked persons that one stratum learns from.
+const POSITIVES_MAX: usize = 10_000;
+const NEGATIVES_MAX: usize = 10_000;
+const UNLABELLED_MAX: usize = 20_000;
+
+/// A level that fewer rows have gets no column.
+const LEVEL_ROWS_MIN: u32 = 20;
+
+/// Fewer residents than this show nothing.
+const POSITIVES_MIN: usize = 10;
+
+/// How likely each unlinked person is a resident whom the roll missed.
+#[derive(Debug, Default)]
+pub struct Residence {
+    /// The unlinked persons, ascending.
+    pub candidates: Vec<Candidate>,
+    /// What was learnt: persons of registered households, and the rest.
+    pub strata: Vec<StratumFit>,
+}
+
+/// An unlinked person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The person (see [`Resolution`]).
+    pub person: u32,
+    /// Index into [`Residence::strata`].
+    pub stratum: usize,
+    /// Probability that the person is a resident whom the roll missed.
+    pub probability: f64,
+    levels: Box<[u8]>,
+}
+
+/// What one feature says of one person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contribution {
+    /// The feature.
+    pub feature: &'static str,
+    /// What was seen, as a readable code.
+    pub level: String,
+    /// How much more it speaks for a missed resident than what is seen of the average candidate, in bits.
+    pub bits: f64,
+}
+
+/// What was learnt from one stratum.
+#[derive(Debug, Clone, Default)]
+pub struct StratumFit {
+    /// `registered_household` or `other`.
+    pub name: &'static str,
+    /// Residents on the roll who are in a register.
+    pub positives: u64,
+    /// Persons known to live elsewhere.
+    pub negatives: u64,
+    /// Candidates.
+    pub unlabelled: u64,
+    /// Share of the candidates who are missed residents.
+    pub prior: f64,
+    /// Share of the missed whose whole household was missed.
+    pub whole_households: f64,
+    /// log2 odds of the average candidate; contributions are added to it.
+    pub base_bits: f64,
+    /// Rounds of the EM.
+    pub iterations: u32,
+    /// What makes the fit doubtful: `no_dates`, `few_positives`, `few_negatives`, `no_convergence`.
+    pub warnings: Vec<String>,
+    features: Vec<FittedFeature>,
+}
+
+/// A feature's levels with their weights.
+#[derive(Debug, Clone)]
+struct FittedFeature {
+    name: &'static str,
+    levels: Vec<(String, f64)>,
+}
+
+/// What the estimate is made from.
+#[derive(Debug, Clone, Copy)]
+struct Material<'a> {
+    day: i32,
+    table: &'a PersonTable,
+    resolution: &'a Resolution,
+    households: &'a Households,
+    pairs: &'a [Pair],
+    scores: &'a [Score],
+}
+
+/// Estimates for every unlinked person how likely the roll missed a resident.
+#[must_use]
+pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked) -> Residence {
+    let material = Material {
+        day: study.reference.day,
+        table,
+        resolution: &linked.resolution,
+        households: &linked.households,
+        pairs: &linked.pairs,
+        scores: &linked.scores,
+    };
+    estimate_from(study, &material)
+}
+
+impl Residence {
+    /// What speaks for and against a candidate, strongest first: `base_bits` of the stratum and all bits together are
+    /// the log2 odds of the probability.
+    #[must_use]
+    pub fn contributions(&self, candidate: &Candidate) -> Vec<Contribution> {
+        let features = self.strata.get(candidate.stratum).map_or(&[][..], |fit| fit.features.as_slice());
+        let mut found: Vec<Contribution> = features
+            .iter()
+            .zip(&candidate.levels)
+            .filter_map(|(feature, level)| {
+                let (level, bits) = feature.levels.get(usize::from(*level))?;
+                Some(Contribution { feature: feature.name, level: level.clone(), bits: *bits })
+            })
+            .collect();
+        found.sort_by(|a, b| b.bits.abs().total_cmp(&a.bits.abs()));
+        found
+    }
+}
+
+fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
+    let statuses = standing::statuses(material);
+    let surroundings = Surroundings::of(material, &statuses);
+    let slots = em::slots(material.table);
+    let locals = thinned(&persons(&statuses, Part::Positive, true), POSITIVES_MAX);
+    let mut residence = Residence::default();
+    for (stratum, (name, registered)) in [("registered_household", true), ("other", false)].into_iter().enumerate() {
+        let group = Group {
+            stratum,
+            name,
+            registered,
+            positives: persons(&statuses, Part::Positive, registered),
+            negatives: persons(&statuses, Part::Negative, registered),
+            unlabelled: persons(&statuses, Part::Candidate, registered),
+        };
+        let residents = thinned(&group.positives, POSITIVES_MAX);
+        let observer = Observer::learn(study, material, &surroundings, &slots, &residents, &locals);
+        let (fit, candidates) = group.estimate(&observer, &surroundings);
+        residence.strata.push(fit);
+        residence.candidates.extend(candidates);
+    }
+    residence.candidates.sort_unstable_by_key(|candidate| candidate.person);
+    residence
+}
+
+/// The persons of a stratum who play a part.
+fn persons(statuses: &[Status], part: Part, registered: bool) -> Vec<u32> {
+    let plays = |status: &Status| status.part == part && status.registered == registered;
+    (0..).zip(statuses).filter(|(_, status)| plays(status)).map(|(person, _)| person).collect()
+}
+
+/// At most so many of them, evenly by order.
+fn thinned(persons: &[u32], most: usize) -> Vec<u32> {
+    persons.iter().copied().step_by(persons.len().div_ceil(most.max(1)).max(1)).collect()
+}
+
+/// One stratum.
+struct Group {
+    stratum: usize,
+    name: &'static str,
+    registered: bool,
+    positives: Vec<u32>,
+    negatives: Vec<u32>,
+    unlabelled: Vec<u32>,
+}
+
+impl Group {
+    fn estimate(&self, observer: &Observer<'_>, surroundings: &Surroundings<'_>) -> (StratumFit, Vec<Candidate>) {
+        let observe = |persons: &[u32], hidden: &(dyn Fn(u32) -> Vec<u32> + Sync)| -> Vec<Box<[u8]>> {
+            let see = |levels: &mut Vec<u8>, person: &u32| {
+                observer.observe(*person, &hidden(*person), levels);
+                levels.as_slice().into()
+            };
+            persons.par_iter().map_init(Vec::new, see).collect()
+        };
+        let positives = thinned(&self.positives, POSITIVES_MAX);
+        let alone = observe(&positives, &|person| vec![person]);
+        let together = observe(&positives, &|person| surroundings.roll_household(person));
+        let negatives = observe(&thinned(&self.negatives, NEGATIVES_MAX), &|_| Vec::new());
+        let unlabelled = observe(&self.unlabelled, &|_| Vec::new());
+        let step = unlabelled.len().div_ceil(UNLABELLED_MAX).max(1);
+        let sampled: Vec<Box<[u8]>> = unlabelled.iter().step_by(step).cloned().collect();
+        let columns = Columns::of(&observer.features, &[&alone, &together, &negatives, &unlabelled]);
+        let sample = Sample {
+            alone: columns.rows(&alone),
+            together: columns.rows(&together),
+            negatives: columns.rows(&negatives),
+            unlabelled: columns.rows(&sampled),
+            columns: columns.count + 1,
+            is_trace: columns.is_trace.clone(),
+            negatives_usable: self.negatives_usable(),
+        };
+        let mixture = if positives.len() < POSITIVES_MIN || sampled.is_empty() {
+            let prior: f64 = 0.3;
+            let offset = (prior / (1.0 - prior)).ln();
+            Mixture { coefficients: vec![0.0; sample.columns], offset, prior, together: 0.0, rounds: 0 }
+        } else {
+            sample.fit()
+        };
+        let fit = self.fitted(observer, &columns, &mixture, &unlabelled);
+        let candidates = self.unlabelled.iter().zip(unlabelled);
+        let candidates = candidates.map(|(person, levels)| self.candidate(*person, levels, &fit)).collect();
+        (fit, candidates)
+    }
+
+    /// Known negatives stand for all others only among persons the roll has reason to list: those registered here.
+    fn negatives_usable(&self) -> bool {
+        let enough = (self.unlabelled.len() as f64 * NEGATIVES_SHARE_MIN).max(NEGATIVES_MIN as f64);
+        self.registered && self.negatives.len() as f64 >= enough
+    }
+
+    fn candidate(&self, person: u32, levels: Box<[u8]>, fit: &StratumFit) -> Candidate {
+        let bits = fit.features.iter().zip(&levels);
+        let bits = bits.map(|(feature, level)| feature.levels.get(usize::from(*level)).map_or(0.0, |level| level.1));
+        let log2_odds: f64 = fit.base_bits + bits.sum::<f64>();
+        let probability = logistic::sigmoid(log2_odds * std::f64::consts::LN_2);
+        Candidate { person, stratum: self.stratum, probability, levels }
+    }
+
+    /// The weights of all levels, about the average candidate.
+    fn fitted(
+        &self,
+        observer: &Observer<'_>,
+        columns: &Columns,
+        mixture: &Mixture,
+        unlabelled: &[Box<[u8]>],
+    ) -> StratumFit {
+        let weight = |column: u16| {
+            mixture.coefficients.get(usize::from(column)).filter(|_| column != BASE).copied().unwrap_or(0.0)
+        };
+        let intercept = mixture.coefficients.last().copied().unwrap_or(0.0);
+        let mut base_bits = (intercept + mixture.offset) / std::f64::consts::LN_2;
+        let mut features = Vec::with_capacity(observer.features.len());
+        for (at, feature) in observer.features.iter().enumerate() {
+            let weights: Vec<f64> =
+                columns.of[at].iter().map(|column| weight(*column) / std::f64::consts::LN_2).collect();
+            let of = |levels: &[u8]| weights.get(usize::from(levels[at])).copied().unwrap_or(0.0);
+            let mean = unlabelled.iter().map(|levels| of(levels)).sum::<f64>() / unlabelled.len().max(1) as f64;
+            base_bits += mean;
+            let levels = (0u8..).zip(&weights).map(|(level, bits)| (observer.level_name(*feature, level), bits - mean));
+            features.push(FittedFeature { name: feature.name(), levels: levels.collect() });
+        }
+        StratumFit {
+            name: self.name,
+            positives: self.positives.len() as u64,
+            negatives: self.negatives.len() as u64,
+            unlabelled: self.unlabelled.len() as u64,
+            prior: mixture.prior,
+            whole_households: mixture.together,
+            base_bits,
+            iterations: mixture.rounds,
+            warnings: self.warnings(observer, mixture),
+            features,
+        }
+    }
+
+    fn warnings(&self, observer: &Observer<'_>, mixture: &Mixture) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let mut warn = |holds: bool, code: &str| {
+            if holds && !self.unlabelled.is_empty() {
+                warnings.push(code.to_owned());
+            }
+        };
+        warn(!observer.has_dates(), "no_dates");
+        warn(self.positives.len() < POSITIVES_MIN, "few_positives");
+        warn(!self.negatives_usable(), "few_negatives");
+        warn(mixture.rounds >= mixture::ROUNDS_MAX, "no_convergence");
+        warnings
+    }
+}
+
+/// Which column each level of each feature has.
+struct Columns {
+    of: Vec<Vec<u16>>,
+    is_trace: Vec<bool>,
+    count: usize,
+}
+
+impl Columns {
+    /// A column for every level but the commonest of its feature and the rare ones.
+    fn of(features: &[Feature], groups: &[&[Box<[u8]>]]) -> Columns {
+        let mut columns = Columns { of: Vec::new(), is_trace: Vec::new(), count: 0 };
+        for (at, feature) in features.iter().enumerate() {
+            let mut counts: Vec<u32> = Vec::new();
+            for levels in groups.iter().flat_map(|group| group.iter()) {
+                let level = usize::from(levels[at]);
+                counts.resize(counts.len().max(level + 1), 0);
+                counts[level] += 1;
+            }
+            let commonest = (0..counts.len()).max_by_key(|level| (counts[*level], std::cmp::Reverse(*level)));
+            let mut column = |level: usize| {
+                if counts[level] < LEVEL_ROWS_MIN || Some(level) == commonest {
+                    return BASE;
+                }
+                columns.is_trace.push(feature.is_trace());
+                columns.count += 1;
+                u16::try_from(columns.count - 1).unwrap_or(BASE)
+            };
+            let of_feature = (0..counts.len()).map(&mut column).collect();
+            columns.of.push(of_feature);
+        }
+        columns
+    }
+
+    fn rows(&self, levels: &[Box<[u8]>]) -> Rows {
+        let mut rows = Rows::new(self.of.len());
+        for levels in levels {
+            let cell = |(of, level): (&Vec<u16>, &u8)| of.get(usize::from(*level)).copied().unwrap_or(BASE);
+            let row: Vec<u16> = self.of.iter().zip(levels).map(cell).collect();
+            rows.push(&row);
+        }
+        rows
+    }
+}

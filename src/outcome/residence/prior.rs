@@ -1,0 +1,81 @@
+//! How many of the unlinked persons are residents whom the roll missed, when nobody is known not to be?
+//!
+//! Where the roll lists few persons as living elsewhere, nothing shows what a person who has left looks like. Then the
+//! share of missed residents among the unlinked is bounded by the density ratio: at whatever score the unlinked look
+//! most like residents, they cannot be rarer than the missed ones among them.
+//!
+//! Steps: 1. [`cross_fitted`]: a classifier of residents against unlinked on the columns that being enumerated cannot
+//! change, each person scored by a fit without that person's fold; 2. [`share`]: for each threshold, the share of the
+//! unlinked above it over the share of residents above it; the threshold of the least upper confidence bound, and the
+//! mean over all thresholds that cannot be told from it.
+//!
+//! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; S. Garg et al.,
+//! *Mixture proportion estimation and PU learning: a modern approach*, NeurIPS 2021 (best bin estimation); C. Scott,
+//! *A rate of convergence for mixture proportion estimation*, AISTATS 2015.
+
+use super::logistic::{self, Effort, Rows};
+
+const FOLDS: usize = 5;
+
+/// Least share of residents above a threshold that is looked at.
+const POSITIVE_SHARE_MIN: f64 = 0.05;
+
+/// One-sided 95 % of the normal distribution.
+const CONFIDENCE: f64 = 1.64;
+
+/// Thresholds that are looked at.
+const THRESHOLDS: usize = 200;
+
+/// Scores of residents and of unlinked persons, each by a fit that did not see the row.
+pub(super) fn cross_fitted(positives: &Rows, unlabelled: &Rows, columns: usize) -> (Vec<f64>, Vec<f64>) {
+    let mut scores = (vec![0.0; positives.len()], vec![0.0; unlabelled.len()]);
+    for fold in 0..FOLDS {
+        let outside = |at: usize| at % FOLDS != fold;
+        let mut rows = positives.select(outside);
+        let ones = rows.len();
+        rows.extend(&unlabelled.select(outside));
+        let zeros = rows.len() - ones;
+        let (one, zero) = balanced(ones, zeros);
+        let outcome: Vec<f64> = (0..rows.len()).map(|at| f64::from(u8::from(at < ones))).collect();
+        let weight: Vec<f64> = (0..rows.len()).map(|at| if at < ones { one } else { zero }).collect();
+        let effort = Effort { ridge: 1.0, steps: 25 };
+        let coefficients = logistic::fit(&rows, &outcome, &weight, effort, vec![0.0; columns]);
+        for (rows, scores) in [(positives, &mut scores.0), (unlabelled, &mut scores.1)] {
+            for at in (fold..rows.len()).step_by(FOLDS) {
+                scores[at] = logistic::linear(rows.row(at), &coefficients);
+            }
+        }
+    }
+    scores
+}
+
+/// Weights that make two groups count the same, neither more than its rows.
+fn balanced(ones: usize, zeros: usize) -> (f64, f64) {
+    let ratio = zeros.max(1) as f64 / ones.max(1) as f64;
+    (ratio.min(1.0), (1.0 / ratio).min(1.0))
+}
+
+/// The share of missed residents among the unlinked.
+pub(super) fn share(positives: &[f64], unlabelled: &[f64]) -> f64 {
+    let descending = |scores: &[f64]| {
+        let mut sorted = scores.to_vec();
+        sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+        sorted
+    };
+    let (positives, unlabelled) = (descending(positives), descending(unlabelled));
+    let (ones, zeros) = (positives.len().max(1) as f64, unlabelled.len().max(1) as f64);
+    let mut curve: Vec<(f64, f64)> = Vec::new();
+    for threshold in positives.iter().step_by((positives.len() / THRESHOLDS).max(1)) {
+        let above = |scores: &[f64]| scores.partition_point(|score| score >= threshold) as f64;
+        let positive_share = above(&positives) / ones;
+        if positive_share >= POSITIVE_SHARE_MIN {
+            let count = above(&unlabelled);
+            let ratio = count / zeros / positive_share;
+            let bound = (count + CONFIDENCE * count.max(1.0).sqrt()) / zeros / positive_share;
+            curve.push((ratio, bound));
+        }
+    }
+    let least = curve.iter().map(|(_, bound)| *bound).fold(f64::INFINITY, f64::min);
+    let plateau: Vec<f64> = curve.iter().map(|(ratio, _)| *ratio).filter(|ratio| *ratio <= least).collect();
+    if plateau.is_empty() { least.min(1.0) } else { plateau.iter().sum::<f64>() / plateau.len() as f64 }
+}

@@ -1,0 +1,113 @@
+//! How does each person stand to the roll, and what may be learnt from that?
+//!
+//! Steps: 1. each person's rows say whether the roll has the person present, elsewhere, or not at all, and whether the
+//! person had died or was not yet born; 2. from that follows the [`Part`] the person plays: who is on the roll as
+//! present and in a register shows what residents look like, who is only listed as living elsewhere shows what others
+//! look like, and of the rest everybody in a register is a candidate.
+
+use rayon::prelude::*;
+
+use super::Material;
+use crate::intake::study::RowKind;
+use crate::person::table::{NO_DAY, RecordId};
+
+/// How a person stands to the roll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Listed as living here.
+    Present,
+    /// Listed only as living elsewhere.
+    Elsewhere,
+    /// Not listed, and dead before the reference time or born after it.
+    Gone,
+    /// Not listed.
+    Unknown,
+}
+
+/// The part a person plays in learning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A resident on the roll who is in a register.
+    Positive,
+    /// Known to live elsewhere.
+    Negative,
+    /// In a register and not on the roll.
+    Candidate,
+    /// None: in no register, dead, not yet born, or listed as living elsewhere in the area.
+    Outside,
+}
+
+/// What is known of a person before any surroundings are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Status {
+    /// How the person stands to the roll.
+    pub standing: Standing,
+    /// The part in learning.
+    pub part: Part,
+    /// Does a register count the person to a registered household?
+    pub registered: bool,
+}
+
+/// Is this a row of the roll?
+pub(super) fn is_roll(kind: RowKind) -> bool {
+    matches!(kind, RowKind::Present | RowKind::ElsewhereInArea | RowKind::Elsewhere)
+}
+
+/// The status of every person.
+pub(super) fn statuses(material: &Material<'_>) -> Vec<Status> {
+    let persons = u32::try_from(material.resolution.persons()).unwrap_or(u32::MAX);
+    (0..persons).into_par_iter().map(|person| status(material, person)).collect()
+}
+
+fn status(material: &Material<'_>, person: u32) -> Status {
+    let table = material.table;
+    let (mut present, mut in_area, mut elsewhere, mut gone) = (false, false, false, false);
+    let (mut in_register, mut registered) = (false, false);
+    for &record in material.resolution.records_of(person) {
+        let kind = table.kind[record as usize];
+        match kind {
+            RowKind::Present => present = true,
+            RowKind::ElsewhereInArea => in_area = true,
+            RowKind::Elsewhere => elsewhere = true,
+            _ => {
+                in_register = true;
+                registered |= kind == RowKind::HouseholdRegistration || table.household[record as usize] != 0;
+                gone |= died_before(material, record) || born_after(material, record);
+            }
+        }
+    }
+    let standing = if present {
+        Standing::Present
+    } else if in_area || elsewhere {
+        Standing::Elsewhere
+    } else if gone {
+        Standing::Gone
+    } else {
+        Standing::Unknown
+    };
+    let part = match standing {
+        _ if gone || !in_register => Part::Outside,
+        Standing::Present => Part::Positive,
+        Standing::Elsewhere if in_area => Part::Outside,
+        Standing::Elsewhere => Part::Negative,
+        Standing::Gone => Part::Outside,
+        Standing::Unknown => Part::Candidate,
+    };
+    Status { standing, part, registered }
+}
+
+/// Does the record say that the person had died before the reference time?
+fn died_before(material: &Material<'_>, record: RecordId) -> bool {
+    let at = record as usize;
+    let death = material.table.death[at];
+    let seen = material.table.last_seen[at];
+    if death.is_some() {
+        return death.is_before(material.day) == Some(true);
+    }
+    material.table.kind[at] == RowKind::Death && seen != NO_DAY && seen < material.day
+}
+
+/// Does the record say that the person was born at or after the reference time?
+fn born_after(material: &Material<'_>, record: RecordId) -> bool {
+    material.table.birth[record as usize].is_before(material.day) == Some(false)
+}
