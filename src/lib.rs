@@ -4,5 +4,6 @@ pub mod intake;
 pub mod linkage;
 pub mod outcome;
 pub mod person;
+pub mod privacy;
 pub mod progress;
 pub mod tally;

@@ -4,5 +4,7 @@
 //! [`discrepancy`] what disagrees between roll and registers, [`coverage`] how complete the roll is, [`report`] what
 //! people read.
 
+pub mod coverage;
 pub mod discrepancy;
+pub mod report;
 pub mod residence;
