@@ -4,6 +4,9 @@
 //! [`discrepancy`] what disagrees between roll and registers, [`coverage`] how complete the roll is, [`report`] what
 //! people read.
 
+pub mod coverage;
 pub mod discrepancy;
 pub mod files;
+pub mod find;
+pub mod report;
 pub mod residence;

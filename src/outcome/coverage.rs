@@ -1,0 +1,329 @@
+//! How complete are roll and registers, area by area?
+//!
+//! Takes the table and who is who, gives [`Coverage`]: plain counts of persons by area (community, township, district),
+//! sex and age at the reference time, each person once at each level. Counts only; nothing is estimated here. Every
+//! stratum adds up: `roll_present = in_both + only_roll` and `register_persons = in_both + only_register`.
+//!
+//! A person stands where the roll enumerated it, else where the roll lists it, else where the first register has it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, StringArray};
+use arrow::record_batch::RecordBatch;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use rustc_hash::FxHashMap;
+
+use crate::error::{Error, Kind, Result};
+use crate::intake::study::{Role, RowKind, Study};
+use crate::linkage::Linked;
+use crate::person::date::Date;
+use crate::person::lexicon::Symbol;
+use crate::person::table::{PersonTable, RecordId};
+
+/// The code of persons whose area is not known at a level.
+pub const UNKNOWN_AREA: &str = "unknown";
+
+/// How fine an area is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// County or district: 6 digits.
+    District,
+    /// Street or township: 9 digits.
+    Township,
+    /// Community or village: 12 digits.
+    Community,
+}
+
+impl Level {
+    /// All levels, coarse to fine.
+    pub const ALL: [Level; 3] = [Level::District, Level::Township, Level::Community];
+
+    /// Its name in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::District => "district",
+            Level::Township => "township",
+            Level::Community => "community",
+        }
+    }
+
+    /// Digits of its codes.
+    #[must_use]
+    pub fn digits(self) -> usize {
+        match self {
+            Level::District => 6,
+            Level::Township => 9,
+            Level::Community => 12,
+        }
+    }
+
+    /// The area of this level that a code lies in; [`UNKNOWN_AREA`] if the code is too coarse to tell.
+    #[must_use]
+    pub fn area(self, code: &str) -> &str {
+        code.get(..self.digits()).unwrap_or(UNKNOWN_AREA)
+    }
+}
+
+/// Age in five-year groups; the infants are a group of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AgeGroup(u8);
+
+impl AgeGroup {
+    /// Not known.
+    pub const UNKNOWN: AgeGroup = AgeGroup(19);
+    const OLDEST: u8 = 18;
+
+    /// The group of an age in completed years; a negative one (born after the reference time) is unknown.
+    #[must_use]
+    pub fn of(age: Option<i32>) -> AgeGroup {
+        match age.and_then(|age| u8::try_from(age.min(200)).ok()) {
+            None => AgeGroup::UNKNOWN,
+            Some(0) => AgeGroup(0),
+            Some(age) => AgeGroup((age / 5 + 1).min(AgeGroup::OLDEST)),
+        }
+    }
+
+    /// `0`, `1-4`, `5-9`, … `85+`, `unknown`.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self.0 {
+            0 => String::from("0"),
+            1 => String::from("1-4"),
+            AgeGroup::OLDEST => String::from("85+"),
+            group if group < AgeGroup::OLDEST => format!("{}-{}", (group - 1) * 5, (group - 1) * 5 + 4),
+            _ => String::from("unknown"),
+        }
+    }
+}
+
+/// Persons of one stratum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Enumerated on the roll as living here.
+    pub roll_present: u64,
+    /// Listed on the roll only as living elsewhere.
+    pub roll_elsewhere: u64,
+    /// In a register, and not known to have died before or been born after the reference time.
+    pub register_persons: u64,
+    /// Enumerated here and in a register.
+    pub in_both: u64,
+    /// Enumerated here and in no register.
+    pub only_roll: u64,
+    /// In a register and not enumerated here (those whom the roll lists elsewhere included).
+    pub only_register: u64,
+}
+
+impl Counts {
+    /// Adds the persons of another stratum.
+    pub fn add(&mut self, other: &Counts) {
+        self.roll_present += other.roll_present;
+        self.roll_elsewhere += other.roll_elsewhere;
+        self.register_persons += other.register_persons;
+        self.in_both += other.in_both;
+        self.only_roll += other.only_roll;
+        self.only_register += other.only_register;
+    }
+
+    /// Do the parts make the wholes?
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        self.roll_present == self.in_both + self.only_roll && self.register_persons == self.in_both + self.only_register
+    }
+}
+
+/// One area, sex and age group with its persons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stratum {
+    /// How fine the area is.
+    pub level: Level,
+    /// Its code, or [`UNKNOWN_AREA`].
+    pub area: String,
+    /// 1 male, 2 female, 0 unknown.
+    pub sex: u8,
+    /// Age at the reference time.
+    pub age_group: AgeGroup,
+    /// The persons.
+    pub counts: Counts,
+}
+
+/// The counts of all strata, sorted by level, area, sex and age group.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// The strata.
+    pub strata: Vec<Stratum>,
+}
+
+/// Counts the persons of every stratum.
+#[must_use]
+pub fn count(study: &Study, table: &PersonTable, linked: &Linked) -> Coverage {
+    let census = Census { study, table, roles: roles(study, table) };
+    let mut found: FxHashMap<(Symbol, u8, AgeGroup), Counts> = FxHashMap::default();
+    for person in 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX) {
+        let records = linked.resolution.records_of(person);
+        let counts = census.counts(records);
+        if counts != Counts::default() {
+            let age = census.birth(records).age_on(study.reference.day);
+            let stratum = (census.place(records), census.sex(records), AgeGroup::of(age));
+            found.entry(stratum).or_default().add(&counts);
+        }
+    }
+    let mut strata: BTreeMap<(Level, &str, u8, AgeGroup), Counts> = BTreeMap::new();
+    for ((place, sex, age_group), counts) in &found {
+        let code = table.divisions.text(*place);
+        for level in Level::ALL {
+            strata.entry((level, level.area(code), *sex, *age_group)).or_default().add(counts);
+        }
+    }
+    let strata = strata.into_iter().map(|((level, area, sex, age_group), counts)| Stratum {
+        level,
+        area: area.to_owned(),
+        sex,
+        age_group,
+        counts,
+    });
+    Coverage { strata: strata.collect() }
+}
+
+/// Is each source the roll?
+fn roles(study: &Study, table: &PersonTable) -> Vec<bool> {
+    let is_roll = |source: usize| study.sources.get(source).is_some_and(|source| source.role == Role::Roll);
+    (0..table.source_count()).map(is_roll).collect()
+}
+
+struct Census<'a> {
+    study: &'a Study,
+    table: &'a PersonTable,
+    roles: Vec<bool>,
+}
+
+impl Census<'_> {
+    fn is_roll(&self, record: RecordId) -> bool {
+        self.roles.get(self.table.source(record)).copied().unwrap_or(false)
+    }
+
+    fn counts(&self, records: &[RecordId]) -> Counts {
+        let present = records.iter().any(|record| self.table.is_present(*record));
+        let elsewhere = !present && records.iter().any(|record| self.is_roll(*record));
+        let register = records.iter().any(|record| !self.is_roll(*record)) && self.lived(records);
+        Counts {
+            roll_present: u64::from(present),
+            roll_elsewhere: u64::from(elsewhere),
+            register_persons: u64::from(register),
+            in_both: u64::from(present && register),
+            only_roll: u64::from(present && !register),
+            only_register: u64::from(!present && register),
+        }
+    }
+
+    /// Not known to be dead, nor unborn, at the reference time.
+    fn lived(&self, records: &[RecordId]) -> bool {
+        let day = self.study.reference.day;
+        let dead = records.iter().any(|record| self.table.death[*record as usize].is_before(day) == Some(true));
+        let unborn = self.birth(records).is_before(day) == Some(false);
+        !dead && !unborn
+    }
+
+    /// The most precise birth date; of equally precise ones the first.
+    fn birth(&self, records: &[RecordId]) -> Date {
+        let precision = |date: Date| u8::from(date.is_some()) + u8::from(date.has_month()) + u8::from(date.has_day());
+        let mut best = Date::NONE;
+        for record in records {
+            let date = self.table.birth[*record as usize];
+            if precision(date) > precision(best) {
+                best = date;
+            }
+        }
+        best
+    }
+
+    fn sex(&self, records: &[RecordId]) -> u8 {
+        records.iter().map(|record| self.table.sex[*record as usize]).find(|sex| *sex != 0).unwrap_or(0)
+    }
+
+    fn place(&self, records: &[RecordId]) -> Symbol {
+        let rank = |record: RecordId| match (self.table.kind[record as usize], self.is_roll(record)) {
+            (RowKind::Present, _) => 0,
+            (_, true) => 1,
+            _ => 2,
+        };
+        let code = |record: RecordId| match self.table.division[record as usize] {
+            0 => self.table.area[record as usize],
+            division => division,
+        };
+        let known = records.iter().copied().filter(|record| code(*record) != 0);
+        known.min_by_key(|record| (rank(*record), *record)).map_or(0, code)
+    }
+}
+
+impl Coverage {
+    /// The areas of a level with all their persons, in the order of their codes.
+    #[must_use]
+    pub fn areas(&self, level: Level) -> Vec<(String, Counts)> {
+        let mut areas: BTreeMap<&str, Counts> = BTreeMap::new();
+        for stratum in self.strata.iter().filter(|stratum| stratum.level == level) {
+            areas.entry(&stratum.area).or_default().add(&stratum.counts);
+        }
+        areas.into_iter().map(|(area, counts)| (area.to_owned(), counts)).collect()
+    }
+
+    /// All persons counted.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        let mut total = Counts::default();
+        self.strata.iter().filter(|stratum| stratum.level == Level::District).for_each(|s| total.add(&s.counts));
+        total
+    }
+
+    /// Writes `coverage.parquet`: under a temporary name first, then renamed.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_parquet(&self, path: &Path) -> Result<()> {
+        let failed = |_| Error::new(Kind::Environment, "the coverage table cannot be written").at_file(path);
+        let batch = self.batch().map_err(|_| Error::new(Kind::Environment, "the coverage table is not one table"))?;
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let temporary = path.with_file_name(format!(".{name}.tmp"));
+        let file = std::fs::File::create(&temporary).map_err(|error| Error::io(&temporary, &error))?;
+        let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(failed)?;
+        writer.write(&batch).map_err(failed)?;
+        writer.finish().map_err(failed)?;
+        writer.inner().sync_all().map_err(|error| Error::io(&temporary, &error))?;
+        std::fs::rename(&temporary, path).map_err(|error| Error::io(path, &error))
+    }
+
+    fn batch(&self) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {
+        let text = |value: &dyn Fn(&Stratum) -> String| -> ArrayRef {
+            Arc::new(StringArray::from_iter_values(self.strata.iter().map(value)))
+        };
+        let figure = |value: fn(&Counts) -> u64| -> ArrayRef {
+            let values = self.strata.iter().map(|stratum| i64::try_from(value(&stratum.counts)).unwrap_or(i64::MAX));
+            Arc::new(Int64Array::from_iter_values(values))
+        };
+        RecordBatch::try_from_iter([
+            ("area", text(&|stratum| stratum.area.clone())),
+            ("level", text(&|stratum| stratum.level.name().to_owned())),
+            ("sex", text(&|stratum| sex_name(stratum.sex).to_owned())),
+            ("age_group", text(&|stratum| stratum.age_group.name())),
+            ("roll_present", figure(|counts| counts.roll_present)),
+            ("roll_elsewhere", figure(|counts| counts.roll_elsewhere)),
+            ("register_persons", figure(|counts| counts.register_persons)),
+            ("in_both", figure(|counts| counts.in_both)),
+            ("only_roll", figure(|counts| counts.only_roll)),
+            ("only_register", figure(|counts| counts.only_register)),
+        ])
+    }
+}
+
+fn sex_name(sex: u8) -> &'static str {
+    match sex {
+        1 => "male",
+        2 => "female",
+        _ => "unknown",
+    }
+}

@@ -1,0 +1,315 @@
+//! Which discrepancies does each person raise?
+//!
+//! Takes the table, who is who and the residence evidence, gives the [`Findings`]. One pass over the persons; each rule
+//! is one function. `docs/discrepancies.md` defines the kinds.
+
+use rustc_hash::FxHashMap;
+
+use super::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings};
+use super::residence::Residence;
+use crate::intake::study::{RowKind, Study};
+use crate::linkage::Linked;
+use crate::linkage::comparison::{Comparer, Variable, address, date, id_number, name};
+use crate::person::lexicon::Symbol;
+use crate::person::table::{PersonTable, RecordId};
+
+/// Missed persons less likely than this are not listed.
+const MISSED_PROBABILITY_MIN: f64 = 0.01;
+/// Contributions of the residence evidence that are kept with a case.
+const CONTRIBUTIONS_KEPT: usize = 5;
+
+/// Everything the rules look at.
+struct Case<'a> {
+    study: &'a Study,
+    table: &'a PersonTable,
+    linked: &'a Linked,
+    comparer: &'a Comparer<'a>,
+    areas: Areas,
+}
+
+/// Finds all discrepancies. `visits` overrides the study's number of visits.
+#[must_use]
+pub fn find(
+    study: &Study,
+    table: &PersonTable,
+    comparer: &Comparer<'_>,
+    linked: &Linked,
+    residence: &Residence,
+    visits: Option<u64>,
+) -> Findings {
+    let case = Case { study, table, linked, comparer, areas: Areas::of(table) };
+    let mut found = Vec::new();
+    for person in 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX) {
+        case.of_person(person, &mut found);
+    }
+    case.missed(residence, &mut found);
+    rank(&mut found);
+    let missed: Vec<f64> = {
+        let kinds = [DiscrepancyKind::MissedPerson, DiscrepancyKind::MissedNewborn];
+        let mut probabilities: Vec<f64> = found.iter().filter(|d| kinds.contains(&d.kind)).map(|d| d.probability).collect();
+        probabilities.sort_by(|a, b| b.total_cmp(a));
+        probabilities
+    };
+    let worth = missed.iter().filter(|probability| **probability >= study.follow_up.probability_min).count() as u64;
+    let visits = visits.or(study.follow_up.visits).unwrap_or(worth);
+    let expected_found = missed.iter().take(usize::try_from(visits).unwrap_or(usize::MAX)).sum();
+    Findings { discrepancies: found, visits, expected_found }
+}
+
+/// Sorts by kind, then by probability, and numbers the ranks.
+fn rank(found: &mut [Discrepancy]) {
+    found.sort_by(|a, b| a.kind.cmp(&b.kind).then(b.probability.total_cmp(&a.probability)).then(a.person.cmp(&b.person)));
+    let mut last = None;
+    let mut priority = 0;
+    for discrepancy in found {
+        priority = if last == Some(discrepancy.kind) { priority + 1 } else { 1 };
+        last = Some(discrepancy.kind);
+        discrepancy.priority = priority;
+    }
+}
+
+fn evidence(what: &str, found: impl Into<String>) -> Evidence {
+    Evidence { what: what.to_owned(), found: found.into(), bits: None }
+}
+
+impl Case<'_> {
+    fn kind(&self, record: RecordId) -> RowKind {
+        self.table.kind[record as usize]
+    }
+
+    fn of_person(&self, person: u32, found: &mut Vec<Discrepancy>) {
+        let records = self.linked.resolution.records_of(person);
+        let of_kind = |kind: RowKind| records.iter().copied().filter(|r| self.kind(*r) == kind).collect::<Vec<_>>();
+        let present = of_kind(RowKind::Present);
+        let roll = self.study.roll();
+        let registers: Vec<RecordId> = records.iter().copied().filter(|r| Some(self.table.source(*r)) != roll).collect();
+        let Some(&row) = present.first() else {
+            let elsewhere_in_area = of_kind(RowKind::ElsewhereInArea);
+            if let Some(&row) = elsewhere_in_area.first() {
+                let why = vec![evidence("roll", "listed as living elsewhere in the area, enumerated nowhere as present")];
+                found.push(self.discrepancy(DiscrepancyKind::CountedElsewhere, person, Some(row), row, 0.5, why));
+            }
+            return;
+        };
+        self.duplicates(person, &present, found);
+        if let Some(&other) = of_kind(RowKind::Elsewhere).first() {
+            let why = vec![evidence("roll", "present here, and listed by another row as living outside the area")];
+            let probability = self.pair_probability(row, other) * 0.5;
+            found.push(self.discrepancy(DiscrepancyKind::CountedElsewhere, person, Some(row), row, probability, why));
+        }
+        self.vital_events(person, row, &registers, found);
+        if registers.is_empty() {
+            let has_number = self.table.id_number[row as usize].is_valid();
+            let why = vec![evidence("registers", "in none"), evidence("id_number", if has_number { "valid" } else { "missing or invalid" })];
+            let probability = if has_number { 0.05 } else { 0.10 };
+            found.push(self.discrepancy(DiscrepancyKind::UnsupportedEnumeration, person, Some(row), row, probability, why));
+        } else {
+            self.attributes(person, row, &registers, found);
+            self.dwelling(person, row, records, &registers, found);
+        }
+    }
+
+    fn duplicates(&self, person: u32, present: &[RecordId], found: &mut Vec<Discrepancy>) {
+        if let [first, others @ ..] = present {
+            for other in others {
+                let why = vec![evidence("roll", "enumerated as present twice"), evidence("match_probability", format!("{:.4}", self.pair_probability(*first, *other)))];
+                let probability = self.pair_probability(*first, *other);
+                found.push(self.discrepancy(DiscrepancyKind::DuplicateEnumeration, person, Some(*other), *other, probability, why));
+            }
+        }
+    }
+
+    /// Death before, birth at or after the reference time.
+    fn vital_events(&self, person: u32, row: RecordId, registers: &[RecordId], found: &mut Vec<Discrepancy>) {
+        let day = self.study.reference.day;
+        let dead = registers.iter().find(|r| self.table.death[**r as usize].is_before(day) == Some(true));
+        if let Some(&record) = dead {
+            let why = vec![evidence("death", "registered before the reference time")];
+            let probability = self.pair_probability(row, record);
+            found.push(self.discrepancy(DiscrepancyKind::DeadBeforeReference, person, Some(row), row, probability, why));
+        }
+        let births = std::iter::once(row).chain(registers.iter().copied()).map(|r| self.table.birth[r as usize]);
+        let known: Vec<bool> = births.filter(|birth| birth.is_some()).filter_map(|birth| birth.is_before(day)).collect();
+        let after = known.iter().filter(|before| !**before).count();
+        if after > 0 {
+            let why = vec![evidence("birth", format!("{after} of {} records at or after the reference time", known.len()))];
+            let probability = after as f64 / known.len() as f64;
+            found.push(self.discrepancy(DiscrepancyKind::BornAfterReference, person, Some(row), row, probability, why));
+        }
+    }
+
+    /// Fields on which linked records contradict the roll.
+    fn attributes(&self, person: u32, row: RecordId, registers: &[RecordId], found: &mut Vec<Discrepancy>) {
+        let mut conflicts: Vec<(&'static str, u32)> = Vec::new();
+        for record in registers {
+            let pattern = self.comparer.compare(row, *record);
+            for comparison in &self.comparer.comparisons {
+                let level = u8::try_from(comparison.level(pattern)).unwrap_or(0);
+                let field = match comparison.variable {
+                    Variable::IdNumber if level >= id_number::ONE_SLIP => "id_number",
+                    Variable::BirthDate if level >= date::CONFUSED => "birth_date",
+                    Variable::Name if level >= name::HOMOPHONE => "name",
+                    Variable::Sex if level >= 2 => "sex",
+                    _ => continue,
+                };
+                match conflicts.iter_mut().find(|(known, _)| *known == field) {
+                    Some((_, count)) => *count += 1,
+                    None => conflicts.push((field, 1)),
+                }
+            }
+        }
+        let Some(most) = conflicts.iter().map(|(_, count)| *count).max() else { return };
+        let why = conflicts.iter().map(|(field, count)| evidence(field, format!("{count} of {} registers differ", registers.len()))).collect();
+        // With one register against the roll either may be wrong; each further one that agrees with it makes the roll so.
+        let probability = f64::from(most) / (f64::from(most) + 1.0);
+        found.push(self.discrepancy(DiscrepancyKind::AttributeConflict, person, Some(row), row, probability, why));
+    }
+
+    /// All registers that name a dwelling name another one than the roll, and no second row explains it.
+    fn dwelling(&self, person: u32, row: RecordId, records: &[RecordId], registers: &[RecordId], found: &mut Vec<Discrepancy>) {
+        let Some(comparison) = self.comparer.of(Variable::Address) else { return };
+        if records.iter().any(|r| self.kind(*r) == RowKind::ElsewhereInArea) {
+            return;
+        }
+        let levels: Vec<u8> = registers
+            .iter()
+            .filter(|r| !matches!(self.kind(**r), RowKind::Ownership | RowKind::Death) && self.table.dwelling(**r).is_some())
+            .map(|r| u8::try_from(comparison.level(self.comparer.compare(row, *r))).unwrap_or(0))
+            .filter(|level| *level != 0)
+            .collect();
+        if levels.len() >= 2 && levels.iter().all(|level| *level >= address::SAME_BUILDING) {
+            let why = vec![evidence("address", format!("{} registers name another dwelling", levels.len()))];
+            found.push(self.discrepancy(DiscrepancyKind::HouseholdMismatch, person, Some(row), row, 0.5, why));
+        }
+    }
+
+    fn pair_probability(&self, one: RecordId, other: RecordId) -> f64 {
+        let pair = (one.min(other), one.max(other));
+        match self.linked.pairs.binary_search(&pair) {
+            Ok(at) => self.linked.scores[at].probability(),
+            Err(_) => {
+                let pattern = self.linked.pattern_of_unblocked(self.comparer, pair);
+                self.linked.scorer(self.comparer, self.table).score(pattern, pair.0, pair.1).probability()
+            }
+        }
+    }
+
+    /// Missed persons, newborns and households, from the residence evidence.
+    fn missed(&self, residence: &Residence, found: &mut Vec<Discrepancy>) {
+        let mut households: FxHashMap<u32, Vec<(u32, f64, RecordId)>> = FxHashMap::default();
+        for candidate in residence.candidates.iter().filter(|c| c.probability >= MISSED_PROBABILITY_MIN) {
+            let records = self.linked.resolution.records_of(candidate.person);
+            let Some(shown) = self.best_record(records) else { continue };
+            let mut why: Vec<Evidence> = records.iter().map(|r| evidence("record", self.kind(*r).name())).collect();
+            let contributions = residence.contributions(candidate).into_iter().take(CONTRIBUTIONS_KEPT);
+            why.extend(contributions.map(|c| Evidence { what: c.feature.to_owned(), found: c.level, bits: Some((c.bits * 1000.0).round() / 1000.0) }));
+            let kind = if self.is_newborn(records) { DiscrepancyKind::MissedNewborn } else { DiscrepancyKind::MissedPerson };
+            found.push(self.discrepancy(kind, candidate.person, None, shown, candidate.probability, why));
+            let household = self.table.household[shown as usize];
+            if household != 0 {
+                households.entry(household).or_default().push((candidate.person, candidate.probability, shown));
+            }
+        }
+        self.missed_households(households, found);
+    }
+
+    /// Registered households of two or more of which no member is on the roll.
+    fn missed_households(&self, households: FxHashMap<Symbol, Vec<(u32, f64, RecordId)>>, found: &mut Vec<Discrepancy>) {
+        let mut groups: Vec<Vec<(u32, f64, RecordId)>> = households.into_values().filter(|group| group.len() >= 2).collect();
+        groups.sort_by_key(|group| group[0].0);
+        for group in groups {
+            let members = self.linked.households.members(group[0].2);
+            let roll = self.study.roll();
+            let on_roll = |record: &RecordId| {
+                let person = self.linked.resolution.person_of[*record as usize];
+                self.linked.resolution.records_of(person).iter().any(|r| Some(self.table.source(*r)) == roll)
+            };
+            if members.iter().any(on_roll) {
+                continue;
+            }
+            let nobody: f64 = group.iter().map(|(_, probability, _)| 1.0 - probability).product();
+            let mean = group.iter().map(|(_, probability, _)| probability).sum::<f64>() / group.len() as f64;
+            // Members stand or fall together more than independence says: between the mean and the union.
+            let probability = 0.5 * (mean + (1.0 - nobody));
+            let why = vec![evidence("members_missing", group.len().to_string())];
+            let mut discrepancy = self.discrepancy(DiscrepancyKind::MissedHousehold, group[0].0, None, group[0].2, probability, why);
+            discrepancy.members = group.iter().map(|(person, ..)| *person).collect();
+            found.push(discrepancy);
+        }
+    }
+
+    fn is_newborn(&self, records: &[RecordId]) -> bool {
+        let day = self.study.reference.day;
+        records.iter().any(|r| self.kind(*r) == RowKind::Birth)
+            && records.iter().filter_map(|r| self.table.birth[*r as usize].first_day()).any(|born| born < day && born >= day - 366)
+    }
+
+    /// The register record with the best address: a resident's or permit record before others, the latest sign of life.
+    fn best_record(&self, records: &[RecordId]) -> Option<RecordId> {
+        let worth = |record: RecordId| {
+            let at = record as usize;
+            let kind = match self.kind(record) {
+                RowKind::Residence | RowKind::Permit | RowKind::Tenancy => 2,
+                RowKind::HouseholdRegistration | RowKind::Birth => 1,
+                _ => 0,
+            };
+            let named = self.table.name[at] != 0;
+            (self.table.dwelling(record).is_some(), named, kind, self.table.last_seen[at])
+        };
+        let roll = self.study.roll();
+        records.iter().copied().filter(|r| Some(self.table.source(*r)) != roll).max_by_key(|r| (worth(*r), std::cmp::Reverse(*r)))
+    }
+
+    fn discrepancy(
+        &self,
+        kind: DiscrepancyKind,
+        person: u32,
+        roll_record: Option<RecordId>,
+        shown_record: RecordId,
+        probability: f64,
+        evidence: Vec<Evidence>,
+    ) -> Discrepancy {
+        Discrepancy {
+            kind,
+            person,
+            members: vec![person],
+            roll_record,
+            shown_record,
+            area: self.areas.area(self.table, shown_record).unwrap_or_else(|| self.study.area.clone()),
+            probability: probability.clamp(0.0, 1.0),
+            priority: 0,
+            evidence,
+        }
+    }
+}
+
+/// The enumeration areas of dwellings and buildings, learned from the roll.
+struct Areas {
+    dwellings: FxHashMap<(Symbol, u16, u16, u16), Symbol>,
+    buildings: FxHashMap<(Symbol, u16), Symbol>,
+}
+
+impl Areas {
+    fn of(table: &PersonTable) -> Areas {
+        let mut areas = Areas { dwellings: FxHashMap::default(), buildings: FxHashMap::default() };
+        for at in 0..table.len() {
+            let (area, estate, building) = (table.area[at], table.estate[at], table.building[at]);
+            if area != 0 && estate != 0 && building != 0 && table.kind[at] == RowKind::Present {
+                areas.dwellings.entry((estate, building, table.unit[at], table.room[at])).or_insert(area);
+                areas.buildings.entry((estate, building)).or_insert(area);
+            }
+        }
+        areas
+    }
+
+    /// The finest area code known for a record.
+    fn area(&self, table: &PersonTable, record: RecordId) -> Option<String> {
+        let at = record as usize;
+        let own = table.area[at];
+        let (estate, building) = (table.estate[at], table.building[at]);
+        let dwelling = self.dwellings.get(&(estate, building, table.unit[at], table.room[at])).copied();
+        let building = self.buildings.get(&(estate, building)).copied();
+        let symbol = [own, dwelling.unwrap_or(0), building.unwrap_or(0), table.division[at]].into_iter().find(|symbol| *symbol != 0)?;
+        Some(table.divisions.text(symbol).to_owned())
+    }
+}

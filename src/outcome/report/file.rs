@@ -1,0 +1,27 @@
+//! How does a file appear whole or not at all?
+//!
+//! The bytes are written under a temporary name beside the final one (`.NAME.tmp`), then renamed.
+
+use std::fs;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Writes a whole file, replacing one of the same name.
+///
+/// # Errors
+/// If the file cannot be written or renamed.
+pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let temporary = path.with_file_name(format!(".{name}.tmp"));
+    fs::write(&temporary, bytes).map_err(|error| Error::io(&temporary, &error))?;
+    fs::rename(&temporary, path).map_err(|error| Error::io(path, &error))
+}
+
+/// Makes a folder and those it lies in.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| Error::io(path, &error))
+}

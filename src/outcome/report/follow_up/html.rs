@@ -1,0 +1,98 @@
+//! How is a list read on paper or on a telephone?
+//!
+//! One page per area that opens offline: a block per case, blocks of one dwelling under its address. No script, nothing
+//! fetched from elsewhere; ticks on the screen are not kept.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::super::Report;
+use super::super::cases::{AreaList, Case};
+use super::super::words::{self, Words, field};
+use super::{area_code, area_words};
+use crate::intake::study::Language;
+
+const STYLE: &str = include_str!("page.css");
+
+/// The page of an area.
+#[must_use]
+pub fn page(report: &Report, list: &AreaList) -> String {
+    let language = report.language;
+    let say = |words: Words| words.of(language);
+    let mut number = 0;
+    let page = html! {
+        (DOCTYPE)
+        html lang=(if language == Language::Zh { "zh-CN" } else { "en" }) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width,initial-scale=1";
+                meta name="robots" content="noindex";
+                title { (say(field::TITLE)) " " (area_code(list)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (cover(report, list))
+                @for dwelling in &list.dwellings {
+                    section {
+                        h2 { (dwelling.dwelling) }
+                        @for found in &dwelling.cases {
+                            @let () = number += 1;
+                            (case(language, number, found))
+                        }
+                    }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn cover(report: &Report, list: &AreaList) -> Markup {
+    let language = report.language;
+    let say = |words: Words| words.of(language);
+    html! {
+        h1 { (say(field::TITLE)) }
+        p.confidential { (say(field::CONFIDENTIAL)) }
+        p.facts {
+            (say(area_words(list))) " " b { (area_code(list)) } " · " (report.study) " · "
+            (say(field::REFERENCE)) " " (words::day(language, report.reference))
+        }
+        div.cover {
+            p {
+                (say(field::CASES_COUNT)) " " b { (list.cases().count()) } " · "
+                (say(field::DWELLINGS_COUNT)) " " b { (list.dwellings.len()) }
+                @for (matter, count) in list.by_matter() { " · " (say(matter.words())) " " (count) }
+            }
+            ol { @for line in field::PROTOCOL_LINES { li { (say(line)) } } }
+            div.signs {
+                @for label in [field::VISITOR, field::VISIT_DATE, field::SUPERVISOR] { span { (say(label)) " " i {} } }
+            }
+        }
+    }
+}
+
+fn case(language: Language, number: usize, case: &Case) -> Markup {
+    let say = |words: Words| words.of(language);
+    let facts: Vec<&str> = [case.sex, case.relationship].into_iter().filter(|fact| !fact.is_empty()).collect();
+    html! {
+        article.case {
+            div.no { (number) }
+            div.who {
+                @if !case.name.is_empty() { b { (case.name) } }
+                @if !facts.is_empty() { div { (facts.join(" · ")) } }
+                @if !case.birth.is_empty() {
+                    div { @if language == Language::Zh { (case.birth) (say(field::BORN)) } @else { (say(field::BORN)) " " (case.birth) } }
+                }
+                @if !case.id_number.is_empty() { div.id { (say(field::ID_NUMBER)) " " (case.id_number) } }
+                span.code { (case.number) }
+            }
+            div.what {
+                div.matter { (say(case.matter.words())) }
+                div.ask { (case.ask) }
+            }
+            div.ticks.long[language == Language::En] {
+                @for outcome in field::OUTCOMES { label { input type="checkbox"; (say(outcome)) } }
+            }
+            div.note { (say(field::NOTE)) }
+        }
+    }
+}

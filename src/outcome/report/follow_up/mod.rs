@@ -1,0 +1,51 @@
+//! What does a field team carry?
+//!
+//! Two files per area, of the same cases in the same order: [`xlsx`] to fill in on a computer or print, [`html`] to
+//! print or to read on a telephone. File names hold the area code and nothing else.
+
+pub mod html;
+pub mod xlsx;
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::cases::AreaList;
+use super::words::{Words, field};
+use super::{Report, file};
+use crate::error::Result;
+use crate::outcome::coverage::UNKNOWN_AREA;
+
+/// Writes both files of every area into a folder; gives the paths in the order of the areas.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>> {
+    file::folder(folder)?;
+    let written: Result<Vec<[PathBuf; 2]>> = report
+        .lists
+        .par_iter()
+        .map(|list| {
+            let paths = ["xlsx", "html"].map(|form| folder.join(format!("{}.{form}", list.area)));
+            file::publish(&paths[0], &xlsx::workbook(report, list)?)?;
+            file::publish(&paths[1], html::page(report, list).as_bytes())?;
+            Ok(paths)
+        })
+        .collect();
+    Ok(written?.into_iter().flatten().collect())
+}
+
+/// What the code of a list stands for.
+fn area_words(list: &AreaList) -> Words {
+    match list.area.len() {
+        _ if list.area == UNKNOWN_AREA => field::AREA_UNKNOWN,
+        9 => field::TOWNSHIP,
+        12 => field::COMMUNITY,
+        _ => field::AREA,
+    }
+}
+
+/// The code as a reader sees it: nothing where the area is unknown.
+fn area_code(list: &AreaList) -> &str {
+    if list.area == UNKNOWN_AREA { "" } else { &list.area }
+}

@@ -1,0 +1,228 @@
+//! How is a list filled in on a computer?
+//!
+//! A workbook of two sheets: instructions with the counts, and the cases with a box per outcome, a drop-down list and
+//! room for notes; A4 landscape, headings repeated on every page. All cells are texts; one that a spreadsheet could
+//! take for a formula carries the quote prefix, so that it stays a text when somebody edits it. Nothing in the file
+//! depends on the clock: it is dated to the reference time.
+
+use rust_xlsxwriter::{
+    DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+};
+
+use super::super::Report;
+use super::super::cases::{AreaList, Case, DwellingCases};
+use super::super::words::{self, field};
+use super::{area_code, area_words};
+use crate::error::{Error, Kind, Result};
+
+/// Paper size A4 in the file format.
+const A4: u8 = 9;
+/// Width of each column of the cases sheet, in characters.
+const WIDTHS: [f64; 17] = [5.0, 11.0, 11.0, 21.0, 12.0, 5.0, 9.5, 18.5, 38.0, 5.5, 5.5, 5.5, 5.5, 5.5, 5.5, 12.0, 16.0];
+const FIRST_BOX: u16 = 9;
+const OUTCOME: u16 = 15;
+const NOTE: u16 = 16;
+
+/// The workbook of an area.
+///
+/// # Errors
+/// If the workbook cannot be put together.
+pub fn workbook(report: &Report, list: &AreaList) -> Result<Vec<u8>> {
+    build(report, list).map_err(|_| Error::new(Kind::Environment, "a follow-up workbook cannot be put together"))
+}
+
+fn build(report: &Report, list: &AreaList) -> std::result::Result<Vec<u8>, XlsxError> {
+    let language = report.language;
+    let mut workbook = Workbook::new();
+    let (year, month, day) = report.reference;
+    // The file format's calendar begins in 1900.
+    let dated = ExcelDateTime::from_ymd(year.max(1900), month.max(1), day.max(1))?;
+    let properties =
+        DocProperties::new().set_title(field::TITLE.of(language)).set_author("rollcall").set_creation_datetime(&dated);
+    workbook.set_properties(&properties);
+    let styles = Styles::new();
+    let cover = workbook.add_worksheet();
+    cover.set_name(field::COVER.of(language))?;
+    write_cover(cover, &styles, report, list)?;
+    let sheet = workbook.add_worksheet();
+    sheet.set_name(field::CASES.of(language))?;
+    write_cases(sheet, &styles, report, list)?;
+    sheet.set_active(true);
+    workbook.save_to_buffer()
+}
+
+struct Styles {
+    title: Format,
+    label: Format,
+    plain: Format,
+    head: Format,
+    cell: Format,
+    quoted: Format,
+    centre: Format,
+    fill: Format,
+}
+
+impl Styles {
+    fn new() -> Styles {
+        let font = || Format::new().set_font_name("Microsoft YaHei").set_font_size(10);
+        let boxed = || font().set_border(FormatBorder::Thin).set_border_color(0x99A1AD);
+        let wrapped = || boxed().set_text_wrap().set_align(FormatAlign::VerticalCenter);
+        Styles {
+            title: font().set_font_size(18).set_bold(),
+            label: font().set_bold().set_align(FormatAlign::Top),
+            plain: font().set_text_wrap().set_align(FormatAlign::Top).set_align(FormatAlign::Left),
+            head: wrapped().set_bold().set_background_color(0xE8ECF1).set_align(FormatAlign::Center),
+            cell: wrapped(),
+            quoted: wrapped().set_quote_prefix(),
+            centre: wrapped().set_align(FormatAlign::Center),
+            fill: wrapped().set_background_color(0xFFFBEA),
+        }
+    }
+
+    /// The format of a text cell: with the quote prefix if a spreadsheet could read the text as a formula.
+    fn of(&self, text: &str) -> &Format {
+        if looks_like_formula(text) { &self.quoted } else { &self.cell }
+    }
+}
+
+/// Would a spreadsheet, asked to edit this text, take it for a formula?
+fn looks_like_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '|', '%'])
+}
+
+/// A text in a header or footer, where `&` is a command; short, because the whole may have 255 characters.
+fn header_text(text: &str) -> String {
+    text.chars().take(40).collect::<String>().replace('&', "&&")
+}
+
+fn write_cover(
+    sheet: &mut Worksheet,
+    styles: &Styles,
+    report: &Report,
+    list: &AreaList,
+) -> std::result::Result<(), XlsxError> {
+    let language = report.language;
+    sheet.set_paper_size(A4).set_portrait().set_margins(0.7, 0.7, 0.8, 0.8, 0.3, 0.3).set_print_fit_to_pages(1, 0);
+    sheet.set_header(header(report, list)).set_footer(footer(report));
+    sheet.set_column_width(0, 26)?;
+    sheet.set_column_width(1, 62)?;
+    sheet.set_row_height(0, 34)?;
+    sheet.write_string_with_format(0, 0, field::TITLE.of(language), &styles.title)?;
+    let matters = list.by_matter();
+    let mut rows = vec![
+        (area_words(list).of(language).to_owned(), area_code(list).to_owned()),
+        (field::STUDY.of(language).to_owned(), report.study.clone()),
+        (field::REFERENCE.of(language).to_owned(), words::day(language, report.reference)),
+        (field::CASES_COUNT.of(language).to_owned(), words::count(list.cases().count() as u64)),
+        (field::DWELLINGS_COUNT.of(language).to_owned(), words::count(list.dwellings.len() as u64)),
+    ];
+    let counted = |(matter, count): &(field::Matter, usize)| {
+        (format!("  {}", matter.words().of(language)), words::count(*count as u64))
+    };
+    rows.extend(matters.iter().map(counted));
+    rows.push((String::new(), String::new()));
+    for (at, line) in field::PROTOCOL_LINES.iter().enumerate() {
+        let label = if at == 0 { field::PROTOCOL.of(language) } else { "" };
+        rows.push((label.to_owned(), format!("{}. {}", at + 1, line.of(language))));
+    }
+    rows.push((String::new(), String::new()));
+    for label in [field::VISITOR, field::VISIT_DATE, field::SUPERVISOR] {
+        rows.push((label.of(language).to_owned(), "________________________".to_owned()));
+    }
+    for (row, (label, text)) in (2u32..).zip(&rows) {
+        sheet.write_string_with_format(row, 0, label, &styles.label)?;
+        let quoted = styles.plain.clone().set_quote_prefix();
+        sheet.write_string_with_format(row, 1, text, if looks_like_formula(text) { &quoted } else { &styles.plain })?;
+    }
+    Ok(())
+}
+
+fn header(report: &Report, list: &AreaList) -> String {
+    let language = report.language;
+    format!(
+        "&L&\"Microsoft YaHei\"&9{} {}&C&\"Microsoft YaHei,Bold\"&11{}&R&\"Microsoft YaHei\"&9{} {}",
+        area_words(list).of(language),
+        // Without the space the digits of the code would be read as a font size.
+        header_text(area_code(list)),
+        field::TITLE.of(language),
+        header_text(&report.study),
+        words::day(language, report.reference),
+    )
+}
+
+fn footer(report: &Report) -> String {
+    format!("&L&\"Microsoft YaHei\"&8{}&R&\"Microsoft YaHei\"&9&P / &N", field::CONFIDENTIAL.of(report.language))
+}
+
+fn write_cases(
+    sheet: &mut Worksheet,
+    styles: &Styles,
+    report: &Report,
+    list: &AreaList,
+) -> std::result::Result<(), XlsxError> {
+    let language = report.language;
+    sheet.set_paper_size(A4).set_landscape().set_margins(0.3, 0.3, 0.6, 0.5, 0.25, 0.25);
+    sheet.set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+    sheet.set_header(header(report, list)).set_footer(footer(report));
+    sheet.set_freeze_panes(1, 2)?;
+    for (column, width) in (0u16..).zip(WIDTHS) {
+        sheet.set_column_width(column, width)?;
+    }
+    let names = field::COLUMNS.into_iter().chain(field::OUTCOMES).chain([field::OUTCOME, field::NOTE]);
+    for (column, name) in (0u16..).zip(names) {
+        sheet.write_string_with_format(0, column, name.of(language), &styles.head)?;
+    }
+    let mut last = 0;
+    for (row, (dwelling, case)) in (1u32..).zip(list.cases()) {
+        write_case(sheet, styles, row, dwelling, case)?;
+        last = row;
+    }
+    if last > 0 {
+        let outcomes = field::OUTCOMES.map(|outcome| outcome.of(language));
+        let boxes = DataValidation::new().allow_list_strings(&[field::BOX, field::TICKED])?;
+        sheet.add_data_validation(1, FIRST_BOX, last, OUTCOME - 1, &boxes)?;
+        sheet.add_data_validation(1, OUTCOME, last, OUTCOME, &DataValidation::new().allow_list_strings(&outcomes)?)?;
+        sheet.set_print_area(0, 0, last, NOTE)?;
+    }
+    Ok(())
+}
+
+fn write_case(
+    sheet: &mut Worksheet,
+    styles: &Styles,
+    row: u32,
+    dwelling: &DwellingCases,
+    case: &Case,
+) -> std::result::Result<(), XlsxError> {
+    let name = if case.relationship.is_empty() {
+        case.name.clone()
+    } else {
+        format!("{}\n（{}）", case.name, case.relationship)
+    };
+    sheet.write_string_with_format(row, 0, row.to_string(), &styles.centre)?;
+    let matter = case.matter.words().of(case.language);
+    let texts = [&case.number, matter, &dwelling.dwelling, &name, case.sex, &case.birth, &case.id_number, &case.ask];
+    for (column, text) in (1u16..).zip(texts) {
+        sheet.write_string_with_format(row, column, text, styles.of(text))?;
+    }
+    for column in FIRST_BOX..OUTCOME {
+        sheet.write_string_with_format(row, column, field::BOX, &styles.centre)?;
+    }
+    sheet.write_blank(row, OUTCOME, &styles.fill)?;
+    sheet.write_blank(row, NOTE, &styles.fill)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{header_text, looks_like_formula};
+
+    #[test]
+    fn texts_that_look_like_formulas_are_known() {
+        for text in ["=1+1", "+86", "-1", "@SUM", "＝1", "＋1", "－1", "＠x"] {
+            assert!(looks_like_formula(text), "{text}");
+        }
+        assert!(!looks_like_formula("王=1"));
+        assert_eq!(header_text("A&P"), "A&&P");
+    }
+}

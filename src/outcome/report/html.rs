@@ -1,0 +1,310 @@
+//! How does the office read it?
+//!
+//! One page that opens offline and prints on A4: texts, tables and charts in one file, no script, nothing fetched from
+//! elsewhere, no personal value.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::Report;
+use super::chart::bars::area_name;
+use super::chart::{bars, curve};
+use super::missed::MissedInArea;
+use super::sources::{FIELDS, SourceRead};
+use super::words::{self, Words, bits, code, count, expected, page, share};
+use crate::intake::study::Language;
+use crate::outcome::coverage::{Counts, Level};
+
+const STYLE: &str = include_str!("page.css");
+
+/// The whole page.
+#[must_use]
+pub fn page(report: &Report) -> String {
+    let language = report.language;
+    let say = |words: Words| words.of(language);
+    let sections = [
+        summary(report),
+        read(report),
+        blocking(report),
+        links(report),
+        persons(report),
+        discrepancies(report),
+        missed(report),
+        coverage(report),
+        limits(language),
+    ];
+    let page = html! {
+        (DOCTYPE)
+        html lang=(if language == Language::Zh { "zh-CN" } else { "en" }) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width,initial-scale=1";
+                meta name="robots" content="noindex";
+                title { (say(page::TITLE)) " · " (report.study) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    div.stamp { (say(page::INTERNAL)) }
+                    h1 { (say(page::TITLE)) }
+                    p.facts {
+                        (report.study) " · " (say(page::REFERENCE)) " " (words::day(language, report.reference))
+                        @if !report.area.is_empty() { " · " (say(page::AREA)) " " (report.area) }
+                    }
+                    nav aria-label=(say(page::CONTENTS)) {
+                        @for (title, anchor) in page::SECTIONS.into_iter().zip(page::ANCHORS) {
+                            a href={ "#" (anchor) } { (say(title)) }
+                        }
+                    }
+                }
+                main {
+                    @for ((title, anchor), content) in page::SECTIONS.into_iter().zip(page::ANCHORS).zip(sections) {
+                        section id=(anchor) { h2 { (say(title)) } (content) }
+                    }
+                }
+                footer { "rollcall " (env!("CARGO_PKG_VERSION")) " · " (say(page::DIGEST)) " " (report.digest) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn summary(report: &Report) -> Markup {
+    let language = report.language;
+    let found: u64 = report.kinds.iter().map(|kind| kind.count).sum();
+    let real = report.missed.curve.last().map_or(0.0, |point| point.1);
+    let missed = &report.missed;
+    let figures = [
+        count(report.total.roll_present),
+        share(report.total.in_both, report.total.roll_present),
+        count(missed.count),
+        expected(real),
+        count(missed.visits),
+        expected(missed.expected_found),
+    ];
+    html! {
+        p { (page::summary(language, report.persons.records, report.sources.len() as u64, report.persons.persons, found)) }
+        div.figures {
+            @for (figure, label) in figures.iter().zip(page::FIGURES) {
+                div.figure { b { (figure) } span { (label.of(language)) } }
+            }
+        }
+        p { (page::agreement(language, report.total.roll_present, report.total.in_both)) }
+        p { (page::visits(language, missed.visits, missed.expected_found, missed.count, real, report.lists.len() as u64)) }
+        p.note { (page::LISTS.of(language)) }
+    }
+}
+
+fn head(language: Language, columns: &[Words], figures_from: usize) -> Markup {
+    html! {
+        thead { tr {
+            @for (at, column) in columns.iter().enumerate() {
+                @if at >= figures_from { th.n { (column.of(language)) } } @else { th { (column.of(language)) } }
+            }
+        } }
+    }
+}
+
+fn read(report: &Report) -> Markup {
+    let language = report.language;
+    let columns = [page::SOURCE, page::ROLE, page::FILES, page::ROWS, page::USED, page::SET_ASIDE];
+    html! {
+        div.wide { table {
+            (head(language, &columns, 3))
+            tbody { @for source in &report.sources { tr {
+                th { (source.name) @if code::source_kind(language, &source.kind) != source.name {
+                    br; span.quiet { (code::source_kind(language, &source.kind)) }
+                } }
+                td { (code::role(source.role).of(language)) }
+                td { @for (at, (file, _)) in source.files.iter().take(6).enumerate() { @if at > 0 { br; } (file) }
+                    @if source.files.len() > 6 { br; "… (" (source.files.len()) ")" } }
+                td.n { (count(source.tally.rows_in)) }
+                td.n { (count(source.tally.rows_out)) }
+                td.n { (count(source.tally.rows_set_aside())) }
+            } } }
+        } }
+        h3 { (page::SET_ASIDE.of(language)) }
+        (reasons(language, &report.sources, |source| &source.tally.set_aside))
+        h3 { (page::NOTED.of(language)) }
+        (reasons(language, &report.sources, |source| &source.tally.noted))
+        h3 { (page::FILLED.of(language)) }
+        (filled(language, &report.sources))
+    }
+}
+
+type Reasons = std::collections::BTreeMap<String, u64>;
+
+fn reasons(language: Language, sources: &[SourceRead], of: fn(&SourceRead) -> &Reasons) -> Markup {
+    let mut all: Vec<&String> = sources.iter().flat_map(|source| of(source).keys()).collect();
+    all.sort();
+    all.dedup();
+    if all.is_empty() {
+        return html! { p { (page::NOTHING.of(language)) } };
+    }
+    html! { div.wide { table {
+        thead { tr { th { (page::REASON.of(language)) } @for source in sources { th.n { (source.name) } } } }
+        tbody { @for reason in all { tr {
+            td { (code::reason(language, reason)) }
+            @for source in sources {
+                td.n { @match of(source).get(reason) { Some(rows) => (count(*rows)), None => span.quiet { "–" } } }
+            }
+        } } }
+    } } }
+}
+
+fn filled(language: Language, sources: &[SourceRead]) -> Markup {
+    let fields = FIELDS.into_iter().filter(|field| sources.iter().any(|source| source.filled.contains_key(field)));
+    html! { div.wide { table {
+        thead { tr { th { (page::FIELD.of(language)) } @for source in sources { th.n { (source.name) } } } }
+        tbody { @for field in fields { tr {
+            td { (code::field(language, field.name())) }
+            @for source in sources {
+                td.n { @match source.filled.get(&field) {
+                    Some(rows) => (share(*rows, source.tally.rows_out)),
+                    None => span.quiet title=(page::NOT_THERE.of(language)) { "–" },
+                } }
+            }
+        } } }
+    } } }
+}
+
+fn blocking(report: &Report) -> Markup {
+    let language = report.language;
+    html! {
+        p.note { (page::BLOCKING_NOTE.of(language)) }
+        div.wide { table {
+            (head(language, &page::BLOCKING, 1))
+            tbody { @for rule in &report.rules { tr {
+                td { (code::rule(language, &rule.rule)) }
+                @for figure in [rule.keys, rule.blocks, rule.largest_block, rule.pairs, rule.new_pairs, rule.pairs_left_out] {
+                    td.n { (count(figure)) }
+                }
+            } } }
+        } }
+    }
+}
+
+fn links(report: &Report) -> Markup {
+    let (language, links) = (report.language, &report.links);
+    html! {
+        p.note { (page::LINKS_NOTE.of(language)) }
+        div.wide { table {
+            (head(language, &page::LINKS, 1))
+            tbody { @for (one, other, links, possible) in &links.by_sources { tr {
+                td { @if one == other { (one) " (" (page::WITHIN.of(language)) ")" } @else { (one) " – " (other) } }
+                td.n { (count(*links)) } td.n { (count(*possible)) }
+            } } }
+        } }
+        (figure(page::WEIGHTS_CHART.of(language), &curve::weights(language, &links.weights)))
+        (figure(page::LEVELS_CHART.of(language), &bars::levels(language, &links.comparisons)))
+        p.note { (page::LEVELS_NOTE.of(language)) }
+        h3 { (page::WATERFALL_CHART.of(language)) }
+        p.note { (page::WATERFALL_NOTE.of(language)) }
+        @for example in &links.examples {
+            @let name = if example.link { page::EXAMPLE_LINK } else { page::EXAMPLE_POSSIBLE }.of(language);
+            @let total = example.steps.iter().fold(example.prior, |sum, step| sum + step.2);
+            @let caption = format!("{name} · {} · {}", bits(total), page::probability(language, example.probability));
+            (figure(&caption, &bars::waterfall(language, example)))
+        }
+    }
+}
+
+fn figure(caption: &str, svg: &str) -> Markup {
+    html! { figure { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
+}
+
+fn persons(report: &Report) -> Markup {
+    let language = report.language;
+    html! { div.wide { table {
+        (head(language, &page::PERSONS, 1))
+        tbody {
+            @for (sources, persons) in &report.persons.by_sources { tr { td { (sources) } td.n { (count(*persons)) } } }
+            tr.all { td { (page::ALL_PERSONS.of(language)) } td.n { (count(report.persons.persons)) } }
+        }
+    } } }
+}
+
+fn discrepancies(report: &Report) -> Markup {
+    let language = report.language;
+    html! { div.wide { table {
+        thead { tr { @for (at, column) in page::DISCREPANCIES.iter().enumerate() {
+            @if (2..5).contains(&at) { th.n { (column.of(language)) } } @else { th { (column.of(language)) } }
+        } } }
+        tbody { @for found in &report.kinds {
+            @let [name, definition, action] = code::discrepancy(found.kind);
+            tr {
+                td.kind { (name.of(language)) }
+                td { (definition.of(language)) }
+                td.n { (count(found.count)) } td.n { (expected(found.expected)) } td.n { (count(found.listed)) }
+                td { (action.of(language)) }
+            }
+        } }
+    } } }
+}
+
+fn missed(report: &Report) -> Markup {
+    let (language, missed) = (report.language, &report.missed);
+    if missed.count == 0 {
+        return html! { p { (page::NOTHING.of(language)) } };
+    }
+    let curve = curve::expected_finds(language, &missed.curve, missed.visits, missed.expected_found);
+    html! {
+        (figure(page::CURVE.of(language), &curve))
+        h3 { (page::BY_TOWNSHIP.of(language)) }
+        (missed_table(language, &missed.townships))
+        h3 { (page::BY_COMMUNITY.of(language)) }
+        (missed_table(language, &missed.communities))
+    }
+}
+
+fn missed_table(language: Language, areas: &[MissedInArea]) -> Markup {
+    html! { div.wide { table {
+        (head(language, &page::BY_AREA, 1))
+        tbody { @for area in areas { tr {
+            td { (area_name(language, &area.area)) }
+            td.n { (count(area.count)) } td.n { (expected(area.expected)) } td.n { (count(area.listed)) }
+        } } }
+    } } }
+}
+
+/// Areas that one chart can show.
+const CHART_AREAS_MAX: usize = 40;
+
+fn coverage(report: &Report) -> Markup {
+    let language = report.language;
+    let charted = report.coverage.iter().rev().find(|(_, areas)| (2..=CHART_AREAS_MAX).contains(&areas.len()));
+    html! {
+        p.note { (page::COVERAGE_NOTE.of(language)) }
+        @if let Some((_, areas)) = charted.or(report.coverage.first()) {
+            (figure(page::COVERAGE_CHART.of(language), &bars::coverage(language, areas)))
+        }
+        @for (level, areas) in &report.coverage {
+            @match level {
+                Level::District => {},
+                Level::Township => h3 { (page::BY_TOWNSHIP.of(language)) },
+                Level::Community => h3 { (page::BY_COMMUNITY.of(language)) },
+            }
+            (coverage_table(language, areas))
+        }
+    }
+}
+
+fn coverage_table(language: Language, areas: &[(String, Counts)]) -> Markup {
+    html! { div.wide { table {
+        (head(language, &page::COVERAGE, 1))
+        tbody { @for (area, counts) in areas { tr {
+            td { (area_name(language, area)) }
+            @for persons in [
+                counts.roll_present,
+                counts.roll_elsewhere,
+                counts.register_persons,
+                counts.in_both,
+                counts.only_roll,
+                counts.only_register,
+            ] { td.n { (count(persons)) } }
+        } } }
+    } } }
+}
+
+fn limits(language: Language) -> Markup {
+    html! { ul { @for line in page::LIMITS { li { (line.of(language)) } } } }
+}

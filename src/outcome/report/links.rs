@@ -1,0 +1,144 @@
+//! Which links were found, and what do the weights look like?
+//!
+//! Everything here is about patterns of levels, never about the values of a record.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use super::ReportInput;
+use crate::linkage::comparison::Pattern;
+use crate::linkage::model::{Model, probability};
+use crate::privacy::mask;
+
+/// The histogram of match weights: first bin, last bin and their width, in bits. What lies beyond is counted in the
+/// outermost bins.
+pub const BIN_FIRST: f64 = -40.0;
+/// Upper end of the last bin.
+pub const BIN_LAST: f64 = 60.0;
+/// Width of a bin.
+pub const BIN_WIDTH: f64 = 2.0;
+const BINS: usize = 50;
+
+/// The links of a study.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LinksFound {
+    /// By pair of sources: their names, links, possible links.
+    pub by_sources: Vec<(String, String, u64, u64)>,
+    /// Pairs by weight: put into one person, not put together.
+    pub weights: Vec<(u64, u64)>,
+    /// Weight of every level of every comparison, in bits.
+    pub comparisons: Vec<ComparisonWeights>,
+    /// Example waterfalls: of a link, of a possible link.
+    pub examples: Vec<Waterfall>,
+}
+
+/// One comparison and what its levels weigh.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComparisonWeights {
+    /// Name of the comparison.
+    pub name: String,
+    /// Level and log2 m/u, best level first.
+    pub levels: Vec<(String, f64)>,
+}
+
+/// How the weights of a pattern add up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waterfall {
+    /// Was the pair put into one person?
+    pub link: bool,
+    /// log2 odds that any pair of the class is a match.
+    pub prior: f64,
+    /// Comparison, level, weight in bits; comparisons that say nothing left out.
+    pub steps: Vec<(String, String, f64)>,
+    /// Match probability in the end.
+    pub probability: f64,
+}
+
+/// Arranges the links.
+#[must_use]
+pub fn compose(input: &ReportInput<'_>) -> LinksFound {
+    let linked = input.linked;
+    let review = log2_odds(input.study.linkage.review_probability);
+    let mut by_sources: BTreeMap<(usize, usize), (u64, u64)> = BTreeMap::new();
+    let mut weights = vec![(0u64, 0u64); BINS];
+    let mut links: FxHashMap<(Pattern, usize), u64> = FxHashMap::default();
+    let mut possible: FxHashMap<(Pattern, usize), u64> = FxHashMap::default();
+    for (at, (one, other)) in linked.pairs.iter().enumerate() {
+        let (Some(score), Some(pattern)) = (linked.scores.get(at), linked.patterns.get(at)) else { continue };
+        let person = |record: u32| linked.resolution.person_of.get(record as usize);
+        let together = person(*one) == person(*other);
+        if let Some(bin) = weights.get_mut(bin(score.weight)) {
+            if together { bin.0 += 1 } else { bin.1 += 1 }
+        }
+        if score.log2_odds < review {
+            continue;
+        }
+        let sources = (input.table.source(*one), input.table.source(*other));
+        let found = by_sources.entry((sources.0.min(sources.1), sources.0.max(sources.1))).or_default();
+        let slot = |record: u32| linked.slot_of.get(record as usize).map_or(0, |slot| usize::from(*slot));
+        let class = linked.model.class(slot(*one), slot(*other));
+        if together {
+            found.0 += 1;
+            *links.entry((*pattern, class)).or_default() += 1;
+        } else {
+            found.1 += 1;
+            *possible.entry((*pattern, class)).or_default() += 1;
+        }
+    }
+    let name = |at: usize| input.study.sources.get(at).map_or(String::new(), |source| mask::plain(&source.name));
+    let examples = [(true, most_frequent(&links)), (false, most_frequent(&possible))];
+    LinksFound {
+        by_sources: by_sources.into_iter().map(|((a, b), (l, p))| (name(a), name(b), l, p)).collect(),
+        weights,
+        comparisons: comparisons(&linked.model),
+        examples: examples
+            .into_iter()
+            .filter_map(|(link, most)| most.map(|(pattern, class)| waterfall(&linked.model, link, pattern, class)))
+            .collect(),
+    }
+}
+
+fn log2_odds(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).log2()
+}
+
+fn bin(weight: f64) -> usize {
+    let at = ((weight - BIN_FIRST) / BIN_WIDTH).floor().clamp(0.0, (BINS - 1) as f64);
+    at as usize
+}
+
+/// The most frequent pattern; of equally frequent ones the smallest.
+fn most_frequent(counts: &FxHashMap<(Pattern, usize), u64>) -> Option<(Pattern, usize)> {
+    counts.iter().max_by_key(|(key, count)| (**count, std::cmp::Reverse(**key))).map(|(key, _)| *key)
+}
+
+fn comparisons(model: &Model) -> Vec<ComparisonWeights> {
+    let weight = |m: f64, u: f64| (m.max(1e-9) / u.max(1e-9)).log2();
+    let of = |shares: &crate::linkage::model::Shares| ComparisonWeights {
+        name: shares.comparison.clone(),
+        levels: shares
+            .levels
+            .iter()
+            .zip(shares.m.iter().zip(&shares.u))
+            .skip(1)
+            .map(|(level, (m, u))| (level.clone(), weight(*m, *u)))
+            .collect(),
+    };
+    model.shares.iter().map(of).collect()
+}
+
+fn waterfall(model: &Model, link: bool, pattern: Pattern, class: usize) -> Waterfall {
+    let prior = model.prior_weight(class);
+    let mut total = prior;
+    let mut steps = Vec::new();
+    for (at, weight) in model.waterfall(pattern, 1.0, None, class) {
+        let Some((comparison, shares)) = model.comparisons().get(at).zip(model.shares.get(at)) else { continue };
+        let level = comparison.level(pattern);
+        total += weight;
+        if level != 0 {
+            steps.push((shares.comparison.clone(), shares.levels.get(level).cloned().unwrap_or_default(), weight));
+        }
+    }
+    Waterfall { link, prior, steps, probability: probability(total) }
+}

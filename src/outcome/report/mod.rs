@@ -1,0 +1,153 @@
+//! What do people read?
+//!
+//! Takes all that was read, linked and found, gives [`Report`]: everything a reader will see, as plain values that are
+//! already masked. [`compose`] arranges and adds up, it judges nothing; the renderers turn a report into bytes and see
+//! nothing else: [`html`] into the office's page, [`follow_up`] into what a field team carries.
+//!
+//! The office's page holds no personal value at all. A field list holds what its worker needs at the door, and never
+//! which department knew the person.
+
+pub mod cases;
+pub mod chart;
+pub mod file;
+pub mod follow_up;
+pub mod html;
+pub mod links;
+pub mod missed;
+pub mod sources;
+pub mod words;
+
+use std::path::{Path, PathBuf};
+
+use crate::error::Result;
+use crate::intake::extract::Extract;
+use crate::intake::study::{Language, Study};
+use crate::linkage::Linked;
+use crate::linkage::blocking::RuleReport;
+use crate::outcome::coverage::{Counts, Coverage, Level};
+use crate::outcome::discrepancy::Findings;
+use crate::person::date::Date;
+use crate::person::table::PersonTable;
+use crate::privacy::mask;
+use crate::tally::Tally;
+use cases::AreaList;
+use links::LinksFound;
+use missed::{KindFound, Missed};
+use sources::SourceRead;
+
+/// What a report is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportInput<'a> {
+    /// The study.
+    pub study: &'a Study,
+    /// The sources as they were handed in.
+    pub extracts: &'a [Extract],
+    /// The records.
+    pub table: &'a PersonTable,
+    /// One tally per source.
+    pub tallies: &'a [Tally],
+    /// Who is who.
+    pub linked: &'a Linked,
+    /// The discrepancies.
+    pub findings: &'a Findings,
+    /// The counts by area.
+    pub coverage: &'a Coverage,
+}
+
+/// All that a reader will see.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Language of all texts.
+    pub language: Language,
+    /// Name of the study.
+    pub study: String,
+    /// SHA-256 of the study file.
+    pub digest: String,
+    /// Division-code prefix of the area under study.
+    pub area: String,
+    /// Year, month and day of the reference time.
+    pub reference: (u16, u8, u8),
+    /// The sources.
+    pub sources: Vec<SourceRead>,
+    /// The blocking rules.
+    pub rules: Vec<RuleReport>,
+    /// The links.
+    pub links: LinksFound,
+    /// The persons.
+    pub persons: Persons,
+    /// The discrepancies by kind.
+    pub kinds: Vec<KindFound>,
+    /// The missed persons.
+    pub missed: Missed,
+    /// All persons counted.
+    pub total: Counts,
+    /// The persons by area, coarse levels first.
+    pub coverage: Vec<(Level, Vec<(String, Counts)>)>,
+    /// The follow-up lists, in the order of their files' names.
+    pub lists: Vec<AreaList>,
+}
+
+/// How many persons there are, and how well known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Persons {
+    /// Records that were linked.
+    pub records: u64,
+    /// Persons they make.
+    pub persons: u64,
+    /// Number of sources, and how many persons occur in just so many.
+    pub by_sources: Vec<(u64, u64)>,
+}
+
+/// Arranges everything for the reader.
+#[must_use]
+pub fn compose(input: &ReportInput<'_>) -> Report {
+    let study = input.study;
+    let lists = cases::compose(input);
+    Report {
+        language: study.language,
+        study: mask::plain(&study.name),
+        digest: study.digest.clone(),
+        area: study.area.clone(),
+        reference: Date::from_day(study.reference.day).unwrap_or(Date::NONE).parts(),
+        sources: sources::compose(input),
+        rules: input.linked.rules.clone(),
+        links: links::compose(input),
+        persons: persons(input),
+        kinds: missed::kinds(input.findings),
+        missed: missed::compose(input.findings),
+        total: input.coverage.total(),
+        coverage: Level::ALL.into_iter().map(|level| (level, input.coverage.areas(level))).collect(),
+        lists,
+    }
+}
+
+fn persons(input: &ReportInput<'_>) -> Persons {
+    let resolution = &input.linked.resolution;
+    let mut by_sources = vec![0u64; input.table.source_count() + 1];
+    for person in 0..u32::try_from(resolution.persons()).unwrap_or(u32::MAX) {
+        let mut sources: Vec<usize> =
+            resolution.records_of(person).iter().map(|record| input.table.source(*record)).collect();
+        sources.sort_unstable();
+        sources.dedup();
+        if let Some(count) = by_sources.get_mut(sources.len()) {
+            *count += 1;
+        }
+    }
+    Persons {
+        records: input.table.len() as u64,
+        persons: resolution.persons() as u64,
+        by_sources: (0u64..).zip(by_sources).skip(1).collect(),
+    }
+}
+
+/// Writes `report.html` and `follow-up/` into a folder; gives the paths written, in a fixed order.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>> {
+    let page = folder.join("report.html");
+    file::publish(&page, html::page(report).as_bytes())?;
+    let mut written = vec![page];
+    written.extend(follow_up::write(report, &folder.join("follow-up"))?);
+    Ok(written)
+}

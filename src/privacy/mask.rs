@@ -1,0 +1,191 @@
+//! What does a reader see of an ID number, a name or a telephone number?
+//!
+//! Enough to know the person at the door again, not enough to use elsewhere: `120106********0014`, `王○○`,
+//! `138****5678`. [`plain`] makes any text that came from data safe to print: one line, no control or direction
+//! characters, no long run of digits, of bounded length.
+
+/// Longest text that [`plain`] lets through, in characters.
+pub const PLAIN_CHARACTERS_MAX: usize = 60;
+
+/// From this many digits on a number in free text may be an ID number.
+const LONG_NUMBER_DIGITS: usize = 11;
+
+/// An ID number with its middle masked: the first six and the last four characters stay if there are at least eight
+/// between or around them to hide; of a shorter one only the last two.
+#[must_use]
+pub fn id_number(text: &str) -> String {
+    let characters: Vec<char> = text.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let length = characters.len();
+    let (first, last) = match length {
+        0 => return String::new(),
+        1..=4 => (0, 0),
+        5..=13 => (0, 2),
+        _ => (6, 4),
+    };
+    masked(&characters, first, last)
+}
+
+/// The last four characters of an ID number, all others masked: `**************0014`.
+#[must_use]
+pub fn id_tail(text: &str) -> String {
+    let characters: Vec<char> = text.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    masked(&characters, 0, if characters.len() >= 15 { 4 } else { 0 })
+}
+
+/// A telephone number: `138****5678`; of a short one only the last two digits.
+#[must_use]
+pub fn telephone(text: &str) -> String {
+    let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
+    let (first, last) = match digits.len() {
+        0..=4 => (0, 0),
+        5..=9 => (0, 2),
+        length => (length.saturating_sub(8).min(3), 4),
+    };
+    masked(&digits, first, last)
+}
+
+/// A name of which the first `family` characters are the family name: `王○○`. Without a family name (`family` = 0)
+/// nothing but the length is left; words in Latin letters keep the first letter each.
+#[must_use]
+pub fn name(text: &str, family: usize) -> String {
+    let text = plain(text);
+    if !text.is_empty() && text.chars().all(|c| c.is_ascii() || !is_han(c)) {
+        return initials(&text);
+    }
+    let length = text.chars().count();
+    let family = if family < length { family } else { 0 };
+    text.chars().enumerate().map(|(at, c)| if at < family { c } else { '○' }).collect()
+}
+
+fn is_han(character: char) -> bool {
+    matches!(character, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' | '〇')
+}
+
+fn initials(text: &str) -> String {
+    let initials: Vec<String> = text
+        .split_whitespace()
+        .filter_map(|word| word.chars().find(|c| c.is_alphabetic()))
+        .map(|first| first.to_uppercase().chain(['.']).collect())
+        .collect();
+    if initials.is_empty() { String::from("○") } else { initials.join(" ") }
+}
+
+/// Text from data as it may stand on a page: one line, control and direction characters out, long numbers masked, cut
+/// at [`PLAIN_CHARACTERS_MAX`].
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut run: Vec<char> = Vec::new();
+    for character in text.chars().filter(|c| !is_invisible(*c)) {
+        let character = if character.is_whitespace() { ' ' } else { character };
+        if is_number_part(character, &run) {
+            run.push(character);
+            continue;
+        }
+        close_run(&mut run, &mut out);
+        out.push(character);
+    }
+    close_run(&mut run, &mut out);
+    let out = out.trim();
+    match out.char_indices().nth(PLAIN_CHARACTERS_MAX) {
+        Some((at, _)) => format!("{}…", &out[..at]),
+        None => out.to_owned(),
+    }
+}
+
+fn is_number_part(character: char, run: &[char]) -> bool {
+    let digit = character.is_ascii_digit() || matches!(character, '０'..='９');
+    digit || (run.len() >= LONG_NUMBER_DIGITS && matches!(character, 'x' | 'X' | 'Ｘ' | 'ｘ'))
+}
+
+fn close_run(run: &mut Vec<char>, out: &mut String) {
+    if run.len() >= LONG_NUMBER_DIGITS {
+        let last = run.len() - 4;
+        out.push_str(&"*".repeat(last));
+        out.extend(run.iter().skip(last));
+    } else {
+        out.extend(run.iter());
+    }
+    run.clear();
+}
+
+/// Control characters, and those that only turn the direction of writing or join what stands around them.
+fn is_invisible(character: char) -> bool {
+    (character.is_control() && !matches!(character, '\t' | '\n' | '\r'))
+        || matches!(
+            character,
+            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{e0000}'..='\u{e007f}' | '\u{fffe}' | '\u{ffff}'
+        )
+}
+
+fn masked(characters: &[char], first: usize, last: usize) -> String {
+    let length = characters.len();
+    let hidden = length.saturating_sub(first + last);
+    characters.iter().enumerate().map(|(at, c)| if at < first || at >= first + hidden { *c } else { '*' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{id_number, id_tail, name, plain, telephone};
+
+    #[test]
+    fn id_numbers() {
+        for (text, expected) in [
+            ("120106198001010014", "120106********0014"),
+            ("12010619800101001X", "120106********001X"),
+            ("12010619800101014", "120106*******1014"),
+            ("120106800101001", "120106*****1001"),
+            ("E12345678", "*******78"),
+            ("1234", "****"),
+            ("", ""),
+        ] {
+            assert_eq!(id_number(text), expected);
+        }
+        assert_eq!(id_tail("120106198001010014"), "**************0014");
+        assert_eq!(id_tail("E12345678"), "*********");
+    }
+
+    #[test]
+    fn names() {
+        for (text, family, expected) in [
+            ("王小明", 1, "王○○"),
+            ("王丽", 1, "王○"),
+            ("欧阳修文", 2, "欧阳○○"),
+            ("买买提", 0, "○○○"),
+            ("王", 1, "○"),
+            ("john smith", 1, "J. S."),
+            ("", 0, ""),
+            ("王<script>", 1, "王○○○○○○○○"),
+        ] {
+            assert_eq!(name(text, family), expected, "{expected}");
+        }
+    }
+
+    #[test]
+    fn telephones() {
+        for (text, expected) in [
+            ("13812345678", "138****5678"),
+            ("02226351234", "022****1234"),
+            ("26351234", "******34"),
+            ("123", "***"),
+            ("", ""),
+        ] {
+            assert_eq!(telephone(text), expected);
+        }
+    }
+
+    #[test]
+    fn free_text_holds_no_number_that_could_be_an_id_and_no_hidden_characters() {
+        for (text, expected) in [
+            ("幸福里 12号楼", "幸福里 12号楼"),
+            ("幸福里120106198001010014", "幸福里**************0014"),
+            ("１２０１０６１９８００１０１００１Ｘ", "**************００１Ｘ"),
+            ("电话13812345678", "电话*******5678"),
+            ("a\u{202e}b\u{0}c\nd\u{200b}", "abc d"),
+        ] {
+            assert_eq!(plain(text), expected);
+        }
+        assert_eq!(plain(&"长".repeat(100)).chars().count(), 61);
+    }
+}

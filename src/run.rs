@@ -1,0 +1,195 @@
+//! What happens, in which order?
+//!
+//! The corridor: read → standardise → link → estimate residence → find → count → report → seal. Each line is a stage's
+//! one verb; nothing is computed here.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::audit::manifest::{self, InputEntry, MANIFEST, Manifest, SourceEntry, StudyEntry};
+use crate::error::{Error, Kind, Result};
+use crate::intake::extract::{self, Extract};
+use crate::intake::study::Study;
+use crate::linkage::comparison::Comparer;
+use crate::linkage::{self, Linked};
+use crate::outcome::discrepancy::Findings;
+use crate::outcome::report::{self, ReportInput};
+use crate::outcome::{coverage, files, find, residence};
+use crate::person;
+use crate::progress::Progress;
+use crate::tally::Tally;
+
+/// What the command line may add to a study.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Visits the office can pay for; the study's own number otherwise.
+    pub visits: Option<u64>,
+}
+
+/// What a run did.
+#[derive(Debug)]
+pub struct Summary {
+    /// The manifest as written.
+    pub manifest: Manifest,
+    /// The discrepancies.
+    pub findings: Findings,
+    /// Sources of which more rows were set aside than the study allows.
+    pub rejected_too_many: Vec<String>,
+}
+
+/// Runs a study from extracts to outputs.
+///
+/// # Errors
+/// Says whose move it is: the study's, an input's, or the machine's.
+pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress) -> Result<Summary> {
+    prepare(study, out)?;
+    let extracts = (0..study.sources.len()).map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
+    let standardised = person::standardise(study, &extracts, progress)?;
+    let table = &standardised.table;
+    let comparer = Comparer::new(study, table);
+    let linked = linkage::link(study, table, &comparer, progress)?;
+    progress.begin("residence evidence", 0);
+    let residence = residence::estimate(study, table, &linked);
+    progress.finish(&format!("{} candidates", residence.candidates.len()));
+    let findings = find::find(study, table, &comparer, &linked, &residence, options.visits);
+    let coverage = coverage::count(study, table, &linked);
+    progress.begin("write", 0);
+    let links = files::links(study, table, &comparer, &linked);
+    let mut rows: BTreeMap<String, u64> = BTreeMap::new();
+    rows.insert(files::LINKS.into(), files::write_links(out, study, table, &comparer, &links)?);
+    rows.insert(files::PERSONS.into(), files::write_persons(out, study, table, &linked.resolution.person_of)?);
+    rows.insert(files::DISCREPANCIES.into(), files::write_discrepancies(out, table, &findings)?);
+    rows.insert(files::REJECTED.into(), files::write_rejected(out, study, &standardised.rejected)?);
+    coverage.write_parquet(&out.join(COVERAGE))?;
+    files::write_text(out, MODEL, &model_json(&linked)?)?;
+    let input = ReportInput {
+        study,
+        extracts: &extracts,
+        table,
+        tallies: &standardised.tallies,
+        linked: &linked,
+        findings: &findings,
+        coverage: &coverage,
+    };
+    let pages = report::write(&report::compose(&input), out)?;
+    let counts = count(&linked, &links, &findings);
+    let manifest = seal(study, out, &extracts, &standardised.tallies, rows, pages, counts)?;
+    progress.finish("all outputs");
+    let rejected_too_many = too_many(study, &standardised.tallies);
+    Ok(Summary { manifest, findings, rejected_too_many })
+}
+
+/// Name of the coverage table.
+const COVERAGE: &str = "coverage.parquet";
+/// Name of the fitted model.
+const MODEL: &str = "model.json";
+
+/// Makes the folder, or checks that what is in it is an earlier run of the same study.
+fn prepare(study: &Study, out: &Path) -> Result<()> {
+    let io = |error: std::io::Error| Error::io(out, &error);
+    if out.join(MANIFEST).exists() {
+        let earlier = Manifest::read(out)?;
+        if earlier.study.name != study.name {
+            let what = format!("the folder holds a run of another study, '{}'", earlier.study.name);
+            return Err(Error::new(Kind::Usage, what).at_file(out).hint("name another folder with --out"));
+        }
+        // The manifest goes first: until the new one is written, the folder is not a finished run.
+        std::fs::remove_file(out.join(MANIFEST)).map_err(io)?;
+        return Ok(());
+    }
+    std::fs::create_dir_all(out).map_err(io)?;
+    let foreign = std::fs::read_dir(out).map_err(io)?.filter_map(std::result::Result::ok).any(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        !OWN_FILES.contains(&name.as_str()) && !name.starts_with('.')
+    });
+    if foreign {
+        let what = "the folder is not empty and holds no run";
+        return Err(Error::new(Kind::Usage, what).at_file(out).hint("name a new or empty folder with --out"));
+    }
+    Ok(())
+}
+
+/// What an interrupted run may have left.
+const OWN_FILES: [&str; 8] = [
+    files::LINKS,
+    files::PERSONS,
+    files::DISCREPANCIES,
+    files::REJECTED,
+    COVERAGE,
+    MODEL,
+    "report.html",
+    "follow-up",
+];
+
+fn model_json(linked: &Linked) -> Result<String> {
+    let text = serde_json::to_string_pretty(&linked.model);
+    text.map(|text| text + "\n").map_err(|_| Error::new(Kind::Environment, "the model cannot be written as JSON"))
+}
+
+fn count(linked: &Linked, links: &[files::Link], findings: &Findings) -> BTreeMap<String, u64> {
+    let certain = links.iter().filter(|link| link.linked).count() as u64;
+    BTreeMap::from([
+        (String::from("candidate_pairs"), linked.pairs.len() as u64),
+        (String::from("links"), certain),
+        (String::from("possible_links"), links.len() as u64 - certain),
+        (String::from("persons"), linked.resolution.persons() as u64),
+        (String::from("discrepancies"), findings.discrepancies.len() as u64),
+        (String::from("visits"), findings.visits),
+    ])
+}
+
+fn seal(
+    study: &Study,
+    out: &Path,
+    extracts: &[Extract],
+    tallies: &[Tally],
+    mut rows: BTreeMap<String, u64>,
+    pages: Vec<PathBuf>,
+    counts: BTreeMap<String, u64>,
+) -> Result<Manifest> {
+    let mut names: Vec<String> = rows.keys().cloned().chain([COVERAGE.to_owned(), MODEL.to_owned()]).collect();
+    names.extend(pages.iter().filter_map(|page| Some(page.strip_prefix(out).ok()?.to_string_lossy().replace('\\', "/"))));
+    names.sort_unstable();
+    let described: Vec<(String, Option<u64>)> = names.into_iter().map(|name| { let count = rows.remove(&name); (name, count) }).collect();
+    let outputs = described.par_iter().map(|(name, rows)| manifest::describe(out, name, *rows)).collect::<Result<Vec<_>>>()?;
+    let source = |extract: &Extract| study.sources[extract.source].name.clone();
+    let inputs = extracts.iter().flat_map(|extract| {
+        extract.files.iter().map(|file| InputEntry {
+            source: source(extract),
+            file: file.path.clone(),
+            bytes: file.bytes,
+            rows: file.rows,
+            digest: file.digest.clone(),
+        })
+    });
+    let manifest = Manifest {
+        program: format!("rollcall {}", env!("CARGO_PKG_VERSION")),
+        format: 1,
+        study: StudyEntry {
+            name: study.name.clone(),
+            file: study.file.clone(),
+            digest: study.digest.clone(),
+            reference_time: study.reference.text.clone(),
+            seed: study.linkage.seed,
+        },
+        inputs: inputs.collect(),
+        sources: extracts.iter().zip(tallies).map(|(extract, tally)| SourceEntry::of(&source(extract), tally)).collect(),
+        counts,
+        outputs,
+    };
+    let wrong = manifest.check();
+    if !wrong.is_empty() {
+        return Err(Error::new(Kind::Verification, format!("the counts of this run do not add up: {}", wrong.join("; "))));
+    }
+    files::write_text(out, MANIFEST, &manifest.to_json()?)?;
+    Ok(manifest)
+}
+
+fn too_many(study: &Study, tallies: &[Tally]) -> Vec<String> {
+    let over = study.sources.iter().zip(tallies).filter(|(_, tally)| {
+        tally.rows_set_aside() as f64 > study.limits.rejected_share_max * tally.rows_in as f64
+    });
+    over.map(|(source, _)| source.name.clone()).collect()
+}
