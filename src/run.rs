@@ -45,7 +45,8 @@ pub struct Summary {
 /// Says whose move it is: the study's, an input's, or the machine's.
 pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress) -> Result<Summary> {
     prepare(study, out)?;
-    let extracts = (0..study.sources.len()).map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
+    let extracts =
+        (0..study.sources.len()).map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
     let standardised = person::standardise(study, &extracts, progress)?;
     let table = &standardised.table;
     let comparer = Comparer::new(study, table);
@@ -112,16 +113,8 @@ fn prepare(study: &Study, out: &Path) -> Result<()> {
 }
 
 /// What an interrupted run may have left.
-const OWN_FILES: [&str; 8] = [
-    files::LINKS,
-    files::PERSONS,
-    files::DISCREPANCIES,
-    files::REJECTED,
-    COVERAGE,
-    MODEL,
-    "report.html",
-    "follow-up",
-];
+const OWN_FILES: [&str; 8] =
+    [files::LINKS, files::PERSONS, files::DISCREPANCIES, files::REJECTED, COVERAGE, MODEL, "report.html", "follow-up"];
 
 fn model_json(linked: &Linked) -> Result<String> {
     let text = serde_json::to_string_pretty(&linked.model);
@@ -150,10 +143,19 @@ fn seal(
     counts: BTreeMap<String, u64>,
 ) -> Result<Manifest> {
     let mut names: Vec<String> = rows.keys().cloned().chain([COVERAGE.to_owned(), MODEL.to_owned()]).collect();
-    names.extend(pages.iter().filter_map(|page| Some(page.strip_prefix(out).ok()?.to_string_lossy().replace('\\', "/"))));
+    names.extend(
+        pages.iter().filter_map(|page| Some(page.strip_prefix(out).ok()?.to_string_lossy().replace('\\', "/"))),
+    );
     names.sort_unstable();
-    let described: Vec<(String, Option<u64>)> = names.into_iter().map(|name| { let count = rows.remove(&name); (name, count) }).collect();
-    let outputs = described.par_iter().map(|(name, rows)| manifest::describe(out, name, *rows)).collect::<Result<Vec<_>>>()?;
+    let described: Vec<(String, Option<u64>)> = names
+        .into_iter()
+        .map(|name| {
+            let count = rows.remove(&name);
+            (name, count)
+        })
+        .collect();
+    let outputs =
+        described.par_iter().map(|(name, rows)| manifest::describe(out, name, *rows)).collect::<Result<Vec<_>>>()?;
     let source = |extract: &Extract| study.sources[extract.source].name.clone();
     let inputs = extracts.iter().flat_map(|extract| {
         extract.files.iter().map(|file| InputEntry {
@@ -175,21 +177,29 @@ fn seal(
             seed: study.linkage.seed,
         },
         inputs: inputs.collect(),
-        sources: extracts.iter().zip(tallies).map(|(extract, tally)| SourceEntry::of(&source(extract), tally)).collect(),
+        sources: extracts
+            .iter()
+            .zip(tallies)
+            .map(|(extract, tally)| SourceEntry::of(&source(extract), tally))
+            .collect(),
         counts,
         outputs,
     };
     let wrong = manifest.check();
     if !wrong.is_empty() {
-        return Err(Error::new(Kind::Verification, format!("the counts of this run do not add up: {}", wrong.join("; "))));
+        return Err(Error::new(
+            Kind::Verification,
+            format!("the counts of this run do not add up: {}", wrong.join("; ")),
+        ));
     }
     files::write_text(out, MANIFEST, &manifest.to_json()?)?;
     Ok(manifest)
 }
 
 fn too_many(study: &Study, tallies: &[Tally]) -> Vec<String> {
-    let over = study.sources.iter().zip(tallies).filter(|(_, tally)| {
-        tally.rows_set_aside() as f64 > study.limits.rejected_share_max * tally.rows_in as f64
-    });
+    let over =
+        study.sources.iter().zip(tallies).filter(|(_, tally)| {
+            tally.rows_set_aside() as f64 > study.limits.rejected_share_max * tally.rows_in as f64
+        });
     over.map(|(source, _)| source.name.clone()).collect()
 }

@@ -117,26 +117,42 @@ impl Manifest {
         for source in &self.sources {
             let aside: u64 = source.set_aside.values().sum();
             if source.rows_in != source.rows_out + aside {
-                wrong.push(format!("{}: {} rows in, {} out and {aside} set aside", source.source, source.rows_in, source.rows_out));
+                wrong.push(format!(
+                    "{}: {} rows in, {} out and {aside} set aside",
+                    source.source, source.rows_in, source.rows_out
+                ));
             }
-            let files: u64 = self.inputs.iter().filter(|input| input.source == source.source).map(|input| input.rows).sum();
+            let files: u64 =
+                self.inputs.iter().filter(|input| input.source == source.source).map(|input| input.rows).sum();
             if files != source.rows_in {
                 wrong.push(format!("{}: its files have {files} rows, {} were read", source.source, source.rows_in));
             }
         }
         let count = |name: &str| self.counts.get(name).copied().unwrap_or(0);
         let records: u64 = self.sources.iter().map(|source| source.rows_out).sum();
-        let rows_of = |name: &str| self.outputs.iter().find(|output| output.file == name).and_then(|output| output.rows);
+        let rows_of =
+            |name: &str| self.outputs.iter().find(|output| output.file == name).and_then(|output| output.rows);
         let aside: u64 = self.sources.iter().map(|source| source.set_aside.values().sum::<u64>()).sum();
         let equal = [
             ("records of persons.parquet and of the sources", rows_of("persons.parquet"), records),
             ("rows of rejected.parquet and rows set aside", rows_of("rejected.parquet"), aside),
-            ("rows of links.parquet and links plus possible links", rows_of("links.parquet"), count("links") + count("possible_links")),
-            ("rows of discrepancies.parquet and discrepancies", rows_of("discrepancies.parquet"), count("discrepancies")),
+            (
+                "rows of links.parquet and links plus possible links",
+                rows_of("links.parquet"),
+                count("links") + count("possible_links"),
+            ),
+            (
+                "rows of discrepancies.parquet and discrepancies",
+                rows_of("discrepancies.parquet"),
+                count("discrepancies"),
+            ),
         ];
         for (what, rows, expected) in equal {
             if rows != Some(expected) {
-                wrong.push(format!("{what}: {} and {expected}", rows.map_or_else(|| "none".to_owned(), |rows| rows.to_string())));
+                wrong.push(format!(
+                    "{what}: {} and {expected}",
+                    rows.map_or_else(|| "none".to_owned(), |rows| rows.to_string())
+                ));
             }
         }
         wrong
@@ -148,7 +164,8 @@ impl Manifest {
     /// An environment error if it cannot be written.
     pub fn to_json(&self) -> Result<String> {
         let text = serde_json::to_string_pretty(self);
-        text.map(|text| text + "\n").map_err(|_| Error::new(Kind::Environment, "the manifest cannot be written as JSON"))
+        text.map(|text| text + "\n")
+            .map_err(|_| Error::new(Kind::Environment, "the manifest cannot be written as JSON"))
     }
 
     /// Reads the manifest of a run.
@@ -158,10 +175,14 @@ impl Manifest {
     pub fn read(folder: &Path) -> Result<Manifest> {
         let path = folder.join(MANIFEST);
         let text = std::fs::read_to_string(&path).map_err(|error| {
-            Error::io(&path, &error).hint("a run writes its manifest last: without one the run did not finish, or this is not a run's folder")
+            Error::io(&path, &error).hint(
+                "a run writes its manifest last: without one the run did not finish, or this is not a run's folder",
+            )
         })?;
         serde_json::from_str(&text).map_err(|error| {
-            Error::new(Kind::Verification, "this is not a manifest that a run wrote").at_file(&path).at_row(error.line() as u64)
+            Error::new(Kind::Verification, "this is not a manifest that a run wrote")
+                .at_file(&path)
+                .at_row(error.line() as u64)
         })
     }
 }

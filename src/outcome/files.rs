@@ -141,7 +141,13 @@ pub fn links(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, linked
 ///
 /// # Errors
 /// An environment error if the file cannot be written.
-pub fn write_links(folder: &Path, study: &Study, table: &PersonTable, comparer: &Comparer<'_>, links: &[Link]) -> Result<u64> {
+pub fn write_links(
+    folder: &Path,
+    study: &Study,
+    table: &PersonTable,
+    comparer: &Comparer<'_>,
+    links: &[Link],
+) -> Result<u64> {
     let mut fields = vec![
         utf8("source_l"),
         utf8("record_l"),
@@ -224,9 +230,11 @@ pub fn write_discrepancies(folder: &Path, table: &PersonTable, findings: &Findin
         ArrowField::new("priority", DataType::UInt32, false),
         utf8("evidence"),
     ];
-    let batches = findings.discrepancies.chunks(ROW_GROUP_ROWS).enumerate().map(|(chunk, rows)| {
-        discrepancy_columns(table, rows, chunk * ROW_GROUP_ROWS)
-    });
+    let batches = findings
+        .discrepancies
+        .chunks(ROW_GROUP_ROWS)
+        .enumerate()
+        .map(|(chunk, rows)| discrepancy_columns(table, rows, chunk * ROW_GROUP_ROWS));
     write(folder, DISCREPANCIES, fields, batches)
 }
 
@@ -302,11 +310,17 @@ fn utf8(name: &str) -> ArrowField {
 ///
 /// # Errors
 /// An environment error if the file cannot be written.
-pub fn write(folder: &Path, name: &str, fields: Vec<ArrowField>, batches: impl Iterator<Item = Vec<ArrayRef>>) -> Result<u64> {
+pub fn write(
+    folder: &Path,
+    name: &str,
+    fields: Vec<ArrowField>,
+    batches: impl Iterator<Item = Vec<ArrayRef>>,
+) -> Result<u64> {
     let schema = Arc::new(Schema::new(fields));
     let hidden = folder.join(format!(".{name}.tmp"));
     let file = File::create(&hidden).map_err(|error| Error::io(&hidden, &error))?;
-    let failed = |what: &str| Error::new(Kind::Environment, format!("cannot write: {what}")).at_file(&folder.join(name));
+    let failed =
+        |what: &str| Error::new(Kind::Environment, format!("cannot write: {what}")).at_file(&folder.join(name));
     let level = ZstdLevel::try_new(1).map_err(|_| failed("compression level"))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
@@ -314,10 +328,12 @@ pub fn write(folder: &Path, name: &str, fields: Vec<ArrowField>, batches: impl I
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_created_by(String::from("rollcall"))
         .build();
-    let mut writer = ArrowWriter::try_new(&file, Arc::clone(&schema), Some(properties)).map_err(|_| failed("header"))?;
+    let mut writer =
+        ArrowWriter::try_new(&file, Arc::clone(&schema), Some(properties)).map_err(|_| failed("header"))?;
     let mut rows = 0;
     for columns in batches {
-        let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|_| failed("columns of different lengths"))?;
+        let batch =
+            RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|_| failed("columns of different lengths"))?;
         rows += batch.num_rows() as u64;
         writer.write(&batch).map_err(|_| failed("rows"))?;
     }
@@ -357,9 +373,14 @@ pub fn write_text(folder: &Path, name: &str, text: &str) -> Result<()> {
 pub fn read_persons(folder: &Path) -> Result<Vec<PersonRow>> {
     let mut rows = Vec::new();
     for batch in read(folder, PERSONS)? {
-        let (person, source, record) = (column::<UInt64Array>(&batch, "person")?, text(&batch, "source")?, text(&batch, "record_id")?);
+        let (person, source, record) =
+            (column::<UInt64Array>(&batch, "person")?, text(&batch, "source")?, text(&batch, "record_id")?);
         for at in 0..batch.num_rows() {
-            rows.push(PersonRow { person: person.value(at), source: source.value(at).to_owned(), record_id: record.value(at).to_owned() });
+            rows.push(PersonRow {
+                person: person.value(at),
+                source: source.value(at).to_owned(),
+                record_id: record.value(at).to_owned(),
+            });
         }
     }
     Ok(rows)
@@ -424,7 +445,8 @@ fn read(folder: &Path, name: &str) -> Result<Vec<RecordBatch>> {
     let path = folder.join(name);
     let file = File::open(&path).map_err(|error| Error::io(&path, &error))?;
     let unusable = || Error::input("this is not a file that a run wrote").at_file(&path);
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| unusable())?.build().map_err(|_| unusable())?;
+    let reader =
+        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| unusable())?.build().map_err(|_| unusable())?;
     reader.map(|batch| batch.map_err(|_| unusable())).collect()
 }
 

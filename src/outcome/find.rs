@@ -46,7 +46,8 @@ pub fn find(
     rank(&mut found);
     let missed: Vec<f64> = {
         let kinds = [DiscrepancyKind::MissedPerson, DiscrepancyKind::MissedNewborn];
-        let mut probabilities: Vec<f64> = found.iter().filter(|d| kinds.contains(&d.kind)).map(|d| d.probability).collect();
+        let mut probabilities: Vec<f64> =
+            found.iter().filter(|d| kinds.contains(&d.kind)).map(|d| d.probability).collect();
         probabilities.sort_by(|a, b| b.total_cmp(a));
         probabilities
     };
@@ -58,7 +59,9 @@ pub fn find(
 
 /// Sorts by kind, then by probability, and numbers the ranks.
 fn rank(found: &mut [Discrepancy]) {
-    found.sort_by(|a, b| a.kind.cmp(&b.kind).then(b.probability.total_cmp(&a.probability)).then(a.person.cmp(&b.person)));
+    found.sort_by(|a, b| {
+        a.kind.cmp(&b.kind).then(b.probability.total_cmp(&a.probability)).then(a.person.cmp(&b.person))
+    });
     let mut last = None;
     let mut priority = 0;
     for discrepancy in found {
@@ -82,11 +85,13 @@ impl Case<'_> {
         let of_kind = |kind: RowKind| records.iter().copied().filter(|r| self.kind(*r) == kind).collect::<Vec<_>>();
         let present = of_kind(RowKind::Present);
         let roll = self.study.roll();
-        let registers: Vec<RecordId> = records.iter().copied().filter(|r| Some(self.table.source(*r)) != roll).collect();
+        let registers: Vec<RecordId> =
+            records.iter().copied().filter(|r| Some(self.table.source(*r)) != roll).collect();
         let Some(&row) = present.first() else {
             let elsewhere_in_area = of_kind(RowKind::ElsewhereInArea);
             if let Some(&row) = elsewhere_in_area.first() {
-                let why = vec![evidence("roll", "listed as living elsewhere in the area, enumerated nowhere as present")];
+                let why =
+                    vec![evidence("roll", "listed as living elsewhere in the area, enumerated nowhere as present")];
                 found.push(self.discrepancy(DiscrepancyKind::CountedElsewhere, person, Some(row), row, 0.5, why));
             }
             return;
@@ -100,9 +105,19 @@ impl Case<'_> {
         self.vital_events(person, row, &registers, found);
         if registers.is_empty() {
             let has_number = self.table.id_number[row as usize].is_valid();
-            let why = vec![evidence("registers", "in none"), evidence("id_number", if has_number { "valid" } else { "missing or invalid" })];
+            let why = vec![
+                evidence("registers", "in none"),
+                evidence("id_number", if has_number { "valid" } else { "missing or invalid" }),
+            ];
             let probability = if has_number { 0.05 } else { 0.10 };
-            found.push(self.discrepancy(DiscrepancyKind::UnsupportedEnumeration, person, Some(row), row, probability, why));
+            found.push(self.discrepancy(
+                DiscrepancyKind::UnsupportedEnumeration,
+                person,
+                Some(row),
+                row,
+                probability,
+                why,
+            ));
         } else {
             self.attributes(person, row, &registers, found);
             self.dwelling(person, row, records, &registers, found);
@@ -112,9 +127,19 @@ impl Case<'_> {
     fn duplicates(&self, person: u32, present: &[RecordId], found: &mut Vec<Discrepancy>) {
         if let [first, others @ ..] = present {
             for other in others {
-                let why = vec![evidence("roll", "enumerated as present twice"), evidence("match_probability", format!("{:.4}", self.pair_probability(*first, *other)))];
+                let why = vec![
+                    evidence("roll", "enumerated as present twice"),
+                    evidence("match_probability", format!("{:.4}", self.pair_probability(*first, *other))),
+                ];
                 let probability = self.pair_probability(*first, *other);
-                found.push(self.discrepancy(DiscrepancyKind::DuplicateEnumeration, person, Some(*other), *other, probability, why));
+                found.push(self.discrepancy(
+                    DiscrepancyKind::DuplicateEnumeration,
+                    person,
+                    Some(*other),
+                    *other,
+                    probability,
+                    why,
+                ));
             }
         }
     }
@@ -126,13 +151,22 @@ impl Case<'_> {
         if let Some(&record) = dead {
             let why = vec![evidence("death", "registered before the reference time")];
             let probability = self.pair_probability(row, record);
-            found.push(self.discrepancy(DiscrepancyKind::DeadBeforeReference, person, Some(row), row, probability, why));
+            found.push(self.discrepancy(
+                DiscrepancyKind::DeadBeforeReference,
+                person,
+                Some(row),
+                row,
+                probability,
+                why,
+            ));
         }
         let births = std::iter::once(row).chain(registers.iter().copied()).map(|r| self.table.birth[r as usize]);
-        let known: Vec<bool> = births.filter(|birth| birth.is_some()).filter_map(|birth| birth.is_before(day)).collect();
+        let known: Vec<bool> =
+            births.filter(|birth| birth.is_some()).filter_map(|birth| birth.is_before(day)).collect();
         let after = known.iter().filter(|before| !**before).count();
         if after > 0 {
-            let why = vec![evidence("birth", format!("{after} of {} records at or after the reference time", known.len()))];
+            let why =
+                vec![evidence("birth", format!("{after} of {} records at or after the reference time", known.len()))];
             let probability = after as f64 / known.len() as f64;
             found.push(self.discrepancy(DiscrepancyKind::BornAfterReference, person, Some(row), row, probability, why));
         }
@@ -159,21 +193,33 @@ impl Case<'_> {
             }
         }
         let Some(most) = conflicts.iter().map(|(_, count)| *count).max() else { return };
-        let why = conflicts.iter().map(|(field, count)| evidence(field, format!("{count} of {} registers differ", registers.len()))).collect();
+        let why = conflicts
+            .iter()
+            .map(|(field, count)| evidence(field, format!("{count} of {} registers differ", registers.len())))
+            .collect();
         // With one register against the roll either may be wrong; each further one that agrees with it makes the roll so.
         let probability = f64::from(most) / (f64::from(most) + 1.0);
         found.push(self.discrepancy(DiscrepancyKind::AttributeConflict, person, Some(row), row, probability, why));
     }
 
     /// All registers that name a dwelling name another one than the roll, and no second row explains it.
-    fn dwelling(&self, person: u32, row: RecordId, records: &[RecordId], registers: &[RecordId], found: &mut Vec<Discrepancy>) {
+    fn dwelling(
+        &self,
+        person: u32,
+        row: RecordId,
+        records: &[RecordId],
+        registers: &[RecordId],
+        found: &mut Vec<Discrepancy>,
+    ) {
         let Some(comparison) = self.comparer.of(Variable::Address) else { return };
         if records.iter().any(|r| self.kind(*r) == RowKind::ElsewhereInArea) {
             return;
         }
         let levels: Vec<u8> = registers
             .iter()
-            .filter(|r| !matches!(self.kind(**r), RowKind::Ownership | RowKind::Death) && self.table.dwelling(**r).is_some())
+            .filter(|r| {
+                !matches!(self.kind(**r), RowKind::Ownership | RowKind::Death) && self.table.dwelling(**r).is_some()
+            })
             .map(|r| u8::try_from(comparison.level(self.comparer.compare(row, *r))).unwrap_or(0))
             .filter(|level| *level != 0)
             .collect();
@@ -202,8 +248,13 @@ impl Case<'_> {
             let Some(shown) = self.best_record(records) else { continue };
             let mut why: Vec<Evidence> = records.iter().map(|r| evidence("record", self.kind(*r).name())).collect();
             let contributions = residence.contributions(candidate).into_iter().take(CONTRIBUTIONS_KEPT);
-            why.extend(contributions.map(|c| Evidence { what: c.feature.to_owned(), found: c.level, bits: Some((c.bits * 1000.0).round() / 1000.0) }));
-            let kind = if self.is_newborn(records) { DiscrepancyKind::MissedNewborn } else { DiscrepancyKind::MissedPerson };
+            why.extend(contributions.map(|c| Evidence {
+                what: c.feature.to_owned(),
+                found: c.level,
+                bits: Some((c.bits * 1000.0).round() / 1000.0),
+            }));
+            let kind =
+                if self.is_newborn(records) { DiscrepancyKind::MissedNewborn } else { DiscrepancyKind::MissedPerson };
             found.push(self.discrepancy(kind, candidate.person, None, shown, candidate.probability, why));
             let household = self.table.household[shown as usize];
             if household != 0 {
@@ -214,8 +265,13 @@ impl Case<'_> {
     }
 
     /// Registered households of two or more of which no member is on the roll.
-    fn missed_households(&self, households: FxHashMap<Symbol, Vec<(u32, f64, RecordId)>>, found: &mut Vec<Discrepancy>) {
-        let mut groups: Vec<Vec<(u32, f64, RecordId)>> = households.into_values().filter(|group| group.len() >= 2).collect();
+    fn missed_households(
+        &self,
+        households: FxHashMap<Symbol, Vec<(u32, f64, RecordId)>>,
+        found: &mut Vec<Discrepancy>,
+    ) {
+        let mut groups: Vec<Vec<(u32, f64, RecordId)>> =
+            households.into_values().filter(|group| group.len() >= 2).collect();
         groups.sort_by_key(|group| group[0].0);
         for group in groups {
             let members = self.linked.households.members(group[0].2);
@@ -232,7 +288,8 @@ impl Case<'_> {
             // Members stand or fall together more than independence says: between the mean and the union.
             let probability = 0.5 * (mean + (1.0 - nobody));
             let why = vec![evidence("members_missing", group.len().to_string())];
-            let mut discrepancy = self.discrepancy(DiscrepancyKind::MissedHousehold, group[0].0, None, group[0].2, probability, why);
+            let mut discrepancy =
+                self.discrepancy(DiscrepancyKind::MissedHousehold, group[0].0, None, group[0].2, probability, why);
             discrepancy.members = group.iter().map(|(person, ..)| *person).collect();
             found.push(discrepancy);
         }
@@ -241,7 +298,10 @@ impl Case<'_> {
     fn is_newborn(&self, records: &[RecordId]) -> bool {
         let day = self.study.reference.day;
         records.iter().any(|r| self.kind(*r) == RowKind::Birth)
-            && records.iter().filter_map(|r| self.table.birth[*r as usize].first_day()).any(|born| born < day && born >= day - 366)
+            && records
+                .iter()
+                .filter_map(|r| self.table.birth[*r as usize].first_day())
+                .any(|born| born < day && born >= day - 366)
     }
 
     /// The register record with the best address: a resident's or permit record before others, the latest sign of life.
@@ -257,7 +317,11 @@ impl Case<'_> {
             (self.table.dwelling(record).is_some(), named, kind, self.table.last_seen[at])
         };
         let roll = self.study.roll();
-        records.iter().copied().filter(|r| Some(self.table.source(*r)) != roll).max_by_key(|r| (worth(*r), std::cmp::Reverse(*r)))
+        records
+            .iter()
+            .copied()
+            .filter(|r| Some(self.table.source(*r)) != roll)
+            .max_by_key(|r| (worth(*r), std::cmp::Reverse(*r)))
     }
 
     fn discrepancy(
@@ -309,7 +373,9 @@ impl Areas {
         let (estate, building) = (table.estate[at], table.building[at]);
         let dwelling = self.dwellings.get(&(estate, building, table.unit[at], table.room[at])).copied();
         let building = self.buildings.get(&(estate, building)).copied();
-        let symbol = [own, dwelling.unwrap_or(0), building.unwrap_or(0), table.division[at]].into_iter().find(|symbol| *symbol != 0)?;
+        let symbol = [own, dwelling.unwrap_or(0), building.unwrap_or(0), table.division[at]]
+            .into_iter()
+            .find(|symbol| *symbol != 0)?;
         Some(table.divisions.text(symbol).to_owned())
     }
 }

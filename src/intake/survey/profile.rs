@@ -113,11 +113,6 @@ impl Profile {
         ratio(self.shapes.get(shape as usize).copied().unwrap_or(0), self.filled)
     }
 
-    /// Share of the rows with a value.
-    pub(super) fn filled_share(&self) -> f64 {
-        ratio(self.filled, self.rows)
-    }
-
     /// Number of different values.
     pub(super) fn distinct(&self) -> u64 {
         self.different.len() as u64

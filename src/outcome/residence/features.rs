@@ -75,7 +75,9 @@ impl Feature {
 
     /// Is it something that being enumerated, or the household's being enumerated, cannot change?
     pub fn is_trace(self) -> bool {
-        matches!(self, Feature::LastSeen(_)) || (std::env::var("NT").is_ok() && matches!(self, Feature::NearFree)) || (std::env::var("NT2").is_ok() && matches!(self, Feature::NearTaken))
+        matches!(self, Feature::LastSeen(_))
+            || (std::env::var("NT").is_ok() && matches!(self, Feature::NearFree))
+            || (std::env::var("NT2").is_ok() && matches!(self, Feature::NearTaken))
     }
 }
 
@@ -228,7 +230,11 @@ impl<'a> Observer<'a> {
         }
         levels.push(u8::from(around.occupants.iter().any(|other| self.could_be(person, *other))));
         let (free, taken) = self.near_levels(person, hidden);
-        if std::env::var("NONEAR").is_ok() { levels.extend([0, 0]); } else { levels.extend([free, taken]); }
+        if std::env::var("NONEAR").is_ok() {
+            levels.extend([0, 0]);
+        } else {
+            levels.extend([free, taken]);
+        }
     }
 
     fn region_level(&self, person: u32) -> u8 {

@@ -71,11 +71,6 @@ impl<'a> Surroundings<'a> {
         Surroundings { material, statuses, dwelling_of, starts, records, mothers, near }
     }
 
-    /// Is the person on the roll as present, and not hidden?
-    pub fn is_present(&self, person: u32, hidden: &[u32]) -> bool {
-        self.standing(person) == Standing::Present && !hidden.contains(&person)
-    }
-
     /// How the person stands to the roll.
     pub fn standing(&self, person: u32) -> Standing {
         self.statuses.get(person as usize).map_or(Standing::Gone, |status| status.standing)
