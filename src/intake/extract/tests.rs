@@ -466,7 +466,7 @@ fn a_workbook_is_read_from_its_first_sheet() {
     sheet.write_number(2, 2, 7.0).unwrap();
     sheet.write_string(4, 0, "a row with nothing else").unwrap();
     sheet.write_number(5, 1, 110_105_194_912_310_000.0).unwrap();
-    sheet.write_datetime_with_format(5, 2, &ExcelDateTime::from_ymd(2020, 11, 1).unwrap(), &date).unwrap();
+    sheet.write_datetime_with_format(5, 2, ExcelDateTime::from_ymd(2020, 11, 1).unwrap(), &date).unwrap();
     book.add_worksheet().write_string(0, 0, "another sheet").unwrap();
     book.save(folder.path().join("a.xlsx")).unwrap();
     let text = "[[source]]\nname = \"s\"\nrole = \"register\"\npath = \"a.xlsx\"\nrecord_id = \"编号\"\n\
@@ -489,7 +489,7 @@ fn a_date_column_of_a_workbook_is_one_of_days() {
     for (row, (year, month, day)) in [(1949, 10, 1), (2020, 11, 1), (1900, 3, 1)].into_iter().enumerate() {
         let row = row as u32 + 1;
         sheet.write_number(row, 0, f64::from(row)).unwrap();
-        sheet.write_datetime_with_format(row, 1, &ExcelDateTime::from_ymd(year, month, day).unwrap(), &date).unwrap();
+        sheet.write_datetime_with_format(row, 1, ExcelDateTime::from_ymd(year, month, day).unwrap(), &date).unwrap();
     }
     book.save(folder.path().join("a.xlsx")).unwrap();
     let study = study(folder.path(), "a.xlsx");

@@ -40,7 +40,7 @@ impl Draft<'_> {
             writeln!(text, "# left out: {}: {}", one_line(file), one_line(why))?;
         }
         let is_han = self.planned.iter().any(|plan| {
-            plan.surveyed.headers.iter().any(|header| header.chars().any(|c| !c.is_ascii()))
+            plan.surveyed.headers.iter().any(|header| !header.is_ascii())
                 || plan.surveyed.profiles.iter().any(|profile| profile.share(Shape::Han) > 0.5)
         });
         writeln!(text, "\n[study]\nname = \"Cross-check\"{}", doubt("what the outputs are headed with"))?;

@@ -88,6 +88,9 @@ pub struct Comparer<'a> {
     families: Families,
 }
 
+/// Gives the levels of a comparison.
+type LevelList = fn() -> Vec<Level>;
+
 /// Who lives with whom within a source, to look for a named mother.
 #[derive(Debug, Default)]
 struct Families {
@@ -104,7 +107,7 @@ impl<'a> Comparer<'a> {
         };
         let mut variables: Vec<(Variable, String, Vec<Level>)> = Vec::new();
         let joined = bound(Field::Name);
-        let built_in: [(bool, Variable, &str, fn() -> Vec<Level>); 7] = [
+        let built_in: [(bool, Variable, &str, LevelList); 7] = [
             (joined, Variable::Name, "name", name::levels),
             (bound(Field::IdNumber), Variable::IdNumber, "id_number", id_number::levels),
             (bound(Field::BirthDate) || bound(Field::IdNumber), Variable::BirthDate, "birth_date", date::levels),

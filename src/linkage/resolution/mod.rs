@@ -185,6 +185,9 @@ fn resolve_component(
         .collect()
 }
 
+/// Two persons after a record has moved between them.
+type Exchange = (Vec<u32>, Vec<u32>);
+
 /// Two persons that may be one, in the queue of the greedy join.
 #[derive(PartialEq)]
 struct Merge {
@@ -371,7 +374,7 @@ impl Component<'_> {
         for rival in persons[from].iter().filter(|rival| slot(**rival) == slot(b)) {
             options.push((with(without(&persons[from], *rival), b), with(without(&persons[to], b), *rival)));
         }
-        let mut best: Option<(f64, (Vec<u32>, Vec<u32>))> = None;
+        let mut best: Option<(f64, Exchange)> = None;
         for option in options {
             let after = self.evidence(&option.0) + self.evidence(&option.1);
             if after > before + 1e-9 && best.as_ref().is_none_or(|(value, _)| after > *value) {
