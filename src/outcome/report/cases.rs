@@ -196,7 +196,7 @@ fn compose_case(input: &ReportInput<'_>, at: usize, discrepancy: &Discrepancy, n
         case.id_number = mask::id_tail(&id_number);
     } else {
         case.relationship = field::relationship(table.relationship[row]).of(language);
-        if items.contains("id_number") {
+        if matter == Matter::Items && items.contains("id_number") {
             case.id_number = mask::id_number(&id_number);
         }
     }
@@ -207,7 +207,11 @@ fn compose_case(input: &ReportInput<'_>, at: usize, discrepancy: &Discrepancy, n
 fn items(discrepancy: &Discrepancy) -> BTreeSet<&'static str> {
     const ITEMS: [&str; 5] = ["name", "id_number", "sex", "birth_date", "ethnicity"];
     let about = |item: &str, what: &str| what == item || what.strip_prefix("level_of_") == Some(item);
-    let named = |item: &&str| discrepancy.evidence.iter().any(|e| about(item, &e.what) || e.found == **item);
+    let agrees = |found: &str| found.starts_with("equal") || found == "missing";
+    let named = |item: &&str| {
+        let evidence = &discrepancy.evidence;
+        evidence.iter().any(|e| (about(item, &e.what) && !agrees(&e.found)) || e.found == **item)
+    };
     let found: BTreeSet<&str> = ITEMS.into_iter().filter(named).collect();
     if found.is_empty() { ITEMS.into_iter().take(4).collect() } else { found }
 }

@@ -17,6 +17,11 @@ pub mod missed;
 pub mod sources;
 pub mod words;
 
+#[cfg(test)]
+mod practice;
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 use crate::error::Result;

@@ -9,7 +9,7 @@ use crate::outcome::report::words::{self, code, page};
 
 const WIDTH: i32 = 760;
 const ROW: i32 = 22;
-const LABELS: i32 = 250;
+const LABELS: i32 = 285;
 const RIGHT: i32 = WIDTH - 60;
 
 /// Weights beyond this many bits are drawn cut off, with their figure beside them.

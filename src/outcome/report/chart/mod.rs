@@ -33,7 +33,9 @@ pub mod colour {
 }
 
 /// Size of the texts of a chart, in pixels.
-pub const TEXT_PIXELS: i32 = 13;
+const TEXT_PIXELS: i32 = 12;
+/// The same as plotters counts it: from the top of the highest to the foot of the lowest letter.
+const TEXT_SIZE: i32 = 15;
 
 /// Where a text stands relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +90,7 @@ impl Canvas<'_> {
             Anchor::Middle => HPos::Center,
             Anchor::End => HPos::Right,
         };
-        let style = TextStyle::from(("sans-serif", TEXT_PIXELS)).color(&colour).pos(Pos::new(horizontal, VPos::Center));
+        let style = TextStyle::from(("sans-serif", TEXT_SIZE)).color(&colour).pos(Pos::new(horizontal, VPos::Center));
         let _ = self.area.draw(&Text::new(text.to_owned(), at, style));
     }
 }

@@ -72,21 +72,23 @@ fn cover(report: &Report, list: &AreaList) -> Markup {
 
 fn case(language: Language, number: usize, case: &Case) -> Markup {
     let say = |words: Words| words.of(language);
-    let facts: Vec<&str> = [case.sex, case.relationship].into_iter().filter(|fact| !fact.is_empty()).collect();
+    let born = match (case.birth.is_empty(), language) {
+        (true, _) => String::new(),
+        (false, Language::Zh) => format!("{}{}", case.birth, say(field::BORN)),
+        (false, Language::En) => format!("{} {}", say(field::BORN), case.birth),
+    };
+    let facts = [[case.sex, case.relationship], [born.as_str(), ""]];
+    let facts = facts.map(|line| line.into_iter().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · "));
     html! {
         article.case {
             div.no { (number) }
             div.who {
                 @if !case.name.is_empty() { b { (case.name) } }
-                @if !facts.is_empty() { div { (facts.join(" · ")) } }
-                @if !case.birth.is_empty() {
-                    div { @if language == Language::Zh { (case.birth) (say(field::BORN)) } @else { (say(field::BORN)) " " (case.birth) } }
-                }
-                @if !case.id_number.is_empty() { div.id { (say(field::ID_NUMBER)) " " (case.id_number) } }
-                span.code { (case.number) }
+                @for line in facts.iter().filter(|line| !line.is_empty()) { div { (line) } }
+                @if !case.id_number.is_empty() { div.id title=(say(field::ID_NUMBER)) { (case.id_number) } }
             }
             div.what {
-                div.matter { (say(case.matter.words())) }
+                div.matter { (say(case.matter.words())) " " span.code { (case.number) } }
                 div.ask { (case.ask) }
             }
             div.ticks.long[language == Language::En] {

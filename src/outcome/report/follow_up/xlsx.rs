@@ -14,11 +14,16 @@ use super::super::cases::{AreaList, Case, DwellingCases};
 use super::super::words::{self, field};
 use super::{area_code, area_words};
 use crate::error::{Error, Kind, Result};
+use crate::intake::study::Language;
 
 /// Paper size A4 in the file format.
 const A4: u8 = 9;
 /// Width of each column of the cases sheet, in characters.
 const WIDTHS: [f64; 17] = [5.0, 11.0, 11.0, 21.0, 12.0, 5.0, 9.5, 18.5, 38.0, 5.5, 5.5, 5.5, 5.5, 5.5, 5.5, 12.0, 16.0];
+/// Width of the cover's column of texts, in characters.
+const COVER_WIDTH: f64 = 62.0;
+/// Height of a line of text, in points.
+const LINE_POINTS: f64 = 16.5;
 const FIRST_BOX: u16 = 9;
 const OUTCOME: u16 = 15;
 const NOTE: u16 = 16;
@@ -56,6 +61,7 @@ struct Styles {
     label: Format,
     plain: Format,
     head: Format,
+    small: Format,
     cell: Format,
     quoted: Format,
     centre: Format,
@@ -64,7 +70,7 @@ struct Styles {
 
 impl Styles {
     fn new() -> Styles {
-        let font = || Format::new().set_font_name("Microsoft YaHei").set_font_size(10);
+        let font = || Format::new().set_font_name("Microsoft YaHei").set_font_size(11);
         let boxed = || font().set_border(FormatBorder::Thin).set_border_color(0x99A1AD);
         let wrapped = || boxed().set_text_wrap().set_align(FormatAlign::VerticalCenter);
         Styles {
@@ -72,6 +78,7 @@ impl Styles {
             label: font().set_bold().set_align(FormatAlign::Top),
             plain: font().set_text_wrap().set_align(FormatAlign::Top).set_align(FormatAlign::Left),
             head: wrapped().set_bold().set_background_color(0xE8ECF1).set_align(FormatAlign::Center),
+            small: wrapped().set_font_size(9).set_background_color(0xE8ECF1).set_align(FormatAlign::Center),
             cell: wrapped(),
             quoted: wrapped().set_quote_prefix(),
             centre: wrapped().set_align(FormatAlign::Center),
@@ -90,6 +97,16 @@ fn looks_like_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '|', '%'])
 }
 
+/// Lines that a text takes in a column; a Han character is as wide as two Latin ones. Not every program fits the height
+/// of rows itself, so it is written into the file.
+fn line_count(text: &str, width: f64) -> u32 {
+    let line = |line: &str| {
+        let units: f64 = line.chars().map(|c| if c.is_ascii() { 1.1 } else { 2.15 }).sum();
+        (units / (width - 0.7)).ceil().max(1.0) as u32
+    };
+    text.split('\n').map(line).sum()
+}
+
 /// A text in a header or footer, where `&` is a command; short, because the whole may have 255 characters.
 fn header_text(text: &str) -> String {
     text.chars().take(40).collect::<String>().replace('&', "&&")
@@ -105,7 +122,7 @@ fn write_cover(
     sheet.set_paper_size(A4).set_portrait().set_margins(0.7, 0.7, 0.8, 0.8, 0.3, 0.3).set_print_fit_to_pages(1, 0);
     sheet.set_header(header(report, list)).set_footer(footer(report));
     sheet.set_column_width(0, 26)?;
-    sheet.set_column_width(1, 62)?;
+    sheet.set_column_width(1, COVER_WIDTH)?;
     sheet.set_row_height(0, 34)?;
     sheet.write_string_with_format(0, 0, field::TITLE.of(language), &styles.title)?;
     let matters = list.by_matter();
@@ -132,6 +149,7 @@ fn write_cover(
     for (row, (label, text)) in (2u32..).zip(&rows) {
         sheet.write_string_with_format(row, 0, label, &styles.label)?;
         let quoted = styles.plain.clone().set_quote_prefix();
+        sheet.set_row_height(row, f64::from(line_count(text, COVER_WIDTH)) * LINE_POINTS + 4.0)?;
         sheet.write_string_with_format(row, 1, text, if looks_like_formula(text) { &quoted } else { &styles.plain })?;
     }
     Ok(())
@@ -168,9 +186,16 @@ fn write_cases(
     for (column, width) in (0u16..).zip(WIDTHS) {
         sheet.set_column_width(column, width)?;
     }
+    sheet.set_row_height(0, if language == Language::Zh { 38.0 } else { 40.0 })?;
     let names = field::COLUMNS.into_iter().chain(field::OUTCOMES).chain([field::OUTCOME, field::NOTE]);
     for (column, name) in (0u16..).zip(names) {
-        sheet.write_string_with_format(0, column, name.of(language), &styles.head)?;
+        let tick = (FIRST_BOX..OUTCOME).contains(&column);
+        sheet.write_string_with_format(
+            0,
+            column,
+            name.of(language),
+            if tick { &styles.small } else { &styles.head },
+        )?;
     }
     let mut last = 0;
     for (row, (dwelling, case)) in (1u32..).zip(list.cases()) {
@@ -194,17 +219,17 @@ fn write_case(
     dwelling: &DwellingCases,
     case: &Case,
 ) -> std::result::Result<(), XlsxError> {
-    let name = if case.relationship.is_empty() {
-        case.name.clone()
-    } else {
-        format!("{}\n（{}）", case.name, case.relationship)
-    };
+    let name =
+        if case.relationship.is_empty() { case.name.clone() } else { format!("{}\n{}", case.name, case.relationship) };
     sheet.write_string_with_format(row, 0, row.to_string(), &styles.centre)?;
     let matter = case.matter.words().of(case.language);
     let texts = [&case.number, matter, &dwelling.dwelling, &name, case.sex, &case.birth, &case.id_number, &case.ask];
+    let mut lines = 2;
     for (column, text) in (1u16..).zip(texts) {
         sheet.write_string_with_format(row, column, text, styles.of(text))?;
+        lines = lines.max(line_count(text, WIDTHS.get(usize::from(column)).copied().unwrap_or(10.0)));
     }
+    sheet.set_row_height(row, f64::from(lines) * LINE_POINTS + 6.0)?;
     for column in FIRST_BOX..OUTCOME {
         sheet.write_string_with_format(row, column, field::BOX, &styles.centre)?;
     }

@@ -64,7 +64,7 @@ pub const COLUMNS: [Words; 9] = [
     words("询问内容", "What to ask"),
 ];
 /// The outcome chosen from a list.
-pub const OUTCOME: Words = words("核查结果（选择）", "Outcome (choose)");
+pub const OUTCOME: Words = words("核查结果", "Outcome");
 /// Notes.
 pub const NOTE: Words = words("备注", "Notes");
 /// Born, before a year and month.

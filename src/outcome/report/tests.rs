@@ -1,0 +1,257 @@
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::Path;
+
+use calamine::{Reader, Xlsx};
+
+use super::cases::area_code;
+use super::practice::{District, REGISTERS, VISITS};
+use super::words::field::Matter;
+use super::{Report, file, follow_up, html, write};
+use crate::intake::study::Language;
+use crate::outcome::coverage::Level;
+use crate::outcome::discrepancy::DiscrepancyKind;
+
+/// All texts of a workbook, and how many formulas it has.
+fn read_workbook(bytes: Vec<u8>) -> (Vec<String>, usize) {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).unwrap();
+    let mut texts = Vec::new();
+    let mut formulas = 0;
+    for name in book.sheet_names() {
+        let sheet = book.worksheet_range(&name).unwrap();
+        texts.extend(sheet.used_cells().map(|(_, _, cell)| cell.to_string()));
+        formulas += book.worksheet_formula(&name).unwrap().used_cells().count();
+    }
+    (texts, formulas)
+}
+
+/// Everything that field teams are given, as one text per file.
+fn follow_up_texts(report: &Report) -> Vec<String> {
+    let workbook = |list| read_workbook(follow_up::xlsx::workbook(report, list).unwrap()).0.join("\n");
+    report.lists.iter().flat_map(|list| [follow_up::html::page(report, list), workbook(list)]).collect()
+}
+
+fn is_han(character: char) -> bool {
+    ('\u{3400}'..='\u{9fff}').contains(&character)
+}
+
+fn files_of(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(files_of(&entry.path()).into_iter().map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
+        } else {
+            files.insert(name, std::fs::read(entry.path()).unwrap());
+        }
+    }
+    files
+}
+
+#[test]
+fn every_case_that_needs_a_visit_stands_on_exactly_one_list() {
+    let district = District::new(Language::Zh);
+    let report = district.report();
+    let mut listed: Vec<usize> =
+        report.lists.iter().flat_map(|l| l.cases().map(|(_, case)| case.discrepancy)).collect();
+    listed.sort_unstable();
+    let wanted: Vec<usize> = district
+        .findings
+        .discrepancies
+        .iter()
+        .enumerate()
+        .filter(|(_, d)| d.kind != DiscrepancyKind::MissedPerson || u64::from(d.priority) <= VISITS)
+        .map(|(at, _)| at)
+        .collect();
+    assert_eq!(listed, wanted);
+    let mut numbers: Vec<&String> = report.lists.iter().flat_map(|l| l.cases().map(|(_, case)| &case.number)).collect();
+    let cases = numbers.len();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), cases);
+    let stated: u64 = report.kinds.iter().map(|kind| kind.listed).sum();
+    assert_eq!(stated, cases as u64);
+    // And each of them is really on both files of its list.
+    for list in &report.lists {
+        let page = follow_up::html::page(&report, list);
+        let (cells, _) = read_workbook(follow_up::xlsx::workbook(&report, list).unwrap());
+        for (_, case) in list.cases() {
+            assert_eq!(page.matches(&case.number).count(), 1);
+            assert_eq!(cells.iter().filter(|cell| **cell == case.number).count(), 1);
+        }
+    }
+    assert!(report.lists.iter().any(|list| list.area == "unknown"));
+    assert!(report.lists.iter().any(|list| list.area.len() == 12));
+    assert!(report.lists.iter().any(|list| list.area.len() == 15));
+}
+
+#[test]
+fn a_list_holds_no_full_id_number_no_source_and_no_full_name_but_of_missed_persons() {
+    let district = District::new(Language::Zh);
+    let report = district.report();
+    let missed: Vec<String> = report
+        .lists
+        .iter()
+        .flat_map(|list| list.cases())
+        .filter(|(_, case)| case.matter == Matter::Person)
+        .map(|(_, case)| case.name.clone())
+        .collect();
+    assert_eq!(missed.len() as u64, VISITS);
+    let texts = follow_up_texts(&report);
+    assert!(!texts.is_empty());
+    for name in &missed {
+        assert!(texts.iter().any(|text| text.contains(name.as_str())));
+    }
+    for text in &texts {
+        for resident in &district.residents {
+            assert!(!text.contains(&resident.number), "a full number");
+            assert!(missed.contains(&resident.name) || !text.contains(&resident.name), "a full name");
+        }
+        for word in REGISTERS.iter().chain(&["police", "hospital", "公安", "医院", "卫生", "死亡证", "不动产", "户籍"])
+        {
+            assert!(!text.contains(word), "{word}");
+        }
+    }
+    assert!(texts.iter().any(|text| text.contains("999999********")), "numbers to be read again are masked");
+}
+
+#[test]
+fn a_list_tells_no_cause() {
+    let district = District::new(Language::Zh);
+    let report = district.report();
+    let ask = |kind: DiscrepancyKind| {
+        let at = district.findings.discrepancies.iter().position(|d| d.kind == kind).unwrap();
+        let mut cases = report.lists.iter().flat_map(|list| list.cases());
+        let (_, case) = cases.find(|(_, case)| case.discrepancy == at).unwrap();
+        (case.matter, case.ask.clone(), case.id_number.clone())
+    };
+    let dead = ask(DiscrepancyKind::DeadBeforeReference);
+    assert_eq!(dead, ask(DiscrepancyKind::UnsupportedEnumeration));
+    assert_eq!(dead, ask(DiscrepancyKind::BornAfterReference));
+    assert!(!dead.1.contains('死'));
+    let items = ask(DiscrepancyKind::AttributeConflict).1;
+    assert!(items.contains("身份号码") && !items.contains("姓名"), "only what conflicts is checked again: {items}");
+}
+
+#[test]
+fn a_hostile_text_stays_a_text() {
+    let district = District::new(Language::Zh);
+    let mut report = district.report();
+    report.study = "<script>alert(1)</script>&P".to_owned();
+    let list = &mut report.lists[0];
+    list.dwellings[0].dwelling = "＝1+1 <img src=x onerror=alert(1)>".to_owned();
+    list.dwellings[0].cases[0].name = "=CMD|'/C calc'!A0".to_owned();
+    let list = report.lists[0].clone();
+    for page in [follow_up::html::page(&report, &list), html::page(&report)] {
+        assert!(!page.contains("<script") && !page.contains("<img"), "markup came through");
+        assert!(page.contains("&lt;script&gt;"));
+    }
+    let (cells, formulas) = read_workbook(follow_up::xlsx::workbook(&report, &list).unwrap());
+    assert_eq!(formulas, 0);
+    assert!(cells.iter().any(|cell| cell.starts_with("=CMD|'/C calc'!A0")));
+}
+
+#[test]
+fn two_runs_give_the_same_bytes_and_leave_nothing_behind() {
+    let district = District::new(Language::Zh);
+    let report = district.report();
+    let (one, other) = (district.out("one"), district.out("other"));
+    let written = write(&report, &one).unwrap();
+    // Long enough for a clock in a file to tell.
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    pool.install(|| write(&district.report(), &other)).unwrap();
+    let (one, other) = (files_of(&one), files_of(&other));
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    for (name, bytes) in &one {
+        assert!(other[name] == *bytes, "{name} differs");
+        assert!(!name.contains(".tmp"), "{name}");
+    }
+    assert_eq!(one.len(), written.len());
+    assert_eq!(one.len(), 1 + 2 * report.lists.len());
+}
+
+#[test]
+fn the_page_is_whole_without_a_network_and_names_nobody() {
+    let district = District::new(Language::En);
+    let page = html::page(&district.report());
+    for reference in ["http", "src=", "url(", "@import", "<script", "<link"] {
+        assert!(!page.contains(reference), "{reference}");
+    }
+    for resident in &district.residents {
+        assert!(!page.contains(&resident.number) && !page.contains(&resident.name), "somebody is named");
+    }
+    assert!(page.contains("practice &amp; drill"));
+    assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+    assert!(page.matches("<svg").count() >= 5);
+    let head = page.find("</style>").unwrap();
+    assert!(!page[head..].contains(is_han), "a text is not translated");
+}
+
+#[test]
+fn what_the_page_says_is_what_was_found() {
+    let district = District::new(Language::Zh);
+    let report = district.report();
+    let missed = report.kinds.iter().find(|kind| kind.kind == DiscrepancyKind::MissedPerson).unwrap();
+    assert_eq!((missed.count, missed.listed), (8, VISITS));
+    let curve = &report.missed.curve;
+    assert_eq!((curve.first().unwrap().0, curve.last().unwrap().0), (0, 8));
+    assert!((curve.last().unwrap().1 - missed.expected).abs() < 1e-9);
+    assert!(curve.is_sorted_by(|a, b| a.0 < b.0 && a.1 <= b.1));
+    for areas in [&report.missed.townships, &report.missed.communities] {
+        assert_eq!(areas.iter().map(|area| area.count).sum::<u64>(), 8);
+    }
+    let pairs: u64 = report.links.weights.iter().map(|bin| bin.0 + bin.1).sum();
+    assert_eq!(pairs, district.linked.pairs.len() as u64);
+    let persons: u64 = report.persons.by_sources.iter().map(|(_, persons)| persons).sum();
+    assert_eq!(persons, report.persons.persons);
+}
+
+#[test]
+fn coverage_adds_up_at_every_level() {
+    let district = District::new(Language::Zh);
+    let coverage = &district.coverage;
+    let (table, linked) = (&district.table, &district.linked);
+    let present = |person: u32| linked.resolution.records_of(person).iter().any(|r| table.is_present(*r));
+    let persons = 0..u32::try_from(linked.resolution.persons()).unwrap();
+    let total = coverage.total();
+    assert_eq!(total.roll_present, persons.filter(|person| present(*person)).count() as u64);
+    assert!(total.only_roll > 0 && total.only_register > 0 && total.in_both > 0 && total.roll_elsewhere > 0);
+    assert!(coverage.strata.iter().all(|stratum| stratum.counts.balances()));
+    for level in Level::ALL {
+        let mut sum = crate::outcome::coverage::Counts::default();
+        coverage.areas(level).iter().for_each(|(_, counts)| sum.add(counts));
+        assert_eq!(sum, total, "{}", level.name());
+    }
+    assert_eq!(coverage.areas(Level::Community).len(), 2);
+    let key = |s: &crate::outcome::coverage::Stratum| (s.level, s.area.clone(), s.sex, s.age_group);
+    assert!(coverage.strata.is_sorted_by(|a, b| key(a) < key(b)));
+    let (one, other) = (district.folder.path().join("one.parquet"), district.folder.path().join("other.parquet"));
+    coverage.write_parquet(&one).unwrap();
+    coverage.write_parquet(&other).unwrap();
+    assert!(std::fs::read(one).unwrap() == std::fs::read(other).unwrap());
+}
+
+#[test]
+fn the_name_of_a_file_is_a_code_and_nothing_else() {
+    for (code, expected) in [
+        ("120106001004005", "120106001004005"),
+        ("120106001004", "120106001004"),
+        ("120106001", "120106001"),
+        ("120106", "unknown"),
+        ("", "unknown"),
+        ("../../etc/passwd", "ETCPASSWD"),
+        ("王小明", "unknown"),
+        ("Unknown", "unknown"),
+        ("a-1", "A1"),
+    ] {
+        assert_eq!(area_code(code), expected);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_said_with_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = file::publish(&folder.path().join("no/such/report.html"), b"x").unwrap_err();
+    assert!(error.place().file.is_some());
+}
