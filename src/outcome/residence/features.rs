@@ -14,6 +14,7 @@ use super::Material;
 use super::standing::Standing;
 use super::surroundings::{Around, NEAR_MIN, Surroundings};
 use crate::intake::study::Study;
+use crate::linkage::model::{Slot, probability};
 use crate::person::table::{NO_DAY, RecordId};
 
 const OWN_QUANTILES: [f64; 9] = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 0.95, 0.995];
@@ -21,10 +22,13 @@ const COMPANION_QUANTILES: [f64; 5] = [0.25, 0.5, 0.75, 0.95, 0.995];
 const AGES: [i32; 10] = [1, 6, 15, 20, 25, 30, 40, 50, 65, 80];
 const NEAR: [f64; 4] = [NEAR_MIN, -5.0, -2.0, 0.0];
 
+/// A pair that resolution rejected is at most this likely a match.
+const REJECTED_PROBABILITY_MAX: f64 = 0.5;
+
 /// Fewer dates than this give no quantiles.
 const DATES_MIN: usize = 30;
 
-/// Levels of a time bin before the bins themselves: nobody or nothing, without date.
+/// Levels of a time bin before the bins themselves: 0 no record or no companions, then no date.
 const UNDATED: u8 = 1;
 const FIRST_BIN: u8 = 2;
 
@@ -76,8 +80,6 @@ impl Feature {
     /// Is it something that being enumerated, or the household's being enumerated, cannot change?
     pub fn is_trace(self) -> bool {
         matches!(self, Feature::LastSeen(_))
-            || (std::env::var("NT").is_ok() && matches!(self, Feature::NearFree))
-            || (std::env::var("NT2").is_ok() && matches!(self, Feature::NearTaken))
     }
 }
 
@@ -103,7 +105,7 @@ pub(super) struct Observer<'a> {
 }
 
 /// Which slots are kinds of register records, and what they are called.
-fn registers(study: &Study, slots: &[crate::linkage::model::Slot]) -> (Vec<Option<u8>>, Vec<Register>) {
+fn registers(study: &Study, slots: &[Slot]) -> (Vec<Option<u8>>, Vec<Register>) {
     let mut registers = Vec::new();
     let register_of = slots
         .iter()
@@ -126,7 +128,7 @@ impl<'a> Observer<'a> {
         study: &Study,
         material: &'a Material<'a>,
         surroundings: &'a Surroundings<'a>,
-        (slots, slot_of): &'a (Vec<crate::linkage::model::Slot>, Vec<u8>),
+        (slots, slot_of): &'a (Vec<Slot>, Vec<u8>),
         residents: &[u32],
         locals: &[u32],
     ) -> Observer<'a> {
@@ -205,12 +207,8 @@ impl<'a> Observer<'a> {
         for (register, days) in self.registers.iter().zip(&last) {
             levels.push(time_level(*days, &register.own));
         }
-        let birth = self.first(person, |at| table.birth[at].first_day());
-        levels.push(birth.map_or(0, |birth| {
-            let years =
-                (self.material.day - birth).div_euclid(1461) * 4 + (self.material.day - birth).rem_euclid(1461) / 365;
-            bin(AGES.iter().filter(|age| **age <= years).count() + 1)
-        }));
+        let age = self.first(person, |at| table.birth[at].age_on(self.material.day));
+        levels.push(age.map_or(0, |age| bin(AGES.iter().filter(|limit| **limit <= age).count() + 1)));
         levels.push(self.first(person, |at| (table.sex[at] != 0).then_some(table.sex[at])).unwrap_or(0).min(2));
         levels.push(self.region_level(person));
         levels.push(self.mates_level(&around, hidden));
@@ -230,11 +228,7 @@ impl<'a> Observer<'a> {
         }
         levels.push(u8::from(around.occupants.iter().any(|other| self.could_be(person, *other))));
         let (free, taken) = self.near_levels(person, hidden);
-        if std::env::var("NONEAR").is_ok() {
-            levels.extend([0, 0]);
-        } else {
-            levels.extend([free, taken]);
-        }
+        levels.extend([free, taken]);
     }
 
     fn region_level(&self, person: u32) -> u8 {
@@ -242,12 +236,10 @@ impl<'a> Observer<'a> {
             (Some(region), Some(home)) if region == home => 1,
             (Some(region), Some(home)) if region / 10_000 == home / 10_000 => 2,
             (Some(_), _) => 3,
-            (None, _)
-                if self.first(person, |at| self.material.table.id_number[at].is_document().then_some(())).is_some() =>
-            {
-                4
+            (None, _) => {
+                let document = |at: usize| self.material.table.id_number[at].is_document().then_some(4);
+                self.first(person, document).unwrap_or(0)
             }
-            (None, _) => 0,
         }
     }
 
@@ -256,8 +248,8 @@ impl<'a> Observer<'a> {
             level
                 | match self.surroundings.standing(*mate) {
                     Standing::Present if !hidden.contains(mate) => 1,
-                    Standing::Elsewhere => 2,
-                    Standing::Present | Standing::Unknown => 4,
+                    Standing::Elsewhere if !hidden.contains(mate) => 2,
+                    Standing::Present | Standing::Elsewhere | Standing::Unknown => 4,
                     Standing::Gone => 0,
                 }
         })
@@ -281,6 +273,15 @@ impl<'a> Observer<'a> {
         sex == other_sex && (month - other_month).abs() <= 1 && self.kinds(person) & self.kinds(other) == 0
     }
 
+    /// Probability that the person is somebody on the roll, wrongly held apart: that of the best rejected pair with a
+    /// present row whose owner has no record of these kinds. A rejected pair is at most as likely as not.
+    pub fn linked_probability(&self, person: u32) -> f64 {
+        let near = self.surroundings.near(person);
+        let kinds = if near.is_empty() { 0 } else { self.kinds(person) };
+        let free = near.iter().filter(|near| kinds & self.kinds(near.owner) == 0);
+        free.map(|near| probability(near.log2_odds)).fold(0.0, f64::max).min(REJECTED_PROBABILITY_MAX)
+    }
+
     fn near_levels(&self, person: u32, hidden: &[u32]) -> (u8, u8) {
         let mut best = [f64::NEG_INFINITY; 2];
         let near = self.surroundings.near(person);
@@ -299,11 +300,15 @@ impl<'a> Observer<'a> {
         match feature {
             Feature::LastSeen(register) => {
                 let register = &self.registers[register];
-                format!("{} record, {}", register.label, time_name(level, &register.own, "none"))
+                format!("{} record, {}", register.label, time_name(level, &register.own, "none", "without date"))
             }
             Feature::Companions(register) => {
                 let register = &self.registers[register];
-                format!("{} record, {}", register.label, time_name(level, &register.companion, "no companions"))
+                format!(
+                    "{} record, {}",
+                    register.label,
+                    time_name(level, &register.companion, "no companions", "none seen")
+                )
             }
             Feature::Age => match usize::from(level) {
                 0 => String::from("unknown"),
@@ -368,16 +373,16 @@ fn time_level(days: Option<Option<i32>>, limits: &[f64]) -> u8 {
     }
 }
 
-fn time_name(level: u8, limits: &[f64], nothing: &str) -> String {
+fn time_name(level: u8, limits: &[f64], nothing: &str, undated: &str) -> String {
     let Some(at) = level.checked_sub(FIRST_BIN).map(usize::from) else {
-        return if level == UNDATED { String::from("without date") } else { nothing.to_owned() };
+        return if level == UNDATED { undated } else { nothing }.to_owned();
     };
     let below = at.checked_sub(1).and_then(|at| limits.get(at)).map(|limit| limit.floor() + 1.0);
     match (below, limits.get(at).map(|limit| limit.floor())) {
         (None, Some(to)) => format!("last seen {to} days before or later"),
         (Some(from), Some(to)) => format!("last seen {from} to {to} days before"),
         (Some(from), None) => format!("last seen {from} days before or earlier"),
-        (None, None) => String::from("without date"),
+        (None, None) => undated.to_owned(),
     }
 }
 

@@ -195,3 +195,45 @@ impl Equations {
         solution
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::{BASE, Effort, Rows, fit, linear, sigmoid};
+
+    fn random_rows(count: usize, random: &mut ChaCha8Rng) -> Rows {
+        let mut rows = Rows::new(2);
+        for _ in 0..count {
+            let cell = |level: u16, first: u16| if level == 0 { BASE } else { first + level - 1 };
+            rows.push(&[cell(random.random_range(0..3), 0), cell(random.random_range(0..2), 2)]);
+        }
+        rows
+    }
+
+    #[test]
+    fn the_fit_recovers_known_coefficients() {
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let truth = [1.5, -2.0, 0.7, -0.4];
+        let rows = random_rows(40_000, &mut random);
+        let outcome: Vec<f64> = (0..rows.len())
+            .map(|at| f64::from(u8::from(random.random::<f64>() < sigmoid(linear(rows.row(at), &truth)))))
+            .collect();
+        let effort = Effort { ridge: 1.0, steps: 25 };
+        let found = fit(&rows, &outcome, &vec![1.0; rows.len()], effort, vec![0.0; 4]);
+        for (found, truth) in found.iter().zip(truth) {
+            assert!((found - truth).abs() < 0.08, "{found} should be {truth}");
+        }
+    }
+
+    #[test]
+    fn weights_count_like_repeated_rows() {
+        let mut rows = Rows::new(1);
+        [[0], [0], [BASE], [BASE]].iter().for_each(|row| rows.push(row));
+        let effort = Effort { ridge: 1e-9, steps: 50 };
+        let found = fit(&rows, &[1.0, 0.0, 1.0, 0.0], &[3.0, 1.0, 1.0, 2.0], effort, vec![0.0; 2]);
+        assert!((sigmoid(found[0] + found[1]) - 0.75).abs() < 1e-6);
+        assert!((sigmoid(found[1]) - 1.0 / 3.0).abs() < 1e-6);
+    }
+}

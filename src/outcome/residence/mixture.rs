@@ -27,17 +27,26 @@ const RIDGE_VIEWS: f64 = 5.0;
 pub(super) const NEGATIVES_MIN: usize = 30;
 pub(super) const NEGATIVES_SHARE_MIN: f64 = 0.25;
 
+/// Persons of whom the roll says something, seen as if it did not.
+#[derive(Debug)]
+pub(super) struct Views {
+    /// Only the own row hidden.
+    pub alone: Rows,
+    /// The rows of their whole household hidden.
+    pub together: Rows,
+}
+
 /// The rows of one stratum, one-hot.
 #[derive(Debug)]
 pub(super) struct Sample {
-    /// Residents, each with only the own present row hidden.
-    pub alone: Rows,
-    /// The same residents with the present rows of their whole household hidden.
-    pub together: Rows,
+    /// Residents.
+    pub positives: Views,
     /// Persons known to live elsewhere.
-    pub negatives: Rows,
+    pub negatives: Views,
     /// Unlinked persons.
     pub unlabelled: Rows,
+    /// For each unlinked person the probability of not being somebody on the roll under another record.
+    pub distinct: Vec<f64>,
     /// Number of coefficients, the intercept included.
     pub columns: usize,
     /// Is this one of the columns that being enumerated cannot change?
@@ -61,32 +70,66 @@ pub(super) struct Mixture {
     pub rounds: u32,
 }
 
+/// How many of a group of unlinked persons are there with their whole household.
+struct Together {
+    scores: Vec<f64>,
+    share: f64,
+}
+
+impl Together {
+    fn of(views: &Views, sample: &Sample) -> Together {
+        let mut rows = views.alone.clone();
+        rows.extend(&views.together);
+        let alone = views.alone.len();
+        if alone == 0 {
+            return Together { scores: Vec::new(), share: 0.0 };
+        }
+        let outcome: Vec<f64> = (0..rows.len()).map(|at| f64::from(u8::from(at >= alone))).collect();
+        let effort = Effort { ridge: RIDGE_VIEWS, steps: 8 };
+        let coefficients = logistic::fit(&rows, &outcome, &vec![1.0; rows.len()], effort, vec![0.0; sample.columns]);
+        Together { scores: sample.unlabelled.predict(&coefficients), share: 0.5 }
+    }
+
+    /// One step on, the unlinked persons belonging to the group with this probability.
+    fn learn(&mut self, probability: impl Iterator<Item = f64>) {
+        let shift = (self.share / (1.0 - self.share)).ln();
+        let (mut together, mut all) = (0.0, 0.0);
+        for (score, probability) in self.scores.iter().zip(probability) {
+            together += probability * sigmoid(score + shift);
+            all += probability;
+        }
+        if all > 0.0 {
+            self.share = (together / all).clamp(0.02, 0.98);
+        }
+    }
+
+    /// Adds the weights of the two views of each of so many persons.
+    fn weigh(&self, persons: usize, weight: f64, weights: &mut Vec<f64>) {
+        weights.resize(weights.len() + persons, weight * (1.0 - self.share));
+        weights.resize(weights.len() + persons, weight * self.share);
+    }
+}
+
 impl Sample {
     /// Learns from the sample.
     pub fn fit(&self) -> Mixture {
-        let (positives, negatives, unlabelled) = (self.alone.len(), self.negatives.len(), self.unlabelled.len());
-        let views = self.view_scores();
-        let mut rows = self.alone.clone();
-        [&self.together, &self.negatives, &self.unlabelled].iter().for_each(|others| rows.extend(others));
-        let mut prior = if self.negatives_usable { 0.3 } else { self.prior() };
-        let mut found = Mixture {
-            coefficients: vec![0.0; self.columns],
-            offset: 0.0,
-            prior,
-            together: if positives == 0 { 0.0 } else { 0.5 },
-            rounds: 0,
-        };
-        let mut probability = vec![0.0; unlabelled];
+        let (positives, negatives) = (self.positives.alone.len(), self.negatives.alone.len());
+        let unlabelled = self.unlabelled.len() as f64;
+        let (mut missed, mut away) = (Together::of(&self.positives, self), Together::of(&self.negatives, self));
+        let mut rows = self.positives.alone.clone();
+        let others = [&self.positives.together, &self.negatives.alone, &self.negatives.together, &self.unlabelled];
+        others.iter().for_each(|others| rows.extend(others));
+        let prior = if self.negatives_usable { 0.3 } else { self.prior() };
+        let mut found = Mixture { coefficients: vec![0.0; self.columns], offset: 0.0, prior, together: 0.0, rounds: 0 };
+        let mut probability = vec![0.0; self.unlabelled.len()];
         while found.rounds < ROUNDS_MAX {
             let first = found.rounds == 0;
-            let for_positive = (prior * unlabelled as f64 / positives.max(1) as f64).min(1.0);
-            let for_negative = ((1.0 - prior) * unlabelled as f64 / negatives.max(1) as f64).min(1.0);
-            let mut weight = vec![for_positive * (1.0 - found.together); positives];
-            weight.resize(2 * positives, for_positive * found.together);
-            weight.resize(2 * positives + negatives, for_negative);
+            let mut weight = Vec::with_capacity(rows.len());
+            missed.weigh(positives, (found.prior * unlabelled / positives.max(1) as f64).min(1.0), &mut weight);
+            away.weigh(negatives, ((1.0 - found.prior) * unlabelled / negatives.max(1) as f64).min(1.0), &mut weight);
             weight.resize(rows.len(), 1.0);
             let mut outcome = vec![1.0; 2 * positives];
-            outcome.resize(2 * positives + negatives, 0.0);
+            outcome.resize(2 * (positives + negatives), 0.0);
             outcome.extend_from_slice(&probability);
             let effort = Effort { ridge: RIDGE, steps: if first { 10 } else { 2 } };
             found.coefficients =
@@ -98,17 +141,17 @@ impl Sample {
                 self.unlabelled.predict(&found.coefficients).iter().map(|value| value - balance).collect();
             let before = probability;
             let shift;
-            (probability, prior, shift) = self.expect(&evidence, prior, first);
+            (probability, found.prior, shift) = self.expect(&evidence, found.prior, first);
             found.offset = shift - balance;
-            found.together = whole_share(found.together, &views, &probability);
+            missed.learn(probability.iter().copied());
+            away.learn(probability.iter().map(|probability| 1.0 - probability));
             found.rounds += 1;
             let moved = probability.iter().zip(&before).fold(0.0f64, |most, (now, then)| most.max((now - then).abs()));
             if moved < TOLERANCE {
                 break;
             }
         }
-        found.prior = prior;
-        found
+        Mixture { together: missed.share, ..found }
     }
 
     /// Probabilities of the unlinked, their prior, and what was added to the evidence.
@@ -118,18 +161,23 @@ impl Sample {
             let mut probability = Vec::new();
             for _ in 0..if first { 50 } else { 1 } {
                 shift = (prior / (1.0 - prior)).ln();
-                probability = evidence.iter().map(|value| sigmoid(value + shift)).collect();
+                probability = self.distinct_share(evidence, |value| sigmoid(value + shift));
                 prior = mean(&probability).clamp(0.002, 0.95);
             }
             return (probability, prior, shift);
         }
         if first {
             // Residents against unlinked: the odds are a density ratio, p = prior · f(resident) / f(unlinked).
-            let probability = evidence.iter().map(|value| (prior * value.clamp(-20.0, 20.0).exp()).min(0.98)).collect();
+            let probability = self.distinct_share(evidence, |value| (prior * value.clamp(-20.0, 20.0).exp()).min(0.98));
             return (probability, prior, prior.ln());
         }
         let shift = shift_to(evidence, prior);
-        (evidence.iter().map(|value| sigmoid(value + shift)).collect(), prior, shift)
+        (self.distinct_share(evidence, |value| sigmoid(value + shift)), prior, shift)
+    }
+
+    /// Probabilities of the evidence, less what is somebody on the roll under another record.
+    fn distinct_share(&self, evidence: &[f64], probability: impl Fn(f64) -> f64) -> Vec<f64> {
+        evidence.iter().zip(&self.distinct).map(|(value, distinct)| distinct * probability(*value)).collect()
     }
 
     fn prior(&self) -> f64 {
@@ -148,35 +196,16 @@ impl Sample {
             }
             kept
         };
-        if self.alone.len() == 0 || self.unlabelled.len() == 0 {
+        if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
             return 0.3;
         }
-        let (positives, unlabelled) =
-            (trace(&self.alone, self.alone.len() / 6000), trace(&self.unlabelled, self.unlabelled.len() / 12_000));
+        let (positives, unlabelled) = (
+            trace(&self.positives.alone, self.positives.alone.len() / 6000),
+            trace(&self.unlabelled, self.unlabelled.len() / 12_000),
+        );
         let scores = prior::cross_fitted(&positives, &unlabelled, self.columns);
         prior::share(&scores.0, &scores.1).clamp(0.01, 0.95)
     }
-
-    /// How much each unlinked person looks like one of a household missed as a whole.
-    fn view_scores(&self) -> Vec<f64> {
-        let mut rows = self.alone.clone();
-        rows.extend(&self.together);
-        let outcome: Vec<f64> = (0..rows.len()).map(|at| f64::from(u8::from(at >= self.alone.len()))).collect();
-        let effort = Effort { ridge: RIDGE_VIEWS, steps: 8 };
-        let coefficients = logistic::fit(&rows, &outcome, &vec![1.0; rows.len()], effort, vec![0.0; self.columns]);
-        self.unlabelled.predict(&coefficients)
-    }
-}
-
-/// Share of whole households among the missed, one step on.
-fn whole_share(share: f64, views: &[f64], probability: &[f64]) -> f64 {
-    if share <= 0.0 || views.is_empty() {
-        return share;
-    }
-    let shift = (share / (1.0 - share)).ln();
-    let whole: f64 = views.iter().zip(probability).map(|(view, p)| p * sigmoid(view + shift)).sum();
-    let all: f64 = probability.iter().sum();
-    (whole / all.max(1e-9)).clamp(0.02, 0.98)
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -192,4 +221,36 @@ fn shift_to(evidence: &[f64], target: f64) -> f64 {
         if mean < target { low = middle } else { high = middle }
     }
     f64::midpoint(low, high)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::{Sample, Views};
+    use crate::outcome::residence::logistic::{BASE, Rows};
+
+    #[test]
+    fn few_known_negatives_give_the_prior_by_density_ratio() {
+        let mut random = ChaCha8Rng::seed_from_u64(5);
+        let mut rows = |count: usize, resident: f64| {
+            let mut rows = Rows::new(1);
+            (0..count).for_each(|_| rows.push(&[if random.random::<f64>() < resident { 0 } else { BASE }]));
+            rows
+        };
+        let (alone, mut unlabelled) = (rows(3000, 0.9), rows(600, 0.9));
+        unlabelled.extend(&rows(1400, 0.02));
+        let sample = Sample {
+            positives: Views { together: alone.clone(), alone },
+            negatives: Views { alone: Rows::new(1), together: Rows::new(1) },
+            distinct: vec![1.0; unlabelled.len()],
+            unlabelled,
+            columns: 2,
+            is_trace: vec![true],
+            negatives_usable: false,
+        };
+        let found = sample.fit();
+        assert!((found.prior - 0.3).abs() < 0.05, "{}", found.prior);
+    }
 }

@@ -27,14 +27,14 @@ use rayon::prelude::*;
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::linkage::blocking::Pair;
-use crate::linkage::model::em;
+use crate::linkage::model::{em, probability};
 use crate::linkage::resolution::Resolution;
 use crate::linkage::resolution::household::Households;
 use crate::linkage::scoring::Score;
 use crate::person::table::PersonTable;
 use features::{Feature, Observer};
 use logistic::{BASE, Rows};
-use mixture::{Mixture, NEGATIVES_MIN, NEGATIVES_SHARE_MIN, Sample};
+use mixture::{Mixture, NEGATIVES_MIN, NEGATIVES_SHARE_MIN, Sample, Views};
 use standing::{Part, Status};
 use surroundings::Surroundings;
 
@@ -67,6 +67,8 @@ pub struct Candidate {
     pub stratum: usize,
     /// Probability that the person is a resident whom the roll missed.
     pub probability: f64,
+    /// Probability that the person is somebody on the roll whose records were wrongly held apart.
+    pub linked: f64,
     levels: Box<[u8]>,
 }
 
@@ -151,8 +153,24 @@ impl Residence {
                 Some(Contribution { feature: feature.name, level: level.clone(), bits: *bits })
             })
             .collect();
+        if let Some(fit) = self.strata.get(candidate.stratum).filter(|_| candidate.linked > 0.0) {
+            let odds = |probability: f64| (probability / (1.0 - probability)).log2();
+            let before = fit.log2_odds(&candidate.levels);
+            let bits = odds(probability(before) * (1.0 - candidate.linked)) - odds(probability(before));
+            let level = format!("probability {:.3}", candidate.linked);
+            found.push(Contribution { feature: "rejected_link", level, bits });
+        }
         found.sort_by(|a, b| b.bits.abs().total_cmp(&a.bits.abs()));
         found
+    }
+}
+
+impl StratumFit {
+    /// log2 odds of a resident whom the roll missed, rejected links aside.
+    fn log2_odds(&self, levels: &[u8]) -> f64 {
+        let bits = self.features.iter().zip(levels);
+        let bits = bits.map(|(feature, level)| feature.levels.get(usize::from(*level)).map_or(0.0, |level| level.1));
+        self.base_bits + bits.sum::<f64>()
     }
 }
 
@@ -211,33 +229,46 @@ impl Group {
             };
             persons.par_iter().map_init(Vec::new, see).collect()
         };
-        let positives = thinned(&self.positives, POSITIVES_MAX);
-        let alone = observe(&positives, &|person| vec![person]);
-        let together = observe(&positives, &|person| surroundings.roll_household(person));
-        let negatives = observe(&thinned(&self.negatives, NEGATIVES_MAX), &|_| Vec::new());
+        let see_both = |persons: &[u32]| {
+            [observe(persons, &|person| vec![person]), observe(persons, &|person| surroundings.roll_household(person))]
+        };
+        let positives = see_both(&thinned(&self.positives, POSITIVES_MAX));
+        let negatives = see_both(&thinned(&self.negatives, NEGATIVES_MAX));
         let unlabelled = observe(&self.unlabelled, &|_| Vec::new());
+        let linked: Vec<f64> = self.unlabelled.par_iter().map(|person| observer.linked_probability(*person)).collect();
         let step = unlabelled.len().div_ceil(UNLABELLED_MAX).max(1);
         let sampled: Vec<Box<[u8]>> = unlabelled.iter().step_by(step).cloned().collect();
-        let columns = Columns::of(&observer.features, &[&alone, &together, &negatives, &unlabelled]);
+        let labelled = positives.iter().chain(&negatives).map(Vec::as_slice);
+        let groups: Vec<&[Box<[u8]>]> = labelled.chain([unlabelled.as_slice()]).collect();
+        let columns = Columns::of(&observer.features, &groups);
+        let views = |[alone, together]: &[Vec<Box<[u8]>>; 2]| Views {
+            alone: columns.rows(alone),
+            together: columns.rows(together),
+        };
         let sample = Sample {
-            alone: columns.rows(&alone),
-            together: columns.rows(&together),
-            negatives: columns.rows(&negatives),
+            positives: views(&positives),
+            negatives: views(&negatives),
             unlabelled: columns.rows(&sampled),
+            distinct: linked.iter().step_by(step).map(|linked| 1.0 - linked).collect(),
             columns: columns.count + 1,
             is_trace: columns.is_trace.clone(),
             negatives_usable: self.negatives_usable(),
         };
-        let mixture = if positives.len() < POSITIVES_MIN || sampled.is_empty() {
+        let mixture = if self.positives.len() < POSITIVES_MIN || sampled.is_empty() {
             let prior: f64 = 0.3;
             let offset = (prior / (1.0 - prior)).ln();
             Mixture { coefficients: vec![0.0; sample.columns], offset, prior, together: 0.0, rounds: 0 }
         } else {
             sample.fit()
         };
-        let fit = self.fitted(observer, &columns, &mixture, &unlabelled);
-        let candidates = self.unlabelled.iter().zip(unlabelled);
-        let candidates = candidates.map(|(person, levels)| self.candidate(*person, levels, &fit)).collect();
+        let mut fit = self.fitted(observer, &columns, &mixture, &unlabelled);
+        let seen = self.unlabelled.iter().zip(unlabelled).zip(linked);
+        let candidates: Vec<Candidate> =
+            seen.map(|((person, levels), linked)| self.candidate(*person, levels, linked, &fit)).collect();
+        if !candidates.is_empty() {
+            let sum: f64 = candidates.iter().map(|candidate| candidate.probability).sum();
+            fit.prior = sum / candidates.len() as f64;
+        }
         (fit, candidates)
     }
 
@@ -247,12 +278,9 @@ impl Group {
         self.registered && self.negatives.len() as f64 >= enough
     }
 
-    fn candidate(&self, person: u32, levels: Box<[u8]>, fit: &StratumFit) -> Candidate {
-        let bits = fit.features.iter().zip(&levels);
-        let bits = bits.map(|(feature, level)| feature.levels.get(usize::from(*level)).map_or(0.0, |level| level.1));
-        let log2_odds: f64 = fit.base_bits + bits.sum::<f64>();
-        let probability = logistic::sigmoid(log2_odds * std::f64::consts::LN_2);
-        Candidate { person, stratum: self.stratum, probability, levels }
+    fn candidate(&self, person: u32, levels: Box<[u8]>, linked: f64, fit: &StratumFit) -> Candidate {
+        let probability = probability(fit.log2_odds(&levels)) * (1.0 - linked);
+        Candidate { person, stratum: self.stratum, probability, linked, levels }
     }
 
     /// The weights of all levels, about the average candidate.

@@ -89,18 +89,15 @@ impl<'a> Surroundings<'a> {
         &self.near[start..start + length]
     }
 
-    /// Everybody on the roll as present in the household of the person's present row, the person included.
+    /// Everybody of the household of the person's roll row of whom the roll says the same (present, or elsewhere), the
+    /// person included.
     pub fn roll_household(&self, person: u32) -> Vec<u32> {
-        let table = self.material.table;
-        let of_person = &self.material.resolution.person_of;
-        let present = |record: &RecordId| table.kind[*record as usize] == RowKind::Present;
-        let own = self.material.resolution.records_of(person).iter().copied().find(present);
-        let mut members: Vec<u32> = own
-            .map_or(&[][..], |record| self.material.households.members(record))
-            .iter()
-            .filter(|record| present(record))
-            .map(|record| of_person[*record as usize])
-            .collect();
+        let kind = |record: RecordId| self.material.table.kind[record as usize];
+        let wanted = if self.standing(person) == Standing::Present { RowKind::Present } else { RowKind::Elsewhere };
+        let own = self.material.resolution.records_of(person).iter().find(|record| kind(**record) == wanted);
+        let members = own.map_or(&[][..], |record| self.material.households.members(*record));
+        let alike = members.iter().filter(|record| kind(**record) == wanted);
+        let mut members: Vec<u32> = alike.map(|record| self.material.resolution.person_of[*record as usize]).collect();
         members.push(person);
         members.sort_unstable();
         members.dedup();
@@ -135,7 +132,7 @@ impl<'a> Surroundings<'a> {
                     RowKind::Present | RowKind::ElsewhereInArea => {}
                     RowKind::Elsewhere => {
                         let away = other != person && self.standing(other) == Standing::Elsewhere;
-                        around.listed_elsewhere |= away;
+                        around.listed_elsewhere |= away && !hidden.contains(&other);
                     }
                     _ => around.co_registered.push(other),
                 }
@@ -150,8 +147,8 @@ impl<'a> Surroundings<'a> {
         around.companions.sort_unstable();
         around.companions.dedup();
         around.companions.retain(|other| match self.standing(*other) {
-            Standing::Present => hidden.contains(other),
-            Standing::Elsewhere | Standing::Gone => false,
+            Standing::Present | Standing::Elsewhere => hidden.contains(other),
+            Standing::Gone => false,
             Standing::Unknown => true,
         });
         around

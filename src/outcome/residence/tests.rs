@@ -1,1 +1,357 @@
+//! A district made up here: households of three in a register, most of them on the roll.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, StringArray};
+use arrow::record_batch::RecordBatch;
+use parquet::arrow::ArrowWriter;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::features::{Feature, Observer};
+use super::standing::{self, Part};
+use super::surroundings::Surroundings;
+use super::{Material, Residence, estimate_from, persons};
+use crate::intake::extract;
+use crate::intake::study::{Study, file};
+use crate::linkage::blocking::Pair;
+use crate::linkage::model::em;
+use crate::linkage::resolution::Resolution;
+use crate::linkage::resolution::household::Households;
+use crate::linkage::scoring::Score;
+use crate::person::date::Date;
+use crate::person::{standardise, table::PersonTable};
+use crate::progress::Silent;
+
+const REFERENCE_DAY: i32 = 18_567;
+
+/// What became of a person; the letter begins the label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Enumerated,
+    Missed,
+    MissedTogether,
+    Gone,
+    Listed,
+    ListedInArea,
+    Dead,
+    Unborn,
+}
+
+/// One row of an extract: record id (the person's number before the dash), kind and the other columns.
+#[derive(Debug, Clone, Default)]
+struct Row {
+    id: String,
+    kind: &'static str,
+    birth: String,
+    household: String,
+    seen: String,
+    death: String,
+    address: String,
+    sex: String,
+}
+
+#[derive(Debug, Clone, Default)]
+struct District {
+    fates: Vec<Fate>,
+    roll: Vec<Row>,
+    register: Vec<Row>,
+}
+
+struct Built {
+    study: Study,
+    table: PersonTable,
+    resolution: Resolution,
+    households: Households,
+    pairs: Vec<Pair>,
+    scores: Vec<Score>,
+}
+
+fn day(day: i32) -> String {
+    let (year, month, day) = Date::from_day(day).unwrap().parts();
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Households of three: a tenth missed as a whole, an eighth gone, an eighth listed elsewhere; of the others one person
+/// in nine missed.
+fn district(households: usize) -> District {
+    let mut random = ChaCha8Rng::seed_from_u64(7);
+    let mut district = District::default();
+    for household in 0..households {
+        let lot: f64 = random.random();
+        for member in 0..3 {
+            let fate = match lot {
+                lot if lot < 0.10 => Fate::MissedTogether,
+                lot if lot < 0.225 => Fate::Gone,
+                lot if lot < 0.35 => Fate::Listed,
+                lot if lot < 0.36 => Fate::ListedInArea,
+                lot if lot < 0.37 => Fate::Dead,
+                lot if lot < 0.38 => Fate::Unborn,
+                _ if random.random::<f64>() < 0.11 => Fate::Missed,
+                _ => Fate::Enumerated,
+            };
+            let away = matches!(fate, Fate::Gone | Fate::Listed);
+            let ago = if away { random.random_range(200..3000) } else { random.random_range(0..500) };
+            let id = format!("{}-", district.fates.len());
+            let row = Row {
+                kind: if fate == Fate::Dead { "death" } else { "household" },
+                birth: if fate == Fate::Unborn {
+                    day(REFERENCE_DAY)
+                } else {
+                    format!("19{:02}-03-05", 50 + member * 7)
+                },
+                household: format!("H{household}"),
+                seen: day(REFERENCE_DAY - ago),
+                death: if fate == Fate::Dead { day(REFERENCE_DAY - 100) } else { String::new() },
+                address: format!("和平里小区{}号楼1单元{}室", household / 20 + 1, household % 20 + 101),
+                sex: String::from("1"),
+                id,
+            };
+            let roll = match fate {
+                Fate::Enumerated => Some("1"),
+                Fate::Listed => Some("5"),
+                Fate::ListedInArea => Some("2"),
+                _ => None,
+            };
+            district.roll.extend(roll.map(|kind| Row { id: format!("{}r", row.id), kind, ..row.clone() }));
+            district.register.push(row);
+            district.fates.push(fate);
+        }
+    }
+    district
+}
+
+fn write(path: &std::path::Path, rows: &[Row]) {
+    let column = |of: fn(&Row) -> &str| -> ArrayRef {
+        Arc::new(StringArray::from(rows.iter().map(|row| Some(of(row)).filter(|t| !t.is_empty())).collect::<Vec<_>>()))
+    };
+    let batch = RecordBatch::try_from_iter([
+        ("id", column(|row| &row.id)),
+        ("kind", column(|row| row.kind)),
+        ("name", column(|row| if row.id.len() % 2 == 0 { "王芳" } else { "李建国" })),
+        ("birth", column(|row| &row.birth)),
+        ("household", column(|row| &row.household)),
+        ("seen", column(|row| &row.seen)),
+        ("death", column(|row| &row.death)),
+        ("address", column(|row| &row.address)),
+        ("sex", column(|row| &row.sex)),
+    ])
+    .unwrap();
+    let mut writer = ArrowWriter::try_new(std::fs::File::create(path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+const STUDY: &str = r#"
+[study]
+reference_time = "2020-11-01T00:00:00+08:00"
+[[source]]
+name = "police"
+role = "register"
+path = "register.parquet"
+record_id = "id"
+[source.columns]
+name = "name"
+birth_date = "birth"
+household = "household"
+last_seen = "seen"
+death_date = "death"
+address = "address"
+sex = "sex"
+[source.rows]
+column = "kind"
+household_registration = ["household"]
+death = ["death"]
+[[source]]
+name = "roll"
+role = "roll"
+path = "roll.parquet"
+record_id = "id"
+[source.columns]
+name = "name"
+birth_date = "birth"
+household = "household"
+address = "address"
+sex = "sex"
+[source.rows]
+column = "kind"
+present = ["1"]
+elsewhere_in_area = ["2"]
+elsewhere = ["5"]
+"#;
+
+/// The table of a district; who is who is what the record ids say.
+fn build(district: &District) -> Built {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("study.toml");
+    std::fs::write(&path, STUDY).unwrap();
+    write(&folder.path().join("register.parquet"), &district.register);
+    write(&folder.path().join("roll.parquet"), &district.roll);
+    let study = file::read(&path).unwrap();
+    let extracts: Vec<_> = (0..2).map(|source| extract::open(&study, source).unwrap()).collect();
+    let table = standardise(&study, &extracts, &Silent).unwrap().table;
+    let label = |record| table.record_id(record).split('-').next().unwrap().parse().unwrap();
+    let labels: Vec<u32> = (0..u32::try_from(table.len()).unwrap()).map(label).collect();
+    let resolution = Resolution::from_labels(&labels);
+    let households = Households::of(&table);
+    Built { study, table, resolution, households, pairs: Vec::new(), scores: Vec::new() }
+}
+
+impl Built {
+    fn material(&self) -> Material<'_> {
+        Material {
+            day: REFERENCE_DAY,
+            table: &self.table,
+            resolution: &self.resolution,
+            households: &self.households,
+            pairs: &self.pairs,
+            scores: &self.scores,
+        }
+    }
+
+    fn estimate(&self) -> Residence {
+        estimate_from(&self.study, &self.material())
+    }
+}
+
+#[test]
+fn missed_residents_are_told_from_those_who_left() {
+    let district = district(1500);
+    let residence = build(&district).estimate();
+    let mut sums: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+    for candidate in &residence.candidates {
+        let kind = match district.fates[candidate.person as usize] {
+            Fate::Missed => "missed",
+            Fate::MissedTogether => "missed together",
+            Fate::Gone => "gone",
+            other => panic!("{other:?} is no candidate"),
+        };
+        let sum = sums.entry(kind).or_default();
+        *sum = (sum.0 + candidate.probability, sum.1 + 1.0);
+    }
+    let mean = |kind: &str| sums[kind].0 / sums[kind].1;
+    assert!(mean("missed") > 0.85 && mean("missed together") > 0.7 && mean("gone") < 0.2, "{sums:?}");
+    let expected: f64 = sums.values().map(|sum| sum.0).sum();
+    let missed = sums["missed"].1 + sums["missed together"].1;
+    assert!((expected / missed - 1.0).abs() < 0.1, "{expected} should be {missed}");
+    assert!(residence.candidates.is_sorted_by_key(|candidate| candidate.person));
+    assert_eq!(residence.strata[0].warnings, Vec::<String>::new());
+}
+
+#[test]
+fn the_dead_the_unborn_and_the_listed_are_no_candidates() {
+    let district = district(1500);
+    let built = build(&district);
+    let candidates: Vec<u32> = built.estimate().candidates.iter().map(|candidate| candidate.person).collect();
+    for (person, fate) in (0u32..).zip(&district.fates) {
+        let wanted = matches!(fate, Fate::Missed | Fate::MissedTogether | Fate::Gone);
+        assert_eq!(candidates.binary_search(&person).is_ok(), wanted, "{fate:?}");
+    }
+    let parts: Vec<Part> = standing::statuses(&built.material()).iter().map(|status| status.part).collect();
+    for (part, fate) in parts.iter().zip(&district.fates) {
+        assert_eq!(*part == Part::Outside, matches!(fate, Fate::Dead | Fate::Unborn | Fate::ListedInArea), "{fate:?}");
+    }
+}
+
+/// The levels of one person, all others showing where the limits of the bins are.
+fn levels_of(built: &Built, person: u32, hidden: &[u32]) -> (Vec<Feature>, Vec<u8>) {
+    let material = built.material();
+    let statuses = standing::statuses(&material);
+    let surroundings = Surroundings::of(&material, &statuses);
+    let slots = em::slots(&built.table);
+    let mut residents = persons(&statuses, Part::Positive, true);
+    residents.retain(|resident| *resident != person);
+    let observer = Observer::learn(&built.study, &material, &surroundings, &slots, &residents, &residents);
+    let mut levels = Vec::new();
+    observer.observe(person, hidden, &mut levels);
+    (observer.features.clone(), levels)
+}
+
+#[test]
+fn a_hidden_resident_looks_as_if_the_roll_had_never_had_the_row() {
+    let district = district(300);
+    let built = build(&district);
+    let enumerated = |person: usize| district.fates[person] == Fate::Enumerated;
+    let households: Vec<usize> = (0..300).filter(|at| (0..3).all(|member| enumerated(at * 3 + member))).collect();
+    for household in households.into_iter().take(12) {
+        let all: Vec<u32> = (0..3).map(|member| u32::try_from(household * 3 + member).unwrap()).collect();
+        for hidden in [&all[1..2], &all[..]] {
+            let mut without = district.clone();
+            without.roll.retain(|row| !hidden.iter().any(|person| row.id == format!("{person}-r")));
+            let (features, levels) = levels_of(&built, all[1], hidden);
+            let (_, expected) = levels_of(&build(&without), all[1], &[]);
+            for (at, feature) in features.iter().enumerate() {
+                // Bins move with the residents that are left; every other level must be the same.
+                if !matches!(feature, Feature::LastSeen(_) | Feature::Companions(_)) {
+                    assert_eq!(levels[at], expected[at], "{feature:?}");
+                }
+            }
+            let seen = levels_of(&built, all[1], &[]).1;
+            assert_eq!(seen == levels, hidden.len() == 1, "only own rows never count");
+        }
+    }
+}
+
+#[test]
+fn a_likely_link_to_a_free_row_lowers_the_probability() {
+    let district = district(600);
+    let mut built = build(&district);
+    let before = built.estimate();
+    let missed = before.candidates.iter().position(|candidate| candidate.probability > 0.5).unwrap();
+    let person = before.candidates[missed].person;
+    let record = built.resolution.records_of(person)[0];
+    let mut labels = built.resolution.person_of.clone();
+    let row = (0..built.table.len()).find(|at| built.table.is_present(u32::try_from(*at).unwrap())).unwrap();
+    labels[row] = u32::MAX;
+    built.resolution = Resolution::from_labels(&labels);
+    let alone = built.estimate();
+    built.pairs = vec![(record, u32::try_from(row).unwrap())];
+    built.scores = vec![Score { weight: 0.0, log2_odds: -1.0 }];
+    let after = built.estimate();
+    let of = |residence: &Residence| {
+        residence.candidates.iter().find(|candidate| candidate.person == person).cloned().unwrap()
+    };
+    assert!((of(&after).linked - 1.0 / 3.0).abs() < 1e-9);
+    assert!(of(&after).probability < of(&alone).probability * 0.75, "{:?} {:?}", of(&after), of(&alone));
+    let contributions = after.contributions(&of(&after));
+    let bits: f64 = contributions.iter().map(|contribution| contribution.bits).sum();
+    let log2_odds = (of(&after).probability / (1.0 - of(&after).probability)).log2();
+    assert!((after.strata[of(&after).stratum].base_bits + bits - log2_odds).abs() < 1e-6);
+    assert!(contributions.iter().any(|contribution| contribution.feature == "rejected_link"));
+    assert!(contributions.is_sorted_by(|a, b| a.bits.abs() >= b.bits.abs()));
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let built = build(&district(900));
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| built.estimate().candidates)
+    };
+    let one = on(1);
+    assert!(one.len() > 100);
+    assert_eq!(one, on(3));
+}
+
+#[test]
+fn nothing_in_gives_nothing_out() {
+    let mut district = district(30);
+    district.register.clear();
+    assert_eq!(build(&district).estimate().candidates, []);
+    district.roll.clear();
+    assert_eq!(build(&district).estimate().candidates, []);
+}
+
+#[test]
+fn without_dates_or_roll_there_is_a_warning() {
+    let mut district = district(300);
+    district.register.iter_mut().for_each(|row| row.seen.clear());
+    let residence = build(&district).estimate();
+    assert!(residence.strata[0].warnings.contains(&String::from("no_dates")));
+    assert!(!residence.candidates.is_empty());
+    district.roll.clear();
+    let residence = build(&district).estimate();
+    assert!(residence.strata[0].warnings.contains(&String::from("few_positives")));
+    assert!(residence.candidates.iter().all(|candidate| (candidate.probability - 0.3).abs() < 1e-9));
+}
