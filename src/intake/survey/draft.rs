@@ -40,7 +40,7 @@ impl Draft<'_> {
             writeln!(text, "# left out: {}: {}", one_line(file), one_line(why))?;
         }
         let is_han = self.planned.iter().any(|plan| {
-            plan.surveyed.headers.iter().any(|header| header.chars().any(|c| !c.is_ascii()))
+            plan.surveyed.headers.iter().any(|header| !header.is_ascii())
                 || plan.surveyed.profiles.iter().any(|profile| profile.share(Shape::Han) > 0.5)
         });
         writeln!(text, "\n[study]\nname = \"Cross-check\"{}", doubt("what the outputs are headed with"))?;
@@ -116,8 +116,11 @@ impl Draft<'_> {
         }
         for profile in plan.guess.others.iter().filter_map(|index| plan.surveyed.profiles.get(*index)) {
             if !used.contains(&profile.name.as_str()) {
-                let why =
-                    if self.planned.len() == 1 { "it does not tell persons apart" } else { "no other source has it" };
+                let why = if self.planned.len() == 1 {
+                    "it does not tell persons apart"
+                } else {
+                    "no other source has such values"
+                };
                 let why = if super::headers::plain(&profile.name) == "age" { "the birth date says more" } else { why };
                 writeln!(text, "# left out: {}: {why}", one_line(&profile.name))?;
             }

@@ -170,7 +170,7 @@ enum Fit {
 
 /// Do the values look like the field that the header names?
 fn fit(field: Field, profile: &Profile, is_roll: bool) -> Fit {
-    let is_han_header = profile.name.chars().any(|c| !c.is_ascii());
+    let is_han_header = !profile.name.is_ascii();
     let least = |is: bool, why: &'static str| if is { Fit::Yes } else { Fit::Doubt(why) };
     match field {
         Field::IdNumber | Field::MotherIdNumber => match profile.share(Shape::IdNumber) {

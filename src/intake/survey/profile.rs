@@ -113,11 +113,6 @@ impl Profile {
         ratio(self.shapes.get(shape as usize).copied().unwrap_or(0), self.filled)
     }
 
-    /// Share of the rows with a value.
-    pub(super) fn filled_share(&self) -> f64 {
-        ratio(self.filled, self.rows)
-    }
-
     /// Number of different values.
     pub(super) fn distinct(&self) -> u64 {
         self.different.len() as u64
@@ -126,6 +121,13 @@ impl Profile {
     /// Different values for each value: 1 if none occurs twice.
     pub(super) fn distinct_share(&self) -> f64 {
         ratio(self.distinct(), self.filled)
+    }
+
+    /// Share of the different values of the column with fewer of them that the other one has, too.
+    pub(super) fn overlap(&self, other: &Profile) -> f64 {
+        let (few, many) = if self.distinct() <= other.distinct() { (self, other) } else { (other, self) };
+        let shared = few.different.iter().filter(|value| many.different.contains(value)).count();
+        ratio(shared as u64, few.distinct())
     }
 
     /// Does every row have a value of its own?
@@ -277,6 +279,8 @@ mod tests {
         assert!(profile(&["1", "2"]).is_key());
         assert!(!profile(&["1", ""]).is_key());
         assert!(!profile(&[]).is_key());
+        assert_eq!(profile(&["1", "2", "3"]).overlap(&profile(&["3", "4"])), 0.5);
+        assert_eq!(profile(&["1"]).overlap(&profile(&[])), 0.0);
         let many: Vec<String> = (0..=CODES_MAX).map(|value| value.to_string()).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert!(profile(&many).codes.is_none());

@@ -144,7 +144,7 @@ impl<'t> Section<'t> {
 
     /// All entries in the order in which they are written.
     pub(super) fn items(&self) -> Vec<(&'t str, Item<'t>)> {
-        let mut items: Vec<_> = self.table.iter().map(|(name, value)| (name, value)).collect();
+        let mut items: Vec<_> = self.table.iter().collect();
         items.sort_by_key(|(name, _)| name.span().start);
         let item = |name: &'t Spanned<_>, value| (name_text(name), self.item_of(name_text(name), name.span(), value));
         items.into_iter().map(|(name, value)| item(name, value)).collect()
