@@ -490,10 +490,6 @@ fn repairs(id: IdNumber) -> Vec<IdNumber> {
                     try_out(&text);
                 }
             }
-            19 => {
-                text.remove(at);
-                try_out(&text);
-            }
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! Which further columns help to tell persons apart, and how are they compared?
 //!
 //! Takes the columns that are no built-in field, gives declarations (`[[field]]`). A column serves if at least two
-//! sources have it, or if the only source does. The comparator follows from what the values are: codes are equal or
+//! sources have it and share some values, or if the only source has it and some value occurs twice. The comparator follows from what the values are: codes are equal or
 //! not; digits differ by edits; dates by days; longer text by similarity.
 
 use std::collections::BTreeMap;
@@ -40,7 +40,21 @@ pub(super) fn declare(planned: &[Planned]) -> Vec<Custom> {
     let has_birth_date = planned.iter().all(|plan| plan.guess.bound(Field::BirthDate).is_some());
     let serves = names.iter().filter_map(|name| columns.get(name).map(|found| (name, found)));
     let fields = serves.filter(|(name, found)| found.len() >= least && !(has_birth_date && name.as_str() == "age"));
+    let fields = fields.filter(|(_, found)| share_values(planned, found));
     fields.filter_map(|(name, found)| declared(name, found, planned.len() == 1)).collect()
+}
+
+/// Numbers that each office gives for itself have no values in common. This can only be told of files that were looked
+/// at as a whole.
+fn share_values(planned: &[Planned], found: &BTreeMap<usize, &Profile>) -> bool {
+    const OVERLAP_MIN: f64 = 0.01;
+    let whole = |(source, profile): (&usize, &&Profile)| {
+        planned.get(*source).is_some_and(|plan| plan.surveyed.rows == profile.rows)
+    };
+    let pairs = || found.iter().enumerate().flat_map(|(n, one)| found.iter().skip(n + 1).map(move |two| (one, two)));
+    found.len() < 2
+        || found.iter().any(|one| !whole(one))
+        || pairs().any(|((_, one), (_, two))| one.overlap(two) >= OVERLAP_MIN)
 }
 
 /// A unique value never tells that two records of one file are the same person.

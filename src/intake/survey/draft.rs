@@ -116,8 +116,11 @@ impl Draft<'_> {
         }
         for profile in plan.guess.others.iter().filter_map(|index| plan.surveyed.profiles.get(*index)) {
             if !used.contains(&profile.name.as_str()) {
-                let why =
-                    if self.planned.len() == 1 { "it does not tell persons apart" } else { "no other source has it" };
+                let why = if self.planned.len() == 1 {
+                    "it does not tell persons apart"
+                } else {
+                    "no other source has such values"
+                };
                 let why = if super::headers::plain(&profile.name) == "age" { "the birth date says more" } else { why };
                 writeln!(text, "# left out: {}: {why}", one_line(&profile.name))?;
             }

@@ -14,6 +14,9 @@ use crate::intake::extract::{Chunk, Column};
 /// Columns with at most so many different values are taken for codes, and their values are remembered.
 pub(super) const CODES_MAX: usize = 24;
 
+/// Rows of a chunk of which the shapes are looked at, about.
+const SHAPED_ROWS: usize = 8_192;
+
 /// Longest value of a code.
 const CODE_CHARACTERS_MAX: usize = 40;
 
@@ -67,6 +70,8 @@ pub(super) struct Profile {
     /// Leading digits of codes, cut to 12, and their numbers.
     pub(super) prefixes: FxHashMap<String, u64>,
     characters: u64,
+    /// Values of which the shape was looked at.
+    shaped: u64,
     shapes: [u64; SHAPES],
     different: FxHashSet<u64>,
 }
@@ -81,25 +86,22 @@ impl Profile {
     pub(super) fn add(&mut self, chunk: &Chunk, column: &Column) {
         self.rows += chunk.rows as u64;
         self.has_days |= matches!(column, Column::Day(_));
+        let step = (chunk.rows / SHAPED_ROWS).max(1);
         for row in 0..chunk.rows {
             if let Some(text) = column.text(row) {
                 self.add_value(&text);
+                if row % step == 0 {
+                    self.add_shapes(&text);
+                }
             }
         }
     }
 
+    /// Every value counts for how many different ones there are, and for the list of codes.
     fn add_value(&mut self, text: &str) {
         self.filled += 1;
         self.characters += text.chars().count() as u64;
         self.different.insert(FxBuildHasher.hash_one(text));
-        for shape in shapes_of(text) {
-            if let Some(count) = self.shapes.get_mut(shape as usize) {
-                *count += 1;
-            }
-        }
-        if let Some(prefix) = text.get(..12.min(text.len())).filter(|_| is_division(text)) {
-            *self.prefixes.entry(prefix.to_owned()).or_default() += 1;
-        }
         if let Some(codes) = &mut self.codes {
             *codes.entry(text.to_owned()).or_default() += 1;
             if codes.len() > CODES_MAX || text.chars().count() > CODE_CHARACTERS_MAX {
@@ -108,9 +110,22 @@ impl Profile {
         }
     }
 
+    /// Shapes are told from some values, evenly spread.
+    fn add_shapes(&mut self, text: &str) {
+        self.shaped += 1;
+        for shape in shapes_of(text) {
+            if let Some(count) = self.shapes.get_mut(shape as usize) {
+                *count += 1;
+            }
+        }
+        if let Some(prefix) = text.get(..12.min(text.len())).filter(|_| is_division(text)) {
+            *self.prefixes.entry(prefix.to_owned()).or_default() += 1;
+        }
+    }
+
     /// Share of the values with this shape.
     pub(super) fn share(&self, shape: Shape) -> f64 {
-        ratio(self.shapes.get(shape as usize).copied().unwrap_or(0), self.filled)
+        ratio(self.shapes.get(shape as usize).copied().unwrap_or(0), self.shaped)
     }
 
     /// Number of different values.
@@ -121,6 +136,13 @@ impl Profile {
     /// Different values for each value: 1 if none occurs twice.
     pub(super) fn distinct_share(&self) -> f64 {
         ratio(self.distinct(), self.filled)
+    }
+
+    /// Share of the different values of the column with fewer of them that the other one has, too.
+    pub(super) fn overlap(&self, other: &Profile) -> f64 {
+        let (few, many) = if self.distinct() <= other.distinct() { (self, other) } else { (other, self) };
+        let shared = few.different.iter().filter(|value| many.different.contains(value)).count();
+        ratio(shared as u64, few.distinct())
     }
 
     /// Does every row have a value of its own?
@@ -233,7 +255,10 @@ mod tests {
     fn profile(values: &[&str]) -> Profile {
         let mut profile = Profile::new("c");
         profile.rows = values.len() as u64;
-        values.iter().filter(|value| !value.is_empty()).for_each(|value| profile.add_value(value));
+        for value in values.iter().filter(|value| !value.is_empty()) {
+            profile.add_value(value);
+            profile.add_shapes(value);
+        }
         profile
     }
 
@@ -272,6 +297,8 @@ mod tests {
         assert!(profile(&["1", "2"]).is_key());
         assert!(!profile(&["1", ""]).is_key());
         assert!(!profile(&[]).is_key());
+        assert_eq!(profile(&["1", "2", "3"]).overlap(&profile(&["3", "4"])), 0.5);
+        assert_eq!(profile(&["1"]).overlap(&profile(&[])), 0.0);
         let many: Vec<String> = (0..=CODES_MAX).map(|value| value.to_string()).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert!(profile(&many).codes.is_none());

@@ -321,3 +321,23 @@ fn a_path_is_relative_to_the_study_file() {
 fn hexadecimal_digits_are_lower_case_pairs() {
     assert_eq!(hex(&[0, 10, 255]), "000aff");
 }
+
+#[test]
+fn the_example_of_the_documentation_is_right() {
+    let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/study-file.md"));
+    let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("police")).unwrap();
+    std::fs::write(folder.path().join("roll.parquet"), "x").unwrap();
+    std::fs::write(folder.path().join("police/1.csv"), "x").unwrap();
+    let file = folder.path().join("study.toml");
+    std::fs::write(&file, example).unwrap();
+    let study = read(&file).unwrap_or_else(|error| panic!("{error}"));
+    // What the example calls a default is one.
+    let (usual, limits) = (crate::intake::study::Linkage::default(), crate::intake::study::Limits::default());
+    assert_eq!(study.linkage.link_probability, usual.link_probability);
+    assert_eq!(study.linkage.review_probability, usual.review_probability);
+    assert_eq!((study.linkage.pairs_max, study.linkage.block_pairs_max), (usual.pairs_max, usual.block_pairs_max));
+    assert_eq!((study.linkage.seed, study.limits), (usual.seed, limits));
+    assert_eq!(study.reference.text, super::DEFAULT_REFERENCE_TIME);
+}
