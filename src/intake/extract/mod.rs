@@ -1,6 +1,6 @@
 //! What did the departments send?
 //!
-//! Takes a [`Source`](crate::intake::study::Source), gives an [`Extract`]: its files with digests, cut into chunks
+//! Takes a [`Source`], gives an [`Extract`]: its files with digests, cut into chunks
 //! (row groups of a Parquet file, stretches of a CSV file) that threads decode independently into a [`Chunk`] of plain
 //! columns. Nothing is interpreted here beyond the physical type: text stays text, dates become days, codes written as
 //! numbers become text. A file that cannot be used is an error; a bad value is not, and a row of which the text cannot

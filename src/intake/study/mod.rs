@@ -2,7 +2,7 @@
 //!
 //! Takes a study file (TOML), gives a [`Study`]: sources, what their columns and rows mean, how records are blocked
 //! and compared, thresholds and limits, with every default filled in and every path resolved. Only a `Study` is
-//! passed on and hashed; the file as typed ([`file`]) stays in this room.
+//! passed on and hashed; the file as typed ([`mod@file`]) stays in this room.
 
 pub mod file;
 
