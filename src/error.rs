@@ -78,6 +78,7 @@ impl Error {
     }
 
     /// An operating-system failure on a path: kind, path and the system's own words.
+    #[must_use]
     pub fn io(path: &Path, error: &std::io::Error) -> Error {
         let kind = match error.kind() {
             std::io::ErrorKind::NotFound => Kind::Input,

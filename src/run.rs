@@ -13,6 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::extract::{self, Extract};
 use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
+use crate::linkage::model::file::{self as model_file, MODEL};
 use crate::linkage::{self, Linked};
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::report::{self, ReportInput};
@@ -58,13 +59,6 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
     let coverage = coverage::count(study, table, &linked);
     progress.begin("write", 0);
     let links = files::links(study, table, &comparer, &linked);
-    let mut rows: BTreeMap<String, u64> = BTreeMap::new();
-    rows.insert(files::LINKS.into(), files::write_links(out, study, table, &comparer, &links)?);
-    rows.insert(files::PERSONS.into(), files::write_persons(out, study, table, &linked.resolution.person_of)?);
-    rows.insert(files::DISCREPANCIES.into(), files::write_discrepancies(out, table, &findings)?);
-    rows.insert(files::REJECTED.into(), files::write_rejected(out, study, &standardised.rejected)?);
-    coverage.write_parquet(&out.join(COVERAGE))?;
-    files::write_text(out, MODEL, &model_json(&linked)?)?;
     let input = ReportInput {
         study,
         extracts: &extracts,
@@ -74,18 +68,48 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
         findings: &findings,
         coverage: &coverage,
     };
-    let pages = report::write(&report::compose(&input), out)?;
+    let tables: [&(dyn Fn() -> Result<Written> + Sync); 7] = [
+        &|| files::write_links(out, study, table, &comparer, &links).map(|rows| Written::table(files::LINKS, rows)),
+        &|| report::write(&report::compose(&input), out).map(Written::pages),
+        &|| {
+            let rows = files::write_persons(out, study, table, &linked.resolution.person_of)?;
+            Ok(Written::table(files::PERSONS, rows))
+        },
+        &|| files::write_discrepancies(out, table, &findings).map(|rows| Written::table(files::DISCREPANCIES, rows)),
+        &|| files::write_rejected(out, study, &standardised.rejected).map(|rows| Written::table(files::REJECTED, rows)),
+        &|| coverage.write_parquet(&out.join(COVERAGE)).map(|()| Written::pages(vec![out.join(COVERAGE)])),
+        &|| {
+            files::write_text(out, MODEL, &model_file::to_json(&linked.model)?)?;
+            Ok(Written::pages(vec![out.join(MODEL)]))
+        },
+    ];
+    let written = tables.par_iter().with_max_len(1).map(|write| write()).collect::<Result<Vec<Written>>>()?;
     let counts = count(&linked, &links, &findings);
-    let manifest = seal(study, out, &extracts, &standardised.tallies, rows, pages, counts)?;
+    let manifest = seal(study, out, &extracts, &standardised.tallies, &written, counts)?;
     progress.finish("all outputs");
     let rejected_too_many = too_many(study, &standardised.tallies);
     Ok(Summary { manifest, findings, rejected_too_many })
 }
 
+/// What one of the writers wrote.
+#[derive(Debug, Default)]
+struct Written {
+    table: Option<(&'static str, u64)>,
+    pages: Vec<PathBuf>,
+}
+
+impl Written {
+    fn table(name: &'static str, rows: u64) -> Written {
+        Written { table: Some((name, rows)), pages: Vec::new() }
+    }
+
+    fn pages(pages: Vec<PathBuf>) -> Written {
+        Written { table: None, pages }
+    }
+}
+
 /// Name of the coverage table.
 const COVERAGE: &str = "coverage.parquet";
-/// Name of the fitted model.
-const MODEL: &str = "model.json";
 
 /// Makes the folder, or checks that what is in it is an earlier run of the same study.
 fn prepare(study: &Study, out: &Path) -> Result<()> {
@@ -116,11 +140,6 @@ fn prepare(study: &Study, out: &Path) -> Result<()> {
 const OWN_FILES: [&str; 8] =
     [files::LINKS, files::PERSONS, files::DISCREPANCIES, files::REJECTED, COVERAGE, MODEL, "report.html", "follow-up"];
 
-fn model_json(linked: &Linked) -> Result<String> {
-    let text = serde_json::to_string_pretty(&linked.model);
-    text.map(|text| text + "\n").map_err(|_| Error::new(Kind::Environment, "the model cannot be written as JSON"))
-}
-
 fn count(linked: &Linked, links: &[files::Link], findings: &Findings) -> BTreeMap<String, u64> {
     let certain = links.iter().filter(|link| link.linked).count() as u64;
     BTreeMap::from([
@@ -138,24 +157,18 @@ fn seal(
     out: &Path,
     extracts: &[Extract],
     tallies: &[Tally],
-    mut rows: BTreeMap<String, u64>,
-    pages: Vec<PathBuf>,
+    written: &[Written],
     counts: BTreeMap<String, u64>,
 ) -> Result<Manifest> {
-    let mut names: Vec<String> = rows.keys().cloned().chain([COVERAGE.to_owned(), MODEL.to_owned()]).collect();
-    names.extend(
-        pages.iter().filter_map(|page| Some(page.strip_prefix(out).ok()?.to_string_lossy().replace('\\', "/"))),
-    );
-    names.sort_unstable();
-    let described: Vec<(String, Option<u64>)> = names
-        .into_iter()
-        .map(|name| {
-            let count = rows.remove(&name);
-            (name, count)
-        })
-        .collect();
+    let mut files: Vec<(String, Option<u64>)> = Vec::new();
+    for part in written {
+        let relative = |path: &PathBuf| Some(path.strip_prefix(out).ok()?.to_string_lossy().replace('\\', "/"));
+        files.extend(part.pages.iter().filter_map(relative).map(|name| (name, None)));
+        files.extend(part.table.map(|(name, rows)| (name.to_owned(), Some(rows))));
+    }
+    files.sort_unstable();
     let outputs =
-        described.par_iter().map(|(name, rows)| manifest::describe(out, name, *rows)).collect::<Result<Vec<_>>>()?;
+        files.par_iter().map(|(name, rows)| manifest::describe(out, name, *rows)).collect::<Result<Vec<_>>>()?;
     let source = |extract: &Extract| study.sources[extract.source].name.clone();
     let inputs = extracts.iter().flat_map(|extract| {
         extract.files.iter().map(|file| InputEntry {

@@ -1,30 +1,64 @@
-//! Which arguments are there?
+//! Which arguments are there, and what does `--help` teach?
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Least memory that a run may be given.
+const MEMORY_MIN: u64 = 256 << 20;
+
+const LESSON: &str = "\
+What a study is:
+  One TOML file (study.toml) says which extract is the roll and which are registers, which column holds which field, and
+  what the rows mean. `rollcall init DIR` writes a first one, with comments, from the extracts in DIR.
+
+Where the outputs are (run STUDY --out DIR):
+  DIR/report.html            what was read, linked and found, for people
+  DIR/follow-up/             one list per enumeration area for field teams (XLSX and HTML)
+  DIR/discrepancies.parquet  everything that roll and registers disagree on, ranked
+  DIR/links.parquet, persons.parquet, rejected.parquet, coverage.parquet, model.json
+  DIR/manifest.json          what went in and what came out, written last
+
+Examples:
+  rollcall demo                                        everything at once, on people who do not exist
+  rollcall init extracts/                              draft extracts/study.toml; read and correct it
+  rollcall profile extracts/study.toml                 can the columns be read?
+  rollcall run extracts/study.toml --out results/      the cross-check
+  rollcall explain results/ roll:R000000017 health:M000000093
+  rollcall evaluate results/ --truth truth.parquet
+
+Exit status: 0 done; 2 wrong usage; 3 the study file is wrong; 4 an input cannot be used; 5 done, but more rows were
+rejected than the study allows; 6 out of space, memory, or an I/O failure; 7 verification failed.";
 
 /// Cross-matches a census roll with administrative registers: who is missed, counted twice or counted wrongly.
 #[derive(Debug, Parser)]
-#[command(
-    version,
-    about,
-    after_help = "Start with `rollcall demo`, or with your own extracts:\n  rollcall init DIR\n  rollcall run DIR/study.toml --out RESULTS"
-)]
+#[command(name = "rollcall", version, after_long_help = LESSON, after_help = "Start with `rollcall demo`; `rollcall --help` says more.")]
 pub struct Arguments {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
     /// Threads to use (all cores by default); results do not depend on it.
-    #[arg(long, global = true)]
-    pub threads: Option<usize>,
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub threads: Option<u16>,
+    /// Memory that may be used, at least 256MiB (6GiB, 800MiB, 2G, bytes). No stage keeps to it yet: it is checked and
+    /// noted in the log, nothing more.
+    #[arg(long, global = true, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<u64>,
     /// Form of the log on stderr.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
     /// Say nothing but results and errors.
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say more (twice: still more).
+    /// Say more (-v what each stage does, -vv still more); no progress bar then.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -38,65 +72,186 @@ pub enum LogFormat {
     Json,
 }
 
+/// Form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ResultFormat {
+    /// Tables for people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a synthetic district, cross-check it, and hold what was found against the truth.
-    Demo {
-        /// Residents of the district.
-        #[arg(long, default_value_t = 20_000)]
-        persons: usize,
-        /// Seed; the same seed makes the same district.
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-        /// Where to put district and results.
-        #[arg(long, default_value = "demo")]
-        out: PathBuf,
-    },
+    Demo(Demo),
     /// Look at the extracts in a folder and write a commented study file.
-    Init {
-        /// The folder.
-        folder: PathBuf,
-        /// The study file (FOLDER/study.toml by default; `-` prints it).
-        #[arg(long)]
-        out: Option<PathBuf>,
-    },
-    /// Run the cross-check.
-    Run {
-        /// The study file.
-        study: PathBuf,
-        /// Where to put the outputs.
-        #[arg(long)]
-        out: PathBuf,
-        /// Visits that the office can pay for.
-        #[arg(long)]
-        visits: Option<u64>,
-    },
-    /// Hold a run against a truth table (columns source, record_id, person).
-    Evaluate {
-        /// The run's folder.
-        run: PathBuf,
-        /// The truth table, Parquet or CSV.
-        #[arg(long)]
-        truth: PathBuf,
-    },
+    Init(Init),
+    /// Say how well each column of each extract is filled and how much of it can be read; prints no value.
+    Profile(Profile),
+    /// Run the cross-check of a study.
+    Run(Run),
+    /// Say why two records were linked or not: the match weights, comparison by comparison.
+    Explain(Explain),
+    /// Hold a run against a truth table (columns source, `record_id`, person).
+    Evaluate(Evaluate),
     /// Make a synthetic district: extracts, study file and truth.
-    Synth {
-        /// Where to put it.
-        folder: PathBuf,
-        /// Residents.
-        #[arg(long, default_value_t = 20_000)]
-        persons: usize,
-        /// Seed.
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-        /// How many errors clerks make, as a multiple of the usual.
-        #[arg(long, default_value_t = 1.0)]
-        errors: f64,
-    },
-    /// Print shell completions.
-    Completions {
-        /// The shell.
-        shell: clap_complete::Shell,
-    },
+    Synth(Synth),
+    /// Print completions for a shell: source them in its start-up file.
+    Completions(Completions),
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Residents of the district.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub persons: usize,
+    /// Seed; the same seed makes the same district.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where to put district and results: a new or empty folder, or that of an earlier demo.
+    #[arg(long, value_name = "DIR", default_value = "demo")]
+    pub out: PathBuf,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder with the extracts (Parquet, CSV, XLSX).
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The study file (DIR/study.toml by default; `-` prints it, with paths from the current folder).
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `profile`.
+#[derive(Debug, Args)]
+pub struct Profile {
+    /// The study file.
+    pub study: PathBuf,
+    /// Form of the result.
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The study file.
+    pub study: PathBuf,
+    /// Where to put the outputs: a new or empty folder, or that of an earlier run of this study.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Visits to missed persons that the office can pay for (the study's `follow_up.visits` by default).
+    #[arg(long, value_name = "N")]
+    pub visits: Option<u64>,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The run's folder; the study file and the extracts must still be what they were.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// The one record, as `SOURCE:RECORD_ID`, or its id alone if no other source has it.
+    #[arg(value_name = "A")]
+    pub one: String,
+    /// The other record.
+    #[arg(value_name = "B")]
+    pub other: String,
+}
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// The truth: a table (Parquet or CSV) with columns source, `record_id` and person (or uid, cluster).
+    #[arg(long, value_name = "FILE")]
+    pub truth: PathBuf,
+    /// What the true persons are to the census: a Parquet table with columns person (or uid), resident, enumerated.
+    /// By default `truth_persons.parquet` beside the truth, if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub truth_persons: Option<PathBuf>,
+    /// Form of the result.
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+/// Arguments of `synth`.
+#[derive(Debug, Args)]
+pub struct Synth {
+    /// Where to put it: a new or empty folder, or that of an earlier synthetic district.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Residents.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub persons: usize,
+    /// Seed; the same seed makes the same district.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many errors clerks make, as a multiple of the usual.
+    #[arg(long, value_name = "X", default_value_t = 1.0)]
+    pub errors: f64,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// A size in bytes: a whole number with an optional unit (KiB, MiB, GiB, TiB, or K, M, G, T, all powers of 1024).
+fn memory(text: &str) -> Result<u64, String> {
+    let expected = || String::from("expected a size such as 800MiB or 6GiB");
+    let text = text.trim();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| expected())?;
+    let shift = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        _ => return Err(expected()),
+    };
+    let bytes = number.checked_mul(1 << shift).ok_or_else(expected)?;
+    if bytes < MEMORY_MIN { Err(String::from("at least 256MiB are needed")) } else { Ok(bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Arguments, memory};
+
+    #[test]
+    fn the_arguments_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_units_of_1024() {
+        for (text, expected) in
+            [("6GiB", Some(6 << 30)), ("256M", Some(256 << 20)), ("1 gb", Some(1 << 30)), ("268435456", Some(1 << 28))]
+        {
+            assert_eq!(memory(text).ok(), expected, "{text}");
+        }
+        for text in ["255MiB", "", "GiB", "6 parsecs", "-1", "99999999999TiB", "1.5GiB"] {
+            assert!(memory(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_run_needs_a_study_and_a_folder() {
+        assert!(Arguments::try_parse_from(["rollcall", "run", "study.toml"]).is_err());
+        assert!(Arguments::try_parse_from(["rollcall", "run", "study.toml", "--out", "x", "--threads", "0"]).is_err());
+        assert!(Arguments::try_parse_from(["rollcall", "-q", "run", "study.toml", "--out", "x"]).is_ok());
+    }
 }

@@ -1,121 +1,118 @@
-//! How good was the run, against a truth table?
-//!
-//! Precision, recall and F1 of the pairs that `persons.parquet` implies: all pairs, and the pairs of a roll row with a
-//! register record. Counted by group sizes, so a city is no harder than a village.
+//! How is a run held against the truth?
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
+use std::process::ExitCode;
 
-use rustc_hash::FxHashMap;
-
+use super::args::{Evaluate, ResultFormat};
+use super::screen::{Table, count, per_cent, share, show, show_json};
+use super::truth;
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Result};
-use crate::intake::study;
 use crate::outcome::files;
-use crate::synthetic;
+use crate::outcome::quality::{self, Counts, MissedList, Quality};
 
-/// Pairs: true, implied by the run, and both.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-struct Pairs {
-    truth: u64,
-    found: u64,
-    both: u64,
+/// Prints what a run is worth.
+pub(super) fn evaluate(asked: &Evaluate) -> Result<ExitCode> {
+    let quality = judge(asked)?;
+    match asked.format {
+        ResultFormat::Text => show(&describe(&quality))?,
+        ResultFormat::Json => show_json(&quality)?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
-impl Pairs {
-    fn line(&self, name: &str) -> String {
-        let share = |of: u64| if of == 0 { 1.0 } else { self.both as f64 / of as f64 };
-        let f1 = 2.0 * self.both as f64 / (self.truth + self.found).max(1) as f64;
-        format!(
-            "{name:<26}{:>10}{:>10}{:>11.5}{:>11.5}{f1:>11.5}\n",
-            self.truth,
-            self.found,
-            share(self.found),
-            share(self.truth)
-        )
+/// Judges the tables of a run.
+pub(super) fn judge(asked: &Evaluate) -> Result<Quality> {
+    let manifest = Manifest::read(&asked.run)?;
+    let truth = truth::read(asked, &manifest)?;
+    let run: &Path = &asked.run;
+    let (persons, links) = (files::read_persons(run)?, files::read_links(run)?);
+    let quality = quality::evaluate(&persons, &links, &files::read_discrepancies(run)?, &truth);
+    if quality.records == 0 {
+        let error = Error::input("no record of the run is in this table of truth").at_file(&asked.truth);
+        return Err(error.hint("its columns source and record_id must hold what persons.parquet holds"));
     }
+    Ok(quality)
 }
 
-/// Counts of records by source within a group.
-type Group = BTreeMap<usize, u64>;
-
-fn pairs(group: &Group) -> u64 {
-    let total: u64 = group.values().sum();
-    total * total.saturating_sub(1) / 2
-}
-
-fn pairs_with_roll(group: &Group, roll: usize) -> u64 {
-    let on_roll = group.get(&roll).copied().unwrap_or(0);
-    on_roll * (group.values().sum::<u64>() - on_roll)
-}
-
-/// Compares a run's folder with a truth table; gives the table to print.
-pub(super) fn evaluate(run: &Path, truth: &Path) -> Result<String> {
-    let manifest = Manifest::read(run)?;
-    let roll = study::file::read(&manifest.study.file)
-        .ok()
-        .and_then(|study| Some(study.sources.get(study.roll()?)?.name.clone()));
-    let mut sources: FxHashMap<String, usize> = FxHashMap::default();
-    let mut number = |name: &str| {
-        let next = sources.len();
-        *sources.entry(name.to_owned()).or_insert(next)
-    };
-    let roll = number(roll.as_deref().unwrap_or("roll"));
-    let mut people: FxHashMap<String, u64> = FxHashMap::default();
-    let mut true_person: FxHashMap<(usize, String), u64> = FxHashMap::default();
-    for (source, record, person) in synthetic::read_truth(truth)? {
-        let next = people.len() as u64;
-        let person = *people.entry(person).or_insert(next);
-        true_person.insert((number(&source), record), person);
-    }
-    let mut by_truth: FxHashMap<u64, Group> = FxHashMap::default();
-    let mut by_run: FxHashMap<u64, Group> = FxHashMap::default();
-    let mut by_both: FxHashMap<(u64, u64), Group> = FxHashMap::default();
-    let mut judged = 0u64;
-    for row in files::read_persons(run)? {
-        let source = number(&row.source);
-        let Some(&person) = true_person.get(&(source, row.record_id)) else { continue };
-        judged += 1;
-        for group in [
-            by_truth.entry(person).or_default(),
-            by_run.entry(row.person).or_default(),
-            by_both.entry((person, row.person)).or_default(),
-        ] {
-            *group.entry(source).or_default() += 1;
-        }
-    }
-    if judged == 0 {
-        return Err(Error::input("no record of the run is in the truth table").at_file(truth));
-    }
-    let total = |count: &dyn Fn(&Group) -> u64| Pairs {
-        truth: by_truth.values().map(count).sum(),
-        found: by_run.values().map(count).sum(),
-        both: by_both.values().map(count).sum(),
-    };
-    let mut text = format!(
-        "{:<26}{:>10}{:>10}{:>11}{:>11}{:>11}\n",
-        "against the truth", "true", "found", "precision", "recall", "F1"
+/// The tables for people.
+pub(super) fn describe(quality: &Quality) -> String {
+    let mut text = pairs(quality);
+    let _ = writeln!(
+        text,
+        "\n{} of {} persons are exact (all their records and no other), of {} true persons\n{} records judged, {} unknown \
+         to the truth, {} true records absent from the run\n",
+        count(quality.persons_exact),
+        count(quality.persons_run),
+        count(quality.persons_true),
+        count(quality.records),
+        count(quality.records_unknown),
+        count(quality.records_absent)
     );
-    text += &total(&|group| pairs_with_roll(group, roll)).line("links register-roll");
-    text += &total(&pairs).line("persons, pairwise");
-    let _ = writeln!(text, "records judged: {judged}");
-    Ok(text)
+    text += &reliability(quality);
+    text.push('\n');
+    text += &discrepancies(quality);
+    if let Some(missed) = &quality.missed {
+        text.push('\n');
+        text += &visits(missed);
+    }
+    text
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Group, Pairs, pairs, pairs_with_roll};
-
-    #[test]
-    fn pairs_are_counted_by_group_sizes() {
-        let group: Group = [(0, 2), (1, 1), (2, 3)].into_iter().collect();
-        assert_eq!((pairs(&group), pairs_with_roll(&group, 0)), (15, 8));
+fn pairs(quality: &Quality) -> String {
+    let mut table = Table::new(&["pairs of records", "true", "found", "right", "precision", "recall", "F1"]);
+    let mut row = |name: String, pairs: Counts| {
+        table.row(vec![
+            name,
+            count(pairs.truth),
+            count(pairs.found),
+            count(pairs.right),
+            share(pairs.precision()),
+            share(pairs.recall()),
+            share(pairs.f1()),
+        ]);
+    };
+    row(String::from("links, roll with registers"), quality.links);
+    row(String::from("persons, all pairs"), quality.persons);
+    for pair in &quality.by_sources {
+        row(format!("  {} - {}", pair.one, pair.other), pair.pairs);
     }
+    table.text()
+}
 
-    #[test]
-    fn shares_are_of_the_right_whole() {
-        let line = Pairs { truth: 10, found: 8, both: 6 }.line("x");
-        assert!(line.contains("0.75000") && line.contains("0.60000") && line.contains("0.66667"));
+fn reliability(quality: &Quality) -> String {
+    let mut table = Table::new(&["match probability from", "pairs", "expected matches", "true matches"]);
+    for band in &quality.reliability {
+        table.row(vec![band.from.to_string(), count(band.pairs), format!("{:.1}", band.expected), count(band.matches)]);
     }
+    table.text()
+}
+
+fn discrepancies(quality: &Quality) -> String {
+    let mut table = Table::new(&["discrepancies", "listed", "expected real"]);
+    for (kind, number) in &quality.discrepancies {
+        table.row(vec![kind.clone(), count(number.listed), format!("{:.1}", number.expected)]);
+    }
+    table.text()
+}
+
+fn visits(missed: &MissedList) -> String {
+    let mut table = Table::new(&["visits to missed persons", "found", "expected", "of the visits", "of the missed"]);
+    for head in &missed.visits {
+        table.row(vec![
+            format!("first {}", count(head.visits)),
+            count(head.found),
+            format!("{:.1}", head.expected),
+            per_cent(head.found, head.visits),
+            per_cent(head.found, missed.missed),
+        ]);
+    }
+    format!(
+        "{} persons truly missed and in a register, {} listed, average precision {:.5}\n{}",
+        count(missed.missed),
+        count(missed.listed),
+        missed.average_precision,
+        table.text()
+    )
 }

@@ -100,26 +100,40 @@ const RARE_NAME_RECORDS_MAX: u32 = 24;
 pub fn block(study: &Study, table: &PersonTable, comparer: &Comparer<'_>) -> Result<CandidatePairs> {
     let rules = rules(study, table);
     let keyer = Keyer::new(table, comparer);
-    let mut found: Vec<(Pair, u8)> = Vec::new();
+    if table.len() > PACKED_RECORDS_MAX {
+        let what = format!("{} records are more than one run can pair ({PACKED_RECORDS_MAX})", table.len());
+        return Err(Error::new(Kind::Study, what).at_file(&study.file).hint("divide the area into several studies"));
+    }
+    let mut found: Vec<u64> = Vec::new();
     let mut reports = Vec::with_capacity(rules.len());
     for (at, rule) in (0u8..).zip(&rules) {
         let (pairs, report) = keyer.apply(rule, study);
-        found.extend(pairs.into_iter().map(|pair| (pair, at)));
+        found.par_extend(pairs.into_par_iter().map(|pair| pack(pair, at)));
         if found.len() as u64 > study.linkage.pairs_max {
             let what =
                 format!("the blocking rules up to '{}' give more than {} pairs", rule.name, study.linkage.pairs_max);
-            return Err(Error::new(Kind::Study, what)
-                .at_file(&study.file)
-                .hint("make the rule tighter, or raise linkage.pairs_max"));
+            let hint = "make the rule tighter, or raise linkage.pairs_max";
+            return Err(Error::new(Kind::Study, what).at_file(&study.file).hint(hint));
         }
         reports.push(report);
     }
     found.par_sort_unstable();
-    found.dedup_by_key(|(pair, _)| *pair);
-    for (_, rule) in &found {
-        reports[usize::from(*rule)].new_pairs += 1;
+    found.dedup_by_key(|packed| *packed >> 8);
+    for packed in &found {
+        reports[(packed & 0xff) as usize].new_pairs += 1;
     }
-    Ok(CandidatePairs { pairs: found.into_iter().map(|(pair, _)| pair).collect(), rules: reports })
+    Ok(CandidatePairs { pairs: found.into_par_iter().map(unpack).collect(), rules: reports })
+}
+
+/// Most records of which two fit into a sorted word together with the rule that found them.
+const PACKED_RECORDS_MAX: usize = 1 << 28;
+
+fn pack(pair: Pair, rule: u8) -> u64 {
+    (u64::from(pair.0) << 36) | (u64::from(pair.1) << 8) | u64::from(rule)
+}
+
+fn unpack(packed: u64) -> Pair {
+    ((packed >> 36) as u32, (packed >> 8 & 0x0fff_ffff) as u32)
 }
 
 fn part(field: Field, transform: Transform) -> KeyPart {

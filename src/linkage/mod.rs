@@ -78,31 +78,23 @@ pub fn link(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, progres
     let households = Households::of(table);
     let minimum = (study.linkage.link_probability / (1.0 - study.linkage.link_probability)).log2();
     progress.begin("fit and resolve", 0);
-    let mut model = fit(comparer, table, &slots, &compared, study.linkage.seed);
-    let mut scores = Scorer::new(comparer, table, &model, &slot_of, &names).score_all(&compared);
+    let measured = em::measure(comparer, table, study.linkage.seed);
+    let counts = em::count_patterns(&compared.classes, &compared.patterns);
+    let mut model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
+    let mut scores = Scorer::new(comparer, table, &model, &slot_of, &names).score_all(&compared, &counts);
     let mut resolution = {
         let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
         resolution::resolve(&scorer, &compared.pairs, &scores, minimum)
     };
     if let Some(household) = comparer.of(Variable::Household) {
         fill_support(&households, household, &resolution, &compared.pairs, &mut compared.patterns);
-        model = fit(comparer, table, &slots, &compared, study.linkage.seed);
+        let counts = em::count_patterns(&compared.classes, &compared.patterns);
+        model = em::fit(comparer, measured, slots, &counts);
         let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
-        scores = scorer.score_all(&compared);
+        scores = scorer.score_all(&compared, &counts);
         resolution = resolution::resolve(&scorer, &compared.pairs, &scores, minimum);
     }
     progress.finish(&format!("{} persons", resolution.persons()));
     let ComparedPairs { pairs, patterns, .. } = compared;
     Ok(Linked { resolution, pairs, patterns, scores, model, slot_of, names, households, rules: candidates.rules })
-}
-
-fn fit(
-    comparer: &Comparer<'_>,
-    table: &PersonTable,
-    slots: &[model::Slot],
-    compared: &ComparedPairs,
-    seed: u64,
-) -> Model {
-    let counts = em::count_patterns(&compared.classes, &compared.patterns);
-    em::fit(comparer, table, slots.to_vec(), &counts, seed)
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::blocking::Pair;
 use super::comparison::{Comparer, Pattern, Variable};
-use super::model::em;
+use super::model::em::{self, PatternCounts};
 use super::model::frequency::NameFrequencies;
 use super::model::{Likelihoods, Model, WEIGHT_MAX, probability};
 use crate::person::table::{PersonTable, RecordId};
@@ -119,15 +119,11 @@ impl<'a> Scorer<'a> {
         Score { weight, log2_odds: weight + self.model.prior_weight(class) }
     }
 
-    /// Scores all compared pairs.
+    /// Scores all compared pairs; `counts` are their patterns.
     #[must_use]
-    pub fn score_all(&self, compared: &ComparedPairs) -> Vec<Score> {
-        let patterns: FxHashMap<Pattern, Likelihoods> = {
-            let mut distinct: Vec<Pattern> = compared.patterns.clone();
-            distinct.par_sort_unstable();
-            distinct.dedup();
-            distinct.into_par_iter().map(|pattern| (pattern, self.model.likelihoods(pattern, 1.0))).collect()
-        };
+    pub fn score_all(&self, compared: &ComparedPairs, counts: &PatternCounts) -> Vec<Score> {
+        let patterns: FxHashMap<Pattern, Likelihoods> =
+            counts.iter().map(|((_, pattern), _)| (*pattern, self.model.likelihoods(*pattern, 1.0))).collect();
         let priors: Vec<f64> = (0..self.model.classes.len()).map(|class| self.model.prior_weight(class)).collect();
         (0..compared.pairs.len())
             .into_par_iter()

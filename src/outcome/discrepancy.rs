@@ -86,6 +86,8 @@ pub struct Discrepancy {
     pub probability: f64,
     /// Rank within its kind, 1 first.
     pub priority: u32,
+    /// Does a field team get it: within the visits the office pays for, or likely enough to be worth one?
+    pub listed: bool,
     /// What raised it: codes and figures, no names, no ID numbers.
     pub evidence: Vec<Evidence>,
 }

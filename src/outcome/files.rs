@@ -17,6 +17,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use rayon::prelude::*;
 
 use super::discrepancy::{Discrepancy, Findings};
 use crate::error::{Error, Kind, Result};
@@ -27,6 +29,9 @@ use crate::linkage::comparison::{Comparer, Pattern};
 use crate::linkage::model::probability;
 use crate::person::Rejected;
 use crate::person::table::PersonTable;
+
+/// Columns of values that hardly repeat.
+const UNIQUE_COLUMNS: [&str; 5] = ["record_l", "record_r", "record_id", "discrepancy", "roll_record"];
 
 /// Rows of a row group in files that we write.
 const ROW_GROUP_ROWS: usize = 1 << 17;
@@ -104,37 +109,74 @@ pub struct Link {
 
 /// All pairs at or above the review threshold, and every pair of records of one person: also those that no blocking
 /// rule gave, compared now. Sorted by records.
+///
+/// The match weight is the pair's own. The match probability of two records of one person is the best that any chain of
+/// their person's pairs gives: a pair that by itself says little is as sure as the pairs that hold it.
 #[must_use]
 pub fn links(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, linked: &Linked) -> Vec<Link> {
     let scorer = linked.scorer(comparer, table);
     let person = &linked.resolution.person_of;
-    let mut links: Vec<Link> = Vec::new();
-    for ((pair, pattern), score) in linked.pairs.iter().zip(&linked.patterns).zip(&linked.scores) {
-        let same = person[pair.0 as usize] == person[pair.1 as usize];
+    let own = |at: usize| {
+        let (pair, score) = (linked.pairs[at], linked.scores[at]);
         let probability = score.probability();
-        if same || probability >= study.linkage.review_probability {
-            links.push(Link { pair: *pair, pattern: *pattern, weight: score.weight, probability, linked: same });
-        }
-    }
-    let candidates = links.len();
-    for index in 0..linked.resolution.persons() {
-        let records = linked.resolution.records_of(u32::try_from(index).unwrap_or(u32::MAX));
-        for (at, one) in records.iter().enumerate() {
-            for other in &records[at + 1..] {
-                let pair = (*one.min(other), *one.max(other));
-                if linked.pairs.binary_search(&pair).is_err() {
-                    let pattern = linked.pattern_of_unblocked(comparer, pair);
-                    let score = scorer.score(pattern, pair.0, pair.1);
-                    let probability = probability(score.log2_odds);
-                    links.push(Link { pair, pattern, weight: score.weight, probability, linked: true });
+        Link { pair, pattern: linked.patterns[at], weight: score.weight, probability, linked: false }
+    };
+    let mut links: Vec<Link> = (0..linked.pairs.len())
+        .into_par_iter()
+        .filter(|at| person[linked.pairs[*at].0 as usize] != person[linked.pairs[*at].1 as usize])
+        .map(own)
+        .filter(|link| link.probability >= study.linkage.review_probability)
+        .collect();
+    let within: Vec<Link> = (0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX))
+        .into_par_iter()
+        .flat_map_iter(|person| {
+            let records = linked.resolution.records_of(person);
+            let mut links = Vec::new();
+            for (at, one) in records.iter().enumerate() {
+                for other in &records[at + 1..] {
+                    let pair = (*one.min(other), *one.max(other));
+                    links.push(match linked.pairs.binary_search(&pair) {
+                        Ok(at) => Link { linked: true, ..own(at) },
+                        Err(_) => {
+                            let pattern = linked.pattern_of_unblocked(comparer, pair);
+                            let score = scorer.score(pattern, pair.0, pair.1);
+                            let probability = probability(score.log2_odds);
+                            Link { pair, pattern, weight: score.weight, probability, linked: true }
+                        }
+                    });
                 }
+            }
+            strengthen(records.len(), &mut links);
+            links
+        })
+        .collect();
+    links.extend(within);
+    links.par_sort_unstable_by_key(|link| link.pair);
+    links
+}
+
+/// Persons of more records keep the probabilities of the pairs as they are.
+const CHAINED_RECORDS_MAX: usize = 32;
+
+/// Raises each pair of a person to the best product of probabilities along a chain of its pairs (Floyd–Warshall). The
+/// links are all pairs of `count` records, row by row.
+fn strengthen(count: usize, links: &mut [Link]) {
+    if !(3..=CHAINED_RECORDS_MAX).contains(&count) {
+        return;
+    }
+    let place = |one: usize, other: usize| {
+        let (low, high) = (one.min(other), one.max(other));
+        low * (2 * count - low - 1) / 2 + high - low - 1
+    };
+    for via in 0..count {
+        for one in (0..count).filter(|one| *one != via) {
+            for other in (one + 1..count).filter(|other| *other != via) {
+                let chain = links[place(one, via)].probability * links[place(via, other)].probability;
+                let link = &mut links[place(one, other)];
+                link.probability = link.probability.max(chain);
             }
         }
     }
-    if links.len() > candidates {
-        links.sort_unstable_by_key(|link| link.pair);
-    }
-    links
 }
 
 /// Writes `links.parquet`.
@@ -326,7 +368,11 @@ pub fn write(
         .set_compression(Compression::ZSTD(level))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_created_by(String::from("rollcall"))
+        .set_created_by(String::from("rollcall"));
+    // Ids hardly repeat: a dictionary of them costs time and saves nothing.
+    let properties = UNIQUE_COLUMNS
+        .iter()
+        .fold(properties, |all, name| all.set_column_dictionary_enabled(ColumnPath::from(*name), false))
         .build();
     let mut writer =
         ArrowWriter::try_new(&file, Arc::clone(&schema), Some(properties)).map_err(|_| failed("header"))?;
@@ -457,4 +503,25 @@ fn column<'a, T: Array + 'static>(batch: &'a RecordBatch, name: &str) -> Result<
 
 fn text<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
     column::<StringArray>(batch, name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Link, strengthen};
+
+    #[test]
+    fn a_pair_is_as_sure_as_the_chain_that_holds_it() {
+        let link = |pair, probability| Link { pair, pattern: 0, weight: 0.0, probability, linked: true };
+        let mut links = vec![
+            link((0, 1), 0.9),
+            link((0, 2), 0.1),
+            link((0, 3), 0.2),
+            link((1, 2), 0.8),
+            link((1, 3), 0.3),
+            link((2, 3), 0.99),
+        ];
+        strengthen(4, &mut links);
+        let probabilities: Vec<f64> = links.iter().map(|link| (link.probability * 1e4).round() / 1e4).collect();
+        assert_eq!(probabilities, [0.9, 0.72, 0.7128, 0.8, 0.792, 0.99]);
+    }
 }

@@ -3,7 +3,7 @@
 //! Takes the table, who is who and the residence evidence, gives the [`Findings`]. One pass over the persons; each rule
 //! is one function. `docs/discrepancies.md` defines the kinds.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings};
 use super::residence::Residence;
@@ -44,17 +44,38 @@ pub fn find(
     }
     case.missed(residence, &mut found);
     rank(&mut found);
-    let missed: Vec<f64> = {
-        let kinds = [DiscrepancyKind::MissedPerson, DiscrepancyKind::MissedNewborn];
-        let mut probabilities: Vec<f64> =
-            found.iter().filter(|d| kinds.contains(&d.kind)).map(|d| d.probability).collect();
-        probabilities.sort_by(|a, b| b.total_cmp(a));
-        probabilities
-    };
-    let worth = missed.iter().filter(|probability| **probability >= study.follow_up.probability_min).count() as u64;
-    let visits = visits.or(study.follow_up.visits).unwrap_or(worth);
-    let expected_found = missed.iter().take(usize::try_from(visits).unwrap_or(usize::MAX)).sum();
+    let (visits, expected_found) = plan_visits(study, &mut found, visits);
     Findings { discrepancies: found, visits, expected_found }
+}
+
+/// Decides what is worth a visit: of the missed persons and newborns together the most probable ones, as many as the
+/// office pays for; a missed household with any of its members; anything else that is likelier than the study's bound.
+/// Gives the visits to missed persons, and how many they are expected to find.
+fn plan_visits(study: &Study, found: &mut [Discrepancy], visits: Option<u64>) -> (u64, f64) {
+    let bound = study.follow_up.probability_min;
+    let mut missed: Vec<usize> = (0..found.len()).filter(|at| is_missed(found[*at].kind)).collect();
+    missed.sort_by(|a, b| {
+        found[*b].probability.total_cmp(&found[*a].probability).then(found[*a].person.cmp(&found[*b].person))
+    });
+    let worth = missed.iter().filter(|at| found[**at].probability >= bound).count() as u64;
+    let visits = visits.or(study.follow_up.visits).unwrap_or(worth).min(missed.len() as u64);
+    missed.truncate(usize::try_from(visits).unwrap_or(usize::MAX));
+    let visited: FxHashSet<u32> = missed.iter().map(|at| found[*at].person).collect();
+    let expected_found = missed.iter().map(|at| found[*at].probability).sum();
+    for discrepancy in found {
+        discrepancy.listed = match discrepancy.kind {
+            DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn => visited.contains(&discrepancy.person),
+            DiscrepancyKind::MissedHousehold => discrepancy.members.iter().any(|person| visited.contains(person)),
+            // One register against the roll is settled at a desk; where the roll is likelier wrong, somebody looks.
+            DiscrepancyKind::AttributeConflict => discrepancy.probability > bound.max(0.5),
+            _ => discrepancy.probability > bound,
+        };
+    }
+    (visits, expected_found)
+}
+
+fn is_missed(kind: DiscrepancyKind) -> bool {
+    matches!(kind, DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn)
 }
 
 /// Sorts by kind, then by probability, and numbers the ranks.
@@ -342,6 +363,7 @@ impl Case<'_> {
             area: self.areas.area(self.table, shown_record).unwrap_or_else(|| self.study.area.clone()),
             probability: probability.clamp(0.0, 1.0),
             priority: 0,
+            listed: false,
             evidence,
         }
     }

@@ -8,5 +8,6 @@ pub mod coverage;
 pub mod discrepancy;
 pub mod files;
 pub mod find;
+pub mod quality;
 pub mod report;
 pub mod residence;

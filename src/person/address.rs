@@ -6,7 +6,6 @@
 //! tells where the road ends and the estate begins in those that are not.
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use unicode_normalization::UnicodeNormalization;
 
 /// An address taken apart, before its place text is resolved to an estate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,7 +68,11 @@ struct Number {
 /// Reads an address as typed. `None` if it holds nothing.
 #[must_use]
 pub fn read(raw: &str) -> Option<Parts> {
-    let text: Vec<char> = raw.nfkc().filter(|c| !c.is_whitespace() && !c.is_control()).map(super::han::fold).collect();
+    let text: Vec<char> = super::han::compatible(raw)
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control())
+        .map(super::han::fold)
+        .collect();
     if text.is_empty() || matches!(text.as_slice(), ['无'] | ['不', '详'] | ['同', '上']) {
         return None;
     }

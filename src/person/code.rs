@@ -3,7 +3,7 @@
 //! Sex (GB/T 2261.1), nationality (GB/T 3304), relationship to the head of the household (census item D2, GB/T 4761),
 //! telephone numbers and division codes, as departments write them: digits, Chinese or English words.
 
-use unicode_normalization::UnicodeNormalization;
+use super::han::compatible;
 
 const ETHNICITIES: [&str; 56] = [
     "汉",
@@ -115,7 +115,7 @@ impl Relationship {
 /// Sex: 1 male, 2 female, 0 unknown or unspecified.
 #[must_use]
 pub fn sex(text: &str) -> u8 {
-    let text = text.nfkc().collect::<String>().to_lowercase();
+    let text = compatible(text).to_lowercase();
     match text.trim() {
         "1" | "01" | "男" | "男性" | "m" | "male" | "man" => 1,
         "2" | "02" | "女" | "女性" | "f" | "female" | "woman" => 2,
@@ -126,7 +126,7 @@ pub fn sex(text: &str) -> u8 {
 /// Nationality: 1–56 of GB/T 3304, 97 other, 98 of foreign descent; 0 unknown.
 #[must_use]
 pub fn ethnicity(text: &str) -> u8 {
-    let text: String = text.nfkc().collect();
+    let text = compatible(text);
     let text = text.trim();
     if let Ok(code) = text.parse::<u8>() {
         return if matches!(code, 1..=56 | 97 | 98) { code } else { 0 };
@@ -138,7 +138,7 @@ pub fn ethnicity(text: &str) -> u8 {
 /// Relationship to the head of the household.
 #[must_use]
 pub fn relationship(text: &str) -> Relationship {
-    let text: String = text.nfkc().collect();
+    let text = compatible(text);
     let text = text.trim();
     if let Ok(code) = text.parse::<usize>() {
         // Census item D2: 0 head … 9 other. Two-digit codes are GB/T 4761.
@@ -177,7 +177,7 @@ pub fn relationship(text: &str) -> Relationship {
 /// A telephone number as its digits without country code; 0 if it is none (too short, or one digit repeated).
 #[must_use]
 pub fn telephone(text: &str) -> u64 {
-    let digits: String = text.nfkc().filter(char::is_ascii_digit).collect();
+    let digits: String = compatible(text).chars().filter(char::is_ascii_digit).collect();
     let digits = digits
         .strip_prefix("0086")
         .or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() == 11))
@@ -189,7 +189,7 @@ pub fn telephone(text: &str) -> u64 {
 /// A division code: its digits, at most 12 of them, if there are an even prefix's worth (2 or more).
 #[must_use]
 pub fn division(text: &str) -> Option<String> {
-    let digits: String = text.nfkc().filter(char::is_ascii_digit).take(12).collect();
+    let digits: String = compatible(text).chars().filter(char::is_ascii_digit).take(12).collect();
     (digits.len() >= 2 && digits.bytes().any(|digit| digit != b'0')).then_some(digits)
 }
 

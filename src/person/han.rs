@@ -4,9 +4,11 @@
 //! tables in `han/` were derived from the Unicode Character Database (Unihan 15.0: kSimplifiedVariant, kZVariant,
 //! kSemanticVariant where the variant is rare and sounds alike; kMandarin, kHanyuPinlu, kXHC1983), Unicode licence.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
+use unicode_normalization::UnicodeNormalization;
 
 /// A toneless pinyin syllable as a dense number from 1; 0 is *unknown*.
 pub type Syllable = u16;
@@ -124,6 +126,14 @@ pub fn sounds_near(one: Syllable, other: Syllable) -> bool {
     one != 0 && other != 0 && TABLES.near.get(usize::from(one)) == TABLES.near.get(usize::from(other))
 }
 
+/// The text in compatibility form (Unicode NFKC). Nearly all cells are ASCII and unified ideographs already, which
+/// normalisation leaves as they are: those are not copied.
+#[must_use]
+pub fn compatible(text: &str) -> Cow<'_, str> {
+    let stable = |c: char| c.is_ascii() || matches!(u32::from(c), 0x4E00..=0x9FFF | 0xE000..=0xF8FF);
+    if text.chars().all(stable) { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect()) }
+}
+
 /// Is it a Han character (unified, extension or compatibility ideograph)?
 #[must_use]
 pub fn is_han(character: char) -> bool {
@@ -133,7 +143,7 @@ pub fn is_han(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{fold, is_han, sounds, sounds_near, spelling, syllable};
+    use super::{compatible, fold, is_han, sounds, sounds_near, spelling, syllable};
 
     #[test]
     fn traditional_and_variant_characters_fold() {
@@ -150,6 +160,15 @@ mod tests {
         assert_eq!(spelling(sounds('李')[0]), "li");
         assert_eq!(syllable("zhang"), Some(sounds('张')[0]));
         assert_eq!(syllable("xyz"), None);
+    }
+
+    #[test]
+    fn the_compatible_form_is_that_of_unicode() {
+        use unicode_normalization::UnicodeNormalization;
+        for text in ["王伟12-3-401", "１２０１", "Ｘ", "神", "é", "e\u{301}", "\u{e863}", "艾山·买买提", ""]
+        {
+            assert_eq!(compatible(text), text.nfkc().collect::<String>(), "{text}");
+        }
     }
 
     #[test]

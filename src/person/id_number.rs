@@ -4,15 +4,15 @@
 //! character (ISO 7064 MOD 11-2). 15-digit numbers are brought to 18; masked, damaged and foreign ones keep what they
 //! know. [`IdNumber`] packs any of them into 8 bytes.
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::date::Date;
+use super::han;
 
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const CHECK_CHARACTERS: &[u8; 11] = b"10X98765432";
 
 /// What kind of number it is: the top three bits of the packed form.
 const CITIZEN: u64 = 1;
+const VALID: u64 = 5;
 const MASKED: u64 = 2;
 const DOCUMENT: u64 = 3;
 const SHORT: u64 = 4;
@@ -67,7 +67,7 @@ impl Fault {
 #[must_use]
 pub fn read(raw: &str) -> (IdNumber, Fault) {
     let mut text: Vec<u8> = Vec::with_capacity(18);
-    for character in raw.nfkc() {
+    for character in han::compatible(raw).chars() {
         match character {
             'x' | '×' | 'Ⅹ' | 'χ' | 'Х' | 'х' => text.push(b'X'),
             '*' | '＊' | '●' | '#' => text.push(b'*'),
@@ -155,7 +155,9 @@ fn check_value(character: u8) -> u64 {
 
 fn citizen(text: &[u8]) -> IdNumber {
     let (body, check) = text.split_at(17.min(text.len()));
-    IdNumber((CITIZEN << KIND_SHIFT) | (number(body) << 4) | check.first().map_or(0, |c| check_value(*c)))
+    let digits = (number(body) << 4) | check.first().map_or(0, |c| check_value(*c));
+    let id = IdNumber((CITIZEN << KIND_SHIFT) | digits);
+    if id.passes_check() { IdNumber((VALID << KIND_SHIFT) | digits) } else { id }
 }
 
 /// GB 11643-1999, annex: insert the century, append the check character. Numbers of the centenarians (sequence
@@ -233,7 +235,7 @@ impl IdNumber {
     /// Is it a full citizen's number (valid or not)?
     #[must_use]
     pub fn is_citizen(self) -> bool {
-        self.kind() == CITIZEN
+        matches!(self.kind(), CITIZEN | VALID)
     }
 
     /// Is it masked?
@@ -256,15 +258,18 @@ impl IdNumber {
     /// A full citizen's number whose check character and birth date are right.
     #[must_use]
     pub fn is_valid(self) -> bool {
-        self.is_citizen() && {
-            let mut body = self.body();
-            let mut sum = 0;
-            for weight in WEIGHTS.iter().rev() {
-                sum += (body % 10) * u64::from(*weight);
-                body /= 10;
-            }
-            check_value(CHECK_CHARACTERS[(sum % 11) as usize]) == self.0 & 15 && self.birth_date().is_some()
+        self.kind() == VALID
+    }
+
+    /// ISO 7064 MOD 11-2 over the 17 digits of the body, and a birth date of the calendar.
+    fn passes_check(self) -> bool {
+        let mut body = self.body();
+        let mut sum = 0;
+        for weight in WEIGHTS.iter().rev() {
+            sum += (body % 10) * u64::from(*weight);
+            body /= 10;
         }
+        check_value(CHECK_CHARACTERS[(sum % 11) as usize]) == self.0 & 15 && self.birth_date().is_some()
     }
 
     /// The birth date inside a citizen's number, if it is a day of the calendar.
@@ -288,7 +293,7 @@ impl IdNumber {
     #[must_use]
     pub fn region(self) -> Option<u32> {
         match self.kind() {
-            CITIZEN => u32::try_from(self.body() / 100_000_000_000).ok(),
+            CITIZEN | VALID => u32::try_from(self.body() / 100_000_000_000).ok(),
             MASKED => u32::try_from((self.0 & ((1 << KIND_SHIFT) - 1)) >> 18).ok(),
             _ => None,
         }
@@ -299,7 +304,7 @@ impl IdNumber {
     #[must_use]
     pub fn characters(self, buffer: &mut [u8; 20]) -> usize {
         match self.kind() {
-            CITIZEN => {
+            CITIZEN | VALID => {
                 write_digits(self.body(), 17, buffer);
                 buffer[17] = match self.0 & 15 {
                     10 => b'X',
@@ -325,7 +330,7 @@ impl IdNumber {
     #[must_use]
     pub fn masked(self) -> IdNumber {
         match self.kind() {
-            CITIZEN => {
+            CITIZEN | VALID => {
                 let last = ((self.body() % 1000) << 4) | (self.0 & 15);
                 let region = self.body() / 100_000_000_000;
                 IdNumber((MASKED << KIND_SHIFT) | (region << 18) | last)
@@ -446,7 +451,7 @@ mod tests {
     fn a_number_tells_birth_sex_and_region() {
         let (id, _) = read("11010519491231002X");
         assert!(id.is_valid());
-        assert_eq!(id.birth_date().map(|d| d.parts()), Some((1949, 12, 31)));
+        assert_eq!(id.birth_date().map(super::super::date::Date::parts), Some((1949, 12, 31)));
         assert_eq!((id.sex(), id.region()), (Some(2), Some(110_105)));
         assert!(!read("110105194912310021").0.is_valid());
         assert_eq!(read("110105194913310028").0.birth_date(), None);

@@ -11,6 +11,7 @@ pub mod han;
 pub mod id_number;
 pub mod lexicon;
 pub mod name;
+pub mod profile;
 pub mod row;
 pub mod table;
 
@@ -24,7 +25,7 @@ use crate::progress::Progress;
 use crate::tally::Tally;
 use address::EstateDirectory;
 use lexicon::{Lexicon, Symbol};
-use row::ChunkTable;
+use row::{ChunkTable, RowReader};
 use table::{PersonTable, TextField};
 
 /// A row that could not be used.
@@ -63,38 +64,59 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
         PersonTable { starts: vec![0], text_fields: row::text_fields(study, extracts)?, ..PersonTable::default() };
     table.texts = table.text_fields.iter().map(|_| Vec::new()).collect();
     table.parents.push(table::Parent::default());
-    let mut tallies = Vec::with_capacity(extracts.len());
+    let mut tallies = vec![Tally::default(); extracts.len()];
     let mut rejected = Vec::new();
-    for extract in extracts {
-        let mut tally = Tally::default();
-        let mut seen = row::SeenIds::with_capacity(extract.rows);
-        let reader = row::RowReader::new(study, extract, &table.text_fields);
-        // A few chunks at a time: memory stays bounded, and the order of symbols does not depend on the threads.
-        let at_once = rayon::current_num_threads() * 2;
-        let mut next = 0;
-        while next < extract.chunk_count() {
-            let end = (next + at_once).min(extract.chunk_count());
-            let chunks: Vec<Result<ChunkTable>> = (next..end)
-                .into_par_iter()
-                .map(|chunk| {
-                    let chunk = extract.read(study, chunk)?;
-                    progress.advance(chunk.rows as u64);
-                    Ok(reader.read(&chunk))
-                })
-                .collect();
-            for chunk in chunks {
-                table.append(chunk?, &mut seen, &mut tally, &mut rejected);
+    let readers: Vec<RowReader<'_>> =
+        extracts.iter().map(|extract| RowReader::new(study, extract, &table.text_fields)).collect();
+    let jobs: Vec<(usize, usize)> = (0..extracts.len())
+        .flat_map(|source| (0..extracts[source].chunk_count()).map(move |chunk| (source, chunk)))
+        .collect();
+    // A few chunks at a time: memory stays bounded, and the order of symbols does not depend on the threads.
+    let at_once = (rayon::current_num_threads() * 2).max(extracts.len());
+    let mut seen = row::SeenIds::default();
+    let decode = |jobs: &[(usize, usize)]| -> Vec<Result<ChunkTable>> {
+        jobs.par_iter()
+            .map(|(source, chunk)| {
+                let chunk = extracts[*source].read(study, *chunk)?;
+                progress.advance(chunk.rows as u64);
+                Ok(readers[*source].read(&chunk))
+            })
+            .collect()
+    };
+    let mut windows = jobs.chunks(at_once.max(1));
+    let mut window = windows.next().unwrap_or(&[]);
+    let mut chunks = decode(window);
+    while !window.is_empty() {
+        // The next chunks are decoded while these are taken over.
+        let next = windows.next().unwrap_or(&[]);
+        let mut append = || -> Result<()> {
+            for ((source, number), chunk) in window.iter().zip(std::mem::take(&mut chunks)) {
+                if *number == 0 {
+                    close_sources(&mut table, *source);
+                    seen = row::SeenIds::default();
+                }
+                table.append(chunk?, &mut seen, &mut tallies[*source], &mut rejected);
             }
-            next = end;
-        }
-        table.starts.push(u32::try_from(table.len()).unwrap_or(u32::MAX));
-        tallies.push(tally);
+            Ok(())
+        };
+        let (decoded, appended) = rayon::join(|| decode(next), &mut append);
+        appended?;
+        (window, chunks) = (next, decoded);
     }
+    close_sources(&mut table, extracts.len());
     resolve_estates(&mut table);
     fill_divisions(&mut table);
     count_values(&mut table);
     progress.finish(&format!("{} records", table.len()));
     Ok(Standardised { table, tallies, rejected })
+}
+
+/// Says that the records of all sources before this one are complete (a source without rows has no records).
+fn close_sources(table: &mut PersonTable, source: usize) {
+    let end = u32::try_from(table.len()).unwrap_or(u32::MAX);
+    while table.starts.len() <= source {
+        table.starts.push(end);
+    }
 }
 
 /// Turns place texts into estates, now that all clear addresses are known.

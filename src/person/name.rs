@@ -159,7 +159,7 @@ pub enum Reading {
 #[must_use]
 pub fn read(raw: &str) -> Reading {
     let mut notes = 0;
-    let text: String = raw.nfkc().filter(|c| !is_invisible(*c)).collect();
+    let text: String = han::compatible(raw).chars().filter(|c| !is_invisible(*c)).collect();
     let text = text.trim();
     if text.is_empty() || NO_NAME.contains(&text.to_lowercase().as_str()) {
         return Reading::Missing;

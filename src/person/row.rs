@@ -37,15 +37,12 @@ pub(super) fn text_fields(study: &Study, _extracts: &[Extract]) -> Result<Vec<Te
 }
 
 /// Record ids seen so far in a source, to set repeated ones aside.
+#[derive(Default)]
 pub(super) struct SeenIds {
     table: HashTable<u32>,
 }
 
 impl SeenIds {
-    pub(super) fn with_capacity(rows: u64) -> SeenIds {
-        SeenIds { table: HashTable::with_capacity(usize::try_from(rows).unwrap_or(0)) }
-    }
-
     /// Which of a chunk's records repeat the id of an earlier one?
     fn repeated(&self, table: &PersonTable, chunk: &PersonTable) -> Vec<bool> {
         let mut inside: FxHashSet<&str> = FxHashSet::default();

@@ -14,7 +14,7 @@ const LONG_NUMBER_DIGITS: usize = 11;
 /// between or around them to hide; of a shorter one only the last two.
 #[must_use]
 pub fn id_number(text: &str) -> String {
-    let characters: Vec<char> = text.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let characters: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
     let length = characters.len();
     let (first, last) = match length {
         0 => return String::new(),
@@ -28,7 +28,7 @@ pub fn id_number(text: &str) -> String {
 /// The last four characters of an ID number, all others masked: `**************0014`.
 #[must_use]
 pub fn id_tail(text: &str) -> String {
-    let characters: Vec<char> = text.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let characters: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
     masked(&characters, 0, if characters.len() >= 15 { 4 } else { 0 })
 }
 

@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use parquet::arrow::ProjectionMask;
@@ -141,8 +141,7 @@ fn incomplete(path: &Path, row: usize) -> Error {
 }
 
 fn read_parquet(path: &Path) -> Result<Vec<TruthRecord>> {
-    let unreadable =
-        |error: &dyn std::error::Error| Error::input(format!("not a readable Parquet file: {error}")).at_file(path);
+    let unreadable = |_: &dyn std::error::Error| Error::input("this is not a readable Parquet file").at_file(path);
     let file = File::open(path).map_err(|error| Error::io(path, &error))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| unreadable(&error))?;
     let schema = builder.schema().clone();
@@ -166,7 +165,7 @@ fn append(path: &Path, batch: &RecordBatch, names: &[String; 3], records: &mut V
             .map_err(|_| Error::input("cannot be read as text").at_file(path).at_column(name.as_str()))?;
         texts.push(text);
     }
-    let columns: Vec<_> = texts.iter().map(|text| text.as_string::<i32>()).collect();
+    let columns: Vec<_> = texts.iter().map(arrow::array::AsArray::as_string::<i32>).collect();
     for row in 0..batch.num_rows() {
         if columns.iter().any(|column| column.is_null(row)) {
             return Err(incomplete(path, records.len()));

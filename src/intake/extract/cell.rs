@@ -138,7 +138,7 @@ mod tests {
         let rows = array.len();
         let (column, undecodable) = column(&array, 8 * 3600).unwrap();
         assert!(undecodable.is_empty());
-        (0..rows).map(|row| column.text(row).map(|text| text.into_owned())).collect()
+        (0..rows).map(|row| column.text(row).map(std::borrow::Cow::into_owned)).collect()
     }
 
     fn check(array: impl Array + 'static, expected: &[Option<&str>]) {

@@ -340,7 +340,7 @@ fn gb18030(text: &str) -> Vec<u8> {
 #[test]
 fn csv_of_any_dialect_is_read() {
     let check = |bytes: &[u8], expected: &[&str]| {
-        assert_eq!(csv(bytes, ""), (expected.iter().map(|row| (*row).to_owned()).collect(), vec![]))
+        assert_eq!(csv(bytes, ""), (expected.iter().map(|row| (*row).to_owned()).collect(), vec![]));
     };
     check(b"id,name\n1,a\n2,b\n", &["1:1|a", "2:2|b"]);
     check(b"id;name;x\r\n1;\"a;b\";\r\n\r\n2;b,c,d,e;3\r\n", &["1:1|a;b", "2:2|b,c,d,e"]);

@@ -61,7 +61,7 @@ pub const DEFAULT_REFERENCE_TIME: &str = "2020-11-01T00:00:00+08:00";
 /// error that names them all.
 pub fn read(path: &Path) -> Result<Study> {
     let bytes = bytes_of(path)?;
-    let digest = crate::intake::study::file::hex(&Sha256::digest(&bytes));
+    let digest = hex(&Sha256::digest(&bytes));
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() as u64 + 1;
         Error::study("expected UTF-8 text").at_file(path).at_row(line).hint("save the study file as UTF-8")

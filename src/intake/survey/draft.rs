@@ -48,10 +48,14 @@ impl Draft<'_> {
         writeln!(text, "reference_time = {}{}", quoted(DEFAULT_REFERENCE_TIME), doubt(reason))?;
         match area(self.planned) {
             Some(area) => {
-                writeln!(text, "area = {}{}", quoted(&area), doubt("what nearly all division codes begin with"))?
+                writeln!(text, "area = {}{}", quoted(&area), doubt("what nearly all division codes begin with"))?;
             }
             None => {
-                writeln!(text, "# area = \"…\"{}", doubt("the division code of the area under study, if there is one"))?
+                writeln!(
+                    text,
+                    "# area = \"…\"{}",
+                    doubt("the division code of the area under study, if there is one")
+                )?;
             }
         }
         writeln!(text, "language = \"{}\"", if is_han { "zh" } else { "en" })
@@ -78,7 +82,7 @@ impl Draft<'_> {
                 )?;
             }
             None => {
-                writeln!(text, "# no column identifies a record: the row number is used{}", doubt("is there one?"))?
+                writeln!(text, "# no column identifies a record: the row number is used{}", doubt("is there one?"))?;
             }
         }
         if plan.duplicates {

@@ -68,7 +68,7 @@ impl TextComparer {
         if strsim::damerau_levenshtein(one, other) <= 1 {
             return Some(0);
         }
-        let days = |text: &str| date::read(text, None).and_then(|date| date.first_day());
+        let days = |text: &str| date::read(text, None).and_then(date::Date::first_day);
         match (days(one), days(other)) {
             (Some(a), Some(b)) => self.within(f64::from(a.abs_diff(b))),
             _ => None,

@@ -32,9 +32,10 @@ const PRIOR_MATCHES: f64 = 30.0;
 const PRIOR_RELATIVES: f64 = 200.0;
 const ITERATIONS_MAX: u32 = 200;
 
-/// Fits the model. `seed` decides the random pairs.
+/// Measures u (on random pairs) and r (on pairs within households), and sets m to its expectation. `seed` decides the
+/// random pairs. Done once; every fit starts from it.
 #[must_use]
-pub fn fit(comparer: &Comparer<'_>, table: &PersonTable, slots: Vec<Slot>, counts: &PatternCounts, seed: u64) -> Model {
+pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> Vec<Shares> {
     let mut shares: Vec<Shares> = comparer
         .comparisons
         .iter()
@@ -48,6 +49,12 @@ pub fn fit(comparer: &Comparer<'_>, table: &PersonTable, slots: Vec<Slot>, count
         .collect();
     measure_strangers(comparer, table, seed, &mut shares);
     measure_relatives(comparer, table, &mut shares);
+    shares
+}
+
+/// Fits m and the shares of matches and relatives to the pattern counts.
+#[must_use]
+pub fn fit(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>, counts: &PatternCounts) -> Model {
     let classes = starting_classes(&slots);
     let mut model = Model {
         slots,

@@ -9,6 +9,7 @@
 //! strangers as the fit found them in the slots at hand.
 
 pub mod em;
+pub mod file;
 pub mod frequency;
 
 use serde::Serialize;
@@ -29,7 +30,7 @@ pub struct Slot {
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn kind_name<S: serde::Serializer>(kind: &RowKind, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+fn kind_name<S: serde::Serializer>(kind: &RowKind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(kind.name())
 }
 

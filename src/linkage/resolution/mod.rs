@@ -7,9 +7,9 @@
 //! * evidence *against* is every pair of its records whose comparison speaks against a match (negative log2 Bayes factor),
 //!   and every pair of records of one slot: a register holds a person once, and how often it does not is estimated.
 //!
-//! A pair that merely says nothing (everything missing) is neither. Start: join greedily, best evidence first; then
-//! move single records between persons, and swap two, as long as the total grows, so that a first choice that blocks
-//! two better ones is undone.
+//! A pair that merely says nothing (everything missing) is neither. Start: join greedily, best evidence first. Where
+//! anything speaks against the result, a small component is then resolved exactly, and in a larger one single records
+//! move between persons as long as the total grows, so that a first choice that blocks two better ones is undone.
 
 pub mod household;
 
@@ -82,6 +82,9 @@ impl Resolution {
 
 /// A pair of records inside a component with its score.
 type Edges = FxHashMap<(u32, u32), Score>;
+
+/// Components of at most so many records are resolved exactly.
+const EXACT_RECORDS_MAX: usize = 10;
 
 /// Components larger than this are joined greedily without the second step.
 const IMPROVED_RECORDS_MAX: usize = 400;
@@ -172,9 +175,7 @@ fn resolve_component(
     let mut component = Component { scorer, records: Vec::new(), edges, duplicates, minimum };
     component.records = records;
     let mut persons = component.join_greedily();
-    if component.records.len() > 2 && component.records.len() <= IMPROVED_RECORDS_MAX {
-        component.improve(&mut persons);
-    }
+    component.settle(&mut persons);
     persons
         .iter()
         .flat_map(|person| {
@@ -185,8 +186,8 @@ fn resolve_component(
         .collect()
 }
 
-/// Two persons after a record has moved between them.
-type Exchange = (Vec<u32>, Vec<u32>);
+/// Persons as they would be after a record has moved: position and members; a position past the end is a new person.
+type Exchange = Vec<(usize, Vec<u32>)>;
 
 /// Two persons that may be one, in the queue of the greedy join.
 #[derive(PartialEq)]
@@ -321,21 +322,81 @@ impl Component<'_> {
         total
     }
 
-    /// Moves single records, and swaps records, between persons while the total evidence grows.
+    /// The second step, where the greedy join may have been wrong: exactly if the component is small, else by exchanges.
+    fn settle(&mut self, persons: &mut Vec<Vec<u32>>) {
+        let count = self.records.len();
+        if count <= 2 || count > IMPROVED_RECORDS_MAX || self.is_undisputed(persons) {
+            return;
+        }
+        if count <= EXACT_RECORDS_MAX {
+            *persons = self.resolve_exactly();
+        } else {
+            self.improve(persons);
+        }
+    }
+
+    /// Is it all one person, and nothing speaks against it?
+    fn is_undisputed(&mut self, persons: &[Vec<u32>]) -> bool {
+        let [person] = persons else { return false };
+        let disputed = |component: &mut Self, at: usize| {
+            person[at + 1..].iter().any(|other| component.against(person[at], *other) < 0.0)
+        };
+        (0..person.len()).all(|at| !disputed(self, at))
+    }
+
+    /// The partition of greatest total evidence, by dynamic programming over subsets: the person of the first record
+    /// left is one of the subsets that hold it. 3ⁿ steps for n records.
+    fn resolve_exactly(&mut self) -> Vec<Vec<u32>> {
+        let count = self.records.len();
+        let members = |set: usize| (0..count as u32).filter(|at| set >> at & 1 == 1).collect::<Vec<u32>>();
+        let evidence: Vec<f64> = (0..1usize << count).map(|set| self.evidence(&members(set))).collect();
+        let mut best = vec![(0.0, 0usize); 1 << count];
+        for set in 1..1usize << count {
+            let first = set & set.wrapping_neg();
+            let rest = set ^ first;
+            let mut others = rest;
+            let mut greatest = (f64::NEG_INFINITY, first);
+            loop {
+                let person = others | first;
+                let total = evidence[person] + best[set ^ person].0;
+                if total > greatest.0 + 1e-9 {
+                    greatest = (total, person);
+                }
+                if others == 0 {
+                    break;
+                }
+                others = (others - 1) & rest;
+            }
+            best[set] = greatest;
+        }
+        let mut persons = Vec::new();
+        let mut set = (1usize << count) - 1;
+        while set != 0 {
+            persons.push(members(best[set].1));
+            set ^= best[set].1;
+        }
+        persons
+    }
+
+    /// Moves single records between persons while the total evidence grows.
     fn improve(&mut self, persons: &mut Vec<Vec<u32>>) {
-        let mut links: Vec<(u32, u32)> =
-            self.edges.iter().filter(|(_, score)| score.log2_odds >= self.minimum).map(|(pair, _)| *pair).collect();
+        let held = self.edges.iter().filter(|(_, score)| score.log2_odds >= self.minimum);
+        let mut links: Vec<(u32, u32)> = held.map(|(pair, _)| *pair).collect();
         links.sort_unstable();
+        let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); self.records.len()];
+        for (one, other) in &links {
+            neighbours[*one as usize].push(*other);
+            neighbours[*other as usize].push(*one);
+        }
         let mut person_of = vec![0usize; self.records.len()];
         for (at, person) in persons.iter().enumerate() {
             person.iter().for_each(|record| person_of[*record as usize] = at);
         }
-        for _ in 0..8 {
+        for _ in 0..IMPROVEMENT_ROUNDS_MAX {
             let mut changed = false;
             for (one, other) in &links {
-                let (from, to) = (person_of[*one as usize], person_of[*other as usize]);
-                if from != to {
-                    changed |= self.try_exchange(persons, &mut person_of, (*one, from), (*other, to));
+                if person_of[*one as usize] != person_of[*other as usize] {
+                    changed |= self.bring_together(persons, &mut person_of, &neighbours, *one, *other);
                 }
             }
             if !changed {
@@ -345,47 +406,84 @@ impl Component<'_> {
         persons.retain(|person| !person.is_empty());
     }
 
-    /// Tries the rearrangements that bring two records of different persons together; keeps the best if it gains.
-    fn try_exchange(
+    /// Tries the rearrangements that bring two records of different persons together; carries out the one that gains
+    /// most, if any does.
+    fn bring_together(
         &mut self,
-        persons: &mut [Vec<u32>],
+        persons: &mut Vec<Vec<u32>>,
         person_of: &mut [usize],
-        one: (u32, usize),
-        other: (u32, usize),
+        neighbours: &[Vec<u32>],
+        one: u32,
+        other: u32,
     ) -> bool {
-        let ((a, from), (b, to)) = (one, other);
-        let before = self.evidence(&persons[from]) + self.evidence(&persons[to]);
-        let without =
-            |person: &[u32], record: u32| person.iter().copied().filter(|at| *at != record).collect::<Vec<_>>();
+        let mut exchanges = self.exchanges(persons, person_of, neighbours, one, person_of[other as usize]);
+        exchanges.extend(self.exchanges(persons, person_of, neighbours, other, person_of[one as usize]));
+        let mut best: Option<(f64, Exchange)> = None;
+        for exchange in exchanges {
+            let gain: f64 = exchange
+                .iter()
+                .map(|(at, after)| self.evidence(after) - persons.get(*at).map_or(0.0, |before| self.evidence(before)))
+                .sum();
+            if gain > 1e-9 && best.as_ref().is_none_or(|(most, _)| gain > *most) {
+                best = Some((gain, exchange));
+            }
+        }
+        let Some((_, exchange)) = best else { return false };
+        for (at, person) in exchange {
+            if at == persons.len() {
+                persons.push(Vec::new());
+            }
+            person.iter().for_each(|record| person_of[*record as usize] = at);
+            persons[at] = person;
+        }
+        true
+    }
+
+    /// The ways a record may join a person: it comes alone, or drives out the one record of its slot, which then takes
+    /// its place, stands alone, or joins a third person that it has a link to.
+    fn exchanges(
+        &self,
+        persons: &[Vec<u32>],
+        person_of: &[usize],
+        neighbours: &[Vec<u32>],
+        mover: u32,
+        target: usize,
+    ) -> Vec<Exchange> {
+        let source = person_of[mover as usize];
+        let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
+        let without = |person: usize, record: u32| -> Vec<u32> {
+            persons[person].iter().copied().filter(|at| *at != record).collect()
+        };
         let with = |mut person: Vec<u32>, record: u32| {
             person.push(record);
             person.sort_unstable();
             person
         };
-        let mut options: Vec<(Vec<u32>, Vec<u32>)> = vec![
-            (without(&persons[from], a), with(persons[to].clone(), a)),
-            (with(persons[from].clone(), b), without(&persons[to], b)),
-        ];
-        // Swaps: the record that comes drives out one of its own slot.
-        let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
-        for rival in persons[to].iter().filter(|rival| slot(**rival) == slot(a)) {
-            options.push((with(without(&persons[from], a), *rival), with(without(&persons[to], *rival), a)));
+        let left = without(source, mover);
+        let mut exchanges = vec![vec![(source, left.clone()), (target, with(persons[target].clone(), mover))]];
+        let rivals: Vec<u32> = persons[target].iter().copied().filter(|rival| slot(*rival) == slot(mover)).collect();
+        let &[rival] = rivals.as_slice() else { return exchanges };
+        let joined = with(without(target, rival), mover);
+        exchanges.push(vec![(source, with(left.clone(), rival)), (target, joined.clone())]);
+        let left_and_joined = vec![(source, left), (target, joined)];
+        let mut thirds: Vec<usize> =
+            neighbours[rival as usize].iter().map(|record| person_of[*record as usize]).collect();
+        thirds.sort_unstable();
+        thirds.dedup();
+        for third in thirds.into_iter().filter(|third| *third != source && *third != target) {
+            let mut exchange = left_and_joined.clone();
+            exchange.push((third, with(persons[third].clone(), rival)));
+            exchanges.push(exchange);
         }
-        for rival in persons[from].iter().filter(|rival| slot(**rival) == slot(b)) {
-            options.push((with(without(&persons[from], *rival), b), with(without(&persons[to], b), *rival)));
-        }
-        let mut best: Option<(f64, Exchange)> = None;
-        for option in options {
-            let after = self.evidence(&option.0) + self.evidence(&option.1);
-            if after > before + 1e-9 && best.as_ref().is_none_or(|(value, _)| after > *value) {
-                best = Some((after, option));
-            }
-        }
-        let Some((_, (first, second))) = best else { return false };
-        first.iter().for_each(|record| person_of[*record as usize] = from);
-        second.iter().for_each(|record| person_of[*record as usize] = to);
-        persons[from] = first;
-        persons[to] = second;
-        true
+        let mut alone = left_and_joined;
+        alone.push((persons.len(), vec![rival]));
+        exchanges.push(alone);
+        exchanges
     }
 }
+
+/// Rounds of improvement after which a component is left as it is.
+const IMPROVEMENT_ROUNDS_MAX: u32 = 8;
+
+#[cfg(test)]
+mod tests;

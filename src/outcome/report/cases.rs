@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest, Sha256};
 
 use super::ReportInput;
-use super::missed::is_listed;
 use super::words::code;
 use super::words::field::{self, Matter};
 use crate::intake::study::Language;
@@ -85,7 +84,7 @@ pub fn compose(input: &ReportInput<'_>) -> Vec<AreaList> {
     let mut numbers = CaseNumbers::new(&input.study.digest);
     let mut areas: BTreeMap<String, BTreeMap<Walk<'_>, Vec<Case>>> = BTreeMap::new();
     for (at, discrepancy) in input.findings.discrepancies.iter().enumerate() {
-        if !is_listed(discrepancy, input.findings) {
+        if !discrepancy.listed {
             continue;
         }
         let record = shown(discrepancy);

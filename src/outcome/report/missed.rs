@@ -53,8 +53,8 @@ pub struct Missed {
 
 /// Does the discrepancy stand on a follow-up list? Of missed persons only those who will be visited.
 #[must_use]
-pub fn is_listed(discrepancy: &Discrepancy, findings: &Findings) -> bool {
-    discrepancy.kind != DiscrepancyKind::MissedPerson || u64::from(discrepancy.priority) <= findings.visits
+fn is_missed(discrepancy: &Discrepancy) -> bool {
+    matches!(discrepancy.kind, DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn)
 }
 
 /// The kinds in their fixed order.
@@ -65,7 +65,7 @@ pub fn kinds(findings: &Findings) -> Vec<KindFound> {
         for discrepancy in findings.discrepancies.iter().filter(|discrepancy| discrepancy.kind == kind) {
             found.count += 1;
             found.expected += discrepancy.probability;
-            found.listed += u64::from(is_listed(discrepancy, findings));
+            found.listed += u64::from(discrepancy.listed);
         }
         found
     };
@@ -76,15 +76,15 @@ pub fn kinds(findings: &Findings) -> Vec<KindFound> {
 #[must_use]
 pub fn compose(findings: &Findings) -> Missed {
     let mut missed: Vec<&Discrepancy> =
-        findings.discrepancies.iter().filter(|d| d.kind == DiscrepancyKind::MissedPerson).collect();
-    missed.sort_by_key(|discrepancy| (discrepancy.priority, discrepancy.person));
+        findings.discrepancies.iter().filter(|discrepancy| is_missed(discrepancy)).collect();
+    missed.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.person.cmp(&b.person)));
     Missed {
         count: missed.len() as u64,
         curve: curve(&missed),
         visits: findings.visits.min(missed.len() as u64),
         expected_found: findings.expected_found,
-        townships: by_area(&missed, findings, Level::Township),
-        communities: by_area(&missed, findings, Level::Community),
+        townships: by_area(&missed, Level::Township),
+        communities: by_area(&missed, Level::Community),
     }
 }
 
@@ -101,7 +101,7 @@ fn curve(missed: &[&Discrepancy]) -> Vec<(u64, f64)> {
     points
 }
 
-fn by_area(missed: &[&Discrepancy], findings: &Findings, level: Level) -> Vec<MissedInArea> {
+fn by_area(missed: &[&Discrepancy], level: Level) -> Vec<MissedInArea> {
     let mut areas: BTreeMap<&str, MissedInArea> = BTreeMap::new();
     for discrepancy in missed {
         let code = level.area(&discrepancy.area);
@@ -114,7 +114,7 @@ fn by_area(missed: &[&Discrepancy], findings: &Findings, level: Level) -> Vec<Mi
         });
         area.count += 1;
         area.expected += discrepancy.probability;
-        area.listed += u64::from(is_listed(discrepancy, findings));
+        area.listed += u64::from(discrepancy.listed);
     }
     areas.into_values().collect()
 }

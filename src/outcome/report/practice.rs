@@ -231,6 +231,7 @@ fn findings(table: &PersonTable, linked: &Linked) -> Findings {
                 area: area.to_owned(),
                 probability: 0.9 / f64::from(priority),
                 priority,
+                listed: kind != DiscrepancyKind::MissedPerson || u64::from(priority) <= VISITS,
                 evidence: vec![
                     Evidence { what: "register".to_owned(), found: REGISTERS[0].to_owned(), bits: None },
                     Evidence { what: "level_of_id_number".to_owned(), found: "one slip apart".to_owned(), bits: None },

@@ -2,8 +2,8 @@
 //! here?
 //!
 //! Residents on the roll show what a missed resident would look like: their own present row hidden (*one was missed*),
-//! or those of their whole household (*all were missed*). Persons listed as living elsewhere show the opposite, where
-//! there are enough of them. Who of the unlinked is which is learnt by expectation and maximisation.
+//! or those of their whole household (*all were missed*). Persons listed as living elsewhere show the opposite, in the
+//! same two views, where there are enough of them. Who of the unlinked is which is learnt by expectation and maximisation.
 //!
 //! Steps: 1. the two views of residents are told apart by a classifier of their own, so that the share of whole
 //! households among the missed can be learnt; 2. residents against everybody else; 3. each unlinked person counts as
@@ -131,7 +131,7 @@ impl Sample {
             let mut outcome = vec![1.0; 2 * positives];
             outcome.resize(2 * (positives + negatives), 0.0);
             outcome.extend_from_slice(&probability);
-            let effort = Effort { ridge: RIDGE, steps: if first { 10 } else { 2 } };
+            let effort = Effort { ridge: RIDGE, steps: if first { 10 } else { 1 } };
             found.coefficients =
                 logistic::fit(&rows, &outcome, &weight, effort, std::mem::take(&mut found.coefficients));
             let ones: f64 = outcome.iter().zip(&weight).map(|(outcome, weight)| outcome * weight).sum();
@@ -200,7 +200,7 @@ impl Sample {
             return 0.3;
         }
         let (positives, unlabelled) = (
-            trace(&self.positives.alone, self.positives.alone.len() / 6000),
+            trace(&self.positives.alone, self.positives.alone.len() / 6_000),
             trace(&self.unlabelled, self.unlabelled.len() / 12_000),
         );
         let scores = prior::cross_fitted(&positives, &unlabelled, self.columns);

@@ -2,7 +2,9 @@
 //!
 //! Nobody is told who was missed: it is learnt from the district's own records. Residents whom the roll has *are* what
 //! missed residents look like once their present row, or that of their whole household, is hidden; persons whom the roll
-//! lists as living elsewhere are what the others look like; the unlinked are a mixture of both.
+//! lists as living elsewhere, hidden in the same two ways, are what the others look like; the unlinked are a mixture of
+//! both. A third kind is somebody on the roll whose records the linker wrongly held apart: each candidate loses the
+//! probability of the best rejected link to a present row whose owner has no such register record.
 //!
 //! Steps: 1. [`standing`]: how each person stands to the roll; 2. [`surroundings`]: who is around whom; 3. [`features`]:
 //! what is seen of a person, in levels; 4. [`mixture`]: a logistic regression inside an EM, for persons of registered
@@ -39,9 +41,9 @@ use standing::{Part, Status};
 use surroundings::Surroundings;
 
 /// Most residents, persons elsewhere and unlinked persons that one stratum learns from.
-const POSITIVES_MAX: usize = 10_000;
-const NEGATIVES_MAX: usize = 10_000;
-const UNLABELLED_MAX: usize = 20_000;
+const POSITIVES_MAX: usize = 6_000;
+const NEGATIVES_MAX: usize = 6_000;
+const UNLABELLED_MAX: usize = 12_000;
 
 /// A level that fewer rows have gets no column.
 const LEVEL_ROWS_MIN: u32 = 20;

@@ -110,7 +110,7 @@ impl<'a> Clerk<'a> {
 
     /// The code of the sex, as written.
     pub fn sex(&mut self, person: &Person) -> &'static str {
-        if person.male != self.errs(self.care.sex) { "1" } else { "2" }
+        if person.male == self.errs(self.care.sex) { "2" } else { "1" }
     }
 
     /// The code of the nationality, as written: errors are mostly "Han".

@@ -58,7 +58,7 @@ fn matches_of(folder: &Path, written: &str) -> Result<Vec<PathBuf>, String> {
     };
     let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
     let paths = glob::glob_with(&pattern, options).map_err(|_| not_a_pattern())?;
-    let files: Vec<_> = paths.filter_map(std::result::Result::ok).filter(|path| !path.is_dir()).collect();
+    let files: Vec<_> = paths.filter_map(Result::ok).filter(|path| !path.is_dir()).collect();
     if files.is_empty() {
         return Err(String::from("no file matches this pattern"));
     }

@@ -238,7 +238,7 @@ impl<'t> Section<'t> {
         let mut sections = Vec::new();
         match item.value {
             DeValue::Array(values) => {
-                for value in values.iter() {
+                for value in values {
                     let one = Item { value: value.get_ref(), at: value.span(), key: item.key.clone() };
                     match one.value {
                         DeValue::Table(_) => sections.extend(one.section(complaints)),

@@ -18,8 +18,9 @@ pub fn expected_finds(language: Language, points: &[(u64, f64)], planned: u64, f
     let visits = points.last().map_or(0, |point| point.0) as f64;
     let finds = points.last().map_or(0.0, |point| point.1);
     let (across, up) = (ticks(visits), ticks(finds));
-    let x = |value: f64| LEFT + ((RIGHT - LEFT) as f64 * value / across.last().copied().unwrap_or(1.0)).round() as i32;
-    let y = |value: f64| BOTTOM - ((BOTTOM - TOP) as f64 * value / up.last().copied().unwrap_or(1.0)).round() as i32;
+    let x =
+        |value: f64| LEFT + (f64::from(RIGHT - LEFT) * value / across.last().copied().unwrap_or(1.0)).round() as i32;
+    let y = |value: f64| BOTTOM - (f64::from(BOTTOM - TOP) * value / up.last().copied().unwrap_or(1.0)).round() as i32;
     draw(WIDTH, HEIGHT, page::CURVE.of(language), |canvas| {
         for value in &up {
             grid_line(canvas, y(*value), &tick(*value));
@@ -27,7 +28,7 @@ pub fn expected_finds(language: Language, points: &[(u64, f64)], planned: u64, f
         for value in &across {
             canvas.text((x(*value), BOTTOM + 16), Anchor::Middle, colour::QUIET, &tick(*value));
         }
-        canvas.text(((LEFT + RIGHT) / 2, HEIGHT - 14), Anchor::Middle, colour::INK, page::VISITS.of(language));
+        canvas.text((i32::midpoint(LEFT, RIGHT), HEIGHT - 14), Anchor::Middle, colour::INK, page::VISITS.of(language));
         canvas.text((LEFT - 50, 14), Anchor::Start, colour::INK, page::FINDS.of(language));
         let line: Vec<(i32, i32)> = points.iter().map(|(visits, finds)| (x(*visits as f64), y(*finds))).collect();
         let mut surface = line.clone();
@@ -41,7 +42,7 @@ pub fn expected_finds(language: Language, points: &[(u64, f64)], planned: u64, f
                 Language::Zh => format!("计划 {} 次，预计 {} 人", words::count(planned), words::expected(found)),
                 Language::En => format!("{} planned, {} expected", words::count(planned), words::expected(found)),
             };
-            let (anchor, shift) = if at > (LEFT + RIGHT) / 2 { (Anchor::End, -8) } else { (Anchor::Start, 8) };
+            let (anchor, shift) = if at > i32::midpoint(LEFT, RIGHT) { (Anchor::End, -8) } else { (Anchor::Start, 8) };
             canvas.text((at + shift, BOTTOM - 14), anchor, colour::AGAINST, &label);
         }
     })
@@ -97,7 +98,12 @@ pub fn weights(language: Language, bins: &[(u64, u64)]) -> String {
             canvas.text((x(f64::from(ten) * 10.0), BOTTOM + 16), Anchor::Middle, colour::QUIET, &label);
         }
         canvas.line(vec![(x(0.0), BOTTOM), (x(0.0), TOP)], colour::QUIET, 1);
-        canvas.text(((LEFT + RIGHT) / 2, HEIGHT - 14), Anchor::Middle, colour::INK, page::WEIGHT_AXIS.of(language));
+        canvas.text(
+            (i32::midpoint(LEFT, RIGHT), HEIGHT - 14),
+            Anchor::Middle,
+            colour::INK,
+            page::WEIGHT_AXIS.of(language),
+        );
         canvas.text((LEFT - 56, 14), Anchor::Start, colour::INK, page::PAIRS_AXIS.of(language));
         let series = [(page::NOT_SAME, colour::REST), (page::SAME_PERSON, colour::FOR)];
         legend(canvas, language, RIGHT, &series);

@@ -1,0 +1,79 @@
+//! What does a newcomer see first?
+//!
+//! A synthetic district with known truth in `DIR/district`, its cross-check in `DIR/results`, and what was found held
+//! against the truth. A folder that is not a demo's is left alone.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::args::{Demo, Evaluate, ResultFormat};
+use super::screen::{Table, count, show};
+use super::{evaluate, run, synth};
+use crate::audit::manifest::MANIFEST;
+use crate::error::{Error, Kind, Result};
+use crate::intake::study;
+use crate::outcome::quality::{MISSED_KINDS, Quality};
+use crate::progress::Progress;
+use crate::run::Options;
+use crate::synthetic::{self, Made, Plan};
+
+/// Makes a district, cross-checks it, and holds what was found against the truth.
+pub(super) fn demo(asked: &Demo, progress: &dyn Progress) -> Result<ExitCode> {
+    let (district, results) = (asked.out.join("district"), asked.out.join("results"));
+    may_hold_demo(&asked.out, &district)?;
+    let plan = Plan { persons: asked.persons, seed: asked.seed, errors: 1.0, progress };
+    let made = synthetic::write_district(&district, &plan)?;
+    forget(&results)?;
+    let study = study::file::read(&made.study)?;
+    let summary = crate::run::run(&study, &results, &Options::default(), progress)?;
+    let truth = district.join(synthetic::RECORDS_FILE);
+    let held = Evaluate { run: results.clone(), truth, truth_persons: None, format: ResultFormat::Text };
+    let quality = evaluate::judge(&held)?;
+    show(&format!(
+        "{}\n{}\n{}\n{}\n{}",
+        synth::describe(&made),
+        run::describe(&summary),
+        evaluate::describe(&quality),
+        planted(&made, &quality),
+        run::places(&results)
+    ))?;
+    Ok(run::verdict(&summary))
+}
+
+/// An earlier demo may have been of another district, whose run the corridor would rightly not replace: without its
+/// manifest it is no finished run.
+fn forget(results: &Path) -> Result<()> {
+    let manifest = results.join(MANIFEST);
+    match std::fs::remove_file(&manifest) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&manifest, &error)),
+        _ => Ok(()),
+    }
+}
+
+fn may_hold_demo(out: &Path, district: &Path) -> Result<()> {
+    if synth::is_empty(out)? || synth::is_district(district) {
+        return Ok(());
+    }
+    let what = "the folder is not empty and holds no demo";
+    Err(Error::new(Kind::Usage, what).at_file(out).hint("name a new or empty folder with --out"))
+}
+
+/// Kinds of discrepancies, and what was planted that should be found as such.
+const PLANTED: [(&str, &[&str]); 3] = [
+    ("duplicate_enumeration", &["duplicate_person", "duplicate_household_member"]),
+    ("dead_before_reference", &["dead_enumerated"]),
+    ("born_after_reference", &["unborn_enumerated"]),
+];
+
+/// What was planted in the district, beside what was listed of that kind.
+fn planted(made: &Made, quality: &Quality) -> String {
+    let listed = |kind: &str| quality.discrepancies.get(kind).map_or(0, |number| number.listed);
+    let mut table = Table::new(&["planted in the district", "planted", "listed"]);
+    let missed: u64 = MISSED_KINDS.iter().map(|kind| listed(kind)).sum();
+    table.row(vec![String::from("missed, in a register"), count(made.missed_in_register), count(missed)]);
+    for (kind, planted) in PLANTED {
+        let planted: u64 = planted.iter().filter_map(|what| made.planted.get(*what)).sum();
+        table.row(vec![kind.replace('_', " "), count(planted), count(listed(kind))]);
+    }
+    table.text()
+}

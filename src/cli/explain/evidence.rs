@@ -1,0 +1,166 @@
+//! Is everything still what the run had?
+//!
+//! Study file, extracts and the outputs that an explanation rests on must have the digests of the manifest; all that
+//! differs is said at once. Then the extracts are standardised again, which gives the same table as in the run.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array, Float64Array, RecordBatch, StringArray};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::audit::manifest::{self, Manifest};
+use crate::error::{Error, Kind, Result};
+use crate::intake::extract::{self, Extract};
+use crate::intake::study::{self, Study};
+use crate::linkage::comparison::Comparer;
+use crate::linkage::model::{Model, em, file as model_file};
+use crate::linkage::resolution::Resolution;
+use crate::outcome::files;
+use crate::person;
+use crate::person::table::PersonTable;
+use crate::progress::Progress;
+
+/// What an explanation rests on.
+pub(super) struct Evidence {
+    pub(super) study: Study,
+    pub(super) table: PersonTable,
+    pub(super) resolution: Resolution,
+    pub(super) slot_of: Vec<u8>,
+}
+
+/// A pair of `links.parquet`.
+pub(super) struct WrittenPair {
+    pub(super) weight: f64,
+    /// That the two are one person, in the light of the person's other pairs.
+    pub(super) probability: f64,
+    /// Level by comparison.
+    pub(super) levels: BTreeMap<String, String>,
+}
+
+/// Checks and reads everything.
+///
+/// # Errors
+/// A verification error that names all that differs.
+pub(super) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Progress) -> Result<Evidence> {
+    check(run, manifest)?;
+    let study = study::file::read(&manifest.study.file)?;
+    let extracts =
+        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
+    let files: usize = extracts.iter().map(|extract| extract.files.len()).sum();
+    if files != manifest.inputs.len() {
+        let what = format!("the study now finds {files} extracts, the run had {}", manifest.inputs.len());
+        return Err(Error::new(Kind::Verification, what).at_file(&manifest.study.file));
+    }
+    let table = person::standardise(&study, &extracts, progress)?.table;
+    let resolution = resolution(run, &study, &table)?;
+    let (_, slot_of) = em::slots(&table);
+    Ok(Evidence { study, table, resolution, slot_of })
+}
+
+/// Do study, inputs and outputs have the digests of the manifest?
+fn check(run: &Path, manifest: &Manifest) -> Result<()> {
+    let mut differing = Vec::new();
+    let mut hold = |path: PathBuf, expected: &str| {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let shown = path.display().to_string();
+        match manifest::describe(folder, &name, None) {
+            Ok(found) if found.digest == expected => {}
+            Ok(_) => differing.push(format!("{} has changed", shown.escape_debug())),
+            Err(_) => differing.push(format!("{} cannot be read", shown.escape_debug())),
+        }
+    };
+    hold(manifest.study.file.clone(), &manifest.study.digest);
+    for input in &manifest.inputs {
+        hold(input.file.clone(), &input.digest);
+    }
+    for name in [files::PERSONS, files::LINKS, model_file::MODEL] {
+        let entry = manifest.outputs.iter().find(|output| output.file == name);
+        hold(run.join(name), entry.map_or("", |output| output.digest.as_str()));
+    }
+    if differing.is_empty() {
+        return Ok(());
+    }
+    let what = format!("what the run was made of is not what it was: {}", differing.join("; "));
+    Err(Error::new(Kind::Verification, what).at_file(&run.join(manifest::MANIFEST)).hint("run the study again"))
+}
+
+/// Who is who, from `persons.parquet`, which has the records in the order of the table.
+fn resolution(run: &Path, study: &Study, table: &PersonTable) -> Result<Resolution> {
+    let rows = files::read_persons(run)?;
+    let same = |(record, row): (u32, &files::PersonRow)| {
+        let source = study.sources.get(table.source(record)).map(|source| source.name.as_str());
+        source == Some(row.source.as_str()) && table.record_id(record) == row.record_id
+    };
+    if rows.len() != table.len() || !(0u32..).zip(&rows).all(same) {
+        let what = "the records are not those that this version reads from the extracts";
+        let error = Error::new(Kind::Verification, what).at_file(&run.join(files::PERSONS));
+        return Err(error.hint("run the study again with this version"));
+    }
+    let labels: Vec<u32> = rows.iter().map(|row| u32::try_from(row.person).unwrap_or(u32::MAX)).collect();
+    Ok(Resolution::from_labels(&labels))
+}
+
+/// The slots of the model must be those of the table.
+///
+/// # Errors
+/// A verification error if they are not.
+pub(super) fn check_slots(model: &Model, table: &PersonTable) -> Result<()> {
+    if model.slots == em::slots(table).0 {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Verification, "this model was fitted on other records than those of the extracts"))
+}
+
+/// The text of an output.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn text(run: &Path, name: &str) -> Result<String> {
+    let path = run.join(name);
+    std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))
+}
+
+/// What `links.parquet` says of a pair, if it is in it.
+///
+/// # Errors
+/// If the file is not what a run writes.
+pub(super) fn written(
+    run: &Path,
+    comparer: &Comparer<'_>,
+    one: (&str, &str),
+    other: (&str, &str),
+) -> Result<Option<WrittenPair>> {
+    let path = run.join(files::LINKS);
+    let foreign = || Error::input("this is not a file that a run wrote").at_file(&path);
+    let file = File::open(&path).map_err(|error| Error::io(&path, &error))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| foreign())?;
+    for batch in builder.build().map_err(|_| foreign())? {
+        let batch = batch.map_err(|_| foreign())?;
+        let (source_l, record_l) = (column(&batch, "source_l")?, column(&batch, "record_l")?);
+        let (source_r, record_r) = (column(&batch, "source_r")?, column(&batch, "record_r")?);
+        let is_pair = |row: usize| {
+            (source_l.value(row), record_l.value(row)) == one && (source_r.value(row), record_r.value(row)) == other
+        };
+        let Some(row) = (0..batch.num_rows()).find(|row| is_pair(*row)) else { continue };
+        let weight = column_of::<Float64Array>(&batch, "match_weight")?.value(row);
+        let probability = column_of::<Float64Array>(&batch, "match_probability")?.value(row);
+        let levels = comparer.comparisons.iter().map(|comparison| {
+            let level = column(&batch, &comparison.name)?.value(row);
+            Ok((comparison.name.clone(), level.to_owned()))
+        });
+        return Ok(Some(WrittenPair { weight, probability, levels: levels.collect::<Result<_>>()? }));
+    }
+    Ok(None)
+}
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
+    column_of::<StringArray>(batch, name)
+}
+
+fn column_of<'a, T: Array + 'static>(batch: &'a RecordBatch, name: &str) -> Result<&'a T> {
+    let column = batch.column_by_name(name).and_then(|column| column.as_any().downcast_ref::<T>());
+    column.ok_or_else(|| Error::input("the column is missing, or of another type than a run writes").at_column(name))
+}

@@ -1,0 +1,210 @@
+//! Why were two records linked, or not?
+//!
+//! Takes a run's folder and two records, prints the waterfall of match weights: the prior of such pairs, then what each
+//! comparison adds, then the sum as a probability and what the run made of it. Levels are named, values are not; of an
+//! ID number the middle is masked.
+//!
+//! 1. [`evidence`] checks that study, extracts and outputs are what the run had, and reads them again.
+//! 2. The two records are compared again; the support of the households, which rests on the run's first resolution, is
+//!    taken from `links.parquet` where the pair is in it.
+//! 3. The weight must be the one that `links.parquet` has, to the last bit.
+
+mod evidence;
+
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use super::args;
+use super::screen::{Table, show};
+use crate::audit::manifest::Manifest;
+use crate::error::{Error, Kind, Result};
+use crate::intake::study::Study;
+use crate::linkage::comparison::{Comparer, Comparison, Pattern, Variable};
+use crate::linkage::model::frequency::NameFrequencies;
+use crate::linkage::model::{Model, file as model_file};
+use crate::linkage::resolution::Resolution;
+use crate::linkage::resolution::household::{Households, fill_support};
+use crate::linkage::scoring::Scorer;
+use crate::outcome::files;
+use crate::person::table::{PersonTable, RecordId};
+use crate::privacy::mask;
+use crate::progress::Progress;
+use evidence::{Evidence, WrittenPair};
+
+/// Prints the waterfall of a pair.
+pub(super) fn explain(asked: &args::Explain, progress: &dyn Progress) -> Result<ExitCode> {
+    let manifest = Manifest::read(&asked.run)?;
+    let Evidence { study, table, resolution, slot_of } = evidence::gather(&asked.run, &manifest, progress)?;
+    let (one, other) = (find(&study, &table, &asked.one, "first")?, find(&study, &table, &asked.other, "second")?);
+    if one == other {
+        return Err(Error::new(Kind::Usage, "both are the same record"));
+    }
+    let pair = (one.min(other), one.max(other));
+    let comparer = Comparer::new(&study, &table);
+    let text = evidence::text(&asked.run, model_file::MODEL)?;
+    let path = asked.run.join(model_file::MODEL);
+    let model = model_file::from_json(&text, &comparer.comparisons).map_err(|error| error.at_file(&path))?;
+    evidence::check_slots(&model, &table).map_err(|error| error.at_file(&path))?;
+    let names = NameFrequencies::of(&table);
+    let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
+    let record = |record: RecordId| {
+        let source = study.sources.get(table.source(record)).map_or("", |source| source.name.as_str());
+        (source, table.record_id(record))
+    };
+    let written = evidence::written(&asked.run, &comparer, record(pair.0), record(pair.1))?;
+    let pattern = pattern(&comparer, &table, &resolution, pair, written.as_ref())?;
+    let score = scorer.score(pattern, pair.0, pair.1);
+    if let Some(written) = &written
+        && written.weight.to_bits() != score.weight.to_bits()
+    {
+        let what = "the model does not give this pair the weight that it has here";
+        return Err(Error::new(Kind::Verification, what).at_file(&asked.run.join(files::LINKS)));
+    }
+    let decision = if resolution.person_of.get(pair.0 as usize) == resolution.person_of.get(pair.1 as usize) {
+        "one person"
+    } else if score.probability() >= study.linkage.review_probability {
+        "possible"
+    } else {
+        "not linked"
+    };
+    let mut text = header(&study, &table, [one, other]);
+    text += &waterfall(&scorer, pattern, pair);
+    let own = score.probability();
+    let probability = written.as_ref().map_or(own, |written| written.probability);
+    if (probability - own).abs() > 1e-9 {
+        let _ = writeln!(text, "\nthis pair alone          {own:.6}\nthrough other records of the person:");
+    }
+    let _ = writeln!(text, "\nprobability  {probability:.6}\ndecision     {decision}");
+    if decision == "possible" {
+        text += "             (the run keeps apart what it links better otherwise, or what is below the threshold)\n";
+    }
+    show(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The record that `SOURCE:RECORD_ID`, or a record id that only one source has, names. What was typed is not repeated.
+fn find(study: &Study, table: &PersonTable, typed: &str, which: &str) -> Result<RecordId> {
+    let usage = |what: String| Error::new(Kind::Usage, what);
+    let named = study
+        .sources
+        .iter()
+        .position(|source| typed.strip_prefix(source.name.as_str()).is_some_and(|rest| rest.starts_with(':')));
+    let in_source = named.and_then(|source| {
+        let id = typed.get(study.sources.get(source)?.name.len() + 1..)?;
+        table.records(source).find(|record| table.record_id(*record) == id)
+    });
+    if let Some(record) = in_source {
+        return Ok(record);
+    }
+    let records = u32::try_from(table.len()).unwrap_or(u32::MAX);
+    let mut everywhere = (0..records).filter(|record| table.record_id(*record) == typed);
+    match (everywhere.next(), everywhere.next()) {
+        (Some(record), None) => Ok(record),
+        (Some(_), Some(_)) => {
+            let error = usage(format!("several sources have the {which} record id"));
+            Err(error.hint("write it as SOURCE:RECORD_ID"))
+        }
+        (None, _) => {
+            let all: Vec<&str> = study.sources.iter().map(|source| source.name.as_str()).collect();
+            let error = usage(format!("the run has no such record as the {which} one"));
+            Err(error.hint(format!("write it as SOURCE:RECORD_ID; the sources are {}", all.join(", "))))
+        }
+    }
+}
+
+/// The pattern of the pair as the run saw it.
+fn pattern(
+    comparer: &Comparer<'_>,
+    table: &PersonTable,
+    resolution: &Resolution,
+    pair: (RecordId, RecordId),
+    written: Option<&WrittenPair>,
+) -> Result<Pattern> {
+    let mut pattern = [comparer.compare(pair.0, pair.1)];
+    let Some(household) = comparer.of(Variable::Household) else { return Ok(pattern[0]) };
+    let Some(written) = written else {
+        fill_support(&Households::of(table), household, resolution, &[pair], &mut pattern);
+        return Ok(pattern[0]);
+    };
+    let level = |comparison: &Comparison| {
+        let name = written.levels.get(&comparison.name)?;
+        u8::try_from(comparison.levels.iter().position(|level| level.name == *name)?).ok()
+    };
+    let lost = || Error::new(Kind::Verification, "links.parquet has a level that the study's comparison has not");
+    Ok(household.set(pattern[0], level(household).ok_or_else(lost)?))
+}
+
+/// Which records they are.
+fn header(study: &Study, table: &PersonTable, records: [RecordId; 2]) -> String {
+    let mut lines = Table::new(&["record", "source", "row", "row kind", "ID number"]).left(1).left(3).left(4);
+    for (letter, record) in ["A", "B"].into_iter().zip(records) {
+        let at = record as usize;
+        let source = study.sources.get(table.source(record)).map_or("", |source| source.name.as_str());
+        lines.row(vec![
+            letter.to_owned(),
+            source.to_owned(),
+            table.row.get(at).map_or_else(String::new, u32::to_string),
+            table.kind.get(at).map_or("", |kind| kind.name()).to_owned(),
+            masked_number(table, at),
+        ]);
+    }
+    lines.text() + "\n"
+}
+
+fn masked_number(table: &PersonTable, at: usize) -> String {
+    let Some(number) = table.id_number.get(at).copied().filter(|number| number.is_some()) else {
+        return String::from("none");
+    };
+    let mut characters = [0; 20];
+    let length = number.characters(&mut characters);
+    let text: String = characters.iter().take(length).map(|byte| char::from(*byte)).collect();
+    match text.is_empty() {
+        false => mask::id_number(&text),
+        true if number.is_masked() => String::from("masked in the extract"),
+        true => String::from("another document's"),
+    }
+}
+
+/// Prior, comparisons, sum.
+fn waterfall(scorer: &Scorer<'_>, pattern: Pattern, (one, other): (RecordId, RecordId)) -> String {
+    let model: &Model = scorer.model;
+    let class = scorer.class(one, other) as usize;
+    let ratio = scorer.ratio(pattern, one, other);
+    let rare = rare_variable(scorer.comparer, pattern);
+    let mut sum = model.prior_weight(class);
+    let mut lines = Table::new(&["step", "level", "bits", "sum"]).left(1);
+    let bits = |number: f64| format!("{number:+.2}");
+    lines.row(vec![String::from("prior"), String::from("any pair of these kinds of rows"), bits(sum), bits(sum)]);
+    for (at, weight) in model.waterfall(pattern, ratio, rare, class) {
+        let Some(comparison) = model.comparisons().get(at) else { continue };
+        let level = comparison.levels.get(comparison.level(pattern)).map_or("", |level| level.name.as_str());
+        let rarity = match ratio {
+            _ if rare != Some(comparison.variable) => String::new(),
+            ratio if ratio < 1.0 => format!(" (value {ratio:.3} times as common as the average)"),
+            ratio => format!(" (value {ratio:.1} times as common as the average)"),
+        };
+        sum += weight;
+        lines.row(vec![comparison.name.clone(), format!("{level}{rarity}"), bits(weight), bits(sum)]);
+    }
+    let total = scorer.score(pattern, one, other);
+    let cap = if (sum - total.log2_odds).abs() > 1e-6 {
+        "all together, held to the most a weight may be"
+    } else {
+        "all together"
+    };
+    lines.row(vec![String::from("sum"), cap.to_owned(), bits(total.log2_odds), bits(total.log2_odds)]);
+    lines.text()
+}
+
+/// The comparison whose shared value is weighed by how rare it is.
+fn rare_variable(comparer: &Comparer<'_>, pattern: Pattern) -> Option<Variable> {
+    let weighed = |comparison: &&Comparison| {
+        let level = comparison.level(pattern);
+        match comparison.variable {
+            Variable::Name => comparison.levels.get(level).is_some_and(|level| level.frequency),
+            Variable::Text(text) => level == 1 && comparer.weighs_frequency(text),
+            _ => false,
+        }
+    };
+    comparer.comparisons.iter().find(weighed).map(|comparison| comparison.variable)
+}

@@ -1,0 +1,59 @@
+//! What would a study of these extracts look like?
+//!
+//! Writes the draft that the survey makes. An existing study file is never touched; where the folder cannot be written
+//! to, the draft is printed instead, with paths from the current folder.
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::args::Init;
+use super::screen::show;
+use crate::error::{Error, Kind, Result};
+use crate::intake::survey;
+
+/// Drafts a study file.
+pub(super) fn init(asked: &Init) -> Result<ExitCode> {
+    let path = match &asked.out {
+        Some(out) if out.as_os_str() == "-" => return print(&asked.folder),
+        Some(out) => out.clone(),
+        None => asked.folder.join("study.toml"),
+    };
+    if path.symlink_metadata().is_ok() {
+        return Err(exists(&path));
+    }
+    let text = survey::draft(&asked.folder, folder_of(&path))?;
+    match File::create_new(&path) {
+        Ok(mut file) => {
+            let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+            written.map_err(|error| Error::io(&path, &error))?;
+            show(&format!("{}\nread and correct it, then: rollcall run {0} --out RESULTS\n", path.display()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(exists(&path)),
+        Err(error) if asked.out.is_none() && is_forbidden(&error) => {
+            tracing::warn!("the folder cannot be written to; the study is printed instead");
+            print(&asked.folder)
+        }
+        Err(error) => Err(Error::io(&path, &error).hint("`--out -` prints the study instead")),
+    }
+}
+
+fn print(folder: &Path) -> Result<ExitCode> {
+    show(&survey::draft(folder, Path::new("."))?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_forbidden(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+}
+
+fn exists(path: &Path) -> Error {
+    let error = Error::new(Kind::Usage, "exists already, and is left as it is").at_file(path);
+    error.hint("name another file with --out, or `--out -` to print the draft")
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

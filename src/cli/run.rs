@@ -1,0 +1,62 @@
+//! How is a study run?
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::args::Run;
+use super::screen::{Table, complain, count, show};
+use super::status;
+use crate::error::{Kind, Result};
+use crate::intake::study;
+use crate::progress::Progress;
+use crate::run::{self, Options, Summary};
+
+/// Runs a study and prints its counts.
+pub(super) fn run(asked: &Run, progress: &dyn Progress) -> Result<ExitCode> {
+    let study = study::file::read(&asked.study)?;
+    let summary = run::run(&study, &asked.out, &Options { visits: asked.visits }, progress)?;
+    show(&format!("{}\n{}", describe(&summary), places(&asked.out)))?;
+    Ok(verdict(&summary))
+}
+
+/// The counts of a run as tables.
+pub(super) fn describe(summary: &Summary) -> String {
+    let mut sources = Table::new(&["source", "rows", "set aside"]);
+    for source in &summary.manifest.sources {
+        let aside = source.rows_in - source.rows_out.min(source.rows_in);
+        sources.row(vec![source.source.clone(), count(source.rows_in), count(aside)]);
+    }
+    let mut counts = Table::new(&["count", ""]);
+    for (what, number) in &summary.manifest.counts {
+        counts.row(vec![what.replace('_', " "), count(*number)]);
+    }
+    counts.row(vec![String::from("expected found by visits"), format!("{:.0}", summary.findings.expected_found)]);
+    format!("{}\n{}", sources.text(), counts.text())
+}
+
+/// Where the outputs are.
+pub(super) fn places(out: &Path) -> String {
+    let mut table = Table::new(&["outputs", ""]).left(1);
+    for (what, name) in [
+        ("report", "report.html"),
+        ("follow-up lists", "follow-up"),
+        ("discrepancies", "discrepancies.parquet"),
+        ("links", "links.parquet"),
+        ("persons", "persons.parquet"),
+        ("manifest", "manifest.json"),
+    ] {
+        table.row(vec![what.to_owned(), out.join(name).display().to_string()]);
+    }
+    table.text()
+}
+
+/// Done; or done, but above the allowed share of rejected rows.
+pub(super) fn verdict(summary: &Summary) -> ExitCode {
+    if summary.rejected_too_many.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    let sources = summary.rejected_too_many.join(", ");
+    complain(&format!("rollcall: more rows were rejected than the study allows: {sources}"));
+    complain("  hint: rejected.parquet says which rows and why; [limits] rejected_share_max is the limit");
+    status(Kind::Rejected)
+}

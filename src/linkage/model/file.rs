@@ -1,0 +1,200 @@
+//! How is a fitted model written down and read back exactly?
+//!
+//! Takes a [`Model`], gives `model.json`; takes that text and the comparisons of the study, gives the same model again,
+//! bit for bit: every figure is written with as many digits as it takes to tell it from its neighbours. What is read is
+//! checked: a model goes only with the comparisons it was fitted for.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Model, PairClass, Shares, Slot};
+use crate::error::{Error, Kind, Result};
+use crate::intake::study::RowKind;
+use crate::linkage::comparison::Comparison;
+
+/// Name of the model file in a run's folder.
+pub const MODEL: &str = "model.json";
+
+#[derive(Serialize, Deserialize)]
+struct ModelFile {
+    slots: Vec<SlotEntry>,
+    classes: Vec<ClassEntry>,
+    shares: Vec<SharesEntry>,
+    iterations: u32,
+    log_likelihood: Vec<f64>,
+}
+
+/// Records of one source (its place in the study, from 0) and row kind.
+#[derive(Serialize, Deserialize)]
+struct SlotEntry {
+    source: usize,
+    kind: String,
+    records: u64,
+}
+
+/// Pairs between two slots; `matches` is the prior: the share of matches among all of them.
+#[derive(Serialize, Deserialize)]
+struct ClassEntry {
+    one: usize,
+    other: usize,
+    pairs: f64,
+    matches: f64,
+    relatives: f64,
+}
+
+/// Level names, and the shares of the levels among matches (m), strangers (u) and relatives (r).
+#[derive(Serialize, Deserialize)]
+struct SharesEntry {
+    comparison: String,
+    levels: Vec<String>,
+    m: Vec<f64>,
+    u: Vec<f64>,
+    r: Vec<f64>,
+}
+
+/// The text of `model.json`.
+///
+/// # Errors
+/// An environment error if a figure of the model is not a number: such a model must not be written.
+pub fn to_json(model: &Model) -> Result<String> {
+    let file = ModelFile {
+        slots: model.slots.iter().map(slot_entry).collect(),
+        classes: model.classes.iter().map(class_entry).collect(),
+        shares: model.shares.iter().map(shares_entry).collect(),
+        iterations: model.iterations,
+        log_likelihood: model.log_likelihood.clone(),
+    };
+    if !file.figures().all(f64::is_finite) {
+        return Err(Error::new(Kind::Environment, "the fitted model has a figure that is not a number"));
+    }
+    let text = serde_json::to_string_pretty(&file);
+    text.map(|text| text + "\n").map_err(|_| Error::new(Kind::Environment, "the model cannot be written as JSON"))
+}
+
+/// The model that [`to_json`] wrote.
+///
+/// # Errors
+/// A verification error if the text is no such model, or was fitted for other comparisons than these.
+pub fn from_json(text: &str, comparisons: &[Comparison]) -> Result<Model> {
+    let file: ModelFile = serde_json::from_str(text).map_err(|error| {
+        Error::new(Kind::Verification, "this is not a model that a run wrote").at_row(error.line() as u64)
+    })?;
+    let wrong = |what: &str| Err(Error::new(Kind::Verification, what));
+    let fits = |(entry, comparison): (&SharesEntry, &Comparison)| {
+        let count = comparison.levels.len();
+        entry.comparison == comparison.name
+            && entry.levels.iter().eq(comparison.levels.iter().map(|level| &level.name))
+            && [&entry.m, &entry.u, &entry.r].iter().all(|shares| shares.len() == count)
+    };
+    if file.shares.len() != comparisons.len() || !file.shares.iter().zip(comparisons).all(fits) {
+        return wrong("this model was fitted for other comparisons than those of the study");
+    }
+    let slots = file.slots.len();
+    let in_order = (0..slots).flat_map(|one| (one..slots).map(move |other| (one, other)));
+    if !file.classes.iter().map(|class| (class.one, class.other)).eq(in_order) {
+        return wrong("the classes of pairs of this model do not go with its slots");
+    }
+    let Some(read_slots) = file.slots.iter().map(slot).collect() else {
+        return wrong("this model has rows of a kind that there is not");
+    };
+    Ok(Model {
+        slots: read_slots,
+        classes: file.classes.iter().map(class).collect(),
+        shares: file.shares.into_iter().map(shares).collect(),
+        iterations: file.iterations,
+        log_likelihood: file.log_likelihood,
+        comparisons: comparisons.to_vec(),
+    })
+}
+
+impl ModelFile {
+    fn figures(&self) -> impl Iterator<Item = f64> + '_ {
+        let classes = self.classes.iter().flat_map(|class| [class.pairs, class.matches, class.relatives]);
+        let shares = self.shares.iter().flat_map(|entry| entry.m.iter().chain(&entry.u).chain(&entry.r).copied());
+        classes.chain(shares).chain(self.log_likelihood.iter().copied())
+    }
+}
+
+fn slot_entry(slot: &Slot) -> SlotEntry {
+    SlotEntry { source: slot.source, kind: slot.kind.name().to_owned(), records: slot.records }
+}
+
+fn slot(entry: &SlotEntry) -> Option<Slot> {
+    let kind = RowKind::ALL.into_iter().find(|kind| kind.name() == entry.kind)?;
+    Some(Slot { source: entry.source, kind, records: entry.records })
+}
+
+fn class_entry(class: &PairClass) -> ClassEntry {
+    let PairClass { one, other, pairs, matches, relatives } = *class;
+    ClassEntry { one, other, pairs, matches, relatives }
+}
+
+fn class(entry: &ClassEntry) -> PairClass {
+    let ClassEntry { one, other, pairs, matches, relatives } = *entry;
+    PairClass { one, other, pairs, matches, relatives }
+}
+
+fn shares_entry(shares: &Shares) -> SharesEntry {
+    let Shares { comparison, levels, m, u, r } = shares.clone();
+    SharesEntry { comparison, levels, m, u, r }
+}
+
+fn shares(entry: SharesEntry) -> Shares {
+    let SharesEntry { comparison, levels, m, u, r } = entry;
+    Shares { comparison, levels, m, u, r }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{from_json, to_json};
+    use crate::error::Kind;
+    use crate::intake::study::RowKind;
+    use crate::linkage::comparison::level::Level;
+    use crate::linkage::comparison::{Comparison, Variable};
+    use crate::linkage::model::{Model, PairClass, Shares, Slot};
+
+    fn example() -> Model {
+        let levels = vec![Level::missing(), Level::new("equal", 0.9, 0.1), Level::new("different", 0.1, 0.9)];
+        let names = levels.iter().map(|level| level.name.clone()).collect();
+        let comparison = Comparison { variable: Variable::Name, name: String::from("name"), levels, shift: 0 };
+        let class = PairClass { one: 0, other: 0, pairs: 1e15 / 3.0, matches: 1.0 / 3.0, relatives: f64::MIN_POSITIVE };
+        let u = vec![0.0, 0.1 + 0.2, 5e-324];
+        let shares =
+            Shares { comparison: comparison.name.clone(), levels: names, m: vec![0.0, 0.7, 0.3], u, r: vec![0.0; 3] };
+        Model {
+            slots: vec![Slot { source: 2, kind: RowKind::Permit, records: 17 }],
+            classes: vec![class],
+            shares: vec![shares],
+            iterations: 9,
+            log_likelihood: vec![-1.0 / 7.0, -1e-300],
+            comparisons: vec![comparison],
+        }
+    }
+
+    #[test]
+    fn a_model_is_read_back_bit_for_bit() {
+        let model = example();
+        let text = to_json(&model).expect("written");
+        let again = from_json(&text, model.comparisons()).expect("read");
+        assert_eq!(again, model);
+        assert_eq!(to_json(&again).expect("written"), text);
+    }
+
+    #[test]
+    fn a_model_goes_only_with_its_own_comparisons() {
+        let model = example();
+        let text = to_json(&model).expect("written");
+        let mut others = model.comparisons().to_vec();
+        others[0].levels[1].name = String::from("same");
+        assert_eq!(from_json(&text, &others).expect_err("other levels").kind(), Kind::Verification);
+        assert_eq!(from_json(&text, &[]).expect_err("none").kind(), Kind::Verification);
+        let cut = text.get(..text.len() / 2).expect("half");
+        assert_eq!(from_json(cut, model.comparisons()).expect_err("half").kind(), Kind::Verification);
+    }
+
+    #[test]
+    fn a_figure_that_is_no_number_is_not_written() {
+        let mut model = example();
+        model.shares[0].u[1] = f64::NAN;
+        assert!(to_json(&model).is_err());
+    }
+}

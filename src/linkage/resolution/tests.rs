@@ -1,0 +1,141 @@
+//! The resolution against a slow twin that tries every partition.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Component, Edges};
+use crate::intake::study;
+use crate::linkage::comparison::Comparer;
+use crate::linkage::model::em;
+use crate::linkage::model::frequency::NameFrequencies;
+use crate::linkage::scoring::{Score, Scorer};
+use crate::person::table::PersonTable;
+
+/// Runs a check on a component of `slots.len()` records in these slots, all of whose pairs have the scores given.
+fn with_component(slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce(&mut Component<'_>)) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "id,name\n1,x\n").unwrap();
+    let text = "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"roll\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\nname = \"name\"\n";
+    std::fs::write(folder.path().join("study.toml"), text).unwrap();
+    let study = study::file::read(&folder.path().join("study.toml")).unwrap();
+    let table = PersonTable::default();
+    let comparer = Comparer::new(&study, &table);
+    let model = em::fit(&comparer, em::measure(&comparer, &table, 1), Vec::new(), &Vec::new());
+    let names = NameFrequencies::of(&table);
+    let scorer = Scorer::new(&comparer, &table, &model, slots, &names);
+    let edges: Edges =
+        scores.iter().map(|(pair, odds)| (*pair, Score { weight: odds + 10.0, log2_odds: *odds })).collect();
+    let duplicates = vec![-8.0; slots.iter().copied().max().map_or(0, usize::from) + 1];
+    let records = (0..u32::try_from(slots.len()).unwrap()).collect();
+    check(&mut Component { scorer: &scorer, records, edges, duplicates: &duplicates, minimum: 0.0 });
+}
+
+fn total(component: &mut Component<'_>, persons: &[Vec<u32>]) -> f64 {
+    persons.iter().map(|person| component.evidence(person)).sum()
+}
+
+/// The greatest total over all partitions: record by record into an old person or a new one.
+fn best(component: &mut Component<'_>, next: u32, persons: &mut Vec<Vec<u32>>) -> f64 {
+    if next as usize == component.records.len() {
+        return total(component, persons);
+    }
+    let mut greatest = f64::NEG_INFINITY;
+    for at in 0..=persons.len() {
+        if at == persons.len() {
+            persons.push(vec![next]);
+            greatest = greatest.max(best(component, next + 1, persons));
+            persons.pop();
+        } else {
+            persons[at].push(next);
+            greatest = greatest.max(best(component, next + 1, persons));
+            persons[at].pop();
+        }
+    }
+    greatest
+}
+
+fn resolved(component: &mut Component<'_>) -> Vec<Vec<u32>> {
+    let mut persons = component.join_greedily();
+    component.settle(&mut persons);
+    persons.iter_mut().for_each(|person| person.sort_unstable());
+    persons.sort();
+    persons
+}
+
+#[test]
+fn a_first_choice_that_blocks_two_better_ones_is_undone() {
+    // Records 0 and 1 of one register, 2 and 3 of another: 0–2 is the best single pair, 0–3 with 1–2 the better two.
+    let scores = [((0, 2), 10.0), ((0, 3), 9.0), ((1, 2), 9.0), ((1, 3), -25.0), ((0, 1), -30.0), ((2, 3), -30.0)];
+    with_component(&[0, 0, 1, 1], &scores, |component| {
+        assert_eq!(component.join_greedily(), [vec![0, 2], vec![1], vec![3]], "greedy alone is caught");
+        let mut exchanged = component.join_greedily();
+        component.improve(&mut exchanged);
+        exchanged.sort();
+        assert_eq!(exchanged, [vec![0, 3], vec![1, 2]], "by exchanges, as in a large component");
+        assert_eq!(resolved(component), [vec![0, 3], vec![1, 2]], "exactly");
+    });
+}
+
+#[test]
+fn a_pair_that_says_nothing_does_not_keep_two_records_apart() {
+    let scores = [((0, 1), 12.0), ((1, 2), 12.0), ((0, 2), -9.0)];
+    with_component(&[0, 1, 2], &scores, |component| assert_eq!(resolved(component), [vec![0, 1, 2]]));
+}
+
+#[test]
+fn a_register_holds_a_person_once_unless_the_evidence_is_strong() {
+    with_component(&[0, 1, 0], &[((0, 1), 12.0), ((1, 2), 6.0), ((0, 2), -20.0)], |component| {
+        assert_eq!(resolved(component), [vec![0, 1], vec![2]]);
+    });
+    with_component(&[0, 1, 0], &[((0, 1), 12.0), ((1, 2), 12.0), ((0, 2), 15.0)], |component| {
+        assert_eq!(resolved(component), [vec![0, 1, 2]]);
+    });
+}
+
+#[test]
+fn small_components_are_resolved_as_well_as_trying_every_partition() {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    for _ in 0..200 {
+        let slots: Vec<u8> = (0..6).map(|_| rng.random_range(0..3)).collect();
+        let mut scores = Vec::new();
+        for one in 0..6u32 {
+            for other in one + 1..6 {
+                let positive = rng.random_range(0..100) < 45;
+                let odds = if positive { rng.random_range(1.0..20.0) } else { rng.random_range(-40.0..-1.0) };
+                scores.push(((one, other), odds));
+            }
+        }
+        with_component(&slots, &scores, |component| {
+            let persons = resolved(component);
+            let (found, greatest) = (total(component, &persons), best(component, 0, &mut Vec::new()));
+            assert!((found - greatest).abs() < 1e-6, "{found} of {greatest}");
+        });
+    }
+}
+
+#[test]
+fn exchanges_never_lose_and_mostly_reach_the_greatest_total() {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let (mut reached, mut greedy_reached) = (0, 0);
+    for _ in 0..200 {
+        let slots: Vec<u8> = (0..6).map(|at| at % 3).collect();
+        let mut scores = Vec::new();
+        for one in 0..6u32 {
+            for other in one + 1..6 {
+                let odds =
+                    if slots[one as usize] == slots[other as usize] { -30.0 } else { rng.random_range(-20.0..20.0) };
+                scores.push(((one, other), odds));
+            }
+        }
+        with_component(&slots, &scores, |component| {
+            let mut persons = component.join_greedily();
+            let greedy = total(component, &persons);
+            component.improve(&mut persons);
+            let (found, greatest) = (total(component, &persons), best(component, 0, &mut Vec::new()));
+            assert!(greedy <= found + 1e-9 && found <= greatest + 1e-9);
+            reached += u32::from(found > greatest - 1e-6);
+            greedy_reached += u32::from(greedy > greatest - 1e-6);
+        });
+    }
+    assert!(reached > greedy_reached, "exchanges bring something: {reached} against {greedy_reached} of 200");
+}

@@ -1,0 +1,75 @@
+//! What is the ranked list of missed persons worth to those who must go and look?
+//!
+//! The discrepancies of the missed kinds together, the most probable first, are the list of visits. A visit belongs to
+//! the true person that most of the discrepancy's register records belong to, and finds somebody if that person is a
+//! resident who was not enumerated, has a register record, and was not found before. The average precision is
+//! Σ precision(rank of the k-th find) over the number of truly missed.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Judged, Known, MISSED_KINDS, MissedList, Visits};
+use crate::outcome::files::DiscrepancyRow;
+
+impl Known<'_> {
+    pub(super) fn missed(&self, judged: &[Judged], discrepancies: &[DiscrepancyRow]) -> Option<MissedList> {
+        let missed = self.truly_missed()?;
+        let mut list: Vec<&DiscrepancyRow> =
+            discrepancies.iter().filter(|row| MISSED_KINDS.contains(&row.kind.as_str())).collect();
+        list.sort_by(|one, other| {
+            other.probability.total_cmp(&one.probability).then_with(|| one.discrepancy.cmp(&other.discrepancy))
+        });
+        let person_of = self.persons_of_clusters(judged);
+        let mut waiting = missed.clone();
+        let finds: Vec<bool> =
+            list.iter().map(|row| person_of.get(&row.person).is_some_and(|person| waiting.remove(person))).collect();
+        let (mut found, mut precisions) = (0u64, 0.0);
+        for (rank, find) in (1u64..).zip(&finds) {
+            if *find {
+                found += 1;
+                precisions += found as f64 / rank as f64;
+            }
+        }
+        let head = |visits: usize| {
+            let visits = visits.min(list.len());
+            Visits {
+                visits: visits as u64,
+                found: finds.iter().take(visits).filter(|find| **find).count() as u64,
+                expected: list.iter().take(visits).map(|row| row.probability).sum(),
+            }
+        };
+        Some(MissedList {
+            missed: missed.len() as u64,
+            listed: list.len() as u64,
+            average_precision: if missed.is_empty() { 0.0 } else { precisions / missed.len() as f64 },
+            visits: vec![head(missed.len()), head(2 * missed.len()), head(list.len())],
+        })
+    }
+
+    /// Residents who were not enumerated and are in at least one register.
+    fn truly_missed(&self) -> Option<FxHashSet<u64>> {
+        let persons = self.truth.persons.as_ref()?;
+        let in_register: FxHashSet<u64> =
+            self.records.iter().filter(|record| Some(record.source) != self.roll).map(|record| record.person).collect();
+        let missed = persons.iter().filter(|person| person.resident && !person.enumerated);
+        let numbers = missed.filter_map(|person| self.number.get(person.person.as_str()).copied());
+        Some(numbers.filter(|number| in_register.contains(number)).collect())
+    }
+
+    /// The true person that most register records of each of the run's persons belong to; of equals, the first.
+    fn persons_of_clusters(&self, judged: &[Judged]) -> FxHashMap<u64, u64> {
+        let registered = judged.iter().filter(|record| Some(record.source) != self.roll);
+        let mut members: Vec<(u64, u64)> = registered.map(|record| (record.cluster, record.person)).collect();
+        members.sort_unstable();
+        let mut person_of = FxHashMap::default();
+        for cluster in members.chunk_by(|one, other| one.0 == other.0) {
+            let mut best = 0;
+            for run in cluster.chunk_by(|one, other| one.1 == other.1) {
+                if run.len() > best {
+                    best = run.len();
+                    run.first().map(|(cluster, person)| person_of.insert(*cluster, *person));
+                }
+            }
+        }
+        person_of
+    }
+}

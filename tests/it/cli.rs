@@ -1,0 +1,205 @@
+//! Does the command door keep the contract: exit statuses, streams, nothing overwritten, nothing personal said?
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Runs the program.
+pub fn rollcall(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+    command.args(arguments).stdin(Stdio::null()).env("RUST_BACKTRACE", "full");
+    command.output().expect("the program starts")
+}
+
+/// Runs the program and holds its exit status against what is expected; gives stdout and stderr.
+pub fn check(arguments: &[&str], expected: i32) -> (String, String) {
+    let output = rollcall(arguments);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    let (out, err) = (text(output.stdout), text(output.stderr));
+    assert_eq!(output.status.code(), Some(expected), "{arguments:?}\n{out}\n{err}");
+    (out, err)
+}
+
+/// A path as an argument.
+pub fn argument(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+/// A synthetic district of 300 persons in a folder of its own.
+pub fn district() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("folder");
+    check(&["synth", argument(folder.path()), "--persons", "300", "--seed", "7"], 0);
+    folder
+}
+
+#[test]
+fn wrong_usage_is_status_2_and_says_so_on_stderr() {
+    for arguments in [
+        &[][..],
+        &["frobnicate"],
+        &["run", "study.toml"],
+        &["run", "study.toml", "--out"],
+        &["evaluate", "somewhere"],
+        &["explain", "somewhere", "one"],
+        &["--threads", "0", "synth", "x"],
+        &["--threads", "-1", "synth", "x"],
+        &["--memory", "1MB", "synth", "x"],
+        &["--memory", "lots", "synth", "x"],
+        &["--log-format", "xml", "synth", "x"],
+        &["-q", "-v", "synth", "x"],
+        &["completions", "cmd"],
+    ] {
+        let (out, err) = check(arguments, 2);
+        assert!(out.is_empty() && !err.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_district_that_cannot_be_is_wrong_usage() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("district");
+    for wrong in [&["--persons", "0"][..], &["--errors", "11"], &["--errors", "NaN"]] {
+        check(&[&["synth", argument(&place)][..], wrong].concat(), 2);
+    }
+}
+
+#[test]
+fn help_teaches_on_stdout() {
+    let (out, err) = check(&["--help"], 0);
+    assert!(err.is_empty());
+    for word in ["What a study is", "report.html", "manifest.json", "Examples", "Exit status", "rollcall init"] {
+        assert!(out.contains(word), "{word}");
+    }
+    for command in ["demo", "init", "profile", "run", "explain", "evaluate", "synth", "completions"] {
+        assert!(out.contains(command));
+        let (out, _) = check(&[command, "--help"], 0);
+        assert!(out.contains("Usage: rollcall"), "{command}");
+    }
+    assert!(check(&["--version"], 0).0.starts_with("rollcall "));
+}
+
+#[test]
+fn every_shell_gets_its_completions() {
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(check(&["completions", shell], 0).0.contains("rollcall"), "{shell}");
+    }
+}
+
+#[test]
+fn a_wrong_study_is_status_3() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (study, out) = (folder.path().join("study.toml"), folder.path().join("out"));
+    check(&["run", argument(&study), "--out", argument(&out)], 3);
+    std::fs::write(&study, "[study]\nnam = \"x\"\n").expect("written");
+    for command in [&["run", argument(&study), "--out", argument(&out)][..], &["profile", argument(&study)]] {
+        let (_, err) = check(command, 3);
+        assert!(err.contains("study.toml") && err.contains("nam"), "{err}");
+    }
+    assert!(!out.exists(), "a wrong study leaves nothing behind");
+}
+
+#[test]
+fn an_unusable_input_is_status_4() {
+    let folder = district();
+    let study = folder.path().join("study.toml");
+    let roll = folder.path().join("roll.parquet");
+    let bytes = std::fs::read(&roll).expect("roll");
+    let half = bytes.get(..bytes.len() / 2).expect("half");
+    for content in [half, b"", b"not a parquet file"] {
+        std::fs::write(&roll, content).expect("written");
+        let (_, err) = check(&["profile", argument(&study)], 4);
+        assert!(err.contains("roll.parquet"), "{err}");
+    }
+    std::fs::remove_file(&roll).expect("removed");
+    check(&["profile", argument(&study)], 4);
+    check(&["evaluate", argument(folder.path()), "--truth", "nowhere.csv"], 4);
+    check(&["explain", argument(folder.path()), "roll:R1", "roll:R2"], 4);
+}
+
+#[test]
+fn synth_writes_the_same_bytes_and_nothing_over_other_files() {
+    let (one, other) = (district(), district());
+    for file in ["roll.parquet", "health.parquet", "truth_records.parquet", "study.toml"] {
+        let read = |folder: &tempfile::TempDir| std::fs::read(folder.path().join(file)).expect("file");
+        assert!(read(&one) == read(&other), "{file}");
+    }
+    check(&["synth", argument(one.path()), "--persons", "200"], 0);
+    let foreign = tempfile::tempdir().expect("folder");
+    let roll = foreign.path().join("roll.parquet");
+    std::fs::write(&roll, "an office's own").expect("written");
+    for command in [&["synth", argument(foreign.path())][..], &["demo", "--out", argument(foreign.path())]] {
+        let (_, err) = check(command, 2);
+        assert!(err.contains("not empty"), "{err}");
+    }
+    assert_eq!(std::fs::read_to_string(&roll).expect("there"), "an office's own");
+    check(&["synth", argument(&roll)], 2);
+}
+
+#[test]
+fn profile_counts_every_column_and_shows_no_value() {
+    let folder = district();
+    let study = folder.path().join("study.toml");
+    let (out, _) = check(&["profile", argument(&study)], 0);
+    assert!(out.contains("id_number") && out.contains("公民身份号码") && out.contains("distinct"), "{out}");
+    let (json, err) = check(&["profile", argument(&study), "--format", "json", "-vv"], 0);
+    let columns: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert!(
+        columns.as_array().expect("list").iter().all(|column| column["filled"].as_u64() <= column["rows"].as_u64())
+    );
+    for value in personal_values(folder.path()) {
+        assert!(!out.contains(&value) && !json.contains(&value) && !err.contains(&value), "a value was shown");
+    }
+}
+
+#[test]
+fn a_log_of_json_is_json_line_by_line() {
+    let folder = district();
+    let study = folder.path().join("study.toml");
+    let (_, err) = check(&["--log-format", "json", "-vv", "profile", argument(&study)], 0);
+    assert!(err.lines().count() > 0);
+    let (_, wrong) = check(&["--log-format", "json", "profile", "nowhere.toml"], 3);
+    for line in err.lines().chain(wrong.lines()) {
+        let line: serde_json::Value = serde_json::from_str(line).expect("a line of JSON");
+        assert!(line["level"].is_string());
+    }
+    let (_, quiet) = check(&["-q", "profile", argument(&study)], 0);
+    assert!(quiet.is_empty(), "{quiet}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_reader_that_goes_away_is_no_panic() {
+    let folder = district();
+    let study = folder.path().join("study.toml");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rollcall"))
+        .args(["-q", "profile", argument(&study)])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty());
+}
+
+/// Every name, ID number, telephone number and address of the synthetic roll.
+pub fn personal_values(folder: &Path) -> Vec<String> {
+    use arrow::array::AsArray;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    let file = std::fs::File::open(folder.join("roll.parquet")).expect("roll");
+    let batches = ParquetRecordBatchReaderBuilder::try_new(file).expect("Parquet").build().expect("Parquet");
+    let mut values = Vec::new();
+    for batch in batches {
+        let batch = batch.expect("rows");
+        for name in ["姓名", "公民身份号码", "联系电话", "住址"] {
+            let column =
+                arrow::compute::cast(batch.column_by_name(name).expect("column"), &arrow::datatypes::DataType::Utf8);
+            let column = column.expect("text");
+            values.extend(
+                column.as_string::<i32>().iter().flatten().filter(|text| text.chars().count() > 1).map(str::to_owned),
+            );
+        }
+    }
+    assert!(values.len() > 300);
+    values
+}

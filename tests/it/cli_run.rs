@@ -1,0 +1,174 @@
+//! Does a run, seen from outside, keep the contract?
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::{argument, check, district, personal_values};
+
+/// A district and its run.
+struct Ran {
+    folder: tempfile::TempDir,
+    results: PathBuf,
+    out: String,
+    err: String,
+}
+
+fn ran() -> Ran {
+    let folder = district();
+    let results = folder.path().join("results");
+    let study = folder.path().join("study.toml");
+    let (out, err) = check(&["-vv", "run", argument(&study), "--out", argument(&results), "--visits", "20"], 0);
+    Ran { folder, results, out, err }
+}
+
+fn truth(ran: &Ran) -> PathBuf {
+    ran.folder.path().join("truth_records.parquet")
+}
+
+#[test]
+fn a_run_leaves_what_the_contract_names() {
+    let ran = ran();
+    for name in [
+        "links.parquet",
+        "persons.parquet",
+        "discrepancies.parquet",
+        "rejected.parquet",
+        "coverage.parquet",
+        "model.json",
+        "report.html",
+        "follow-up",
+        "manifest.json",
+    ] {
+        assert!(ran.results.join(name).exists(), "{name}");
+    }
+    assert!(ran.out.contains("candidate pairs") && ran.out.contains("report.html"), "{}", ran.out);
+    let study = ran.folder.path().join("study.toml");
+    check(&["run", argument(&study), "--out", argument(&ran.results)], 0);
+    let other = tempfile::tempdir().expect("folder");
+    check(&["synth", argument(other.path()), "--persons", "100"], 0);
+    let other = other.path().join("study.toml");
+    check(&["run", argument(&other), "--out", argument(&ran.results)], 2);
+}
+
+#[test]
+fn no_personal_value_is_said_on_the_way() {
+    let ran = ran();
+    let (explained, log) = check(&["-vv", "explain", argument(&ran.results), "roll:R000000001", "R000000002"], 0);
+    for value in personal_values(ran.folder.path()) {
+        for text in [&ran.out, &ran.err, &explained, &log] {
+            assert!(!text.contains(&value), "a value was said");
+        }
+    }
+}
+
+#[test]
+fn a_run_of_a_small_district_is_right() {
+    let ran = ran();
+    let truth = truth(&ran);
+    let judge = ["evaluate", argument(&ran.results), "--truth", argument(&truth), "--format", "json"];
+    let quality: serde_json::Value = serde_json::from_str(&check(&judge, 0).0).expect("JSON");
+    assert!(quality["links"]["f1"].as_f64() > Some(0.99), "{quality}");
+    assert!(quality["persons"]["f1"].as_f64() > Some(0.99), "{quality}");
+    assert!(quality["missed"]["missed"].as_u64() > Some(0), "{quality}");
+    let (text, _) = check(&["evaluate", argument(&ran.results), "--truth", argument(&truth)], 0);
+    assert!(text.contains("average precision") && text.contains("precision"), "{text}");
+    // A truth of other records judges nothing.
+    let foreign = ran.folder.path().join("foreign.csv");
+    std::fs::write(&foreign, "source,record_id,person\nroll,nobody,1\n").expect("written");
+    check(&["evaluate", argument(&ran.results), "--truth", argument(&foreign)], 4);
+}
+
+/// The pairs of `links.parquet`, as arguments, with the probability that stands there.
+fn pairs(results: &Path) -> Vec<(String, String, f64, String)> {
+    let links = rollcall::outcome::files::read_links(results).expect("links");
+    let name = |(source, id): &(String, String)| format!("{source}:{id}");
+    let pair = |link: &rollcall::outcome::files::LinkRow| {
+        (name(&link.one), name(&link.other), link.match_probability, link.decision.clone())
+    };
+    links.iter().map(pair).collect()
+}
+
+#[test]
+fn an_explanation_ends_where_the_run_did() {
+    let ran = ran();
+    let pairs = pairs(&ran.results);
+    let possible = pairs.iter().filter(|pair| pair.3 == "possible").take(3);
+    let spread = pairs.iter().step_by(pairs.len() / 12);
+    for (one, other, probability, decision) in possible.chain(spread) {
+        // The order in which the records are named does not matter.
+        for (one, other) in [(one, other), (other, one)] {
+            let (text, _) = check(&["-q", "explain", argument(&ran.results), one, other], 0);
+            assert!(text.contains(&format!("probability  {probability:.6}")), "{text}");
+            let expected = if decision == "link" { "one person" } else { "possible" };
+            assert!(text.contains(&format!("decision     {expected}")), "{decision}: {text}");
+        }
+    }
+    check(&["explain", argument(&ran.results), "roll:R000000001", "roll:R000000001"], 2);
+    let (_, err) = check(&["explain", argument(&ran.results), "roll:110101199001011234", "roll:R000000001"], 2);
+    assert!(!err.contains("110101199001011234"), "what was typed is not repeated");
+}
+
+#[test]
+fn nothing_is_explained_from_altered_files() {
+    let ran = ran();
+    let explain = ["explain", argument(&ran.results), "roll:R000000001", "roll:R000000002"];
+    for name in ["study.toml", "health.parquet", "results/model.json", "results/persons.parquet"] {
+        let path = ran.folder.path().join(name);
+        let bytes = std::fs::read(&path).expect("file");
+        std::fs::write(&path, [&bytes[..], b"\n"].concat()).expect("written");
+        let (_, err) = check(&explain, 7);
+        assert!(err.contains("has changed") && err.contains(name.rsplit('/').next().expect("name")), "{err}");
+        std::fs::write(&path, bytes).expect("written back");
+    }
+    std::fs::remove_file(ran.folder.path().join("housing.parquet")).expect("removed");
+    check(&explain, 7);
+}
+
+#[test]
+fn a_drafted_study_runs() {
+    let folder = district();
+    for name in ["study.toml", "truth_records.parquet", "truth_persons.parquet"] {
+        std::fs::remove_file(folder.path().join(name)).expect("removed");
+    }
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let (printed, _) = check(&["init", argument(folder.path()), "--out", "-"], 0);
+    assert!(printed.contains("[[source]]") && !study.exists());
+    check(&["init", argument(folder.path())], 0);
+    check(&["init", argument(folder.path())], 2);
+    check(&["run", argument(&study), "--out", argument(&results)], 0);
+}
+
+#[test]
+fn a_demo_tells_what_was_found_and_may_be_repeated() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("demo");
+    for (persons, seed) in [("300", "1"), ("250", "2")] {
+        let (out, _) = check(&["demo", "--persons", persons, "--seed", seed, "--out", argument(&place)], 0);
+        for word in ["F1", "truly missed", "expected", "report.html", "follow-up", "planted"] {
+            assert!(out.contains(word), "{word}: {out}");
+        }
+    }
+}
+
+#[test]
+fn more_rejected_rows_than_allowed_is_status_5() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut roll = String::from("id,name,birth\n");
+    let mut register = roll.clone();
+    for at in 0..40 {
+        roll += &format!("R{at},Person Number{at},1980-01-{:02}\n", at % 28 + 1);
+        register += &format!("R{},Person Number{at},1980-01-{:02}\n", at % 20, at % 28 + 1);
+    }
+    std::fs::write(folder.path().join("roll.csv"), roll).expect("written");
+    std::fs::write(folder.path().join("register.csv"), register).expect("written");
+    let source = |name: &str, role: &str| {
+        format!(
+            "[[source]]\nname = \"{name}\"\nrole = \"{role}\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n\
+             [source.columns]\nname = \"name\"\nbirth_date = \"birth\"\n\n"
+        )
+    };
+    let study = folder.path().join("study.toml");
+    let text = format!("[study]\nname = \"small\"\n\n{}{}", source("roll", "roll"), source("register", "register"));
+    std::fs::write(&study, text).expect("written");
+    let (out, err) = check(&["run", argument(&study), "--out", argument(&folder.path().join("out"))], 5);
+    assert!(out.contains("manifest.json") && err.contains("register"), "{out}\n{err}");
+}

@@ -1,0 +1,107 @@
+//! Do the laws of the house hold on a synthetic district? Same bytes whatever the threads; counts add up; every pair that
+//! a rule asks for is found, and a further rule takes none away.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rollcall::audit::manifest::Manifest;
+use rollcall::intake::study::{BlockingRule, Field, KeyPart, Study, Transform};
+use rollcall::intake::{extract, study};
+use rollcall::linkage::blocking::{self, Pair};
+use rollcall::linkage::comparison::Comparer;
+use rollcall::person::table::PersonTable;
+use rollcall::person::{self};
+use rollcall::progress::Silent;
+use rollcall::run::{self, Options};
+use rollcall::synthetic::{self, Plan};
+
+fn district(folder: &Path, persons: usize) -> Study {
+    let made = synthetic::write_district(folder, &Plan { persons, seed: 5, errors: 2.0, progress: &Silent }).unwrap();
+    study::file::read(&made.study).unwrap()
+}
+
+fn table(study: &Study) -> PersonTable {
+    let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(study, source).unwrap()).collect();
+    person::standardise(study, &extracts, &Silent).unwrap().table
+}
+
+fn run_with(threads: usize, study: &Study) -> Manifest {
+    let out = tempfile::tempdir().unwrap();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| run::run(study, out.path(), &Options::default(), &Silent)).unwrap().manifest
+}
+
+#[test]
+fn threads_never_change_a_byte_and_counts_add_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = district(folder.path(), 1_500);
+    let one = run_with(1, &study);
+    assert_eq!(one.check(), Vec::<String>::new());
+    assert!(one.outputs.len() > 10);
+    assert_eq!(one, run_with(3, &study), "the digest of every output is in the manifest");
+}
+
+fn rule(keys: &[(Field, Transform)]) -> BlockingRule {
+    let keys = keys.iter().map(|(field, transform)| KeyPart { field: *field, transform: *transform }).collect();
+    BlockingRule { name: format!("{keys:?}"), keys }
+}
+
+fn pairs(study: &Study, table: &PersonTable) -> Vec<Pair> {
+    let comparer = Comparer::new(study, table);
+    blocking::block(study, table, &comparer).unwrap().pairs
+}
+
+#[test]
+fn blocking_finds_what_comparing_all_pairs_finds_and_a_further_rule_takes_none_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut study = district(folder.path(), 300);
+    let table = table(&study);
+    study.linkage.blocking = vec![rule(&[(Field::Name, Transform::Whole), (Field::BirthDate, Transform::Month)])];
+    let by_name = pairs(&study, &table);
+    study.linkage.blocking.push(rule(&[(Field::Telephone, Transform::Whole)]));
+    let by_both = pairs(&study, &table);
+    let count = u32::try_from(table.len()).unwrap();
+    let mut expected = BTreeSet::new();
+    for one in 0..count {
+        for other in one + 1..count {
+            let (a, b) = (one as usize, other as usize);
+            let same_name = table.name[a] != 0 && table.name[a] == table.name[b];
+            let same_month = table.birth[a].has_month()
+                && table.birth[b].has_month()
+                && table.birth[a].month() == table.birth[b].month();
+            let same_telephone = table.telephone[a] != 0 && table.telephone[a] == table.telephone[b];
+            if (same_name && same_month) || same_telephone {
+                expected.insert((one, other));
+            }
+        }
+    }
+    assert!(expected.len() > 300);
+    assert_eq!(by_both, expected.into_iter().collect::<Vec<_>>(), "each pair once, sorted");
+    let by_both: BTreeSet<Pair> = by_both.into_iter().collect();
+    assert!(by_name.iter().all(|pair| by_both.contains(pair)) && by_name.len() < by_both.len());
+}
+
+#[test]
+fn every_record_is_exactly_one_persons() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = district(folder.path(), 800);
+    let table = table(&study);
+    let comparer = Comparer::new(&study, &table);
+    let linked = rollcall::linkage::link(&study, &table, &comparer, &Silent).unwrap();
+    let resolution = &linked.resolution;
+    let mut seen = vec![false; table.len()];
+    for person in 0..u32::try_from(resolution.persons()).unwrap() {
+        for record in resolution.records_of(person) {
+            assert!(!std::mem::replace(&mut seen[*record as usize], true), "a record of two persons");
+            assert_eq!(resolution.person_of[*record as usize], person);
+        }
+    }
+    assert!(seen.into_iter().all(|seen| seen));
+    let likelihood = &linked.model.log_likelihood;
+    assert!(likelihood.len() > 2);
+    for shares in &linked.model.shares {
+        for parts in [&shares.u, &shares.r] {
+            assert!(parts.iter().all(|share| (0.0..=1.0).contains(share)), "{}", shares.comparison);
+        }
+    }
+}

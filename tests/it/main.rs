@@ -1,0 +1,13 @@
+//! Does the house stand, seen from outside? One binary, one link step.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "in tests a panic is how a law says that it is broken"
+)]
+
+mod cli;
+mod cli_run;
+mod laws;
+mod tidy;
+mod village;
