@@ -3,15 +3,19 @@
 //! Takes the table, who is who and the residence evidence, gives the [`Findings`]. One pass over the persons; each rule
 //! is one function. `docs/discrepancies.md` defines the kinds.
 
+mod items;
+mod unsupported;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings};
 use super::residence::Residence;
 use crate::intake::study::{RowKind, Study};
 use crate::linkage::Linked;
-use crate::linkage::comparison::{Comparer, Variable, address, date, id_number, name};
+use crate::linkage::comparison::{Comparer, Variable, address};
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
+use items::{ITEMS, ItemErrors};
 
 /// Missed persons less likely than this are not listed.
 const MISSED_PROBABILITY_MIN: f64 = 0.01;
@@ -25,6 +29,10 @@ struct Case<'a> {
     linked: &'a Linked,
     comparer: &'a Comparer<'a>,
     areas: Areas,
+    /// How often each source has each item wrong.
+    errors: ItemErrors,
+    /// Probability that an enumeration that no register supports is wrong.
+    unsupported: f64,
 }
 
 /// Finds all discrepancies. `visits` overrides the study's number of visits.
@@ -37,7 +45,15 @@ pub fn find(
     residence: &Residence,
     visits: Option<u64>,
 ) -> Findings {
-    let case = Case { study, table, linked, comparer, areas: Areas::of(table) };
+    let case = Case {
+        study,
+        table,
+        linked,
+        comparer,
+        areas: Areas::of(table),
+        errors: ItemErrors::estimate(table, comparer, linked),
+        unsupported: unsupported_probability(study, table, linked),
+    };
     let mut found = Vec::new();
     for person in 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX) {
         case.of_person(person, &mut found);
@@ -130,13 +146,12 @@ impl Case<'_> {
                 evidence("registers", "in none"),
                 evidence("id_number", if has_number { "valid" } else { "missing or invalid" }),
             ];
-            let probability = if has_number { 0.05 } else { 0.10 };
             found.push(self.discrepancy(
                 DiscrepancyKind::UnsupportedEnumeration,
                 person,
                 Some(row),
                 row,
-                probability,
+                self.unsupported,
                 why,
             ));
         } else {
@@ -193,34 +208,55 @@ impl Case<'_> {
         }
     }
 
-    /// Fields on which linked records contradict the roll.
+    /// Items on which linked records contradict the roll, and how likely it is that the roll is wrong on any of them.
     fn attributes(&self, person: u32, row: RecordId, registers: &[RecordId], found: &mut Vec<Discrepancy>) {
-        let mut conflicts: Vec<(&'static str, u32)> = Vec::new();
-        for record in registers {
-            let pattern = self.comparer.compare(row, *record);
-            for comparison in &self.comparer.comparisons {
-                let level = u8::try_from(comparison.level(pattern)).unwrap_or(0);
-                let field = match comparison.variable {
-                    Variable::IdNumber if level >= id_number::ONE_SLIP => "id_number",
-                    Variable::BirthDate if level >= date::CONFUSED => "birth_date",
-                    Variable::Name if level >= name::HOMOPHONE => "name",
-                    Variable::Sex if level >= 2 => "sex",
-                    _ => continue,
-                };
-                match conflicts.iter_mut().find(|(known, _)| *known == field) {
-                    Some((_, count)) => *count += 1,
-                    None => conflicts.push((field, 1)),
+        let against_row: Vec<items::Contradictions> =
+            registers.iter().map(|record| items::contradictions(self.comparer, self.table, row, *record)).collect();
+        let mut why = Vec::new();
+        let mut roll_right = 1.0;
+        for (item, name) in ITEMS.iter().enumerate() {
+            let differ = against_row.iter().filter(|differs| differs[item] == Some(true)).count();
+            if differ == 0 {
+                continue;
+            }
+            let wrong = self.errors.roll_wrong(item, &self.camps(item, row, registers, &against_row));
+            roll_right *= 1.0 - wrong;
+            why.push(evidence(name, format!("{differ} of {} registers differ", registers.len())));
+        }
+        if !why.is_empty() {
+            let probability = 1.0 - roll_right;
+            found.push(self.discrepancy(DiscrepancyKind::AttributeConflict, person, Some(row), row, probability, why));
+        }
+    }
+
+    /// The sources of a person by the value that they have of an item, that of the roll first. Of several records of one
+    /// source the first speaks.
+    fn camps(
+        &self,
+        item: usize,
+        row: RecordId,
+        registers: &[RecordId],
+        against_row: &[items::Contradictions],
+    ) -> Vec<Vec<usize>> {
+        let mut camps = vec![vec![self.table.source(row)]];
+        let mut speakers = vec![row];
+        for (record, differs) in registers.iter().zip(against_row) {
+            let source = self.table.source(*record);
+            let heard = camps.iter().flatten().any(|known| *known == source);
+            let Some(differs) = differs[item].filter(|_| !heard) else { continue };
+            let agrees = |speaker: &RecordId| {
+                items::contradictions(self.comparer, self.table, *speaker, *record)[item] == Some(false)
+            };
+            let camp = if differs { (1..camps.len()).find(|camp| agrees(&speakers[*camp])) } else { Some(0) };
+            match camp {
+                Some(camp) => camps[camp].push(source),
+                None => {
+                    camps.push(vec![source]);
+                    speakers.push(*record);
                 }
             }
         }
-        let Some(most) = conflicts.iter().map(|(_, count)| *count).max() else { return };
-        let why = conflicts
-            .iter()
-            .map(|(field, count)| evidence(field, format!("{count} of {} registers differ", registers.len())))
-            .collect();
-        // With one register against the roll either may be wrong; each further one that agrees with it makes the roll so.
-        let probability = f64::from(most) / (f64::from(most) + 1.0);
-        found.push(self.discrepancy(DiscrepancyKind::AttributeConflict, person, Some(row), row, probability, why));
+        camps
     }
 
     /// All registers that name a dwelling name another one than the roll, and no second row explains it.
@@ -367,6 +403,26 @@ impl Case<'_> {
             evidence,
         }
     }
+}
+
+/// Counts in how many registers the enumerated persons are, for the kind of row that no register supports.
+fn unsupported_probability(study: &Study, table: &PersonTable, linked: &Linked) -> f64 {
+    let roll = study.roll();
+    let mut known_to = [0_u64; 3];
+    for person in 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX) {
+        let records = linked.resolution.records_of(person);
+        if !records.iter().any(|record| table.kind[*record as usize] == RowKind::Present) {
+            continue;
+        }
+        let mut registers: Vec<usize> =
+            records.iter().map(|record| table.source(*record)).filter(|source| Some(*source) != roll).collect();
+        registers.sort_unstable();
+        registers.dedup();
+        if let Some(count) = known_to.get_mut(registers.len()) {
+            *count += 1;
+        }
+    }
+    unsupported::probability(known_to[0], known_to[1], known_to[2])
 }
 
 /// The enumeration areas of dwellings and buildings, learned from the roll.
