@@ -1,0 +1,259 @@
+//! Which keys does a record have under a rule?
+//!
+//! Takes the records of a [`PersonTable`] and a rule's [`Keys`], gives 64-bit hashes: records with the same one are a block.
+
+use std::hash::BuildHasher;
+
+use rayon::prelude::*;
+use rustc_hash::FxBuildHasher;
+
+use super::rules::Keys;
+use crate::intake::study::{Field, KeyPart, RowKind, Transform};
+use crate::linkage::comparison::{Comparer, MothersHouseholds};
+use crate::person::date::Date;
+use crate::person::id_number::{self, IdNumber};
+use crate::person::name;
+use crate::person::table::{PersonTable, RecordId};
+
+/// Names borne by at most this many records are a key of their own.
+const RARE_NAME_RECORDS_MAX: u32 = 24;
+
+/// A record under one of its keys. A block gives only pairs with at least one seeker.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) key: u64,
+    pub(super) record: RecordId,
+    pub(super) seeks: bool,
+}
+
+/// Makes keys for the records of one table.
+pub(super) struct Keyer<'a> {
+    pub(super) table: &'a PersonTable,
+    sounds: Vec<u64>,
+    families: Vec<u64>,
+    mothers: MothersHouseholds,
+}
+
+pub(super) fn hash(value: impl std::hash::Hash) -> u64 {
+    // The low bits of the Fx hash are weak; the final mix is that of SplitMix64 (Steele et al. 2014).
+    let mut x = FxBuildHasher.hash_one(value);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (x ^ (x >> 31)) | 1
+}
+
+impl<'a> Keyer<'a> {
+    pub(super) fn new(table: &'a PersonTable, comparer: &Comparer<'_>) -> Keyer<'a> {
+        let forms = &table.names.forms;
+        let sounds = forms.par_iter().map(|form| name::sound(form).map_or(0, hash)).collect();
+        let families = forms
+            .par_iter()
+            .map(|form| match form.tokens.get(..form.family.max(1)) {
+                Some(family) if !family[0].is_wild() && form.family > 0 => hash(family[0].sounds[0]),
+                _ => form.text.rsplit(' ').next().map_or(0, hash),
+            })
+            .collect();
+        Keyer { table, sounds, families, mothers: comparer.mothers_households() }
+    }
+
+    pub(super) fn entries(&self, keys: &Keys) -> Vec<Entry> {
+        let records = 0..u32::try_from(self.table.len()).unwrap_or(u32::MAX);
+        records
+            .into_par_iter()
+            .fold(Vec::new, |mut entries, record| {
+                self.keys_of(keys, record, &mut entries);
+                entries
+            })
+            .reduce(Vec::new, |mut all, mut more| {
+                if all.is_empty() {
+                    return more;
+                }
+                all.append(&mut more);
+                all
+            })
+    }
+
+    fn keys_of(&self, keys: &Keys, record: RecordId, entries: &mut Vec<Entry>) {
+        let table = self.table;
+        let at = record as usize;
+        let mut give = |key: u64, seeks: bool| entries.push(Entry { key, record, seeks });
+        match keys {
+            Keys::Parts(parts) => {
+                let key = parts.iter().try_fold(0u64, |key, part| self.part(*part, at).map(|value| hash((key, value))));
+                if let Some(key) = key {
+                    give(key, true);
+                }
+            }
+            Keys::RepairedIdNumber => {
+                let id = table.id_number[at];
+                if id.is_valid() {
+                    give(hash(id), false);
+                } else if id.is_some() && !id.is_masked() && !id.is_document() {
+                    repairs(id).into_iter().for_each(|repaired| give(hash(repaired), true));
+                }
+            }
+            Keys::MaskedIdNumber => {
+                let id = table.id_number[at];
+                let masked = id.masked();
+                if masked.is_some() {
+                    give(hash(masked), id.is_masked());
+                }
+            }
+            Keys::NameAndPlace => {
+                let name = table.name[at];
+                if name != 0 && table.estate[at] != 0 {
+                    give(hash((name, table.estate[at])), true);
+                }
+                if name != 0 && table.division[at] != 0 {
+                    give(hash((name, table.division[at], 1u8)), true);
+                }
+            }
+            Keys::RareName => {
+                let name = table.name[at];
+                if name != 0 && table.names.count(name) <= RARE_NAME_RECORDS_MAX {
+                    give(hash(name), true);
+                }
+            }
+            Keys::MotherHousehold => self.mother_keys(at, &mut give),
+        }
+    }
+
+    /// Births look for children of the same month in the households where the mother is registered.
+    fn mother_keys(&self, at: usize, give: &mut impl FnMut(u64, bool)) {
+        let table = self.table;
+        let birth = table.birth[at];
+        if !birth.has_month() {
+            return;
+        }
+        let mother = table.parents.get(table.parent[at] as usize).map_or(IdNumber::NONE, |parent| parent.id_number);
+        if mother.is_some() || table.kind[at] == RowKind::Birth {
+            for household in self.mothers.of(mother) {
+                give(hash((*household, birth.month())), true);
+            }
+        }
+        if table.household[at] != 0 {
+            give(hash((table.household[at], birth.month())), false);
+        }
+    }
+
+    /// One part of a key; `None` if the record does not have it.
+    fn part(&self, part: KeyPart, at: usize) -> Option<u64> {
+        let table = self.table;
+        let some = |value: u64| (value != 0).then_some(value);
+        let by_name = |values: &[u64]| values.get((table.name[at] as usize).checked_sub(1)?).copied().and_then(some);
+        let date = |date: Date| match part.transform {
+            Transform::Year => some(u64::from(date.year())),
+            Transform::Month => date.has_month().then(|| u64::from(date.month().packed())),
+            _ => date.has_day().then(|| u64::from(date.packed())),
+        };
+        match (part.field, part.transform) {
+            (Field::Name | Field::FamilyName, Transform::FamilyName) | (Field::FamilyName, _)
+                if table.name[at] != 0 =>
+            {
+                by_name(&self.families)
+            }
+            (Field::Name, Transform::Sound) => by_name(&self.sounds),
+            (Field::Name, Transform::Whole) => some(u64::from(table.name[at])),
+            (Field::Name, _) => self.text_part(table.names.texts.text(table.name[at]), part.transform),
+            (Field::IdNumber, _) => table.id_number[at]
+                .is_citizen()
+                .then(|| table.id_number[at].packed())
+                .or_else(|| table.id_number[at].is_document().then(|| table.id_number[at].packed())),
+            (Field::BirthDate, _) => date(table.birth[at]),
+            (Field::DeathDate, _) => date(table.death[at]),
+            (Field::Sex, _) => some(u64::from(table.sex[at])),
+            (Field::Ethnicity, _) => some(u64::from(table.ethnicity[at])),
+            (Field::Telephone, _) => some(table.telephone[at]),
+            (Field::Address, Transform::EstateRoom) => {
+                (table.estate[at] != 0 && table.room[at] != 0).then(|| hash((table.estate[at], table.room[at])))
+            }
+            (Field::Address, Transform::Dwelling) => table
+                .dwelling(u32::try_from(at).unwrap_or(u32::MAX))
+                .filter(|d| d.building != 0)
+                .map(|d| hash((d.estate, d.building, d.room))),
+            (Field::Address, _) => some(u64::from(table.estate[at])),
+            (Field::Division, _) => some(u64::from(table.division[at])),
+            (Field::EnumerationArea, _) => some(u64::from(table.area[at])),
+            (Field::Household, _) => some(u64::from(table.household[at])),
+            (field, transform) => {
+                let column = table.text_fields.iter().position(|text| text.field == field)?;
+                let symbol = table.texts[column][at];
+                if symbol == 0 {
+                    return None;
+                }
+                self.text_part(table.text_fields[column].values.text(symbol), transform)
+            }
+        }
+    }
+
+    fn text_part(&self, text: &str, transform: Transform) -> Option<u64> {
+        if text.is_empty() {
+            return None;
+        }
+        let count = text.chars().count();
+        Some(match transform {
+            Transform::Prefix(n) => hash(text.chars().take(usize::from(n)).collect::<String>()),
+            Transform::Suffix(n) => hash(text.chars().skip(count.saturating_sub(usize::from(n))).collect::<String>()),
+            Transform::Year => hash(text.chars().take(4).collect::<String>()),
+            Transform::Month => hash(text.chars().filter(char::is_ascii_digit).take(6).collect::<String>()),
+            Transform::FamilyName => hash(text.rsplit(' ').next().unwrap_or(text)),
+            _ => hash(text),
+        })
+    }
+}
+
+/// Every valid number that is one slip away from this one: GB 11643's check character leaves about a dozen.
+fn repairs(id: IdNumber) -> Vec<IdNumber> {
+    let mut buffer = [0; 20];
+    let length = id.characters(&mut buffer);
+    let characters = &buffer[..length];
+    let mut found = Vec::new();
+    let mut try_out = |text: &[u8]| {
+        if let Ok(text) = std::str::from_utf8(text) {
+            let (repaired, _) = id_number::read(text);
+            if repaired.is_valid() && !found.contains(&repaired) {
+                found.push(repaired);
+            }
+        }
+    };
+    if length == 18 {
+        for at in 0..length {
+            for digit in b"0123456789X" {
+                let mut text = characters.to_vec();
+                text[at] = *digit;
+                try_out(&text);
+            }
+            if at + 1 < length {
+                let mut text = characters.to_vec();
+                text.swap(at, at + 1);
+                try_out(&text);
+            }
+        }
+    }
+    if length == 17 {
+        for at in 0..=length {
+            for digit in b"0123456789X" {
+                let mut text = characters.to_vec();
+                text.insert(at, *digit);
+                try_out(&text);
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::repairs;
+    use crate::person::id_number::read;
+
+    #[test]
+    fn a_number_with_a_slip_is_repaired_to_the_right_one_among_few() {
+        let (right, _) = read("120106198001010014");
+        for slip in ["120106198001010024", "12010619800101014", "120106198001001014"] {
+            let found = repairs(read(slip).0);
+            assert!(found.contains(&right), "{slip}");
+            assert!(found.len() < 40, "{} repairs of {slip}", found.len());
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Which rules find the pairs of a study?
+//!
+//! Takes a [`Study`] and the fields its table has, gives the [`Rule`]s it names, or the usual ones. Each usual rule covers
+//! one way a record goes wrong.
+
+use crate::intake::study::{BlockingRule, Field, KeyPart, Study, Transform};
+use crate::person::table::PersonTable;
+
+/// How a rule makes keys.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Keys {
+    /// One key made of parts that must all be there.
+    Parts(Vec<KeyPart>),
+    /// The number itself, and for a number with a slip every valid number one slip away.
+    RepairedIdNumber,
+    /// Region and last four characters; only pairs with a masked number.
+    MaskedIdNumber,
+    /// Name together with estate, or with community where the estate is unknown.
+    NameAndPlace,
+    /// Names that few bear.
+    RareName,
+    /// Household in which the named mother is registered, with the birth month.
+    MotherHousehold,
+}
+
+/// A blocking rule ready to use.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    pub(super) name: String,
+    pub(super) keys: Keys,
+    /// Only pairs of two sources (rules by which every household would give pairs within a source).
+    pub(super) across_sources: bool,
+}
+
+fn part(field: Field, transform: Transform) -> KeyPart {
+    KeyPart { field, transform }
+}
+
+/// The study's rules, or the default ones for the fields there are.
+pub(super) fn rules(study: &Study, table: &PersonTable) -> Vec<Rule> {
+    if !study.linkage.blocking.is_empty() {
+        return study.linkage.blocking.iter().map(given_rule).collect();
+    }
+    use Transform::{Dwelling, EstateRoom, FamilyName, Month, Sound, Whole};
+    let name = part(Field::Name, Whole);
+    let sound = part(Field::Name, Sound);
+    let month = part(Field::BirthDate, Month);
+    let sex = part(Field::Sex, Whole);
+    let mut rules = Vec::new();
+    let mut add =
+        |name: &str, keys: Keys, across_sources: bool| rules.push(Rule { name: name.to_owned(), keys, across_sources });
+    add("id number", Keys::Parts(vec![part(Field::IdNumber, Whole)]), false);
+    add("id number, one slip", Keys::RepairedIdNumber, false);
+    add("id number, masked", Keys::MaskedIdNumber, false);
+    add("name and birth month", Keys::Parts(vec![name, month]), false);
+    add("sound of name and birth month", Keys::Parts(vec![sound, month]), false);
+    add("name and place", Keys::NameAndPlace, false);
+    add("rare name", Keys::RareName, false);
+    add("dwelling and birth month", Keys::Parts(vec![part(Field::Address, EstateRoom), month]), false);
+    add(
+        "dwelling, family name and sex",
+        Keys::Parts(vec![part(Field::Address, Dwelling), part(Field::Name, FamilyName), sex]),
+        true,
+    );
+    add("estate, room and sound of name", Keys::Parts(vec![part(Field::Address, EstateRoom), sound]), true);
+    add(
+        "dwelling and family name",
+        Keys::Parts(vec![part(Field::Address, EstateRoom), part(Field::Name, FamilyName)]),
+        true,
+    );
+    add("telephone", Keys::Parts(vec![part(Field::Telephone, Whole)]), true);
+    add(
+        "birth date, sex and family name",
+        Keys::Parts(vec![part(Field::BirthDate, Whole), sex, part(Field::Name, FamilyName)]),
+        true,
+    );
+    if table.parents.len() > 1 {
+        add("mother's household and birth month", Keys::MotherHousehold, false);
+    }
+    rules.extend(text_rules(table));
+    rules
+}
+
+/// Default rules for text fields: each field with the next ones, two by two.
+fn text_rules(table: &PersonTable) -> Vec<Rule> {
+    let telling = |at: usize| {
+        let filled: u64 = table.text_fields[at].counts.iter().skip(1).map(|c| u64::from(*c)).sum();
+        let pairs: f64 = table.text_fields[at].counts.iter().skip(1).map(|c| f64::from(*c) * f64::from(*c)).sum();
+        if filled == 0 { 0.0 } else { (filled as f64) / pairs * filled as f64 }
+    };
+    let fields: Vec<(Field, f64)> =
+        (0..table.text_fields.len()).map(|at| (table.text_fields[at].field, telling(at))).collect();
+    let mut rules = Vec::new();
+    for (at, (field, distinct)) in fields.iter().enumerate() {
+        let name = |parts: &[KeyPart]| parts.iter().map(|p| format!("{:?}", p.field)).collect::<Vec<_>>().join(" and ");
+        if *distinct > 0.2 * table.len() as f64 {
+            let keys = vec![part(*field, Transform::Whole)];
+            rules.push(Rule { name: name(&keys), keys: Keys::Parts(keys), across_sources: false });
+        }
+        for (other, others_distinct) in fields.iter().skip(at + 1) {
+            if distinct * others_distinct > 0.3 * table.len() as f64 {
+                let keys = vec![part(*field, Transform::Whole), part(*other, Transform::Whole)];
+                rules.push(Rule { name: name(&keys), keys: Keys::Parts(keys), across_sources: false });
+            }
+        }
+    }
+    rules
+}
+
+fn given_rule(rule: &BlockingRule) -> Rule {
+    Rule { name: rule.name.clone(), keys: Keys::Parts(rule.keys.clone()), across_sources: false }
+}
