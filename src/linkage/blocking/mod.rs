@@ -186,7 +186,7 @@ impl Keyer<'_> {
 }
 
 /// From this many keys on, keys that only one record has are sieved out by two Bloom filters before sorting. The bound
-/// is a judgement, not yet a measurement: a district's keys are sorted in milliseconds, a city's take gigabytes.
+/// follows a measurement (docs/method.md): below it the filters cost more than the sorting that they spare.
 const SIEVE_KEYS_MIN: usize = 8_000_000;
 
 /// Drops entries whose key no other entry has. The first filter remembers keys seen, the second keys seen again; a
