@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::audit::checkpoint::{self, CHECKPOINT};
+use crate::audit::log::{LOG, Log};
 use crate::audit::manifest::{self, InputEntry, MANIFEST, Manifest, SourceEntry, StudyEntry};
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::{self, Extract};
@@ -27,6 +29,10 @@ use crate::tally::Tally;
 pub struct Options {
     /// Visits the office can pay for; the study's own number otherwise.
     pub visits: Option<u64>,
+    /// Who runs it, for the audit log.
+    pub actor: Option<String>,
+    /// The key file that signs the end of the audit log.
+    pub sign_key: Option<PathBuf>,
 }
 
 /// What a run did.
@@ -45,7 +51,12 @@ pub struct Summary {
 /// # Errors
 /// Says whose move it is: the study's, an input's, or the machine's.
 pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress) -> Result<Summary> {
+    if let Some(key) = &options.sign_key {
+        checkpoint::check_key(key)?;
+    }
     prepare(study, out)?;
+    let mut log = Log::open(out, options.actor.as_deref().unwrap_or("unspecified"))?;
+    log.begin(&study.file, &study.digest, options.visits)?;
     let extracts =
         (0..study.sources.len()).map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
     let standardised = person::standardise(study, &extracts, progress)?;
@@ -85,7 +96,10 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
     ];
     let written = tables.par_iter().with_max_len(1).map(|write| write()).collect::<Result<Vec<Written>>>()?;
     let counts = count(&linked, &links, &findings);
-    let manifest = seal(study, out, &extracts, &standardised.tallies, &written, counts)?;
+    let manifest = seal(study, out, &extracts, &standardised.tallies, &written, counts, &mut log)?;
+    if let Some(key) = &options.sign_key {
+        checkpoint::sign(out, key, log.head())?;
+    }
     progress.finish("all outputs");
     let rejected_too_many = too_many(study, &standardised.tallies);
     Ok(Summary { manifest, findings, rejected_too_many })
@@ -122,6 +136,10 @@ fn prepare(study: &Study, out: &Path) -> Result<()> {
         }
         // The manifest goes first: until the new one is written, the folder is not a finished run.
         std::fs::remove_file(out.join(MANIFEST)).map_err(io)?;
+        // The checkpoint vouches for the earlier run; the log, which goes on, keeps that run's entries.
+        if out.join(CHECKPOINT).exists() {
+            std::fs::remove_file(out.join(CHECKPOINT)).map_err(io)?;
+        }
         return Ok(());
     }
     std::fs::create_dir_all(out).map_err(io)?;
@@ -137,8 +155,18 @@ fn prepare(study: &Study, out: &Path) -> Result<()> {
 }
 
 /// What an interrupted run may have left.
-const OWN_FILES: [&str; 8] =
-    [files::LINKS, files::PERSONS, files::DISCREPANCIES, files::REJECTED, COVERAGE, MODEL, "report.html", "follow-up"];
+const OWN_FILES: [&str; 10] = [
+    files::LINKS,
+    files::PERSONS,
+    files::DISCREPANCIES,
+    files::REJECTED,
+    COVERAGE,
+    MODEL,
+    "report.html",
+    "follow-up",
+    LOG,
+    CHECKPOINT,
+];
 
 fn count(linked: &Linked, links: &[files::Link], findings: &Findings) -> BTreeMap<String, u64> {
     let certain = links.iter().filter(|link| link.linked).count() as u64;
@@ -159,6 +187,7 @@ fn seal(
     tallies: &[Tally],
     written: &[Written],
     counts: BTreeMap<String, u64>,
+    log: &mut Log,
 ) -> Result<Manifest> {
     let mut files: Vec<(String, Option<u64>)> = Vec::new();
     for part in written {
@@ -205,7 +234,9 @@ fn seal(
             format!("the counts of this run do not add up: {}", wrong.join("; ")),
         ));
     }
-    files::write_text(out, MANIFEST, &manifest.to_json()?)?;
+    let text = manifest.to_json()?;
+    log.close(&manifest, &text)?;
+    files::write_text(out, MANIFEST, &text)?;
     Ok(manifest)
 }
 

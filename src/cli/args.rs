@@ -17,6 +17,7 @@ Where the outputs are (run STUDY --out DIR):
   DIR/follow-up/             one list per enumeration area for field teams (XLSX and HTML)
   DIR/discrepancies.parquet  everything that roll and registers disagree on, ranked
   DIR/links.parquet, persons.parquet, rejected.parquet, coverage.parquet, model.json
+  DIR/audit.jsonl            who ran what and when, each entry chained to the one before
   DIR/manifest.json          what went in and what came out, written last
 
 Examples:
@@ -26,6 +27,8 @@ Examples:
   rollcall run extracts/study.toml --out results/      the cross-check
   rollcall explain results/ roll:R000000017 health:M000000093
   rollcall evaluate results/ --truth truth.parquet
+  rollcall verify results/                             was anything altered since the run?
+  rollcall trace results/ --kind missed_person         the rows behind a figure
 
 Exit status: 0 done; 2 wrong usage; 3 the study file is wrong; 4 an input cannot be used; 5 done, but more rows were
 rejected than the study allows; 6 out of space, memory, or an I/O failure; 7 verification failed.";
@@ -96,6 +99,12 @@ pub enum Command {
     Explain(Explain),
     /// Hold a run against a truth table (columns source, `record_id`, person).
     Evaluate(Evaluate),
+    /// Check that outputs, inputs, study file and log of a run belong together and nothing was altered.
+    Verify(Verify),
+    /// List the discrepancies behind a figure, each with its records (source, file, row) and what was compared.
+    Trace(Trace),
+    /// Make a key that signs audit logs.
+    Key(Key),
     /// Make a synthetic district: extracts, study file and truth.
     Synth(Synth),
     /// Print completions for a shell: source them in its start-up file.
@@ -148,6 +157,12 @@ pub struct Run {
     /// Visits to missed persons that the office can pay for (the study's `follow_up.visits` by default).
     #[arg(long, value_name = "N")]
     pub visits: Option<u64>,
+    /// Who runs it, for the audit log: a name or a role.
+    #[arg(long, value_name = "WHO")]
+    pub actor: Option<String>,
+    /// Sign the end of the audit log with the key in this file (`rollcall key new` makes one).
+    #[arg(long, value_name = "FILE")]
+    pub sign_key: Option<PathBuf>,
 }
 
 /// Arguments of `explain`.
@@ -197,6 +212,59 @@ pub struct Synth {
     /// How many errors clerks make, as a multiple of the usual.
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub errors: f64,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// The public key that must have signed the log, as `rollcall key new` printed it.
+    #[arg(long, value_name = "HEX")]
+    pub public_key: Option<String>,
+    /// Leave out the study file and the inputs: the folder was handed on without them.
+    #[arg(long, conflicts_with = "rerun")]
+    pub outputs_only: bool,
+    /// Run the study again, in a temporary folder, and compare every byte.
+    #[arg(long)]
+    pub rerun: bool,
+}
+
+/// Arguments of `trace`.
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// The run's folder; the study file and the extracts must still be what they were.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// Area code or its beginning (all areas by default).
+    #[arg(long, value_name = "CODE")]
+    pub area: Option<String>,
+    /// Kind of discrepancy, as in `discrepancies.parquet` (all kinds by default).
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Most discrepancies to list in full; all are counted.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+}
+
+/// Arguments of `key`.
+#[derive(Debug, Args)]
+pub struct Key {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub what: KeyCommand,
+}
+
+/// What can be done with a key.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make an Ed25519 key in a new file that only its owner may read, and print the public key.
+    New {
+        /// The new file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// Arguments of `completions`.

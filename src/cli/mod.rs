@@ -11,13 +11,16 @@ mod demo;
 mod evaluate;
 mod explain;
 mod init;
+mod key;
 mod log;
 mod profile;
 mod progress;
 mod run;
 mod screen;
 mod synth;
+mod trace;
 mod truth;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -67,6 +70,9 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
         Command::Run(run) => run::run(run, progress),
         Command::Explain(explain) => explain::explain(explain, progress),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
+        Command::Verify(verify) => verify::verify(verify, progress),
+        Command::Trace(trace) => trace::trace(trace, progress),
+        Command::Key(key) => key::key(key),
         Command::Synth(synth) => synth::synth(synth, progress),
         Command::Completions(completions) => completions::completions(completions),
     }
