@@ -6,6 +6,7 @@
 
 pub mod coverage;
 pub mod discrepancy;
+pub mod estimate;
 pub mod files;
 pub mod find;
 pub mod quality;
