@@ -17,6 +17,8 @@ use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::model::file::{self as model_file, MODEL};
 use crate::linkage::{self, Linked};
+use crate::outcome::coverage::Coverage;
+use crate::outcome::coverage::estimated;
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::report::{self, ReportInput};
 use crate::outcome::{coverage, files, find, residence};
@@ -42,6 +44,8 @@ pub struct Summary {
     pub manifest: Manifest,
     /// The discrepancies.
     pub findings: Findings,
+    /// The counts and estimates of persons.
+    pub coverage: Coverage,
     /// Sources of which more rows were set aside than the study allows.
     pub rejected_too_many: Vec<String>,
 }
@@ -67,7 +71,8 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
     let residence = residence::estimate(study, table, &linked);
     progress.finish(&format!("{} candidates", residence.candidates.len()));
     let findings = find::find(study, table, &comparer, &linked, &residence, options.visits);
-    let coverage = coverage::count(study, table, &linked);
+    let mut coverage = coverage::count(study, table, &linked);
+    estimated::estimate(&mut coverage, study, table, &linked, &residence, &findings);
     progress.begin("write", 0);
     let links = files::links(study, table, &comparer, &linked);
     let input = ReportInput {
@@ -79,7 +84,7 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
         findings: &findings,
         coverage: &coverage,
     };
-    let tables: [&(dyn Fn() -> Result<Written> + Sync); 7] = [
+    let tables: [&(dyn Fn() -> Result<Written> + Sync); 8] = [
         &|| files::write_links(out, study, table, &comparer, &links).map(|rows| Written::table(files::LINKS, rows)),
         &|| report::write(&report::compose(&input), out).map(Written::pages),
         &|| {
@@ -88,6 +93,12 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
         },
         &|| files::write_discrepancies(out, table, &findings).map(|rows| Written::table(files::DISCREPANCIES, rows)),
         &|| files::write_rejected(out, study, &standardised.rejected).map(|rows| Written::table(files::REJECTED, rows)),
+        &|| {
+            let text = serde_json::to_string_pretty(&coverage.summary)
+                .map_err(|_| Error::new(Kind::Environment, "the estimates cannot be written as JSON"))?;
+            files::write_text(out, ESTIMATES, &(text + "\n"))?;
+            Ok(Written::pages(vec![out.join(ESTIMATES)]))
+        },
         &|| coverage.write_parquet(&out.join(COVERAGE)).map(|()| Written::pages(vec![out.join(COVERAGE)])),
         &|| {
             files::write_text(out, MODEL, &model_file::to_json(&linked.model)?)?;
@@ -102,7 +113,7 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
     }
     progress.finish("all outputs");
     let rejected_too_many = too_many(study, &standardised.tallies);
-    Ok(Summary { manifest, findings, rejected_too_many })
+    Ok(Summary { manifest, findings, coverage, rejected_too_many })
 }
 
 /// What one of the writers wrote.
@@ -124,6 +135,8 @@ impl Written {
 
 /// Name of the coverage table.
 const COVERAGE: &str = "coverage.parquet";
+/// Name of the estimates of areas.
+pub const ESTIMATES: &str = "coverage.json";
 
 /// Makes the folder, or checks that what is in it is an earlier run of the same study.
 fn prepare(study: &Study, out: &Path) -> Result<()> {
@@ -155,7 +168,8 @@ fn prepare(study: &Study, out: &Path) -> Result<()> {
 }
 
 /// What an interrupted run may have left.
-const OWN_FILES: [&str; 10] = [
+const OWN_FILES: [&str; 11] = [
+    ESTIMATES,
     files::LINKS,
     files::PERSONS,
     files::DISCREPANCIES,

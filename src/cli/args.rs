@@ -99,6 +99,11 @@ pub enum Command {
     Explain(Explain),
     /// Hold a run against a truth table (columns source, `record_id`, person).
     Evaluate(Evaluate),
+    /// Print how many persons lived in each area, the unseen included, with 95 % intervals and what they rest on.
+    Coverage(Coverage),
+    /// How estimates fare on many synthetic districts (the table in docs/coverage.md).
+    #[command(hide = true)]
+    CoverageTrial(CoverageTrial),
     /// Check that outputs, inputs, study file and log of a run belong together and nothing was altered.
     Verify(Verify),
     /// List the discrepancies behind a figure, each with its records (source, file, row) and what was compared.
@@ -212,6 +217,34 @@ pub struct Synth {
     /// How many errors clerks make, as a multiple of the usual.
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub errors: f64,
+}
+
+/// Arguments of `coverage`.
+#[derive(Debug, Args)]
+pub struct Coverage {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// Only areas whose code begins so.
+    #[arg(long, value_name = "CODE")]
+    pub area: Option<String>,
+    /// Form of the result.
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+/// Arguments of `coverage-trial`.
+#[derive(Debug, Args)]
+pub struct CoverageTrial {
+    /// Districts.
+    #[arg(long, default_value_t = 200)]
+    pub districts: u64,
+    /// Residents of each.
+    #[arg(long, default_value_t = 2_000)]
+    pub persons: usize,
+    /// Seed of the first; the next has the next.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// Arguments of `verify`.

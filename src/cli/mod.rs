@@ -7,6 +7,7 @@
 pub mod args;
 
 mod completions;
+mod coverage;
 mod demo;
 mod evaluate;
 mod explain;
@@ -70,6 +71,8 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
         Command::Run(run) => run::run(run, progress),
         Command::Explain(explain) => explain::explain(explain, progress),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
+        Command::Coverage(coverage) => coverage::coverage(coverage),
+        Command::CoverageTrial(trial) => coverage::trial(trial),
         Command::Verify(verify) => verify::verify(verify, progress),
         Command::Trace(trace) => trace::trace(trace, progress),
         Command::Key(key) => key::key(key),

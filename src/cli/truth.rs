@@ -42,7 +42,7 @@ fn roll(manifest: &Manifest) -> Option<String> {
     }
 }
 
-fn read_persons(path: &Path) -> Result<Vec<TruePerson>> {
+pub(super) fn read_persons(path: &Path) -> Result<Vec<TruePerson>> {
     let unreadable = || Error::input("is not a Parquet file that can be read").at_file(path);
     let file = File::open(path).map_err(|error| Error::io(path, &error))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| unreadable())?;

@@ -3,8 +3,6 @@
 //! Takes the count of every pattern of lists, gives Poisson log-linear estimates: main effects and chosen interactions,
 //! or effects of the number of lists; choice and averaging by BIC (Fienberg 1972; Bishop, Fienberg and Holland 1975).
 
-use nalgebra::{DMatrix, DVector};
-
 /// A column of the design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Term {
@@ -46,25 +44,28 @@ pub fn fit(cells: &[(u32, f64)], terms: &[Term]) -> Option<Fit> {
     if cells.len() <= terms.len() || cells.iter().any(|cell| cell.0 == 0) || !terms.iter().all(shown) {
         return None;
     }
-    let design = DMatrix::from_fn(cells.len(), terms.len() + 1, |row, column| match column.checked_sub(1) {
-        None => 1.0,
-        Some(term) => value(&terms[term], cells[row].0),
-    });
-    let counts = DVector::from_iterator(cells.len(), cells.iter().map(|cell| cell.1));
-    let mut linear = counts.map(|count| (count + 0.5).ln());
+    let row = |cell: &(u32, f64)| -> Vec<f64> {
+        std::iter::once(1.0).chain(terms.iter().map(|term| value(term, cell.0))).collect()
+    };
+    let design: Vec<Vec<f64>> = cells.iter().map(row).collect();
+    let counts: Vec<f64> = cells.iter().map(|cell| cell.1).collect();
+    let mut linear: Vec<f64> = counts.iter().map(|count| (count + 0.5).ln()).collect();
     let mut deviance = f64::INFINITY;
     for _ in 0..ROUNDS_MAX {
-        let means = linear.map(f64::exp);
-        let weighted =
-            DMatrix::from_fn(design.nrows(), design.ncols(), |row, column| means[row] * design[(row, column)]);
-        let working = DVector::from_fn(cells.len(), |row, _| linear[row] + (counts[row] - means[row]) / means[row]);
-        let information = (design.transpose() * &weighted).cholesky()?;
-        let effects = information.solve(&(weighted.transpose() * working));
-        linear = &design * &effects;
-        let means = linear.map(f64::exp);
-        let now = 2.0 * counts.iter().zip(means.iter()).map(|(count, mean)| difference(*count, *mean)).sum::<f64>();
+        let mut system = Cholesky::new(terms.len() + 1);
+        for ((row, linear), count) in design.iter().zip(&linear).zip(&counts) {
+            let mean = linear.exp();
+            system.add(row, mean, linear + (count - mean) / mean);
+        }
+        system.factor()?;
+        let effects = system.solve(&system.right);
+        linear = design.iter().map(|row| row.iter().zip(&effects).map(|(cell, effect)| cell * effect).sum()).collect();
+        let means: Vec<f64> = linear.iter().map(|linear: &f64| linear.exp()).collect();
+        let now = 2.0 * counts.iter().zip(&means).map(|(count, mean)| difference(*count, *mean)).sum::<f64>();
         if (now - deviance).abs() < 1e-11 * (1.0 + now.abs()) {
-            let variance = information.inverse()[(0, 0)];
+            let mut first = vec![0.0; terms.len() + 1];
+            first[0] = 1.0;
+            let variance = system.solve(&first)[0];
             return finish(&counts, &means, effects[0], variance, now, terms.len() + 1);
         }
         deviance = now;
@@ -72,22 +73,72 @@ pub fn fit(cells: &[(u32, f64)], terms: &[Term]) -> Option<Fit> {
     None
 }
 
+/// Weighted normal equations of some ten unknowns. A linear-algebra crate would bring thirty others for these few lines.
+struct Cholesky {
+    rows: Vec<Vec<f64>>,
+    right: Vec<f64>,
+}
+
+impl Cholesky {
+    fn new(size: usize) -> Cholesky {
+        Cholesky { rows: vec![vec![0.0; size]; size], right: vec![0.0; size] }
+    }
+
+    fn add(&mut self, row: &[f64], weight: f64, value: f64) {
+        for (at, one) in row.iter().enumerate() {
+            self.right[at] += weight * one * value;
+            row.iter().zip(&mut self.rows[at]).for_each(|(other, sum)| *sum += weight * one * other);
+        }
+    }
+
+    /// Turns the matrix into its lower triangular factor; nothing if it is not positive definite.
+    fn factor(&mut self) -> Option<()> {
+        for at in 0..self.rows.len() {
+            for column in 0..=at {
+                let known: f64 = (0..column).map(|k| self.rows[at][k] * self.rows[column][k]).sum();
+                let rest = self.rows[at][column] - known;
+                if column < at {
+                    self.rows[at][column] = rest / self.rows[column][column];
+                } else if rest > 1e-12 * self.rows[at][at].abs() {
+                    self.rows[at][at] = rest.sqrt();
+                } else {
+                    return None;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn solve(&self, right: &[f64]) -> Vec<f64> {
+        let mut x = right.to_vec();
+        for at in 0..x.len() {
+            let known: f64 = (0..at).map(|k| self.rows[at][k] * x[k]).sum();
+            x[at] = (x[at] - known) / self.rows[at][at];
+        }
+        for at in (0..x.len()).rev() {
+            let known: f64 = (at + 1..x.len()).map(|k| self.rows[k][at] * x[k]).sum();
+            x[at] = (x[at] - known) / self.rows[at][at];
+        }
+        x
+    }
+}
+
 fn difference(count: f64, mean: f64) -> f64 {
     if count > 0.0 { count * (count / mean).ln() - count + mean } else { mean }
 }
 
 fn finish(
-    counts: &DVector<f64>,
-    means: &DVector<f64>,
+    counts: &[f64],
+    means: &[f64],
     intercept: f64,
     variance: f64,
     deviance: f64,
     parameters: usize,
 ) -> Option<Fit> {
-    let (seen, unseen) = (counts.sum(), intercept.exp());
+    let (seen, unseen) = (counts.iter().sum::<f64>(), intercept.exp());
     let likelihood: f64 = counts
         .iter()
-        .zip(means.iter())
+        .zip(means)
         .map(|(count, mean)| count * mean.ln() - mean - statrs::function::gamma::ln_gamma(count + 1.0))
         .sum();
     let fit = Fit {
