@@ -16,7 +16,8 @@ use crate::linkage::comparison::Comparer;
 use crate::linkage::model::file::{self as model_file, MODEL};
 use crate::linkage::{self, Linked};
 use crate::outcome::discrepancy::Findings;
-use crate::outcome::report::{self, ReportInput};
+use crate::outcome::report::cases::table as case_table;
+use crate::outcome::report::{self, ReportInput, cases};
 use crate::outcome::{coverage, files, find, residence};
 use crate::person;
 use crate::progress::Progress;
@@ -65,10 +66,11 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
         table,
         tallies: &standardised.tallies,
         linked: &linked,
+        residence: &residence,
         findings: &findings,
         coverage: &coverage,
     };
-    let tables: [&(dyn Fn() -> Result<Written> + Sync); 7] = [
+    let tables: [&(dyn Fn() -> Result<Written> + Sync); 8] = [
         &|| files::write_links(out, study, table, &comparer, &links).map(|rows| Written::table(files::LINKS, rows)),
         &|| report::write(&report::compose(&input), out).map(Written::pages),
         &|| {
@@ -76,6 +78,11 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
             Ok(Written::table(files::PERSONS, rows))
         },
         &|| files::write_discrepancies(out, table, &findings).map(|rows| Written::table(files::DISCREPANCIES, rows)),
+        &|| {
+            let roll = study.roll().map_or("", |roll| study.sources[roll].name.as_str());
+            let rows = case_table::write(out, &cases::rows(&input), roll, study.language)?;
+            Ok(Written::table(case_table::CASES, rows))
+        },
         &|| files::write_rejected(out, study, &standardised.rejected).map(|rows| Written::table(files::REJECTED, rows)),
         &|| coverage.write_parquet(&out.join(COVERAGE)).map(|()| Written::pages(vec![out.join(COVERAGE)])),
         &|| {
@@ -137,8 +144,19 @@ fn prepare(study: &Study, out: &Path) -> Result<()> {
 }
 
 /// What an interrupted run may have left.
-const OWN_FILES: [&str; 8] =
-    [files::LINKS, files::PERSONS, files::DISCREPANCIES, files::REJECTED, COVERAGE, MODEL, "report.html", "follow-up"];
+const OWN_FILES: [&str; 10] = [
+    files::LINKS,
+    files::PERSONS,
+    files::DISCREPANCIES,
+    files::REJECTED,
+    case_table::CASES,
+    COVERAGE,
+    MODEL,
+    "report.html",
+    "follow-up",
+    // What came back from the field stays beside the run.
+    "casework",
+];
 
 fn count(linked: &Linked, links: &[files::Link], findings: &Findings) -> BTreeMap<String, u64> {
     let certain = links.iter().filter(|link| link.linked).count() as u64;

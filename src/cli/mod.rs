@@ -10,6 +10,7 @@ mod completions;
 mod demo;
 mod evaluate;
 mod explain;
+mod follow_up;
 mod init;
 mod log;
 mod profile;
@@ -67,6 +68,7 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
         Command::Run(run) => run::run(run, progress),
         Command::Explain(explain) => explain::explain(explain, progress),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
+        Command::FollowUp(follow_up) => follow_up::follow_up(follow_up),
         Command::Synth(synth) => synth::synth(synth, progress),
         Command::Completions(completions) => completions::completions(completions),
     }

@@ -8,6 +8,7 @@
 
 mod cli;
 mod cli_run;
+mod follow_up;
 mod laws;
 mod tidy;
 mod village;

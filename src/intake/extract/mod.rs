@@ -8,6 +8,7 @@
 
 mod cell;
 mod csv;
+pub mod filled;
 mod header;
 mod parquet;
 mod xlsx;
