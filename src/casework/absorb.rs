@@ -65,9 +65,9 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
                     let again = closed.contains(&id);
                     work.event(id, if again { "reopened" } else { "carried" }, None)?;
                     if again {
-                        done.reopened += 1
+                        done.reopened += 1;
                     } else {
-                        done.carried += 1
+                        done.carried += 1;
                     }
                     id
                 }

@@ -206,7 +206,7 @@ pub(super) mod tests {
         CaseRow {
             case: Case {
                 discrepancy: number,
-                number: format!("{:04}-{:04}", building, number),
+                number: format!("{building:04}-{number:04}"),
                 matter: Matter::Person,
                 language: Language::Zh,
                 name: format!("某{number}"),
@@ -233,10 +233,10 @@ pub(super) mod tests {
     fn a_building_of_finds_raises_its_neighbours_and_no_others() {
         let rows: Vec<CaseRow> = (0..40).map(|at| row(at, 1 + (at % 4) as u16, 0.2)).collect();
         let lessons = Lessons::of(rows.iter().map(|row| (DiscrepancyKind::MissedPerson, row)));
-        let nothing = lessons.learn(&vec![None; 40]);
+        let nothing = lessons.learn(&[None; 40]);
         assert!(nothing.iter().all(|probability| (probability - 0.2).abs() < 1e-9));
         // Building 1 all real, building 2 none, buildings 3 and 4 not visited; half of each left open.
-        let label = |at: usize| (at < 20 && at % 4 < 2).then_some(at % 4 == 0);
+        let label = |at: usize| (at < 20 && at % 4 < 2).then_some(at.is_multiple_of(4));
         let learnt = lessons.learn(&(0..40).map(label).collect::<Vec<_>>());
         assert!(learnt[36] > 0.4 && learnt[37] < 0.15, "{} {}", learnt[36], learnt[37]);
         assert!((learnt[38] - learnt[39]).abs() < 1e-9);

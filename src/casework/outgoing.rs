@@ -179,10 +179,7 @@ fn choose(cases: &[StoredCase], probability: &[f64], order: &Order) -> Vec<usize
 /// A case less likely than this does not come along to a door that is visited anyway.
 const ON_THE_WAY_MIN: f64 = 0.02;
 
-fn by_door<'a>(
-    cases: &'a [StoredCase],
-    positions: impl Iterator<Item = usize>,
-) -> BTreeMap<(&'a str, &'a Door, &'a str), Vec<usize>> {
+fn by_door(cases: &[StoredCase], positions: impl Iterator<Item = usize>) -> BTreeMap<(&str, &Door, &str), Vec<usize>> {
     let mut doors: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for at in positions {
         doors.entry(door_key(&cases[at].row, &cases[at].number)).or_default().push(at);

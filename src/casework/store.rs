@@ -23,7 +23,7 @@ use crate::outcome::visit::Outcome;
 const SQLITE_MIN: i32 = 3_051_003;
 
 /// Longest wait for another program.
-const WAIT: Duration = Duration::from_secs(120);
+const WAIT: Duration = Duration::from_mins(2);
 
 /// Version of the tables.
 const LAYOUT: i64 = 1;

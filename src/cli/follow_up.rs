@@ -5,8 +5,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use rustc_hash::FxHashSet;
-
 use super::args::{Campaign, Export, FollowUp, Import, ResultFormat, Role, Status};
 use super::screen::{Table, complain, count, show, show_json};
 use super::{status, truth};
@@ -142,7 +140,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
 
 fn play(asked: &Campaign) -> Result<ExitCode> {
     let cases = table::read(&asked.run)?;
-    let missed: FxHashSet<String> = truth::missed_records(&asked.truth)?;
+    let missed = truth::missed_records(&asked.truth)?;
     let rules =
         Rules { teams: asked.teams.max(1), visits_a_day: asked.visits_a_day.max(1), nobody_met: asked.nobody_met };
     let campaign = campaign::play(&cases.rows, &missed, &rules);

@@ -3,6 +3,7 @@
 //! Reads a table of true persons (Parquet: `person` or `uid`, `resident`, `enumerated`), and puts the truth of a run
 //! together.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,7 @@ pub(super) fn read(asked: &Evaluate, manifest: &Manifest) -> Result<Truth> {
 }
 
 /// Digests of the records of persons who were truly missed, from the truth of a synthetic district.
-pub(super) fn missed_records(district: &Path) -> Result<FxHashSet<String>> {
+pub(super) fn missed_records(district: &Path) -> Result<BTreeSet<String>> {
     let persons = read_persons(&district.join(synthetic::PERSONS_FILE))?;
     let missed: FxHashSet<&str> = persons
         .iter()

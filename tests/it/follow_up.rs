@@ -10,7 +10,7 @@ use rust_xlsxwriter::Workbook;
 use crate::cli::{argument, check, rollcall};
 
 /// A district of 3000 persons, cross-checked once for all tests.
-fn run() -> &'static Path {
+pub fn run() -> &'static Path {
     static RUN: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
     RUN.get_or_init(|| {
         let folder = tempfile::tempdir().expect("folder").keep();

@@ -6,6 +6,7 @@
     reason = "in tests a panic is how a law says that it is broken"
 )]
 
+mod browser;
 mod cli;
 mod cli_run;
 mod follow_up;
