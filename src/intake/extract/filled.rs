@@ -123,8 +123,8 @@ fn text_table(path: &Path) -> Result<Vec<FilledSheet>> {
         let record = record.map_err(|_| Error::input("cannot be cut into fields").at_file(path).at_row(at))?;
         let cells: Vec<String> = record.iter().take(COLUMNS_MAX as usize).map(shortened).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
-            let line = record.position().map_or(at, csv::Position::line);
-            rows.push((line, cells));
+            // The row of a spreadsheet, not the line of the file: a cell may hold several lines.
+            rows.push((at, cells));
         }
         if rows.len() > ROWS_MAX {
             return Err(Error::input("has more rows than a list can have").at_file(path));
