@@ -199,7 +199,7 @@ const LEVELS: &[Entry] = &[
     ("confused (swap, digit, lunar)", words("混淆（颠倒、错位、农历）", "confused")),
     ("same month", words("同年同月", "same month")),
     ("same year", words("同年", "same year")),
-    ("different though the numbers agree", words("号码相同而日期不同", "different though the numbers agree")),
+    ("different though the numbers agree", words("号码相同而此项不同", "different though the numbers agree")),
     ("equal, a minority", words("相同（少数民族）", "equal, a minority")),
     ("equal, Han", words("相同（汉族）", "equal, Han")),
     ("one digit apart", words("差一位", "one digit apart")),
