@@ -49,6 +49,7 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
     prepare(study, out)?;
     let extracts =
         (0..study.sources.len()).map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
+    refuse_empty(study, &extracts)?;
     let standardised = person::standardise(study, &extracts, progress)?;
     let table = &standardised.table;
     let comparer = Comparer::new(study, table);
@@ -96,6 +97,15 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
     progress.finish("all outputs");
     let rejected_too_many = too_many(study, &standardised.tallies);
     Ok(Summary { manifest, findings, rejected_too_many })
+}
+
+/// A source without a row is a delivery that went wrong: everybody would look missed, or unsupported.
+fn refuse_empty(study: &Study, extracts: &[Extract]) -> Result<()> {
+    let Some(empty) = extracts.iter().find(|extract| extract.rows == 0) else { return Ok(()) };
+    let source = &study.sources[empty.source];
+    let error = Error::input(format!("the source '{}' has no rows", source.name));
+    let error = empty.files.first().into_iter().fold(error, |error, file| error.at_file(&file.path));
+    Err(error.hint("ask the sender for the file again, or take the source out of the study"))
 }
 
 /// What one of the writers wrote.

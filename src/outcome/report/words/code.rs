@@ -239,6 +239,7 @@ const REASONS: &[Entry] = &[
     ("record_id_repeated", words("记录编号重复", "the record id occurs before")),
     ("nothing_to_find_a_person_by", words("没有可据以查找的内容", "nothing to find a person by")),
     ("ragged_row", words("列数与表头不符", "more or fewer fields than the header")),
+    ("text_too_long", words("内容过长", "text longer than any name, number or address")),
     ("undecodable_text", words("文字编码无法识别", "text in no readable encoding")),
     ("text_too_long", words("文字过长", "text too long")),
     ("id_spelling", words("身份号码书写不规范，已规范", "ID number: spelling mended")),
