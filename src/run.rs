@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::audit::manifest::{self, InputEntry, MANIFEST, Manifest, SourceEntry, StudyEntry};
+use crate::audit::publication::Publication;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::{self, Extract};
 use crate::intake::study::Study;
@@ -46,6 +47,7 @@ pub struct Summary {
 /// # Errors
 /// Says whose move it is: the study's, an input's, or the machine's.
 pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress) -> Result<Summary> {
+    let publication = Publication::begin(out)?;
     prepare(study, out)?;
     let extracts =
         (0..study.sources.len()).map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
@@ -60,6 +62,7 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
     let findings = find::find(study, table, &comparer, &linked, &residence, options.visits);
     let coverage = coverage::count(study, table, &linked);
     progress.begin("write", 0);
+    let out = publication.work()?;
     let links = files::links(study, table, &comparer, &linked);
     let input = ReportInput {
         study,
@@ -94,6 +97,7 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
     let written = tables.par_iter().with_max_len(1).map(|write| write()).collect::<Result<Vec<Written>>>()?;
     let counts = count(&linked, &links, &findings);
     let manifest = seal(study, out, &extracts, &standardised.tallies, &written, counts)?;
+    publication.publish()?;
     progress.finish("all outputs");
     let rejected_too_many = too_many(study, &standardised.tallies);
     Ok(Summary { manifest, findings, rejected_too_many })
@@ -128,7 +132,7 @@ impl Written {
 /// Name of the coverage table.
 const COVERAGE: &str = "coverage.parquet";
 
-/// Makes the folder, or checks that what is in it is an earlier run of the same study.
+/// Checks that what is in the folder, if anything, is an earlier run of the same study.
 fn prepare(study: &Study, out: &Path) -> Result<()> {
     let io = |error: std::io::Error| Error::io(out, &error);
     if out.join(MANIFEST).exists() {
@@ -137,11 +141,8 @@ fn prepare(study: &Study, out: &Path) -> Result<()> {
             let what = format!("the folder holds a run of another study, '{}'", earlier.study.name);
             return Err(Error::new(Kind::Usage, what).at_file(out).hint("name another folder with --out"));
         }
-        // The manifest goes first: until the new one is written, the folder is not a finished run.
-        std::fs::remove_file(out.join(MANIFEST)).map_err(io)?;
         return Ok(());
     }
-    std::fs::create_dir_all(out).map_err(io)?;
     let foreign = std::fs::read_dir(out).map_err(io)?.filter_map(std::result::Result::ok).any(|entry| {
         let name = entry.file_name().to_string_lossy().into_owned();
         !OWN_FILES.contains(&name.as_str()) && !name.starts_with('.')

@@ -3,3 +3,4 @@
 //! [`manifest`] says what went in, what came out, and that the counts add up.
 
 pub mod manifest;
+pub mod publication;
