@@ -103,10 +103,10 @@ fn unmix(model: &mut Model, mixed: &[Vec<f64>]) {
         if !matches!(comparison.variable, Variable::Text(_) | Variable::BirthDate) {
             continue;
         }
-        for level in 1..mixed.len() {
+        for (level, mixed) in mixed.iter().enumerate().skip(1) {
             if !comparison.levels[level].given_id {
-                let strangers = (mixed[level] - share * shares.m[level]) / (1.0 - share);
-                shares.u[level] = strangers.max(LEAST * mixed[level]);
+                let strangers = (mixed - share * shares.m[level]) / (1.0 - share);
+                shares.u[level] = strangers.max(LEAST * mixed);
             }
         }
         normalise(&mut shares.u, &comparison.levels);
