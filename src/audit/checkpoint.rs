@@ -85,6 +85,19 @@ pub fn check_key(path: &Path) -> Result<()> {
     read_key(path).map(|_| ())
 }
 
+/// Signs the end of a log, or, without a key, takes away the checkpoint of an earlier run, which does not vouch for this one.
+///
+/// # Errors
+/// As [`sign`].
+pub fn renew(folder: &Path, key: Option<&Path>, head: (u64, &str)) -> Result<()> {
+    let path = folder.join(CHECKPOINT);
+    match key {
+        Some(key) => sign(folder, key, head),
+        None if path.exists() => std::fs::remove_file(&path).map_err(|error| Error::io(&path, &error)),
+        None => Ok(()),
+    }
+}
+
 /// Signs the end of a log.
 ///
 /// # Errors

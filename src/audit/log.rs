@@ -120,11 +120,17 @@ impl Log {
     /// A verification error if the log was altered, an environment error if it cannot be written.
     pub fn open(folder: &Path, actor: &str) -> Result<Log> {
         let path = folder.join(LOG);
-        let entries = if path.exists() { read(folder)? } else { Vec::new() };
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let file = file.map_err(|error| Error::new(Kind::Environment, error.kind().to_string()).at_file(&path))?;
+        let cut_off = drop_torn_end(&file, &path)?;
+        let entries = read(folder)?;
         let previous = entries.last().map_or(NOTHING_BEFORE, |entry| entry.hash.as_str()).to_owned();
-        Ok(Log { file, path, actor: actor.to_owned(), next: entries.len() as u64, previous })
+        let mut log = Log { file, path, actor: actor.to_owned(), next: entries.len() as u64, previous };
+        if cut_off > 0 {
+            tracing::warn!("the last entry of the audit log was cut off when a run was ended; it is dropped");
+            log.add("recover", json!({ "bytes_dropped": cut_off }))?;
+        }
+        Ok(log)
     }
 
     /// Adds an entry; it is on disk when this returns.
@@ -189,6 +195,17 @@ impl Log {
         self.add("write", json!({ "outputs": manifest.outputs }))?;
         self.add("seal", json!({ "manifest_digest": hex(&Sha256::digest(text.as_bytes())) }))
     }
+}
+
+/// Drops what stands after the last line end: an entry whose writing was cut off. Gives how many bytes.
+fn drop_torn_end(file: &File, path: &Path) -> Result<u64> {
+    let failed = |error: std::io::Error| Error::new(Kind::Environment, error.kind().to_string()).at_file(path);
+    let bytes = std::fs::read(path).map_err(failed)?;
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    if whole < bytes.len() {
+        file.set_len(whole as u64).and_then(|()| file.sync_data()).map_err(failed)?;
+    }
+    Ok((bytes.len() - whole) as u64)
 }
 
 #[cfg(test)]

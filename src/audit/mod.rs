@@ -1,11 +1,13 @@
 //! Can it be proved later?
 //!
 //! [`manifest`] says what went in, what came out, and that the counts add up; [`log`] who did what and when, each entry
-//! holding the digest of the one before; [`checkpoint`] signs the end of the log; [`verify`] recomputes all of it.
+//! holding the digest of the one before; [`checkpoint`] signs the end of the log; [`verify`] recomputes all of it;
+//! [`publication`] puts a run's outputs in place together or not at all.
 
 pub mod checkpoint;
 pub mod log;
 pub mod manifest;
+pub mod publication;
 pub mod verify;
 
 use std::fmt::Write;

@@ -57,8 +57,9 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
         .at_row(entries.len() as u64)
     };
     let sealed = entries.iter().rposition(|entry| entry.action == "seal").ok_or_else(no_seal)?;
-    // After the seal stand only samples; before it the four entries of its run.
-    if entries.iter().skip(sealed + 1).any(|entry| entry.action != "sample") {
+    // After the seal stand only samples, and beginnings of runs that did not get as far as changing the folder; before it the
+    // four entries of its run.
+    if entries.iter().skip(sealed + 1).any(|entry| !matches!(entry.action.as_str(), "sample" | "begin")) {
         return Err(no_seal());
     }
     let actions = ["begin", "read", "count", "write", "seal"];
@@ -123,7 +124,8 @@ fn list(folder: &Path, below: &str, found: &mut Vec<String>) -> Result<()> {
     for entry in std::fs::read_dir(folder).map_err(|error| Error::io(folder, &error))? {
         let entry = entry.map_err(|error| Error::io(folder, &error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') {
+        // What comes back from the field is no output of a run, and has a history of its own.
+        if name.starts_with('.') || (below.is_empty() && name == "casework") {
             continue;
         }
         let path = entry.path();

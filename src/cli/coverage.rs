@@ -67,7 +67,7 @@ pub(super) fn trial(asked: &CoverageTrial) -> Result<ExitCode> {
     let (mut sums, mut enumerated) = ([0.0; 2], 0.0);
     for seed in (asked.seed..).take(usize::try_from(asked.districts).unwrap_or(usize::MAX)) {
         let folder = tempfile::tempdir().map_err(|error| Error::io(&std::env::temp_dir(), &error))?;
-        let plan = Plan { persons: asked.persons, seed, errors: 1.0, progress: &Silent };
+        let plan = Plan { persons: asked.persons, seed, errors: 1.0, uneven: 0.0, progress: &Silent };
         let made = synthetic::write_district(&folder.path().join("district"), &plan)?;
         let study = study::file::read(&made.study)?;
         let summary = run::run(&study, &folder.path().join("results"), &Options::default(), &Silent)?;

@@ -11,6 +11,7 @@ mod coverage;
 mod demo;
 mod evaluate;
 mod explain;
+mod follow_up;
 mod init;
 mod key;
 mod log;
@@ -76,6 +77,7 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
         Command::Verify(verify) => verify::verify(verify, progress),
         Command::Trace(trace) => trace::trace(trace, progress),
         Command::Key(key) => key::key(key),
+        Command::FollowUp(follow_up) => follow_up::follow_up(follow_up),
         Command::Synth(synth) => synth::synth(synth, progress),
         Command::Completions(completions) => completions::completions(completions),
     }

@@ -37,6 +37,8 @@ pub struct Scorer<'a> {
     pub slot_of: &'a [u8],
     names: &'a NameFrequencies,
     name_at: Option<usize>,
+    /// Records that share a value because they are one person's.
+    own_records: f64,
 }
 
 /// The score of a pair.
@@ -67,7 +69,9 @@ impl<'a> Scorer<'a> {
         names: &'a NameFrequencies,
     ) -> Scorer<'a> {
         let name_at = comparer.comparisons.iter().position(|comparison| comparison.variable == Variable::Name);
-        Scorer { table, comparer, model, slot_of, names, name_at }
+        let matches: f64 = model.classes.iter().map(|class| class.matches * class.pairs).sum();
+        let own_records = (1.0 + 3.0 * matches / table.len().max(1) as f64).max(2.0);
+        Scorer { table, comparer, model, slot_of, names, name_at, own_records }
     }
 
     /// The class of a pair.
@@ -107,7 +111,7 @@ impl<'a> Scorer<'a> {
             .iter()
             .position(|c| c.variable == Variable::Text(u16::try_from(text).unwrap_or(0)));
         let average = shares.map_or(1.0, |at| self.model.shares[at].u[1]);
-        let others = (f64::from(field.counts.get(symbol).copied().unwrap_or(0)) - 2.0).max(0.0) + 0.5;
+        let others = (f64::from(field.counts.get(symbol).copied().unwrap_or(0)) - self.own_records).max(0.0) + 0.5;
         (others / total.max(1.0) / average).clamp(1e-4, 1e4)
     }
 

@@ -12,3 +12,4 @@ pub mod find;
 pub mod quality;
 pub mod report;
 pub mod residence;
+pub mod visit;

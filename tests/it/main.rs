@@ -7,8 +7,12 @@
 )]
 
 mod audit;
+mod bad_inputs;
+mod browser;
 mod cli;
 mod cli_run;
+mod durability;
+mod follow_up;
 mod laws;
 mod tidy;
 mod village;

@@ -8,6 +8,7 @@
 //! Steps: 1. every rule gives each record its keys (64-bit hashes); 2. keys that no second record has are sieved out;
 //! 3. keys are sorted and each run of equal keys is a block; 4. the pairs of all rules are sorted and made unique.
 
+mod choice;
 mod key;
 mod rules;
 
@@ -60,8 +61,8 @@ pub struct RuleReport {
 /// # Errors
 /// If the rules would give more pairs than the study allows.
 pub fn block(study: &Study, table: &PersonTable, comparer: &Comparer<'_>) -> Result<CandidatePairs> {
-    let rules = rules(study, table);
     let keyer = Keyer::new(table, comparer);
+    let rules = rules(study, &keyer);
     if table.len() > PACKED_RECORDS_MAX {
         let what = format!("{} records are more than one run can pair ({PACKED_RECORDS_MAX})", table.len());
         return Err(Error::new(Kind::Study, what).at_file(&study.file).hint("divide the area into several studies"));

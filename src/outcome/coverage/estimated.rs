@@ -184,7 +184,7 @@ fn broad(age: AgeGroup) -> u8 {
 
 type Cell = (Symbol, u8, u8, u8);
 
-fn key<'a>(step: usize, place: &'a str, cell: Cell) -> (usize, &'a str, u8, u8, u8) {
+fn key(step: usize, place: &str, cell: Cell) -> (usize, &str, u8, u8, u8) {
     let (_, sex, age, registration) = cell;
     let area = |level: Level| level.area(place);
     match step {

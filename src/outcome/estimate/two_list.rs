@@ -108,10 +108,13 @@ pub fn log_normal(estimate: f64, variance: f64, seen: f64) -> Interval {
 /// index of inconsistency.
 #[must_use]
 pub fn content_error(table: [f64; 4]) -> [f64; 3] {
-    let [a, b, c, d] = table;
-    let n = a + b + c + d;
-    let inconsistency = n * (b + c) / ((a + b) * (b + d) + (a + c) * (c + d));
-    [(b + c) / n, (c - b) / n, inconsistency]
+    let [both, census_only, check_only, neither] = table;
+    let asked: f64 = table.iter().sum();
+    let gross = census_only + check_only;
+    let [census_yes, census_no] = [both + census_only, check_only + neither];
+    let [check_yes, check_no] = [both + check_only, census_only + neither];
+    let inconsistency = asked * gross / (census_yes * check_no + check_yes * census_no);
+    [gross / asked, (check_only - census_only) / asked, inconsistency]
 }
 
 /// A band of pairs: how many there are, how many were reviewed, how many of those are true matches.
