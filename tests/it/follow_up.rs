@@ -22,7 +22,7 @@ pub fn run() -> &'static Path {
 }
 
 /// A copy of the run without any casework.
-fn fresh() -> tempfile::TempDir {
+pub fn fresh() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("folder");
     for entry in std::fs::read_dir(run()).expect("run").map(Result::unwrap) {
         if entry.file_type().expect("type").is_file() {

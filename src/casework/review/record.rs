@@ -1,0 +1,96 @@
+//! What does a clerk see of a record?
+//!
+//! Takes a record, gives the values that are compared, as texts in a fixed order of fields; ID numbers and telephone
+//! numbers masked, the source left out.
+
+use sha2::{Digest, Sha256};
+
+use crate::intake::study::file::hex;
+use crate::intake::study::{Field, Language, Study};
+use crate::outcome::report::cases::{door, dwelling, id_characters};
+use crate::outcome::report::words::{code, field};
+use crate::person::date::Date;
+use crate::person::table::{PersonTable, RecordId};
+use crate::privacy::mask;
+
+/// A field of two records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// What it is called.
+    pub label: String,
+    /// The value of the one record; empty if it is not known.
+    pub one: String,
+    /// The value of the other record.
+    pub other: String,
+}
+
+impl Row {
+    /// Do both say something, and not the same?
+    #[must_use]
+    pub fn differs(&self) -> bool {
+        !self.one.is_empty() && !self.other.is_empty() && self.one != self.other
+    }
+}
+
+/// Two records side by side: fields that neither has are left out.
+#[must_use]
+pub fn side_by_side(study: &Study, table: &PersonTable, [one, other]: [RecordId; 2]) -> Vec<Row> {
+    let rows = fields(study, table, one).into_iter().zip(fields(study, table, other));
+    rows.map(|((label, one), (_, other))| Row { label, one, other })
+        .filter(|row| !(row.one.is_empty() && row.other.is_empty()))
+        .collect()
+}
+
+/// All fields of a record, also those without a value: the same for every record.
+#[must_use]
+pub fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<(String, String)> {
+    let (at, language) = (record as usize, study.language);
+    let bound = |field: Field| study.sources.iter().any(|source| source.binding(field).is_some());
+    let mut all: Vec<(String, String)> = Vec::new();
+    let mut add = |field: Field, value: String| {
+        if bound(field) {
+            all.push((code::field(language, study.field_name(field)), value));
+        }
+    };
+    let named = bound(Field::Name) || bound(Field::FamilyName);
+    let name = mask::plain(table.name_text(record));
+    if named {
+        add(if bound(Field::Name) { Field::Name } else { Field::FamilyName }, name);
+    }
+    add(Field::FormerName, mask::plain(table.names.texts.text(table.former_name[at])));
+    add(Field::Sex, field::sex(table.sex[at]).of(language).to_owned());
+    add(Field::BirthDate, day(table.birth[at]));
+    add(Field::IdNumber, mask::id_number(&id_characters(table.id_number[at])));
+    add(Field::Ethnicity, if table.ethnicity[at] == 0 { String::new() } else { format!("{:02}", table.ethnicity[at]) });
+    add(Field::Address, dwelling_words(language, table, record));
+    add(Field::Division, mask::plain(table.divisions.text(table.division[at])));
+    add(Field::Relationship, field::relationship(table.relationship[at]).of(language).to_owned());
+    let telephone = table.telephone[at];
+    add(Field::Telephone, if telephone == 0 { String::new() } else { mask::telephone(&telephone.to_string()) });
+    for (field, column) in table.text_fields.iter().zip(&table.texts) {
+        let value = column.get(at).map_or("", |symbol| field.values.text(*symbol));
+        all.push((code::field(language, study.field_name(field.field)), mask::plain(value)));
+    }
+    all
+}
+
+fn dwelling_words(language: Language, table: &PersonTable, record: RecordId) -> String {
+    let door = door(table, record);
+    if door.unplaced && door.building == 0 && door.room == 0 { String::new() } else { dwelling(language, &door) }
+}
+
+fn day(date: Date) -> String {
+    match date.parts() {
+        (0, ..) => String::new(),
+        (year, 0, _) => year.to_string(),
+        (year, month, 0) => format!("{year}-{month:02}"),
+        (year, month, day) => format!("{year}-{month:02}-{day:02}"),
+    }
+}
+
+/// The digest of what is shown of a pair: names and values, in their order.
+#[must_use]
+pub fn content(values: impl Iterator<Item = String>) -> String {
+    let all: Vec<String> = values.collect();
+    hex(&Sha256::digest(all.join("\u{1f}"))[..8])
+}
