@@ -61,6 +61,7 @@
 //! ```
 
 pub mod audit;
+pub mod casework;
 pub mod cli;
 pub mod error;
 pub mod intake;

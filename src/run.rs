@@ -8,15 +8,21 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::audit::checkpoint::{self, CHECKPOINT};
+use crate::audit::log::{LOG, Log};
 use crate::audit::manifest::{self, InputEntry, MANIFEST, Manifest, SourceEntry, StudyEntry};
+use crate::audit::publication::Publication;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::{self, Extract};
 use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::model::file::{self as model_file, MODEL};
 use crate::linkage::{self, Linked};
+use crate::outcome::coverage::Coverage;
+use crate::outcome::coverage::estimated;
 use crate::outcome::discrepancy::Findings;
-use crate::outcome::report::{self, ReportInput};
+use crate::outcome::report::cases::table as case_table;
+use crate::outcome::report::{self, ReportInput, cases};
 use crate::outcome::{coverage, files, find, residence};
 use crate::person;
 use crate::progress::Progress;
@@ -27,6 +33,10 @@ use crate::tally::Tally;
 pub struct Options {
     /// Visits the office can pay for; the study's own number otherwise.
     pub visits: Option<u64>,
+    /// Who runs it, for the audit log.
+    pub actor: Option<String>,
+    /// The key file that signs the end of the audit log.
+    pub sign_key: Option<PathBuf>,
 }
 
 /// What a run did.
@@ -36,6 +46,8 @@ pub struct Summary {
     pub manifest: Manifest,
     /// The discrepancies.
     pub findings: Findings,
+    /// The counts and estimates of persons.
+    pub coverage: Coverage,
     /// Sources of which more rows were set aside than the study allows.
     pub rejected_too_many: Vec<String>,
 }
@@ -44,10 +56,17 @@ pub struct Summary {
 ///
 /// # Errors
 /// Says whose move it is: the study's, an input's, or the machine's.
-pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress) -> Result<Summary> {
-    prepare(study, out)?;
+pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progress) -> Result<Summary> {
+    if let Some(key) = &options.sign_key {
+        checkpoint::check_key(key)?;
+    }
+    let publication = Publication::begin(folder)?;
+    prepare(study, folder)?;
     let extracts =
         (0..study.sources.len()).map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
+    refuse_empty(study, &extracts)?;
+    let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
+    log.begin(&study.file, &study.digest, options.visits)?;
     let standardised = person::standardise(study, &extracts, progress)?;
     let table = &standardised.table;
     let comparer = Comparer::new(study, table);
@@ -56,8 +75,10 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
     let residence = residence::estimate(study, table, &linked);
     progress.finish(&format!("{} candidates", residence.candidates.len()));
     let findings = find::find(study, table, &comparer, &linked, &residence, options.visits);
-    let coverage = coverage::count(study, table, &linked);
+    let mut coverage = coverage::count(study, table, &linked);
+    estimated::estimate(&mut coverage, study, table, &linked, &residence, &findings);
     progress.begin("write", 0);
+    let out = publication.work()?;
     let links = files::links(study, table, &comparer, &linked);
     let input = ReportInput {
         study,
@@ -65,10 +86,11 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
         table,
         tallies: &standardised.tallies,
         linked: &linked,
+        residence: &residence,
         findings: &findings,
         coverage: &coverage,
     };
-    let tables: [&(dyn Fn() -> Result<Written> + Sync); 7] = [
+    let tables: [&(dyn Fn() -> Result<Written> + Sync); 9] = [
         &|| files::write_links(out, study, table, &comparer, &links).map(|rows| Written::table(files::LINKS, rows)),
         &|| report::write(&report::compose(&input), out).map(Written::pages),
         &|| {
@@ -76,7 +98,18 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
             Ok(Written::table(files::PERSONS, rows))
         },
         &|| files::write_discrepancies(out, table, &findings).map(|rows| Written::table(files::DISCREPANCIES, rows)),
+        &|| {
+            let roll = study.roll().map_or("", |roll| study.sources[roll].name.as_str());
+            let rows = case_table::write(out, &cases::rows(&input), roll, study.language)?;
+            Ok(Written::table(case_table::CASES, rows))
+        },
         &|| files::write_rejected(out, study, &standardised.rejected).map(|rows| Written::table(files::REJECTED, rows)),
+        &|| {
+            let text = serde_json::to_string_pretty(&coverage.summary)
+                .map_err(|_| Error::new(Kind::Environment, "the estimates cannot be written as JSON"))?;
+            files::write_text(out, ESTIMATES, &(text + "\n"))?;
+            Ok(Written::pages(vec![out.join(ESTIMATES)]))
+        },
         &|| coverage.write_parquet(&out.join(COVERAGE)).map(|()| Written::pages(vec![out.join(COVERAGE)])),
         &|| {
             files::write_text(out, MODEL, &model_file::to_json(&linked.model)?)?;
@@ -85,10 +118,21 @@ pub fn run(study: &Study, out: &Path, options: &Options, progress: &dyn Progress
     ];
     let written = tables.par_iter().with_max_len(1).map(|write| write()).collect::<Result<Vec<Written>>>()?;
     let counts = count(&linked, &links, &findings);
-    let manifest = seal(study, out, &extracts, &standardised.tallies, &written, counts)?;
+    let manifest = seal(study, out, &extracts, &standardised.tallies, &written, counts, &mut log)?;
+    publication.publish()?;
+    checkpoint::renew(folder, options.sign_key.as_deref(), log.head())?;
     progress.finish("all outputs");
     let rejected_too_many = too_many(study, &standardised.tallies);
-    Ok(Summary { manifest, findings, rejected_too_many })
+    Ok(Summary { manifest, findings, coverage, rejected_too_many })
+}
+
+/// A source without a row is a delivery that went wrong: everybody would look missed, or unsupported.
+fn refuse_empty(study: &Study, extracts: &[Extract]) -> Result<()> {
+    let Some(empty) = extracts.iter().find(|extract| extract.rows == 0) else { return Ok(()) };
+    let source = &study.sources[empty.source];
+    let error = Error::input(format!("the source '{}' has no rows", source.name));
+    let error = empty.files.first().into_iter().fold(error, |error, file| error.at_file(&file.path));
+    Err(error.hint("ask the sender for the file again, or take the source out of the study"))
 }
 
 /// What one of the writers wrote.
@@ -110,8 +154,10 @@ impl Written {
 
 /// Name of the coverage table.
 const COVERAGE: &str = "coverage.parquet";
+/// Name of the estimates of areas.
+pub const ESTIMATES: &str = "coverage.json";
 
-/// Makes the folder, or checks that what is in it is an earlier run of the same study.
+/// Checks that what is in the folder, if anything, is an earlier run of the same study.
 fn prepare(study: &Study, out: &Path) -> Result<()> {
     let io = |error: std::io::Error| Error::io(out, &error);
     if out.join(MANIFEST).exists() {
@@ -120,11 +166,8 @@ fn prepare(study: &Study, out: &Path) -> Result<()> {
             let what = format!("the folder holds a run of another study, '{}'", earlier.study.name);
             return Err(Error::new(Kind::Usage, what).at_file(out).hint("name another folder with --out"));
         }
-        // The manifest goes first: until the new one is written, the folder is not a finished run.
-        std::fs::remove_file(out.join(MANIFEST)).map_err(io)?;
         return Ok(());
     }
-    std::fs::create_dir_all(out).map_err(io)?;
     let foreign = std::fs::read_dir(out).map_err(io)?.filter_map(std::result::Result::ok).any(|entry| {
         let name = entry.file_name().to_string_lossy().into_owned();
         !OWN_FILES.contains(&name.as_str()) && !name.starts_with('.')
@@ -137,8 +180,22 @@ fn prepare(study: &Study, out: &Path) -> Result<()> {
 }
 
 /// What an interrupted run may have left.
-const OWN_FILES: [&str; 8] =
-    [files::LINKS, files::PERSONS, files::DISCREPANCIES, files::REJECTED, COVERAGE, MODEL, "report.html", "follow-up"];
+const OWN_FILES: [&str; 13] = [
+    ESTIMATES,
+    files::LINKS,
+    files::PERSONS,
+    files::DISCREPANCIES,
+    files::REJECTED,
+    case_table::CASES,
+    COVERAGE,
+    MODEL,
+    "report.html",
+    "follow-up",
+    LOG,
+    CHECKPOINT,
+    // What came back from the field stays beside the run.
+    "casework",
+];
 
 fn count(linked: &Linked, links: &[files::Link], findings: &Findings) -> BTreeMap<String, u64> {
     let certain = links.iter().filter(|link| link.linked).count() as u64;
@@ -159,6 +216,7 @@ fn seal(
     tallies: &[Tally],
     written: &[Written],
     counts: BTreeMap<String, u64>,
+    log: &mut Log,
 ) -> Result<Manifest> {
     let mut files: Vec<(String, Option<u64>)> = Vec::new();
     for part in written {
@@ -205,7 +263,9 @@ fn seal(
             format!("the counts of this run do not add up: {}", wrong.join("; ")),
         ));
     }
-    files::write_text(out, MANIFEST, &manifest.to_json()?)?;
+    let text = manifest.to_json()?;
+    log.close(&manifest, &text)?;
+    files::write_text(out, MANIFEST, &text)?;
     Ok(manifest)
 }
 

@@ -17,7 +17,9 @@ Where the outputs are (run STUDY --out DIR):
   DIR/follow-up/             one list per enumeration area for field teams (XLSX and HTML)
   DIR/discrepancies.parquet  everything that roll and registers disagree on, ranked
   DIR/links.parquet, persons.parquet, rejected.parquet, coverage.parquet, model.json
+  DIR/audit.jsonl            who ran what and when, each entry chained to the one before
   DIR/manifest.json          what went in and what came out, written last
+  DIR/casework/              what went out to field teams and what came back (rollcall follow-up)
 
 Examples:
   rollcall demo                                        everything at once, on people who do not exist
@@ -26,6 +28,10 @@ Examples:
   rollcall run extracts/study.toml --out results/      the cross-check
   rollcall explain results/ roll:R000000017 health:M000000093
   rollcall evaluate results/ --truth truth.parquet
+  rollcall verify results/                             was anything altered since the run?
+  rollcall trace results/ --kind missed_person         the rows behind a figure
+  rollcall follow-up export results/ --team east --visits 30
+  rollcall follow-up import results/ filled/*.xlsx
 
 Exit status: 0 done; 2 wrong usage; 3 the study file is wrong; 4 an input cannot be used; 5 done, but more rows were
 rejected than the study allows; 6 out of space, memory, or an I/O failure; 7 verification failed.";
@@ -96,6 +102,20 @@ pub enum Command {
     Explain(Explain),
     /// Hold a run against a truth table (columns source, `record_id`, person).
     Evaluate(Evaluate),
+    /// Print how many persons lived in each area, the unseen included, with 95 % intervals and what they rest on.
+    Coverage(Coverage),
+    /// How estimates fare on many synthetic districts (the table in docs/coverage.md).
+    #[command(hide = true)]
+    CoverageTrial(CoverageTrial),
+    /// Check that outputs, inputs, study file and log of a run belong together and nothing was altered.
+    Verify(Verify),
+    /// List the discrepancies behind a figure, each with its records (source, file, row) and what was compared.
+    Trace(Trace),
+    /// Make a key that signs audit logs.
+    Key(Key),
+    /// Send lists to field teams, take them back, and say how far it has got.
+    #[command(name = "follow-up", subcommand)]
+    FollowUp(FollowUp),
     /// Make a synthetic district: extracts, study file and truth.
     Synth(Synth),
     /// Print completions for a shell: source them in its start-up file.
@@ -148,6 +168,12 @@ pub struct Run {
     /// Visits to missed persons that the office can pay for (the study's `follow_up.visits` by default).
     #[arg(long, value_name = "N")]
     pub visits: Option<u64>,
+    /// Who runs it, for the audit log: a name or a role.
+    #[arg(long, value_name = "WHO")]
+    pub actor: Option<String>,
+    /// Sign the end of the audit log with the key in this file (`rollcall key new` makes one).
+    #[arg(long, value_name = "FILE")]
+    pub sign_key: Option<PathBuf>,
 }
 
 /// Arguments of `explain`.
@@ -182,6 +208,107 @@ pub struct Evaluate {
     pub format: ResultFormat,
 }
 
+/// Commands of `follow-up`.
+#[derive(Debug, Subcommand)]
+pub enum FollowUp {
+    /// Write the lists for a team: the doors that are worth most, per enumeration area (XLSX to fill in, HTML for paper
+    /// and telephone).
+    Export(Export),
+    /// Take filled lists back (XLSX, or CSV in UTF-8 or GB18030); the same list twice changes nothing.
+    Import(Import),
+    /// Say by area: visits made, persons found, still expected, and what the next 100 visits would find.
+    Status(Status),
+    /// Play a whole follow-up against a truth, with and without learning from visits.
+    #[command(hide = true)]
+    Campaign(Campaign),
+}
+
+/// Arguments of `follow-up export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// Only areas whose code begins so.
+    #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
+    pub area: String,
+    /// Areas to leave out, for instance those of the post-enumeration survey until it is finished (may be repeated).
+    #[arg(long, value_name = "CODE")]
+    pub except: Vec<String>,
+    /// The team that gets the lists: letters, digits, `-`; a case goes out with one team at a time.
+    #[arg(long, value_name = "TEAM", default_value = "all", value_parser = team)]
+    pub team: String,
+    /// Doors that can be visited; the best ones are chosen as of now. Without it, all cases that the run listed.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub visits: Option<u64>,
+    /// Where to put the lists (DIR/casework/outgoing/TEAM-001 and so on by default).
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `follow-up import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// The filled lists.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Whose outcomes they are; a supervisor's settle what is disputed.
+    #[arg(long, value_enum, default_value_t = Role::Field)]
+    pub role: Role,
+}
+
+/// Whose outcomes a list holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// A field team's.
+    Field,
+    /// A supervisor's.
+    Supervisor,
+}
+
+/// Arguments of `follow-up status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// Form of the result.
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+/// Arguments of `follow-up campaign`.
+#[derive(Debug, Args)]
+pub struct Campaign {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// The folder of the synthetic district, with its truth.
+    #[arg(long, value_name = "DISTRICT")]
+    pub truth: PathBuf,
+    /// Teams.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub teams: usize,
+    /// Calls a day and team.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub visits_a_day: usize,
+    /// Share of calls that meet nobody.
+    #[arg(long, value_name = "X", default_value_t = 0.15)]
+    pub nobody_met: f64,
+    /// Form of the result.
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+/// The name of a team: it becomes part of a folder's name.
+fn team(text: &str) -> Result<String, String> {
+    let right = (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if right { Ok(text.to_owned()) } else { Err(String::from("expected at most 32 letters, digits and `-`")) }
+}
+
 /// Arguments of `synth`.
 #[derive(Debug, Args)]
 pub struct Synth {
@@ -197,6 +324,91 @@ pub struct Synth {
     /// How many errors clerks make, as a multiple of the usual.
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     pub errors: f64,
+    /// How unevenly enumerators and clerks work: 0 alike everywhere; 1 with buildings left out, areas done badly, and
+    /// communities whose registers were never compared.
+    #[arg(long, value_name = "X", default_value_t = 0.0)]
+    pub uneven: f64,
+}
+
+/// Arguments of `coverage`.
+#[derive(Debug, Args)]
+pub struct Coverage {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// Only areas whose code begins so.
+    #[arg(long, value_name = "CODE")]
+    pub area: Option<String>,
+    /// Form of the result.
+    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
+    pub format: ResultFormat,
+}
+
+/// Arguments of `coverage-trial`.
+#[derive(Debug, Args)]
+pub struct CoverageTrial {
+    /// Districts.
+    #[arg(long, default_value_t = 200)]
+    pub districts: u64,
+    /// Residents of each.
+    #[arg(long, default_value_t = 2_000)]
+    pub persons: usize,
+    /// Seed of the first; the next has the next.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// The public key that must have signed the log, as `rollcall key new` printed it.
+    #[arg(long, value_name = "HEX")]
+    pub public_key: Option<String>,
+    /// Leave out the study file and the inputs: the folder was handed on without them.
+    #[arg(long, conflicts_with = "rerun")]
+    pub outputs_only: bool,
+    /// Run the study again, in a temporary folder, and compare every byte.
+    #[arg(long)]
+    pub rerun: bool,
+}
+
+/// Arguments of `trace`.
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// The run's folder; the study file and the extracts must still be what they were.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// Area code or its beginning (all areas by default).
+    #[arg(long, value_name = "CODE")]
+    pub area: Option<String>,
+    /// Kind of discrepancy, as in `discrepancies.parquet` (all kinds by default).
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Most discrepancies to list in full; all are counted.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+}
+
+/// Arguments of `key`.
+#[derive(Debug, Args)]
+pub struct Key {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub what: KeyCommand,
+}
+
+/// What can be done with a key.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make an Ed25519 key in a new file that only its owner may read, and print the public key.
+    New {
+        /// The new file.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
 }
 
 /// Arguments of `completions`.

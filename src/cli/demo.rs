@@ -21,7 +21,7 @@ use crate::synthetic::{self, Made, Plan};
 pub(super) fn demo(asked: &Demo, progress: &dyn Progress) -> Result<ExitCode> {
     let (district, results) = (asked.out.join("district"), asked.out.join("results"));
     may_hold_demo(&asked.out, &district)?;
-    let plan = Plan { persons: asked.persons, seed: asked.seed, errors: 1.0, progress };
+    let plan = Plan { persons: asked.persons, seed: asked.seed, errors: 1.0, uneven: 0.0, progress };
     let made = synthetic::write_district(&district, &plan)?;
     forget(&results)?;
     let study = study::file::read(&made.study)?;

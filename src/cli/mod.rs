@@ -7,17 +7,22 @@
 pub mod args;
 
 mod completions;
+mod coverage;
 mod demo;
 mod evaluate;
 mod explain;
+mod follow_up;
 mod init;
+mod key;
 mod log;
 mod profile;
 mod progress;
 mod run;
 mod screen;
 mod synth;
+mod trace;
 mod truth;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -67,6 +72,12 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
         Command::Run(run) => run::run(run, progress),
         Command::Explain(explain) => explain::explain(explain, progress),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
+        Command::Coverage(coverage) => coverage::coverage(coverage),
+        Command::CoverageTrial(trial) => coverage::trial(trial),
+        Command::Verify(verify) => verify::verify(verify, progress),
+        Command::Trace(trace) => trace::trace(trace, progress),
+        Command::Key(key) => key::key(key),
+        Command::FollowUp(follow_up) => follow_up::follow_up(follow_up),
         Command::Synth(synth) => synth::synth(synth, progress),
         Command::Completions(completions) => completions::completions(completions),
     }

@@ -14,7 +14,8 @@ use crate::run::{self, Options, Summary};
 /// Runs a study and prints its counts.
 pub(super) fn run(asked: &Run, progress: &dyn Progress) -> Result<ExitCode> {
     let study = study::file::read(&asked.study)?;
-    let summary = run::run(&study, &asked.out, &Options { visits: asked.visits }, progress)?;
+    let options = Options { visits: asked.visits, actor: asked.actor.clone(), sign_key: asked.sign_key.clone() };
+    let summary = run::run(&study, &asked.out, &options, progress)?;
     show(&format!("{}\n{}", describe(&summary), places(&asked.out)))?;
     Ok(verdict(&summary))
 }

@@ -12,7 +12,7 @@ use crate::synthetic::{self, Made, Plan};
 /// Makes a district and says what is in it.
 pub(super) fn synth(asked: &Synth, progress: &dyn Progress) -> Result<ExitCode> {
     may_hold_district(&asked.folder)?;
-    let plan = Plan { persons: asked.persons, seed: asked.seed, errors: asked.errors, progress };
+    let plan = Plan { persons: asked.persons, seed: asked.seed, errors: asked.errors, uneven: asked.uneven, progress };
     let made = synthetic::write_district(&asked.folder, &plan)?;
     show(&format!("{}study: {}\n", describe(&made), made.study.display()))?;
     Ok(ExitCode::SUCCESS)

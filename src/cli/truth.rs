@@ -3,6 +3,7 @@
 //! Reads a table of true persons (Parquet: `person` or `uid`, `resident`, `enumerated`), and puts the truth of a run
 //! together.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +13,10 @@ use arrow::datatypes::DataType;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::args::Evaluate;
+use rustc_hash::FxHashSet;
+
 use crate::audit::manifest::Manifest;
+use crate::casework::campaign;
 use crate::error::{Error, Result};
 use crate::intake::study::{self, Study};
 use crate::outcome::quality::{TruePerson, Truth};
@@ -29,6 +33,19 @@ pub(super) fn read(asked: &Evaluate, manifest: &Manifest) -> Result<Truth> {
     })
 }
 
+/// Digests of the records of persons who were truly missed, from the truth of a synthetic district.
+pub(super) fn missed_records(district: &Path) -> Result<BTreeSet<String>> {
+    let persons = read_persons(&district.join(synthetic::PERSONS_FILE))?;
+    let missed: FxHashSet<&str> = persons
+        .iter()
+        .filter(|person| person.resident && !person.enumerated)
+        .map(|person| person.person.as_str())
+        .collect();
+    let records = synthetic::read_truth(&district.join(synthetic::RECORDS_FILE))?;
+    let of_missed = records.iter().filter(|record| missed.contains(record.2.as_str()));
+    Ok(campaign::missed_records(of_missed.map(|record| (record.0.as_str(), record.1.as_str()))))
+}
+
 /// The study of a run, where it was; nothing if it is there no more or has changed.
 pub(super) fn study_of(manifest: &Manifest) -> Option<Study> {
     study::file::read(&manifest.study.file).ok().filter(|study| study.digest == manifest.study.digest)
@@ -42,7 +59,7 @@ fn roll(manifest: &Manifest) -> Option<String> {
     }
 }
 
-fn read_persons(path: &Path) -> Result<Vec<TruePerson>> {
+pub(super) fn read_persons(path: &Path) -> Result<Vec<TruePerson>> {
     let unreadable = || Error::input("is not a Parquet file that can be read").at_file(path);
     let file = File::open(path).map_err(|error| Error::io(path, &error))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| unreadable())?;
@@ -86,7 +103,7 @@ mod tests {
     #[test]
     fn the_missed_of_a_district_are_read() {
         let folder = tempfile::tempdir().expect("folder");
-        let plan = Plan { persons: 400, seed: 5, errors: 1.0, progress: &Silent };
+        let plan = Plan { persons: 400, seed: 5, errors: 1.0, uneven: 0.0, progress: &Silent };
         let made = write_district(folder.path(), &plan).expect("made");
         let persons = read_persons(&folder.path().join(PERSONS_FILE)).expect("read");
         assert_eq!(persons.len() as u64, made.persons);

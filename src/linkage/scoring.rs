@@ -40,6 +40,8 @@ pub struct Scorer<'a> {
     name_at: Option<usize>,
     /// By text field: one over the values that records have times the share of strangers who agree.
     text_scales: Vec<f64>,
+    /// Records that share a value because they are one person's.
+    own_records: f64,
 }
 
 /// The score of a pair.
@@ -77,7 +79,9 @@ impl<'a> Scorer<'a> {
             1.0 / (total.max(1.0) * shares.map_or(1.0, |at| model.shares[at].u[1]))
         };
         let text_scales = table.text_fields.iter().enumerate().map(scale).collect();
-        Scorer { table, comparer, model, slot_of, names, name_at, text_scales }
+        let matches: f64 = model.classes.iter().map(|class| class.matches * class.pairs).sum();
+        let own_records = (1.0 + 3.0 * matches / table.len().max(1) as f64).max(2.0);
+        Scorer { table, comparer, model, slot_of, names, name_at, text_scales, own_records }
     }
 
     /// The class of a pair.
@@ -110,7 +114,7 @@ impl<'a> Scorer<'a> {
     fn text_ratio(&self, text: usize, one: RecordId, _other: RecordId) -> f64 {
         let symbol = self.table.texts[text][one as usize] as usize;
         let count = self.table.text_fields[text].counts.get(symbol).copied().unwrap_or(0);
-        let others = (f64::from(count) - 2.0).max(0.0) + 0.5;
+        let others = (f64::from(count) - self.own_records).max(0.0) + 0.5;
         (others * self.text_scales[text]).clamp(1e-4, 1e4)
     }
 
@@ -247,8 +251,15 @@ impl Scorer<'_> {
     /// Could a pair that `before` set aside reach `least` under this scorer's model?
     #[must_use]
     pub fn misses(&self, sifted: &Sifted, before: &Scorer<'_>, least: f64) -> bool {
+        // What the ratio of a shared text may have fallen by, at most, since more of its records are one person's.
+        let rarer = ((self.own_records - before.own_records).max(0.0) + 0.5) / 0.5;
+        let texts =
+            self.comparer.comparisons.iter().filter(|comparison| matches!(comparison.variable, Variable::Text(_)));
+        let texts: Vec<&Comparison> = texts.collect();
         sifted.rest.iter().zip(&sifted.best).any(|(((class, pattern), _), best)| {
-            best + self.sieve(*class, *pattern).odds - before.sieve(*class, *pattern).odds >= least
+            let shared = texts.iter().filter(|comparison| comparison.level(*pattern) == 1).count();
+            let gained = self.sieve(*class, *pattern).odds - before.sieve(*class, *pattern).odds;
+            best + gained + shared as f64 * rarer.log2() >= least
         })
     }
 }

@@ -1,16 +1,18 @@
 //! How complete are roll and registers, area by area?
 //!
 //! Takes the table and who is who, gives [`Coverage`]: plain counts of persons by area (community, township, district),
-//! sex and age at the reference time, each person once at each level. Counts only; nothing is estimated here. Every
+//! sex and age at the reference time, each person once at each level; [`estimated`] adds what they say of the unseen. Every
 //! stratum adds up: `roll_present = in_both + only_roll` and `register_persons = in_both + only_register`.
 //!
 //! A person stands where the roll enumerated it, else where the roll lists it, else where the first register has it.
+
+pub mod estimated;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, StringArray};
+use arrow::array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
@@ -23,6 +25,7 @@ use crate::linkage::Linked;
 use crate::person::date::Date;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
+use estimated::{Estimate, Summary};
 
 /// The code of persons whose area is not known at a level.
 pub const UNKNOWN_AREA: &str = "unknown";
@@ -152,10 +155,14 @@ pub struct Stratum {
 }
 
 /// The counts of all strata, sorted by level, area, sex and age group.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Coverage {
     /// The strata.
     pub strata: Vec<Stratum>,
+    /// The estimate of each stratum; empty until [`estimated::estimate`] has filled it.
+    pub estimates: Vec<Estimate>,
+    /// The estimates of areas and in total.
+    pub summary: Summary,
 }
 
 /// Counts the persons of every stratum.
@@ -186,7 +193,7 @@ pub fn count(study: &Study, table: &PersonTable, linked: &Linked) -> Coverage {
         age_group,
         counts,
     });
-    Coverage { strata: strata.collect() }
+    Coverage { strata: strata.collect(), ..Coverage::default() }
 }
 
 /// Is each source the roll?
@@ -305,17 +312,30 @@ impl Coverage {
             let values = self.strata.iter().map(|stratum| i64::try_from(value(&stratum.counts)).unwrap_or(i64::MAX));
             Arc::new(Int64Array::from_iter_values(values))
         };
-        RecordBatch::try_from_iter([
-            ("area", text(&|stratum| stratum.area.clone())),
-            ("level", text(&|stratum| stratum.level.name().to_owned())),
-            ("sex", text(&|stratum| sex_name(stratum.sex).to_owned())),
-            ("age_group", text(&|stratum| stratum.age_group.name())),
-            ("roll_present", figure(|counts| counts.roll_present)),
-            ("roll_elsewhere", figure(|counts| counts.roll_elsewhere)),
-            ("register_persons", figure(|counts| counts.register_persons)),
-            ("in_both", figure(|counts| counts.in_both)),
-            ("only_roll", figure(|counts| counts.only_roll)),
-            ("only_register", figure(|counts| counts.only_register)),
+        let estimated = |value: fn(&Estimate) -> f64| -> ArrayRef {
+            let values = (0..self.strata.len()).map(|at| self.estimates.get(at).map(value));
+            Arc::new(values.collect::<Float64Array>())
+        };
+        RecordBatch::try_from_iter_with_nullable([
+            ("area", text(&|stratum| stratum.area.clone()), false),
+            ("level", text(&|stratum| stratum.level.name().to_owned()), false),
+            ("sex", text(&|stratum| sex_name(stratum.sex).to_owned()), false),
+            ("age_group", text(&|stratum| stratum.age_group.name()), false),
+            ("roll_present", figure(|counts| counts.roll_present), false),
+            ("roll_elsewhere", figure(|counts| counts.roll_elsewhere), false),
+            ("register_persons", figure(|counts| counts.register_persons), false),
+            ("in_both", figure(|counts| counts.in_both), false),
+            ("only_roll", figure(|counts| counts.only_roll), false),
+            ("only_register", figure(|counts| counts.only_register), false),
+            ("estimate", estimated(|estimate| estimate.persons), true),
+            ("standard_error", estimated(|estimate| estimate.standard_error), true),
+            ("estimate_low", estimated(|estimate| estimate.low), true),
+            ("estimate_high", estimated(|estimate| estimate.high), true),
+            ("enumerated_rightly", estimated(|estimate| estimate.enumerated), true),
+            ("enumerated_wrongly", estimated(|estimate| estimate.erroneous), true),
+            ("duplicate_rows", estimated(|estimate| estimate.duplicates), true),
+            ("resident_only_register", estimated(|estimate| estimate.only_register), true),
+            ("uncorrected", estimated(|estimate| estimate.uncorrected), true),
         ])
     }
 }

@@ -49,6 +49,12 @@ impl DiscrepancyKind {
         DiscrepancyKind::HouseholdMismatch,
     ];
 
+    /// The kind of this name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<DiscrepancyKind> {
+        DiscrepancyKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Its name in files.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -6,8 +6,10 @@
 
 pub mod coverage;
 pub mod discrepancy;
+pub mod estimate;
 pub mod files;
 pub mod find;
 pub mod quality;
 pub mod report;
 pub mod residence;
+pub mod visit;

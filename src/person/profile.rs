@@ -293,7 +293,7 @@ mod tests {
 
     fn of_district(errors: f64) -> (BTreeMap<(String, String), ColumnProfile>, BTreeMap<String, u64>) {
         let folder = tempfile::tempdir().expect("folder");
-        let plan = Plan { persons: 500, seed: 3, errors, progress: &Silent };
+        let plan = Plan { persons: 500, seed: 3, errors, uneven: 0.0, progress: &Silent };
         let made = write_district(folder.path(), &plan).expect("made");
         let study = file::read(&made.study).expect("study");
         let extracts: Vec<_> = (0..study.sources.len()).map(|at| extract::open(&study, at).expect("extract")).collect();

@@ -65,6 +65,7 @@ impl SeenIds {
 pub(super) struct RowReader<'a> {
     study: &'a Study,
     source: usize,
+    columns: Vec<String>,
     record_id: Option<usize>,
     row_kind: Option<usize>,
     meaning: &'a RowMeaning,
@@ -104,6 +105,7 @@ impl<'a> RowReader<'a> {
         RowReader {
             study,
             source: extract.source,
+            columns: extract.columns.clone(),
             record_id: source.record_id.as_deref().and_then(column),
             row_kind: source.rows.column.as_deref().and_then(column),
             meaning: &source.rows,
@@ -193,6 +195,11 @@ impl<'a> RowReader<'a> {
             });
             return;
         };
+        if let Some(column) = chunk.overlong(row) {
+            let (source, file, column) = (self.source, chunk.file, self.columns.get(column).cloned());
+            out.rejected.push(Rejected { source, file, row: number, column, reason: "text_too_long" });
+            return;
+        }
         let before = out.table.len();
         self.read_fields(chunk, row, names, out);
         if !out.table.says_something(before) {

@@ -28,6 +28,7 @@ mod roll;
 mod sheet;
 mod study;
 mod truth;
+mod uneven;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -59,6 +60,8 @@ pub struct Plan<'a> {
     pub seed: u64,
     /// Multiplier of all error rates of clerks; 1.0 is usual.
     pub errors: f64,
+    /// How unevenly enumerators work from place to place: 0 alike everywhere, 1 as in a bad district.
+    pub uneven: f64,
     /// Who is told how far it has got.
     pub progress: &'a dyn Progress,
 }
@@ -88,6 +91,7 @@ pub struct Made {
 struct World {
     seed: u64,
     errors: f64,
+    uneven: f64,
     district: District,
     names: Names,
     regions: Regions,
@@ -116,7 +120,7 @@ pub fn write_district(folder: &Path, plan: &Plan<'_>) -> Result<Made> {
     let district = District::new(plan.seed, plan.persons);
     let regions = Regions::new(district.communities.len());
     let (names, errata) = (Names::new(), Errata::new());
-    let world = World { seed: plan.seed, errors: plan.errors, district, names, regions, errata };
+    let world = World { seed: plan.seed, errors: plan.errors, uneven: plan.uneven, district, names, regions, errata };
     let mut writer = Writer::create(folder, plan.seed)?;
     let order = shuffled_communities(&world);
     let size = plan.persons / order.len().max(1);
@@ -146,6 +150,9 @@ fn check(plan: &Plan<'_>) -> Result<()> {
     // Beyond this, a clerk with a bad day would err in more than every case.
     if !(0.0..=10.0).contains(&plan.errors) {
         return usage("the multiplier of errors lies between 0 and 10");
+    }
+    if !(0.0..=2.0).contains(&plan.uneven) {
+        return usage("the unevenness lies between 0 and 2");
     }
     Ok(())
 }

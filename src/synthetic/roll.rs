@@ -15,7 +15,7 @@ use super::person::{Block, Hukou, Person, Relation, Status};
 use super::place::{DWELLINGS_PER_AREA, Dwelling};
 use super::registers::{relatives, stand_in, written};
 use super::sheet::{Cell, Row};
-use super::{World, stream};
+use super::{World, stream, uneven};
 
 const FACE_TO_FACE: Care = Care {
     name: 0.028,
@@ -119,7 +119,8 @@ impl Enumerator<'_> {
 
     fn misses_household(&mut self, at: usize, residents: usize) -> bool {
         let household = &self.block.households[at];
-        let mut probability = HOUSEHOLD_MISSED * household.elusive;
+        let mut probability =
+            HOUSEHOLD_MISSED * household.elusive * uneven::household_missed(self.world, household.dwelling);
         if household.rented {
             probability *= 1.8;
         }
@@ -136,6 +137,7 @@ impl Enumerator<'_> {
         let household = self.block.household(person);
         let years = age(person.birth);
         let mut probability = PERSON_MISSED * person.elusive * household.elusive.sqrt();
+        probability *= uneven::person_missed(self.world, household.dwelling);
         if person.male && (20..35).contains(&years) {
             probability *= 2.2;
         }
@@ -242,6 +244,7 @@ impl Enumerator<'_> {
             registered,
             hearsay,
         };
+        let listed = uneven::away_listed(self.world, household.dwelling);
         let dice = &mut self.dice;
         match person.status {
             Status::Left | Status::Away => {
@@ -254,7 +257,7 @@ impl Enumerator<'_> {
                     match (missed, person.status) {
                         (true, _) => 0.15,
                         (_, Status::Away) => 0.94,
-                        _ => 0.74,
+                        _ => 0.74 * listed,
                     },
                 ) {
                     self.plant("registered_and_away");

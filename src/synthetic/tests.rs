@@ -15,7 +15,7 @@ use crate::progress::Silent;
 const PERSONS: usize = 12_000;
 
 fn make(folder: &Path, persons: usize, seed: u64, errors: f64) -> Made {
-    write_district(folder, &Plan { persons, seed, errors, progress: &Silent }).expect("made")
+    write_district(folder, &Plan { persons, seed, errors, uneven: 0.0, progress: &Silent }).expect("made")
 }
 
 fn digests(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -245,7 +245,9 @@ fn the_dead_and_the_unborn_are_judged_at_the_reference_time() {
 fn a_plan_that_makes_no_sense_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
     for (persons, errors) in [(0, 1.0), (10, -1.0), (10, f64::NAN)] {
-        assert!(write_district(folder.path(), &Plan { persons, seed: 1, errors, progress: &Silent }).is_err());
+        assert!(
+            write_district(folder.path(), &Plan { persons, seed: 1, errors, uneven: 0.0, progress: &Silent }).is_err()
+        );
     }
     let made = make(folder.path(), 1, 1, 1.0);
     assert!(made.residents >= 1);

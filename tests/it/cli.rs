@@ -69,7 +69,9 @@ fn help_teaches_on_stdout() {
     for word in ["What a study is", "report.html", "manifest.json", "Examples", "Exit status", "rollcall init"] {
         assert!(out.contains(word), "{word}");
     }
-    for command in ["demo", "init", "profile", "run", "explain", "evaluate", "synth", "completions"] {
+    for command in
+        ["demo", "init", "profile", "run", "explain", "evaluate", "verify", "trace", "key", "synth", "completions"]
+    {
         assert!(out.contains(command));
         let (out, _) = check(&[command, "--help"], 0);
         assert!(out.contains("Usage: rollcall"), "{command}");

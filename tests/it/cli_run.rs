@@ -172,3 +172,40 @@ fn more_rejected_rows_than_allowed_is_status_5() {
     let (out, err) = check(&["run", argument(&study), "--out", argument(&folder.path().join("out"))], 5);
     assert!(out.contains("manifest.json") && err.contains("register"), "{out}\n{err}");
 }
+
+/// The village of `testdata/`, with a roll of one's own; gives its folder.
+fn village_with_roll(roll: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("folder");
+    let village = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/village");
+    for entry in std::fs::read_dir(village).expect("village").flatten() {
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).expect("copy");
+    }
+    std::fs::write(folder.path().join("roll.csv"), roll).expect("roll");
+    folder
+}
+
+#[test]
+fn a_roll_that_is_no_roll_is_refused_without_showing_it() {
+    let village = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/village/roll.csv"));
+    let village = village.expect("roll");
+    let (header, people) = village.split_once('\n').expect("header");
+    for (roll, said) in [(header, "has no rows"), (people, "none of the study's columns is there")] {
+        let folder = village_with_roll(roll);
+        let (study, out) = (folder.path().join("study.toml"), folder.path().join("results"));
+        let (_, err) = check(&["run", argument(&study), "--out", argument(&out)], 4);
+        assert!(err.contains(said), "{err}");
+        assert!(!err.contains("王伟") && !err.contains("999999197003120017"), "{err}");
+    }
+}
+
+#[test]
+fn a_text_of_megabytes_holds_up_nobody_and_its_row_is_set_aside() {
+    let village = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/village/roll.csv"));
+    let roll = village.expect("roll").replacen("王伟", &"王".repeat(2_000_000), 1);
+    let folder = village_with_roll(&roll);
+    let (study, out) = (folder.path().join("study.toml"), folder.path().join("results"));
+    check(&["run", argument(&study), "--out", argument(&out)], 5);
+    let persons = rollcall::outcome::files::read_persons(&out).expect("persons");
+    assert!(persons.iter().all(|row| row.record_id != "R01"));
+    assert!(persons.iter().any(|row| row.record_id == "R02"));
+}

@@ -16,7 +16,9 @@ use rollcall::run::{self, Options};
 use rollcall::synthetic::{self, Plan};
 
 fn district(folder: &Path, persons: usize) -> Study {
-    let made = synthetic::write_district(folder, &Plan { persons, seed: 5, errors: 2.0, progress: &Silent }).unwrap();
+    let made =
+        synthetic::write_district(folder, &Plan { persons, seed: 5, errors: 2.0, uneven: 0.0, progress: &Silent })
+            .unwrap();
     study::file::read(&made.study).unwrap()
 }
 

@@ -6,8 +6,13 @@
     reason = "in tests a panic is how a law says that it is broken"
 )]
 
+mod audit;
+mod bad_inputs;
+mod browser;
 mod cli;
 mod cli_run;
+mod durability;
+mod follow_up;
 mod laws;
 mod tidy;
 mod village;

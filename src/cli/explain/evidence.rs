@@ -23,11 +23,11 @@ use crate::person::table::PersonTable;
 use crate::progress::Progress;
 
 /// What an explanation rests on.
-pub(super) struct Evidence {
-    pub(super) study: Study,
-    pub(super) table: PersonTable,
-    pub(super) resolution: Resolution,
-    pub(super) slot_of: Vec<u8>,
+pub(in crate::cli) struct Evidence {
+    pub(in crate::cli) study: Study,
+    pub(in crate::cli) table: PersonTable,
+    pub(in crate::cli) resolution: Resolution,
+    pub(in crate::cli) slot_of: Vec<u8>,
 }
 
 /// A pair of `links.parquet`.
@@ -43,7 +43,7 @@ pub(super) struct WrittenPair {
 ///
 /// # Errors
 /// A verification error that names all that differs.
-pub(super) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Progress) -> Result<Evidence> {
+pub(in crate::cli) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Progress) -> Result<Evidence> {
     check(run, manifest)?;
     let study = study::file::read(&manifest.study.file)?;
     let extracts =

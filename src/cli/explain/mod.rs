@@ -9,7 +9,7 @@
 //!    taken from `links.parquet` where the pair is in it.
 //! 3. The weight must be the one that `links.parquet` has, to the last bit.
 
-mod evidence;
+pub(super) mod evidence;
 
 use std::fmt::Write;
 use std::process::ExitCode;

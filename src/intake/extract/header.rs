@@ -17,13 +17,6 @@ pub(super) fn normal(name: &str) -> String {
 /// The position of each wanted column.
 pub(super) fn locate(path: &Path, wanted: &[String], present: &[String]) -> Result<Vec<usize>> {
     let normals: Vec<String> = present.iter().map(|name| normal(name)).collect();
-    let mut sorted: Vec<&String> = normals.iter().filter(|name| !name.is_empty()).collect();
-    sorted.sort();
-    if let Some(twins) = sorted.windows(2).find(|twins| twins.first() == twins.last()) {
-        let name = twins.first().map_or("", |name| name.as_str());
-        let error = Error::input("two columns have this name").at_file(path).at_column(name);
-        return Err(error.hint("rename or remove one of them"));
-    }
     let mut positions = Vec::new();
     let mut missing: Vec<&String> = Vec::new();
     for name in wanted {
@@ -32,6 +25,19 @@ pub(super) fn locate(path: &Path, wanted: &[String], present: &[String]) -> Resu
             Some(position) => positions.push(position),
             None => missing.push(name),
         }
+    }
+    if positions.is_empty() && wanted.len() > 1 {
+        // Perhaps the first line is no header but a person: none of it may be shown.
+        let what = "none of the study's columns is there: expected a first line of column names";
+        let hint = "ask the sender for the file with column names, or correct the names in the study file";
+        return Err(Error::input(what).at_file(path).hint(hint));
+    }
+    let mut sorted: Vec<&String> = normals.iter().filter(|name| !name.is_empty()).collect();
+    sorted.sort();
+    if let Some(twins) = sorted.windows(2).find(|twins| twins.first() == twins.last()) {
+        let name = twins.first().map_or("", |name| name.as_str());
+        let error = Error::input("two columns have this name").at_file(path).at_column(name);
+        return Err(error.hint("rename or remove one of them"));
     }
     let Some((first, others)) = missing.split_first() else { return Ok(positions) };
     let mut what = String::from("there is no such column");
@@ -87,9 +93,17 @@ mod tests {
             }
         };
         check(&["birth_date"], &["name", "birthdate"], &["f: birth_date: there is no such column", "`birthdate`"]);
-        check(&["公民身份号码", "x", "y"], &["公民身份证号码", "q"], &["`公民身份证号码`", "also missing: x, y"]);
+        check(&["公民身份号码", "x", "q"], &["公民身份证号码", "q"], &["`公民身份证号码`", "also missing: x"]);
         check(&["zzz"], &["abc", "def"], &["the file has: abc, def"]);
         check(&["zzz"], &[], &["no columns"]);
         check(&["a"], &["a", "b", " a "], &["two columns have this name"]);
+    }
+
+    #[test]
+    fn a_first_line_that_is_a_person_is_not_shown() {
+        let present = names(&["王小明", "999999197003120017", "男", "男"]);
+        let error = locate(Path::new("f"), &names(&["姓名", "性别"]), &present).unwrap_err().to_string();
+        assert!(error.contains("none of the study's columns is there"), "{error}");
+        assert!(present.iter().all(|value| !error.contains(value)), "{error}");
     }
 }

@@ -8,6 +8,7 @@
 
 mod cell;
 mod csv;
+pub mod filled;
 mod header;
 mod parquet;
 mod xlsx;
@@ -107,12 +108,25 @@ pub struct RowFault {
     pub reason: &'static str,
 }
 
+/// Longest text of a cell that is looked at: more than 4,000 characters of an address, and nothing that could hold up a run.
+const TEXT_BYTES_MAX: usize = 16 * 1024;
+
 impl Chunk {
     /// Data row within its file, from 1, of a row of this chunk.
     #[must_use]
     pub fn row_number(&self, row: usize) -> u64 {
         let consecutive = self.first_row + row as u64;
         self.row_numbers.as_ref().map_or(consecutive, |numbers| numbers.get(row).copied().unwrap_or(consecutive))
+    }
+
+    /// The first column in which a row has a text longer than any name, number or address is.
+    #[must_use]
+    pub fn overlong(&self, row: usize) -> Option<usize> {
+        let bytes = |column: &Column| match column {
+            Column::Text(array) if !array.is_null(row) => usize::try_from(array.value_length(row)).unwrap_or(0),
+            _ => 0,
+        };
+        self.columns.iter().position(|column| bytes(column) > TEXT_BYTES_MAX)
     }
 }
 

@@ -101,7 +101,7 @@ fn too_large(path: &Path, what: impl Into<String>) -> Error {
 }
 
 /// Looks through the archive before anything is loaded from it.
-fn inspect(path: &Path) -> Result<()> {
+pub(super) fn inspect(path: &Path) -> Result<()> {
     let file = File::open(path).map_err(|error| Error::io(path, &error))?;
     let file_bytes = file.metadata().map_err(|error| Error::io(path, &error))?.len();
     let opened = guarded(|| zip::ZipArchive::new(BufReader::new(file)));
@@ -210,6 +210,11 @@ impl Value {
             Value::Day(day) => super::day_text(*day),
         }
     }
+}
+
+/// A cell's value as text; a date is written `YYYY-MM-DD`.
+pub(super) fn text_of(value: &DataRef<'_>) -> Option<String> {
+    value_of(value).map(|value| value.text())
 }
 
 fn value_of(value: &DataRef<'_>) -> Option<Value> {

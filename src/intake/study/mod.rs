@@ -9,6 +9,8 @@ pub mod file;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 /// The question, complete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Study {
@@ -65,7 +67,8 @@ pub struct ReferenceTime {
 }
 
 /// Language of what people read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Language {
     /// Chinese.
     Zh,

@@ -128,7 +128,7 @@ impl<'a> Keyer<'a> {
     }
 
     /// One part of a key; `None` if the record does not have it.
-    fn part(&self, part: KeyPart, at: usize) -> Option<u64> {
+    pub(super) fn part(&self, part: KeyPart, at: usize) -> Option<u64> {
         let table = self.table;
         let some = |value: u64| (value != 0).then_some(value);
         let by_name = |values: &[u64]| values.get((table.name[at] as usize).checked_sub(1)?).copied().and_then(some);

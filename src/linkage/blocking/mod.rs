@@ -9,6 +9,7 @@
 //! record knows the number of its block under every rule, so a pair that an earlier rule gives is known by comparing
 //! numbers. Only pairs of rules with several keys per record, and of divided blocks, lie in memory: the *loose* ones.
 
+mod choice;
 mod group;
 mod key;
 mod rules;
@@ -56,9 +57,9 @@ pub struct RuleReport {
 /// # Errors
 /// If the rules would give more pairs than the study allows.
 pub fn block(study: &Study, table: &PersonTable, comparer: &Comparer<'_>) -> Result<CandidatePairs> {
-    let mut rules = rules(study, table);
-    rules.iter_mut().for_each(|rule| rule.across_sources |= study.linkage.one_to_one);
     let keyer = Keyer::new(table, comparer);
+    let mut rules = rules(study, &keyer);
+    rules.iter_mut().for_each(|rule| rule.across_sources |= study.linkage.one_to_one);
     let mut candidates = CandidatePairs::new(table, rules.iter().filter(|rule| rule.keys.is_single()).count());
     let mut pairs = 0;
     for rule in &rules {

@@ -3,8 +3,9 @@
 //! Takes a [`Study`] and the fields its table has, gives the [`Rule`]s it names, or the usual ones. Each usual rule covers
 //! one way a record goes wrong.
 
+use super::choice;
+use super::key::Keyer;
 use crate::intake::study::{BlockingRule, Field, KeyPart, Study, Transform};
-use crate::person::table::PersonTable;
 
 /// How a rule makes keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,12 +38,13 @@ pub(super) struct Rule {
     pub(super) across_sources: bool,
 }
 
-fn part(field: Field, transform: Transform) -> KeyPart {
+pub(super) fn part(field: Field, transform: Transform) -> KeyPart {
     KeyPart { field, transform }
 }
 
 /// The study's rules, or the default ones for the fields there are.
-pub(super) fn rules(study: &Study, table: &PersonTable) -> Vec<Rule> {
+pub(super) fn rules(study: &Study, keyer: &Keyer<'_>) -> Vec<Rule> {
+    let table = keyer.table;
     if !study.linkage.blocking.is_empty() {
         return study.linkage.blocking.iter().map(given_rule).collect();
     }
@@ -83,33 +85,7 @@ pub(super) fn rules(study: &Study, table: &PersonTable) -> Vec<Rule> {
     if table.parents.len() > 1 {
         add("mother's household and birth month", Keys::MotherHousehold, false);
     }
-    rules.extend(text_rules(table));
-    rules
-}
-
-/// Default rules for text fields: each field with the next ones, two by two.
-fn text_rules(table: &PersonTable) -> Vec<Rule> {
-    let telling = |at: usize| {
-        let filled: u64 = table.text_fields[at].counts.iter().skip(1).map(|c| u64::from(*c)).sum();
-        let pairs: f64 = table.text_fields[at].counts.iter().skip(1).map(|c| f64::from(*c) * f64::from(*c)).sum();
-        if filled == 0 { 0.0 } else { (filled as f64) / pairs * filled as f64 }
-    };
-    let fields: Vec<(Field, f64)> =
-        (0..table.text_fields.len()).map(|at| (table.text_fields[at].field, telling(at))).collect();
-    let mut rules = Vec::new();
-    for (at, (field, distinct)) in fields.iter().enumerate() {
-        let name = |parts: &[KeyPart]| parts.iter().map(|p| format!("{:?}", p.field)).collect::<Vec<_>>().join(" and ");
-        if *distinct > 0.2 * table.len() as f64 {
-            let keys = vec![part(*field, Transform::Whole)];
-            rules.push(Rule { name: name(&keys), keys: Keys::Parts(keys), across_sources: false });
-        }
-        for (other, others_distinct) in fields.iter().skip(at + 1) {
-            if distinct * others_distinct > 0.3 * table.len() as f64 {
-                let keys = vec![part(*field, Transform::Whole), part(*other, Transform::Whole)];
-                rules.push(Rule { name: name(&keys), keys: Keys::Parts(keys), across_sources: false });
-            }
-        }
-    }
+    rules.extend(choice::text_rules(study, keyer));
     rules
 }
 

@@ -5,8 +5,73 @@
 
 use super::level::Level;
 use super::short::{Sketch, damerau_levenshtein, jaro_winkler};
-use crate::intake::study::Comparator;
+use crate::intake::study::{Comparator, Field};
 use crate::person::date;
+
+/// Do the members of a household share a field? Without this expectation a fit on places learns *same place* instead of
+/// *same person*: two members agree on every part of the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sharing {
+    /// Each has a value of their own.
+    Person,
+    /// Many of them share it.
+    Family,
+    /// It is where they live.
+    Place,
+    /// Nothing is known.
+    Unknown,
+}
+
+impl Sharing {
+    /// By the field, and by the words in the name of one that the study declares.
+    pub(super) fn of(field: Field, name: &str) -> Sharing {
+        const PLACE: [&str; 22] = [
+            "address",
+            "addr",
+            "street",
+            "suburb",
+            "city",
+            "town",
+            "state",
+            "province",
+            "zip",
+            "postcode",
+            "post_code",
+            "postal",
+            "county",
+            "district",
+            "house",
+            "unit_number",
+            "apartment",
+            "locality",
+            "phone",
+            "地址",
+            "邮编",
+            "街道",
+        ];
+        const PERSON: [&str; 8] =
+            ["middle", "initial", "soc_sec", "email", "passport", "licence", "license", "first_name"];
+        let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        match field {
+            Field::GivenName => Sharing::Person,
+            Field::FamilyName => Sharing::Family,
+            _ if name.contains("birth") => Sharing::Unknown,
+            _ if says(&PERSON) => Sharing::Person,
+            _ if says(&PLACE) => Sharing::Place,
+            _ => Sharing::Unknown,
+        }
+    }
+
+    /// Expected shares of equal and of similar values among pairs of members.
+    fn expected(self) -> (f64, f64) {
+        match self {
+            Sharing::Person => (0.02, 0.06),
+            Sharing::Family => (0.60, 0.06),
+            Sharing::Place => (0.90, 0.04),
+            Sharing::Unknown => (0.30, 0.10),
+        }
+    }
+}
 
 /// A comparator with its thresholds.
 #[derive(Debug, Clone)]
@@ -22,10 +87,11 @@ impl TextComparer {
         TextComparer { comparator, thresholds, frequency }
     }
 
-    /// Levels: missing, equal, one per threshold, different.
-    pub(super) fn levels(&self) -> Vec<Level> {
+    /// Levels: missing, equal, one per threshold, different; with what is expected of members of one household.
+    pub(super) fn levels(&self, sharing: Sharing) -> Vec<Level> {
         let near = self.thresholds.len();
-        let mut equal = Level::new("equal", 0.80, 0.30);
+        let (same, similar) = sharing.expected();
+        let mut equal = Level::new("equal", 0.80, same);
         equal.frequency = self.frequency;
         let mut levels = vec![Level::missing(), equal];
         for threshold in &self.thresholds {
@@ -35,9 +101,10 @@ impl TextComparer {
                 Comparator::Date => format!("at most {threshold} days apart, or one digit"),
                 _ => format!("distance at most {threshold}"),
             };
-            levels.push(Level::new(&name, 0.15 / near as f64, 0.05));
+            levels.push(Level::new(&name, 0.15 / near as f64, similar / near as f64));
         }
-        levels.push(Level::new("different", if near == 0 { 0.20 } else { 0.05 }, 0.60));
+        let similar = if near == 0 { 0.0 } else { similar };
+        levels.push(Level::new("different", if near == 0 { 0.20 } else { 0.05 }, 1.0 - same - similar));
         levels
     }
 
@@ -109,8 +176,8 @@ fn default_thresholds(comparator: Comparator) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::TextComparer;
-    use crate::intake::study::Comparator;
+    use super::{Sharing, TextComparer};
+    use crate::intake::study::{Comparator, Field};
 
     #[test]
     fn levels_follow_the_thresholds() {
@@ -128,7 +195,20 @@ mod tests {
             let comparer = TextComparer::new(comparator, thresholds, false);
             let (a, b) = (comparer.sketch(one), comparer.sketch(other));
             assert_eq!(comparer.compare(a, b, || (one, other)), expected, "{comparator:?} {one} {other}");
-            assert_eq!(comparer.levels().len(), comparer.thresholds.len() + 3);
+            assert_eq!(comparer.levels(Sharing::Unknown).len(), comparer.thresholds.len() + 3);
+        }
+    }
+
+    #[test]
+    fn what_a_household_shares_is_told_by_the_field() {
+        for (field, name, expected) in [
+            (Field::GivenName, "given_name", Sharing::Person),
+            (Field::Custom(0), "street_number", Sharing::Place),
+            (Field::Custom(0), "birth_place", Sharing::Unknown),
+            (Field::Custom(0), "occupation", Sharing::Unknown),
+            (Field::Custom(0), "email", Sharing::Person),
+        ] {
+            assert_eq!(Sharing::of(field, name), expected, "{name}");
         }
     }
 }

@@ -64,16 +64,53 @@ pub fn expected(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>) 
 #[must_use]
 pub fn fit(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>, counts: &PatternCounts) -> Model {
     let mut model = expected(comparer, shares, slots);
-    while model.iterations < ITERATIONS_MAX {
-        let before = model.log_likelihood.last().copied().unwrap_or(f64::NEG_INFINITY);
-        let after = step(&mut model, counts);
-        model.iterations += 1;
-        model.log_likelihood.push(after);
-        if after - before < 1e-7 * after.abs() && model.iterations > 5 {
-            break;
+    iterate(&mut model, counts);
+    // Random pairs hold matches, too: in a small file in which persons have many records, most pairs that agree on a
+    // telling field are matches. What the fit takes for matches is no part of u.
+    if model.comparisons.iter().any(|comparison| matches!(comparison.variable, Variable::Text(_))) {
+        let mixed: Vec<Vec<f64>> = model.shares.iter().map(|shares| shares.u.clone()).collect();
+        for _ in 0..UNMIXING_ROUNDS {
+            unmix(&mut model, &mixed);
+            iterate(&mut model, counts);
         }
     }
     model
+}
+
+/// Rounds in which u is freed of the matches among random pairs.
+const UNMIXING_ROUNDS: u32 = 2;
+
+fn iterate(model: &mut Model, counts: &PatternCounts) {
+    let mut before = f64::NEG_INFINITY;
+    for turn in 0..ITERATIONS_MAX {
+        let after = step(model, counts);
+        model.iterations += 1;
+        model.log_likelihood.push(after);
+        if after - before < 1e-7 * after.abs() && turn > 5 {
+            break;
+        }
+        before = after;
+    }
+}
+
+/// u among strangers from the shares among random pairs, of which the fit says how many are matches.
+fn unmix(model: &mut Model, mixed: &[Vec<f64>]) {
+    const LEAST: f64 = 0.02;
+    let pairs: f64 = model.classes.iter().map(|class| class.pairs).sum();
+    let matches: f64 = model.classes.iter().map(|class| class.pairs * class.matches).sum();
+    let share = (matches / pairs.max(1.0)).min(0.5);
+    for ((comparison, shares), mixed) in model.comparisons.iter().zip(&mut model.shares).zip(mixed) {
+        if !matches!(comparison.variable, Variable::Text(_) | Variable::BirthDate) {
+            continue;
+        }
+        for (level, mixed) in mixed.iter().enumerate().skip(1) {
+            if !comparison.levels[level].given_id {
+                let strangers = (mixed - share * shares.m[level]) / (1.0 - share);
+                shares.u[level] = strangers.max(LEAST * mixed);
+            }
+        }
+        normalise(&mut shares.u, &comparison.levels);
+    }
 }
 
 /// Every record of the smaller slot may have a match in the larger one; within a slot, few have.

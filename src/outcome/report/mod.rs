@@ -31,11 +31,13 @@ use crate::linkage::Linked;
 use crate::linkage::blocking::RuleReport;
 use crate::outcome::coverage::{Counts, Coverage, Level};
 use crate::outcome::discrepancy::Findings;
+use crate::outcome::residence::Residence;
 use crate::person::date::Date;
 use crate::person::table::PersonTable;
 use crate::privacy::mask;
 use crate::tally::Tally;
 use cases::AreaList;
+use follow_up::Heading;
 use links::LinksFound;
 use missed::{KindFound, Missed};
 use sources::SourceRead;
@@ -53,6 +55,8 @@ pub struct ReportInput<'a> {
     pub tallies: &'a [Tally],
     /// Who is who.
     pub linked: &'a Linked,
+    /// How likely each unlinked person was missed.
+    pub residence: &'a Residence,
     /// The discrepancies.
     pub findings: &'a Findings,
     /// The counts by area.
@@ -101,6 +105,15 @@ pub struct Persons {
     pub persons: u64,
     /// Number of sources, and how many persons occur in just so many.
     pub by_sources: Vec<(u64, u64)>,
+}
+
+impl Report {
+    /// What stands at the head of every list.
+    #[must_use]
+    pub fn heading(&self) -> Heading {
+        let (study, team) = (self.study.clone(), String::new());
+        Heading { language: self.language, study, reference: self.reference, team }
+    }
 }
 
 /// Arranges everything for the reader.
@@ -153,6 +166,6 @@ pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>> {
     let page = folder.join("report.html");
     file::publish(&page, html::page(report).as_bytes())?;
     let mut written = vec![page];
-    written.extend(follow_up::write(report, &folder.join("follow-up"))?);
+    written.extend(follow_up::write(&report.heading(), &report.lists, &folder.join("follow-up"))?);
     Ok(written)
 }

@@ -17,6 +17,7 @@ use crate::linkage::comparison::Comparer;
 use crate::linkage::{self, Linked};
 use crate::outcome::coverage::{self, Coverage};
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings};
+use crate::outcome::residence::Residence;
 use crate::person::table::{PersonTable, RecordId};
 use crate::person::{self, Standardised};
 use crate::progress::Silent;
@@ -152,6 +153,8 @@ pub struct District {
     pub table: PersonTable,
     /// Who is who.
     pub linked: Linked,
+    /// No residence evidence.
+    pub residence: Residence,
     /// The findings.
     pub findings: Findings,
     /// The counts.
@@ -180,7 +183,18 @@ impl District {
         let linked = linkage::link(&study, &table, &Comparer::new(&study, &table), &Silent).unwrap();
         let findings = findings(&table, &linked);
         let coverage = coverage::count(&study, &table, &linked);
-        District { folder, study, residents, table, linked, findings, coverage, extracts, tallies }
+        District {
+            folder,
+            study,
+            residents,
+            table,
+            linked,
+            residence: Residence::default(),
+            findings,
+            coverage,
+            extracts,
+            tallies,
+        }
     }
 
     /// The report of the district.
@@ -191,6 +205,7 @@ impl District {
             table: &self.table,
             tallies: &self.tallies,
             linked: &self.linked,
+            residence: &self.residence,
             findings: &self.findings,
             coverage: &self.coverage,
         })

@@ -27,8 +27,8 @@ fn read_workbook(bytes: Vec<u8>) -> (Vec<String>, usize) {
 
 /// Everything that field teams are given, as one text per file.
 fn follow_up_texts(report: &Report) -> Vec<String> {
-    let workbook = |list| read_workbook(follow_up::xlsx::workbook(report, list).unwrap()).0.join("\n");
-    report.lists.iter().flat_map(|list| [follow_up::html::page(report, list), workbook(list)]).collect()
+    let workbook = |list| read_workbook(follow_up::xlsx::workbook(&report.heading(), list).unwrap()).0.join("\n");
+    report.lists.iter().flat_map(|list| [follow_up::html::page(&report.heading(), list), workbook(list)]).collect()
 }
 
 fn is_han(character: char) -> bool {
@@ -73,8 +73,8 @@ fn every_case_that_needs_a_visit_stands_on_exactly_one_list() {
     assert_eq!(stated, cases as u64);
     // And each of them is really on both files of its list.
     for list in &report.lists {
-        let page = follow_up::html::page(&report, list);
-        let (cells, _) = read_workbook(follow_up::xlsx::workbook(&report, list).unwrap());
+        let page = follow_up::html::page(&report.heading(), list);
+        let (cells, _) = read_workbook(follow_up::xlsx::workbook(&report.heading(), list).unwrap());
         for (_, case) in list.cases() {
             assert_eq!(page.matches(&case.number).count(), 1);
             assert_eq!(cells.iter().filter(|cell| **cell == case.number).count(), 1);
@@ -142,11 +142,11 @@ fn a_hostile_text_stays_a_text() {
     list.dwellings[0].dwelling = "＝1+1 <img src=x onerror=alert(1)>".to_owned();
     list.dwellings[0].cases[0].name = "=CMD|'/C calc'!A0".to_owned();
     let list = report.lists[0].clone();
-    for page in [follow_up::html::page(&report, &list), html::page(&report)] {
+    for page in [follow_up::html::page(&report.heading(), &list), html::page(&report)] {
         assert!(!page.contains("<script") && !page.contains("<img"), "markup came through");
         assert!(page.contains("&lt;script&gt;"));
     }
-    let (cells, formulas) = read_workbook(follow_up::xlsx::workbook(&report, &list).unwrap());
+    let (cells, formulas) = read_workbook(follow_up::xlsx::workbook(&report.heading(), &list).unwrap());
     assert_eq!(formulas, 0);
     assert!(cells.iter().any(|cell| cell.starts_with("=CMD|'/C calc'!A0")));
 }

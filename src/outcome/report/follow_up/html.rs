@@ -5,18 +5,18 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::super::Report;
 use super::super::cases::{AreaList, Case};
 use super::super::words::{self, Words, field};
-use super::{area_code, area_words};
+use super::{Heading, area_code, area_words};
 use crate::intake::study::Language;
+use crate::outcome::visit::Outcome;
 
 const STYLE: &str = include_str!("page.css");
 
 /// The page of an area.
 #[must_use]
-pub fn page(report: &Report, list: &AreaList) -> String {
-    let language = report.language;
+pub fn page(heading: &Heading, list: &AreaList) -> String {
+    let language = heading.language;
     let say = |words: Words| words.of(language);
     let mut number = 0;
     let page = html! {
@@ -30,7 +30,7 @@ pub fn page(report: &Report, list: &AreaList) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (cover(report, list))
+                (cover(heading, list))
                 @for dwelling in &list.dwellings {
                     section {
                         h2 { (dwelling.dwelling) }
@@ -46,15 +46,15 @@ pub fn page(report: &Report, list: &AreaList) -> String {
     page.into_string()
 }
 
-fn cover(report: &Report, list: &AreaList) -> Markup {
-    let language = report.language;
+fn cover(heading: &Heading, list: &AreaList) -> Markup {
+    let language = heading.language;
     let say = |words: Words| words.of(language);
     html! {
         h1 { (say(field::TITLE)) }
         p.confidential { (say(field::CONFIDENTIAL)) }
         p.facts {
-            (say(area_words(list))) " " b { (area_code(list)) } " · " (report.study) " · "
-            (say(field::REFERENCE)) " " (words::day(language, report.reference))
+            (say(area_words(list))) " " b { (area_code(list)) } " · " (heading.study) " · "
+            (say(field::REFERENCE)) " " (words::day(language, heading.reference))
         }
         div.cover {
             p {
@@ -63,7 +63,12 @@ fn cover(report: &Report, list: &AreaList) -> Markup {
                 @for (matter, count) in list.by_matter() { " · " (say(matter.words())) " " (count) }
             }
             ol { @for line in field::PROTOCOL_LINES { li { (say(line)) } } }
+            p.codes {
+                (say(field::ALL_CODES)) "： "
+                @for outcome in Outcome::ALL { span { (field::choice(outcome, language)) } " " }
+            }
             div.signs {
+                @if !heading.team.is_empty() { span { (say(field::TEAM)) " " b { (heading.team) } } }
                 @for label in [field::VISITOR, field::VISIT_DATE, field::SUPERVISOR] { span { (say(label)) " " i {} } }
             }
         }
@@ -77,7 +82,7 @@ fn case(language: Language, number: usize, case: &Case) -> Markup {
         (false, Language::Zh) => format!("{}{}", case.birth, say(field::BORN)),
         (false, Language::En) => format!("{} {}", say(field::BORN), case.birth),
     };
-    let facts = [[case.sex, case.relationship], [born.as_str(), ""]];
+    let facts = [[case.sex.as_str(), case.relationship.as_str()], [born.as_str(), ""]];
     let facts = facts.map(|line| line.into_iter().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · "));
     html! {
         article.case {
@@ -92,9 +97,12 @@ fn case(language: Language, number: usize, case: &Case) -> Markup {
                 div.ask { (case.ask) }
             }
             div.ticks.long[language == Language::En] {
-                @for outcome in field::OUTCOMES { label { input type="checkbox"; (say(outcome)) } }
+                @for outcome in case.matter.usual() {
+                    label { input type="checkbox"; (field::choice(*outcome, language)) }
+                }
+                span.other { (say(field::OTHER_CODE)) " " i {} }
             }
-            div.note { (say(field::NOTE)) }
+            div.note { span { (say(field::VISITED_ON)) " " i {} } (say(field::NOTE)) }
         }
     }
 }

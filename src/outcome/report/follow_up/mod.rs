@@ -11,24 +11,37 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::cases::AreaList;
+use super::file;
 use super::words::{Words, field};
-use super::{Report, file};
 use crate::error::Result;
+use crate::intake::study::Language;
 use crate::outcome::coverage::UNKNOWN_AREA;
+
+/// What stands at the head of every list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// Language of all texts.
+    pub language: Language,
+    /// Name of the study.
+    pub study: String,
+    /// Year, month and day of the reference time.
+    pub reference: (u16, u8, u8),
+    /// The team that gets the list; empty if it is not known yet.
+    pub team: String,
+}
 
 /// Writes both files of every area into a folder; gives the paths in the order of the areas.
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn write(heading: &Heading, lists: &[AreaList], folder: &Path) -> Result<Vec<PathBuf>> {
     file::folder(folder)?;
-    let written: Result<Vec<[PathBuf; 2]>> = report
-        .lists
+    let written: Result<Vec<[PathBuf; 2]>> = lists
         .par_iter()
         .map(|list| {
             let paths = ["xlsx", "html"].map(|form| folder.join(format!("{}.{form}", list.area)));
-            file::publish(&paths[0], &xlsx::workbook(report, list)?)?;
-            file::publish(&paths[1], html::page(report, list).as_bytes())?;
+            file::publish(&paths[0], &xlsx::workbook(heading, list)?)?;
+            file::publish(&paths[1], html::page(heading, list).as_bytes())?;
             Ok(paths)
         })
         .collect();

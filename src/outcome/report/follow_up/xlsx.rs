@@ -1,45 +1,45 @@
 //! How is a list filled in on a computer?
 //!
-//! A workbook of two sheets: instructions with the counts, and the cases with a box per outcome, a drop-down list and
-//! room for notes; A4 landscape, headings repeated on every page. All cells are texts; one that a spreadsheet could
+//! A workbook of three sheets: instructions with the counts, the cases with a drop-down list of outcomes, a date and room for
+//! notes, and the outcome codes that the drop-down list offers; A4 landscape, headings repeated on every page. All cells are texts; one that a spreadsheet could
 //! take for a formula carries the quote prefix, so that it stays a text when somebody edits it. Nothing in the file
 //! depends on the clock: it is dated to the reference time.
 
 use rust_xlsxwriter::{
-    DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
+    DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula,
+    Workbook, Worksheet, XlsxError,
 };
 
-use super::super::Report;
 use super::super::cases::{AreaList, Case, DwellingCases};
 use super::super::words::{self, field};
-use super::{area_code, area_words};
+use super::{Heading, area_code, area_words};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
+use crate::outcome::visit::Outcome;
 
 /// Paper size A4 in the file format.
 const A4: u8 = 9;
 /// Width of each column of the cases sheet, in characters.
-const WIDTHS: [f64; 17] = [5.0, 11.0, 11.0, 21.0, 12.0, 5.0, 9.5, 18.5, 38.0, 5.5, 5.5, 5.5, 5.5, 5.5, 5.5, 12.0, 16.0];
+const WIDTHS: [f64; 12] = [5.0, 11.0, 11.0, 21.0, 12.0, 5.0, 10.0, 18.5, 38.0, 21.0, 12.0, 26.0];
 /// Width of the cover's column of texts, in characters.
 const COVER_WIDTH: f64 = 62.0;
 /// Height of a line of text, in points.
 const LINE_POINTS: f64 = 16.5;
-const FIRST_BOX: u16 = 9;
-const OUTCOME: u16 = 15;
-const NOTE: u16 = 16;
+const OUTCOME: u16 = 9;
+const NOTE: u16 = 11;
 
 /// The workbook of an area.
 ///
 /// # Errors
 /// If the workbook cannot be put together.
-pub fn workbook(report: &Report, list: &AreaList) -> Result<Vec<u8>> {
-    build(report, list).map_err(|_| Error::new(Kind::Environment, "a follow-up workbook cannot be put together"))
+pub fn workbook(heading: &Heading, list: &AreaList) -> Result<Vec<u8>> {
+    build(heading, list).map_err(|_| Error::new(Kind::Environment, "a follow-up workbook cannot be put together"))
 }
 
-fn build(report: &Report, list: &AreaList) -> std::result::Result<Vec<u8>, XlsxError> {
-    let language = report.language;
+fn build(heading: &Heading, list: &AreaList) -> std::result::Result<Vec<u8>, XlsxError> {
+    let language = heading.language;
     let mut workbook = Workbook::new();
-    let (year, month, day) = report.reference;
+    let (year, month, day) = heading.reference;
     // The file format's calendar begins in 1900.
     let dated = ExcelDateTime::from_ymd(year.max(1900), month.max(1), day.max(1))?;
     let properties =
@@ -48,11 +48,14 @@ fn build(report: &Report, list: &AreaList) -> std::result::Result<Vec<u8>, XlsxE
     let styles = Styles::new();
     let cover = workbook.add_worksheet();
     cover.set_name(field::COVER.of(language))?;
-    write_cover(cover, &styles, report, list)?;
+    write_cover(cover, &styles, heading, list)?;
     let sheet = workbook.add_worksheet();
     sheet.set_name(field::CASES.of(language))?;
-    write_cases(sheet, &styles, report, list)?;
+    write_cases(sheet, &styles, heading, list)?;
     sheet.set_active(true);
+    let codes = workbook.add_worksheet();
+    codes.set_name(field::CODES.of(language))?;
+    write_codes(codes, &styles, language)?;
     workbook.save_to_buffer()
 }
 
@@ -61,7 +64,6 @@ struct Styles {
     label: Format,
     plain: Format,
     head: Format,
-    small: Format,
     cell: Format,
     quoted: Format,
     centre: Format,
@@ -78,11 +80,11 @@ impl Styles {
             label: font().set_bold().set_align(FormatAlign::Top),
             plain: font().set_text_wrap().set_align(FormatAlign::Top).set_align(FormatAlign::Left),
             head: wrapped().set_bold().set_background_color(0xE8ECF1).set_align(FormatAlign::Center),
-            small: wrapped().set_font_size(9).set_background_color(0xE8ECF1).set_align(FormatAlign::Center),
             cell: wrapped(),
             quoted: wrapped().set_quote_prefix(),
             centre: wrapped().set_align(FormatAlign::Center),
-            fill: wrapped().set_background_color(0xFFFBEA),
+            // Texts, so that no program makes a number of `01` or turns a date about.
+            fill: wrapped().set_background_color(0xFFFBEA).set_num_format("@"),
         }
     }
 
@@ -115,12 +117,12 @@ fn header_text(text: &str) -> String {
 fn write_cover(
     sheet: &mut Worksheet,
     styles: &Styles,
-    report: &Report,
+    heading: &Heading,
     list: &AreaList,
 ) -> std::result::Result<(), XlsxError> {
-    let language = report.language;
+    let language = heading.language;
     sheet.set_paper_size(A4).set_portrait().set_margins(0.7, 0.7, 0.8, 0.8, 0.3, 0.3).set_print_fit_to_pages(1, 0);
-    sheet.set_header(header(report, list)).set_footer(footer(report));
+    sheet.set_header(header(heading, list)).set_footer(footer(heading));
     sheet.set_column_width(0, 26)?;
     sheet.set_column_width(1, COVER_WIDTH)?;
     sheet.set_row_height(0, 34)?;
@@ -128,8 +130,8 @@ fn write_cover(
     let matters = list.by_matter();
     let mut rows = vec![
         (area_words(list).of(language).to_owned(), area_code(list).to_owned()),
-        (field::STUDY.of(language).to_owned(), report.study.clone()),
-        (field::REFERENCE.of(language).to_owned(), words::day(language, report.reference)),
+        (field::STUDY.of(language).to_owned(), heading.study.clone()),
+        (field::REFERENCE.of(language).to_owned(), words::day(language, heading.reference)),
         (field::CASES_COUNT.of(language).to_owned(), words::count(list.cases().count() as u64)),
         (field::DWELLINGS_COUNT.of(language).to_owned(), words::count(list.dwellings.len() as u64)),
     ];
@@ -143,6 +145,9 @@ fn write_cover(
         rows.push((label.to_owned(), format!("{}. {}", at + 1, line.of(language))));
     }
     rows.push((String::new(), String::new()));
+    if !heading.team.is_empty() {
+        rows.push((field::TEAM.of(language).to_owned(), heading.team.clone()));
+    }
     for label in [field::VISITOR, field::VISIT_DATE, field::SUPERVISOR] {
         rows.push((label.of(language).to_owned(), "________________________".to_owned()));
     }
@@ -155,47 +160,41 @@ fn write_cover(
     Ok(())
 }
 
-fn header(report: &Report, list: &AreaList) -> String {
-    let language = report.language;
+fn header(heading: &Heading, list: &AreaList) -> String {
+    let language = heading.language;
     format!(
         "&L&\"Microsoft YaHei\"&9{} {}&C&\"Microsoft YaHei,Bold\"&11{}&R&\"Microsoft YaHei\"&9{} {}",
         area_words(list).of(language),
         // Without the space the digits of the code would be read as a font size.
         header_text(area_code(list)),
         field::TITLE.of(language),
-        header_text(&report.study),
-        words::day(language, report.reference),
+        header_text(&heading.study),
+        words::day(language, heading.reference),
     )
 }
 
-fn footer(report: &Report) -> String {
-    format!("&L&\"Microsoft YaHei\"&8{}&R&\"Microsoft YaHei\"&9&P / &N", field::CONFIDENTIAL.of(report.language))
+fn footer(heading: &Heading) -> String {
+    format!("&L&\"Microsoft YaHei\"&8{}&R&\"Microsoft YaHei\"&9&P / &N", field::CONFIDENTIAL.of(heading.language))
 }
 
 fn write_cases(
     sheet: &mut Worksheet,
     styles: &Styles,
-    report: &Report,
+    heading: &Heading,
     list: &AreaList,
 ) -> std::result::Result<(), XlsxError> {
-    let language = report.language;
+    let language = heading.language;
     sheet.set_paper_size(A4).set_landscape().set_margins(0.3, 0.3, 0.6, 0.5, 0.25, 0.25);
     sheet.set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
-    sheet.set_header(header(report, list)).set_footer(footer(report));
+    sheet.set_header(header(heading, list)).set_footer(footer(heading));
     sheet.set_freeze_panes(1, 2)?;
     for (column, width) in (0u16..).zip(WIDTHS) {
         sheet.set_column_width(column, width)?;
     }
     sheet.set_row_height(0, if language == Language::Zh { 38.0 } else { 40.0 })?;
-    let names = field::COLUMNS.into_iter().chain(field::OUTCOMES).chain([field::OUTCOME, field::NOTE]);
+    let names = field::COLUMNS.into_iter().chain([field::OUTCOME, field::VISITED_ON, field::NOTE]);
     for (column, name) in (0u16..).zip(names) {
-        let tick = (FIRST_BOX..OUTCOME).contains(&column);
-        sheet.write_string_with_format(
-            0,
-            column,
-            name.of(language),
-            if tick { &styles.small } else { &styles.head },
-        )?;
+        sheet.write_string_with_format(0, column, name.of(language), &styles.head)?;
     }
     let mut last = 0;
     for (row, (dwelling, case)) in (1u32..).zip(list.cases()) {
@@ -203,11 +202,24 @@ fn write_cases(
         last = row;
     }
     if last > 0 {
-        let outcomes = field::OUTCOMES.map(|outcome| outcome.of(language));
-        let boxes = DataValidation::new().allow_list_strings(&[field::BOX, field::TICKED])?;
-        sheet.add_data_validation(1, FIRST_BOX, last, OUTCOME - 1, &boxes)?;
-        sheet.add_data_validation(1, OUTCOME, last, OUTCOME, &DataValidation::new().allow_list_strings(&outcomes)?)?;
+        // From a sheet: seventeen choices are longer than a list within the rule may be. What is not on the list is let
+        // through with a warning, because a code alone is good enough.
+        let range = format!("='{}'!$A$2:$A${}", field::CODES.of(language), Outcome::ALL.len() + 1);
+        let choices = DataValidation::new()
+            .allow_list_formula(Formula::new(range))
+            .set_error_style(DataValidationErrorStyle::Warning);
+        sheet.add_data_validation(1, OUTCOME, last, OUTCOME, &choices)?;
         sheet.set_print_area(0, 0, last, NOTE)?;
+    }
+    Ok(())
+}
+
+fn write_codes(sheet: &mut Worksheet, styles: &Styles, language: Language) -> std::result::Result<(), XlsxError> {
+    sheet.set_paper_size(A4).set_portrait();
+    sheet.set_column_width(0, 44)?;
+    sheet.write_string_with_format(0, 0, field::CODES.of(language), &styles.head)?;
+    for (row, outcome) in (1u32..).zip(Outcome::ALL) {
+        sheet.write_string_with_format(row, 0, field::choice(outcome, language), &styles.cell)?;
     }
     Ok(())
 }
@@ -223,17 +235,16 @@ fn write_case(
         if case.relationship.is_empty() { case.name.clone() } else { format!("{}\n{}", case.name, case.relationship) };
     sheet.write_string_with_format(row, 0, row.to_string(), &styles.centre)?;
     let matter = case.matter.words().of(case.language);
-    let texts = [&case.number, matter, &dwelling.dwelling, &name, case.sex, &case.birth, &case.id_number, &case.ask];
+    let texts = [&case.number, matter, &dwelling.dwelling, &name, &case.sex, &case.birth, &case.id_number, &case.ask];
     let mut lines = 2;
     for (column, text) in (1u16..).zip(texts) {
         sheet.write_string_with_format(row, column, text, styles.of(text))?;
         lines = lines.max(line_count(text, WIDTHS.get(usize::from(column)).copied().unwrap_or(10.0)));
     }
     sheet.set_row_height(row, f64::from(lines) * LINE_POINTS + 6.0)?;
-    for column in FIRST_BOX..OUTCOME {
-        sheet.write_string_with_format(row, column, field::BOX, &styles.centre)?;
+    for column in OUTCOME..NOTE {
+        sheet.write_blank(row, column, &styles.fill)?;
     }
-    sheet.write_blank(row, OUTCOME, &styles.fill)?;
     sheet.write_blank(row, NOTE, &styles.fill)?;
     Ok(())
 }

@@ -3,8 +3,11 @@
 //! Neutral throughout: nothing here tells which department knew the person or why a case was opened. The open question
 //! comes first, and several kinds of discrepancy share one wording, so that a list gives no cause away.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Words, words};
 use crate::intake::study::Language;
+use crate::outcome::visit::Outcome;
 use crate::person::code::Relationship;
 
 /// Title of a list.
@@ -46,10 +49,6 @@ pub const CONFIDENTIAL: Words =
 pub const NO_ADDRESS: Words = words("住址不详", "Address unknown");
 /// Name not known.
 pub const NO_NAME: Words = words("（姓名不详）", "(name unknown)");
-/// Box to tick.
-pub const BOX: &str = "□";
-/// Ticked box.
-pub const TICKED: &str = "☑";
 
 /// Column headings.
 pub const COLUMNS: [Words; 9] = [
@@ -72,15 +71,50 @@ pub const BORN: Words = words("出生", "born");
 /// ID number, before its masked form.
 pub const ID_NUMBER: Words = words("证件", "ID");
 
-/// The outcomes to tick.
-pub const OUTCOMES: [Words; 6] = [
-    words("找到并补登", "Found and registered"),
-    words("已搬走", "Moved away"),
-    words("已死亡", "Died"),
-    words("从未在此居住", "Never lived here"),
-    words("拒访", "Refused"),
-    words("无人应答", "No answer"),
-];
+/// How a visit ended, after its code.
+#[must_use]
+pub fn outcome(outcome: Outcome) -> Words {
+    match outcome {
+        Outcome::Added => words("确属漏登，已补登", "omitted, registered now"),
+        Outcome::CountedElsewhere => words("已在别处登记", "counted elsewhere"),
+        Outcome::NeverLivedHere => words("从未在此居住", "never lived here"),
+        Outcome::MovedOutBefore => words("普查时点前已搬走", "moved out before the reference time"),
+        Outcome::MovedInAfter => words("普查时点后才搬来", "moved in after the reference time"),
+        Outcome::DiedBefore => words("普查时点前已死亡", "died before the reference time"),
+        Outcome::BornAfter => words("普查时点后出生", "born after the reference time"),
+        Outcome::Abroad => words("在境外", "abroad"),
+        Outcome::Duplicate => words("重复登记，已处理", "counted twice, settled"),
+        Outcome::Vacant => words("住房空置", "dwelling vacant"),
+        Outcome::NotFound => words("住房已拆除或找不到", "dwelling demolished or not found"),
+        Outcome::Refused => words("拒访", "refused"),
+        Outcome::NoContact => words("多次走访无人", "nobody met"),
+        Outcome::Corrected => words("确为本人，已更正信息", "same person, data corrected"),
+        Outcome::DifferentPerson => words("不是同一人", "another person"),
+        Outcome::OutOfScope => words("不属普查对象", "out of scope"),
+        Outcome::Supervisor => words("需上级判定", "supervisor must decide"),
+    }
+}
+
+/// An outcome as it stands in the list to choose from: code and words.
+#[must_use]
+pub fn choice(of: Outcome, language: Language) -> String {
+    format!("{} {}", of.code(), outcome(of).of(language))
+}
+
+/// Name of the sheet with the outcome codes.
+pub const CODES: Words = words("结果代码", "Outcome codes");
+/// Heading of the code.
+pub const CODE: Words = words("代码", "Code");
+/// Heading of its meaning.
+pub const MEANING: Words = words("含义", "Meaning");
+/// Any other code, to be written by hand.
+pub const OTHER_CODE: Words = words("其他代码", "other code");
+/// All codes, on a cover.
+pub const ALL_CODES: Words = words("全部结果代码", "All outcome codes");
+/// Date of the visit, in a column.
+pub const VISITED_ON: Words = words("走访日期", "Visited on");
+/// The team.
+pub const TEAM: Words = words("小组", "Team");
 
 /// The protocol, line by line.
 pub const PROTOCOL_LINES: [Words; 6] = [
@@ -98,9 +132,9 @@ pub const PROTOCOL_LINES: [Words; 6] = [
         "The list is a lead, not a verdict: what the household declares and what you see decides.",
     ),
     words(
-        "每一事项勾选一个结果；白天无人时，换晚上或周末再访，三次以上记“无人应答”。",
-        "Tick one outcome per case; if nobody opens, come back in the evening or at the weekend, and tick “No answer” \
-         only after three attempts.",
+        "每一事项只填一个结果代码和走访日期；白天无人时，换晚上或周末再访，三次以上记“13”，备注写明各次日期。",
+        "One outcome code and a date per case; if nobody opens, come back in the evening or at the weekend, and write \
+         13 only after three attempts, their dates in the notes.",
     ),
     words(
         "同一住所的事项排在一起，一次走访全部核实；发现表外漏登人员，同样补登并在备注中写明。",
@@ -114,7 +148,8 @@ pub const PROTOCOL_LINES: [Words; 6] = [
 ];
 
 /// What a case is about, as a field worker is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Matter {
     /// A household that may have been missed.
     Household,
@@ -143,6 +178,29 @@ impl Matter {
         Matter::Place,
         Matter::Items,
     ];
+
+    /// The outcomes that are usual for it, offered first on paper; any other code may be written by hand.
+    #[must_use]
+    pub fn usual(self) -> &'static [Outcome] {
+        use Outcome::{
+            Added, BornAfter, Corrected, CountedElsewhere, DiedBefore, DifferentPerson, Duplicate, MovedInAfter,
+            MovedOutBefore, NeverLivedHere, NoContact, Refused, Vacant,
+        };
+        match self {
+            Matter::Household => &[Added, CountedElsewhere, NeverLivedHere, MovedOutBefore, Vacant, Refused, NoContact],
+            Matter::Person => {
+                &[Added, CountedElsewhere, NeverLivedHere, MovedOutBefore, DiedBefore, Refused, NoContact]
+            }
+            Matter::Children => {
+                &[Added, CountedElsewhere, BornAfter, MovedOutBefore, NeverLivedHere, Refused, NoContact]
+            }
+            Matter::Member => &[DiedBefore, BornAfter, MovedOutBefore, NeverLivedHere, Corrected, Refused, NoContact],
+            Matter::Residence => {
+                &[CountedElsewhere, Duplicate, MovedOutBefore, MovedInAfter, Corrected, Refused, NoContact]
+            }
+            Matter::Place | Matter::Items => &[Corrected, DifferentPerson, MovedOutBefore, Refused, NoContact],
+        }
+    }
 
     /// Its name.
     #[must_use]

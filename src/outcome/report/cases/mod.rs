@@ -6,14 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+pub mod table;
 
 use super::ReportInput;
 use super::words::code;
 use super::words::field::{self, Matter};
 use crate::intake::study::Language;
+use crate::intake::study::file::hex;
 use crate::outcome::coverage::UNKNOWN_AREA;
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind};
+use crate::outcome::visit::is_omission;
 use crate::person::id_number::IdNumber;
 use crate::person::table::{PersonTable, RecordId};
 use crate::privacy::mask;
@@ -37,7 +42,7 @@ pub struct DwellingCases {
 }
 
 /// What a field worker sees of a discrepancy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// Position in the findings. Not shown: it would tell the kind.
     pub discrepancy: usize,
@@ -50,15 +55,61 @@ pub struct Case {
     /// Full name of a missed person, masked name of anybody else; empty where only the household matters.
     pub name: String,
     /// Sex.
-    pub sex: &'static str,
+    pub sex: String,
     /// Year and month of birth.
     pub birth: String,
     /// Relationship to the head of the household.
-    pub relationship: &'static str,
+    pub relationship: String,
     /// Masked ID number; empty unless it is needed at the door.
     pub id_number: String,
     /// What to ask.
     pub ask: String,
+}
+
+/// A discrepancy as a case: what a field worker sees, and what the office needs to plan visits and to learn from them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseRow {
+    /// What a field worker sees.
+    pub case: Case,
+    /// Name of the kind of discrepancy.
+    pub kind: String,
+    /// Code of the area whose list it is on.
+    pub area: String,
+    /// Where its door is.
+    pub door: Door,
+    /// Probability that the discrepancy is real.
+    pub probability: f64,
+    /// Is it within the visits of the run?
+    pub listed: bool,
+    /// Whom it counts: members of a household, one otherwise.
+    pub persons: u32,
+    /// Digests of the records that it rests on, ascending; see [`record_digest`].
+    pub records: Vec<String>,
+    /// What the residence evidence saw of the person, as `feature=level`.
+    pub traits: Vec<String>,
+}
+
+/// Where a door is, as far as known (`""` and 0 otherwise), in walking order: places that are known first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Door {
+    /// The estate is not known.
+    pub unplaced: bool,
+    /// Estate.
+    pub estate: String,
+    /// Building.
+    pub building: u16,
+    /// Unit.
+    pub unit: u16,
+    /// Room.
+    pub room: u16,
+}
+
+impl Door {
+    /// Is it one door, and not merely a building or nothing?
+    #[must_use]
+    pub fn is_one(&self) -> bool {
+        !self.unplaced && self.room != 0
+    }
 }
 
 impl AreaList {
@@ -75,35 +126,93 @@ impl AreaList {
     }
 }
 
-/// Where a case stands in walking order: places that are known first.
-type Walk<'a> = (bool, &'a str, u16, u16, u16);
+/// Every discrepancy as a case, in the order of the findings.
+#[must_use]
+pub fn rows(input: &ReportInput<'_>) -> Vec<CaseRow> {
+    let mut numbers = CaseNumbers::new(&input.study.digest);
+    let discrepancies = &input.findings.discrepancies;
+    let row = |(at, discrepancy): (usize, &Discrepancy)| {
+        let record = shown(discrepancy);
+        let records = records(input, discrepancy);
+        let number = numbers.next(discrepancy.kind, &records);
+        CaseRow {
+            case: compose_case(input, at, discrepancy, number),
+            kind: discrepancy.kind.name().to_owned(),
+            area: area_code(&discrepancy.area),
+            door: door(input.table, record),
+            probability: discrepancy.probability,
+            listed: discrepancy.listed,
+            persons: u32::try_from(discrepancy.members.len().max(1)).unwrap_or(u32::MAX),
+            records,
+            traits: traits(input, discrepancy),
+        }
+    };
+    discrepancies.iter().enumerate().map(row).collect()
+}
 
-/// The lists of all areas, in the order of their codes.
+/// The lists of all areas, in the order of their codes, of the cases that are listed.
 #[must_use]
 pub fn compose(input: &ReportInput<'_>) -> Vec<AreaList> {
-    let mut numbers = CaseNumbers::new(&input.study.digest);
-    let mut areas: BTreeMap<String, BTreeMap<Walk<'_>, Vec<Case>>> = BTreeMap::new();
-    for (at, discrepancy) in input.findings.discrepancies.iter().enumerate() {
-        if !discrepancy.listed {
-            continue;
-        }
-        let record = shown(discrepancy);
-        let case = compose_case(input, at, discrepancy, numbers.next(at));
-        let dwellings = areas.entry(area_code(&discrepancy.area)).or_default();
-        dwellings.entry(walk(input.table, record)).or_default().push(case);
+    let rows = rows(input);
+    arrange(rows.iter().filter(|row| row.listed), input.study.language)
+}
+
+/// Cases in the order of areas and doors, those of one door together.
+pub fn arrange<'a>(rows: impl Iterator<Item = &'a CaseRow>, language: Language) -> Vec<AreaList> {
+    let mut areas: BTreeMap<&str, BTreeMap<&Door, Vec<Case>>> = BTreeMap::new();
+    for row in rows {
+        areas.entry(&row.area).or_default().entry(&row.door).or_default().push(row.case.clone());
     }
-    let list = |(area, dwellings): (String, BTreeMap<Walk<'_>, Vec<Case>>)| AreaList {
-        area,
+    let list = |(area, dwellings): (&str, BTreeMap<&Door, Vec<Case>>)| AreaList {
+        area: area.to_owned(),
         dwellings: dwellings
             .into_iter()
-            .map(|(walk, mut cases)| {
+            .map(|(door, mut cases)| {
                 // By number, not by position: the order of the findings would tell the kind.
                 cases.sort_by(|a, b| (a.matter, &a.number).cmp(&(b.matter, &b.number)));
-                DwellingCases { dwelling: dwelling(input.study.language, walk), cases }
+                DwellingCases { dwelling: dwelling(language, door), cases }
             })
             .collect(),
     };
     areas.into_iter().map(list).collect()
+}
+
+/// The digest by which a record is known again in a later run: neither its source nor its id can be read from it.
+#[must_use]
+pub fn record_digest(source: &str, record_id: &str) -> String {
+    hex(&Sha256::digest(format!("{source}\u{1f}{record_id}"))[..12])
+}
+
+fn records(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {
+    let resolution = &input.linked.resolution;
+    let members = discrepancy.members.iter().copied().chain([discrepancy.person]);
+    let records = members.flat_map(|person| resolution.records_of(person).iter().copied());
+    let digest = |record: RecordId| {
+        let source = &input.study.sources[input.table.source(record)].name;
+        record_digest(source, input.table.record_id(record))
+    };
+    let digests: BTreeSet<String> = records.chain(discrepancy.roll_record).map(digest).collect();
+    digests.into_iter().collect()
+}
+
+fn traits(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {
+    if !is_omission(discrepancy.kind) {
+        return Vec::new();
+    }
+    let candidates = &input.residence.candidates;
+    let found = candidates.binary_search_by_key(&discrepancy.person, |candidate| candidate.person);
+    let Ok(at) = found else { return Vec::new() };
+    let candidate = &candidates[at];
+    let mut traits: Vec<String> = input
+        .residence
+        .contributions(candidate)
+        .into_iter()
+        .filter(|contribution| contribution.feature != "rejected_link")
+        .map(|contribution| format!("{}={}", contribution.feature, contribution.level))
+        .collect();
+    traits.push(format!("stratum={}", candidate.stratum));
+    traits.sort_unstable();
+    traits
 }
 
 fn shown(discrepancy: &Discrepancy) -> RecordId {
@@ -119,10 +228,11 @@ pub fn area_code(code: &str) -> String {
     if unknown || (numeric && code.len() < 9) { UNKNOWN_AREA.to_owned() } else { code.to_ascii_uppercase() }
 }
 
-fn walk(table: &PersonTable, record: RecordId) -> Walk<'_> {
+fn door(table: &PersonTable, record: RecordId) -> Door {
     let at = record as usize;
-    let estate = table.estates.text(table.estate[at]);
-    (estate.is_empty(), estate, table.building[at], table.unit[at], table.room[at])
+    let estate = mask::plain(table.estates.text(table.estate[at]));
+    let (building, unit, room) = (table.building[at], table.unit[at], table.room[at]);
+    Door { unplaced: estate.is_empty(), estate, building, unit, room }
 }
 
 /// Letters of buildings are numbered from here in the table.
@@ -139,8 +249,8 @@ fn part(number: u16) -> String {
     }
 }
 
-fn dwelling(language: Language, (_, estate, building, unit, room): Walk<'_>) -> String {
-    field::dwelling(language, [&mask::plain(estate), &part(building), &part(unit), &part(room)])
+fn dwelling(language: Language, door: &Door) -> String {
+    field::dwelling(language, [&door.estate, &part(door.building), &part(door.unit), &part(door.room)])
 }
 
 fn matter(kind: DiscrepancyKind) -> Matter {
@@ -172,9 +282,9 @@ fn compose_case(input: &ReportInput<'_>, at: usize, discrepancy: &Discrepancy, n
         matter,
         language,
         name: String::new(),
-        sex: "",
+        sex: String::new(),
         birth: String::new(),
-        relationship: "",
+        relationship: String::new(),
         id_number: String::new(),
         ask,
     };
@@ -187,14 +297,14 @@ fn compose_case(input: &ReportInput<'_>, at: usize, discrepancy: &Discrepancy, n
     if case.name.is_empty() {
         case.name = field::NO_NAME.of(language).to_owned();
     }
-    case.sex = field::sex(table.sex[row]).of(language);
+    case.sex = field::sex(table.sex[row]).of(language).to_owned();
     let (year, month, _) = table.birth[row].parts();
     case.birth = field::birth(language, (year, month));
     let id_number = id_characters(table.id_number[row]);
     if matter == Matter::Person {
         case.id_number = mask::id_tail(&id_number);
     } else {
-        case.relationship = field::relationship(table.relationship[row]).of(language);
+        case.relationship = field::relationship(table.relationship[row]).of(language).to_owned();
         if matter == Matter::Items && items.contains("id_number") {
             case.id_number = mask::id_number(&id_number);
         }
@@ -234,10 +344,13 @@ impl CaseNumbers<'_> {
         CaseNumbers { digest, given: BTreeSet::new() }
     }
 
-    fn next(&mut self, position: usize) -> String {
+    /// A number that follows from what the case is about, so that a later run gives the same case the same number.
+    fn next(&mut self, kind: DiscrepancyKind, records: &[String]) -> String {
         let mut attempt = 0u32;
         loop {
-            let digest = Sha256::digest(format!("case\u{1f}{}\u{1f}{position}\u{1f}{attempt}", self.digest));
+            let about =
+                format!("case\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{attempt}", self.digest, kind.name(), records.join(" "));
+            let digest = Sha256::digest(about);
             let character = |byte: &u8| char::from(ALPHABET[usize::from(byte & 31)]);
             let mut number: String = digest.iter().take(8).map(character).collect();
             number.insert(4, '-');

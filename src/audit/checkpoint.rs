@@ -1,0 +1,153 @@
+//! Who vouches for the log up to here?
+//!
+//! Takes a log and a key file, gives `audit.checkpoint.json`: the number of entries and the last hash, signed with
+//! Ed25519. Whoever can write the folder can write a new log with new hashes; without the key nobody can sign it. An
+//! older log with its older checkpoint and outputs is found only by somebody who keeps the newer checkpoint elsewhere.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use serde::{Deserialize, Serialize};
+
+use super::log::Entry;
+use super::{hex, unhex};
+use crate::error::{Error, Kind, Result};
+
+/// Name of the checkpoint.
+pub const CHECKPOINT: &str = "audit.checkpoint.json";
+
+/// First line of a key file.
+const KEY_HEADING: &str = "rollcall signing key, Ed25519, keep secret";
+
+/// The signed end of a log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Checkpoint {
+    /// Entries of the log.
+    pub entries: u64,
+    /// Hash of the last entry.
+    pub hash: String,
+    /// The public key, 64 hexadecimal digits.
+    pub public_key: String,
+    /// Signature over the two above, 128 hexadecimal digits.
+    pub signature: String,
+}
+
+impl Checkpoint {
+    fn message(entries: u64, hash: &str) -> String {
+        format!("rollcall audit log\n{entries}\n{hash}\n")
+    }
+
+    fn text(&self) -> Result<String> {
+        let text = serde_json::to_string_pretty(self).map(|text| text + "\n");
+        text.map_err(|_| Error::new(Kind::Environment, "the checkpoint cannot be written as JSON"))
+    }
+}
+
+/// Makes a key in a new file that only its owner may read; gives the public key.
+///
+/// # Errors
+/// A usage error if there is such a file, an environment error if it cannot be written.
+pub fn new_key(path: &Path) -> Result<String> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| Error::new(Kind::Environment, "the system gives no random bytes"))?;
+    let key = SigningKey::from_bytes(&seed);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Error::new(Kind::Usage, "there is such a file").at_file(path).hint("a key is never replaced: name another")
+        }
+        _ => Error::io(path, &error),
+    })?;
+    let public = hex(key.verifying_key().as_bytes());
+    let text = format!("{KEY_HEADING}\n{}\n", hex(&seed));
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| Error::io(path, &error))?;
+    Ok(public)
+}
+
+fn read_key(path: &Path) -> Result<SigningKey> {
+    let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, &error))?;
+    let seed = text.strip_prefix(KEY_HEADING).map(str::trim).and_then(unhex::<32>);
+    let wrong = || Error::new(Kind::Usage, "this is no signing key").at_file(path).hint("`rollcall key new` makes one");
+    Ok(SigningKey::from_bytes(&seed.ok_or_else(wrong)?))
+}
+
+/// Fails early if a key file cannot be used.
+///
+/// # Errors
+/// A usage or input error that names the file.
+pub fn check_key(path: &Path) -> Result<()> {
+    read_key(path).map(|_| ())
+}
+
+/// Signs the end of a log, or, without a key, takes away the checkpoint of an earlier run, which does not vouch for this one.
+///
+/// # Errors
+/// As [`sign`].
+pub fn renew(folder: &Path, key: Option<&Path>, head: (u64, &str)) -> Result<()> {
+    let path = folder.join(CHECKPOINT);
+    match key {
+        Some(key) => sign(folder, key, head),
+        None if path.exists() => std::fs::remove_file(&path).map_err(|error| Error::io(&path, &error)),
+        None => Ok(()),
+    }
+}
+
+/// Signs the end of a log.
+///
+/// # Errors
+/// If the key cannot be read or the checkpoint not written.
+pub fn sign(folder: &Path, key: &Path, head: (u64, &str)) -> Result<()> {
+    let key = read_key(key)?;
+    let checkpoint = Checkpoint {
+        entries: head.0,
+        hash: head.1.to_owned(),
+        public_key: hex(key.verifying_key().as_bytes()),
+        signature: hex(&key.sign(Checkpoint::message(head.0, head.1).as_bytes()).to_bytes()),
+    };
+    let (path, hidden) = (folder.join(CHECKPOINT), folder.join(format!(".{CHECKPOINT}.tmp")));
+    std::fs::write(&hidden, checkpoint.text()?).map_err(|error| Error::io(&hidden, &error))?;
+    std::fs::rename(&hidden, &path).map_err(|error| Error::io(&path, &error))
+}
+
+/// Checks the checkpoint of a folder against its log, and its key against the one that the auditor holds; nothing if
+/// there is no checkpoint and no key was asked for.
+///
+/// # Errors
+/// A verification error that says what does not hold.
+pub fn check(folder: &Path, entries: &[Entry], public_key: Option<&str>) -> Result<Option<Checkpoint>> {
+    let path = folder.join(CHECKPOINT);
+    let wrong = |what: &str| Error::new(Kind::Verification, what.to_owned()).at_file(&path);
+    if !path.exists() {
+        return match public_key {
+            None => Ok(None),
+            Some(_) => Err(wrong("the log is not signed")),
+        };
+    }
+    let text = std::fs::read(&path).map_err(|error| Error::io(&path, &error))?;
+    let checkpoint: Checkpoint = serde_json::from_slice(&text).map_err(|_| wrong("this is no checkpoint"))?;
+    if checkpoint.text()?.as_bytes() != text {
+        return Err(wrong("the checkpoint is not written as the program writes it"));
+    }
+    if public_key.is_some_and(|key| key != checkpoint.public_key) {
+        return Err(wrong("the checkpoint was signed with another key"));
+    }
+    let key = unhex::<32>(&checkpoint.public_key).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
+    let signature = unhex::<64>(&checkpoint.signature).map(|bytes| Signature::from_bytes(&bytes));
+    let message = Checkpoint::message(checkpoint.entries, &checkpoint.hash);
+    let holds =
+        key.zip(signature).is_some_and(|(key, signature)| key.verify_strict(message.as_bytes(), &signature).is_ok());
+    if !holds {
+        return Err(wrong("the signature does not hold"));
+    }
+    let last = usize::try_from(checkpoint.entries).ok().and_then(|entries| entries.checked_sub(1));
+    if last.and_then(|last| entries.get(last)).is_none_or(|entry| entry.hash != checkpoint.hash) {
+        return Err(wrong("the log is not the one that was signed"));
+    }
+    Ok(Some(checkpoint))
+}

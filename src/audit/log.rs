@@ -1,0 +1,284 @@
+//! Who did what, and when, and can an entry be changed unseen?
+//!
+//! Takes the events of a run, gives `audit.jsonl`: one JSON object per line, each with the SHA-256 of the entry before
+//! it (a plain hash chain, not a tree: a log has some ten entries per run and is always read whole, so that short proofs
+//! of inclusion buy nothing, and one line is checked by eye and `sha256sum`). The log of a folder grows with every run
+//! in it. This file alone holds the clock, the person and the program's digest; all others are free of them.
+//!
+//! An entry is synchronised to disk before what it announces happens: if the log cannot be written, the run stops.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::hex;
+use super::manifest::{self, Manifest};
+use crate::error::{Error, Kind, Result};
+
+/// Name of the log.
+pub const LOG: &str = "audit.jsonl";
+
+/// What the first entry holds in place of an earlier entry's hash.
+pub const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// One entry. Its fields are written in this order and in no other form: a line is right only byte by byte.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its place in the log, from 0.
+    pub entry: u64,
+    /// When, in UTC.
+    pub time: String,
+    /// Who, as the command line said.
+    pub actor: String,
+    /// What: `begin`, `read`, `count`, `write`, `seal`, `sample`.
+    pub action: String,
+    /// With what: digests and counts; no personal value.
+    pub object: Value,
+    /// The hash of the entry before.
+    pub previous: String,
+    /// SHA-256 of a zero byte and this entry as JSON without this field.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hash: String,
+}
+
+impl Entry {
+    /// The hash that its other fields give.
+    ///
+    /// # Errors
+    /// If it cannot be written as JSON.
+    pub fn own_hash(&self) -> Result<String> {
+        let bare = Entry { hash: String::new(), ..self.clone() };
+        let mut hasher = Sha256::new();
+        hasher.update([0]);
+        hasher.update(bare.line()?.as_bytes());
+        Ok(hex(&hasher.finalize()))
+    }
+
+    /// As a line, without the line end.
+    ///
+    /// # Errors
+    /// If it cannot be written as JSON.
+    pub fn line(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|_| Error::new(Kind::Environment, "an entry of the log is no JSON"))
+    }
+}
+
+/// Reads a log and checks every entry: its form, place, hash and the hash of the one before.
+///
+/// # Errors
+/// A verification error at the first line that is not what was written; an input error if there is no log.
+pub fn read(folder: &Path) -> Result<Vec<Entry>> {
+    let path = folder.join(LOG);
+    let bytes = std::fs::read(&path).map_err(|error| Error::io(&path, &error))?;
+    let wrong = |line: usize, what: &str| {
+        Error::new(Kind::Verification, what.to_owned()).at_file(&path).at_row(line as u64 + 1)
+    };
+    let Ok(text) = std::str::from_utf8(&bytes) else {
+        let good = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        return Err(wrong(good.matches('\n').count(), "the entry is not text"));
+    };
+    let mut entries: Vec<Entry> = Vec::new();
+    for (at, line) in text.split_inclusive('\n').enumerate() {
+        let Some(line) = line.strip_suffix('\n') else {
+            return Err(wrong(at, "the entry is cut off"));
+        };
+        let entry: Entry = serde_json::from_str(line).map_err(|_| wrong(at, "this is no entry of a log"))?;
+        if entry.line()? != line {
+            return Err(wrong(at, "the entry is not written as the program writes it"));
+        }
+        if entry.own_hash()? != entry.hash {
+            return Err(wrong(at, "the entry was changed: its hash is another"));
+        }
+        let before = entries.last().map_or(NOTHING_BEFORE, |before| before.hash.as_str());
+        if entry.previous != before || entry.entry != at as u64 {
+            return Err(wrong(at, "an entry before this one was removed, added or moved"));
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+/// A log that is being written.
+#[derive(Debug)]
+pub struct Log {
+    file: File,
+    path: std::path::PathBuf,
+    actor: String,
+    next: u64,
+    previous: String,
+}
+
+impl Log {
+    /// Opens the log of a folder, or begins one. A log that was altered is not continued.
+    ///
+    /// # Errors
+    /// A verification error if the log was altered, an environment error if it cannot be written.
+    pub fn open(folder: &Path, actor: &str) -> Result<Log> {
+        let path = folder.join(LOG);
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let file = file.map_err(|error| Error::new(Kind::Environment, error.kind().to_string()).at_file(&path))?;
+        let cut_off = drop_torn_end(&file, &path)?;
+        let entries = read(folder)?;
+        let previous = entries.last().map_or(NOTHING_BEFORE, |entry| entry.hash.as_str()).to_owned();
+        let mut log = Log { file, path, actor: actor.to_owned(), next: entries.len() as u64, previous };
+        if cut_off > 0 {
+            tracing::warn!("the last entry of the audit log was cut off when a run was ended; it is dropped");
+            log.add("recover", json!({ "bytes_dropped": cut_off }))?;
+        }
+        Ok(log)
+    }
+
+    /// Adds an entry; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// An environment error if it cannot be written: then what it announces must not happen.
+    pub fn add(&mut self, action: &str, object: Value) -> Result<()> {
+        let mut entry = Entry {
+            entry: self.next,
+            time: jiff::Timestamp::now().to_string(),
+            actor: self.actor.clone(),
+            action: action.to_owned(),
+            object,
+            previous: self.previous.clone(),
+            hash: String::new(),
+        };
+        entry.hash = entry.own_hash()?;
+        let line = entry.line()? + "\n";
+        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
+        written.map_err(|error| Error::new(Kind::Environment, error.kind().to_string()).at_file(&self.path))?;
+        self.next += 1;
+        self.previous = entry.hash;
+        Ok(())
+    }
+
+    /// How many entries there are, and the hash of the last.
+    #[must_use]
+    pub fn head(&self) -> (u64, &str) {
+        (self.next, &self.previous)
+    }
+
+    /// The beginning of a run: by which program, of which study, with which options.
+    ///
+    /// # Errors
+    /// As [`Log::add`].
+    pub fn begin(&mut self, study_file: &Path, study_digest: &str, visits: Option<u64>) -> Result<()> {
+        // A program that cannot be read any more (replaced while it runs) has no digest; the entry says so.
+        let program = std::env::current_exe().ok().and_then(|path| {
+            let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
+            manifest::describe(folder, name, None).ok()
+        });
+        self.add(
+            "begin",
+            json!({
+                "program": concat!("rollcall ", env!("CARGO_PKG_VERSION")),
+                "program_digest": program.map(|program| program.digest),
+                "study_file": study_file,
+                "study_digest": study_digest,
+                "visits": visits,
+            }),
+        )
+    }
+
+    /// The end of a run: what was read, counted and written, and the digest of the manifest that is about to be
+    /// written.
+    ///
+    /// # Errors
+    /// As [`Log::add`].
+    pub fn close(&mut self, manifest: &Manifest, text: &str) -> Result<()> {
+        self.add("read", json!({ "inputs": manifest.inputs, "sources": manifest.sources }))?;
+        self.add("count", json!(manifest.counts))?;
+        self.add("write", json!({ "outputs": manifest.outputs }))?;
+        self.add("seal", json!({ "manifest_digest": hex(&Sha256::digest(text.as_bytes())) }))
+    }
+}
+
+/// Drops what stands after the last line end: an entry whose writing was cut off. Gives how many bytes.
+fn drop_torn_end(file: &File, path: &Path) -> Result<u64> {
+    let failed = |error: std::io::Error| Error::new(Kind::Environment, error.kind().to_string()).at_file(path);
+    let bytes = std::fs::read(path).map_err(failed)?;
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    if whole < bytes.len() {
+        file.set_len(whole as u64).and_then(|()| file.sync_data()).map_err(failed)?;
+    }
+    Ok((bytes.len() - whole) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{LOG, Log, read};
+    use crate::error::Kind;
+
+    /// A log of six entries in a folder of its own.
+    fn log() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for run in 0..2 {
+            let mut log = Log::open(folder.path(), "auditor").unwrap();
+            for number in 0..3 {
+                log.add("count", json!({ "run": run, "number": number })).unwrap();
+            }
+        }
+        folder
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let folder = log();
+        let entries = read(folder.path()).unwrap();
+        assert_eq!(entries.len(), 6);
+        assert_eq!(entries[5].object, json!({ "run": 1, "number": 2 }));
+    }
+
+    #[test]
+    fn any_flipped_byte_is_found_in_its_line() {
+        let folder = log();
+        let path = folder.path().join(LOG);
+        let bytes = std::fs::read(&path).unwrap();
+        let mut line = 1;
+        for at in 0..bytes.len() {
+            for bit in [0, 3, 7] {
+                let mut altered = bytes.clone();
+                altered[at] ^= 1 << bit;
+                std::fs::write(&path, &altered).unwrap();
+                let error = read(folder.path()).unwrap_err();
+                assert_eq!(error.kind(), Kind::Verification);
+                assert_eq!(error.place().row, Some(line), "byte {at}, bit {bit}");
+            }
+            line += u64::from(bytes[at] == b'\n');
+        }
+    }
+
+    #[test]
+    fn removed_repeated_and_moved_entries_are_found() {
+        let folder = log();
+        let path = folder.path().join(LOG);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let first_wrong = |lines: &[&str]| {
+            std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+            read(folder.path()).err().and_then(|error| error.place().row)
+        };
+        for at in 0..lines.len() {
+            let mut removed = lines.clone();
+            removed.remove(at);
+            // A log cut at its end is a right log: that the manifest has no seal then is found by `verify`.
+            assert_eq!(first_wrong(&removed), (at + 1 < lines.len()).then_some(at as u64 + 1));
+            let mut repeated = lines.clone();
+            repeated.insert(at, lines[at]);
+            assert_eq!(first_wrong(&repeated), Some(at as u64 + 2));
+            for other in at + 1..lines.len() {
+                let mut moved = lines.clone();
+                moved.swap(at, other);
+                assert_eq!(first_wrong(&moved), Some(at as u64 + 1));
+            }
+        }
+        let altered = Log::open(folder.path(), "auditor");
+        assert_eq!(altered.unwrap_err().kind(), Kind::Verification, "an altered log is not continued");
+    }
+}

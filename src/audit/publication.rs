@@ -1,0 +1,377 @@
+//! How do all outputs of a run appear together, or not at all?
+//!
+//! Takes the run's folder, gives a [`Publication`]: a private hidden folder to write into, which becomes the folder's
+//! content in three steps, each of which may be interrupted at any point:
+//!
+//! 1. everything is written below [`WORK`]; what the folder held before is not touched;
+//! 2. when all of it is on the disk, one rename to [`READY`] decides: from here on the new run counts;
+//! 3. the files are moved to their names, the manifest last. Whoever opens the folder next for a run finishes this.
+//!
+//! So a folder with a manifest is one whole run, the old or the new one. Two runs never write into one folder: it is
+//! locked, and the system takes the lock back when the process ends, however it ends.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::manifest::{MANIFEST, Manifest};
+use crate::error::{Error, Kind, Result};
+
+/// Hidden folder that an unfinished run writes into.
+pub const WORK: &str = ".rollcall-work";
+/// Hidden folder of a run that is whole and not yet in place.
+pub const READY: &str = ".rollcall-ready";
+/// The manifest of the run that is being replaced.
+const REPLACED: &str = ".rollcall-replaced.json";
+
+/// What the last step asks of the disk: a seam, so that a test can make each request fail.
+trait Disk {
+    fn sync(&self, path: &Path) -> io::Result<()>;
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    fn create_folder(&self, path: &Path) -> io::Result<()>;
+}
+
+struct Real;
+
+impl Disk for Real {
+    fn sync(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+    }
+
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+}
+
+/// A run's outputs on their way into its folder. Dropped before [`Publication::publish`], it leaves no trace.
+#[derive(Debug)]
+pub struct Publication {
+    folder: PathBuf,
+    work: PathBuf,
+    made: bool,
+    /// Holds the lock.
+    _lock: File,
+}
+
+impl Publication {
+    /// Makes the folder if there is none, locks it, and finishes or clears what an interrupted run left.
+    ///
+    /// # Errors
+    /// An environment error if another run writes into the folder, or if it cannot be written.
+    pub fn begin(folder: &Path) -> Result<Publication> {
+        let made = !folder.exists();
+        fs::create_dir_all(folder).map_err(|error| Error::io(folder, &error))?;
+        let lock = locked(folder)?;
+        if folder.join(READY).is_dir() {
+            tracing::info!("an interrupted run was whole: its files are put in place");
+            put_in_place(&Real, folder)?;
+        }
+        let work = folder.join(WORK);
+        if work.exists() {
+            fs::remove_dir_all(&work).map_err(|error| Error::io(&work, &error))?;
+        }
+        Ok(Publication { folder: folder.to_path_buf(), work, made, _lock: lock })
+    }
+
+    /// The folder to write into, made for nobody but this user.
+    ///
+    /// # Errors
+    /// An environment error if it cannot be made.
+    pub fn work(&self) -> Result<&Path> {
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        match builder.create(&self.work) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Error::io(&self.work, &error)),
+            _ => Ok(&self.work),
+        }
+    }
+
+    /// Puts everything that was written in place of what the folder held.
+    ///
+    /// # Errors
+    /// An environment error; the folder then holds the old run, or will hold the new one when it is next opened.
+    pub fn publish(self) -> Result<()> {
+        publish(&Real, &self.folder)
+    }
+}
+
+impl Drop for Publication {
+    fn drop(&mut self) {
+        // A failure here is no news: the next run clears what is left.
+        let _ = fs::remove_dir_all(&self.work);
+        if self.made {
+            let _ = fs::remove_dir(&self.folder);
+        }
+    }
+}
+
+fn locked(folder: &Path) -> Result<File> {
+    let file = File::open(folder).map_err(|error| Error::io(folder, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let error = Error::new(Kind::Environment, "another run is writing into this folder").at_file(folder);
+            Err(error.hint("wait until it ends, or name another folder with --out"))
+        }
+        // Some network shares know no locks; a run there is not refused for it.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(error)) => Err(Error::io(folder, &error)),
+    }
+}
+
+/// The files below a folder, relative, sorted.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).map_err(|error| Error::io(&next, &error))? {
+            let entry = entry.map_err(|error| Error::io(&next, &error))?;
+            if entry.file_type().map_err(|error| Error::io(&next, &error))?.is_dir() {
+                open.push(entry.path());
+            } else if let Ok(relative) = entry.path().strip_prefix(folder) {
+                files.push(relative.to_path_buf());
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn publish(disk: &dyn Disk, folder: &Path) -> Result<()> {
+    let (work, ready) = (folder.join(WORK), folder.join(READY));
+    let mut folders = BTreeSet::from([work.clone()]);
+    for file in files_below(&work)? {
+        let path = work.join(file);
+        ask(&path, disk.sync(&path))?;
+        folders.extend(path.parent().map(Path::to_path_buf));
+    }
+    for folder in folders {
+        ask(&folder, disk.sync(&folder))?;
+    }
+    ask(&ready, disk.rename(&work, &ready))?;
+    ask(folder, disk.sync(folder))?;
+    put_in_place(disk, folder)
+}
+
+fn ask(path: &Path, answer: io::Result<()>) -> Result<()> {
+    answer.map_err(|error| {
+        // Whatever the system says here, it is the disk's move, not the sender's.
+        let error = Error::io(path, &error);
+        if error.kind() == Kind::Environment { error } else { Error::new(Kind::Environment, "vanished").at_file(path) }
+    })
+}
+
+/// The last step; begun again, it goes on where it was.
+fn put_in_place(disk: &dyn Disk, folder: &Path) -> Result<()> {
+    let (ready, manifest, replaced) = (folder.join(READY), folder.join(MANIFEST), folder.join(REPLACED));
+    // No manifest while files of two runs stand side by side.
+    if manifest.exists() && ready.join(MANIFEST).exists() {
+        ask(&manifest, disk.rename(&manifest, &replaced))?;
+        ask(folder, disk.sync(folder))?;
+    }
+    let mut folders = BTreeSet::new();
+    for file in files_below(&ready)?.iter().filter(|file| *file != Path::new(MANIFEST)) {
+        let to = folder.join(file);
+        if let Some(parent) = to.parent() {
+            ask(parent, disk.create_folder(parent))?;
+            folders.insert(parent.to_path_buf());
+        }
+        ask(&to, disk.rename(&ready.join(file), &to))?;
+    }
+    for changed in folders {
+        ask(&changed, disk.sync(&changed))?;
+    }
+    if ready.join(MANIFEST).exists() {
+        for stale in stale(&replaced, &ready.join(MANIFEST)) {
+            let path = folder.join(stale);
+            if path.is_file() {
+                ask(&path, disk.remove(&path))?;
+            }
+        }
+        ask(&manifest, disk.rename(&ready.join(MANIFEST), &manifest))?;
+        ask(folder, disk.sync(folder))?;
+    }
+    for left in [replaced, ready] {
+        if left.exists() {
+            ask(&left, disk.remove(&left))?;
+        }
+    }
+    Ok(())
+}
+
+/// Outputs of the replaced run that the new one does not have. A file that no manifest names is somebody's own, and
+/// stays; so does whatever a manifest names outside of the folder.
+fn stale(replaced: &Path, new: &Path) -> Vec<PathBuf> {
+    let outputs = |path: &Path| -> Option<BTreeSet<PathBuf>> {
+        let manifest: Manifest = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        Some(manifest.outputs.into_iter().map(|output| PathBuf::from(output.file)).collect())
+    };
+    let (Some(old), Some(new)) = (outputs(replaced), outputs(new)) else { return Vec::new() };
+    let inside = |path: &&PathBuf| path.components().all(|part| matches!(part, Component::Normal(_)));
+    old.difference(&new).filter(inside).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::collections::BTreeMap;
+    use std::io;
+    use std::path::Path;
+
+    use super::{Disk, Publication, READY, Real, WORK, files_below, publish};
+    use crate::audit::manifest::{self, MANIFEST, Manifest, StudyEntry};
+    use crate::error::Kind;
+
+    /// Every request from the n-th on fails, as if the process or the disk had died there.
+    struct Dying {
+        left: Cell<u64>,
+        code: i32,
+        only_once: bool,
+    }
+
+    impl Dying {
+        fn step(&self, act: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+            match self.left.get() {
+                0 if self.only_once => act(),
+                0 => Err(io::Error::from_raw_os_error(self.code)),
+                left => {
+                    self.left.set(left - 1);
+                    if left == 1 { Err(io::Error::from_raw_os_error(self.code)) } else { act() }
+                }
+            }
+        }
+    }
+
+    impl Disk for Dying {
+        fn sync(&self, path: &Path) -> io::Result<()> {
+            self.step(|| Real.sync(path))
+        }
+        fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+            self.step(|| Real.rename(from, to))
+        }
+        fn remove(&self, path: &Path) -> io::Result<()> {
+            self.step(|| Real.remove(path))
+        }
+        fn create_folder(&self, path: &Path) -> io::Result<()> {
+            self.step(|| Real.create_folder(path))
+        }
+    }
+
+    /// A whole small run: some tables, some lists, the manifest.
+    fn write_run(place: &Path, mark: &str, lists: &[&str]) {
+        std::fs::create_dir_all(place.join("follow-up")).unwrap();
+        let mut outputs = Vec::new();
+        let names = ["links.parquet", "report.html"].map(str::to_owned).into_iter();
+        for name in names.chain(lists.iter().map(|list| format!("follow-up/{list}.html"))) {
+            std::fs::write(place.join(&name), format!("{mark} {name}")).unwrap();
+            outputs.push(manifest::describe(place, &name, None).unwrap());
+        }
+        let manifest = Manifest {
+            program: mark.to_owned(),
+            format: 1,
+            study: StudyEntry {
+                name: String::from("s"),
+                file: "study.toml".into(),
+                digest: String::new(),
+                reference_time: String::new(),
+                seed: 1,
+            },
+            inputs: Vec::new(),
+            sources: Vec::new(),
+            counts: BTreeMap::new(),
+            outputs,
+        };
+        std::fs::write(place.join(MANIFEST), manifest.to_json().unwrap()).unwrap();
+    }
+
+    /// The run that the folder shows, after holding every file against its manifest; `None` if it shows none.
+    fn shown(folder: &Path) -> Option<String> {
+        if !folder.join(MANIFEST).exists() {
+            return None;
+        }
+        let manifest = Manifest::read(folder).unwrap();
+        for output in &manifest.outputs {
+            assert_eq!(&manifest::describe(folder, &output.file, None).unwrap(), output, "mixed");
+        }
+        Some(manifest.program)
+    }
+
+    #[test]
+    fn whichever_request_fails_the_folder_shows_one_whole_run() {
+        for code in [5, 28] {
+            for only_once in [false, true] {
+                let mut failed = 0;
+                for at in 1.. {
+                    let outer = tempfile::tempdir().unwrap();
+                    let folder = outer.path().join("out");
+                    write_run(&folder, "old", &["1", "2"]);
+                    std::fs::write(folder.join("follow-up/own.txt"), "somebody's own").unwrap();
+                    write_run(&folder.join(WORK), "new", &["2", "3"]);
+                    let disk = Dying { left: Cell::new(at), code, only_once };
+                    let result = publish(&disk, &folder);
+                    let seen = shown(&folder);
+                    assert!(seen.is_some() || folder.join(READY).is_dir(), "neither the old nor the new run");
+                    let decided = folder.join(READY).is_dir() || seen.as_deref() == Some("new");
+                    if let Err(error) = &result {
+                        assert_eq!(error.kind(), Kind::Environment);
+                        failed += 1;
+                    }
+                    drop(Publication::begin(&folder).unwrap());
+                    let expected = if decided { "new" } else { "old" };
+                    assert_eq!(shown(&folder).as_deref(), Some(expected), "request {at}");
+                    let mut files = vec!["follow-up/2.html", "follow-up/own.txt", "links.parquet", "manifest.json"];
+                    files.push("report.html");
+                    files.insert(usize::from(decided), if decided { "follow-up/3.html" } else { "follow-up/1.html" });
+                    let left = files_below(&folder).unwrap();
+                    let left: Vec<String> = left.iter().map(|path| path.display().to_string()).collect();
+                    assert_eq!(left, files, "request {at}");
+                    if result.is_ok() {
+                        break;
+                    }
+                }
+                assert!(failed > 15, "{failed}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_takes_one_run_at_a_time_and_an_abandoned_one_leaves_no_trace() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("out");
+        let first = Publication::begin(&folder).unwrap();
+        std::fs::write(first.work().unwrap().join("half"), "half").unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(first.work().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+        assert_eq!(Publication::begin(&folder).unwrap_err().kind(), Kind::Environment);
+        drop(first);
+        assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_manifest_cannot_have_files_outside_the_folder_removed() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("out");
+        write_run(&folder, "old", &[]);
+        let precious = outer.path().join("precious.html");
+        std::fs::write(&precious, "keep").unwrap();
+        let forged = std::fs::read_to_string(folder.join(MANIFEST)).unwrap();
+        std::fs::write(folder.join(MANIFEST), forged.replace("\"links.parquet\"", "\"../precious.html\"")).unwrap();
+        write_run(&folder.join(WORK), "new", &[]);
+        publish(&Real, &folder).unwrap();
+        assert!(precious.exists());
+    }
+}

@@ -1,0 +1,161 @@
+//! Do outputs, inputs, study and log belong together, and was nothing altered?
+//!
+//! Takes the folder of a run, gives what was checked, or the first thing that is wrong: the log's chain, the signature,
+//! the manifest against the log, every output, files that no run wrote, the counts, the study file, every input.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::checkpoint::{self, CHECKPOINT, Checkpoint};
+use super::hex;
+use super::log::{self, LOG};
+use super::manifest::{self, MANIFEST, Manifest};
+use crate::error::{Error, Kind, Result};
+
+/// What was found in order.
+#[derive(Debug)]
+pub struct Verified {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// Entries of the log.
+    pub entries: u64,
+    /// The checkpoint, if the log is signed.
+    pub checkpoint: Option<Checkpoint>,
+    /// Visits that the run was asked for, to repeat it.
+    pub visits: Option<u64>,
+    /// Were the inputs and the study file checked, too?
+    pub inputs: bool,
+}
+
+/// What is to be checked.
+#[derive(Debug, Clone, Default)]
+pub struct Asked<'a> {
+    /// The public key that must have signed the log.
+    pub public_key: Option<&'a str>,
+    /// Leave out the study file and the inputs: the folder was handed on without them.
+    pub outputs_only: bool,
+}
+
+/// Recomputes everything.
+///
+/// # Errors
+/// A verification error that names the first thing that is wrong.
+pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
+    let entries = log::read(folder).map_err(missing_is_wrong)?;
+    let checkpoint = checkpoint::check(folder, &entries, asked.public_key)?;
+    let path = folder.join(MANIFEST);
+    let text = std::fs::read(&path).map_err(|error| missing_is_wrong(Error::io(&path, &error)))?;
+    let no_seal = || {
+        Error::new(
+            Kind::Verification,
+            "the log does not end with a seal: entries were removed, or a run did not finish",
+        )
+        .at_file(&folder.join(LOG))
+        .at_row(entries.len() as u64)
+    };
+    let sealed = entries.iter().rposition(|entry| entry.action == "seal").ok_or_else(no_seal)?;
+    // After the seal stand only samples, and beginnings of runs that did not get as far as changing the folder; before it the
+    // four entries of its run.
+    if entries.iter().skip(sealed + 1).any(|entry| !matches!(entry.action.as_str(), "sample" | "begin")) {
+        return Err(no_seal());
+    }
+    let actions = ["begin", "read", "count", "write", "seal"];
+    let run =
+        (sealed + 1).checked_sub(actions.len()).and_then(|first| entries.get(first..=sealed)).ok_or_else(no_seal)?;
+    if !run.iter().zip(actions).all(|(entry, action)| entry.action == action) {
+        return Err(no_seal());
+    }
+    let [begin, read, count, write, seal] = run else { return Err(no_seal()) };
+    if seal.object != json!({ "manifest_digest": hex(&Sha256::digest(&text)) }) {
+        return Err(Error::new(Kind::Verification, "this is not the manifest that was sealed").at_file(&path));
+    }
+    let manifest = Manifest::read(folder)?;
+    let logged = [
+        ("inputs and sources", &read.object, json!({ "inputs": manifest.inputs, "sources": manifest.sources })),
+        ("counts", &count.object, json!(manifest.counts)),
+        ("outputs", &write.object, json!({ "outputs": manifest.outputs })),
+        ("study", &begin.object["study_digest"], json!(manifest.study.digest)),
+    ];
+    for (what, logged, sealed) in logged {
+        if *logged != sealed {
+            let what = format!("manifest and log do not have the same {what}");
+            return Err(Error::new(Kind::Verification, what).at_file(&path));
+        }
+    }
+    outputs(folder, &manifest)?;
+    if let Some(wrong) = manifest.check().first() {
+        return Err(Error::new(Kind::Verification, format!("the counts do not add up: {wrong}")).at_file(&path));
+    }
+    if !asked.outputs_only {
+        same(&manifest.study.file, &manifest.study.digest, "the study file")?;
+        for input in &manifest.inputs {
+            same(&input.file, &input.digest, "the input")?;
+        }
+    }
+    let visits = begin.object.get("visits").and_then(Value::as_u64);
+    Ok(Verified { manifest, entries: entries.len() as u64, checkpoint, visits, inputs: !asked.outputs_only })
+}
+
+/// Is every output what was written, and is there nothing else?
+fn outputs(folder: &Path, manifest: &Manifest) -> Result<()> {
+    for output in &manifest.outputs {
+        let found = manifest::describe(folder, &output.file, output.rows).map_err(missing_is_wrong)?;
+        if found != *output {
+            let what = "the output was altered after the run";
+            return Err(Error::new(Kind::Verification, what).at_file(&folder.join(&output.file)));
+        }
+    }
+    let mut known: BTreeSet<&str> = manifest.outputs.iter().map(|output| output.file.as_str()).collect();
+    known.extend([LOG, CHECKPOINT, MANIFEST]);
+    let mut found = Vec::new();
+    list(folder, "", &mut found)?;
+    found.sort_unstable();
+    match found.iter().find(|name| !known.contains(name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(Error::new(Kind::Verification, "no run wrote this file").at_file(&folder.join(name))),
+    }
+}
+
+/// All files below a folder with `/`, hidden ones left out.
+fn list(folder: &Path, below: &str, found: &mut Vec<String>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).map_err(|error| Error::io(folder, &error))? {
+        let entry = entry.map_err(|error| Error::io(folder, &error))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // What comes back from the field is no output of a run, and has a history of its own.
+        if name.starts_with('.') || (below.is_empty() && name == "casework") {
+            continue;
+        }
+        let path = entry.path();
+        if path.is_dir() {
+            list(&path, &format!("{below}{name}/"), found)?;
+        } else {
+            found.push(format!("{below}{name}"));
+        }
+    }
+    Ok(())
+}
+
+fn same(path: &Path, digest: &str, what: &str) -> Result<()> {
+    let (folder, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default());
+    let found = manifest::describe(folder, &name.to_string_lossy(), None).map_err(missing_is_wrong)?;
+    if found.digest == digest {
+        return Ok(());
+    }
+    let error = Error::new(Kind::Verification, format!("{what} is not what the run read")).at_file(path);
+    Err(error.hint("`--outputs-only` checks a folder that was handed on without its inputs"))
+}
+
+/// To the one who verifies, a file that is gone is a finding, not a mistake of the command.
+fn missing_is_wrong(error: Error) -> Error {
+    if error.kind() != Kind::Input {
+        return error;
+    }
+    let wrong = Error::new(Kind::Verification, "the file is missing");
+    match &error.place().file {
+        Some(file) => wrong.at_file(file),
+        None => wrong,
+    }
+}

@@ -1,0 +1,325 @@
+//! Which cases does a fresh run go on with?
+//!
+//! Takes a finished run, gives the store what is new in it. A case is known again by its kind and by the records it rests
+//! on: of the earlier cases of the same kind, the one that shares most records. What no case matches is opened; an
+//! unsettled case that the run does not raise any more is closed, with the reason; one that comes back is reopened.
+//! A run that was taken over already changes nothing.
+
+use std::path::Path;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::store::{Store, now};
+use crate::error::{Error, Result};
+use crate::intake::study::file::hex;
+use crate::outcome::files;
+use crate::outcome::report::cases::table::{self, CASES, CaseTable};
+use crate::outcome::report::cases::{CaseRow, record_digest};
+
+/// What taking over a run did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Absorbed {
+    /// Cases that are new.
+    pub opened: u64,
+    /// Cases that go on.
+    pub carried: u64,
+    /// Cases that had been closed and are raised again.
+    pub reopened: u64,
+    /// Cases that the run does not raise any more.
+    pub closed: u64,
+}
+
+/// Takes over the run of a folder, unless that is done.
+///
+/// # Errors
+/// If the run or the store cannot be read or written.
+pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
+    let path = run.join(CASES);
+    let bytes = std::fs::read(&path).map_err(|error| {
+        Error::io(&path, &error).hint("DIR must be the folder of a finished run: `rollcall run STUDY --out DIR`")
+    })?;
+    let digest = hex(&Sha256::digest(&bytes));
+    let known = store.write(|transaction| run_of(transaction, &digest))?;
+    if known.is_some() {
+        return Ok(Absorbed::default());
+    }
+    let cases = table::read(run)?;
+    let records = Records::of(run, &cases)?;
+    let at = now();
+    store.write(|transaction| {
+        // Another program may have been faster.
+        if run_of(transaction, &digest)?.is_some() {
+            return Ok(Absorbed::default());
+        }
+        transaction.execute("INSERT INTO run(digest, at) VALUES (?1, ?2)", params![digest, at])?;
+        let work = Work { transaction, run: transaction.last_insert_rowid(), at: &at };
+        let mut done = Absorbed::default();
+        let mut raised: FxHashSet<i64> = FxHashSet::default();
+        let closed = work.last_closed()?;
+        for row in &cases.rows {
+            let id = match work.known(row, &raised)? {
+                Some(id) => {
+                    let again = closed.contains(&id);
+                    work.event(id, if again { "reopened" } else { "carried" }, None)?;
+                    if again {
+                        done.reopened += 1;
+                    } else {
+                        done.carried += 1;
+                    }
+                    id
+                }
+                None => {
+                    done.opened += 1;
+                    work.open(row)?
+                }
+            };
+            raised.insert(id);
+            work.appear(id, row)?;
+        }
+        done.closed = work.close_the_rest(&raised, &closed, &records)?;
+        Ok(done)
+    })
+}
+
+fn run_of(transaction: &Transaction<'_>, digest: &str) -> rusqlite::Result<Option<i64>> {
+    transaction.query_row("SELECT run FROM run WHERE digest = ?1", [digest], |row| row.get(0)).optional()
+}
+
+struct Work<'a> {
+    transaction: &'a Transaction<'a>,
+    run: i64,
+    at: &'a str,
+}
+
+impl Work<'_> {
+    fn event(&self, id: i64, what: &str, note: Option<&str>) -> rusqlite::Result<()> {
+        self.transaction
+            .prepare_cached("INSERT INTO event(id, what, at, role, note) VALUES (?1, ?2, ?3, 'run', ?4)")?
+            .execute(params![id, what, self.at, note])
+            .map(|_| ())
+    }
+
+    /// Cases of which the last thing that a run said is that they are closed.
+    fn last_closed(&self) -> rusqlite::Result<FxHashSet<i64>> {
+        let sql = "SELECT id FROM event e WHERE what = 'closed' AND event = (SELECT max(event) FROM event l WHERE \
+                   l.id = e.id AND l.role = 'run')";
+        let mut statement = self.transaction.prepare(sql)?;
+        statement.query_map([], |row| row.get(0))?.collect()
+    }
+
+    /// The earlier case of this kind that shares most records, and is not taken.
+    fn known(&self, row: &CaseRow, taken: &FxHashSet<i64>) -> rusqlite::Result<Option<i64>> {
+        let mut shared: FxHashMap<i64, u32> = FxHashMap::default();
+        let mut statement = self.transaction.prepare_cached(
+            "SELECT r.id FROM record r JOIN cases c ON c.id = r.id WHERE r.digest = ?1 AND c.kind = ?2",
+        )?;
+        for digest in &row.records {
+            for id in statement.query_map(params![digest, row.kind], |found| found.get::<_, i64>(0))? {
+                *shared.entry(id?).or_default() += 1;
+            }
+        }
+        let best = shared.into_iter().filter(|(id, _)| !taken.contains(id));
+        Ok(best.max_by_key(|(id, count)| (*count, std::cmp::Reverse(*id))).map(|(id, _)| id))
+    }
+
+    fn open(&self, row: &CaseRow) -> rusqlite::Result<i64> {
+        let mut number = row.case.number.clone();
+        // Two cases of different runs may by chance have been given one number.
+        while self
+            .transaction
+            .prepare_cached("SELECT 1 FROM cases WHERE number = ?1")?
+            .query_row([&number], |_| Ok(()))
+            .optional()?
+            .is_some()
+        {
+            number = again(&number);
+        }
+        self.transaction
+            .prepare_cached("INSERT INTO cases(number, kind) VALUES (?1, ?2)")?
+            .execute(params![number, row.kind])?;
+        let id = self.transaction.last_insert_rowid();
+        self.event(id, "opened", None)?;
+        Ok(id)
+    }
+
+    fn appear(&self, id: i64, row: &CaseRow) -> rusqlite::Result<()> {
+        let content = serde_json::to_string(row).unwrap_or_default();
+        self.transaction
+            .prepare_cached("INSERT INTO appearance(id, run, probability, content) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![id, self.run, row.probability, content])?;
+        let mut record = self.transaction.prepare_cached("INSERT OR IGNORE INTO record(id, digest) VALUES (?1, ?2)")?;
+        for digest in &row.records {
+            record.execute(params![id, digest])?;
+        }
+        Ok(())
+    }
+
+    fn close_the_rest(
+        &self,
+        raised: &FxHashSet<i64>,
+        closed: &FxHashSet<i64>,
+        records: &Records,
+    ) -> rusqlite::Result<u64> {
+        let mut statement = self.transaction.prepare("SELECT id FROM cases")?;
+        let all: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let mut count = 0;
+        let mut of_case = self.transaction.prepare("SELECT digest FROM record WHERE id = ?1")?;
+        for id in all.into_iter().filter(|id| !raised.contains(id) && !closed.contains(id)) {
+            let digests: Vec<String> = of_case.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            self.event(id, "closed", Some(records.reason(&digests)))?;
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+/// Another case number, from one that is taken.
+fn again(number: &str) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let digest = Sha256::digest(number);
+    let mut other: String = digest.iter().take(8).map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect();
+    other.insert(4, '-');
+    other
+}
+
+/// What the new run says of the records of a case.
+struct Records {
+    /// Records that are in the run, and whether their person is on the roll.
+    on_roll: FxHashMap<String, bool>,
+}
+
+impl Records {
+    fn of(run: &Path, cases: &CaseTable) -> Result<Records> {
+        let persons = files::read_persons(run)?;
+        let enumerated: FxHashSet<u64> =
+            persons.iter().filter(|row| row.source == cases.roll).map(|row| row.person).collect();
+        let on_roll = persons
+            .iter()
+            .map(|row| (record_digest(&row.source, &row.record_id), enumerated.contains(&row.person)))
+            .collect();
+        Ok(Records { on_roll })
+    }
+
+    /// Why a case is not raised any more.
+    fn reason(&self, digests: &[String]) -> &'static str {
+        let mut found = digests.iter().filter_map(|digest| self.on_roll.get(digest)).peekable();
+        if found.peek().is_none() {
+            "its records are no longer in the extracts"
+        } else if found.any(|on_roll| *on_roll) {
+            "the new data link its person to a row of the roll"
+        } else {
+            "the new data no longer raise it"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, StringArray, UInt64Array};
+    use arrow::datatypes::{DataType, Field};
+
+    use super::{Absorbed, absorb};
+    use crate::casework::learning::tests::row;
+    use crate::casework::store::{State, Store, Visit};
+    use crate::intake::study::Language;
+    use crate::outcome::files;
+    use crate::outcome::report::cases::{CaseRow, record_digest, table};
+    use crate::outcome::visit::Outcome;
+
+    /// A run of these cases; each rests on one record of the register, of which some persons are on the roll.
+    fn run(folder: &Path, cases: &[usize], records: &[usize], on_roll: &[usize]) {
+        let rows: Vec<CaseRow> = cases
+            .iter()
+            .map(|at| CaseRow { records: vec![record_digest("register", &at.to_string())], ..row(*at, 1, 0.5) })
+            .collect();
+        table::write(folder, &rows, "roll", Language::Zh).unwrap();
+        let mut persons: Vec<(u64, &str, String)> =
+            records.iter().map(|at| (*at as u64, "register", at.to_string())).collect();
+        persons.extend(on_roll.iter().map(|at| (*at as u64, "roll", format!("R{at}"))));
+        let fields = vec![
+            Field::new("person", DataType::UInt64, false),
+            Field::new("source", DataType::Utf8, false),
+            Field::new("record_id", DataType::Utf8, false),
+        ];
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(persons.iter().map(|row| row.0).collect::<UInt64Array>()),
+            Arc::new(StringArray::from_iter_values(persons.iter().map(|row| row.1))),
+            Arc::new(StringArray::from_iter_values(persons.iter().map(|row| row.2.as_str()))),
+        ];
+        files::write(folder, files::PERSONS, fields, std::iter::once(columns)).unwrap();
+    }
+
+    #[test]
+    fn cases_live_on_through_fresh_runs_and_nothing_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        run(folder, &[1, 2, 3, 4], &[1, 2, 3, 4], &[]);
+        let mut store = Store::open(folder).unwrap();
+        assert_eq!(absorb(&mut store, folder).unwrap(), Absorbed { opened: 4, ..Absorbed::default() });
+        assert_eq!(absorb(&mut store, folder).unwrap(), Absorbed::default(), "the same run again");
+        let first = store.cases().unwrap();
+        let visit = |id, outcome| Visit { id, outcome, visited_on: String::new(), note: String::new() };
+        store.note_visits(&[visit(first[3].id, Outcome::Added)], "field").unwrap();
+
+        // 1 goes on; 2 is linked now; the record of 3 is gone; 4 was settled, and is not raised any more; 5 is new.
+        run(folder, &[1, 5], &[1, 2, 4, 5], &[2, 4]);
+        let done = absorb(&mut store, folder).unwrap();
+        assert_eq!(done, Absorbed { opened: 1, carried: 1, reopened: 0, closed: 3 });
+        let cases = store.cases().unwrap();
+        let states: Vec<State> = cases.iter().map(super::super::store::StoredCase::state).collect();
+        assert_eq!(states, [State::Open, State::Closed, State::Closed, State::Resolved, State::Open]);
+        assert_eq!(cases[0].number, first[0].number);
+        let reason = |at: usize| cases[at].events.last().and_then(|event| event.note.clone()).unwrap();
+        assert!(reason(1).contains("link its person to a row of the roll"));
+        assert!(reason(2).contains("no longer in the extracts"));
+
+        run(folder, &[1, 2, 5], &[1, 2, 4, 5], &[4]);
+        assert_eq!(absorb(&mut store, folder).unwrap(), Absorbed { carried: 2, reopened: 1, ..Absorbed::default() });
+        assert_eq!(store.cases().unwrap()[1].state(), State::Open);
+        assert_eq!(store.cases().unwrap()[3].state(), State::Resolved);
+    }
+
+    #[test]
+    fn contradicting_outcomes_are_shown_and_a_supervisor_settles_them() {
+        let folder = tempfile::tempdir().unwrap();
+        run(folder.path(), &[1], &[1], &[]);
+        let mut store = Store::open(folder.path()).unwrap();
+        absorb(&mut store, folder.path()).unwrap();
+        let id = store.cases().unwrap()[0].id;
+        let mut say = |outcome, role| {
+            let visit = Visit { id, outcome, visited_on: String::from("2020-12-01"), note: String::new() };
+            let new = store.note_visits(&[visit], role).unwrap();
+            (new, store.cases().unwrap()[0].state(), store.cases().unwrap()[0].label())
+        };
+        assert_eq!(say(Outcome::NoContact, "field"), (1, State::Visited, None));
+        assert_eq!(say(Outcome::Added, "field"), (1, State::Resolved, Some(true)));
+        assert_eq!(say(Outcome::Added, "field"), (0, State::Resolved, Some(true)), "the same again changes nothing");
+        assert_eq!(say(Outcome::MovedOutBefore, "field"), (1, State::Disputed, None));
+        assert_eq!(say(Outcome::MovedOutBefore, "supervisor"), (1, State::Resolved, Some(false)));
+    }
+
+    #[test]
+    fn history_cannot_be_changed_and_damage_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        run(folder.path(), &[1], &[1], &[]);
+        let mut store = Store::open(folder.path()).unwrap();
+        absorb(&mut store, folder.path()).unwrap();
+        for change in
+            ["UPDATE event SET what = 'x'", "DELETE FROM event", "DELETE FROM cases", "UPDATE appearance SET run = 2"]
+        {
+            assert!(store.write(|transaction| transaction.execute(change, [])).is_err(), "{change}");
+        }
+        drop(store);
+        let path = folder.path().join("casework/cases.sqlite");
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.iter_mut().skip(4096).step_by(7).for_each(|byte| *byte ^= 0x5a);
+        std::fs::write(&path, bytes).unwrap();
+        assert!(Store::open(folder.path()).is_err());
+    }
+}

@@ -1,0 +1,19 @@
+//! What became of each case?
+//!
+//! Beside a run stands its casework: a store of cases with all that ever happened to them, lists that went out, and files
+//! that came back. [`store`] keeps the history, [`absorb`] takes over a (fresh) run, [`outgoing`] writes lists,
+//! [`incoming`] takes filled lists back, [`learning`] makes of outcomes better probabilities, [`progress`] says how far it
+//! has got, [`campaign`] plays a whole follow-up against a truth.
+//!
+//! Takes the folder of a finished run, gives everything after it. The run's own outputs are never touched.
+
+pub mod absorb;
+pub mod campaign;
+pub mod incoming;
+pub mod learning;
+pub mod outgoing;
+pub mod progress;
+pub mod store;
+
+/// Folder of the casework within that of the run.
+pub const FOLDER: &str = "casework";

@@ -1,0 +1,207 @@
+//! Who is sent where?
+//!
+//! Takes the store's cases, gives lists for a team: the doors that are worth most per visit, as many as can be visited, all
+//! cases of a door together, in walking order. The lists are written by the same hand as those of the run.
+//!
+//! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the count.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+
+use super::learning::{self, Lesson};
+use super::store::{State, Store, StoredCase};
+use super::{FOLDER, progress};
+use crate::audit::manifest::Manifest;
+use crate::error::{Error, Kind, Result};
+use crate::intake::study::Language;
+use crate::outcome::discrepancy::DiscrepancyKind;
+use crate::outcome::report::cases::{self, CaseRow, Door};
+use crate::outcome::report::follow_up::{self, Heading};
+use crate::outcome::report::words;
+
+/// What is wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// Areas whose code begins so; all if empty.
+    pub area: String,
+    /// Areas whose code begins with one of these are left out.
+    pub except: Vec<String>,
+    /// The team.
+    pub team: String,
+    /// Doors that can be visited; otherwise all cases that the run listed.
+    pub visits: Option<u64>,
+    /// Where to; a new folder within the casework otherwise.
+    pub out: Option<PathBuf>,
+}
+
+/// What went out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Sent {
+    /// The folder with the lists.
+    pub folder: PathBuf,
+    /// Enumeration areas.
+    pub areas: u64,
+    /// Doors.
+    pub doors: u64,
+    /// Cases.
+    pub cases: u64,
+    /// Missed persons that the visits are expected to find.
+    pub expected: f64,
+}
+
+/// What one case changes in the count if it is real. A missed household counts through its members, who are cases
+/// themselves; what changes no count is worth a look on the way.
+#[must_use]
+pub fn effect(kind: DiscrepancyKind) -> f64 {
+    match kind {
+        DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn => 1.0,
+        DiscrepancyKind::MissedHousehold => 0.0,
+        DiscrepancyKind::AttributeConflict | DiscrepancyKind::HouseholdMismatch => 0.05,
+        _ => 0.5,
+    }
+}
+
+/// The door of a case; a case without a door of its own stands for itself.
+#[must_use]
+pub fn door_key<'a>(row: &'a CaseRow, number: &'a str) -> (&'a str, &'a Door, &'a str) {
+    (&row.area, &row.door, if row.door.is_one() { "" } else { number })
+}
+
+/// The probability of every case as of now.
+#[must_use]
+pub fn probabilities(cases: &[StoredCase]) -> Vec<f64> {
+    let lesson = |case| lesson_of(case);
+    learning::learn(&cases.iter().map(lesson).collect::<Vec<_>>())
+}
+
+fn lesson_of(case: &StoredCase) -> Lesson<'_> {
+    Lesson { kind: case.kind, row: &case.row, label: case.label() }
+}
+
+/// Writes lists for a team and notes what it got.
+///
+/// # Errors
+/// If there is nothing to send, or lists or store cannot be written.
+pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
+    let cases = store.cases()?;
+    let probability = probabilities(&cases);
+    let chosen = choose(&cases, &probability, order);
+    if chosen.is_empty() {
+        let error = Error::new(Kind::Usage, "no case is waiting there for a visit");
+        return Err(error.hint("`rollcall follow-up status DIR` shows where cases are waiting"));
+    }
+    let doors: std::collections::BTreeSet<_> =
+        chosen.iter().map(|at| door_key(&cases[*at].row, &cases[*at].number)).collect();
+    let lists = cases::arrange(chosen.iter().map(|at| &cases[*at].row), language);
+    let folder = match &order.out {
+        Some(out) => out.clone(),
+        None => fresh_folder(&run.join(FOLDER).join("outgoing"), &order.team)?,
+    };
+    follow_up::write(&heading(run, language, &order.team)?, &lists, &folder)?;
+    let ids: Vec<i64> = chosen.iter().map(|at| cases[*at].id).collect();
+    store.assign(&ids, &order.team)?;
+    Ok(Sent {
+        folder,
+        areas: lists.len() as u64,
+        doors: doors.len() as u64,
+        cases: chosen.len() as u64,
+        expected: chosen.iter().filter(|at| progress::is_find(cases[**at].kind)).map(|at| probability[*at]).sum(),
+    })
+}
+
+fn heading(run: &Path, language: Language, team: &str) -> Result<Heading> {
+    let manifest = Manifest::read(run)?;
+    let mut parts = manifest.study.reference_time.get(..10).unwrap_or_default().split('-');
+    let mut next = || parts.next().and_then(|part| part.parse::<u16>().ok()).unwrap_or(0);
+    let (year, month, day) = (next(), next(), next());
+    let reference = (year, u8::try_from(month).unwrap_or(0), u8::try_from(day).unwrap_or(0));
+    let team = if team == NO_TEAM { String::new() } else { team.to_owned() };
+    Ok(Heading { language, study: crate::privacy::mask::plain(&manifest.study.name), reference, team })
+}
+
+/// What stands for a team that was not named.
+pub const NO_TEAM: &str = "all";
+
+/// A folder that no other export has.
+fn fresh_folder(within: &Path, team: &str) -> Result<PathBuf> {
+    std::fs::create_dir_all(within).map_err(|error| Error::io(within, &error))?;
+    for number in 1..100_000 {
+        let folder = within.join(format!("{team}-{number:03}"));
+        match std::fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io(&folder, &error)),
+        }
+    }
+    Err(Error::new(Kind::Environment, "there are too many lists of this team").at_file(within))
+}
+
+/// The cases to send, by position.
+fn choose(cases: &[StoredCase], probability: &[f64], order: &Order) -> Vec<usize> {
+    let may_go = |case: &StoredCase| {
+        let free = match case.state() {
+            State::Open | State::Visited => true,
+            State::Assigned => {
+                let team = case.events.iter().rev().find(|event| event.what == "assigned");
+                team.is_some_and(|event| event.team.as_deref() == Some(order.team.as_str()))
+            }
+            _ => false,
+        };
+        let excepted = order.except.iter().any(|except| case.row.area.starts_with(except.as_str()));
+        free && !excepted && case.row.area.starts_with(&order.area)
+    };
+    let waiting: Vec<usize> = (0..cases.len()).filter(|at| may_go(&cases[*at])).collect();
+    let Some(visits) = order.visits else {
+        return waiting.into_iter().filter(|at| cases[*at].row.listed).collect();
+    };
+    let wanted = |at: &usize| cases[*at].row.listed || progress::is_find(cases[*at].kind);
+    let doors = by_door(cases, waiting.into_iter().filter(wanted));
+    let mut ranked: Vec<(f64, Vec<usize>)> = doors
+        .into_values()
+        .map(|door| (door.iter().map(|at| probability[*at] * effect(cases[*at].kind)).sum(), door))
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    ranked.truncate(usize::try_from(visits).unwrap_or(usize::MAX));
+    // At a door that is visited for a likely case, the unlikely ones are not asked about.
+    let worth = |at: &usize| cases[*at].row.listed || probability[*at] >= ON_THE_WAY_MIN;
+    ranked
+        .into_iter()
+        .flat_map(|(_, door)| {
+            let worthy: Vec<usize> = door.iter().copied().filter(worth).collect();
+            if worthy.is_empty() { door } else { worthy }
+        })
+        .collect()
+}
+
+/// A case less likely than this does not come along to a door that is visited anyway.
+const ON_THE_WAY_MIN: f64 = 0.02;
+
+fn by_door(cases: &[StoredCase], positions: impl Iterator<Item = usize>) -> BTreeMap<(&str, &Door, &str), Vec<usize>> {
+    let mut doors: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for at in positions {
+        doors.entry(door_key(&cases[at].row, &cases[at].number)).or_default().push(at);
+    }
+    doors
+}
+
+/// What the next visits are expected to find, by area: the best doors first.
+#[must_use]
+pub fn next_doors(cases: &[StoredCase], probability: &[f64]) -> Vec<(String, f64)> {
+    let waiting = (0..cases.len()).filter(|at| cases[*at].is_waiting() && progress::is_find(cases[*at].kind));
+    let mut worth: FxHashMap<(&str, &Door, &str), f64> = FxHashMap::default();
+    for at in waiting {
+        *worth.entry(door_key(&cases[at].row, &cases[at].number)).or_default() += probability[at];
+    }
+    let mut doors: Vec<(String, f64)> = worth.into_iter().map(|((area, ..), worth)| (area.to_owned(), worth)).collect();
+    doors.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    doors
+}
+
+/// Expected finds as people read them.
+#[must_use]
+pub fn expected_words(expected: f64) -> String {
+    words::expected(expected)
+}

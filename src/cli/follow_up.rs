@@ -1,0 +1,166 @@
+//! How do lists go out to field teams and come back?
+//!
+//! Takes what was asked of a run's casework, prints counts; case numbers and codes may stand on the screen, names may not.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::args::{Campaign, Export, FollowUp, Import, ResultFormat, Role, Status};
+use super::screen::{Table, complain, count, show, show_json};
+use super::{status, truth};
+use crate::audit::manifest::Manifest;
+use crate::casework::campaign::{self, Course, Rules};
+use crate::casework::outgoing::{self, Order};
+use crate::casework::store::Store;
+use crate::casework::{absorb, incoming, progress};
+use crate::error::{Kind, Result};
+use crate::outcome::report::cases::table;
+
+/// Obeys one of the commands.
+pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
+    match asked {
+        FollowUp::Export(export) => send(export),
+        FollowUp::Import(import) => take_back(import),
+        FollowUp::Status(status) => say(status),
+        FollowUp::Campaign(campaign) => play(campaign),
+    }
+}
+
+/// The store of a run, with the run taken over.
+fn store_of(run: &Path) -> Result<Store> {
+    // Before anything is made there: is it a finished run at all?
+    Manifest::read(run)?;
+    let mut store = Store::open(run)?;
+    let absorbed = absorb::absorb(&mut store, run)?;
+    if absorbed != absorb::Absorbed::default() {
+        complain(&format!(
+            "taken over from the run: {} new cases, {} carried over, {} reopened, {} closed by new data",
+            count(absorbed.opened),
+            count(absorbed.carried),
+            count(absorbed.reopened),
+            count(absorbed.closed)
+        ));
+    }
+    Ok(store)
+}
+
+fn send(asked: &Export) -> Result<ExitCode> {
+    let mut store = store_of(&asked.run)?;
+    let order = Order {
+        area: asked.area.clone(),
+        except: asked.except.clone(),
+        team: asked.team.clone(),
+        visits: asked.visits,
+        out: asked.out.clone(),
+    };
+    let sent = outgoing::send(&mut store, &asked.run, &order, table::read(&asked.run)?.language)?;
+    let mut table = Table::new(&["went out", ""]).left(1);
+    table.row(vec![String::from("lists"), sent.folder.display().to_string()]);
+    table.row(vec![String::from("areas"), count(sent.areas)]);
+    table.row(vec![String::from("doors"), count(sent.doors)]);
+    table.row(vec![String::from("cases"), count(sent.cases)]);
+    table.row(vec![String::from("expected finds"), outgoing::expected_words(sent.expected)]);
+    show(&table.text())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn take_back(asked: &Import) -> Result<ExitCode> {
+    let mut store = store_of(&asked.run)?;
+    let language = table::read(&asked.run)?.language;
+    let reference = Manifest::read(&asked.run)?.study.reference_time;
+    let year = reference.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
+    let role = if asked.role == Role::Supervisor { "supervisor" } else { "field" };
+    let mut table = Table::new(&["file", "good rows", "new", "not filled in", "wrong"]);
+    let (mut wrong, mut lines) = (false, String::new());
+    for (at, file) in (1..).zip(&asked.files) {
+        let taken = incoming::take_back(&mut store, &asked.run, file, role, language, year)?;
+        table.row(vec![
+            at.to_string(),
+            count(taken.good),
+            count(taken.new),
+            count(taken.blank),
+            count(taken.wrong.len() as u64),
+        ]);
+        for row in &taken.wrong {
+            lines += &format!("file {at}, row {}, {}: {}\n", row.row, row.column, row.reason.of(language));
+        }
+        if let Some(path) = &taken.wrong_file {
+            wrong = true;
+            lines += &format!("file {at}: the wrong rows with their reasons are in {}\n", path.display());
+        }
+        for (number, codes) in &taken.disputed {
+            lines += &format!(
+                "case {number}: outcomes {} contradict each other; a supervisor's list settles it (--role supervisor)\n",
+                codes.join(", ")
+            );
+        }
+    }
+    show(&format!("{}{lines}", table.text()))?;
+    Ok(if wrong { status(Kind::Rejected) } else { ExitCode::SUCCESS })
+}
+
+fn say(asked: &Status) -> Result<ExitCode> {
+    let store = store_of(&asked.run)?;
+    let areas = progress::progress(&store.cases()?);
+    if asked.format == ResultFormat::Json {
+        show_json(&areas)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = Table::new(&[
+        "area",
+        "cases",
+        "with a team",
+        "settled",
+        "disputed",
+        "closed",
+        "visits",
+        "found",
+        "still expected",
+        "found per visit",
+        "next 100 visits",
+    ]);
+    for area in &areas {
+        table.row(vec![
+            area.area.clone(),
+            count(area.cases),
+            count(area.assigned),
+            count(area.resolved),
+            count(area.disputed),
+            count(area.closed),
+            count(area.visits),
+            count(area.found),
+            outgoing::expected_words(area.expected),
+            area.finds_per_visit.map_or_else(|| String::from("-"), |finds| format!("{finds:.2}")),
+            outgoing::expected_words(area.next_hundred),
+        ]);
+    }
+    show(&table.text())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn play(asked: &Campaign) -> Result<ExitCode> {
+    let cases = table::read(&asked.run)?;
+    let missed = truth::missed_records(&asked.truth)?;
+    let rules =
+        Rules { teams: asked.teams.max(1), visits_a_day: asked.visits_a_day.max(1), nobody_met: asked.nobody_met };
+    let campaign = campaign::play(&cases.rows, &missed, &rules);
+    if asked.format == ResultFormat::Json {
+        show_json(&campaign)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = Table::new(&["visits to find", "first ranking", "with learning", "saved"]);
+    for (first, learnt) in campaign.first.visits_to_find.iter().zip(&campaign.learnt.visits_to_find) {
+        let saved = 100.0 * (1.0 - learnt.1 as f64 / first.1 as f64);
+        table.row(vec![format!("{} %", first.0), count(first.1), count(learnt.1), format!("{saved:.1} %")]);
+    }
+    let days = |course: &Course| count(course.days.len() as u64);
+    show(&format!(
+        "{} missed persons can be found at {} doors; {} and {} days were played\n{}",
+        count(campaign.findable),
+        count(campaign.doors),
+        days(&campaign.first),
+        days(&campaign.learnt),
+        table.text()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,100 @@
+//! Which rows stand behind a figure?
+//!
+//! Takes a run's folder, an area and a kind; lists the discrepancies they count, each with its evidence, the records of
+//! its person (source, file, row) and the pairs of those records that were compared. `explain` then opens a pair.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use super::args;
+use super::explain::evidence;
+use super::screen::show;
+use crate::audit::manifest::Manifest;
+use crate::error::{Error, Kind, Result};
+use crate::outcome::discrepancy::DiscrepancyKind;
+use crate::outcome::files::{self, DiscrepancyRow, LinkRow};
+use crate::person::table::RecordId;
+use crate::progress::Progress;
+
+/// Prints the rows behind a figure.
+pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<ExitCode> {
+    let known: Vec<&str> = DiscrepancyKind::ALL.iter().map(|kind| kind.name()).collect();
+    if asked.kind.as_deref().is_some_and(|kind| !known.contains(&kind)) {
+        let error = Error::new(Kind::Usage, "there is no such kind of discrepancy");
+        return Err(error.hint(format!("the kinds are {}", known.join(", "))));
+    }
+    let manifest = Manifest::read(&asked.run)?;
+    let gathered = evidence::gather(&asked.run, &manifest, progress)?;
+    let area = asked.area.as_deref().unwrap_or("");
+    let behind: Vec<DiscrepancyRow> = files::read_discrepancies(&asked.run)?
+        .into_iter()
+        .filter(|row| row.area.starts_with(area) && asked.kind.as_ref().is_none_or(|kind| *kind == row.kind))
+        .collect();
+    let expected: f64 = behind.iter().map(|row| row.probability).sum();
+    let mut text = format!("{} discrepancies, of which {expected:.1} are expected to be real\n", behind.len());
+    let listed = behind.get(..asked.limit.min(behind.len())).unwrap_or_default();
+    let persons: BTreeSet<u64> = listed.iter().map(|row| row.person).collect();
+    let mut records: BTreeMap<u64, Vec<RecordId>> = BTreeMap::new();
+    for (record, row) in (0u32..).zip(files::read_persons(&asked.run)?) {
+        if persons.contains(&row.person) {
+            records.entry(row.person).or_default().push(record);
+        }
+    }
+    let name = |record: RecordId| {
+        let source = gathered.study.sources.get(gathered.table.source(record));
+        (source.map_or("", |source| source.name.as_str()), gathered.table.record_id(record))
+    };
+    let owner: BTreeMap<(&str, &str), u64> =
+        records.iter().flat_map(|(person, records)| records.iter().map(|record| (name(*record), *person))).collect();
+    let mut pairs: BTreeMap<u64, Vec<LinkRow>> = BTreeMap::new();
+    for link in files::read_links(&asked.run)? {
+        let person = |end: &(String, String)| owner.get(&(end.0.as_str(), end.1.as_str())).copied();
+        for person in [person(&link.one), person(&link.other)].into_iter().flatten().collect::<BTreeSet<u64>>() {
+            pairs.entry(person).or_default().push(link.clone());
+        }
+    }
+    for row in listed {
+        let _ = writeln!(
+            text,
+            "\n{}  {}  area {}  person {}  probability {:.4}  rank {}\n  evidence  {}",
+            row.discrepancy, row.kind, row.area, row.person, row.probability, row.priority, row.evidence
+        );
+        for record in records.get(&row.person).into_iter().flatten() {
+            let (source, id) = name(*record);
+            let number = gathered.table.row.get(*record as usize).copied().unwrap_or(0);
+            let (file, within) = place(&manifest, source, u64::from(number));
+            let _ = writeln!(text, "  record    {source}:{id}  {file} row {within}");
+        }
+        for link in pairs.get(&row.person).into_iter().flatten() {
+            let _ = writeln!(
+                text,
+                "  compared  {}:{} {}:{}  weight {:.2}  probability {:.6}  {}",
+                link.one.0,
+                link.one.1,
+                link.other.0,
+                link.other.1,
+                link.match_weight,
+                link.match_probability,
+                link.decision
+            );
+        }
+    }
+    if behind.len() > listed.len() {
+        let _ = writeln!(text, "\n{} more; --limit lists them, too", behind.len() - listed.len());
+    }
+    text += "\n`rollcall explain DIR A B` opens a compared pair, comparison by comparison.\n";
+    show(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The file that a row of a source (from 0) is in, and the row within the file (from 1).
+fn place(manifest: &Manifest, source: &str, mut row: u64) -> (String, u64) {
+    for input in manifest.inputs.iter().filter(|input| input.source == source) {
+        if row < input.rows {
+            return (input.file.display().to_string().escape_debug().to_string(), row + 1);
+        }
+        row -= input.rows;
+    }
+    (String::from("?"), row + 1)
+}

@@ -1,0 +1,67 @@
+//! How does an auditor check a run?
+
+use std::process::ExitCode;
+
+use super::args::Verify;
+use super::screen::{Table, count, show};
+use crate::audit::manifest::MANIFEST;
+use crate::audit::verify::{self, Asked, Verified};
+use crate::error::{Error, Kind, Result};
+use crate::intake::study;
+use crate::progress::Progress;
+use crate::run::{self, Options};
+
+/// Checks a run and prints what was checked; the first thing that is wrong is the error.
+pub(super) fn verify(asked: &Verify, progress: &dyn Progress) -> Result<ExitCode> {
+    let what = Asked { public_key: asked.public_key.as_deref(), outputs_only: asked.outputs_only };
+    let verified = verify::verify(&asked.run, &what)?;
+    if asked.rerun {
+        rerun(asked, &verified, progress)?;
+    }
+    let signed = match &verified.checkpoint {
+        None => String::from("not signed"),
+        Some(checkpoint) => {
+            let whose =
+                if asked.public_key.is_some() { "the key given" } else { "a key that was not held against yours" };
+            format!("{} entries signed with {whose}: {}", checkpoint.entries, checkpoint.public_key)
+        }
+    };
+    let inputs = verified.manifest.inputs.len() as u64;
+    let mut table = Table::new(&["checked", ""]).left(1);
+    for (what, found) in [
+        ("log", format!("{} entries, the chain holds", count(verified.entries))),
+        ("signature", signed),
+        ("outputs", format!("{} files, none altered, none added", count(verified.manifest.outputs.len() as u64))),
+        ("counts", String::from("add up")),
+        (
+            "inputs",
+            if verified.inputs {
+                format!("study file and {} files", count(inputs))
+            } else {
+                String::from("not checked")
+            },
+        ),
+        ("run again", String::from(if asked.rerun { "the same bytes" } else { "not asked for (--rerun)" })),
+    ] {
+        table.row(vec![what.to_owned(), found]);
+    }
+    show(&table.text())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Repeats the run and compares every output.
+fn rerun(asked: &Verify, verified: &Verified, progress: &dyn Progress) -> Result<()> {
+    let study = study::file::read(&verified.manifest.study.file)?;
+    let folder = tempfile::tempdir().map_err(|error| Error::io(&std::env::temp_dir(), &error))?;
+    let options = Options { visits: verified.visits, ..Options::default() };
+    let again = run::run(&study, folder.path(), &options, progress)?.manifest;
+    let differ = |name: &str| {
+        Error::new(Kind::Verification, "running the study again gives other bytes").at_file(&asked.run.join(name))
+    };
+    for output in &verified.manifest.outputs {
+        if !again.outputs.contains(output) {
+            return Err(differ(&output.file));
+        }
+    }
+    if again == verified.manifest { Ok(()) } else { Err(differ(MANIFEST)) }
+}

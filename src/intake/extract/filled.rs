@@ -1,0 +1,149 @@
+//! What stands in a form that people filled in?
+//!
+//! Takes a small workbook or text table that went through other hands (saved again by another program, columns moved, rows
+//! sorted, notes added), gives its sheets as rows of texts with the row numbers that a spreadsheet shows. Nothing is
+//! looked for here; the archive is looked through before it is opened, as everywhere.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use calamine::{DataRef, Reader, Xlsx};
+use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
+
+use super::{guarded, xlsx};
+use crate::error::{Error, Result};
+
+/// Largest file, in bytes.
+const BYTES_MAX: u64 = 64 << 20;
+/// Most rows of a sheet.
+const ROWS_MAX: usize = 200_000;
+/// Most columns.
+const COLUMNS_MAX: u32 = 256;
+/// Longest text of a cell, in characters.
+const CELL_CHARACTERS_MAX: usize = 4_000;
+
+/// A sheet as texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilledSheet {
+    /// Its name; empty for a text table.
+    pub name: String,
+    /// Row number as a spreadsheet shows it, and the cells; rows without any text are left out.
+    pub rows: Vec<(u64, Vec<String>)>,
+}
+
+/// Reads all sheets of a workbook (.xlsx), or a text table (.csv, .txt; UTF-8, UTF-16 or GB18030; comma, semicolon or tab).
+///
+/// # Errors
+/// If the file is of another form, damaged, protected by a password, or far too large for a list.
+pub fn sheets(path: &Path) -> Result<Vec<FilledSheet>> {
+    let mut file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let bytes = file.metadata().map_err(|error| Error::io(path, &error))?.len();
+    if bytes > BYTES_MAX {
+        return Err(Error::input("is far larger than a list can be").at_file(path).hint("send the list itself"));
+    }
+    let mut start = [0u8; 8];
+    let length = file.read(&mut start).map_err(|error| Error::io(path, &error))?;
+    match start.get(..length).unwrap_or_default() {
+        [] => Err(Error::input("is empty").at_file(path).hint("save the list again")),
+        [b'P', b'K', ..] => workbook(path),
+        [0xd0, 0xcf, 0x11, 0xe0, ..] => {
+            let error = Error::input("is an old .xls workbook, or one with a password").at_file(path);
+            Err(error.hint("save it as .xlsx without a password"))
+        }
+        [b'%', b'P', b'D', b'F', ..] => {
+            Err(Error::input("is a PDF").at_file(path).hint("send the workbook (.xlsx) or a .csv"))
+        }
+        _ => text_table(path),
+    }
+}
+
+fn workbook(path: &Path) -> Result<Vec<FilledSheet>> {
+    xlsx::inspect(path)?;
+    guarded(|| read_workbook(path)).unwrap_or_else(|| Err(damaged(path)))
+}
+
+fn damaged(path: &Path) -> Error {
+    Error::input("this workbook cannot be read").at_file(path).hint("open it, save it again as .xlsx, or send a .csv")
+}
+
+fn read_workbook(path: &Path) -> Result<Vec<FilledSheet>> {
+    let mut workbook: Xlsx<BufReader<File>> = calamine::open_workbook(path).map_err(|_| damaged(path))?;
+    let mut sheets = Vec::new();
+    for name in workbook.sheet_names() {
+        // A chart is a sheet, too, and has no cells.
+        let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else { continue };
+        let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
+        while let Some(cell) = cells.next_cell().map_err(|_| damaged(path))? {
+            let (row, column) = cell.get_position();
+            let text = match cell.get_value() {
+                DataRef::Error(_) => String::from("#?"),
+                value => xlsx::text_of(value).unwrap_or_default(),
+            };
+            if column >= COLUMNS_MAX || text.trim().is_empty() {
+                continue;
+            }
+            let number = u64::from(row) + 1;
+            if rows.last().is_none_or(|(last, _)| *last != number) {
+                if rows.len() >= ROWS_MAX {
+                    return Err(Error::input("has more rows than a list can have").at_file(path));
+                }
+                rows.push((number, Vec::new()));
+            }
+            if let Some((_, cells)) = rows.last_mut() {
+                let column = column as usize;
+                cells.resize(cells.len().max(column + 1), String::new());
+                cells[column] = shortened(&text);
+            }
+        }
+        sheets.push(FilledSheet { name, rows });
+    }
+    Ok(sheets)
+}
+
+fn shortened(text: &str) -> String {
+    text.trim().chars().take(CELL_CHARACTERS_MAX).collect()
+}
+
+fn text_table(path: &Path) -> Result<Vec<FilledSheet>> {
+    let bytes = std::fs::read(path).map_err(|error| Error::io(path, &error))?;
+    let text = decoded(&bytes).ok_or_else(|| {
+        let error = Error::input("is neither a workbook nor text in UTF-8 or GB18030").at_file(path);
+        error.hint("send the workbook (.xlsx), or save it as CSV UTF-8")
+    })?;
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let delimiter = [',', '\t', ';'].into_iter().max_by_key(|mark| first.matches(*mark).count()).unwrap_or(',');
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter as u8)
+        .from_reader(text.as_bytes());
+    let mut rows = Vec::new();
+    for (at, record) in (1u64..).zip(reader.records()) {
+        let record = record.map_err(|_| Error::input("cannot be cut into fields").at_file(path).at_row(at))?;
+        let cells: Vec<String> = record.iter().take(COLUMNS_MAX as usize).map(shortened).collect();
+        if cells.iter().any(|cell| !cell.is_empty()) {
+            // The row of a spreadsheet, not the line of the file: a cell may hold several lines.
+            rows.push((at, cells));
+        }
+        if rows.len() > ROWS_MAX {
+            return Err(Error::input("has more rows than a list can have").at_file(path));
+        }
+    }
+    Ok(vec![FilledSheet { name: String::new(), rows }])
+}
+
+/// The text of a file in one of the encodings that offices use; `None` if it is none of them.
+fn decoded(bytes: &[u8]) -> Option<String> {
+    let (encoding, rest) = match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => return std::str::from_utf8(rest).ok().map(str::to_owned),
+        [0xff, 0xfe, rest @ ..] => (UTF_16LE, rest),
+        [0xfe, 0xff, rest @ ..] => (UTF_16BE, rest),
+        rest => match std::str::from_utf8(rest) {
+            Ok(text) => return (!text.contains('\0')).then(|| text.to_owned()),
+            Err(_) => (GB18030, rest),
+        },
+    };
+    let text = encoding.decode_without_bom_handling_and_without_replacement(rest)?;
+    (!text.contains('\0')).then(|| text.into_owned())
+}

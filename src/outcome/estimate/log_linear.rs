@@ -1,0 +1,259 @@
+//! How many are there, if three or more lists each have some?
+//!
+//! Takes the count of every pattern of lists, gives Poisson log-linear estimates: main effects and chosen interactions,
+//! or effects of the number of lists; choice and averaging by BIC (Fienberg 1972; Bishop, Fienberg and Holland 1975).
+
+/// A column of the design.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Term {
+    /// Being on all lists of this set (bit i is list i).
+    Together(u32),
+    /// The number of lists: all lists catch alike.
+    Number,
+    /// Half the square of the number of lists: persons differ in how easily they are caught (Darroch).
+    NumberSquared,
+}
+
+/// A fitted model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fit {
+    /// Estimated number of persons, the unseen included.
+    pub persons: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// Deviance from the counts.
+    pub deviance: f64,
+    /// −2 log likelihood plus parameters times the logarithm of the persons seen.
+    pub bic: f64,
+}
+
+/// Rounds of the scoring at most.
+const ROUNDS_MAX: usize = 200;
+
+/// Fits a model to the counts of the patterns (bit i: on list i). Patterns that cannot occur are left out of `cells`;
+/// those that can and did not are in it with 0. Nothing if the estimate does not exist: an interaction that nobody
+/// shows, or columns that say the same.
+#[must_use]
+pub fn fit(cells: &[(u32, f64)], terms: &[Term]) -> Option<Fit> {
+    let value = |term: &Term, pattern: u32| match term {
+        Term::Together(lists) => f64::from(u8::from(pattern & lists == *lists)),
+        Term::Number => f64::from(pattern.count_ones()),
+        Term::NumberSquared => f64::from(pattern.count_ones()).powi(2) / 2.0,
+    };
+    let shown = |term: &Term| cells.iter().any(|(pattern, count)| *count > 0.0 && value(term, *pattern) > 0.0);
+    if cells.len() <= terms.len() || cells.iter().any(|cell| cell.0 == 0) || !terms.iter().all(shown) {
+        return None;
+    }
+    let row = |cell: &(u32, f64)| -> Vec<f64> {
+        std::iter::once(1.0).chain(terms.iter().map(|term| value(term, cell.0))).collect()
+    };
+    let design: Vec<Vec<f64>> = cells.iter().map(row).collect();
+    let counts: Vec<f64> = cells.iter().map(|cell| cell.1).collect();
+    let mut linear: Vec<f64> = counts.iter().map(|count| (count + 0.5).ln()).collect();
+    let mut deviance = f64::INFINITY;
+    for _ in 0..ROUNDS_MAX {
+        let mut system = Cholesky::new(terms.len() + 1);
+        for ((row, linear), count) in design.iter().zip(&linear).zip(&counts) {
+            let mean = linear.exp();
+            system.add(row, mean, linear + (count - mean) / mean);
+        }
+        system.factor()?;
+        let effects = system.solve(&system.right);
+        linear = design.iter().map(|row| row.iter().zip(&effects).map(|(cell, effect)| cell * effect).sum()).collect();
+        let means: Vec<f64> = linear.iter().map(|linear: &f64| linear.exp()).collect();
+        let now = 2.0 * counts.iter().zip(&means).map(|(count, mean)| difference(*count, *mean)).sum::<f64>();
+        if (now - deviance).abs() < 1e-11 * (1.0 + now.abs()) {
+            let mut first = vec![0.0; terms.len() + 1];
+            first[0] = 1.0;
+            let variance = system.solve(&first)[0];
+            return finish(&counts, &means, effects[0], variance, now, terms.len() + 1);
+        }
+        deviance = now;
+    }
+    None
+}
+
+/// Weighted normal equations of some ten unknowns. A linear-algebra crate would bring thirty others for these few lines.
+struct Cholesky {
+    rows: Vec<Vec<f64>>,
+    right: Vec<f64>,
+}
+
+impl Cholesky {
+    fn new(size: usize) -> Cholesky {
+        Cholesky { rows: vec![vec![0.0; size]; size], right: vec![0.0; size] }
+    }
+
+    fn add(&mut self, row: &[f64], weight: f64, value: f64) {
+        for (at, one) in row.iter().enumerate() {
+            self.right[at] += weight * one * value;
+            row.iter().zip(&mut self.rows[at]).for_each(|(other, sum)| *sum += weight * one * other);
+        }
+    }
+
+    /// Turns the matrix into its lower triangular factor; nothing if it is not positive definite.
+    fn factor(&mut self) -> Option<()> {
+        for at in 0..self.rows.len() {
+            for column in 0..=at {
+                let known: f64 = (0..column).map(|k| self.rows[at][k] * self.rows[column][k]).sum();
+                let rest = self.rows[at][column] - known;
+                if column < at {
+                    self.rows[at][column] = rest / self.rows[column][column];
+                } else if rest > 1e-12 * self.rows[at][at].abs() {
+                    self.rows[at][at] = rest.sqrt();
+                } else {
+                    return None;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn solve(&self, right: &[f64]) -> Vec<f64> {
+        let mut x = right.to_vec();
+        for at in 0..x.len() {
+            let known: f64 = (0..at).map(|k| self.rows[at][k] * x[k]).sum();
+            x[at] = (x[at] - known) / self.rows[at][at];
+        }
+        for at in (0..x.len()).rev() {
+            let known: f64 = (at + 1..x.len()).map(|k| self.rows[k][at] * x[k]).sum();
+            x[at] = (x[at] - known) / self.rows[at][at];
+        }
+        x
+    }
+}
+
+fn difference(count: f64, mean: f64) -> f64 {
+    if count > 0.0 { count * (count / mean).ln() - count + mean } else { mean }
+}
+
+fn finish(
+    counts: &[f64],
+    means: &[f64],
+    intercept: f64,
+    variance: f64,
+    deviance: f64,
+    parameters: usize,
+) -> Option<Fit> {
+    let (seen, unseen) = (counts.iter().sum::<f64>(), intercept.exp());
+    let likelihood: f64 = counts
+        .iter()
+        .zip(means)
+        .map(|(count, mean)| count * mean.ln() - mean - statrs::function::gamma::ln_gamma(count + 1.0))
+        .sum();
+    let fit = Fit {
+        persons: seen + unseen,
+        standard_error: (unseen + unseen * unseen * variance).sqrt(),
+        deviance,
+        bic: -2.0 * likelihood + parameters as f64 * seen.ln(),
+    };
+    (fit.persons.is_finite() && fit.standard_error.is_finite()).then_some(fit)
+}
+
+/// All models with main effects and any set of two-list interactions, those whose estimate exists, best BIC first.
+/// Nothing for more than four lists, where such models are too many to try one by one.
+#[must_use]
+pub fn choose(cells: &[(u32, f64)], lists: u32) -> Vec<(Vec<Term>, Fit)> {
+    if !(2..=4).contains(&lists) {
+        return Vec::new();
+    }
+    let pairs: Vec<Term> =
+        (0..lists).flat_map(|one| (0..one).map(move |other| Term::Together(1 << one | 1 << other))).collect();
+    let mut fitted: Vec<(Vec<Term>, Fit)> = (0u32..1 << pairs.len())
+        .filter_map(|set| {
+            let chosen = pairs.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1).map(|(_, term)| *term);
+            let terms: Vec<Term> = (0..lists).map(|list| Term::Together(1 << list)).chain(chosen).collect();
+            let fit = fit(cells, &terms)?;
+            Some((terms, fit))
+        })
+        .collect();
+    fitted.sort_by(|one, other| one.1.bic.total_cmp(&other.1.bic));
+    fitted
+}
+
+/// Average over models, weighted by exp(−BIC/2), and its standard error, which holds the spread between models too.
+#[must_use]
+pub fn average(fits: &[(Vec<Term>, Fit)]) -> Option<(f64, f64)> {
+    let best = fits.iter().map(|(_, fit)| fit.bic).min_by(f64::total_cmp)?;
+    let weight = |fit: &Fit| ((best - fit.bic) / 2.0).exp();
+    let total: f64 = fits.iter().map(|(_, fit)| weight(fit)).sum();
+    let mean = fits.iter().map(|(_, fit)| weight(fit) * fit.persons).sum::<f64>() / total;
+    let square = |fit: &Fit| fit.standard_error.powi(2) + (fit.persons - mean).powi(2);
+    Some((mean, (fits.iter().map(|(_, fit)| weight(fit) * square(fit)).sum::<f64>() / total).sqrt()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Term, average, choose, fit};
+
+    /// Lists 1, 2, 3 are bits 0, 1, 2.
+    const SPINA_BIFIDA: [(u32, f64); 7] =
+        [(0b100, 60.0), (0b010, 49.0), (0b110, 4.0), (0b001, 247.0), (0b101, 112.0), (0b011, 142.0), (0b111, 12.0)];
+
+    fn terms(lists: u32, together: &[u32]) -> Vec<Term> {
+        (0..lists).map(|list| 1 << list).chain(together.iter().copied()).map(Term::Together).collect()
+    }
+
+    /// Counts in the order 1111, 1110, … 0001, list 1 first.
+    fn four(counts: [u32; 15]) -> Vec<(u32, f64)> {
+        (1..16).rev().zip(counts).map(|(pattern, count): (u32, u32)| (pattern, f64::from(count))).collect()
+    }
+
+    #[test]
+    fn spina_bifida() {
+        // Interactions, persons, standard error, deviance, BIC.
+        let (one_two, one_three, two_three) = (0b011, 0b101, 0b110);
+        let models: [(&[u32], [f64; 4]); 6] = [
+            (&[], [763.887_932, 20.6176, 58.348, 124.076]),
+            (&[two_three], [730.928_571, 16.9802, 3.860, 76.028]),
+            (&[one_two, two_three], [758.321_429, 25.5216, 0.003, 78.611]),
+            (&[one_three, two_three], [711.232_394, 17.7217, 0.668, 79.275]),
+            (&[one_two, one_three], [1361.0, 394.7404, 37.496, 116.103]),
+            (&[one_two, one_three, two_three], [762.980_634, 86.3878, 0.0, 85.047]),
+        ];
+        for (together, expected) in models {
+            let fit = fit(&SPINA_BIFIDA, &terms(3, together)).unwrap();
+            let found = [fit.persons, fit.standard_error, fit.deviance, fit.bic];
+            for ((found, expected), digits) in found.iter().zip(expected).zip([1e-5, 1e-4, 6e-4, 6e-4]) {
+                assert!((found - expected).abs() < digits, "{together:?}: {found} for {expected}");
+            }
+        }
+        for (together, expected) in [(one_three, 755.943_038), (one_two, 831.3125)] {
+            assert!((fit(&SPINA_BIFIDA, &terms(3, &[together])).unwrap().persons - expected).abs() < 1e-5);
+        }
+        let chosen = choose(&SPINA_BIFIDA, 3);
+        assert_eq!((chosen.len(), chosen[0].0.clone()), (8, terms(3, &[two_three])));
+        let (mean, error) = average(&chosen).unwrap();
+        assert!((725.0..740.0).contains(&mean) && error > chosen[0].1.standard_error, "{mean} {error}");
+    }
+
+    #[test]
+    fn hiv_in_rome_and_four_lists_of_lesbians() {
+        let hiv = four([0, 3, 1, 33, 0, 20, 6, 403, 3, 35, 10, 545, 11, 621, 205]);
+        let near = |cells: &[(u32, f64)], terms: &[Term], expected: [f64; 2]| {
+            let fit = fit(cells, terms).unwrap();
+            let found = [fit.persons, fit.standard_error];
+            assert!(found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-3), "{terms:?} {found:?}");
+        };
+        near(&hiv, &[Term::Number], [11576.7001, 946.0681]);
+        near(&hiv, &terms(4, &[]), [11124.5785, 904.753]);
+        near(&hiv, &terms(4, &[0b1100]), [12318.4677, 1188.7227]);
+        near(&hiv, &terms(4, &[0b11, 0b101, 0b110, 0b1001, 0b1010, 0b1100]), [23443.5357, 9594.8794]);
+        let four_lists = four([23, 27, 48, 104, 19, 44, 143, 589, 20, 64, 53, 534, 28, 281, 208]);
+        near(&four_lists, &[Term::Number], [3829.1968, 99.4029]);
+        near(&four_lists, &terms(4, &[]), [3738.4685, 95.2463]);
+        near(&four_lists, &[terms(4, &[]), vec![Term::NumberSquared]].concat(), [6963.7398, 650.0755]);
+    }
+
+    #[test]
+    fn what_does_not_exist_is_not_estimated() {
+        let never_together = [(0b01, 10.0), (0b10, 5.0), (0b11, 0.0)];
+        assert!(fit(&never_together, &terms(2, &[0b11])).is_none(), "as many parameters as cells");
+        let mut cells = SPINA_BIFIDA;
+        (cells[2].1, cells[6].1) = (0.0, 0.0);
+        assert!(fit(&cells, &terms(3, &[0b110])).is_none(), "nobody is on lists 2 and 3");
+        // If lists 2 and 3 cannot meet, their cells are no cells.
+        let possible: Vec<(u32, f64)> = cells.into_iter().filter(|cell| cell.0 & 0b110 != 0b110).collect();
+        assert!(fit(&possible, &terms(3, &[])).is_some());
+    }
+}

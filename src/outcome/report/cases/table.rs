@@ -1,0 +1,97 @@
+//! How does a case wait until somebody is sent?
+//!
+//! Writes and reads back `cases.parquet`: every discrepancy as a case, with what a field worker may see and no more. The
+//! lists of the run and all later ones are made from it, so that there is one way to write a list. It holds names of
+//! missed persons, as the lists do, and is to be kept like them.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, StringBuilder};
+use arrow::datatypes::{DataType, Field};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use super::CaseRow;
+use crate::error::{Error, Result};
+use crate::intake::study::Language;
+use crate::outcome::files;
+
+/// Name of the file.
+pub const CASES: &str = "cases.parquet";
+/// Rows of a batch.
+const BATCH_ROWS: usize = 1 << 16;
+
+/// The cases of a run as read back.
+#[derive(Debug, Clone)]
+pub struct CaseTable {
+    /// Language of the lists.
+    pub language: Language,
+    /// Name of the roll's source.
+    pub roll: String,
+    /// The cases.
+    pub rows: Vec<CaseRow>,
+}
+
+/// Writes the table, with the language of the lists and the name of the roll's source; gives its number of rows.
+///
+/// # Errors
+/// An environment error if it cannot be written.
+pub fn write(folder: &Path, rows: &[CaseRow], roll: &str, language: Language) -> Result<u64> {
+    let text = |name: &str| Field::new(name, DataType::Utf8, false);
+    let language = if language == Language::En { "en" } else { "zh" };
+    let batches = rows.chunks(BATCH_ROWS).map(|rows| {
+        let column = |of: &dyn Fn(&CaseRow) -> String| {
+            let mut builder = StringBuilder::new();
+            rows.iter().for_each(|row| builder.append_value(of(row)));
+            Arc::new(builder.finish()) as ArrayRef
+        };
+        vec![
+            column(&|row| row.case.number.clone()),
+            column(&|row| row.kind.clone()),
+            column(&|row| row.area.clone()),
+            column(&|row| serde_json::to_string(row).unwrap_or_default()),
+            column(&|_| language.to_owned()),
+            column(&|_| roll.to_owned()),
+        ]
+    });
+    let fields = vec![text("case"), text("kind"), text("area"), text("content"), text("language"), text("roll")];
+    files::write(folder, CASES, fields, batches)
+}
+
+/// Reads the table of a run.
+///
+/// # Errors
+/// An input error if it is missing or is not what a run writes.
+pub fn read(folder: &Path) -> Result<CaseTable> {
+    let path = folder.join(CASES);
+    let unusable = || Error::input("this is not a file that a run wrote").at_file(&path);
+    let file = File::open(&path).map_err(|error| {
+        Error::io(&path, &error).hint("the folder must hold a finished run of this version: run the study again")
+    })?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
+    let mut table = CaseTable { language: Language::Zh, roll: String::new(), rows: Vec::new() };
+    for batch in reader.map_err(|_| unusable())? {
+        let batch = batch.map_err(|_| unusable())?;
+        let columns: BTreeMap<&str, &StringArray> =
+            ["content", "language", "roll"].into_iter().filter_map(|name| Some((name, texts(&batch, name)?))).collect();
+        let [Some(content), Some(language), Some(roll)] =
+            ["content", "language", "roll"].map(|name| columns.get(name).copied())
+        else {
+            return Err(unusable());
+        };
+        for at in 0..batch.num_rows() {
+            table.rows.push(serde_json::from_str(content.value(at)).map_err(|_| unusable())?);
+        }
+        if batch.num_rows() > 0 {
+            table.language = if language.value(0) == "en" { Language::En } else { Language::Zh };
+            table.roll = roll.value(0).to_owned();
+        }
+    }
+    Ok(table)
+}
+
+fn texts<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a StringArray> {
+    batch.column_by_name(name)?.as_any().downcast_ref()
+}

@@ -1,0 +1,153 @@
+//! Killed, crowded or out of space: does a run's folder still hold one whole run, and nothing else?
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rollcall::audit::manifest::{self, MANIFEST, Manifest};
+use rollcall::audit::publication::Publication;
+
+use crate::cli::{argument, check, district, rollcall};
+
+/// Every file below a folder, hidden ones too, with its bytes; without the audit log, which alone holds the clock.
+pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(&next).expect("folder") {
+            let path = entry.expect("entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path != folder.join(rollcall::audit::log::LOG) {
+                found.insert(
+                    path.strip_prefix(folder).expect("below").to_path_buf(),
+                    std::fs::read(&path).expect("file"),
+                );
+            }
+        }
+    }
+    found
+}
+
+/// If the folder shows a run, every output must be as its manifest says.
+fn holds_one_run(results: &Path) {
+    if !results.join(MANIFEST).exists() {
+        return;
+    }
+    let manifest = Manifest::read(results).expect("a manifest");
+    for output in &manifest.outputs {
+        let there = manifest::describe(results, &output.file, output.rows).expect("an output");
+        assert!(there == *output, "{} is of another run", output.file);
+    }
+}
+
+/// Kills so many runs at moments spread over a run's length, alternately with and without an earlier run in place.
+fn kill(times: u32) {
+    let folder = district();
+    let study = folder.path().join("study.toml");
+    let (whole, results) = (folder.path().join("whole"), folder.path().join("results"));
+    let begin = Instant::now();
+    check(&["-q", "run", argument(&study), "--out", argument(&whole)], 0);
+    let length = begin.elapsed();
+    let expected = contents(&whole);
+    for at in 0..times {
+        if at % 2 == 0 && results.exists() {
+            std::fs::remove_dir_all(&results).expect("removed");
+        }
+        let mut child = Command::new(env!("CARGO_BIN_EXE_rollcall"))
+            .args(["-q", "run", argument(&study), "--out", argument(&results)])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("starts");
+        // Golden-ratio steps fill the interval evenly, whatever the number of kills.
+        let share = (f64::from(at) * 0.618_033_988_75).fract() * 1.1;
+        std::thread::sleep(Duration::from_secs_f64(length.as_secs_f64() * share));
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        if results.exists() {
+            holds_one_run(&results);
+        }
+        check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
+        assert!(contents(&results) == expected, "kill {at}: not the bytes of a run that was left alone");
+    }
+}
+
+#[test]
+fn a_killed_run_leaves_one_whole_run_and_the_next_gives_the_same_bytes() {
+    kill(12);
+}
+
+#[test]
+#[ignore = "takes an hour: ROLLCALL_KILLS=1000 cargo test --release --test it many_kills -- --ignored"]
+fn many_kills() {
+    let times = std::env::var("ROLLCALL_KILLS").ok().and_then(|number| number.parse().ok());
+    kill(times.unwrap_or(1000));
+}
+
+#[test]
+fn a_folder_takes_one_run_at_a_time() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let first = Publication::begin(&results).expect("begun");
+    let (_, err) = check(&["run", argument(&study), "--out", argument(&results)], 6);
+    assert!(err.contains("another run is writing into this folder"), "{err}");
+    drop(first);
+    check(&["run", argument(&study), "--out", argument(&results)], 0);
+}
+
+#[test]
+fn an_unusable_input_leaves_the_earlier_run_as_it_was() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
+    let before = contents(&results);
+    std::fs::write(folder.path().join("health.parquet"), "no longer a table").expect("written");
+    check(&["-q", "run", argument(&study), "--out", argument(&results)], 4);
+    assert!(contents(&results) == before);
+    check(&["-q", "run", argument(&study), "--out", argument(&folder.path().join("fresh"))], 4);
+    assert!(!folder.path().join("fresh").exists(), "a run that could not begin leaves no folder");
+}
+
+/// The system refuses to let any file grow beyond a size, as a full disk would: at every size the run ends with
+/// status 6, and the earlier run stands.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_disk_that_takes_no_more_is_status_6_and_the_earlier_run_stands() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
+    let before = contents(&results);
+    for blocks in [0, 1, 2, 4, 8, 16] {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" -q run \"$1\" --out \"$2\" --visits 3");
+        let output = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_rollcall"), argument(&study), argument(&results)])
+            .output()
+            .expect("starts");
+        let err = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(6), "{blocks}: {err}");
+        assert!(err.contains("results"), "the path is named: {err}");
+        assert!(contents(&results) == before, "{blocks}");
+    }
+}
+
+#[test]
+fn surroundings_do_not_change_a_byte() {
+    let folder = district();
+    let study = folder.path().join("study.toml");
+    let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+    check(&["-q", "--threads", "1", "run", argument(&study), "--out", argument(&one)], 0);
+    let status = Command::new(env!("CARGO_BIN_EXE_rollcall"))
+        .args(["-q", "--threads", "7", "run", argument(&study), "--out", argument(&other)])
+        .env_clear()
+        .envs([("TZ", "Pacific/Apia"), ("LC_ALL", "tr_TR.UTF-8"), ("TMPDIR", "/nonexistent")])
+        .stdout(Stdio::null())
+        .status()
+        .expect("starts");
+    assert_eq!(status.code(), Some(0));
+    assert!(contents(&one) == contents(&other));
+    assert_eq!(rollcall(&["-q", "run", argument(&study), "--out", argument(&one)]).status.code(), Some(0));
+    assert!(contents(&one) == contents(&other), "a second run into the same folder");
+}

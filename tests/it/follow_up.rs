@@ -1,0 +1,286 @@
+//! Do lists survive the way out to the field and back?
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use calamine::{Reader, Xlsx, open_workbook};
+use rust_xlsxwriter::Workbook;
+
+use crate::cli::{argument, check, rollcall};
+
+/// A district of 3000 persons, cross-checked once for all tests.
+pub fn run() -> &'static Path {
+    static RUN: std::sync::OnceLock<PathBuf> = std::sync::OnceLock::new();
+    RUN.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("folder").keep();
+        let district = folder.join("district");
+        check(&["-q", "synth", argument(&district), "--persons", "3000", "--seed", "7"], 0);
+        check(&["-q", "run", argument(&district.join("study.toml")), "--out", argument(&folder.join("run"))], 0);
+        folder.join("run")
+    })
+}
+
+/// A copy of the run without any casework.
+fn fresh() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("folder");
+    for entry in std::fs::read_dir(run()).expect("run").map(Result::unwrap) {
+        if entry.file_type().expect("type").is_file() {
+            std::fs::copy(entry.path(), folder.path().join(entry.file_name())).expect("copied");
+        }
+    }
+    folder
+}
+
+type Rows = Vec<Vec<String>>;
+
+/// Sends lists out and gives the rows of the longest one, with its file.
+fn sent(run: &Path, more: &[&str]) -> (PathBuf, Rows) {
+    let out = run.join("lists");
+    check(&[&["follow-up", "export", argument(run), "--out", argument(&out)][..], more].concat(), 0);
+    let lists = std::fs::read_dir(&out).expect("lists").map(|entry| entry.unwrap().path());
+    let lists = lists.filter(|path| path.extension().is_some_and(|extension| extension == "xlsx"));
+    let longest =
+        lists.map(|path| (path.clone(), rows_of(&path))).max_by_key(|(path, rows)| (rows.len(), path.clone()));
+    longest.expect("a list")
+}
+
+fn rows_of(path: &Path) -> Rows {
+    let mut book: Xlsx<_> = open_workbook(path).expect("workbook");
+    let range = book.worksheet_range("核查清单").expect("sheet of cases");
+    range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+}
+
+fn column(rows: &Rows, name: &str) -> usize {
+    rows[0].iter().position(|cell| cell == name).expect("column")
+}
+
+/// Fills every row with one of some outcomes; gives what was filled in, by case number.
+fn fill(rows: &mut Rows) -> BTreeMap<String, &'static str> {
+    let (case, outcome, date) = (column(rows, "编号"), column(rows, "核查结果"), column(rows, "走访日期"));
+    let mut filled = BTreeMap::new();
+    for (at, row) in rows.iter_mut().enumerate().skip(1) {
+        let code = ["03 从未在此居住", "4", "12", "06"][at % 4];
+        row[outcome] = code.to_owned();
+        row[date] = ["2020-12-03", "2020/12/4", "2020年12月5日", "20201206"][at % 4].to_owned();
+        filled.insert(row[case].clone(), ["03", "04", "12", "06"][at % 4]);
+    }
+    filled
+}
+
+fn save_workbook(path: &Path, rows: &Rows) {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in (0u32..).zip(rows) {
+        for (column, cell) in (0u16..).zip(cells) {
+            // As a program does that takes codes for numbers.
+            match cell.parse::<f64>() {
+                Ok(number) if cell.len() < 3 => sheet.write_number(row, column, number).expect("number"),
+                _ => sheet.write_string(row, column, cell).expect("text"),
+            };
+        }
+    }
+    book.save(path).expect("saved");
+}
+
+fn save_text(path: &Path, rows: &Rows, encoding: &'static encoding_rs::Encoding) {
+    let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
+    let lines: Vec<String> = rows.iter().map(|row| row.iter().map(quoted).collect::<Vec<_>>().join(",")).collect();
+    let text = lines.join("\r\n");
+    let (bytes, _, lossy) = encoding.encode(&text);
+    assert!(!lossy);
+    std::fs::write(path, bytes).expect("written");
+}
+
+/// The outcomes that the store has, by case number.
+fn outcomes(run: &Path) -> BTreeMap<String, String> {
+    let store = rollcall::casework::store::Store::open(run).expect("store");
+    let cases = store.cases().expect("cases");
+    let of = |case: &rollcall::casework::store::StoredCase| {
+        Some((case.number.clone(), case.visits().last()?.outcome?.code().to_owned()))
+    };
+    cases.iter().filter_map(of).collect()
+}
+
+#[test]
+fn no_outcome_is_lost_or_misplaced_on_the_way() {
+    let folder = fresh();
+    let run = folder.path();
+    let (_, mut rows) = sent(run, &[]);
+    assert!(rows.len() > 4, "{}", rows.len());
+    let filled = fill(&mut rows);
+    // Columns moved, rows sorted, a column of notes and a title above.
+    let mut changed: Rows = rows.iter().map(|row| row.iter().rev().cloned().collect()).collect();
+    changed[1..].sort();
+    changed.iter_mut().for_each(|row| row.insert(3, String::from("我的笔记")));
+    changed.insert(0, vec![String::from("第三小组")]);
+    let (book, text) = (run.join("filled.xlsx"), run.join("filled.csv"));
+    save_workbook(&book, &changed);
+    save_text(&text, &rows, encoding_rs::GB18030);
+    let (out, _) = check(&["follow-up", "import", argument(run), argument(&book)], 0);
+    assert!(out.contains(&filled.len().to_string()), "{out}");
+    let known: BTreeMap<String, String> =
+        filled.iter().map(|(case, code)| (case.clone(), (*code).to_owned())).collect();
+    assert_eq!(outcomes(run), known);
+    // The same outcomes once more, and in another form: nothing is added.
+    for path in [&book, &text] {
+        check(&["follow-up", "import", argument(run), argument(path)], 0);
+    }
+    assert_eq!(outcomes(run), known);
+    let store = rollcall::casework::store::Store::open(run).expect("store");
+    assert_eq!(store.event_counts().expect("counts")["visited"], filled.len() as u64);
+    let (status, _) = check(&["follow-up", "status", argument(run), "--format", "json"], 0);
+    let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+    let settled = filled.values().filter(|code| **code != "12").count() as u64;
+    assert_eq!(status[0]["resolved"].as_u64(), Some(settled));
+}
+
+/// One kind of damage: a name, what it does to the rows, and a word of the message.
+type Damage = (&'static str, fn(&mut Rows), &'static str);
+
+#[test]
+fn each_damage_is_said_row_by_row() {
+    let folder = fresh();
+    let run = folder.path();
+    let (_, rows) = sent(run, &[]);
+    let damages: [Damage; 18] = [
+        ("no such case", |rows| rows[1][1] = String::from("ZZZZ-ZZZZ"), "没有此编号"),
+        ("half a number", |rows| rows[1][1].truncate(4), "编号格式不对"),
+        ("no number", |rows| rows[1][1].clear(), "缺少编号"),
+        ("unknown code", |rows| rows[1][9] = String::from("17"), "结果代码不认识"),
+        ("free words", |rows| rows[1][9] = String::from("人不在"), "结果代码不认识"),
+        ("two codes", |rows| rows[1][9] = String::from("03/04"), "不止一个结果"),
+        ("code against words", |rows| rows[1][9] = String::from("03 普查时点前已死亡"), "不一致"),
+        ("only a date", |rows| rows[1][9].clear(), "没有结果"),
+        ("a cell in error", |rows| rows[1][9] = String::from("#?"), "结果代码不认识"),
+        ("no such day", |rows| rows[1][10] = String::from("2020-02-31"), "日期看不懂"),
+        ("no year", |rows| rows[1][10] = String::from("12月1日"), "缺少年份"),
+        ("words for a date", |rows| rows[1][10] = String::from("昨天"), "日期看不懂"),
+        ("before the census", |rows| rows[1][10] = String::from("1999-12-01"), "早于"),
+        ("in the future", |rows| rows[1][10] = String::from("2999-12-01"), "未来"),
+        ("another name", |rows| rows[1][4] = String::from("不是此人"), "错行"),
+        ("another birth", |rows| rows[1][6] = String::from("1801年1月"), "错行"),
+        (
+            "twice, and differently",
+            |rows| {
+                let mut again = rows[1].clone();
+                again[9] = String::from("06");
+                rows.push(again);
+            },
+            "两次",
+        ),
+        (
+            "one column sorted alone",
+            |rows| {
+                let mut names: Vec<String> = rows[1..].iter().map(|row| row[1].clone()).collect();
+                names.rotate_left(1);
+                rows[1..].iter_mut().zip(names).for_each(|(row, name)| row[1] = name);
+            },
+            "错行",
+        ),
+    ];
+    for (name, damage, word) in damages {
+        let mut damaged = rows.clone();
+        // Somebody with a name, so that there is something to be mixed up.
+        let named = (1..damaged.len()).find(|at| !damaged[*at][4].is_empty() && !damaged[*at][6].is_empty());
+        damaged.swap(1, named.expect("a case with a name"));
+        damaged.iter_mut().skip(1).for_each(|row| {
+            row[9] = String::from("03");
+            row[10] = String::from("2020-12-03");
+        });
+        damage(&mut damaged);
+        let file = run.join("damaged.csv");
+        save_text(&file, &damaged, encoding_rs::UTF_8);
+        let (out, _) = check(&["follow-up", "import", argument(run), argument(&file)], 5);
+        assert!(out.contains(word) && out.contains("row 2"), "{name}: {out}");
+        let wrong: Vec<_> = std::fs::read_dir(run.join("casework/returned")).expect("returned").collect();
+        assert!(!wrong.is_empty(), "{name}");
+    }
+    // What is no list at all is said of the whole file.
+    for (name, bytes, word) in [
+        ("empty", &b""[..], "is empty"),
+        ("old or with a password", &b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"[..], ".xls"),
+        ("a picture of it", &b"%PDF-1.7 x"[..], "PDF"),
+        ("cut off", &b"PK\x03\x04\x14\x00"[..], "cannot be read"),
+        ("another table", "姓名,电话\n甲,1\n".as_bytes(), "核查结果"),
+        ("no text", &b"\x00\x01\x02\xff\xfe\x00"[..], "neither"),
+    ] {
+        let file = run.join("damaged.bin");
+        std::fs::write(&file, bytes).expect("written");
+        let (_, err) = check(&["follow-up", "import", argument(run), argument(&file)], 4);
+        assert!(err.contains(word), "{name}: {err}");
+    }
+}
+
+#[test]
+fn visits_go_to_the_best_doors_and_one_team_at_a_time() {
+    let folder = fresh();
+    let run = folder.path();
+    let (_, one) = sent(run, &["--team", "east", "--visits", "10"]);
+    let numbers = |rows: &Rows| rows[1..].iter().map(|row| row[1].clone()).collect::<Vec<_>>();
+    let again = run.join("again");
+    check(&["follow-up", "export", argument(run), "--team", "west", "--visits", "10", "--out", argument(&again)], 0);
+    for entry in std::fs::read_dir(&again).expect("lists").map(|entry| entry.unwrap().path()) {
+        if entry.extension().is_some_and(|extension| extension == "xlsx") {
+            let other = numbers(&rows_of(&entry));
+            assert!(numbers(&one).iter().all(|number| !other.contains(number)), "one case, two teams");
+        }
+    }
+    check(&["follow-up", "export", argument(run), "--area", "999"], 2);
+    check(&["follow-up", "export", argument(run), "--team", "../x"], 2);
+    let empty = tempfile::tempdir().expect("folder");
+    check(&["follow-up", "status", argument(empty.path())], 4);
+    assert!(!empty.path().join("casework").exists());
+}
+
+#[test]
+fn programs_that_are_killed_leave_the_store_whole() {
+    let folder = fresh();
+    let run = folder.path();
+    let (_, rows) = sent(run, &[]);
+    let mut files = Vec::new();
+    for (at, row) in rows[1..].iter().enumerate() {
+        let mut list = vec![rows[0].clone(), row.clone()];
+        fill(&mut list);
+        let path = run.join(format!("part-{at}.csv"));
+        save_text(&path, &list, encoding_rs::UTF_8);
+        files.push(path);
+    }
+    let start = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("starts")
+    };
+    let mut whole = std::collections::BTreeSet::new();
+    for turn in 0..10 {
+        let mut children = Vec::new();
+        for at in 0..10 {
+            let file = (turn * 10 + at) % files.len();
+            let child = if at % 5 == 4 {
+                start(&["follow-up", "export", argument(run), "--out", argument(&run.join(format!("out-{at}")))])
+            } else {
+                start(&["follow-up", "import", argument(run), argument(&files[file])])
+            };
+            children.push((at, file, child));
+        }
+        for (at, file, mut child) in children {
+            if at % 3 == 0 {
+                std::thread::sleep(std::time::Duration::from_millis(turn as u64 * 3));
+                child.kill().expect("killed");
+            }
+            if child.wait().expect("ended").success() && at % 5 != 4 {
+                whole.insert(file);
+            }
+        }
+    }
+    assert!(!whole.is_empty());
+    // Opening checks the integrity; what a program said was done is there.
+    let known = outcomes(run);
+    for file in whole {
+        assert!(known.contains_key(&rows[file + 1][1]), "an outcome was lost");
+    }
+    for file in &files {
+        assert!(rollcall(&["follow-up", "import", argument(run), argument(file)]).status.success());
+    }
+    assert_eq!(outcomes(run).len(), files.len());
+}
