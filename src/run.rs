@@ -200,7 +200,7 @@ const OWN_FILES: [&str; 13] = [
 fn count(linked: &Linked, links: &[files::Link], findings: &Findings) -> BTreeMap<String, u64> {
     let certain = links.iter().filter(|link| link.linked).count() as u64;
     BTreeMap::from([
-        (String::from("candidate_pairs"), linked.pairs.len() as u64),
+        (String::from("candidate_pairs"), linked.candidates),
         (String::from("links"), certain),
         (String::from("possible_links"), links.len() as u64 - certain),
         (String::from("persons"), linked.resolution.persons() as u64),

@@ -15,18 +15,23 @@ use crate::person::table::PersonTable;
 use crate::progress::Progress;
 use blocking::{Pair, RuleReport};
 use comparison::{Comparer, Pattern, Variable};
+use model::em::PatternCounts;
 use model::frequency::NameFrequencies;
 use model::{Model, em};
 use resolution::Resolution;
 use resolution::household::{Households, fill_support};
-use scoring::{ComparedPairs, Score, Scorer};
+use scoring::{ComparedPairs, Score, Scorer, Sifted};
 
 /// Everything that linking found.
 #[derive(Debug)]
 pub struct Linked {
     /// Who is who.
     pub resolution: Resolution,
-    /// The candidate pairs, sorted.
+    /// Candidate pairs in all.
+    pub candidates: u64,
+    /// Patterns of the candidate pairs that could not become links or possible links, counted and let go.
+    pub rest: PatternCounts,
+    /// The other candidate pairs, sorted.
     pub pairs: Vec<Pair>,
     /// Pattern of each pair.
     pub patterns: Vec<Pattern>,
@@ -69,18 +74,33 @@ impl Linked {
 pub fn link(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, progress: &dyn Progress) -> Result<Linked> {
     progress.begin("block", 0);
     let candidates = blocking::block(study, table, comparer)?;
-    progress.finish(&format!("{} pairs", candidates.pairs.len()));
+    progress.finish(&format!("{} pairs", candidates.pairs));
     let (slots, slot_of) = em::slots(table);
-    progress.begin("compare", candidates.pairs.len() as u64);
-    let mut compared = scoring::compare(comparer, slots.len(), &slot_of, candidates.pairs);
-    progress.finish("");
     let names = NameFrequencies::of(table);
     let households = Households::of(table);
-    let minimum = (study.linkage.link_probability / (1.0 - study.linkage.link_probability)).log2();
-    progress.begin("fit and resolve", 0);
     let measured = em::measure(comparer, table, study.linkage.seed);
-    let counts = em::count_patterns(&compared.classes, &compared.patterns);
+    progress.begin("compare", candidates.pairs);
+    let review = log2_odds(study.linkage.review_probability);
+    let mut reference = em::expected(comparer, measured.clone(), slots.clone());
+    let mut sifted = Scorer::new(comparer, table, &reference, &slot_of, &names).sift(&candidates, review - SLACK);
+    let mut counts = em::add_counts(&sifted.rest, &em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns));
     let mut model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
+    let misses = {
+        let before = Scorer::new(comparer, table, &reference, &slot_of, &names);
+        Scorer::new(comparer, table, &model, &slot_of, &names).misses(&sifted, &before, review)
+    };
+    if misses {
+        // The fit went further from what was expected than the slack allows: once more, by what was fitted.
+        reference = model;
+        sifted = Scorer::new(comparer, table, &reference, &slot_of, &names).sift(&candidates, review - SLACK);
+        counts = em::add_counts(&sifted.rest, &em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns));
+        model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
+    }
+    let (pairs_in_all, rules) = (candidates.pairs, candidates.rules);
+    let Sifted { kept: mut compared, rest, .. } = sifted;
+    progress.finish(&format!("{} pairs may matter", compared.pairs.len()));
+    let minimum = log2_odds(study.linkage.link_probability);
+    progress.begin("fit and resolve", 0);
     let mut scores = Scorer::new(comparer, table, &model, &slot_of, &names).score_all(&compared, &counts);
     let mut resolution = {
         let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
@@ -88,7 +108,7 @@ pub fn link(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, progres
     };
     if let Some(household) = comparer.of(Variable::Household) {
         fill_support(&households, household, &resolution, &compared.pairs, &mut compared.patterns);
-        let counts = em::count_patterns(&compared.classes, &compared.patterns);
+        counts = em::add_counts(&rest, &em::count_patterns(&compared.classes, &compared.patterns));
         model = em::fit(comparer, measured, slots, &counts);
         let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
         scores = scorer.score_all(&compared, &counts);
@@ -96,5 +116,13 @@ pub fn link(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, progres
     }
     progress.finish(&format!("{} persons", resolution.persons()));
     let ComparedPairs { pairs, patterns, .. } = compared;
-    Ok(Linked { resolution, pairs, patterns, scores, model, slot_of, names, households, rules: candidates.rules })
+    let candidates = pairs_in_all;
+    Ok(Linked { resolution, candidates, rest, pairs, patterns, scores, model, slot_of, names, households, rules })
+}
+
+/// By how many bits the fitted model may value a pair higher than the expected one before pairs are sifted again.
+const SLACK: f64 = 8.0;
+
+fn log2_odds(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).log2()
 }

@@ -6,15 +6,16 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::blocking::Pair;
-use super::comparison::{Comparer, Pattern, Variable};
+use super::blocking::{CandidatePairs, Pair};
+use super::comparison::level::SUPPORT_MANY;
+use super::comparison::{Comparer, Comparison, Pattern, Variable};
 use super::model::em::{self, PatternCounts};
 use super::model::frequency::NameFrequencies;
 use super::model::{Likelihoods, Model, WEIGHT_MAX, probability};
-use crate::person::table::{PersonTable, RecordId};
+use crate::person::table::{PersonTable, RecordId, TextField};
 
 /// The candidate pairs with their patterns, in the order of the pairs.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ComparedPairs {
     /// The pairs, sorted.
     pub pairs: Vec<Pair>,
@@ -37,6 +38,8 @@ pub struct Scorer<'a> {
     pub slot_of: &'a [u8],
     names: &'a NameFrequencies,
     name_at: Option<usize>,
+    /// By text field: one over the values that records have times the share of strangers who agree.
+    text_scales: Vec<f64>,
     /// Records that share a value because they are one person's.
     own_records: f64,
 }
@@ -69,9 +72,16 @@ impl<'a> Scorer<'a> {
         names: &'a NameFrequencies,
     ) -> Scorer<'a> {
         let name_at = comparer.comparisons.iter().position(|comparison| comparison.variable == Variable::Name);
+        let scale = |(text, field): (usize, &TextField)| {
+            let total: f64 = field.counts.iter().skip(1).map(|count| f64::from(*count)).sum();
+            let variable = Variable::Text(u16::try_from(text).unwrap_or(0));
+            let shares = comparer.comparisons.iter().position(|comparison| comparison.variable == variable);
+            1.0 / (total.max(1.0) * shares.map_or(1.0, |at| model.shares[at].u[1]))
+        };
+        let text_scales = table.text_fields.iter().enumerate().map(scale).collect();
         let matches: f64 = model.classes.iter().map(|class| class.matches * class.pairs).sum();
         let own_records = (1.0 + 3.0 * matches / table.len().max(1) as f64).max(2.0);
-        Scorer { table, comparer, model, slot_of, names, name_at, own_records }
+        Scorer { table, comparer, model, slot_of, names, name_at, text_scales, own_records }
     }
 
     /// The class of a pair.
@@ -102,17 +112,10 @@ impl<'a> Scorer<'a> {
     }
 
     fn text_ratio(&self, text: usize, one: RecordId, _other: RecordId) -> f64 {
-        let field = &self.table.text_fields[text];
         let symbol = self.table.texts[text][one as usize] as usize;
-        let total: f64 = field.counts.iter().skip(1).map(|count| f64::from(*count)).sum();
-        let shares = self
-            .comparer
-            .comparisons
-            .iter()
-            .position(|c| c.variable == Variable::Text(u16::try_from(text).unwrap_or(0)));
-        let average = shares.map_or(1.0, |at| self.model.shares[at].u[1]);
-        let others = (f64::from(field.counts.get(symbol).copied().unwrap_or(0)) - self.own_records).max(0.0) + 0.5;
-        (others / total.max(1.0) / average).clamp(1e-4, 1e4)
+        let count = self.table.text_fields[text].counts.get(symbol).copied().unwrap_or(0);
+        let others = (f64::from(count) - self.own_records).max(0.0) + 0.5;
+        (others * self.text_scales[text]).clamp(1e-4, 1e4)
     }
 
     /// The score of a pattern between two records.
@@ -144,13 +147,119 @@ impl<'a> Scorer<'a> {
     }
 }
 
-/// Compares all candidate pairs.
-#[must_use]
-pub fn compare(comparer: &Comparer<'_>, slots: usize, slot_of: &[u8], pairs: Vec<Pair>) -> ComparedPairs {
-    let patterns = pairs.par_iter().map(|(one, other)| comparer.compare(*one, *other)).collect();
-    let classes = pairs
-        .par_iter()
-        .map(|(one, other)| em::class_of(slots, slot_of[*one as usize], slot_of[*other as usize]))
-        .collect();
-    ComparedPairs { pairs, classes, patterns }
+/// What comparing all candidate pairs left: those that may yet matter, and how many of the others showed what.
+#[derive(Debug, Default)]
+pub struct Sifted {
+    /// The pairs that may reach the threshold, sorted.
+    pub kept: ComparedPairs,
+    /// Patterns of all other pairs, sorted.
+    pub rest: PatternCounts,
+    /// Of each pattern of the rest, the greatest log2 odds that one of its pairs could have had.
+    best: Vec<f64>,
+}
+
+/// What is known of a pattern of a class under the model that pairs are sifted by.
+#[derive(Debug, Clone, Copy)]
+struct Sieve {
+    likelihoods: Likelihoods,
+    odds: f64,
+    frequency: bool,
+    count: u64,
+    best: f64,
+}
+
+/// What one thread has sifted.
+#[derive(Default)]
+struct Sifting {
+    sieves: FxHashMap<(u32, Pattern), Sieve>,
+    pairs: Vec<Pair>,
+    kept: Vec<(Pair, Pattern)>,
+}
+
+impl Scorer<'_> {
+    /// The pattern at its best: other members of the households support it.
+    fn supported(&self, pattern: Pattern) -> Pattern {
+        self.comparer.of(Variable::Household).map_or(pattern, |household| household.set(pattern, SUPPORT_MANY))
+    }
+
+    fn sieve(&self, class: u32, pattern: Pattern) -> Sieve {
+        let at = class as usize;
+        let likelihoods = self.model.likelihoods(self.supported(pattern), 1.0);
+        let odds = self.model.weight(at, likelihoods) + self.model.prior_weight(at);
+        let rare = |comparison: &Comparison| {
+            let level = comparison.level(pattern);
+            level != 0 && comparison.levels[level].frequency
+        };
+        let frequency = self.comparer.comparisons.iter().any(rare);
+        Sieve { likelihoods, odds, frequency, count: 0, best: f64::NEG_INFINITY }
+    }
+
+    fn sift_stretch(&self, candidates: &CandidatePairs, stretch: usize, least: f64, state: &mut Sifting) {
+        candidates.pairs_of(stretch, &mut state.pairs);
+        for &(one, other) in &state.pairs {
+            let pattern = self.comparer.compare(one, other);
+            let class = self.class(one, other);
+            let sieve = state.sieves.entry((class, pattern)).or_insert_with(|| self.sieve(class, pattern));
+            let mut odds = sieve.odds;
+            if sieve.frequency {
+                let mut likelihoods = sieve.likelihoods;
+                likelihoods.u *= self.ratio(pattern, one, other);
+                odds = self.model.weight(class as usize, likelihoods) + self.model.prior_weight(class as usize);
+            }
+            if odds >= least {
+                state.kept.push(((one, other), pattern));
+            } else {
+                sieve.count += 1;
+                sieve.best = sieve.best.max(odds);
+            }
+        }
+    }
+
+    /// Compares all candidate pairs and keeps those whose log2 odds could reach `least` if their households supported
+    /// them. No pair is held longer than its stretch.
+    #[must_use]
+    pub fn sift(&self, candidates: &CandidatePairs, least: f64) -> Sifted {
+        let done = (0..candidates.stretches())
+            .into_par_iter()
+            .fold(Sifting::default, |mut state, stretch| {
+                self.sift_stretch(candidates, stretch, least, &mut state);
+                state
+            })
+            .reduce(Sifting::default, |mut all, mut more| {
+                all.kept.append(&mut more.kept);
+                for (key, sieve) in more.sieves {
+                    let known = all.sieves.entry(key).or_insert(Sieve { count: 0, ..sieve });
+                    known.count += sieve.count;
+                    known.best = known.best.max(sieve.best);
+                }
+                all
+            });
+        let mut kept = done.kept;
+        kept.par_sort_unstable_by_key(|(pair, _)| *pair);
+        let classes = kept.par_iter().map(|((one, other), _)| self.class(*one, *other)).collect();
+        let patterns = kept.par_iter().map(|(_, pattern)| *pattern).collect();
+        let pairs = kept.into_par_iter().map(|(pair, _)| pair).collect();
+        let mut rest: Vec<_> = done.sieves.into_iter().filter(|(_, sieve)| sieve.count > 0).collect();
+        rest.sort_unstable_by_key(|(key, _)| *key);
+        Sifted {
+            kept: ComparedPairs { pairs, classes, patterns },
+            best: rest.iter().map(|(_, sieve)| sieve.best).collect(),
+            rest: rest.into_iter().map(|(key, sieve)| (key, sieve.count)).collect(),
+        }
+    }
+
+    /// Could a pair that `before` set aside reach `least` under this scorer's model?
+    #[must_use]
+    pub fn misses(&self, sifted: &Sifted, before: &Scorer<'_>, least: f64) -> bool {
+        // What the ratio of a shared text may have fallen by, at most, since more of its records are one person's.
+        let rarer = ((self.own_records - before.own_records).max(0.0) + 0.5) / 0.5;
+        let texts =
+            self.comparer.comparisons.iter().filter(|comparison| matches!(comparison.variable, Variable::Text(_)));
+        let texts: Vec<&Comparison> = texts.collect();
+        sifted.rest.iter().zip(&sifted.best).any(|(((class, pattern), _), best)| {
+            let shared = texts.iter().filter(|comparison| comparison.level(*pattern) == 1).count();
+            let gained = self.sieve(*class, *pattern).odds - before.sieve(*class, *pattern).odds;
+            best + gained + shared as f64 * rarer.log2() >= least
+        })
+    }
 }

@@ -69,7 +69,8 @@ pub(super) struct RowReader<'a> {
     record_id: Option<usize>,
     row_kind: Option<usize>,
     meaning: &'a RowMeaning,
-    fields: FxHashMap<Field, BoundField<'a>>,
+    /// By [`Field::place`].
+    fields: Vec<Option<BoundField<'a>>>,
     texts: Vec<Field>,
 }
 
@@ -92,14 +93,15 @@ impl<'a> RowReader<'a> {
     pub(super) fn new(study: &'a Study, extract: &Extract, texts: &[TextField]) -> RowReader<'a> {
         let source = &study.sources[extract.source];
         let column = |name: &str| extract.columns.iter().position(|known| known == name);
-        let fields = source
-            .bindings
-            .iter()
-            .map(|binding| {
-                let columns = binding.columns.iter().filter_map(|name| column(name)).collect();
-                (binding.field, BoundField { columns, binding })
-            })
-            .collect();
+        let mut fields = Vec::new();
+        for binding in &source.bindings {
+            let columns = binding.columns.iter().filter_map(|name| column(name)).collect();
+            let place = binding.field.place();
+            if fields.len() <= place {
+                fields.resize_with(place + 1, || None);
+            }
+            fields[place] = Some(BoundField { columns, binding });
+        }
         RowReader {
             study,
             source: extract.source,
@@ -117,11 +119,14 @@ impl<'a> RowReader<'a> {
     where
         'a: 'c,
     {
-        let bound = self.fields.get(&field)?;
+        let bound = self.bound(field)?;
         let mut cells = bound.columns.iter().filter_map(|&column| chunk.columns.get(column)?.text(row));
         let mut text = cells.next()?;
         for cell in cells {
             text = Cow::Owned(format!("{text}{}{cell}", bound.binding.joiner));
+        }
+        if bound.binding.codes.is_empty() {
+            return Some(text);
         }
         match bound.binding.codes.get(text.as_ref()) {
             Some(code) => Some(Cow::Borrowed(code.as_str())),
@@ -129,8 +134,12 @@ impl<'a> RowReader<'a> {
         }
     }
 
+    fn bound(&self, field: Field) -> Option<&BoundField<'a>> {
+        self.fields.get(field.place())?.as_ref()
+    }
+
     fn day_column<'c>(&self, chunk: &'c Chunk, field: Field) -> Option<&'c Column> {
-        let bound = self.fields.get(&field)?;
+        let bound = self.bound(field)?;
         bound.columns.first().and_then(|&column| chunk.columns.get(column))
     }
 
@@ -138,7 +147,7 @@ impl<'a> RowReader<'a> {
         if let Some(day) = self.day_column(chunk, field).and_then(|column| column.day(row)) {
             return Some(Date::from_day(day).ok_or(()));
         }
-        let format = self.fields.get(&field).and_then(|bound| bound.binding.format.as_deref());
+        let format = self.bound(field).and_then(|bound| bound.binding.format.as_deref());
         let text = self.text(chunk, row, field)?;
         Some(date::read(&text, format).ok_or(()))
     }
@@ -416,13 +425,15 @@ fn intern_name(text: &str, names: &mut NameTable) -> Option<Symbol> {
 }
 
 /// A text for the general comparators: compatibility forms folded, lower case, single spaces.
-fn plain_text(text: &str) -> String {
+fn plain_text(text: &str) -> Cow<'_, str> {
     use unicode_normalization::UnicodeNormalization;
-    if text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
-        return text.to_owned();
+    let plain = |byte: u8| byte == b' ' || (byte.is_ascii_graphic() && !byte.is_ascii_uppercase());
+    let single_spaced = || text.as_bytes().windows(2).all(|two| two != b"  ") && text.trim().len() == text.len();
+    if text.bytes().all(plain) && single_spaced() {
+        return Cow::Borrowed(text);
     }
     let folded = text.nfkc().collect::<String>().to_lowercase();
-    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+    Cow::Owned(folded.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 impl ChunkTable {

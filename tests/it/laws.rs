@@ -50,7 +50,7 @@ fn rule(keys: &[(Field, Transform)]) -> BlockingRule {
 
 fn pairs(study: &Study, table: &PersonTable) -> Vec<Pair> {
     let comparer = Comparer::new(study, table);
-    blocking::block(study, table, &comparer).unwrap().pairs
+    blocking::block(study, table, &comparer).unwrap().all()
 }
 
 #[test]

@@ -19,7 +19,7 @@ const LINES_MAX: usize = 500;
 
 /// Files that may be longer, each with its reason.
 const LONGER: [(&str, usize, &str); 1] =
-    [("src/person/row.rs", 570, "one reader per field, side by side: what a row says is read in one place")];
+    [("src/person/row.rs", 580, "one reader per field, side by side: what a row says is read in one place")];
 
 /// What may stand at the top of the repository; dot-files may, and what git ignores.
 const TOP: [&str; 13] = [

@@ -218,6 +218,34 @@ impl Field {
         Field::LeftRegistration,
     ];
 
+    /// The field's place among all fields: the built-in ones, then the study's own.
+    #[must_use]
+    pub fn place(self) -> usize {
+        match self {
+            Field::Name => 0,
+            Field::FamilyName => 1,
+            Field::GivenName => 2,
+            Field::FormerName => 3,
+            Field::IdNumber => 4,
+            Field::Sex => 5,
+            Field::BirthDate => 6,
+            Field::Ethnicity => 7,
+            Field::Address => 8,
+            Field::Division => 9,
+            Field::EnumerationArea => 10,
+            Field::Household => 11,
+            Field::Relationship => 12,
+            Field::MotherName => 13,
+            Field::MotherIdNumber => 14,
+            Field::Telephone => 15,
+            Field::DeathDate => 16,
+            Field::LastSeen => 17,
+            Field::Registration => 18,
+            Field::LeftRegistration => 19,
+            Field::Custom(index) => Field::BUILT_IN.len() + usize::from(index),
+        }
+    }
+
     /// The name of a built-in field in a study file.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -293,6 +321,9 @@ pub struct Linkage {
     pub block_pairs_max: u64,
     /// Most pairs in all.
     pub pairs_max: u64,
+    /// Has no source two records of one person? Then only records of different sources are compared, and a person has
+    /// at most one record of each row kind of a source.
+    pub one_to_one: bool,
     /// Seed of everything random (the sample of random pairs).
     pub seed: u64,
 }
@@ -306,6 +337,7 @@ impl Default for Linkage {
             review_probability: 0.05,
             block_pairs_max: 20_000,
             pairs_max: 4_000_000_000,
+            one_to_one: false,
             seed: 20_201_101,
         }
     }

@@ -99,15 +99,6 @@ impl<'a> Keyer<'a> {
                     give(hash(masked), id.is_masked());
                 }
             }
-            Keys::NameAndPlace => {
-                let name = table.name[at];
-                if name != 0 && table.estate[at] != 0 {
-                    give(hash((name, table.estate[at])), true);
-                }
-                if name != 0 && table.division[at] != 0 {
-                    give(hash((name, table.division[at], 1u8)), true);
-                }
-            }
             Keys::RareName => {
                 let name = table.name[at];
                 if name != 0 && table.names.count(name) <= RARE_NAME_RECORDS_MAX {

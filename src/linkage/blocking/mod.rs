@@ -5,10 +5,12 @@
 //! date, a homophone, a changed name, only name and address. A block that would give too many pairs is divided by
 //! further keys, never dropped in silence; [`RuleReport`] says what each rule brought and cost.
 //!
-//! Steps: 1. every rule gives each record its keys (64-bit hashes); 2. keys that no second record has are sieved out;
-//! 3. keys are sorted and each run of equal keys is a block; 4. the pairs of all rules are sorted and made unique.
+//! Pairs are not kept: [`CandidatePairs`] holds blocks and gives their pairs stretch by stretch, as often as asked. Each
+//! record knows the number of its block under every rule, so a pair that an earlier rule gives is known by comparing
+//! numbers. Only pairs of rules with several keys per record, and of divided blocks, lie in memory: the *loose* ones.
 
 mod choice;
+mod group;
 mod key;
 mod rules;
 
@@ -16,6 +18,7 @@ use bloomfilter::Bloom;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use self::group::Group;
 use self::key::{Entry, Keyer, hash};
 use self::rules::{Rule, rules};
 use super::comparison::Comparer;
@@ -23,17 +26,10 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
 use crate::person::table::{PersonTable, RecordId};
 
+pub use self::group::CandidatePairs;
+
 /// A pair of records; the first id is the smaller one.
 pub type Pair = (RecordId, RecordId);
-
-/// The pairs to compare: sorted, each once.
-#[derive(Debug, Default)]
-pub struct CandidatePairs {
-    /// The pairs.
-    pub pairs: Vec<Pair>,
-    /// What each rule brought.
-    pub rules: Vec<RuleReport>,
-}
 
 /// What a blocking rule brought and cost.
 #[derive(Debug, Clone, Serialize, PartialEq)]
@@ -52,7 +48,7 @@ pub struct RuleReport {
     pub pairs_left_out: u64,
     /// Pairs given.
     pub pairs: u64,
-    /// Pairs that no earlier rule had given.
+    /// Pairs that no other rule gives first: of rules with one key per record, in order, then of the others.
     pub new_pairs: u64,
 }
 
@@ -62,87 +58,69 @@ pub struct RuleReport {
 /// If the rules would give more pairs than the study allows.
 pub fn block(study: &Study, table: &PersonTable, comparer: &Comparer<'_>) -> Result<CandidatePairs> {
     let keyer = Keyer::new(table, comparer);
-    let rules = rules(study, &keyer);
-    if table.len() > PACKED_RECORDS_MAX {
-        let what = format!("{} records are more than one run can pair ({PACKED_RECORDS_MAX})", table.len());
-        return Err(Error::new(Kind::Study, what).at_file(&study.file).hint("divide the area into several studies"));
-    }
-    let mut found: Vec<u64> = Vec::new();
-    let mut reports = Vec::with_capacity(rules.len());
-    for (at, rule) in (0u8..).zip(&rules) {
-        let (pairs, report) = keyer.apply(rule, study);
-        found.par_extend(pairs.into_par_iter().map(|pair| pack(pair, at)));
-        if found.len() as u64 > study.linkage.pairs_max {
+    let mut rules = rules(study, &keyer);
+    rules.iter_mut().for_each(|rule| rule.across_sources |= study.linkage.one_to_one);
+    let mut candidates = CandidatePairs::new(table, rules.iter().filter(|rule| rule.keys.is_single()).count());
+    let mut pairs = 0;
+    for rule in &rules {
+        let mut report = RuleReport::of(&rule.name);
+        let mut loose = Vec::new();
+        let group = keyer.apply(rule, study, &mut report, &mut loose);
+        pairs += loose.len() as u64 + group.as_ref().map_or(0, Group::pairs);
+        if pairs > study.linkage.pairs_max {
             let what =
                 format!("the blocking rules up to '{}' give more than {} pairs", rule.name, study.linkage.pairs_max);
             let hint = "make the rule tighter, or raise linkage.pairs_max";
             return Err(Error::new(Kind::Study, what).at_file(&study.file).hint(hint));
         }
-        reports.push(report);
+        candidates.add(report, group, loose);
     }
-    found.par_sort_unstable();
-    found.dedup_by_key(|packed| *packed >> 8);
-    for packed in &found {
-        reports[(packed & 0xff) as usize].new_pairs += 1;
-    }
-    Ok(CandidatePairs { pairs: found.into_par_iter().map(unpack).collect(), rules: reports })
+    candidates.plan();
+    Ok(candidates)
 }
 
-/// Most records of which two fit into a sorted word together with the rule that found them.
-const PACKED_RECORDS_MAX: usize = 1 << 28;
-
-fn pack(pair: Pair, rule: u8) -> u64 {
-    (u64::from(pair.0) << 36) | (u64::from(pair.1) << 8) | u64::from(rule)
-}
-
-fn unpack(packed: u64) -> Pair {
-    ((packed >> 36) as u32, (packed >> 8 & 0x0fff_ffff) as u32)
+impl RuleReport {
+    fn of(rule: &str) -> RuleReport {
+        let rule = rule.to_owned();
+        RuleReport { rule, keys: 0, blocks: 0, largest_block: 0, divided: 0, pairs_left_out: 0, pairs: 0, new_pairs: 0 }
+    }
 }
 
 impl Keyer<'_> {
-    /// All pairs of a rule, with duplicates where a record has several keys.
-    fn apply(&self, rule: &Rule, study: &Study) -> (Vec<Pair>, RuleReport) {
+    /// The blocks of a rule; the pairs of blocks that had to be divided, and of a rule with several keys per record, go
+    /// to `loose`, with duplicates.
+    fn apply(&self, rule: &Rule, study: &Study, report: &mut RuleReport, loose: &mut Vec<Pair>) -> Option<Group> {
         let mut entries = self.entries(&rule.keys);
-        let keys = entries.len() as u64;
+        report.keys = entries.len() as u64;
         sieve(&mut entries);
         entries.par_sort_unstable_by_key(|entry| (entry.key, entry.record));
-        let mut report = RuleReport {
-            rule: rule.name.clone(),
-            keys,
-            blocks: 0,
-            largest_block: 0,
-            divided: 0,
-            pairs_left_out: 0,
-            pairs: 0,
-            new_pairs: 0,
-        };
         let blocks: Vec<&[Entry]> = entries.chunk_by(|a, b| a.key == b.key).filter(|block| block.len() > 1).collect();
         report.blocks = blocks.len() as u64;
         report.largest_block = blocks.iter().map(|block| block.len() as u64).max().unwrap_or(0);
         let maximum = study.linkage.block_pairs_max;
+        let small = |block: &[Entry]| (block.len() * block.len() / 2) as u64 <= maximum;
+        let single = rule.keys.is_single();
         let results: Vec<(Vec<Pair>, u64, u64)> = blocks
             .par_chunks(1024)
             .map(|blocks| {
                 let (mut pairs, mut divided, mut left_out) = (Vec::new(), 0, 0);
                 for block in blocks {
-                    if (block.len() * block.len() / 2) as u64 <= maximum {
-                        self.pairs(block, rule.across_sources, &mut pairs);
-                    } else {
+                    if !small(block) {
                         divided += 1;
                         left_out += self.divide(block, rule.across_sources, maximum, &mut pairs);
+                    } else if !single {
+                        self.pairs(block, rule.across_sources, &mut pairs);
                     }
                 }
                 (pairs, divided, left_out)
             })
             .collect();
-        let mut all = Vec::with_capacity(results.iter().map(|(pairs, ..)| pairs.len()).sum());
         for (pairs, divided, left_out) in results {
-            all.extend(pairs);
+            loose.extend(pairs);
             report.divided += divided;
             report.pairs_left_out += left_out;
         }
-        report.pairs = all.len() as u64;
-        (all, report)
+        single.then(|| Group::new(rule.across_sources, blocks.into_iter().filter(|block| small(block)), self.table))
     }
 
     fn pairs(&self, block: &[Entry], across_sources: bool, pairs: &mut Vec<Pair>) {

@@ -16,12 +16,17 @@ pub(super) enum Keys {
     RepairedIdNumber,
     /// Region and last four characters; only pairs with a masked number.
     MaskedIdNumber,
-    /// Name together with estate, or with community where the estate is unknown.
-    NameAndPlace,
     /// Names that few bear.
     RareName,
     /// Household in which the named mother is registered, with the birth month.
     MotherHousehold,
+}
+
+impl Keys {
+    /// Has a record one key at most, under which any two records are a pair?
+    pub(super) fn is_single(&self) -> bool {
+        matches!(self, Keys::Parts(_) | Keys::RareName)
+    }
 }
 
 /// A blocking rule ready to use.
@@ -56,7 +61,8 @@ pub(super) fn rules(study: &Study, keyer: &Keyer<'_>) -> Vec<Rule> {
     add("id number, masked", Keys::MaskedIdNumber, false);
     add("name and birth month", Keys::Parts(vec![name, month]), false);
     add("sound of name and birth month", Keys::Parts(vec![sound, month]), false);
-    add("name and place", Keys::NameAndPlace, false);
+    add("name and estate", Keys::Parts(vec![name, part(Field::Address, Whole)]), false);
+    add("name and community", Keys::Parts(vec![name, part(Field::Division, Whole)]), false);
     add("rare name", Keys::RareName, false);
     add("dwelling and birth month", Keys::Parts(vec![part(Field::Address, EstateRoom), month]), false);
     add(

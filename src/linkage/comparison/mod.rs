@@ -10,15 +10,19 @@ pub mod date;
 pub mod id_number;
 pub mod level;
 pub mod name;
+mod short;
 pub mod text;
 
 use std::collections::BTreeMap;
+
+use rayon::prelude::*;
 
 use crate::intake::study::{Comparator, Field, Study};
 use crate::person::id_number::IdNumber;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId, flag};
 use level::{Level, MISSING};
+use short::Sketch;
 
 /// The levels of a pair, four bits per comparison, the first comparison in the lowest bits.
 pub type Pattern = u64;
@@ -84,7 +88,11 @@ pub struct Comparer<'a> {
     table: &'a PersonTable,
     /// The comparisons in the order of a pattern.
     pub comparisons: Vec<Comparison>,
+    /// Has no source two records of one person?
+    pub one_to_one: bool,
     texts: Vec<text::TextComparer>,
+    /// By text field and symbol.
+    sketches: Vec<Vec<Sketch>>,
     families: Families,
 }
 
@@ -148,7 +156,19 @@ impl<'a> Comparer<'a> {
         let comparisons = comparisons
             .map(|(at, (variable, name, levels))| Comparison { variable, name, levels, shift: at * LEVEL_BITS })
             .collect();
-        Comparer { table, comparisons, texts, families: Families::of(table) }
+        let sketches = table.text_fields.iter().zip(&texts).map(|(field, comparer)| {
+            let symbols = 0..u32::try_from(field.values.len()).unwrap_or(u32::MAX);
+            symbols.into_par_iter().map(|symbol| comparer.sketch(field.values.text(symbol))).collect()
+        });
+        let sketches = sketches.collect();
+        Comparer {
+            table,
+            comparisons,
+            sketches,
+            one_to_one: study.linkage.one_to_one,
+            texts,
+            families: Families::of(table),
+        }
     }
 
     /// The comparison of a variable, if the study has it.
@@ -231,7 +251,8 @@ impl<'a> Comparer<'a> {
             return 1;
         }
         let values = &self.table.text_fields[at].values;
-        self.texts[at].compare(values.text(a), values.text(b))
+        let sketches = &self.sketches[at];
+        self.texts[at].compare(sketches[a as usize], sketches[b as usize], || (values.text(a), values.text(b)))
     }
 
     /// Is the mother that one record names found in the household of the other?

@@ -4,6 +4,7 @@
 //! `strsim`'s, on characters (not bytes).
 
 use super::level::Level;
+use super::short::{Sketch, damerau_levenshtein, jaro_winkler};
 use crate::intake::study::{Comparator, Field};
 use crate::person::date;
 
@@ -107,39 +108,59 @@ impl TextComparer {
         levels
     }
 
-    /// The level of two different texts.
-    pub(super) fn compare(&self, one: &str, other: &str) -> u8 {
+    /// What can be known of a text before it is compared.
+    pub(super) fn sketch(&self, text: &str) -> Sketch {
+        let day = match self.comparator {
+            Comparator::Date => date::read(text, None).and_then(date::Date::first_day),
+            _ => None,
+        };
+        let mut sketch = Sketch::of(text);
+        sketch.day = day;
+        sketch
+    }
+
+    /// The level of two different texts, which are looked at only if their sketches do not settle it.
+    pub(super) fn compare<'t>(&self, one: Sketch, other: Sketch, texts: impl Fn() -> (&'t str, &'t str)) -> u8 {
         let worst = self.thresholds.len() + 2;
+        let loosest = self.thresholds.last().copied().unwrap_or(0.0);
         let position = match self.comparator {
             Comparator::Exact => None,
+            Comparator::JaroWinkler if !one.may_be_similar(other, loosest) => None,
             Comparator::JaroWinkler => {
-                let similarity = strsim::jaro_winkler(one, other);
+                let (one, other) = texts();
+                let similarity = jaro_winkler(one, other, loosest);
                 self.thresholds.iter().position(|threshold| similarity >= *threshold)
             }
-            Comparator::Levenshtein => self.within(strsim::levenshtein(one, other) as f64),
-            Comparator::DamerauLevenshtein => self.within(strsim::damerau_levenshtein(one, other) as f64),
-            Comparator::Date => self.compare_dates(one, other),
-            Comparator::Numeric => match (one.parse::<f64>(), other.parse::<f64>()) {
-                (Ok(a), Ok(b)) => self.within((a - b).abs()),
-                _ => None,
-            },
+            Comparator::Levenshtein | Comparator::DamerauLevenshtein if !one.may_be_within(other, loosest) => None,
+            Comparator::Levenshtein => {
+                let (one, other) = texts();
+                self.within(strsim::levenshtein(one, other) as f64)
+            }
+            Comparator::DamerauLevenshtein => {
+                let (one, other) = texts();
+                self.within(damerau_levenshtein(one, other, loosest as usize) as f64)
+            }
+            Comparator::Date => {
+                let (text, other_text) = texts();
+                if damerau_levenshtein(text, other_text, 1) <= 1 {
+                    Some(0)
+                } else {
+                    one.day.zip(other.day).and_then(|(a, b)| self.within(f64::from(a.abs_diff(b))))
+                }
+            }
+            Comparator::Numeric => {
+                let (one, other) = texts();
+                match (one.parse::<f64>(), other.parse::<f64>()) {
+                    (Ok(a), Ok(b)) => self.within((a - b).abs()),
+                    _ => None,
+                }
+            }
         };
         u8::try_from(position.map_or(worst, |position| position + 2)).unwrap_or(15)
     }
 
     fn within(&self, distance: f64) -> Option<usize> {
         self.thresholds.iter().position(|threshold| distance <= *threshold)
-    }
-
-    fn compare_dates(&self, one: &str, other: &str) -> Option<usize> {
-        if strsim::damerau_levenshtein(one, other) <= 1 {
-            return Some(0);
-        }
-        let days = |text: &str| date::read(text, None).and_then(date::Date::first_day);
-        match (days(one), days(other)) {
-            (Some(a), Some(b)) => self.within(f64::from(a.abs_diff(b))),
-            _ => None,
-        }
     }
 }
 
@@ -172,7 +193,8 @@ mod tests {
             (Comparator::Date, &[31.0][..], "1990-03-05", "1990-03-25", 2),
         ] {
             let comparer = TextComparer::new(comparator, thresholds, false);
-            assert_eq!(comparer.compare(one, other), expected, "{comparator:?} {one} {other}");
+            let (a, b) = (comparer.sketch(one), comparer.sketch(other));
+            assert_eq!(comparer.compare(a, b, || (one, other)), expected, "{comparator:?} {one} {other}");
             assert_eq!(comparer.levels(Sharing::Unknown).len(), comparer.thresholds.len() + 3);
         }
     }

@@ -52,18 +52,18 @@ pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> Vec<S
     shares
 }
 
+/// The model before any pair is looked at: what the levels lead one to expect.
+#[must_use]
+pub fn expected(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>) -> Model {
+    let classes = starting_classes(&slots);
+    let comparisons = comparer.comparisons.clone();
+    Model { slots, classes, shares, iterations: 0, log_likelihood: Vec::new(), comparisons }
+}
+
 /// Fits m and the shares of matches and relatives to the pattern counts.
 #[must_use]
 pub fn fit(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>, counts: &PatternCounts) -> Model {
-    let classes = starting_classes(&slots);
-    let mut model = Model {
-        slots,
-        classes,
-        shares,
-        iterations: 0,
-        log_likelihood: Vec::new(),
-        comparisons: comparer.comparisons.clone(),
-    };
+    let mut model = expected(comparer, shares, slots);
     iterate(&mut model, counts);
     // Random pairs hold matches, too: in a small file in which persons have many records, most pairs that agree on a
     // telling field are matches. What the fit takes for matches is no part of u.
@@ -322,6 +322,21 @@ pub fn count_patterns(classes: &[u32], patterns: &[Pattern]) -> PatternCounts {
         });
     let mut counts: PatternCounts = counts.into_iter().collect();
     counts.sort_unstable();
+    counts
+}
+
+/// Two counts taken together.
+#[must_use]
+pub fn add_counts(one: &PatternCounts, other: &PatternCounts) -> PatternCounts {
+    let mut counts: PatternCounts = one.iter().chain(other).copied().collect();
+    counts.sort_unstable();
+    counts.dedup_by(|next, before| {
+        let same = next.0 == before.0;
+        if same {
+            before.1 += next.1;
+        }
+        same
+    });
     counts
 }
 

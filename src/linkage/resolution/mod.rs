@@ -142,6 +142,9 @@ fn join(root: &mut [u32], one: u32, other: u32) {
 fn duplicate_weights(scorer: &Scorer<'_>) -> Vec<f64> {
     (0..scorer.model.slots.len())
         .map(|slot| {
+            if scorer.comparer.one_to_one {
+                return -1000.0;
+            }
             let class = &scorer.model.classes[scorer.model.class(slot, slot)];
             let records = scorer.model.slots[slot].records as f64;
             let rate = (2.0 * class.matches * class.pairs / records.max(1.0)).clamp(1e-6, 0.5);

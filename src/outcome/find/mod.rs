@@ -45,6 +45,9 @@ pub fn find(
     residence: &Residence,
     visits: Option<u64>,
 ) -> Findings {
+    if study.roll().is_none() {
+        return Findings::default();
+    }
     let case = Case {
         study,
         table,

@@ -86,6 +86,12 @@ pub fn compose(input: &ReportInput<'_>) -> LinksFound {
             *possible.entry((*pattern, class)).or_default() += 1;
         }
     }
+    for ((class, pattern), count) in &linked.rest {
+        let weight = linked.model.weight(*class as usize, linked.model.likelihoods(*pattern, 1.0));
+        if let Some(bin) = weights.get_mut(bin(weight)) {
+            bin.1 += count;
+        }
+    }
     let name = |at: usize| input.study.sources.get(at).map_or(String::new(), |source| mask::plain(&source.name));
     let examples = [(true, most_frequent(&links)), (false, most_frequent(&possible))];
     LinksFound {

@@ -203,7 +203,7 @@ fn what_the_page_says_is_what_was_found() {
         assert_eq!(areas.iter().map(|area| area.count).sum::<u64>(), 11);
     }
     let pairs: u64 = report.links.weights.iter().map(|bin| bin.0 + bin.1).sum();
-    assert_eq!(pairs, district.linked.pairs.len() as u64);
+    assert_eq!(pairs, district.linked.candidates);
     let persons: u64 = report.persons.by_sources.iter().map(|(_, persons)| persons).sum();
     assert_eq!(persons, report.persons.persons);
 }

@@ -127,9 +127,12 @@ struct Material<'a> {
     scores: &'a [Score],
 }
 
-/// Estimates for every unlinked person how likely the roll missed a resident.
+/// Estimates for every unlinked person how likely the roll missed a resident. Without a roll nobody is missed.
 #[must_use]
 pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked) -> Residence {
+    if study.roll().is_none() {
+        return Residence::default();
+    }
     let material = Material {
         day: study.reference.day,
         table,

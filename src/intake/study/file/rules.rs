@@ -98,8 +98,16 @@ pub(super) fn linkage(
 ) -> Linkage {
     let mut linkage = Linkage::default();
     let Some(section) = top.section("linkage", complaints) else { return linkage };
-    let known =
-        ["link_probability", "review_probability", "comparisons", "seed", "pairs_max", "block_pairs_max", "blocking"];
+    let known = [
+        "link_probability",
+        "review_probability",
+        "comparisons",
+        "seed",
+        "pairs_max",
+        "block_pairs_max",
+        "one_to_one",
+        "blocking",
+    ];
     section.know(&known, complaints);
     let link = section.number("link_probability", 0.0, 1.0, complaints);
     let review = section.number("review_probability", 0.0, 1.0, complaints);
@@ -114,6 +122,7 @@ pub(super) fn linkage(
     linkage.seed = section.count("seed", 0, complaints).unwrap_or(linkage.seed);
     linkage.pairs_max = section.count("pairs_max", 1, complaints).unwrap_or(linkage.pairs_max);
     linkage.block_pairs_max = section.count("block_pairs_max", 1, complaints).unwrap_or(linkage.block_pairs_max);
+    linkage.one_to_one = section.truth("one_to_one", complaints).unwrap_or(linkage.one_to_one);
     linkage.comparisons = comparisons(&section, custom_fields, sources, complaints);
     linkage.blocking = blocking(&section, custom_fields, sources, complaints);
     linkage

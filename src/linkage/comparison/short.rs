@@ -1,0 +1,219 @@
+//! How alike are two short texts, without asking twice?
+//!
+//! Takes texts and their [`Sketch`]es, gives what `strsim` would, for ASCII texts of up to 64 bytes without allocating. A
+//! sketch tells how many characters two texts can share at most, and most pairs of strangers are settled by that.
+
+/// What is known of a text before it is compared: which characters it has, once or twice, and how many.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sketch {
+    /// Bit of each character's bucket: the lower half for the first of its kind, the upper half for a second one.
+    kinds: u64,
+    /// Characters beyond the second of their bucket.
+    further: u16,
+    /// Characters.
+    length: u16,
+    /// Day that the text names, for dates.
+    pub(super) day: Option<i32>,
+}
+
+impl Sketch {
+    pub(super) fn of(text: &str) -> Sketch {
+        let mut sketch = Sketch::default();
+        for character in text.chars() {
+            let once = 1u64 << (u32::from(character) & 31);
+            if sketch.kinds & once == 0 {
+                sketch.kinds |= once;
+            } else if sketch.kinds & (once << 32) == 0 {
+                sketch.kinds |= once << 32;
+            } else {
+                sketch.further = sketch.further.saturating_add(1);
+            }
+            sketch.length = sketch.length.saturating_add(1);
+        }
+        sketch
+    }
+
+    /// The most characters that the two texts can have in common.
+    fn shared_most(self, other: Sketch) -> u32 {
+        (self.kinds & other.kinds).count_ones() + u32::from(self.further.min(other.further))
+    }
+
+    /// Can the Jaro-Winkler similarity reach this, if the first four characters agree?
+    pub(super) fn may_be_similar(self, other: Sketch, least: f64) -> bool {
+        let (a, b) = (f64::from(self.length), f64::from(other.length));
+        let shared = f64::from(self.shared_most(other)).min(a).min(b);
+        if a == 0.0 || b == 0.0 || self.length == u16::MAX || other.length == u16::MAX {
+            return true;
+        }
+        let jaro = (shared / a + shared / b + 1.0) / 3.0;
+        let winkler = if jaro > 0.7 { jaro + 0.4 * (1.0 - jaro) } else { jaro };
+        winkler + 1e-9 >= least
+    }
+
+    /// Can the texts be at most so many edits apart?
+    pub(super) fn may_be_within(self, other: Sketch, most: f64) -> bool {
+        let longer = u32::from(self.length.max(other.length));
+        f64::from(longer.saturating_sub(self.shared_most(other))) <= most
+    }
+}
+
+/// Bytes of a text that the quick ways take.
+const BYTES_MAX: usize = 64;
+
+fn is_short(one: &str, other: &str) -> bool {
+    one.len() <= BYTES_MAX && other.len() <= BYTES_MAX && one.is_ascii() && other.is_ascii()
+}
+
+/// Jaro-Winkler similarity, or something below `least` if it is below.
+pub(super) fn jaro_winkler(one: &str, other: &str, least: f64) -> f64 {
+    if !is_short(one, other) || one.is_empty() || other.is_empty() {
+        return strsim::jaro_winkler(one, other);
+    }
+    let (a, b) = (one.as_bytes(), other.as_bytes());
+    let prefix = a.iter().zip(b).take(4).take_while(|(x, y)| x == y).count() as f64;
+    let (length_a, length_b) = (a.len() as f64, b.len() as f64);
+    let range = (a.len().max(b.len()) / 2).saturating_sub(1);
+    let (mut found_a, mut found_b) = (0u64, 0u64);
+    for (i, x) in a.iter().enumerate() {
+        let first = i.saturating_sub(range);
+        let last = b.len().min(i + range + 1);
+        for (j, y) in b.iter().enumerate().take(last).skip(first) {
+            if x == y && found_b >> j & 1 == 0 {
+                found_a |= 1 << i;
+                found_b |= 1 << j;
+                break;
+            }
+        }
+    }
+    let matches = found_a.count_ones();
+    if matches == 0 {
+        return 0.0;
+    }
+    let matched = f64::from(matches);
+    // Without counting transpositions: can it still reach `least`?
+    let best = (matched / length_a + matched / length_b + 1.0) / 3.0;
+    if best + 0.1 * prefix * (1.0 - best) + 1e-9 < least {
+        return 0.0;
+    }
+    let mut odd = 0u32;
+    while found_a != 0 {
+        let (i, j) = (found_a.trailing_zeros() as usize, found_b.trailing_zeros() as usize);
+        odd += u32::from(a.get(i) != b.get(j));
+        found_a &= found_a - 1;
+        found_b &= found_b - 1;
+    }
+    let jaro = ((matched / length_a) + (matched / length_b) + (f64::from(matches - odd / 2) / matched)) / 3.0;
+    if jaro > 0.7 { jaro + 0.1 * prefix * (1.0 - jaro) } else { jaro }
+}
+
+/// The texts without what they begin and end with alike.
+fn core<'a>(one: &'a [u8], other: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+    let start = one.iter().zip(other).take_while(|(x, y)| x == y).count();
+    let (one, other) = (one.get(start..).unwrap_or_default(), other.get(start..).unwrap_or_default());
+    let end = one.iter().rev().zip(other.iter().rev()).take_while(|(x, y)| x == y).count();
+    (one.get(..one.len() - end).unwrap_or_default(), other.get(..other.len() - end).unwrap_or_default())
+}
+
+/// Damerau-Levenshtein distance (any transposition of what then are neighbours), or something above `most` if it is
+/// above.
+pub(super) fn damerau_levenshtein(one: &str, other: &str, most: usize) -> usize {
+    if !is_short(one, other) {
+        return strsim::damerau_levenshtein(one, other);
+    }
+    let (a, b) = core(one.as_bytes(), other.as_bytes());
+    if a.is_empty() || b.is_empty() {
+        return a.len().max(b.len());
+    }
+    if a.len().abs_diff(b.len()) > most {
+        return most + 1;
+    }
+    match (a, b) {
+        ([_], [_]) => return 1,
+        ([first, second], [third, fourth]) if first == fourth && second == third => return 1,
+        // Whatever is one edit apart has been seen by now.
+        _ if most == 1 => return 2,
+        _ => {}
+    }
+    if a.len() > CORE_MAX || b.len() > CORE_MAX {
+        return strsim::damerau_levenshtein(one, other);
+    }
+    distance(a, b, most)
+}
+
+/// Bytes of a core that the table below holds.
+const CORE_MAX: usize = 22;
+
+/// Lowrance and Wagner 1975, row by row; two rows that are above `most` all over settle it.
+fn distance(a: &[u8], b: &[u8], most: usize) -> usize {
+    const WIDTH: usize = CORE_MAX + 1;
+    let mut table = [[0u8; WIDTH]; WIDTH];
+    let mut last_row = [0u8; 128];
+    let cell = |number: usize| u8::try_from(number).unwrap_or(u8::MAX);
+    for (column, value) in table[0].iter_mut().enumerate() {
+        *value = cell(column);
+    }
+    let mut above = 0;
+    for i in 1..=a.len() {
+        table[i][0] = cell(i);
+        let mut last_column = 0usize;
+        let mut least = table[i][0];
+        for j in 1..=b.len() {
+            let equal = a[i - 1] == b[j - 1];
+            let mut best = table[i - 1][j - 1] + u8::from(!equal);
+            best = best.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
+            let row = usize::from(last_row[usize::from(b[j - 1]) & 127]);
+            if row > 0 && last_column > 0 {
+                let between = (i - row - 1) + (j - last_column - 1) + 1;
+                best = best.min(table[row - 1][last_column - 1].saturating_add(cell(between)));
+            }
+            if equal {
+                last_column = j;
+            }
+            table[i][j] = best;
+            least = least.min(best);
+        }
+        last_row[usize::from(a[i - 1]) & 127] = cell(i);
+        above = if usize::from(least) > most { above + 1 } else { 0 };
+        if above == 2 {
+            return most + 1;
+        }
+    }
+    usize::from(table[a.len()][b.len()])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Sketch, damerau_levenshtein, jaro_winkler};
+
+    fn sketched(one: &str, other: &str) -> (Sketch, Sketch) {
+        (Sketch::of(one), Sketch::of(other))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn quick_distances_are_the_known_ones(one in "[ab1]{0,9}|[a-d]{0,26}|[0-9]{9}|.{0,6}", other in "[ab1]{0,9}|[a-d]{0,26}|[0-9]{9}|.{0,6}") {
+            let known = strsim::damerau_levenshtein(&one, &other);
+            for most in 1..4usize {
+                let quick = damerau_levenshtein(&one, &other, most);
+                prop_assert_eq!(quick.min(most + 1), known.min(most + 1), "{} {} {}", one, other, most);
+                let (a, b) = sketched(&one, &other);
+                prop_assert!(known > most || a.may_be_within(b, most as f64));
+            }
+        }
+
+        #[test]
+        fn quick_similarities_are_the_known_ones(one in "[ab1]{0,9}|[a-d]{0,66}|.{0,6}", other in "[ab1]{0,9}|[a-d]{0,66}|.{0,6}") {
+            let known = strsim::jaro_winkler(&one, &other);
+            for least in [0.0, 0.7, 0.88, 0.92] {
+                let quick = jaro_winkler(&one, &other, least);
+                prop_assert!(if known >= least { quick == known } else { quick < least }, "{} {} {}", one, other, least);
+                let (a, b) = sketched(&one, &other);
+                prop_assert!(known < least || a.may_be_similar(b, least));
+            }
+        }
+    }
+}
