@@ -129,3 +129,51 @@ fn a_clerk_is_asked_in_the_terminal_and_may_stop_at_any_time() {
     let drawn = json(run)["drawn"].as_u64().expect("drawn") as usize;
     assert_eq!(waiting, drawn - 3);
 }
+
+/// The person of each record of a run.
+fn persons(run: &Path) -> BTreeMap<(String, String), u64> {
+    let rows = rollcall::outcome::files::read_persons(run).expect("persons");
+    rows.into_iter().map(|row| ((row.source, row.record_id), row.person)).collect()
+}
+
+#[test]
+fn what_clerks_decided_holds_in_the_next_run() {
+    let district = crate::cli::district();
+    let study = district.path().join("study.toml");
+    let first = district.path().join("first");
+    check(&["-q", "run", argument(&study), "--out", argument(&first)], 0);
+    let links = rollcall::outcome::files::read_links(&first).expect("links");
+    let sure = links.iter().rev().find(|link| link.decision == "link" && link.match_probability > 0.9999);
+    let sure = sure.expect("a sure link");
+    let before = persons(&first);
+    // Two records of the roll that nothing connects.
+    let alone: Vec<&(String, String)> = before.keys().filter(|(source, _)| source == "roll").take(2).collect();
+    let [one, other] = alone[..] else { panic!("two records") };
+    assert_ne!(before[one], before[other]);
+    let table = format!(
+        "source_l,record_l,source_r,record_r,same\n{},{},{},{},0\n{},{},{},{},1\nroll,nobody,roll,no one,1\n",
+        sure.one.0, sure.one.1, sure.other.0, sure.other.1, one.0, one.1, other.0, other.1
+    );
+    std::fs::write(district.path().join("decisions.csv"), table).expect("written");
+    let text = std::fs::read_to_string(&study).expect("study");
+    let decided = if text.contains("[linkage]") {
+        text.replace("[linkage]", "[linkage]\ndecisions = \"decisions.csv\"")
+    } else {
+        text + "\n[linkage]\ndecisions = \"decisions.csv\"\n"
+    };
+    std::fs::write(&study, decided).expect("written");
+    let second = district.path().join("second");
+    check(&["-q", "run", argument(&study), "--out", argument(&second)], 0);
+    let after = persons(&second);
+    assert_ne!(after[&sure.one], after[&sure.other], "kept apart");
+    assert_eq!(after[one], after[other], "joined");
+    let manifest = rollcall::audit::manifest::Manifest::read(&second).expect("manifest");
+    assert_eq!(manifest.counts["decisions"], 2);
+    assert_eq!(manifest.counts["decisions_not_followed"], 0);
+    assert_eq!(manifest.counts["decisions_on_unknown_records"], 1);
+    check(&["verify", argument(&second)], 0);
+    check(&["explain", argument(&second), &format!("{}:{}", one.0, one.1), &format!("{}:{}", other.0, other.1)], 0);
+    std::fs::write(district.path().join("decisions.csv"), "source_l,record_l,source_r,record_r,same\n")
+        .expect("written");
+    check(&["verify", argument(&second)], 7);
+}

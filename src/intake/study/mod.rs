@@ -324,6 +324,8 @@ pub struct Linkage {
     /// Has no source two records of one person? Then only records of different sources are compared, and a person has
     /// at most one record of each row kind of a source.
     pub one_to_one: bool,
+    /// Table of pairs that clerks have decided.
+    pub decisions: Option<PathBuf>,
     /// Seed of everything random (the sample of random pairs).
     pub seed: u64,
 }
@@ -338,6 +340,7 @@ impl Default for Linkage {
             block_pairs_max: 20_000,
             pairs_max: 4_000_000_000,
             one_to_one: false,
+            decisions: None,
             seed: 20_201_101,
         }
     }
