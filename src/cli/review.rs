@@ -180,7 +180,7 @@ fn judge(asked: &Ask, progress: &dyn Progress) -> Result<ExitCode> {
 fn shown(rows: &[Row]) -> String {
     let mut table = Table::new(&["", "A", "", "B"]).left(1).left(2).left(3);
     for row in rows {
-        let mark = if row.differs() { "≠" } else { "" };
+        let mark = if row.differs { "≠" } else { "" };
         table.row(vec![row.label.clone(), row.one.clone(), mark.to_owned(), row.other.clone()]);
     }
     table.text()

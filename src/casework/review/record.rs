@@ -22,34 +22,60 @@ pub struct Row {
     pub one: String,
     /// The value of the other record.
     pub other: String,
-}
-
-impl Row {
-    /// Do both say something, and not the same?
-    #[must_use]
-    pub fn differs(&self) -> bool {
-        !self.one.is_empty() && !self.other.is_empty() && self.one != self.other
-    }
+    /// Do both say something, and not the same (masked or not)?
+    pub differs: bool,
 }
 
 /// Two records side by side: fields that neither has are left out.
 #[must_use]
 pub fn side_by_side(study: &Study, table: &PersonTable, [one, other]: [RecordId; 2]) -> Vec<Row> {
     let rows = fields(study, table, one).into_iter().zip(fields(study, table, other));
-    rows.map(|((label, one), (_, other))| Row { label, one, other })
-        .filter(|row| !(row.one.is_empty() && row.other.is_empty()))
-        .collect()
+    rows.map(|(one, other)| {
+        let differs = !one.value.is_empty() && !other.value.is_empty() && one.value != other.value;
+        let (label, (one, other)) = (one.label, one.shown.both(&one.value, &other.value));
+        Row { label, one, other, differs }
+    })
+    .filter(|row| !(row.one.is_empty() && row.other.is_empty()))
+    .collect()
+}
+
+/// How much of a value is shown.
+#[derive(Debug, Clone, Copy)]
+enum Shown {
+    Whole,
+    IdNumber,
+    Telephone,
+}
+
+impl Shown {
+    fn both(self, one: &str, other: &str) -> (String, String) {
+        match self {
+            Shown::Whole => (one.to_owned(), other.to_owned()),
+            Shown::IdNumber => mask::id_numbers(one, other),
+            Shown::Telephone => (mask::telephone(one), mask::telephone(other)),
+        }
+    }
+}
+
+struct Value {
+    label: String,
+    value: String,
+    shown: Shown,
 }
 
 /// All fields of a record, also those without a value: the same for every record.
-#[must_use]
-pub fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<(String, String)> {
+fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<Value> {
     let (at, language) = (record as usize, study.language);
     let bound = |field: Field| study.sources.iter().any(|source| source.binding(field).is_some());
-    let mut all: Vec<(String, String)> = Vec::new();
+    let mut all: Vec<Value> = Vec::new();
     let mut add = |field: Field, value: String| {
         if bound(field) {
-            all.push((code::field(language, study.field_name(field)), value));
+            let shown = match field {
+                Field::IdNumber => Shown::IdNumber,
+                Field::Telephone => Shown::Telephone,
+                _ => Shown::Whole,
+            };
+            all.push(Value { label: code::field(language, study.field_name(field)), value, shown });
         }
     };
     let named = bound(Field::Name) || bound(Field::FamilyName);
@@ -60,16 +86,17 @@ pub fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<(Stri
     add(Field::FormerName, mask::plain(table.names.texts.text(table.former_name[at])));
     add(Field::Sex, field::sex(table.sex[at]).of(language).to_owned());
     add(Field::BirthDate, day(table.birth[at]));
-    add(Field::IdNumber, mask::id_number(&id_characters(table.id_number[at])));
+    add(Field::IdNumber, id_characters(table.id_number[at]));
     add(Field::Ethnicity, if table.ethnicity[at] == 0 { String::new() } else { format!("{:02}", table.ethnicity[at]) });
     add(Field::Address, dwelling_words(language, table, record));
-    add(Field::Division, mask::plain(table.divisions.text(table.division[at])));
+    add(Field::Division, digits(table.divisions.text(table.division[at])));
     add(Field::Relationship, field::relationship(table.relationship[at]).of(language).to_owned());
     let telephone = table.telephone[at];
-    add(Field::Telephone, if telephone == 0 { String::new() } else { mask::telephone(&telephone.to_string()) });
+    add(Field::Telephone, if telephone == 0 { String::new() } else { telephone.to_string() });
     for (field, column) in table.text_fields.iter().zip(&table.texts) {
         let value = column.get(at).map_or("", |symbol| field.values.text(*symbol));
-        all.push((code::field(language, study.field_name(field.field)), mask::plain(value)));
+        let label = code::field(language, study.field_name(field.field));
+        all.push(Value { label, value: mask::plain(value), shown: Shown::Whole });
     }
     all
 }
@@ -77,6 +104,11 @@ pub fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<(Stri
 fn dwelling_words(language: Language, table: &PersonTable, record: RecordId) -> String {
     let door = door(table, record);
     if door.unplaced && door.building == 0 && door.room == 0 { String::new() } else { dwelling(language, &door) }
+}
+
+/// A code is no person's number: its digits may be seen.
+fn digits(code: &str) -> String {
+    code.chars().filter(char::is_ascii_alphanumeric).take(15).collect()
 }
 
 fn day(date: Date) -> String {

@@ -166,7 +166,7 @@ fn write_pairs(
         sheet.write_blank(row, 2, &fill)?;
         for (column, label) in (3u16..).step_by(2).zip(&labels) {
             let shown = values.iter().find(|value| value.label == *label);
-            let style = if shown.is_some_and(Row::differs) { &differing } else { &cell };
+            let style = if shown.is_some_and(|row| row.differs) { &differing } else { &cell };
             let (one, other) = shown.map_or(("", ""), |value| (&value.one, &value.other));
             sheet.write_string_with_format(row, column, one, style)?;
             sheet.write_string_with_format(row, column + 1, other, style)?;
@@ -284,6 +284,7 @@ mod tests {
             label: label.to_owned(),
             one: one.to_owned(),
             other: other.to_owned(),
+            differs: one != other,
         };
         let name = ["甲子", "乙丑", "丙寅"][at];
         vec![row("姓名", name, "=甲子"), row("出生日期", "1990-01-02", "1990-01-03")]
