@@ -73,7 +73,7 @@ pub struct StoredCase {
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// `opened`, `carried`, `assigned`, `visited`, `closed`, `reopened`.
+    /// `opened`, `carried`, `assigned`, `drawn`, `visited`, `closed`, `reopened`.
     pub what: String,
     /// When, UTC.
     pub at: String,
@@ -154,6 +154,13 @@ impl StoredCase {
     pub fn outcome(&self) -> Option<Outcome> {
         let last = || self.events.iter().rev().filter_map(|event| event.outcome).find(|outcome| outcome.is_final());
         (self.state() == State::Resolved).then(last).flatten()
+    }
+
+    /// The probability that the case had when it was drawn for a visit at random; `None` if it was not.
+    #[must_use]
+    pub fn drawn(&self) -> Option<f64> {
+        let event = self.events.iter().find(|event| event.what == "drawn");
+        event.and_then(|event| event.note.as_deref()).and_then(|note| note.parse().ok())
     }
 
     /// Was the discrepancy real, as far as visits say?
@@ -362,6 +369,24 @@ impl Store {
                         params![id, at, team],
                     )?;
                 }
+            }
+            Ok(())
+        })
+    }
+
+    /// Notes that cases were drawn at random, and the probability that each had then; a case is drawn once.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn note_drawn(&mut self, drawn: &[(i64, f64)], team: &str) -> Result<()> {
+        let at = now();
+        self.write(|transaction| {
+            for (id, probability) in drawn {
+                transaction.execute(
+                    "INSERT INTO event(id, what, at, role, team, note) SELECT ?1, 'drawn', ?2, 'office', ?3, ?4 \
+                     WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = ?1 AND what = 'drawn')",
+                    params![id, at, team, probability.to_string()],
+                )?;
             }
             Ok(())
         })

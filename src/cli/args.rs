@@ -247,6 +247,13 @@ pub struct Export {
     /// Doors that can be visited; the best ones are chosen as of now. Without it, all cases that the run listed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub visits: Option<u64>,
+    /// Further doors at random among those that the ranking leaves out: what they find measures the ranking, and what it
+    /// misses. They are not marked on the list.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub random_visits: u64,
+    /// Seed of the draw of those doors.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
     /// Where to put the lists (DIR/casework/outgoing/TEAM-001 and so on by default).
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
