@@ -107,7 +107,7 @@ mod tests {
     fn a_wrong_row_is_named_without_its_value() {
         let error = read("source_l,record_l,source_r,record_r,same\nroll,a,health,b,1\nroll,a,health,b,SECRET\n");
         let text = error.expect_err("wrong").to_string();
-        assert!(text.contains("row 3") && text.contains("same") && !text.contains("SECRET"), "{text}");
+        assert!(text.contains(":3: same") && !text.contains("SECRET"), "{text}");
         assert!(read("source_l,record_l,source_r,same\n").expect_err("column").to_string().contains("record_r"));
         assert!(read("source_l,record_l,source_r,record_r,same\n,a,health,b,1\n").is_err());
     }
