@@ -74,12 +74,12 @@ impl Linked {
 pub fn link(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, progress: &dyn Progress) -> Result<Linked> {
     progress.begin("block", 0);
     let candidates = blocking::block(study, table, comparer)?;
-    progress.finish(&format!("{} pairs", candidates.pairs));
+    progress.finish(&format!("{} rules", candidates.rules.len()));
     let (slots, slot_of) = em::slots(table);
     let names = NameFrequencies::of(table);
     let households = Households::of(table);
     let measured = em::measure(comparer, table, study.linkage.seed);
-    progress.begin("compare", candidates.pairs);
+    progress.begin("compare", candidates.pairs_at_most());
     let review = log2_odds(study.linkage.review_probability);
     let mut reference = em::expected(comparer, measured.clone(), slots.clone());
     let mut sifted = Scorer::new(comparer, table, &reference, &slot_of, &names).sift(&candidates, review - SLACK);
@@ -96,9 +96,10 @@ pub fn link(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, progres
         counts = em::add_counts(&sifted.rest, &em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns));
         model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
     }
-    let (pairs_in_all, rules) = (candidates.pairs, candidates.rules);
-    let Sifted { kept: mut compared, rest, .. } = sifted;
-    progress.finish(&format!("{} pairs may matter", compared.pairs.len()));
+    let mut rules = candidates.rules;
+    let Sifted { kept: mut compared, rest, pairs: candidates, new_pairs, .. } = sifted;
+    rules.iter_mut().zip(new_pairs).for_each(|(rule, new)| rule.new_pairs += new);
+    progress.finish(&format!("{} of {candidates} pairs may matter", compared.pairs.len()));
     let minimum = log2_odds(study.linkage.link_probability);
     progress.begin("fit and resolve", 0);
     let mut scores = Scorer::new(comparer, table, &model, &slot_of, &names).score_all(&compared, &counts);
@@ -116,7 +117,6 @@ pub fn link(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, progres
     }
     progress.finish(&format!("{} persons", resolution.persons()));
     let ComparedPairs { pairs, patterns, .. } = compared;
-    let candidates = pairs_in_all;
     Ok(Linked { resolution, candidates, rest, pairs, patterns, scores, model, slot_of, names, households, rules })
 }
 

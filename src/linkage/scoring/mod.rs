@@ -1,0 +1,151 @@
+//! How likely is each pair a match?
+//!
+//! Takes the compared pairs and the fitted [`Model`], gives a [`Score`] per pair: the weight of a pattern comes from a table,
+//! one look-up per pair, adjusted by the frequency of the name (or other value) that both share.
+
+mod sift;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use super::blocking::Pair;
+use super::comparison::{Comparer, Pattern, Variable};
+use super::model::em::{self, PatternCounts};
+use super::model::frequency::NameFrequencies;
+use super::model::{Likelihoods, Model, WEIGHT_MAX, probability};
+use crate::person::table::{PersonTable, RecordId, TextField};
+
+pub use self::sift::Sifted;
+
+/// The candidate pairs with their patterns, in the order of the pairs.
+#[derive(Debug, Default)]
+pub struct ComparedPairs {
+    /// The pairs, sorted.
+    pub pairs: Vec<Pair>,
+    /// Class of each pair.
+    pub classes: Vec<u32>,
+    /// Pattern of each pair.
+    pub patterns: Vec<Pattern>,
+}
+
+/// Scores single pairs or many.
+#[derive(Debug)]
+pub struct Scorer<'a> {
+    /// The table the records are in.
+    pub table: &'a PersonTable,
+    /// The comparer that makes patterns.
+    pub comparer: &'a Comparer<'a>,
+    /// The fitted model.
+    pub model: &'a Model,
+    /// Slot of each record.
+    pub slot_of: &'a [u8],
+    names: &'a NameFrequencies,
+    name_at: Option<usize>,
+    /// By text field: one over the values that records have times the share of strangers who agree.
+    text_scales: Vec<f64>,
+    /// Records that share a value because they are one person's.
+    own_records: f64,
+}
+
+/// The score of a pair.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// log2 Bayes factor of the pattern.
+    pub weight: f64,
+    /// log2 odds of a match: weight plus prior of the class.
+    pub log2_odds: f64,
+}
+
+impl Score {
+    /// Match probability.
+    #[must_use]
+    pub fn probability(self) -> f64 {
+        probability(self.log2_odds)
+    }
+}
+
+impl<'a> Scorer<'a> {
+    /// A scorer for one table and model.
+    #[must_use]
+    pub fn new(
+        comparer: &'a Comparer<'a>,
+        table: &'a PersonTable,
+        model: &'a Model,
+        slot_of: &'a [u8],
+        names: &'a NameFrequencies,
+    ) -> Scorer<'a> {
+        let name_at = comparer.comparisons.iter().position(|comparison| comparison.variable == Variable::Name);
+        let scale = |(text, field): (usize, &TextField)| {
+            let total: f64 = field.counts.iter().skip(1).map(|count| f64::from(*count)).sum();
+            let variable = Variable::Text(u16::try_from(text).unwrap_or(0));
+            let shares = comparer.comparisons.iter().position(|comparison| comparison.variable == variable);
+            1.0 / (total.max(1.0) * shares.map_or(1.0, |at| model.shares[at].u[1]))
+        };
+        let text_scales = table.text_fields.iter().enumerate().map(scale).collect();
+        let matches: f64 = model.classes.iter().map(|class| class.matches * class.pairs).sum();
+        let own_records = (1.0 + 3.0 * matches / table.len().max(1) as f64).max(2.0);
+        Scorer { table, comparer, model, slot_of, names, name_at, text_scales, own_records }
+    }
+
+    /// The class of a pair.
+    #[must_use]
+    pub fn class(&self, one: RecordId, other: RecordId) -> u32 {
+        em::class_of(self.model.slots.len(), self.slot_of[one as usize], self.slot_of[other as usize])
+    }
+
+    /// By how much more common than the average the value is that both records share.
+    #[must_use]
+    pub fn ratio(&self, pattern: Pattern, one: RecordId) -> f64 {
+        let mut ratio = 1.0;
+        if let Some(at) = self.name_at {
+            let level = self.comparer.comparisons[at].level(pattern);
+            if self.comparer.comparisons[at].levels[level].frequency {
+                ratio *= self.names.ratio(self.table.name[one as usize]);
+            }
+        }
+        for comparison in &self.comparer.comparisons {
+            if let Variable::Text(text) = comparison.variable
+                && comparison.level(pattern) == 1
+                && self.comparer.weighs_frequency(text)
+            {
+                let text = usize::from(text);
+                ratio *= self.text_ratio(text, self.table.texts[text][one as usize] as usize);
+            }
+        }
+        ratio
+    }
+
+    fn text_ratio(&self, text: usize, symbol: usize) -> f64 {
+        let count = self.table.text_fields[text].counts.get(symbol).copied().unwrap_or(0);
+        let others = (f64::from(count) - self.own_records).max(0.0) + 0.5;
+        (others * self.text_scales[text]).clamp(1e-4, 1e4)
+    }
+
+    /// The score of a pattern between two records.
+    #[must_use]
+    pub fn score(&self, pattern: Pattern, one: RecordId, other: RecordId) -> Score {
+        let class = self.class(one, other) as usize;
+        let weight = self.model.weight(class, self.model.likelihoods(pattern, self.ratio(pattern, one)));
+        Score { weight, log2_odds: weight + self.model.prior_weight(class) }
+    }
+
+    /// Scores all compared pairs; `counts` are their patterns.
+    #[must_use]
+    pub fn score_all(&self, compared: &ComparedPairs, counts: &PatternCounts) -> Vec<Score> {
+        let patterns: FxHashMap<Pattern, Likelihoods> =
+            counts.iter().map(|((_, pattern), _)| (*pattern, self.model.likelihoods(*pattern, 1.0))).collect();
+        let priors: Vec<f64> = (0..self.model.classes.len()).map(|class| self.model.prior_weight(class)).collect();
+        (0..compared.pairs.len())
+            .into_par_iter()
+            .map(|at| {
+                let (one, _) = compared.pairs[at];
+                let pattern = compared.patterns[at];
+                let mut likelihoods = patterns.get(&pattern).copied().unwrap_or(Likelihoods { m: 0.0, u: 1.0, r: 1.0 });
+                likelihoods.u *= self.ratio(pattern, one);
+                let class = compared.classes[at] as usize;
+                let weight = self.model.weight(class, likelihoods).clamp(-WEIGHT_MAX, WEIGHT_MAX);
+                Score { weight, log2_odds: weight + priors[class] }
+            })
+            .collect()
+    }
+}
