@@ -153,7 +153,7 @@ impl<'a> Comparer<'a> {
             variables.push((
                 Variable::Text(u16::try_from(at).unwrap_or(0)),
                 study.field_name(field.field).to_owned(),
-                comparer.levels(text::Sharing::of(field.field, study.field_name(field.field))),
+                comparer.levels(text::Sharing::of(field.field, study.field_name(field.field), comparator)),
             ));
             texts.push(comparer);
         }

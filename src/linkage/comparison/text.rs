@@ -24,7 +24,7 @@ pub(super) enum Sharing {
 
 impl Sharing {
     /// By the field, and by the words in the name of one that the study declares.
-    pub(super) fn of(field: Field, name: &str) -> Sharing {
+    pub(super) fn of(field: Field, name: &str, comparator: Comparator) -> Sharing {
         const PLACE: [&str; 22] = [
             "address",
             "addr",
@@ -49,14 +49,33 @@ impl Sharing {
             "邮编",
             "街道",
         ];
-        const PERSON: [&str; 8] =
-            ["middle", "initial", "soc_sec", "email", "passport", "licence", "license", "first_name"];
+        const PERSON: [&str; 18] = [
+            "middle",
+            "initial",
+            "soc_sec",
+            "email",
+            "passport",
+            "licence",
+            "license",
+            "first_name",
+            "identity",
+            "id_number",
+            "id_no",
+            "national_id",
+            "birth_date",
+            "date_of_birth",
+            "birthdate",
+            "birthday",
+            "出生日期",
+            "身份证",
+        ];
         let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
         match field {
             Field::GivenName => Sharing::Person,
             Field::FamilyName => Sharing::Family,
+            // Two members of a household seldom have a date in common: twins, and those married on one day.
+            _ if comparator == Comparator::Date || says(&PERSON) => Sharing::Person,
             _ if name.contains("birth") => Sharing::Unknown,
-            _ if says(&PERSON) => Sharing::Person,
             _ if says(&PLACE) => Sharing::Place,
             _ => Sharing::Unknown,
         }
@@ -216,14 +235,17 @@ mod tests {
 
     #[test]
     fn what_a_household_shares_is_told_by_the_field() {
+        let exact = Comparator::Exact;
+        assert_eq!(Sharing::of(Field::Custom(0), "dob", Comparator::Date), Sharing::Person);
         for (field, name, expected) in [
             (Field::GivenName, "given_name", Sharing::Person),
+            (Field::Custom(0), "identity", Sharing::Person),
             (Field::Custom(0), "street_number", Sharing::Place),
             (Field::Custom(0), "birth_place", Sharing::Unknown),
             (Field::Custom(0), "occupation", Sharing::Unknown),
             (Field::Custom(0), "email", Sharing::Person),
         ] {
-            assert_eq!(Sharing::of(field, name), expected, "{name}");
+            assert_eq!(Sharing::of(field, name, exact), expected, "{name}");
         }
     }
 }
