@@ -82,12 +82,12 @@ pub fn link(
 ) -> Result<Linked> {
     progress.begin("block", 0);
     let candidates = blocking::block(study, table, comparer)?;
-    progress.finish(&format!("{} pairs", candidates.pairs));
+    progress.finish(&format!("{} rules", candidates.rules.len()));
     let (slots, slot_of) = em::slots(table);
     let names = NameFrequencies::of(table);
     let households = Households::of(table);
     let measured = em::measure(comparer, table, study.linkage.seed);
-    progress.begin("compare", candidates.pairs);
+    progress.begin("compare", candidates.pairs_at_most());
     let review = log2_odds(study.linkage.review_probability);
     let mut reference = em::expected(comparer, measured.clone(), slots.clone());
     let mut sifted = Scorer::new(comparer, table, &reference, &slot_of, &names).sift(&candidates, review - SLACK);
@@ -104,9 +104,10 @@ pub fn link(
         counts = em::add_counts(&sifted.rest, &em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns));
         model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
     }
-    let (pairs_in_all, rules) = (candidates.pairs, candidates.rules);
-    let Sifted { kept: mut compared, rest, .. } = sifted;
-    progress.finish(&format!("{} pairs may matter", compared.pairs.len()));
+    let mut rules = candidates.rules;
+    let Sifted { kept: mut compared, rest, pairs: candidates, new_pairs, .. } = sifted;
+    rules.iter_mut().zip(new_pairs).for_each(|(rule, new)| rule.new_pairs += new);
+    progress.finish(&format!("{} of {candidates} pairs may matter", compared.pairs.len()));
     let added = decided.missing_from(&compared.pairs);
     compared.add(comparer, &slot_of, slots.len(), &added);
     let minimum = log2_odds(study.linkage.link_probability);
@@ -130,7 +131,6 @@ pub fn link(
     }
     progress.finish(&format!("{} persons", resolution.persons()));
     let ComparedPairs { pairs, patterns, .. } = compared;
-    let candidates = pairs_in_all;
     Ok(Linked { resolution, candidates, rest, pairs, patterns, scores, model, slot_of, names, households, rules })
 }
 

@@ -125,9 +125,6 @@ impl<'a> RowReader<'a> {
         for cell in cells {
             text = Cow::Owned(format!("{text}{}{cell}", bound.binding.joiner));
         }
-        if bound.binding.codes.is_empty() {
-            return Some(text);
-        }
         match bound.binding.codes.get(text.as_ref()) {
             Some(code) => Some(Cow::Borrowed(code.as_str())),
             None => Some(text),

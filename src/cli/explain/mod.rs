@@ -180,7 +180,7 @@ fn masked_number(table: &PersonTable, at: usize) -> String {
 fn waterfall(scorer: &Scorer<'_>, pattern: Pattern, (one, other): (RecordId, RecordId)) -> String {
     let model: &Model = scorer.model;
     let class = scorer.class(one, other) as usize;
-    let ratio = scorer.ratio(pattern, one, other);
+    let ratio = scorer.ratio(pattern, one);
     let rare = rare_variable(scorer.comparer, pattern);
     let mut sum = model.prior_weight(class);
     let mut lines = Table::new(&["step", "level", "bits", "sum"]).left(1);

@@ -324,8 +324,7 @@ pub struct Linkage {
     pub block_pairs_max: u64,
     /// Most pairs in all.
     pub pairs_max: u64,
-    /// Has no source two records of one person? Then only records of different sources are compared, and a person has
-    /// at most one record of each row kind of a source.
+    /// Has no source two records of one person? Then only records of different sources are compared.
     pub one_to_one: bool,
     /// Table of pairs that clerks have decided.
     pub decisions: Option<PathBuf>,

@@ -62,6 +62,13 @@ impl Group {
     }
 }
 
+/// The records that one record is paired with, and its block numbers.
+#[derive(Default)]
+struct Row {
+    others: Vec<RecordId>,
+    numbers: Vec<u32>,
+}
+
 /// A stretch of work of about [`STRETCH_PAIRS`] pairs.
 #[derive(Debug, Clone)]
 enum Stretch {
@@ -74,10 +81,8 @@ enum Stretch {
 /// The pairs to compare: blocks, and the pairs that no block gives.
 #[derive(Debug, Default)]
 pub struct CandidatePairs {
-    /// What each rule brought.
+    /// What each rule brought; which pairs are new is known once they have been gone through.
     pub rules: Vec<RuleReport>,
-    /// Pairs in all, each counted once.
-    pub pairs: u64,
     groups: Vec<(usize, Group)>,
     /// Block number of each record under each group, record by record; 0 for none.
     numbers: Vec<u32>,
@@ -107,7 +112,7 @@ impl CandidatePairs {
         self.groups.push((rule, group));
     }
 
-    /// Orders the loose pairs, cuts the work into stretches and counts the pairs.
+    /// Orders the loose pairs, cuts the work into stretches.
     pub(super) fn plan(&mut self) {
         let mut loose = std::mem::take(&mut self.loose);
         loose.par_sort_unstable();
@@ -116,10 +121,12 @@ impl CandidatePairs {
         let last = self.groups.len();
         let kept: Vec<(Pair, u8)> = loose
             .into_par_iter()
-            .filter(|((one, other), _)| {
-                let mine = self.own_numbers(*one, last, self.same_source(*one, *other));
-                !same_block(&mine, &self.numbers[*other as usize * self.width..][..last])
+            .map_init(Vec::new, |own, pair| {
+                let ((one, other), _) = pair;
+                self.own_numbers(one, last, self.same_source(one, other), own);
+                (!same_block(own, &self.numbers[other as usize * self.width..][..last])).then_some(pair)
             })
+            .flatten()
             .collect();
         self.loose = kept;
         for (at, (_, group)) in self.groups.iter().enumerate() {
@@ -135,26 +142,8 @@ impl CandidatePairs {
         let size = usize::try_from(STRETCH_PAIRS).unwrap_or(1);
         let ends = (0..self.loose.len()).step_by(size);
         self.stretches.extend(ends.map(|first| Stretch::Loose(first..(first + size).min(self.loose.len()))));
-        let counted: Vec<(usize, u64, u64)> = self
-            .stretches
-            .par_iter()
-            .map_init(Vec::new, |pairs, stretch| {
-                self.make(stretch, pairs);
-                match stretch {
-                    Stretch::Blocks(at, blocks) => {
-                        let (rule, group) = &self.groups[*at];
-                        (*rule, group.counts[blocks.clone()].iter().sum(), pairs.len() as u64)
-                    }
-                    Stretch::Loose(_) => (usize::MAX, 0, pairs.len() as u64),
-                }
-            })
-            .collect();
-        for (rule, pairs, new) in counted {
-            self.pairs += new;
-            if let Some(report) = self.rules.get_mut(rule) {
-                report.pairs += pairs;
-                report.new_pairs += new;
-            }
+        for (rule, group) in &self.groups {
+            self.rules[*rule].pairs += group.pairs();
         }
         for (_, rule) in &self.loose {
             self.rules[usize::from(*rule)].new_pairs += 1;
@@ -167,11 +156,38 @@ impl CandidatePairs {
         self.stretches.len()
     }
 
-    /// The pairs of a stretch, in place of what was in `pairs`.
-    pub fn pairs_of(&self, stretch: usize, pairs: &mut Vec<Pair>) {
-        pairs.clear();
-        if let Some(stretch) = self.stretches.get(stretch) {
-            self.make(stretch, pairs);
+    /// The most pairs that there can be: those that several rules give are counted with each.
+    #[must_use]
+    pub fn pairs_at_most(&self) -> u64 {
+        self.groups.iter().map(|(_, group)| group.pairs()).sum::<u64>() + self.loose.len() as u64
+    }
+
+    /// The rule whose blocks a stretch is of; loose pairs are counted with theirs already.
+    #[must_use]
+    pub fn rule_of(&self, stretch: usize) -> Option<usize> {
+        match self.stretches.get(stretch)? {
+            Stretch::Blocks(at, _) => Some(self.groups[*at].0),
+            Stretch::Loose(_) => None,
+        }
+    }
+
+    /// Goes through the pairs of a stretch: a record, and the records that it is paired with.
+    pub fn each_row(&self, stretch: usize, mut take: impl FnMut(RecordId, &[RecordId])) {
+        let mut row = Row::default();
+        match self.stretches.get(stretch) {
+            Some(Stretch::Loose(range)) => {
+                for pairs in self.loose[range.clone()].chunk_by(|((a, _), _), ((b, _), _)| a == b) {
+                    row.others.clear();
+                    row.others.extend(pairs.iter().map(|((_, other), _)| *other));
+                    take(pairs[0].0.0, &row.others);
+                }
+            }
+            Some(Stretch::Blocks(at, blocks)) => {
+                for block in blocks.clone() {
+                    self.each_row_of(*at, self.groups[*at].1.block(block), &mut row, &mut take);
+                }
+            }
+            None => {}
         }
     }
 
@@ -179,67 +195,59 @@ impl CandidatePairs {
     #[must_use]
     pub fn all(&self) -> Vec<Pair> {
         let mut all = Vec::new();
-        let mut pairs = Vec::new();
         for stretch in 0..self.stretches() {
-            self.pairs_of(stretch, &mut pairs);
-            all.extend_from_slice(&pairs);
+            self.each_row(stretch, |one, others| all.extend(others.iter().map(|other| (one, *other))));
         }
         all.sort_unstable();
         all
     }
 
-    fn make(&self, stretch: &Stretch, pairs: &mut Vec<Pair>) {
-        pairs.clear();
-        match stretch {
-            Stretch::Loose(range) => pairs.extend(self.loose[range.clone()].iter().map(|(pair, _)| *pair)),
-            Stretch::Blocks(at, blocks) => {
-                for block in blocks.clone() {
-                    self.make_block(*at, self.groups[*at].1.block(block), pairs);
-                }
-            }
-        }
-    }
-
-    fn make_block(&self, at: usize, members: &[RecordId], pairs: &mut Vec<Pair>) {
+    fn each_row_of(
+        &self,
+        at: usize,
+        members: &[RecordId],
+        row: &mut Row,
+        take: &mut impl FnMut(RecordId, &[RecordId]),
+    ) {
         let across = self.groups[at].1.across_sources;
         let mut rest = members;
         while let Some(first) = rest.first() {
             let end = self.source_end(*first);
             let (run, others) = rest.split_at(rest.partition_point(|record| *record < end));
             for (place, one) in run.iter().enumerate() {
+                row.others.clear();
                 if !across {
-                    self.make_row(at, *one, &run[place + 1..], true, pairs);
+                    self.fill(at, *one, &run[place + 1..], true, row);
                 }
-                self.make_row(at, *one, others, false, pairs);
+                self.fill(at, *one, others, false, row);
+                if !row.others.is_empty() {
+                    take(*one, &row.others);
+                }
             }
             rest = others;
         }
     }
 
-    fn make_row(&self, at: usize, one: RecordId, others: &[RecordId], same_source: bool, pairs: &mut Vec<Pair>) {
+    /// Adds to a row those of `others` that no earlier group pairs with `one`.
+    fn fill(&self, at: usize, one: RecordId, others: &[RecordId], same_source: bool, row: &mut Row) {
         if at == 0 {
-            pairs.extend(others.iter().map(|other| (one, *other)));
+            row.others.extend_from_slice(others);
             return;
         }
-        let mine = self.own_numbers(one, at, same_source);
-        for other in others {
-            if !same_block(&mine, &self.numbers[*other as usize * self.width..][..at]) {
-                pairs.push((one, *other));
-            }
-        }
+        self.own_numbers(one, at, same_source, &mut row.numbers);
+        let new = |other: &&RecordId| !same_block(&row.numbers, &self.numbers[**other as usize * self.width..][..at]);
+        row.others.extend(others.iter().filter(new));
     }
 
     /// The block numbers of a record under the first groups, where they would pair it with a record of the same source
     /// or of another one.
-    fn own_numbers(&self, one: RecordId, groups: usize, same_source: bool) -> Vec<u32> {
+    fn own_numbers(&self, one: RecordId, groups: usize, same_source: bool, own: &mut Vec<u32>) {
         let numbers = &self.numbers[one as usize * self.width..][..groups];
-        let own = numbers.iter().zip(&self.groups);
-        own.map(
-            |(number, (_, group))| {
-                if *number == 0 || (same_source && group.across_sources) { NEVER } else { *number }
-            },
-        )
-        .collect()
+        let of_group = |(number, (_, group)): (&u32, &(usize, Group))| {
+            if *number == 0 || (same_source && group.across_sources) { NEVER } else { *number }
+        };
+        own.clear();
+        own.extend(numbers.iter().zip(&self.groups).map(of_group));
     }
 
     fn same_source(&self, one: RecordId, other: RecordId) -> bool {

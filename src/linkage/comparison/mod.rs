@@ -93,8 +93,13 @@ pub struct Comparer<'a> {
     texts: Vec<text::TextComparer>,
     /// By text field and symbol.
     sketches: Vec<Vec<Sketch>>,
+    /// Symbols of the text fields, record after record: what one comparison needs lies together.
+    rows: Vec<Symbol>,
     families: Families,
 }
+
+/// A level that sketches do not settle, of two texts that differ.
+pub const UNSETTLED: u8 = 14;
 
 /// Gives the levels of a comparison.
 type LevelList = fn() -> Vec<Level>;
@@ -148,7 +153,7 @@ impl<'a> Comparer<'a> {
             variables.push((
                 Variable::Text(u16::try_from(at).unwrap_or(0)),
                 study.field_name(field.field).to_owned(),
-                comparer.levels(text::Sharing::of(field.field, study.field_name(field.field))),
+                comparer.levels(text::Sharing::of(field.field, study.field_name(field.field), comparator)),
             ));
             texts.push(comparer);
         }
@@ -161,10 +166,18 @@ impl<'a> Comparer<'a> {
             symbols.into_par_iter().map(|symbol| comparer.sketch(field.values.text(symbol))).collect()
         });
         let sketches = sketches.collect();
+        let width = table.texts.len();
+        let mut rows = vec![0; table.len() * width];
+        if width > 0 {
+            rows.par_chunks_mut(width).enumerate().for_each(|(record, row)| {
+                row.iter_mut().zip(&table.texts).for_each(|(symbol, column)| *symbol = column[record]);
+            });
+        }
         Comparer {
             table,
             comparisons,
             sketches,
+            rows,
             one_to_one: study.linkage.one_to_one,
             texts,
             families: Families::of(table),
@@ -189,29 +202,63 @@ impl<'a> Comparer<'a> {
         let mut pattern = 0;
         let mut id_level = MISSING;
         for comparison in &self.comparisons {
-            let level = match comparison.variable {
-                Variable::Name => self.name(one, other),
-                Variable::IdNumber => {
-                    let table = self.table;
-                    id_level = id_number::compare(table.id_number[one as usize], table.id_number[other as usize]);
-                    id_level
-                }
-                Variable::BirthDate => self.birth(one, other, id_level),
-                Variable::Sex => self.sex(one, other, id_level),
-                Variable::Ethnicity => {
-                    level::compare_ethnicity(self.table.ethnicity[one as usize], self.table.ethnicity[other as usize])
-                }
-                Variable::Address => address::compare(self.table, one, other),
-                Variable::Telephone => {
-                    level::compare_telephone(self.table.telephone[one as usize], self.table.telephone[other as usize])
-                }
-                Variable::Mother => self.mother(one, other),
-                Variable::Household => MISSING,
-                Variable::Text(at) => self.text(usize::from(at), one, other),
-            };
-            pattern |= Pattern::from(level) << comparison.shift;
+            pattern |= Pattern::from(self.level(comparison.variable, one, other, &mut id_level)) << comparison.shift;
         }
         pattern
+    }
+
+    /// The level of one variable; that of the ID numbers must be asked before those that depend on it.
+    #[must_use]
+    pub fn level(&self, variable: Variable, one: RecordId, other: RecordId, id_level: &mut u8) -> u8 {
+        let table = self.table;
+        match variable {
+            Variable::Name => self.name(one, other),
+            Variable::IdNumber => {
+                *id_level = id_number::compare(table.id_number[one as usize], table.id_number[other as usize]);
+                *id_level
+            }
+            Variable::BirthDate => self.birth(one, other, *id_level),
+            Variable::Sex => self.sex(one, other, *id_level),
+            Variable::Ethnicity => {
+                level::compare_ethnicity(table.ethnicity[one as usize], table.ethnicity[other as usize])
+            }
+            Variable::Address => address::compare(table, one, other),
+            Variable::Telephone => {
+                level::compare_telephone(table.telephone[one as usize], table.telephone[other as usize])
+            }
+            Variable::Mother => self.mother(one, other),
+            Variable::Household => MISSING,
+            Variable::Text(at) => {
+                let at = usize::from(at);
+                let (a, b) = self.symbols(at, one, other);
+                let texts = || (self.table.text_fields[at].values.text(a), self.table.text_fields[at].values.text(b));
+                self.text(at, a, b, |one, other| self.texts[at].compare(one, other, texts))
+            }
+        }
+    }
+
+    /// The level of a text field as far as it can be told without looking at the texts: [`UNSETTLED`] if it cannot.
+    #[must_use]
+    pub fn settle_text(&self, text: u16, one: RecordId, other: RecordId) -> u8 {
+        let at = usize::from(text);
+        let (a, b) = self.symbols(at, one, other);
+        self.text(at, a, b, |one, other| self.texts[at].settle(one, other).unwrap_or(UNSETTLED))
+    }
+
+    fn symbols(&self, text: usize, one: RecordId, other: RecordId) -> (Symbol, Symbol) {
+        let width = self.sketches.len();
+        (self.rows[one as usize * width + text], self.rows[other as usize * width + text])
+    }
+
+    fn text(&self, at: usize, a: Symbol, b: Symbol, unequal: impl Fn(Sketch, Sketch) -> u8) -> u8 {
+        if a == 0 || b == 0 {
+            return MISSING;
+        }
+        if a == b {
+            return 1;
+        }
+        let sketches = &self.sketches[at];
+        unequal(sketches[a as usize], sketches[b as usize])
     }
 
     fn name(&self, one: RecordId, other: RecordId) -> u8 {
@@ -239,20 +286,6 @@ impl<'a> Comparer<'a> {
 
     fn sex(&self, one: RecordId, other: RecordId, id_level: u8) -> u8 {
         level::compare_sex(self.table.sex[one as usize], self.table.sex[other as usize], id_level)
-    }
-
-    fn text(&self, at: usize, one: RecordId, other: RecordId) -> u8 {
-        let column = &self.table.texts[at];
-        let (a, b) = (column[one as usize], column[other as usize]);
-        if a == 0 || b == 0 {
-            return MISSING;
-        }
-        if a == b {
-            return 1;
-        }
-        let values = &self.table.text_fields[at].values;
-        let sketches = &self.sketches[at];
-        self.texts[at].compare(sketches[a as usize], sketches[b as usize], || (values.text(a), values.text(b)))
     }
 
     /// Is the mother that one record names found in the household of the other?

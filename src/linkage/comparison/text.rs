@@ -4,7 +4,7 @@
 //! `strsim`'s, on characters (not bytes).
 
 use super::level::Level;
-use super::short::{Sketch, damerau_levenshtein, jaro_winkler};
+use super::short::{JaroWinklerBound, NO_DAY, Sketch, damerau_levenshtein, jaro_winkler};
 use crate::intake::study::{Comparator, Field};
 use crate::person::date;
 
@@ -24,7 +24,7 @@ pub(super) enum Sharing {
 
 impl Sharing {
     /// By the field, and by the words in the name of one that the study declares.
-    pub(super) fn of(field: Field, name: &str) -> Sharing {
+    pub(super) fn of(field: Field, name: &str, comparator: Comparator) -> Sharing {
         const PLACE: [&str; 22] = [
             "address",
             "addr",
@@ -49,14 +49,33 @@ impl Sharing {
             "邮编",
             "街道",
         ];
-        const PERSON: [&str; 8] =
-            ["middle", "initial", "soc_sec", "email", "passport", "licence", "license", "first_name"];
+        const PERSON: [&str; 18] = [
+            "middle",
+            "initial",
+            "soc_sec",
+            "email",
+            "passport",
+            "licence",
+            "license",
+            "first_name",
+            "identity",
+            "id_number",
+            "id_no",
+            "national_id",
+            "birth_date",
+            "date_of_birth",
+            "birthdate",
+            "birthday",
+            "出生日期",
+            "身份证",
+        ];
         let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
         match field {
             Field::GivenName => Sharing::Person,
             Field::FamilyName => Sharing::Family,
+            // Two members of a household seldom have a date in common: twins, and those married on one day.
+            _ if comparator == Comparator::Date || says(&PERSON) => Sharing::Person,
             _ if name.contains("birth") => Sharing::Unknown,
-            _ if says(&PERSON) => Sharing::Person,
             _ if says(&PLACE) => Sharing::Place,
             _ => Sharing::Unknown,
         }
@@ -79,12 +98,15 @@ pub(super) struct TextComparer {
     comparator: Comparator,
     thresholds: Vec<f64>,
     pub(super) frequency: bool,
+    /// Of the loosest threshold.
+    bound: JaroWinklerBound,
 }
 
 impl TextComparer {
     pub(super) fn new(comparator: Comparator, thresholds: &[f64], frequency: bool) -> TextComparer {
         let thresholds = if thresholds.is_empty() { default_thresholds(comparator) } else { thresholds.to_vec() };
-        TextComparer { comparator, thresholds, frequency }
+        let bound = JaroWinklerBound::new(thresholds.last().copied().unwrap_or(0.0));
+        TextComparer { comparator, thresholds, frequency, bound }
     }
 
     /// Levels: missing, equal, one per threshold, different; with what is expected of members of one household.
@@ -115,48 +137,60 @@ impl TextComparer {
             _ => None,
         };
         let mut sketch = Sketch::of(text);
-        sketch.day = day;
+        sketch.day = day.unwrap_or(NO_DAY);
         sketch
+    }
+
+    /// The level of two different texts, if their sketches settle it.
+    pub(super) fn settle(&self, one: Sketch, other: Sketch) -> Option<u8> {
+        let loosest = self.thresholds.last().copied().unwrap_or(0.0);
+        let position = match self.comparator {
+            Comparator::Exact => None,
+            Comparator::JaroWinkler if !self.bound.may_be_reached(one, other) => None,
+            Comparator::Levenshtein | Comparator::DamerauLevenshtein if !one.may_be_within(other, loosest as u32) => {
+                None
+            }
+            Comparator::Date if !one.may_be_within(other, 1) => self.days_apart(one, other),
+            _ => return None,
+        };
+        Some(self.level(position))
+    }
+
+    fn days_apart(&self, one: Sketch, other: Sketch) -> Option<usize> {
+        let known = one.day != NO_DAY && other.day != NO_DAY;
+        known.then(|| self.within(f64::from(one.day.abs_diff(other.day)))).flatten()
+    }
+
+    fn level(&self, position: Option<usize>) -> u8 {
+        let worst = self.thresholds.len() + 2;
+        u8::try_from(position.map_or(worst, |position| position + 2)).unwrap_or(15)
     }
 
     /// The level of two different texts, which are looked at only if their sketches do not settle it.
     pub(super) fn compare<'t>(&self, one: Sketch, other: Sketch, texts: impl Fn() -> (&'t str, &'t str)) -> u8 {
-        let worst = self.thresholds.len() + 2;
+        if let Some(level) = self.settle(one, other) {
+            return level;
+        }
+        let (text, other_text) = texts();
         let loosest = self.thresholds.last().copied().unwrap_or(0.0);
         let position = match self.comparator {
             Comparator::Exact => None,
-            Comparator::JaroWinkler if !one.may_be_similar(other, loosest) => None,
             Comparator::JaroWinkler => {
-                let (one, other) = texts();
-                let similarity = jaro_winkler(one, other, loosest);
+                let similarity = jaro_winkler(text, other_text, loosest);
                 self.thresholds.iter().position(|threshold| similarity >= *threshold)
             }
-            Comparator::Levenshtein | Comparator::DamerauLevenshtein if !one.may_be_within(other, loosest) => None,
-            Comparator::Levenshtein => {
-                let (one, other) = texts();
-                self.within(strsim::levenshtein(one, other) as f64)
-            }
+            Comparator::Levenshtein => self.within(strsim::levenshtein(text, other_text) as f64),
             Comparator::DamerauLevenshtein => {
-                let (one, other) = texts();
-                self.within(damerau_levenshtein(one, other, loosest as usize) as f64)
+                self.within(damerau_levenshtein(text, other_text, loosest as usize) as f64)
             }
-            Comparator::Date => {
-                let (text, other_text) = texts();
-                if damerau_levenshtein(text, other_text, 1) <= 1 {
-                    Some(0)
-                } else {
-                    one.day.zip(other.day).and_then(|(a, b)| self.within(f64::from(a.abs_diff(b))))
-                }
-            }
-            Comparator::Numeric => {
-                let (one, other) = texts();
-                match (one.parse::<f64>(), other.parse::<f64>()) {
-                    (Ok(a), Ok(b)) => self.within((a - b).abs()),
-                    _ => None,
-                }
-            }
+            Comparator::Date if damerau_levenshtein(text, other_text, 1) <= 1 => Some(0),
+            Comparator::Date => self.days_apart(one, other),
+            Comparator::Numeric => match (text.parse::<f64>(), other_text.parse::<f64>()) {
+                (Ok(a), Ok(b)) => self.within((a - b).abs()),
+                _ => None,
+            },
         };
-        u8::try_from(position.map_or(worst, |position| position + 2)).unwrap_or(15)
+        self.level(position)
     }
 
     fn within(&self, distance: f64) -> Option<usize> {
@@ -201,14 +235,17 @@ mod tests {
 
     #[test]
     fn what_a_household_shares_is_told_by_the_field() {
+        let exact = Comparator::Exact;
+        assert_eq!(Sharing::of(Field::Custom(0), "dob", Comparator::Date), Sharing::Person);
         for (field, name, expected) in [
             (Field::GivenName, "given_name", Sharing::Person),
+            (Field::Custom(0), "identity", Sharing::Person),
             (Field::Custom(0), "street_number", Sharing::Place),
             (Field::Custom(0), "birth_place", Sharing::Unknown),
             (Field::Custom(0), "occupation", Sharing::Unknown),
             (Field::Custom(0), "email", Sharing::Person),
         ] {
-            assert_eq!(Sharing::of(field, name), expected, "{name}");
+            assert_eq!(Sharing::of(field, name, exact), expected, "{name}");
         }
     }
 }

@@ -3,16 +3,19 @@
 //! Takes the compared pairs and the fitted [`Model`], gives a [`Score`] per pair: the weight of a pattern comes from a table,
 //! one look-up per pair, adjusted by the frequency of the name (or other value) that both share.
 
+mod sift;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::blocking::{CandidatePairs, Pair};
-use super::comparison::level::SUPPORT_MANY;
-use super::comparison::{Comparer, Comparison, Pattern, Variable};
+use super::blocking::Pair;
+use super::comparison::{Comparer, Pattern, Variable};
 use super::model::em::{self, PatternCounts};
 use super::model::frequency::NameFrequencies;
 use super::model::{Likelihoods, Model, WEIGHT_MAX, probability};
 use crate::person::table::{PersonTable, RecordId, TextField};
+
+pub use self::sift::Sifted;
 
 /// The candidate pairs with their patterns, in the order of the pairs.
 #[derive(Debug, Default)]
@@ -118,7 +121,7 @@ impl<'a> Scorer<'a> {
 
     /// By how much more common than the average the value is that both records share.
     #[must_use]
-    pub fn ratio(&self, pattern: Pattern, one: RecordId, other: RecordId) -> f64 {
+    pub fn ratio(&self, pattern: Pattern, one: RecordId) -> f64 {
         let mut ratio = 1.0;
         if let Some(at) = self.name_at {
             let level = self.comparer.comparisons[at].level(pattern);
@@ -131,14 +134,14 @@ impl<'a> Scorer<'a> {
                 && comparison.level(pattern) == 1
                 && self.comparer.weighs_frequency(text)
             {
-                ratio *= self.text_ratio(usize::from(text), one, other);
+                let text = usize::from(text);
+                ratio *= self.text_ratio(text, self.table.texts[text][one as usize] as usize);
             }
         }
         ratio
     }
 
-    fn text_ratio(&self, text: usize, one: RecordId, _other: RecordId) -> f64 {
-        let symbol = self.table.texts[text][one as usize] as usize;
+    fn text_ratio(&self, text: usize, symbol: usize) -> f64 {
         let count = self.table.text_fields[text].counts.get(symbol).copied().unwrap_or(0);
         let others = (f64::from(count) - self.own_records).max(0.0) + 0.5;
         (others * self.text_scales[text]).clamp(1e-4, 1e4)
@@ -148,7 +151,7 @@ impl<'a> Scorer<'a> {
     #[must_use]
     pub fn score(&self, pattern: Pattern, one: RecordId, other: RecordId) -> Score {
         let class = self.class(one, other) as usize;
-        let weight = self.model.weight(class, self.model.likelihoods(pattern, self.ratio(pattern, one, other)));
+        let weight = self.model.weight(class, self.model.likelihoods(pattern, self.ratio(pattern, one)));
         Score { weight, log2_odds: weight + self.model.prior_weight(class) }
     }
 
@@ -161,133 +164,16 @@ impl<'a> Scorer<'a> {
         (0..compared.pairs.len())
             .into_par_iter()
             .map(|at| {
-                let (one, other) = compared.pairs[at];
+                let (one, _) = compared.pairs[at];
                 let pattern = compared.patterns[at];
                 // Pairs that were added by decision are not counted.
                 let known = patterns.get(&pattern).copied();
                 let mut likelihoods = known.unwrap_or_else(|| self.model.likelihoods(pattern, 1.0));
-                likelihoods.u *= self.ratio(pattern, one, other);
+                likelihoods.u *= self.ratio(pattern, one);
                 let class = compared.classes[at] as usize;
                 let weight = self.model.weight(class, likelihoods).clamp(-WEIGHT_MAX, WEIGHT_MAX);
                 Score { weight, log2_odds: weight + priors[class] }
             })
             .collect()
-    }
-}
-
-/// What comparing all candidate pairs left: those that may yet matter, and how many of the others showed what.
-#[derive(Debug, Default)]
-pub struct Sifted {
-    /// The pairs that may reach the threshold, sorted.
-    pub kept: ComparedPairs,
-    /// Patterns of all other pairs, sorted.
-    pub rest: PatternCounts,
-    /// Of each pattern of the rest, the greatest log2 odds that one of its pairs could have had.
-    best: Vec<f64>,
-}
-
-/// What is known of a pattern of a class under the model that pairs are sifted by.
-#[derive(Debug, Clone, Copy)]
-struct Sieve {
-    likelihoods: Likelihoods,
-    odds: f64,
-    frequency: bool,
-    count: u64,
-    best: f64,
-}
-
-/// What one thread has sifted.
-#[derive(Default)]
-struct Sifting {
-    sieves: FxHashMap<(u32, Pattern), Sieve>,
-    pairs: Vec<Pair>,
-    kept: Vec<(Pair, Pattern)>,
-}
-
-impl Scorer<'_> {
-    /// The pattern at its best: other members of the households support it.
-    fn supported(&self, pattern: Pattern) -> Pattern {
-        self.comparer.of(Variable::Household).map_or(pattern, |household| household.set(pattern, SUPPORT_MANY))
-    }
-
-    fn sieve(&self, class: u32, pattern: Pattern) -> Sieve {
-        let at = class as usize;
-        let likelihoods = self.model.likelihoods(self.supported(pattern), 1.0);
-        let odds = self.model.weight(at, likelihoods) + self.model.prior_weight(at);
-        let rare = |comparison: &Comparison| {
-            let level = comparison.level(pattern);
-            level != 0 && comparison.levels[level].frequency
-        };
-        let frequency = self.comparer.comparisons.iter().any(rare);
-        Sieve { likelihoods, odds, frequency, count: 0, best: f64::NEG_INFINITY }
-    }
-
-    fn sift_stretch(&self, candidates: &CandidatePairs, stretch: usize, least: f64, state: &mut Sifting) {
-        candidates.pairs_of(stretch, &mut state.pairs);
-        for &(one, other) in &state.pairs {
-            let pattern = self.comparer.compare(one, other);
-            let class = self.class(one, other);
-            let sieve = state.sieves.entry((class, pattern)).or_insert_with(|| self.sieve(class, pattern));
-            let mut odds = sieve.odds;
-            if sieve.frequency {
-                let mut likelihoods = sieve.likelihoods;
-                likelihoods.u *= self.ratio(pattern, one, other);
-                odds = self.model.weight(class as usize, likelihoods) + self.model.prior_weight(class as usize);
-            }
-            if odds >= least {
-                state.kept.push(((one, other), pattern));
-            } else {
-                sieve.count += 1;
-                sieve.best = sieve.best.max(odds);
-            }
-        }
-    }
-
-    /// Compares all candidate pairs and keeps those whose log2 odds could reach `least` if their households supported
-    /// them. No pair is held longer than its stretch.
-    #[must_use]
-    pub fn sift(&self, candidates: &CandidatePairs, least: f64) -> Sifted {
-        let done = (0..candidates.stretches())
-            .into_par_iter()
-            .fold(Sifting::default, |mut state, stretch| {
-                self.sift_stretch(candidates, stretch, least, &mut state);
-                state
-            })
-            .reduce(Sifting::default, |mut all, mut more| {
-                all.kept.append(&mut more.kept);
-                for (key, sieve) in more.sieves {
-                    let known = all.sieves.entry(key).or_insert(Sieve { count: 0, ..sieve });
-                    known.count += sieve.count;
-                    known.best = known.best.max(sieve.best);
-                }
-                all
-            });
-        let mut kept = done.kept;
-        kept.par_sort_unstable_by_key(|(pair, _)| *pair);
-        let classes = kept.par_iter().map(|((one, other), _)| self.class(*one, *other)).collect();
-        let patterns = kept.par_iter().map(|(_, pattern)| *pattern).collect();
-        let pairs = kept.into_par_iter().map(|(pair, _)| pair).collect();
-        let mut rest: Vec<_> = done.sieves.into_iter().filter(|(_, sieve)| sieve.count > 0).collect();
-        rest.sort_unstable_by_key(|(key, _)| *key);
-        Sifted {
-            kept: ComparedPairs { pairs, classes, patterns },
-            best: rest.iter().map(|(_, sieve)| sieve.best).collect(),
-            rest: rest.into_iter().map(|(key, sieve)| (key, sieve.count)).collect(),
-        }
-    }
-
-    /// Could a pair that `before` set aside reach `least` under this scorer's model?
-    #[must_use]
-    pub fn misses(&self, sifted: &Sifted, before: &Scorer<'_>, least: f64) -> bool {
-        // What the ratio of a shared text may have fallen by, at most, since more of its records are one person's.
-        let rarer = ((self.own_records - before.own_records).max(0.0) + 0.5) / 0.5;
-        let texts =
-            self.comparer.comparisons.iter().filter(|comparison| matches!(comparison.variable, Variable::Text(_)));
-        let texts: Vec<&Comparison> = texts.collect();
-        sifted.rest.iter().zip(&sifted.best).any(|(((class, pattern), _), best)| {
-            let shared = texts.iter().filter(|comparison| comparison.level(*pattern) == 1).count();
-            let gained = self.sieve(*class, *pattern).odds - before.sieve(*class, *pattern).odds;
-            best + gained + shared as f64 * rarer.log2() >= least
-        })
     }
 }
