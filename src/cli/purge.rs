@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::args::Purge;
+use super::args::custody::Purge;
 use super::screen::{Table, count, show};
 use crate::audit::purge::{self, Order, Purged};
 use crate::casework;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::args::Seal;
+use super::args::custody::Seal;
 use super::screen::{Table, count, show};
 use crate::audit::delivery::{self, Delivered};
 use crate::error::{Error, Kind, Result};

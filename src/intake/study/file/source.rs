@@ -75,6 +75,9 @@ fn files(section: &Section<'_>, folder: &Path, complaints: &mut Complaints) -> V
         return Vec::new();
     };
     let mut files = Vec::new();
+    if item.members().is_empty() {
+        complaints.add(&item.at, &item.key, "is empty: expected at least one file, folder or pattern", None);
+    }
     for member in item.members() {
         let Some(written) = member.text(complaints) else { continue };
         match paths::files(folder, &written) {
