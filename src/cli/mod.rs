@@ -29,6 +29,7 @@ mod verify;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::thread::JoinHandle;
 
 use clap::Parser;
 
@@ -37,10 +38,28 @@ use crate::intake::extract::decoder;
 use crate::progress::Progress;
 use args::{Arguments, Command, Global, LogFormat};
 
+/// Stack of the thread that does the work, in bytes.
+const STACK_BYTES: usize = 16 << 20;
+
+/// What a process ends with that panicked.
+const PANICKED: u8 = 101;
+
 /// Runs the command line; gives the exit status of the contract.
 #[must_use]
 pub fn main() -> ExitCode {
     log::hide_panics();
+    // How large the main thread's stack is, the system says, and may say too little.
+    match std::thread::Builder::new().stack_size(STACK_BYTES).spawn(open_door).map(JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        Ok(Err(_)) => ExitCode::from(PANICKED),
+        Err(_) => {
+            screen::complain("rollcall: the system gives no thread to work in");
+            status(Kind::Environment)
+        }
+    }
+}
+
+fn open_door() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(shown) => {
