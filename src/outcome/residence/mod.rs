@@ -9,7 +9,8 @@
 //! Steps: 1. [`standing`]: how each person stands to the roll; 2. [`surroundings`]: who is around whom; 3. [`features`]:
 //! what is seen of a person, in levels; 4. [`mixture`]: a logistic regression inside an EM, for persons of registered
 //! households and for the rest, its class prior by [`prior`] where known negatives are too few; 5. every candidate is
-//! scored, and [`Residence::contributions`] says which feature spoke for how many bits.
+//! scored, and [`Residence::contributions`] says which feature spoke for how many bits; 6. [`redrawn`]: the same from
+//! households drawn again, so that an estimate can say how sure it is.
 //!
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; J. Bekker,
 //! J. Davis, *Learning from positive and unlabeled data: a survey*, Machine Learning 2020; L.-C. Zhang, J. Dunne,
@@ -19,6 +20,7 @@ mod features;
 mod logistic;
 mod mixture;
 mod prior;
+mod redrawn;
 mod standing;
 mod surroundings;
 #[cfg(test)]
@@ -37,6 +39,7 @@ use crate::person::table::PersonTable;
 use features::{Feature, Observer};
 use logistic::{BASE, Rows};
 use mixture::{Mixture, NEGATIVES_MIN, NEGATIVES_SHARE_MIN, Sample, Views};
+use redrawn::Redrawn;
 use standing::{Part, Status};
 use surroundings::Surroundings;
 
@@ -107,6 +110,7 @@ pub struct StratumFit {
     /// What makes the fit doubtful: `no_dates`, `few_positives`, `few_negatives`, `no_convergence`.
     pub warnings: Vec<String>,
     features: Vec<FittedFeature>,
+    redrawn: Redrawn,
 }
 
 /// A feature's levels with their weights.
@@ -120,6 +124,7 @@ struct FittedFeature {
 #[derive(Debug, Clone, Copy)]
 struct Material<'a> {
     day: i32,
+    seed: u64,
     table: &'a PersonTable,
     resolution: &'a Resolution,
     households: &'a Households,
@@ -135,6 +140,7 @@ pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked) -> Residenc
     }
     let material = Material {
         day: study.reference.day,
+        seed: study.linkage.seed,
         table,
         resolution: &linked.resolution,
         households: &linked.households,
@@ -145,6 +151,15 @@ pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked) -> Residenc
 }
 
 impl Residence {
+    /// The probability of a candidate as learnt from households drawn again: replicate 0 to
+    /// [`REPLICATES`](crate::outcome::estimate::bootstrap::REPLICATES).
+    #[must_use]
+    pub fn redrawn(&self, candidate: &Candidate, replicate: usize) -> f64 {
+        self.strata
+            .get(candidate.stratum)
+            .map_or(candidate.probability, |fit| fit.redrawn.probability(candidate, replicate))
+    }
+
     /// What speaks for and against a candidate, strongest first: `base_bits` of the stratum and all bits together are
     /// the log2 odds of the probability.
     #[must_use]
@@ -179,6 +194,18 @@ impl StratumFit {
     }
 }
 
+/// With whom a person is drawn when households are drawn again: the household of the row that has the person as
+/// present, else of the first record; without one, the person alone.
+#[must_use]
+pub fn drawn_with(table: &PersonTable, households: &Households, resolution: &Resolution, person: u32) -> u64 {
+    let records = resolution.records_of(person);
+    let home = records.iter().find(|record| table.is_present(**record)).or(records.first());
+    match home.map_or(0, |record| households.household(*record)) {
+        0 => (1 << 32) | u64::from(person),
+        household => u64::from(household),
+    }
+}
+
 fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
     let statuses = standing::statuses(material);
     let surroundings = Surroundings::of(material, &statuses);
@@ -196,7 +223,7 @@ fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
         };
         let residents = thinned(&group.positives, POSITIVES_MAX);
         let observer = Observer::learn(study, material, &surroundings, &slots, &residents, &locals);
-        let (fit, candidates) = group.estimate(&observer, &surroundings);
+        let (fit, candidates) = group.estimate(material, &observer, &surroundings);
         residence.strata.push(fit);
         residence.candidates.extend(candidates);
     }
@@ -226,7 +253,12 @@ struct Group {
 }
 
 impl Group {
-    fn estimate(&self, observer: &Observer<'_>, surroundings: &Surroundings<'_>) -> (StratumFit, Vec<Candidate>) {
+    fn estimate(
+        &self,
+        material: &Material<'_>,
+        observer: &Observer<'_>,
+        surroundings: &Surroundings<'_>,
+    ) -> (StratumFit, Vec<Candidate>) {
         let observe = |persons: &[u32], hidden: &(dyn Fn(u32) -> Vec<u32> + Sync)| -> Vec<Box<[u8]>> {
             let see = |levels: &mut Vec<u8>, person: &u32| {
                 observer.observe(*person, &hidden(*person), levels);
@@ -259,14 +291,25 @@ impl Group {
             is_trace: columns.is_trace.clone(),
             negatives_usable: self.negatives_usable(),
         };
-        let mixture = if self.positives.len() < POSITIVES_MIN || sampled.is_empty() {
+        let (mixture, redrawn) = if self.positives.len() < POSITIVES_MIN || sampled.is_empty() {
             let prior: f64 = 0.3;
             let offset = (prior / (1.0 - prior)).ln();
-            Mixture { coefficients: vec![0.0; sample.columns], offset, prior, together: 0.0, rounds: 0 }
+            let coefficients = vec![0.0; sample.columns];
+            (Mixture { coefficients, offset, prior, together: 0.0, rounds: 0 }, Redrawn::default())
         } else {
-            sample.fit()
+            let drawn_with =
+                |person: &u32| drawn_with(material.table, material.households, material.resolution, *person);
+            let households = [
+                thinned(&self.positives, POSITIVES_MAX).iter().map(drawn_with).collect(),
+                thinned(&self.negatives, NEGATIVES_MAX).iter().map(drawn_with).collect(),
+                self.unlabelled.iter().step_by(step).map(drawn_with).collect(),
+            ];
+            let found = sample.fit();
+            let redrawn = Redrawn::learn(material.seed, &sample, &found, &columns, &households);
+            (found, redrawn)
         };
         let mut fit = self.fitted(observer, &columns, &mixture, &unlabelled);
+        fit.redrawn = redrawn;
         let seen = self.unlabelled.iter().zip(unlabelled).zip(linked);
         let candidates: Vec<Candidate> =
             seen.map(|((person, levels), linked)| self.candidate(*person, levels, linked, &fit)).collect();
@@ -322,6 +365,7 @@ impl Group {
             iterations: mixture.rounds,
             warnings: self.warnings(observer, mixture),
             features,
+            redrawn: Redrawn::default(),
         }
     }
 

@@ -33,7 +33,8 @@ pub(super) enum Part {
     Negative,
     /// In a register and not on the roll.
     Candidate,
-    /// None: in no register, dead, not yet born, or listed as living elsewhere in the area.
+    /// None: in no register, dead, not yet born, listed as living elsewhere in the area, or counted where registered
+    /// because the person left there only just.
     Outside,
 }
 
@@ -62,9 +63,11 @@ pub(super) fn statuses(material: &Material<'_>) -> Vec<Status> {
 fn status(material: &Material<'_>, person: u32) -> Status {
     let table = material.table;
     let (mut present, mut in_area, mut elsewhere, mut gone) = (false, false, false, false);
+    let mut counted = false;
     let (mut in_register, mut registered) = (false, false);
     for &record in material.resolution.records_of(person) {
         let kind = table.kind[record as usize];
+        counted |= table.is_counted(record);
         match kind {
             RowKind::Present => present = true,
             RowKind::ElsewhereInArea => in_area = true,
@@ -87,8 +90,10 @@ fn status(material: &Material<'_>, person: u32) -> Status {
     };
     let part = match standing {
         _ if gone || !in_register => Part::Outside,
-        Standing::Present => Part::Positive,
-        Standing::Elsewhere if in_area => Part::Outside,
+        Standing::Present if counted => Part::Positive,
+        Standing::Present => Part::Outside,
+        // Away for less than half a year: counted here, so no example of those who live elsewhere.
+        Standing::Elsewhere if in_area || counted => Part::Outside,
         Standing::Elsewhere => Part::Negative,
         Standing::Gone => Part::Outside,
         Standing::Unknown => Part::Candidate,

@@ -201,6 +201,7 @@ fn build(district: &District) -> Built {
 impl Built {
     fn material(&self) -> Material<'_> {
         Material {
+            seed: 1,
             day: REFERENCE_DAY,
             table: &self.table,
             resolution: &self.resolution,
