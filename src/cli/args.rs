@@ -109,6 +109,9 @@ pub enum Command {
     Explain(Explain),
     /// Hold a run against a truth table (columns source, `record_id`, person).
     Evaluate(Evaluate),
+    /// How accurate the defaults are on data sets of which the truth is known (the table in docs/accuracy.md).
+    #[command(hide = true)]
+    Accuracy(Accuracy),
     /// Print how many persons lived in each area, the unseen included, with 95 % intervals and what they rest on.
     Coverage(Coverage),
     /// How estimates fare on many synthetic districts (the table in docs/coverage.md).
@@ -221,6 +224,17 @@ pub struct Evaluate {
     /// Form of the result.
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
+}
+
+/// Arguments of `accuracy`.
+#[derive(Debug, Args)]
+pub struct Accuracy {
+    /// The folder that holds a folder per data set: extracts and truth.parquet.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Where studies and results are put.
+    #[arg(long, value_name = "DIR", default_value = "accuracy")]
+    pub out: PathBuf,
 }
 
 /// Commands of `follow-up`.

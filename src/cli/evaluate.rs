@@ -86,7 +86,8 @@ fn reliability(quality: &Quality) -> String {
     for band in &quality.reliability {
         table.row(vec![band.from.to_string(), count(band.pairs), format!("{:.1}", band.expected), count(band.matches)]);
     }
-    table.text()
+    let error = quality.calibration_error.map_or_else(|| String::from("-"), |error| format!("{error:.5}"));
+    format!("{}expected calibration error (ten bands of equal width): {error}\n", table.text())
 }
 
 fn discrepancies(quality: &Quality) -> String {

@@ -4,7 +4,8 @@
 //! and prints its result through [`screen`]. Results go to stdout, logs and errors to stderr. No personal value is
 //! printed: an [`Error`](crate::error::Error) holds none, and a panic says only where it happened.
 
-pub mod args;
+mod accuracy;
+mod args;
 
 mod completions;
 mod coverage;
@@ -76,6 +77,7 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
         Command::Run(run) => run::run(run, progress),
         Command::Explain(explain) => explain::explain(explain, progress),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
+        Command::Accuracy(accuracy) => accuracy::accuracy(accuracy, progress),
         Command::Coverage(coverage) => coverage::coverage(coverage),
         Command::CoverageTrial(trial) => coverage_trial::trial(trial),
         Command::Verify(verify) => verify::verify(verify, progress),

@@ -72,6 +72,9 @@ pub struct Quality {
     pub by_sources: Vec<SourcePair>,
     /// Calibration of the match probability.
     pub reliability: Vec<Band>,
+    /// Expected calibration error: over ten bands of equal width, the matches that are more or fewer than their
+    /// probabilities promise, as a share of the listed pairs; `None` if no pair is listed.
+    pub calibration_error: Option<f64>,
     /// Discrepancies by kind, and how many of them are expected to be real.
     pub discrepancies: BTreeMap<String, Expected>,
     /// The list of missed persons, if the truth says who was missed.
@@ -211,6 +214,7 @@ pub fn evaluate(persons: &[PersonRow], links: &[LinkRow], discrepancies: &[Discr
         persons_true: known.persons as u64,
         by_sources,
         reliability: known.reliability(links),
+        calibration_error: known.calibration_error(links),
         discrepancies: of_kinds,
         missed: known.missed(&judged, discrepancies),
     }
@@ -322,6 +326,19 @@ impl<'t> Known<'t> {
             }
         }
         bands.into_iter().filter(|band| band.pairs > 0).collect()
+    }
+
+    fn calibration_error(&self, links: &[LinkRow]) -> Option<f64> {
+        let (mut surplus, mut pairs) = ([0.0; 10], 0u32);
+        for link in links {
+            let Some((one, other)) = self.both(link) else { continue };
+            let band = (link.match_probability * 10.0) as usize;
+            if let Some(surplus) = surplus.get_mut(band.min(9)) {
+                *surplus += f64::from(u8::from(one.person == other.person)) - link.match_probability;
+                pairs += 1;
+            }
+        }
+        (pairs > 0).then(|| surplus.iter().map(|surplus: &f64| surplus.abs()).sum::<f64>() / f64::from(pairs))
     }
 
     fn by_sources(&self, truth: &PairCounts, found: &PairCounts, right: &PairCounts) -> Vec<SourcePair> {

@@ -20,9 +20,10 @@ use rayon::prelude::*;
 use crate::intake::study::{Comparator, Field, Study};
 use crate::person::id_number::IdNumber;
 use crate::person::lexicon::Symbol;
-use crate::person::table::{PersonTable, RecordId, flag};
+use crate::person::table::{PersonTable, RecordId, TextField, flag};
 use level::{Level, MISSING};
 use short::Sketch;
+use text::Sharing;
 
 /// The levels of a pair, four bits per comparison, the first comparison in the lowest bits.
 pub type Pattern = u64;
@@ -66,6 +67,13 @@ pub struct Comparison {
     pub levels: Vec<Level>,
     /// Where its level sits in a pattern.
     pub shift: u32,
+    /// Is it one of several parts of where a person lives?
+    pub place: bool,
+    /// Is it a text of each person's own, as a given name? Then members of a household agree on it hardly more than
+    /// strangers.
+    pub own: bool,
+    /// Is how often members of a household agree on it fitted? All texts but given names, by which they are told apart.
+    pub fitted: bool,
 }
 
 impl Comparison {
@@ -153,13 +161,30 @@ impl<'a> Comparer<'a> {
             variables.push((
                 Variable::Text(u16::try_from(at).unwrap_or(0)),
                 study.field_name(field.field).to_owned(),
-                comparer.levels(text::Sharing::of(field.field, study.field_name(field.field), comparator)),
+                comparer.levels(Sharing::of(field.field, study.field_name(field.field), comparator)),
             ));
             texts.push(comparer);
         }
+        let sharing = |field: &TextField| Sharing::of(field.field, study.field_name(field.field));
+        let sharings: Vec<Sharing> = table.text_fields.iter().map(sharing).collect();
+        let given: Vec<Variable> = (0u16..)
+            .zip(&table.text_fields)
+            .filter(|(_, field)| field.field == Field::GivenName)
+            .map(|(at, _)| Variable::Text(at))
+            .collect();
+        let has_places = sharings.iter().filter(|sharing| **sharing == Sharing::Place).count() > 1;
         let comparisons = (0u32..).zip(variables).take(16);
         let comparisons = comparisons
-            .map(|(at, (variable, name, levels))| Comparison { variable, name, levels, shift: at * LEVEL_BITS })
+            .map(|(at, (variable, name, levels))| {
+                let sharing = match variable {
+                    Variable::Text(text) => sharings.get(usize::from(text)).copied(),
+                    _ => None,
+                };
+                let place = sharing == Some(Sharing::Place) && has_places;
+                let own = sharing == Some(Sharing::Person);
+                let fitted = sharing.is_some() && !given.contains(&variable);
+                Comparison { variable, name, levels, shift: at * LEVEL_BITS, place, own, fitted }
+            })
             .collect();
         let sketches = table.text_fields.iter().zip(&texts).map(|(field, comparer)| {
             let symbols = 0..u32::try_from(field.values.len()).unwrap_or(u32::MAX);

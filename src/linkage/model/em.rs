@@ -13,7 +13,9 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::frequency;
 use super::{Likelihoods, Model, PairClass, Shares, Slot, class_index};
+use crate::linkage::comparison::date;
 use crate::linkage::comparison::id_number::EQUAL as ID_EQUAL;
 use crate::linkage::comparison::level::Level;
 use crate::linkage::comparison::{Comparer, HOUSEHOLD_MEMBERS_MAX, Pattern, Variable};
@@ -28,6 +30,8 @@ const RANDOM_PAIRS: usize = 400_000;
 const RELATIVE_PAIRS: usize = 200_000;
 /// Weight of the expected m, in matches.
 const PRIOR_MATCHES: f64 = 30.0;
+/// Expected share of matches that live where they lived.
+const STAY: f64 = 0.85;
 /// Weight of the expected r, in pairs.
 const PRIOR_RELATIVES: f64 = 200.0;
 const ITERATIONS_MAX: u32 = 200;
@@ -49,6 +53,12 @@ pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> Vec<S
         .collect();
     measure_strangers(comparer, table, seed, &mut shares);
     measure_relatives(comparer, table, &mut shares);
+    for (comparison, shares) in comparer.comparisons.iter().zip(&mut shares).filter(|(one, _)| one.own) {
+        for level in 1..shares.r.len() {
+            shares.r[level] = shares.u[level] + 0.5 * comparison.levels[level].relatives;
+        }
+        normalise(&mut shares.r, &comparison.levels);
+    }
     shares
 }
 
@@ -57,7 +67,8 @@ pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> Vec<S
 pub fn expected(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>) -> Model {
     let classes = starting_classes(&slots);
     let comparisons = comparer.comparisons.clone();
-    Model { slots, classes, shares, iterations: 0, log_likelihood: Vec::new(), comparisons }
+    let stay = if comparisons.iter().any(|comparison| comparison.place) { STAY } else { 1.0 };
+    Model { slots, classes, shares, stay, iterations: 0, log_likelihood: Vec::new(), comparisons }
 }
 
 /// Fits m and the shares of matches and relatives to the pattern counts.
@@ -99,15 +110,34 @@ fn unmix(model: &mut Model, mixed: &[Vec<f64>]) {
     let pairs: f64 = model.classes.iter().map(|class| class.pairs).sum();
     let matches: f64 = model.classes.iter().map(|class| class.pairs * class.matches).sum();
     let share = (matches / pairs.max(1.0)).min(0.5);
+    let relatives: f64 = model.classes.iter().map(|class| class.pairs * class.relatives).sum();
+    let has_places = model.comparisons.iter().any(|comparison| comparison.place);
+    let relatives = if has_places { (relatives / pairs.max(1.0)).min(0.3) } else { 0.0 };
+    let stay = model.stay;
     for ((comparison, shares), mixed) in model.comparisons.iter().zip(&mut model.shares).zip(mixed) {
         if !matches!(comparison.variable, Variable::Text(_) | Variable::BirthDate) {
             continue;
         }
         for (level, mixed) in mixed.iter().enumerate().skip(1) {
             if !comparison.levels[level].given_id {
-                let strangers = (mixed - share * shares.m[level]) / (1.0 - share);
+                let m = if comparison.place {
+                    stay * shares.m[level] + (1.0 - stay) * shares.u[level]
+                } else {
+                    shares.m[level]
+                };
+                let strangers = (mixed - share * m - relatives * shares.r[level]) / (1.0 - share - relatives);
                 shares.u[level] = strangers.max(LEAST * mixed);
             }
+        }
+        if comparison.variable == Variable::BirthDate {
+            // What is left is the difference of two figures that are nearly the same; the months, which strangers share
+            // more often, say at least how often they share a day.
+            let months: f64 = [date::EQUAL, date::EQUAL_MONTH, date::SAME_MONTH]
+                .iter()
+                .map(|level| mixed[usize::from(*level)] - share * shares.m[usize::from(*level)])
+                .sum();
+            let level = usize::from(date::EQUAL);
+            shares.u[level] = shares.u[level].max(months / frequency::DAYS_OF_MONTH);
         }
         normalise(&mut shares.u, &comparison.levels);
     }
@@ -143,6 +173,8 @@ fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
     let id_at = model.comparisons.iter().position(|comparison| comparison.variable == Variable::IdNumber);
     let mut equal_ids = 0.0;
     let mut sums: Vec<Vec<f64>> = model.shares.iter().map(|shares| vec![0.0; shares.m.len()]).collect();
+    let mut sums_of_relatives = sums.clone();
+    let (mut stayed, mut stayed_or_moved) = (PRIOR_MATCHES * STAY, PRIOR_MATCHES);
     for ((class, pattern), count) in counts {
         let at = *class as usize;
         let Likelihoods { m, u, r } = model.likelihoods(*pattern, 1.0);
@@ -158,8 +190,14 @@ fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
         if id_at.is_some_and(|at| model.comparisons[at].level(*pattern) == usize::from(ID_EQUAL)) {
             equal_ids += weight;
         }
-        for (comparison, sums) in model.comparisons.iter().zip(&mut sums) {
-            sums[comparison.level(*pattern)] += weight;
+        let relative = count * parts.1 / total;
+        let (here, elsewhere) = model.places(*pattern);
+        let here = weight * here / (here + elsewhere).max(1e-300);
+        stayed += here;
+        stayed_or_moved += weight;
+        for ((comparison, sums), relatives) in model.comparisons.iter().zip(&mut sums).zip(&mut sums_of_relatives) {
+            sums[comparison.level(*pattern)] += if comparison.place { here } else { weight };
+            relatives[comparison.level(*pattern)] += relative;
         }
     }
     for (at, class) in model.classes.iter_mut().enumerate() {
@@ -169,6 +207,10 @@ fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
         class.matches = ((matches[at] + 0.5) / (pairs + 1.0)).clamp(1e-12, 0.9);
         class.relatives = ((relatives[at] + 0.5) / (pairs + 1.0)).clamp(1e-12, 0.5);
     }
+    if model.comparisons.iter().any(|comparison| comparison.place) {
+        model.stay = stayed / stayed_or_moved;
+        fit_relatives(model, &mut sums, &sums_of_relatives);
+    }
     for ((comparison, shares), sums) in model.comparisons.iter().zip(&mut model.shares).zip(&sums) {
         let own = |level: usize| !comparison.levels[level].given_id;
         let total: f64 = (1..sums.len()).filter(|level| own(*level)).map(|level| sums[level]).sum();
@@ -176,8 +218,34 @@ fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
             let total = if own(level) { total } else { equal_ids };
             *share = (sums[level] + PRIOR_MATCHES * comparison.levels[level].m) / (total + PRIOR_MATCHES);
         }
+        if comparison.place {
+            shares.r.clone_from(&shares.m);
+        }
     }
     likelihood
+}
+
+/// Relatives are those that share a place: the parts of it agree among them as among matches that have not moved, so both
+/// teach the same shares. Where no household column lets r be measured, the other shares of relatives are fitted, too.
+fn fit_relatives(model: &mut Model, sums: &mut [Vec<f64>], relatives: &[Vec<f64>]) {
+    let measured = model.comparisons.iter().any(|comparison| comparison.variable == Variable::Household);
+    for (((comparison, shares), sums), relatives) in
+        model.comparisons.iter().zip(&mut model.shares).zip(sums).zip(relatives)
+    {
+        if comparison.place {
+            sums.iter_mut().zip(relatives).for_each(|(sum, relatives)| *sum += relatives);
+            continue;
+        }
+        if measured || !comparison.fitted {
+            continue;
+        }
+        let own = |level: &usize| !comparison.levels[*level].given_id;
+        let total: f64 = (1..relatives.len()).filter(own).map(|level| relatives[level]).sum();
+        for level in (1..relatives.len()).filter(own) {
+            let expected = PRIOR_RELATIVES * comparison.levels[level].relatives.max(1e-6);
+            shares.r[level] = (relatives[level] + expected) / (total + PRIOR_RELATIVES);
+        }
+    }
 }
 
 /// u: levels among random pairs; where a whole value must be equal, the chance that two random values are.
@@ -206,7 +274,7 @@ fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, seed: u64, sh
         let floor = 0.5 / (seen as f64 + 1.0);
         let mut u: Vec<f64> =
             counts.iter().map(|count| (*count as f64).max(floor * seen as f64) / (seen as f64 + 1.0)).collect();
-        if let Some(exact) = super::frequency::collision(table, comparison.variable) {
+        if let Some(exact) = frequency::collision(table, comparison.variable) {
             u[1] = exact;
             if matches!(comparison.variable, Variable::IdNumber) && u.len() > 5 {
                 // Levels that need a near-equal number: no sample sees them; a slip has some 200 neighbours of 1e11

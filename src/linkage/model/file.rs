@@ -19,6 +19,7 @@ struct ModelFile {
     slots: Vec<SlotEntry>,
     classes: Vec<ClassEntry>,
     shares: Vec<SharesEntry>,
+    stay: f64,
     iterations: u32,
     log_likelihood: Vec<f64>,
 }
@@ -60,6 +61,7 @@ pub fn to_json(model: &Model) -> Result<String> {
         slots: model.slots.iter().map(slot_entry).collect(),
         classes: model.classes.iter().map(class_entry).collect(),
         shares: model.shares.iter().map(shares_entry).collect(),
+        stay: model.stay,
         iterations: model.iterations,
         log_likelihood: model.log_likelihood.clone(),
     };
@@ -100,6 +102,7 @@ pub fn from_json(text: &str, comparisons: &[Comparison]) -> Result<Model> {
         slots: read_slots,
         classes: file.classes.iter().map(class).collect(),
         shares: file.shares.into_iter().map(shares).collect(),
+        stay: file.stay,
         iterations: file.iterations,
         log_likelihood: file.log_likelihood,
         comparisons: comparisons.to_vec(),
@@ -110,7 +113,7 @@ impl ModelFile {
     fn figures(&self) -> impl Iterator<Item = f64> + '_ {
         let classes = self.classes.iter().flat_map(|class| [class.pairs, class.matches, class.relatives]);
         let shares = self.shares.iter().flat_map(|entry| entry.m.iter().chain(&entry.u).chain(&entry.r).copied());
-        classes.chain(shares).chain(self.log_likelihood.iter().copied())
+        classes.chain(shares).chain([self.stay]).chain(self.log_likelihood.iter().copied())
     }
 }
 
@@ -155,7 +158,15 @@ mod tests {
     fn example() -> Model {
         let levels = vec![Level::missing(), Level::new("equal", 0.9, 0.1), Level::new("different", 0.1, 0.9)];
         let names = levels.iter().map(|level| level.name.clone()).collect();
-        let comparison = Comparison { variable: Variable::Name, name: String::from("name"), levels, shift: 0 };
+        let comparison = Comparison {
+            variable: Variable::Name,
+            name: String::from("name"),
+            levels,
+            shift: 0,
+            place: false,
+            own: false,
+            fitted: false,
+        };
         let class = PairClass { one: 0, other: 0, pairs: 1e15 / 3.0, matches: 1.0 / 3.0, relatives: f64::MIN_POSITIVE };
         let u = vec![0.0, 0.1 + 0.2, 5e-324];
         let shares =
@@ -164,6 +175,7 @@ mod tests {
             slots: vec![Slot { source: 2, kind: RowKind::Permit, records: 17 }],
             classes: vec![class],
             shares: vec![shares],
+            stay: 0.7,
             iterations: 9,
             log_likelihood: vec![-1.0 / 7.0, -1e-300],
             comparisons: vec![comparison],

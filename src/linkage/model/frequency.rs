@@ -22,9 +22,20 @@ pub fn collision(table: &PersonTable, variable: Variable) -> Option<f64> {
         Variable::Telephone => {
             Some(of_sorted(table.telephone.iter().filter(|number| **number != 0).copied().collect()))
         }
-        Variable::BirthDate => Some(of_sorted(
-            table.birth.iter().filter(|date| date.has_day()).map(|date| u64::from(date.packed())).collect(),
-        )),
+        Variable::BirthDate => {
+            let dates = || table.birth.iter().filter(|date| date.has_day());
+            if !table.text_fields.is_empty() {
+                // The fit frees it of matches.
+                let mut days: Vec<u32> = dates().map(|date| date.packed()).collect();
+                days.sort_unstable();
+                return Some(of_counts(days.chunk_by(|a, b| a == b).map(|run| run.len() as u64)));
+            }
+            let days = of_sorted(dates().map(|date| u64::from(date.packed())).collect());
+            // Few records share a day, many a month: where no day is shared beyond one person's own records, the months
+            // tell how often strangers are born on one.
+            let months = of_sorted(dates().map(|date| u64::from(date.month().packed())).collect());
+            Some(days.max(months / DAYS_OF_MONTH))
+        }
         Variable::Text(at) => {
             let counts = &table.text_fields.get(usize::from(at))?.counts;
             Some(of_counts(counts.iter().skip(1).map(|count| u64::from(*count))))
@@ -68,6 +79,9 @@ fn of_sorted(mut values: Vec<u64>) -> f64 {
         values.chunk_by(|a, b| a == b).map(|run| (run.len() as f64 - OWN_RECORDS).max(0.0) * run.len() as f64).sum();
     (strangers / (n * n)).max(0.1 / n.powf(1.5)).min(0.9)
 }
+
+/// Days of a month, on average.
+pub(super) const DAYS_OF_MONTH: f64 = 30.4;
 
 /// Records of one person that may share a value without strangers meeting.
 const OWN_RECORDS: f64 = 4.0;

@@ -73,6 +73,8 @@ pub struct Model {
     pub classes: Vec<PairClass>,
     /// Shares by comparison.
     pub shares: Vec<Shares>,
+    /// Share of the matches of which both records name one place of living, where it has several parts; 1 if it has not.
+    pub stay: f64,
     /// Iterations of the fit.
     pub iterations: u32,
     /// Log-likelihood (natural) after each iteration.
@@ -116,12 +118,30 @@ impl Model {
         for (comparison, shares) in self.comparisons.iter().zip(&self.shares) {
             let level = comparison.level(pattern);
             if level != 0 {
-                likelihoods.m *= shares.m[level];
+                if !comparison.place {
+                    likelihoods.m *= shares.m[level];
+                }
                 likelihoods.u *= shares.u[level];
                 likelihoods.r *= shares.r[level];
             }
         }
+        let (stayed, moved) = self.places(pattern);
+        likelihoods.m *= stayed + moved;
         likelihoods
+    }
+
+    /// P(parts of the place, still living there | match) and P(parts of the place, living elsewhere | match): who has moved
+    /// agrees with the former self no more than strangers do. One fact is counted once: the parts differ together.
+    fn places(&self, pattern: Pattern) -> (f64, f64) {
+        let (mut stayed, mut moved) = (self.stay, 1.0 - self.stay);
+        for (comparison, shares) in self.comparisons.iter().zip(&self.shares).filter(|(one, _)| one.place) {
+            let level = comparison.level(pattern);
+            if level != 0 {
+                stayed *= shares.m[level];
+                moved *= shares.u[level];
+            }
+        }
+        (stayed, moved)
     }
 
     /// The match weight (log2 Bayes factor) of a pattern between pairs of a class.
@@ -153,19 +173,26 @@ impl Model {
         let class_shares = &self.classes[class];
         let relatives = class_shares.relatives / (1.0 - class_shares.matches).max(1e-12);
         let (mut m, mut u, mut r) = (1.0, 1.0, 1.0);
+        let (mut stayed, mut moved) = (self.stay, 1.0 - self.stay);
         let mut steps = Vec::new();
         let mut before = 0.0;
         for (at, (comparison, shares)) in self.comparisons.iter().zip(&self.shares).enumerate() {
             let level = comparison.level(pattern);
             if level != 0 {
-                m *= shares.m[level];
+                if comparison.place {
+                    stayed *= shares.m[level];
+                    moved *= shares.u[level];
+                } else {
+                    m *= shares.m[level];
+                }
                 u *= shares.u[level];
                 r *= shares.r[level];
                 if Some(comparison.variable) == ratio_of {
                     u *= ratio;
                 }
             }
-            let after = (m.max(1e-280) / (relatives * r + (1.0 - relatives) * u).max(1e-280)).log2();
+            let after =
+                ((m * (stayed + moved)).max(1e-280) / (relatives * r + (1.0 - relatives) * u).max(1e-280)).log2();
             steps.push((at, after - before));
             before = after;
         }
