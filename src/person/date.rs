@@ -9,7 +9,8 @@ use std::cmp::Ordering;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Date(u32);
 
-const YEARS: std::ops::RangeInclusive<u16> = 1800..=2200;
+/// Years that a date may be of: persons of the past are linked, too.
+const YEARS: std::ops::RangeInclusive<u16> = 1000..=2200;
 
 impl Date {
     /// No date.

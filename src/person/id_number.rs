@@ -212,6 +212,9 @@ fn check_character(body: &[u8]) -> u8 {
     CHECK_CHARACTERS[(sum % 11) as usize]
 }
 
+/// Numbers were given from 1984 on; nobody born before this year was alive.
+const BIRTH_YEAR_MIN: u64 = 1800;
+
 impl IdNumber {
     /// No number.
     pub const NONE: IdNumber = IdNumber(0);
@@ -280,6 +283,9 @@ impl IdNumber {
         }
         let ymd = (self.body() / 1000) % 100_000_000;
         let (year, month, day) = (ymd / 10_000, ymd / 100 % 100, ymd % 100);
+        if year < BIRTH_YEAR_MIN {
+            return None;
+        }
         Date::from_parts(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
     }
 

@@ -219,7 +219,7 @@ fn date_shapes(text: &str) -> Vec<Shape> {
     let day = text.split(['T', ' ']).next().unwrap_or(text);
     let parts: Vec<&str> = day.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     let numbers: Vec<u32> = parts.iter().filter_map(|part| part.parse().ok()).collect();
-    let is_date = |year: u32, month: u32, day: u32| (1800..=2100).contains(&year) && month <= 12 && day <= 31;
+    let is_date = |year: u32, month: u32, day: u32| (1500..=2100).contains(&year) && month <= 12 && day <= 31;
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
     match (numbers.as_slice(), lengths.as_slice()) {
         ([whole], [8]) if day.len() == 8 && is_date(whole / 10_000, whole / 100 % 100, whole % 100) => {

@@ -19,6 +19,8 @@ const PAIRS_ALWAYS: f64 = 2_000_000.0;
 const PAIRS_PER_RECORD: f64 = 12.0;
 /// A single field serves as a rule if it gives at most so many pairs for each record.
 const LONE_PAIRS_PER_RECORD: f64 = 5.0;
+/// The rule on places is taken if it gives at most so many pairs for each record.
+const PLACE_PAIRS_PER_RECORD: f64 = 12.0;
 /// Most rules for small studies, and for large ones, where each rule costs a sort of all records.
 const RULES_MAX: (usize, usize) = (60, 20);
 /// From this many records on a study is large.
@@ -65,7 +67,20 @@ pub(super) fn text_rules(study: &Study, keyer: &Keyer<'_>) -> Vec<Rule> {
             parts: chosen.iter().map(|at| parts[*at].0).collect(),
         })
         .collect();
-    choose(candidates, table.len()).into_iter().map(|candidate| named(study, candidate.parts)).collect()
+    let is_place = |candidate: &&Candidate| {
+        let whole = |part: &KeyPart| part.transform == Transform::Whole && keyer.places.contains(&part.field);
+        candidate.parts.len() > 1 && candidate.parts.iter().all(whole)
+    };
+    // All who share a place, the relatives among them: of pairs that agree on more than the place alone one would learn
+    // that relatives are more alike than they are.
+    let place = candidates.iter().filter(is_place).min_by(|a, b| a.pairs.total_cmp(&b.pairs));
+    let place = place.filter(|place| place.pairs <= PLACE_PAIRS_PER_RECORD * table.len() as f64);
+    let place = place.map(|place| place.parts.clone());
+    let mut chosen: Vec<Vec<KeyPart>> = choose(candidates, table.len()).into_iter().map(|one| one.parts).collect();
+    if let Some(place) = place.filter(|place| !chosen.iter().any(|other| includes(other, place))) {
+        chosen.push(place);
+    }
+    chosen.into_iter().map(|parts| named(study, parts)).collect()
 }
 
 /// The parts that keys may be made of.

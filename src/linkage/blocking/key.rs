@@ -9,7 +9,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::rules::Keys;
 use crate::intake::study::{Field, KeyPart, RowKind, Transform};
-use crate::linkage::comparison::{Comparer, MothersHouseholds};
+use crate::linkage::comparison::{Comparer, MothersHouseholds, Variable};
 use crate::person::date::Date;
 use crate::person::id_number::{self, IdNumber};
 use crate::person::name;
@@ -32,6 +32,8 @@ pub(super) struct Keyer<'a> {
     sounds: Vec<u64>,
     families: Vec<u64>,
     mothers: MothersHouseholds,
+    /// Text fields that are parts of where a person lives.
+    pub(super) places: Vec<Field>,
 }
 
 pub(super) fn hash(value: impl std::hash::Hash) -> u64 {
@@ -53,7 +55,12 @@ impl<'a> Keyer<'a> {
                 _ => form.text.rsplit(' ').next().map_or(0, hash),
             })
             .collect();
-        Keyer { table, sounds, families, mothers: comparer.mothers_households() }
+        let is_place = |at: &usize| {
+            let variable = Variable::Text(u16::try_from(*at).unwrap_or(u16::MAX));
+            comparer.of(variable).is_some_and(|comparison| comparison.place)
+        };
+        let places = (0..table.text_fields.len()).filter(is_place).map(|at| table.text_fields[at].field).collect();
+        Keyer { table, sounds, families, mothers: comparer.mothers_households(), places }
     }
 
     pub(super) fn entries(&self, keys: &Keys) -> Vec<Entry> {
@@ -97,6 +104,13 @@ impl<'a> Keyer<'a> {
                 let masked = id.masked();
                 if masked.is_some() {
                     give(hash(masked), id.is_masked());
+                }
+            }
+            Keys::NameInAnyOrder => {
+                let mut words: Vec<&str> = table.names.texts.text(table.name[at]).split_whitespace().collect();
+                if words.len() > 1 {
+                    words.sort_unstable();
+                    give(hash(words), true);
                 }
             }
             Keys::RareName => {

@@ -16,6 +16,8 @@ pub(super) enum Keys {
     RepairedIdNumber,
     /// Region and last four characters; only pairs with a masked number.
     MaskedIdNumber,
+    /// The words of a name, whichever comes first.
+    NameInAnyOrder,
     /// Names that few bear.
     RareName,
     /// Household in which the named mother is registered, with the birth month.
@@ -25,7 +27,7 @@ pub(super) enum Keys {
 impl Keys {
     /// Has a record one key at most, under which any two records are a pair?
     pub(super) fn is_single(&self) -> bool {
-        matches!(self, Keys::Parts(_) | Keys::RareName)
+        matches!(self, Keys::Parts(_) | Keys::RareName | Keys::NameInAnyOrder)
     }
 }
 
@@ -84,6 +86,9 @@ pub(super) fn rules(study: &Study, keyer: &Keyer<'_>) -> Vec<Rule> {
     );
     if table.parents.len() > 1 {
         add("mother's household and birth month", Keys::MotherHousehold, false);
+    }
+    if !table.text_fields.is_empty() {
+        add("name in any order", Keys::NameInAnyOrder, false);
     }
     rules.extend(choice::text_rules(study, keyer));
     rules

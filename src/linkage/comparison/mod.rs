@@ -10,6 +10,7 @@ pub mod date;
 pub mod id_number;
 pub mod level;
 pub mod name;
+mod parts;
 mod short;
 pub mod text;
 
@@ -20,7 +21,7 @@ use rayon::prelude::*;
 use crate::intake::study::{Comparator, Field, Study};
 use crate::person::id_number::IdNumber;
 use crate::person::lexicon::Symbol;
-use crate::person::table::{PersonTable, RecordId, TextField, flag};
+use crate::person::table::{PersonTable, RecordId, flag};
 use level::{Level, MISSING};
 use short::Sketch;
 use text::Sharing;
@@ -104,6 +105,7 @@ pub struct Comparer<'a> {
     /// Symbols of the text fields, record after record: what one comparison needs lies together.
     rows: Vec<Symbol>,
     families: Families,
+    parts: Option<parts::Parts>,
 }
 
 /// A level that sketches do not settle, of two texts that differ.
@@ -149,6 +151,7 @@ impl<'a> Comparer<'a> {
             variables.push((Variable::Household, "household".to_owned(), level::household()));
         }
         let mut texts = Vec::new();
+        let mut sharings: Vec<Sharing> = Vec::new();
         for (at, field) in table.text_fields.iter().enumerate() {
             let custom = match field.field {
                 Field::Custom(index) => study.custom_fields.get(usize::from(index)),
@@ -158,15 +161,16 @@ impl<'a> Comparer<'a> {
             let thresholds = custom.map_or(&[][..], |custom| &custom.levels);
             let comparer =
                 text::TextComparer::new(comparator, thresholds, custom.is_none_or(|custom| custom.frequency));
-            variables.push((
-                Variable::Text(u16::try_from(at).unwrap_or(0)),
-                study.field_name(field.field).to_owned(),
-                comparer.levels(Sharing::of(field.field, study.field_name(field.field), comparator)),
-            ));
+            let sharing = Sharing::of(field.field, study.field_name(field.field), comparator);
+            sharings.push(sharing);
+            let mut levels = comparer.levels(sharing);
+            if field.field == Field::GivenName && parts::columns(table).is_some() {
+                levels.extend(parts::levels());
+            }
+            let variable = Variable::Text(u16::try_from(at).unwrap_or(0));
+            variables.push((variable, study.field_name(field.field).to_owned(), levels));
             texts.push(comparer);
         }
-        let sharing = |field: &TextField| Sharing::of(field.field, study.field_name(field.field));
-        let sharings: Vec<Sharing> = table.text_fields.iter().map(sharing).collect();
         let given: Vec<Variable> = (0u16..)
             .zip(&table.text_fields)
             .filter(|(_, field)| field.field == Field::GivenName)
@@ -174,7 +178,7 @@ impl<'a> Comparer<'a> {
             .collect();
         let has_places = sharings.iter().filter(|sharing| **sharing == Sharing::Place).count() > 1;
         let comparisons = (0u32..).zip(variables).take(16);
-        let comparisons = comparisons
+        let comparisons: Vec<Comparison> = comparisons
             .map(|(at, (variable, name, levels))| {
                 let sharing = match variable {
                     Variable::Text(text) => sharings.get(usize::from(text)).copied(),
@@ -198,6 +202,7 @@ impl<'a> Comparer<'a> {
                 row.iter_mut().zip(&table.texts).for_each(|(symbol, column)| *symbol = column[record]);
             });
         }
+        let parts = parts::Parts::of(table, &comparisons, &texts);
         Comparer {
             table,
             comparisons,
@@ -206,6 +211,7 @@ impl<'a> Comparer<'a> {
             one_to_one: study.linkage.one_to_one,
             texts,
             families: Families::of(table),
+            parts,
         }
     }
 
@@ -229,7 +235,10 @@ impl<'a> Comparer<'a> {
         for comparison in &self.comparisons {
             pattern |= Pattern::from(self.level(comparison.variable, one, other, &mut id_level)) << comparison.shift;
         }
-        pattern
+        match &self.parts {
+            Some(parts) => self.crossed(parts, pattern, one, other),
+            None => pattern,
+        }
     }
 
     /// The level of one variable; that of the ID numbers must be asked before those that depend on it.
@@ -271,8 +280,11 @@ impl<'a> Comparer<'a> {
     }
 
     fn symbols(&self, text: usize, one: RecordId, other: RecordId) -> (Symbol, Symbol) {
-        let width = self.sketches.len();
-        (self.rows[one as usize * width + text], self.rows[other as usize * width + text])
+        (self.symbol(text, one), self.symbol(text, other))
+    }
+
+    fn symbol(&self, text: usize, record: RecordId) -> Symbol {
+        self.rows[record as usize * self.sketches.len() + text]
     }
 
     fn text(&self, at: usize, a: Symbol, b: Symbol, unequal: impl Fn(Sketch, Sketch) -> u8) -> u8 {

@@ -130,6 +130,11 @@ impl TextComparer {
         levels
     }
 
+    /// How many levels there are, *missing* included.
+    pub(super) fn usual_levels(&self) -> usize {
+        self.thresholds.len() + 3
+    }
+
     /// What can be known of a text before it is compared.
     pub(super) fn sketch(&self, text: &str) -> Sketch {
         let day = match self.comparator {

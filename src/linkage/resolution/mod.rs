@@ -153,6 +153,13 @@ fn duplicate_weights(scorer: &Scorer<'_>) -> Vec<f64> {
         .collect()
 }
 
+/// Weight of the pairs that are not likely. Measured on ten sets (docs/method.md): without them noisy records chain
+/// persons together, with their full weight a person's worst record is lost.
+const DOUBT: f64 = 0.5;
+
+/// The most that one pair is doubted, in bits.
+const DOUBT_MAX: f64 = 10.0;
+
 /// A component being resolved: its records, and what every pair of them says.
 struct Component<'a> {
     scorer: &'a Scorer<'a>,
@@ -236,17 +243,42 @@ impl Component<'_> {
         (score.weight + duplicate).min(0.0)
     }
 
+    /// What the pairs of a slot that are not likely say, at most 0: the share of it that each record of a person of so
+    /// many answers for.
+    fn doubt(&mut self, one: u32, other: u32) -> f64 {
+        let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
+        if slot(one) != slot(other) {
+            return 0.0;
+        }
+        (self.score(one, other).log2_odds - self.minimum).clamp(-DOUBT_MAX, 0.0)
+    }
+
+    /// The doubts of all pairs of a person, one for each record.
+    fn doubts(&mut self, person: &[u32]) -> f64 {
+        let mut total = 0.0;
+        for (at, one) in person.iter().enumerate() {
+            for other in &person[at + 1..] {
+                total += self.doubt(*one, *other);
+            }
+        }
+        total
+    }
+
     /// Evidence gained by making one person of two.
     fn gain(&mut self, one: &[u32], other: &[u32]) -> f64 {
         let mut best = f64::NEG_INFINITY;
-        let mut against = 0.0;
+        let (mut against, mut doubts) = (0.0, 0.0);
         for a in one {
             for b in other {
                 best = best.max(self.score(*a, *b).log2_odds);
                 against += self.against(*a, *b);
+                doubts += self.doubt(*a, *b);
             }
         }
-        best - self.minimum + against
+        let (n, k) = (one.len() as f64, other.len() as f64);
+        let (inner, outer) = (self.doubts(one), self.doubts(other));
+        let doubts = (inner + outer + doubts) / (n + k) - inner / n - outer / k;
+        best - self.minimum + against + DOUBT * doubts
     }
 
     fn join_greedily(&mut self) -> Vec<Vec<u32>> {
@@ -305,6 +337,7 @@ impl Component<'_> {
                 total += self.against(*one, *other);
             }
         }
+        total += DOUBT * self.doubts(person) / person.len() as f64;
         // Prim's tree: persons are small.
         let mut best: Vec<f64> = person
             .iter()
@@ -342,7 +375,9 @@ impl Component<'_> {
     fn is_undisputed(&mut self, persons: &[Vec<u32>]) -> bool {
         let [person] = persons else { return false };
         let disputed = |component: &mut Self, at: usize| {
-            person[at + 1..].iter().any(|other| component.against(person[at], *other) < 0.0)
+            person[at + 1..]
+                .iter()
+                .any(|other| component.against(person[at], *other) + component.doubt(person[at], *other) < 0.0)
         };
         (0..person.len()).all(|at| !disputed(self, at))
     }

@@ -69,6 +69,9 @@ struct Bounds {
     steps: Vec<Step>,
     /// By class: log2 odds before anything is asked.
     priors: Vec<f64>,
+    /// log2 of the shares of matches that live where they lived, and of those that do not.
+    stayed: f64,
+    moved: f64,
 }
 
 struct Step {
@@ -76,7 +79,10 @@ struct Step {
     shift: u32,
     /// By level; of [`UNSETTLED`], the best of two different texts; of [`UNKNOWN`], the best of all.
     weights: [f64; 16],
-    /// Best of all later steps together.
+    /// Is it a part of where a person lives?
+    place: bool,
+    /// Best of all later steps together: parts of the place, and all others.
+    open_place: f64,
     open: f64,
     /// Bits of the levels at which rarity counts.
     rare: u16,
@@ -89,7 +95,7 @@ impl Bounds {
         let model = scorer.model;
         let mut steps: Vec<(f64, Step)> = Vec::new();
         for (comparison, shares) in scorer.comparer.comparisons.iter().zip(&model.shares) {
-            let levels = comparison.levels.len();
+            let levels = scorer.comparer.usual_levels(comparison);
             let bits = |level: usize| match level {
                 0 => 0.0,
                 level => (shares.m[level].max(1e-300) / shares.u[level].max(1e-300)).log2(),
@@ -113,27 +119,36 @@ impl Bounds {
             };
             let rare = comparison.levels.iter().enumerate().filter(|(_, level)| level.frequency);
             let rare = rare.fold(0u16, |rare, (level, _)| rare | 1 << level);
-            let (variable, shift) = (comparison.variable, comparison.shift);
-            steps.push((settles, Step { variable, shift, weights, open: 0.0, rare, rarity }));
+            let (variable, shift, place) = (comparison.variable, comparison.shift, comparison.place);
+            steps.push((settles, Step { variable, shift, weights, place, open_place: 0.0, open: 0.0, rare, rarity }));
         }
         // What the numbers say must be known before birth date and sex are asked.
         let is_id = |step: &Step| step.variable == Variable::IdNumber;
         steps.sort_by(|(a, one), (b, other)| is_id(other).cmp(&is_id(one)).then(b.total_cmp(a)));
-        let mut open = 0.0;
+        let (mut open, mut open_place) = (0.0, 0.0);
         let mut steps: Vec<Step> = steps.into_iter().map(|(_, step)| step).collect();
         for step in steps.iter_mut().rev() {
-            step.open = open;
+            (step.open, step.open_place) = (open, open_place);
             let rarest = step.rarity.iter().copied().fold(0.0, f32::max);
-            open += step.weights[usize::from(UNKNOWN)] + f64::from(rarest);
+            open += f64::from(rarest);
+            *(if step.place { &mut open_place } else { &mut open }) += step.weights[usize::from(UNKNOWN)];
         }
         let prior = |class: usize| model.prior_weight(class) - strangers(model, class).log2();
-        Bounds { priors: (0..model.classes.len()).map(prior).collect(), steps }
+        let priors = (0..model.classes.len()).map(prior).collect();
+        Bounds { priors, steps, stayed: model.stay.log2(), moved: (1.0 - model.stay).log2() }
+    }
+
+    /// The most that parts of a place can weigh which sum to so many bits: who has moved agrees as strangers do. The sum
+    /// of two shares is at most twice the greater.
+    fn place(&self, bits: f64) -> f64 {
+        if self.stayed == 0.0 { bits } else { (bits + self.stayed).max(self.moved) + 1.0 }
     }
 
     /// The most that a pair with this partial pattern can reach, but for the rarity of its values.
     fn most(&self, class: u32, partial: Pattern) -> f64 {
         let weight = |step: &Step| step.weights[(partial >> step.shift & 15) as usize];
-        self.priors[class as usize] + self.steps.iter().map(weight).sum::<f64>()
+        let of = |place: bool| self.steps.iter().filter(|step| step.place == place).map(weight).sum::<f64>();
+        self.priors[class as usize] + of(false) + self.place(of(true))
     }
 }
 
@@ -181,7 +196,7 @@ impl Scorer<'_> {
     /// The partial pattern of a pair that cannot reach `least`, and what rarity adds to it; `None` if it may.
     fn hopeless(&self, bounds: &Bounds, class: u32, pair: Pair, least: f64) -> Option<(Pattern, f64)> {
         let mut odds = bounds.priors[class as usize];
-        let mut rare = 0.0;
+        let (mut rare, mut place) = (0.0, 0.0);
         let mut partial = Pattern::MAX;
         let mut id_level = MISSING;
         for step in &bounds.steps {
@@ -190,7 +205,7 @@ impl Scorer<'_> {
                 variable => self.comparer.level(variable, pair.0, pair.1, &mut id_level),
             };
             partial ^= Pattern::from(UNKNOWN ^ level) << step.shift;
-            odds += step.weights[usize::from(level)];
+            *(if step.place { &mut place } else { &mut odds }) += step.weights[usize::from(level)];
             if step.rare >> level & 1 != 0 && !step.rarity.is_empty() {
                 let symbol = match step.variable {
                     Variable::Text(text) => self.table.texts[usize::from(text)][pair.0 as usize],
@@ -198,8 +213,9 @@ impl Scorer<'_> {
                 };
                 rare += f64::from(step.rarity[symbol as usize]);
             }
-            if odds + rare + step.open < least {
-                return Some((partial, rare));
+            if odds + rare + step.open + bounds.place(place + step.open_place) < least {
+                // Names in each other's column are seen only where the texts are looked at.
+                return (!self.comparer.may_be_crossed(pair.0, pair.1)).then_some((partial, rare));
             }
         }
         None
