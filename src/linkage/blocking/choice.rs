@@ -14,13 +14,15 @@ use crate::intake::study::{Field, KeyPart, Study, Transform};
 /// Records on which the cost of a rule is counted.
 const SAMPLE_RECORDS: usize = 20_000;
 /// All chosen rules together may give so many pairs, however few the records.
-const PAIRS_ALWAYS: f64 = 2_000_000.0;
+const PAIRS_ALWAYS: f64 = 5_000_000.0;
 /// Else so many for each record.
 const PAIRS_PER_RECORD: f64 = 12.0;
 /// A single field serves as a rule if it gives at most so many pairs for each record.
 const LONE_PAIRS_PER_RECORD: f64 = 5.0;
 /// The rule on places is taken if it gives at most so many pairs for each record.
 const PLACE_PAIRS_PER_RECORD: f64 = 12.0;
+/// Pairs that a block of a chosen rule may give: the residents of a home or a hostel at one address are compared, too.
+const BLOCK_PAIRS: u64 = 200_000;
 /// Most rules for small studies, and for large ones, where each rule costs a sort of all records.
 const RULES_MAX: (usize, usize) = (60, 20);
 /// From this many records on a study is large.
@@ -168,7 +170,7 @@ fn named(study: &Study, parts: Vec<KeyPart>) -> Rule {
         }
     };
     let name = parts.iter().map(name).collect::<Vec<_>>().join(" and ");
-    Rule { name, keys: Keys::Parts(parts), across_sources: false }
+    Rule { name, keys: Keys::Parts(parts), across_sources: false, block_pairs: BLOCK_PAIRS }
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ impl Keyer<'_> {
         let blocks: Vec<&[Entry]> = entries.chunk_by(|a, b| a.key == b.key).filter(|block| block.len() > 1).collect();
         report.blocks = blocks.len() as u64;
         report.largest_block = blocks.iter().map(|block| block.len() as u64).max().unwrap_or(0);
-        let maximum = study.linkage.block_pairs_max;
+        let maximum = study.linkage.block_pairs_max.max(rule.block_pairs);
         let small = |block: &[Entry]| (block.len() * block.len() / 2) as u64 <= maximum;
         let single = rule.keys.is_single();
         let results: Vec<(Vec<Pair>, u64, u64)> = blocks

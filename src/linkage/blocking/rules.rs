@@ -38,6 +38,8 @@ pub(super) struct Rule {
     pub(super) keys: Keys,
     /// Only pairs of two sources (rules by which every household would give pairs within a source).
     pub(super) across_sources: bool,
+    /// Pairs that a block may give without being divided, whatever the study says: the cost has been counted.
+    pub(super) block_pairs: u64,
 }
 
 pub(super) fn part(field: Field, transform: Transform) -> KeyPart {
@@ -56,8 +58,9 @@ pub(super) fn rules(study: &Study, keyer: &Keyer<'_>) -> Vec<Rule> {
     let month = part(Field::BirthDate, Month);
     let sex = part(Field::Sex, Whole);
     let mut rules = Vec::new();
-    let mut add =
-        |name: &str, keys: Keys, across_sources: bool| rules.push(Rule { name: name.to_owned(), keys, across_sources });
+    let mut add = |name: &str, keys: Keys, across_sources: bool| {
+        rules.push(Rule { name: name.to_owned(), keys, across_sources, block_pairs: 0 });
+    };
     add("id number", Keys::Parts(vec![part(Field::IdNumber, Whole)]), false);
     add("id number, one slip", Keys::RepairedIdNumber, false);
     add("id number, masked", Keys::MaskedIdNumber, false);
@@ -95,5 +98,5 @@ pub(super) fn rules(study: &Study, keyer: &Keyer<'_>) -> Vec<Rule> {
 }
 
 fn given_rule(rule: &BlockingRule) -> Rule {
-    Rule { name: rule.name.clone(), keys: Keys::Parts(rule.keys.clone()), across_sources: false }
+    Rule { name: rule.name.clone(), keys: Keys::Parts(rule.keys.clone()), across_sources: false, block_pairs: 0 }
 }

@@ -104,3 +104,39 @@ impl Comparer<'_> {
         self.texts[parts.given].compare(a, b, || texts)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::intake::extract;
+    use crate::intake::study;
+    use crate::linkage::comparison::{Comparer, Pattern, Variable};
+    use crate::person;
+    use crate::progress::Silent;
+
+    #[test]
+    fn names_in_each_others_column_are_seen_and_count_once() {
+        let folder = tempfile::tempdir().expect("folder");
+        let rows =
+            "id,given,family\n0,anna,quist\n1,quist,anna\n2,qiust,anna\n3,,anna\n4,anna,thornbury\n5,bert,sandoval\n";
+        std::fs::write(folder.path().join("a.csv"), rows).expect("rows");
+        let text = "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"roll\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\ngiven_name = \"given\"\nfamily_name = \"family\"\n";
+        std::fs::write(folder.path().join("study.toml"), text).expect("study");
+        let study = study::file::read(&folder.path().join("study.toml")).expect("study");
+        let extracts = [extract::open(&study, 0).expect("extract")];
+        let table = person::standardise(&study, &extracts, &Silent).expect("table").table;
+        let comparer = Comparer::new(&study, &table);
+        let at = |text: u16| comparer.of(Variable::Text(text)).cloned().expect("compared");
+        let (family, given) = super::columns(&table).expect("two columns");
+        let (family, given) = (at(u16::try_from(family).expect("few")), at(u16::try_from(given).expect("few")));
+        let crossed = comparer.usual_levels(&given);
+        let levels = |pattern: Pattern| (given.level(pattern), family.level(pattern));
+        assert_eq!(levels(comparer.compare(0, 1)), (crossed, 0));
+        assert_eq!(levels(comparer.compare(0, 2)), (crossed, 0));
+        assert_eq!(levels(comparer.compare(2, 0)), (crossed, 0));
+        assert_eq!(levels(comparer.compare(0, 3)), (crossed + 1, 0));
+        // An equal part stands where it stands; strangers are strangers.
+        assert_eq!(levels(comparer.compare(0, 4)).0, 1);
+        assert_eq!(levels(comparer.compare(0, 5)), (crossed - 1, crossed - 1));
+        assert!(comparer.may_be_crossed(0, 2) && !comparer.may_be_crossed(0, 5));
+    }
+}

@@ -32,6 +32,8 @@ const RELATIVE_PAIRS: usize = 200_000;
 const PRIOR_MATCHES: f64 = 30.0;
 /// Expected share of matches that live where they lived.
 const STAY: f64 = 0.85;
+/// Expected share of relatives that are a family.
+const FAMILY: f64 = 0.8;
 /// Weight of the expected r, in pairs.
 const PRIOR_RELATIVES: f64 = 200.0;
 const ITERATIONS_MAX: u32 = 200;
@@ -67,8 +69,9 @@ pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> Vec<S
 pub fn expected(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>) -> Model {
     let classes = starting_classes(&slots);
     let comparisons = comparer.comparisons.clone();
-    let stay = if comparisons.iter().any(|comparison| comparison.place) { STAY } else { 1.0 };
-    Model { slots, classes, shares, stay, iterations: 0, log_likelihood: Vec::new(), comparisons }
+    let has_places = comparisons.iter().any(|comparison| comparison.place);
+    let (stay, family) = if has_places { (STAY, FAMILY) } else { (1.0, 1.0) };
+    Model { slots, classes, shares, stay, family, iterations: 0, log_likelihood: Vec::new(), comparisons }
 }
 
 /// Fits m and the shares of matches and relatives to the pattern counts.
@@ -113,7 +116,7 @@ fn unmix(model: &mut Model, mixed: &[Vec<f64>]) {
     let relatives: f64 = model.classes.iter().map(|class| class.pairs * class.relatives).sum();
     let has_places = model.comparisons.iter().any(|comparison| comparison.place);
     let relatives = if has_places { (relatives / pairs.max(1.0)).min(0.3) } else { 0.0 };
-    let stay = model.stay;
+    let (stay, family) = (model.stay, model.family);
     for ((comparison, shares), mixed) in model.comparisons.iter().zip(&mut model.shares).zip(mixed) {
         if !matches!(comparison.variable, Variable::Text(_) | Variable::BirthDate) {
             continue;
@@ -125,7 +128,12 @@ fn unmix(model: &mut Model, mixed: &[Vec<f64>]) {
                 } else {
                     shares.m[level]
                 };
-                let strangers = (mixed - share * m - relatives * shares.r[level]) / (1.0 - share - relatives);
+                let r = if comparison.place {
+                    shares.r[level]
+                } else {
+                    family * shares.r[level] + (1.0 - family) * shares.u[level]
+                };
+                let strangers = (mixed - share * m - relatives * r) / (1.0 - share - relatives);
                 shares.u[level] = strangers.max(LEAST * mixed);
             }
         }
@@ -175,6 +183,7 @@ fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
     let mut sums: Vec<Vec<f64>> = model.shares.iter().map(|shares| vec![0.0; shares.m.len()]).collect();
     let mut sums_of_relatives = sums.clone();
     let (mut stayed, mut stayed_or_moved) = (PRIOR_MATCHES * STAY, PRIOR_MATCHES);
+    let (mut families, mut all_relatives) = (PRIOR_RELATIVES * FAMILY, PRIOR_RELATIVES);
     for ((class, pattern), count) in counts {
         let at = *class as usize;
         let Likelihoods { m, u, r } = model.likelihoods(*pattern, 1.0);
@@ -195,9 +204,13 @@ fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
         let here = weight * here / (here + elsewhere).max(1e-300);
         stayed += here;
         stayed_or_moved += weight;
+        let (family, others) = model.relatives(*pattern);
+        let family = relative * family / (family + others).max(1e-300);
+        families += family;
+        all_relatives += relative;
         for ((comparison, sums), relatives) in model.comparisons.iter().zip(&mut sums).zip(&mut sums_of_relatives) {
             sums[comparison.level(*pattern)] += if comparison.place { here } else { weight };
-            relatives[comparison.level(*pattern)] += relative;
+            relatives[comparison.level(*pattern)] += if comparison.place { relative } else { family };
         }
     }
     for (at, class) in model.classes.iter_mut().enumerate() {
@@ -209,6 +222,7 @@ fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
     }
     if model.comparisons.iter().any(|comparison| comparison.place) {
         model.stay = stayed / stayed_or_moved;
+        model.family = families / all_relatives;
         fit_relatives(model, &mut sums, &sums_of_relatives);
     }
     for ((comparison, shares), sums) in model.comparisons.iter().zip(&mut model.shares).zip(&sums) {

@@ -20,6 +20,7 @@ struct ModelFile {
     classes: Vec<ClassEntry>,
     shares: Vec<SharesEntry>,
     stay: f64,
+    family: f64,
     iterations: u32,
     log_likelihood: Vec<f64>,
 }
@@ -62,6 +63,7 @@ pub fn to_json(model: &Model) -> Result<String> {
         classes: model.classes.iter().map(class_entry).collect(),
         shares: model.shares.iter().map(shares_entry).collect(),
         stay: model.stay,
+        family: model.family,
         iterations: model.iterations,
         log_likelihood: model.log_likelihood.clone(),
     };
@@ -103,6 +105,7 @@ pub fn from_json(text: &str, comparisons: &[Comparison]) -> Result<Model> {
         classes: file.classes.iter().map(class).collect(),
         shares: file.shares.into_iter().map(shares).collect(),
         stay: file.stay,
+        family: file.family,
         iterations: file.iterations,
         log_likelihood: file.log_likelihood,
         comparisons: comparisons.to_vec(),
@@ -113,7 +116,7 @@ impl ModelFile {
     fn figures(&self) -> impl Iterator<Item = f64> + '_ {
         let classes = self.classes.iter().flat_map(|class| [class.pairs, class.matches, class.relatives]);
         let shares = self.shares.iter().flat_map(|entry| entry.m.iter().chain(&entry.u).chain(&entry.r).copied());
-        classes.chain(shares).chain([self.stay]).chain(self.log_likelihood.iter().copied())
+        classes.chain(shares).chain([self.stay, self.family]).chain(self.log_likelihood.iter().copied())
     }
 }
 
@@ -176,6 +179,7 @@ mod tests {
             classes: vec![class],
             shares: vec![shares],
             stay: 0.7,
+            family: 0.6,
             iterations: 9,
             log_likelihood: vec![-1.0 / 7.0, -1e-300],
             comparisons: vec![comparison],

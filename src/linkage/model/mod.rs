@@ -75,6 +75,9 @@ pub struct Model {
     pub shares: Vec<Shares>,
     /// Share of the matches of which both records name one place of living, where it has several parts; 1 if it has not.
     pub stay: f64,
+    /// Share of the relatives that are a family, where a place has several parts; the others, in a home or a hostel, have
+    /// no more than the place in common. 1 if it has not.
+    pub family: f64,
     /// Iterations of the fit.
     pub iterations: u32,
     /// Log-likelihood (natural) after each iteration.
@@ -122,12 +125,26 @@ impl Model {
                     likelihoods.m *= shares.m[level];
                 }
                 likelihoods.u *= shares.u[level];
-                likelihoods.r *= shares.r[level];
             }
         }
         let (stayed, moved) = self.places(pattern);
         likelihoods.m *= stayed + moved;
+        let (family, others) = self.relatives(pattern);
+        likelihoods.r = family + others;
         likelihoods
+    }
+
+    /// P(pattern, of one family | relatives) and P(pattern, only living at one place | relatives).
+    fn relatives(&self, pattern: Pattern) -> (f64, f64) {
+        let (mut family, mut others) = (self.family, 1.0 - self.family);
+        for (comparison, shares) in self.comparisons.iter().zip(&self.shares) {
+            let level = comparison.level(pattern);
+            if level != 0 {
+                family *= shares.r[level];
+                others *= if comparison.place { shares.r[level] } else { shares.u[level] };
+            }
+        }
+        (family, others)
     }
 
     /// P(parts of the place, still living there | match) and P(parts of the place, living elsewhere | match): who has moved
@@ -172,7 +189,7 @@ impl Model {
     ) -> Vec<(usize, f64)> {
         let class_shares = &self.classes[class];
         let relatives = class_shares.relatives / (1.0 - class_shares.matches).max(1e-12);
-        let (mut m, mut u, mut r) = (1.0, 1.0, 1.0);
+        let (mut m, mut u, mut family, mut others) = (1.0, 1.0, self.family, 1.0 - self.family);
         let (mut stayed, mut moved) = (self.stay, 1.0 - self.stay);
         let mut steps = Vec::new();
         let mut before = 0.0;
@@ -186,13 +203,15 @@ impl Model {
                     m *= shares.m[level];
                 }
                 u *= shares.u[level];
-                r *= shares.r[level];
+                family *= shares.r[level];
+                others *= if comparison.place { shares.r[level] } else { shares.u[level] };
                 if Some(comparison.variable) == ratio_of {
                     u *= ratio;
                 }
             }
-            let after =
-                ((m * (stayed + moved)).max(1e-280) / (relatives * r + (1.0 - relatives) * u).max(1e-280)).log2();
+            let after = ((m * (stayed + moved)).max(1e-280)
+                / (relatives * (family + others) + (1.0 - relatives) * u).max(1e-280))
+            .log2();
             steps.push((at, after - before));
             before = after;
         }
@@ -215,7 +234,65 @@ pub fn probability(log2_odds: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::class_index;
+    use super::{Model, PairClass, Shares, class_index};
+    use crate::linkage::comparison::level::Level;
+    use crate::linkage::comparison::{Comparison, Variable};
+
+    /// A name and two parts of a place; matches live where they lived in nine of ten cases.
+    fn with_places() -> Model {
+        let levels = || vec![Level::missing(), Level::new("equal", 0.9, 0.9), Level::new("different", 0.1, 0.1)];
+        let comparison = |at: u16, place: bool| Comparison {
+            variable: Variable::Text(at),
+            name: at.to_string(),
+            levels: levels(),
+            shift: 4 * u32::from(at),
+            place,
+            own: false,
+            fitted: false,
+        };
+        let comparisons: Vec<Comparison> = [(0, false), (1, true), (2, true)].map(|(at, is)| comparison(at, is)).into();
+        let shares = |comparison: &Comparison| Shares {
+            comparison: comparison.name.clone(),
+            levels: levels().into_iter().map(|level| level.name).collect(),
+            m: vec![0.0, 0.98, 0.02],
+            u: vec![0.0, 0.01, 0.99],
+            r: if comparison.place { vec![0.0, 0.98, 0.02] } else { vec![0.0, 0.05, 0.95] },
+        };
+        Model {
+            slots: Vec::new(),
+            classes: vec![PairClass { one: 0, other: 0, pairs: 1e6, matches: 1e-4, relatives: 1e-3 }],
+            shares: comparisons.iter().map(shares).collect(),
+            stay: 0.9,
+            family: 0.8,
+            iterations: 0,
+            log_likelihood: Vec::new(),
+            comparisons,
+        }
+    }
+
+    #[test]
+    fn who_has_moved_loses_no_more_than_the_move_is_unlikely() {
+        let model = with_places();
+        let weight = |pattern: u64| model.weight(0, model.likelihoods(pattern, 1.0));
+        // The same name; the place missing, and different in both parts.
+        let (unknown, moved) = (weight(0x001), weight(0x221));
+        assert!(moved < unknown && moved > unknown - 3.5, "{moved} {unknown}");
+        // Members of a household: the same place, another name.
+        assert!(weight(0x112) < 0.0, "{}", weight(0x112));
+        assert!(weight(0x111) > unknown);
+    }
+
+    #[test]
+    fn the_steps_of_a_waterfall_sum_to_the_weight() {
+        let model = with_places();
+        for pattern in [0x111, 0x221, 0x121, 0x012, 0x200, 0] {
+            let steps: f64 =
+                model.waterfall(pattern, 0.3, Some(Variable::Text(0)), 0).iter().map(|(_, step)| step).sum();
+            let ratio = if pattern & 15 == 0 { 1.0 } else { 0.3 };
+            let weight = model.weight(0, model.likelihoods(pattern, ratio));
+            assert!((steps - weight).abs() < 1e-9, "{pattern:x}: {steps} {weight}");
+        }
+    }
 
     #[test]
     fn every_pair_of_slots_has_a_class_of_its_own() {

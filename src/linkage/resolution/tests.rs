@@ -77,6 +77,26 @@ fn a_first_choice_that_blocks_two_better_ones_is_undone() {
 }
 
 #[test]
+fn one_pair_does_not_hold_two_persons_together_whose_other_records_are_unlike() {
+    // Four records of each of two persons; 3–4 look alike, no other pair across does, though none speaks against it.
+    let mut scores = Vec::new();
+    for one in 0..8u32 {
+        for other in one + 1..8 {
+            let odds = if one / 4 == other / 4 { 12.0 } else { -6.0 };
+            scores.push(((one, other), if (one, other) == (3, 4) { 3.0 } else { odds }));
+        }
+    }
+    with_component(&[0; 8], &scores, |component| {
+        component.duplicates = &[0.0];
+        assert_eq!(resolved(component), [vec![0, 1, 2, 3], vec![4, 5, 6, 7]]);
+    });
+    // In different slots the same pairs are records of different registers, of which each knows something else.
+    with_component(&[0, 1, 2, 3, 4, 5, 6, 7], &scores, |component| {
+        assert_eq!(resolved(component).len(), 1);
+    });
+}
+
+#[test]
 fn a_pair_that_says_nothing_does_not_keep_two_records_apart() {
     let scores = [((0, 1), 12.0), ((1, 2), 12.0), ((0, 2), -9.0)];
     with_component(&[0, 1, 2], &scores, |component| assert_eq!(resolved(component), [vec![0, 1, 2]]));

@@ -112,6 +112,10 @@ fn links_are_those_between_roll_and_registers() {
         quality.reliability.iter().map(|band| (band.from, band.pairs, band.matches)).collect();
     assert_eq!(bands, [(0.2, 1, 1), (0.5, 1, 0), (0.8, 1, 1), (0.95, 1, 1), (0.99, 1, 1)]);
     assert!((quality.reliability[1].expected - 0.6).abs() < 1e-12);
+    // Tenths: 0.3 → +0.7; 0.6 → −0.6; 0.99, 0.9 and 0.95 together → +0.16, of five pairs that the truth knows.
+    let error = quality.calibration_error.expect("there are links");
+    assert!((error - 1.46 / 5.0).abs() < 1e-12, "{error}");
+    assert_eq!(judge(&[], &[]).calibration_error, None);
 }
 
 #[test]
