@@ -203,7 +203,7 @@ mod tests {
         );
         let (one, other) = (vec!["0", "1", "2", "3", "4"], vec!["6", "7", "8", "9", "10"]);
         write(&set.join(TRUTH), &[("id_l", one), ("id_r", other)]);
-        assert_eq!(data_sets(folder.path()).expect("sets"), [set.clone()]);
+        assert_eq!(data_sets(folder.path()).expect("sets"), std::slice::from_ref(&set));
         let out = tempfile::tempdir().expect("out");
         let (records, pairs, _) = judge(&set, out.path(), &Silent).expect("judged");
         assert_eq!((records, pairs.truth, pairs.found, pairs.right), (12, 5, 6, 5));

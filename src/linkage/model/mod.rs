@@ -288,7 +288,7 @@ mod tests {
         for pattern in [0x111, 0x221, 0x121, 0x012, 0x200, 0] {
             let steps: f64 =
                 model.waterfall(pattern, 0.3, Some(Variable::Text(0)), 0).iter().map(|(_, step)| step).sum();
-            let ratio = if pattern & 15 == 0 { 1.0 } else { 0.3 };
+            let ratio = if pattern.trailing_zeros() >= 4 { 1.0 } else { 0.3 };
             let weight = model.weight(0, model.likelihoods(pattern, ratio));
             assert!((steps - weight).abs() < 1e-9, "{pattern:x}: {steps} {weight}");
         }

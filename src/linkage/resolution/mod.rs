@@ -236,6 +236,10 @@ impl Component<'_> {
     /// What speaks against two records being one person, at most 0.
     fn against(&mut self, one: u32, other: u32) -> f64 {
         let score = self.score(one, other);
+        self.against_of(score, one, other)
+    }
+
+    fn against_of(&self, score: Score, one: u32, other: u32) -> f64 {
         let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
         let duplicate = if slot(one) == slot(other) { self.duplicates[usize::from(slot(one))] } else { 0.0 };
         (score.weight + duplicate).min(0.0)
@@ -244,11 +248,16 @@ impl Component<'_> {
     /// What the pairs of a slot that are not likely say, at most 0: the share of it that each record of a person of so
     /// many answers for.
     fn doubt(&mut self, one: u32, other: u32) -> f64 {
+        let score = self.score(one, other);
+        self.doubt_of(score, one, other)
+    }
+
+    fn doubt_of(&self, score: Score, one: u32, other: u32) -> f64 {
         let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
         if slot(one) != slot(other) {
             return 0.0;
         }
-        (self.score(one, other).log2_odds - self.minimum).clamp(-DOUBT_MAX, 0.0)
+        (score.log2_odds - self.minimum).clamp(-DOUBT_MAX, 0.0)
     }
 
     /// The doubts of all pairs of a person, one for each record.
@@ -262,20 +271,20 @@ impl Component<'_> {
         total
     }
 
-    /// Evidence gained by making one person of two.
-    fn gain(&mut self, one: &[u32], other: &[u32]) -> f64 {
+    /// Evidence gained by making one person of two, whose own doubts are known.
+    fn gain(&mut self, one: (&[u32], f64), other: (&[u32], f64)) -> f64 {
         let mut best = f64::NEG_INFINITY;
         let (mut against, mut doubts) = (0.0, 0.0);
-        for a in one {
-            for b in other {
-                best = best.max(self.score(*a, *b).log2_odds);
-                against += self.against(*a, *b);
-                doubts += self.doubt(*a, *b);
+        for a in one.0 {
+            for b in other.0 {
+                let score = self.score(*a, *b);
+                best = best.max(score.log2_odds);
+                against += self.against_of(score, *a, *b);
+                doubts += self.doubt_of(score, *a, *b);
             }
         }
-        let (n, k) = (one.len() as f64, other.len() as f64);
-        let (inner, outer) = (self.doubts(one), self.doubts(other));
-        let doubts = (inner + outer + doubts) / (n + k) - inner / n - outer / k;
+        let (n, k) = (one.0.len() as f64, other.0.len() as f64);
+        let doubts = (one.1 + other.1 + doubts) / (n + k) - one.1 / n - other.1 / k;
         best - self.minimum + against + DOUBT * doubts
     }
 
@@ -283,6 +292,7 @@ impl Component<'_> {
         let count = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
         let mut persons: Vec<Vec<u32>> = (0..count).map(|at| vec![at]).collect();
         let mut versions = vec![0u32; persons.len()];
+        let mut doubts = vec![0.0; persons.len()];
         let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); persons.len()];
         let mut queue = BinaryHeap::new();
         let mut edges: Vec<(u32, u32)> =
@@ -291,7 +301,7 @@ impl Component<'_> {
         for (one, other) in edges {
             neighbours[one as usize].push(other);
             neighbours[other as usize].push(one);
-            let gain = self.gain(&[one], &[other]);
+            let gain = self.gain((&[one], 0.0), (&[other], 0.0));
             queue.push(Merge { gain, one, other, versions: (0, 0) });
         }
         while let Some(Merge { gain, one, other, versions: made }) = queue.pop() {
@@ -303,6 +313,11 @@ impl Component<'_> {
                 continue;
             }
             let moved = std::mem::take(&mut persons[b]);
+            let mut between = 0.0;
+            for x in &persons[a] {
+                between += moved.iter().map(|y| self.doubt(*x, *y)).sum::<f64>();
+            }
+            doubts[a] += doubts[b] + between;
             persons[a].extend(moved);
             persons[a].sort_unstable();
             versions[a] += 1;
@@ -314,7 +329,7 @@ impl Component<'_> {
             around.dedup();
             for next in &around {
                 let (members, others) = (persons[a].clone(), persons[*next as usize].clone());
-                let gain = self.gain(&members, &others);
+                let gain = self.gain((&members, doubts[a]), (&others, doubts[*next as usize]));
                 neighbours[*next as usize].push(one);
                 queue.push(Merge { gain, one, other: *next, versions: (versions[a], versions[*next as usize]) });
             }
