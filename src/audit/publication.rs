@@ -28,6 +28,9 @@ const REPLACED: &str = ".rollcall-replaced.json";
 /// What the last step asks of the disk: a seam, so that a test can make each request fail.
 trait Disk {
     fn sync(&self, path: &Path) -> io::Result<()>;
+    fn sync_all(&self, paths: &[PathBuf]) -> Result<()> {
+        paths.iter().try_for_each(|path| ask(path, self.sync(path)))
+    }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     fn remove(&self, path: &Path) -> io::Result<()>;
     fn create_folder(&self, path: &Path) -> io::Result<()>;
@@ -35,9 +38,23 @@ trait Disk {
 
 struct Real;
 
+/// Files that the disk is asked for at a time.
+const SYNCED_AT_ONCE: usize = 16;
+
 impl Disk for Real {
     fn sync(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
+    }
+
+    /// Several at a time: a disk that is asked for one file after the other waits most of the time.
+    fn sync_all(&self, paths: &[PathBuf]) -> Result<()> {
+        let each = |paths: &[PathBuf]| paths.iter().try_for_each(|path| ask(path, self.sync(path)));
+        std::thread::scope(|scope| {
+            let share = paths.len().div_ceil(SYNCED_AT_ONCE).max(1);
+            let threads: Vec<_> = paths.chunks(share).map(|paths| scope.spawn(move || each(paths))).collect();
+            let stopped = || Err(Error::new(Kind::Environment, "a thread that writes to the disk stopped"));
+            threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| stopped()))
+        })
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -150,12 +167,10 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn publish(disk: &dyn Disk, folder: &Path) -> Result<()> {
     let (work, ready) = (folder.join(WORK), folder.join(READY));
+    let files: Vec<PathBuf> = files_below(&work)?.iter().map(|file| work.join(file)).collect();
+    disk.sync_all(&files)?;
     let mut folders = BTreeSet::from([work.clone()]);
-    for file in files_below(&work)? {
-        let path = work.join(file);
-        ask(&path, disk.sync(&path))?;
-        folders.extend(path.parent().map(Path::to_path_buf));
-    }
+    folders.extend(files.iter().filter_map(|path| path.parent().map(Path::to_path_buf)));
     for folder in folders {
         ask(&folder, disk.sync(&folder))?;
     }

@@ -15,7 +15,8 @@ pub type Symbol = u32;
 pub struct Lexicon {
     bytes: String,
     ends: Vec<usize>,
-    table: HashTable<Symbol>,
+    /// Each symbol with half of its text's hash, so that neither a miss nor a larger table looks at texts.
+    table: HashTable<(u32, Symbol)>,
 }
 
 impl Default for Lexicon {
@@ -27,23 +28,26 @@ impl Default for Lexicon {
 impl Lexicon {
     /// The symbol of this text, new or old.
     pub fn intern(&mut self, text: &str) -> Symbol {
-        let hash = FxBuildHasher.hash_one(text);
+        let half = half_hash(text);
         let Lexicon { bytes, ends, table } = self;
-        if let Some(symbol) = table.find(hash, |symbol| text_at(bytes, ends, *symbol) == text) {
+        let same = |(other, symbol): &(u32, Symbol)| *other == half && text_at(bytes, ends, *symbol) == text;
+        if let Some((_, symbol)) = table.find(spread(half), same) {
             return *symbol;
         }
         let symbol = Symbol::try_from(ends.len()).unwrap_or(0);
         bytes.push_str(text);
         ends.push(bytes.len());
-        table.insert_unique(hash, symbol, |symbol| FxBuildHasher.hash_one(text_at(bytes, ends, *symbol)));
+        table.insert_unique(spread(half), (half, symbol), |(half, _)| spread(*half));
         symbol
     }
 
     /// The symbol of this text, if it has one.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        let hash = FxBuildHasher.hash_one(text);
-        self.table.find(hash, |symbol| text_at(&self.bytes, &self.ends, *symbol) == text).copied()
+        let half = half_hash(text);
+        let same =
+            |(other, symbol): &(u32, Symbol)| *other == half && text_at(&self.bytes, &self.ends, *symbol) == text;
+        self.table.find(spread(half), same).map(|(_, symbol)| *symbol)
     }
 
     /// The text of a symbol; empty for *missing* and for symbols of another lexicon.
@@ -63,6 +67,17 @@ impl Lexicon {
     pub fn is_empty(&self) -> bool {
         self.ends.len() == 1
     }
+}
+
+/// Half of the hash of a text.
+pub(super) fn half_hash(text: &str) -> u32 {
+    let hash = FxBuildHasher.hash_one(text);
+    (hash ^ hash >> 32) as u32
+}
+
+/// A hash for the table out of half a hash.
+pub(super) fn spread(half: u32) -> u64 {
+    (u64::from(half) ^ u64::from(half) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn text_at<'a>(bytes: &'a str, ends: &[usize], symbol: Symbol) -> &'a str {

@@ -13,6 +13,7 @@ pub mod lexicon;
 pub mod name;
 pub mod profile;
 pub mod row;
+mod seen;
 pub mod table;
 
 use rayon::prelude::*;
@@ -73,7 +74,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
         .collect();
     // A few chunks at a time: memory stays bounded, and the order of symbols does not depend on the threads.
     let at_once = (rayon::current_num_threads() * 2).max(extracts.len());
-    let mut seen = row::SeenIds::default();
+    let mut seen = seen::SeenIds::default();
     let decode = |jobs: &[(usize, usize)]| -> Vec<Result<ChunkTable>> {
         jobs.par_iter()
             .map(|(source, chunk)| {
@@ -93,7 +94,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
             for ((source, number), chunk) in window.iter().zip(std::mem::take(&mut chunks)) {
                 if *number == 0 {
                     close_sources(&mut table, *source);
-                    seen = row::SeenIds::default();
+                    seen = seen::SeenIds::from(u32::try_from(table.len()).unwrap_or(u32::MAX));
                 }
                 table.append(chunk?, &mut seen, &mut tallies[*source], &mut rejected);
             }

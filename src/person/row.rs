@@ -4,18 +4,17 @@
 //! own lexicons, so that threads need not meet. [`PersonTable::append`] then gives every local symbol its global one,
 //! in the order of the chunks.
 
-use hashbrown::HashTable;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
 
 use super::code::{self, Relationship};
 use super::date::{self, Date};
 use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
-use super::table::{NO_DAY, NameTable, Parent, PersonTable, RecordId, TextField, flag};
+use super::seen::SeenIds;
+use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, flag};
 use super::{Rejected, address, joins_names, text_field};
 use crate::error::Result;
 use crate::intake::extract::{Chunk, Column, Extract};
@@ -34,31 +33,6 @@ pub(super) fn text_fields(study: &Study, _extracts: &[Extract]) -> Result<Vec<Te
     }
     fields.extend((0..study.custom_fields.len()).map(|index| Field::Custom(u16::try_from(index).unwrap_or(u16::MAX))));
     Ok(fields.into_iter().map(text_field).collect())
-}
-
-/// Record ids seen so far in a source, to set repeated ones aside.
-#[derive(Default)]
-pub(super) struct SeenIds {
-    table: HashTable<u32>,
-}
-
-impl SeenIds {
-    /// Which of a chunk's records repeat the id of an earlier one?
-    fn repeated(&self, table: &PersonTable, chunk: &PersonTable) -> Vec<bool> {
-        let mut inside: FxHashSet<&str> = FxHashSet::default();
-        (0..u32::try_from(chunk.len()).unwrap_or(0))
-            .map(|record| {
-                let id = chunk.record_id(record);
-                let before = self.table.find(FxBuildHasher.hash_one(id), |seen| table.record_id(*seen) == id).is_some();
-                !inside.insert(id) || before
-            })
-            .collect()
-    }
-
-    fn insert(&mut self, table: &PersonTable, record: RecordId) {
-        let hash = |record: &RecordId| FxBuildHasher.hash_one(table.record_id(*record));
-        self.table.insert_unique(hash(&record), record, hash);
-    }
 }
 
 /// One source's columns, found in its chunks.
@@ -540,10 +514,8 @@ impl PersonTable {
         let base = self.id_text.len() as u64;
         self.id_text.push_str(&local.id_text);
         self.id_ends.extend(local.id_ends.iter().map(|end| base + end));
-        for at in 0..local.row.len() {
-            tally.pass();
-            seen.insert(self, first + u32::try_from(at).unwrap_or(0));
-        }
+        (0..local.row.len()).for_each(|_| tally.pass());
+        seen.extend(self, first..first + u32::try_from(local.row.len()).unwrap_or(0));
         macro_rules! take {
             ($($column:ident),*) => { $( self.$column.extend_from_slice(&local.$column); )* };
         }

@@ -54,15 +54,28 @@ impl Resolution {
     /// From any labelling of the records.
     #[must_use]
     pub fn from_labels(labels: &[u32]) -> Resolution {
-        let mut number: FxHashMap<u32, u32> = FxHashMap::default();
-        let person_of: Vec<u32> = labels
-            .iter()
-            .map(|label| {
-                let next = u32::try_from(number.len()).unwrap_or(u32::MAX);
-                *number.entry(*label).or_insert(next)
-            })
-            .collect();
-        let mut starts = vec![0u32; number.len() + 1];
+        let mut persons = 0u32;
+        let mut next = || {
+            persons += 1;
+            persons - 1
+        };
+        // Labels are mostly records, and a table is quicker than a map.
+        let most = labels.iter().max().map_or(0, |label| *label as usize + 1);
+        let person_of: Vec<u32> = if most <= 2 * labels.len() {
+            let mut numbers = vec![u32::MAX; most];
+            let mut number = |label: &u32| {
+                let number = &mut numbers[*label as usize];
+                if *number == u32::MAX {
+                    *number = next();
+                }
+                *number
+            };
+            labels.iter().map(&mut number).collect()
+        } else {
+            let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
+            labels.iter().map(|label| *numbers.entry(*label).or_insert_with(&mut next)).collect()
+        };
+        let mut starts = vec![0u32; persons as usize + 1];
         for person in &person_of {
             starts[*person as usize + 1] += 1;
         }
@@ -101,28 +114,58 @@ pub fn resolve(scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score], log2_odds_
     }
     let labels: Vec<u32> =
         (0..u32::try_from(records).unwrap_or(u32::MAX)).map(|record| find(&mut root, record)).collect();
-    let mut components: Vec<Vec<usize>> = Vec::new();
-    let mut component_of: FxHashMap<u32, usize> = FxHashMap::default();
-    for (at, (one, _)) in pairs.iter().enumerate() {
-        if labels[*one as usize] != labels[pairs[at].1 as usize] {
-            continue;
-        }
-        let component = *component_of.entry(labels[*one as usize]).or_insert_with(|| {
-            components.push(Vec::new());
-            components.len() - 1
-        });
-        components[component].push(at);
-    }
+    let inside = |(at, (one, other)): (u32, &Pair)| {
+        let label = labels[*one as usize];
+        (label == labels[*other as usize]).then_some((label, at))
+    };
+    let mut edges: Vec<(u32, u32)> = (0u32..).zip(pairs).filter_map(inside).collect();
+    edges.par_sort_unstable();
+    let components: Vec<&[(u32, u32)]> = edges.chunk_by(|(a, _), (b, _)| a == b).collect();
     let duplicates = duplicate_weights(scorer);
-    let resolved: Vec<Vec<(RecordId, RecordId)>> = components
+    let resolved: Vec<(RecordId, RecordId)> = components
         .par_iter()
-        .map(|edges| resolve_component(scorer, pairs, scores, edges, log2_odds_min, &duplicates))
-        .collect();
+        .fold(Vec::new, |mut labels, edges| {
+            if let [(_, at)] = edges {
+                labels.extend(resolve_pair(
+                    scorer,
+                    pairs[*at as usize],
+                    scores[*at as usize],
+                    log2_odds_min,
+                    &duplicates,
+                ));
+            } else {
+                labels.extend(resolve_component(scorer, pairs, scores, edges, log2_odds_min, &duplicates));
+            }
+            labels
+        })
+        .reduce(Vec::new, |mut all, mut more| {
+            all.append(&mut more);
+            all
+        });
     let mut labels: Vec<u32> = (0..u32::try_from(records).unwrap_or(u32::MAX)).collect();
-    for (record, label) in resolved.into_iter().flatten() {
+    for (record, label) in resolved {
         labels[record as usize] = label;
     }
     Resolution::from_labels(&labels)
+}
+
+/// Two records that have nobody else: one person, if more speaks for it than against it.
+fn resolve_pair(
+    scorer: &Scorer<'_>,
+    (one, other): Pair,
+    score: Score,
+    minimum: f64,
+    duplicates: &[f64],
+) -> Option<(RecordId, RecordId)> {
+    let against = against(scorer, (one, other), score, duplicates);
+    (score.log2_odds - minimum + against > 0.0).then_some((other, one))
+}
+
+/// What speaks against two records being one person, at most 0.
+fn against(scorer: &Scorer<'_>, (one, other): Pair, score: Score, duplicates: &[f64]) -> f64 {
+    let slots = (scorer.slot_of[one as usize], scorer.slot_of[other as usize]);
+    let duplicate = if slots.0 == slots.1 { duplicates[usize::from(slots.0)] } else { 0.0 };
+    (score.weight + duplicate).min(0.0)
 }
 
 fn find(root: &mut [u32], mut record: u32) -> u32 {
@@ -166,15 +209,16 @@ fn resolve_component(
     scorer: &Scorer<'_>,
     pairs: &[Pair],
     scores: &[Score],
-    edges: &[usize],
+    edges: &[(u32, u32)],
     minimum: f64,
     duplicates: &[f64],
 ) -> Vec<(RecordId, RecordId)> {
-    let mut records: Vec<RecordId> = edges.iter().flat_map(|at| [pairs[*at].0, pairs[*at].1]).collect();
+    let edges = || edges.iter().map(|(_, at)| (pairs[*at as usize], scores[*at as usize]));
+    let mut records: Vec<RecordId> = edges().flat_map(|((one, other), _)| [one, other]).collect();
     records.sort_unstable();
     records.dedup();
     let place = |record: RecordId| u32::try_from(records.partition_point(|other| *other < record)).unwrap_or(u32::MAX);
-    let edges: Edges = edges.iter().map(|at| ((place(pairs[*at].0), place(pairs[*at].1)), scores[*at])).collect();
+    let edges: Edges = edges().map(|((one, other), score)| ((place(one), place(other)), score)).collect();
     let mut component = Component { scorer, records: Vec::new(), edges, duplicates, minimum };
     component.records = records;
     let mut persons = component.join_greedily();
@@ -231,9 +275,8 @@ impl Component<'_> {
     /// What speaks against two records being one person, at most 0.
     fn against(&mut self, one: u32, other: u32) -> f64 {
         let score = self.score(one, other);
-        let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
-        let duplicate = if slot(one) == slot(other) { self.duplicates[usize::from(slot(one))] } else { 0.0 };
-        (score.weight + duplicate).min(0.0)
+        let pair = (self.records[one as usize], self.records[other as usize]);
+        against(self.scorer, pair, score, self.duplicates)
     }
 
     /// Evidence gained by making one person of two.

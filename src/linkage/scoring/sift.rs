@@ -53,14 +53,54 @@ struct Sieve {
     best: f64,
 }
 
+/// Pairs that are asked together: step by step, so that the memory is fetched for many at a time.
+const BATCH_PAIRS: usize = 256;
+
+/// A pair that is being asked.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    pair: Pair,
+    class: u32,
+    id_level: u8,
+    partial: Pattern,
+    odds: f64,
+    rare: f64,
+}
+
 /// What one thread has sifted.
 #[derive(Default)]
 struct Sifting {
+    batch: Vec<Asked>,
     sieves: FxHashMap<(u32, Pattern), Sieve>,
-    hopeless: FxHashMap<(u32, Pattern), f64>,
+    hopeless: Hopeless,
     kept: Vec<(Pair, Pattern)>,
     pairs: u64,
     new_pairs: Vec<u64>,
+}
+
+/// Partial patterns of pairs that were let go.
+#[derive(Default)]
+struct Hopeless {
+    most: FxHashMap<(u32, Pattern), f64>,
+    /// The last ones seen, by hash: most pairs show one of few.
+    recent: Vec<((u32, Pattern), f64)>,
+}
+
+impl Hopeless {
+    fn add(&mut self, key: (u32, Pattern), rare: f64) {
+        const RECENT: usize = 1 << 12;
+        if self.recent.is_empty() {
+            self.recent.resize(RECENT, ((u32::MAX, 0), 0.0));
+        }
+        let place = key.1.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52;
+        let recent = &mut self.recent[place as usize];
+        if recent.0 == key && rare <= recent.1 {
+            return;
+        }
+        let most = self.most.entry(key).or_insert(rare);
+        *most = most.max(rare);
+        *recent = (key, *most);
+    }
 }
 
 /// What each level of each comparison weighs at most, in bits, between pairs that are no relatives.
@@ -69,6 +109,8 @@ struct Bounds {
     steps: Vec<Step>,
     /// By class: log2 odds before anything is asked.
     priors: Vec<f64>,
+    /// The bits of a pattern that comparisons have.
+    compared: Pattern,
 }
 
 struct Step {
@@ -127,7 +169,8 @@ impl Bounds {
             open += step.weights[usize::from(UNKNOWN)] + f64::from(rarest);
         }
         let prior = |class: usize| model.prior_weight(class) - strangers(model, class).log2();
-        Bounds { priors: (0..model.classes.len()).map(prior).collect(), steps }
+        let compared = steps.iter().fold(0, |bits, step| bits | 15 << step.shift);
+        Bounds { priors: (0..model.classes.len()).map(prior).collect(), steps, compared }
     }
 
     /// The most that a pair with this partial pattern can reach, but for the rarity of its values.
@@ -178,36 +221,81 @@ impl Scorer<'_> {
         Sieve { likelihoods, odds, frequency, count: 0, best: f64::NEG_INFINITY }
     }
 
-    /// The partial pattern of a pair that cannot reach `least`, and what rarity adds to it; `None` if it may.
-    fn hopeless(&self, bounds: &Bounds, class: u32, pair: Pair, least: f64) -> Option<(Pattern, f64)> {
-        let mut odds = bounds.priors[class as usize];
-        let mut rare = 0.0;
-        let mut partial = Pattern::MAX;
-        let mut id_level = MISSING;
-        for step in &bounds.steps {
-            let level = match step.variable {
-                Variable::Text(text) => self.comparer.settle_text(text, pair.0, pair.1),
-                variable => self.comparer.level(variable, pair.0, pair.1, &mut id_level),
+    /// Asks a step of a pair; what then is known of its odds goes into `asked`.
+    fn ask(&self, step: &Step, asked: &mut Asked) {
+        let (one, other) = asked.pair;
+        let level = match step.variable {
+            Variable::Text(text) => self.comparer.settle_text(text, one, other),
+            variable => self.comparer.level(variable, one, other, &mut asked.id_level),
+        };
+        asked.partial ^= Pattern::from(UNKNOWN ^ level) << step.shift;
+        asked.odds += step.weights[usize::from(level)];
+        if step.rare >> level & 1 != 0 && !step.rarity.is_empty() {
+            let symbol = match step.variable {
+                Variable::Text(text) => self.table.texts[usize::from(text)][one as usize],
+                _ => self.table.name[one as usize],
             };
-            partial ^= Pattern::from(UNKNOWN ^ level) << step.shift;
-            odds += step.weights[usize::from(level)];
-            if step.rare >> level & 1 != 0 && !step.rarity.is_empty() {
-                let symbol = match step.variable {
-                    Variable::Text(text) => self.table.texts[usize::from(text)][pair.0 as usize],
-                    _ => self.table.name[pair.0 as usize],
-                };
-                rare += f64::from(step.rarity[symbol as usize]);
-            }
-            if odds + rare + step.open < least {
-                return Some((partial, rare));
-            }
+            asked.rare += f64::from(step.rarity[symbol as usize]);
         }
-        None
     }
 
-    /// Compares a pair in full; it counts for `weight` pairs if it is let go.
-    fn sift_pair(&self, class: u32, pair: Pair, weight: u64, least: f64, state: &mut Sifting) {
-        let pattern = self.comparer.compare(pair.0, pair.1);
+    /// Looks at the texts of a pair whose sketches left their level open.
+    fn settle(&self, step: &Step, asked: &mut Asked) {
+        if asked.partial >> step.shift & 15 == Pattern::from(UNSETTLED) {
+            let (one, other) = asked.pair;
+            let level = self.comparer.level(step.variable, one, other, &mut asked.id_level);
+            asked.partial ^= Pattern::from(UNSETTLED ^ level) << step.shift;
+            asked.odds += step.weights[usize::from(level)] - step.weights[usize::from(UNSETTLED)];
+        }
+    }
+
+    /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
+    fn sift_batch(&self, bounds: &Bounds, least: f64, state: &mut Sifting) {
+        let mut batch = std::mem::take(&mut state.batch);
+        for step in &bounds.steps {
+            self.pass(&mut batch, least - step.open, state, |asked| self.ask(step, asked));
+        }
+        for step in bounds.steps.iter().filter(|step| matches!(step.variable, Variable::Text(_))) {
+            self.pass(&mut batch, least, state, |asked| self.settle(step, asked));
+        }
+        for asked in &batch {
+            self.sift_pair(asked.class, asked.pair, asked.partial & bounds.compared, 1, least, state);
+        }
+        batch.clear();
+        state.batch = batch;
+    }
+
+    /// Asks each pair of the batch, and keeps in it those that may still have `least`.
+    fn pass(&self, batch: &mut Vec<Asked>, least: f64, state: &mut Sifting, ask: impl Fn(&mut Asked)) {
+        // So much more than the rounding of a sum.
+        let least = least - 1e-6;
+        let mut kept = 0;
+        for at in 0..batch.len() {
+            let mut asked = batch[at];
+            ask(&mut asked);
+            if asked.odds + asked.rare < least {
+                self.let_go(asked, state);
+            } else {
+                batch[kept] = asked;
+                kept += 1;
+            }
+        }
+        batch.truncate(kept);
+    }
+
+    /// Remembers what was known of a hopeless pair; if it is in the sample, what it would have shown, too.
+    fn let_go(&self, asked: Asked, state: &mut Sifting) {
+        state.hopeless.add((asked.class, asked.partial), asked.rare);
+        let (one, other) = asked.pair;
+        if is_sampled(one, other) {
+            let pattern = self.comparer.compare(one, other);
+            // Below any threshold: a pair of the sample is never kept.
+            self.sift_pair(asked.class, asked.pair, pattern, SAMPLED, f64::INFINITY, state);
+        }
+    }
+
+    /// Keeps a pair that could reach `least`; else its pattern counts for `weight` pairs.
+    fn sift_pair(&self, class: u32, pair: Pair, pattern: Pattern, weight: u64, least: f64, state: &mut Sifting) {
         let sieve = state.sieves.entry((class, pattern)).or_insert_with(|| self.sieve(class, pattern));
         let mut odds = sieve.odds;
         if sieve.frequency {
@@ -235,20 +323,21 @@ impl Scorer<'_> {
         candidates.each_row(stretch, |one, others| {
             state.pairs += others.len() as u64;
             for &other in others {
-                let class = self.class(one, other);
-                let hopeless = bounds.and_then(|bounds| self.hopeless(bounds, class, (one, other), least));
-                match hopeless {
-                    None => self.sift_pair(class, (one, other), 1, least, state),
-                    Some((partial, rare)) => {
-                        let most = state.hopeless.entry((class, partial)).or_insert(rare);
-                        *most = most.max(rare);
-                        if is_sampled(one, other) {
-                            self.sift_pair(class, (one, other), SAMPLED, least, state);
-                        }
-                    }
+                let (class, pair) = (self.class(one, other), (one, other));
+                let Some(bounds) = bounds else {
+                    self.sift_pair(class, pair, self.comparer.compare(one, other), 1, least, state);
+                    continue;
+                };
+                let odds = bounds.priors[class as usize];
+                state.batch.push(Asked { pair, class, id_level: MISSING, partial: Pattern::MAX, odds, rare: 0.0 });
+                if state.batch.len() == BATCH_PAIRS {
+                    self.sift_batch(bounds, least, state);
                 }
             }
         });
+        if let Some(bounds) = bounds {
+            self.sift_batch(bounds, least, state);
+        }
         if let Some(rule) = candidates.rule_of(stretch) {
             state.new_pairs.resize(candidates.rules.len(), 0);
             state.new_pairs[rule] += state.pairs - before;
@@ -288,7 +377,7 @@ impl Scorer<'_> {
             rest: rest.into_iter().map(|(key, sieve)| (key, sieve.count)).collect(),
             pairs: done.pairs,
             new_pairs,
-            hopeless: done.hopeless.into_iter().collect(),
+            hopeless: done.hopeless.most.into_iter().collect(),
         }
     }
 
@@ -320,10 +409,7 @@ impl Sifting {
             known.count += sieve.count;
             known.best = known.best.max(sieve.best);
         }
-        for (key, rare) in more.hopeless {
-            let most = self.hopeless.entry(key).or_insert(rare);
-            *most = most.max(rare);
-        }
+        more.hopeless.most.into_iter().for_each(|(key, rare)| self.hopeless.add(key, rare));
         self.pairs += more.pairs;
         let rules = self.new_pairs.len().max(more.new_pairs.len());
         self.new_pairs.resize(rules, 0);
