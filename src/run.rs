@@ -37,6 +37,8 @@ pub struct Options {
     pub actor: Option<String>,
     /// The key file that signs the end of the audit log.
     pub sign_key: Option<PathBuf>,
+    /// Most memory that may be held, in bytes: a run that would need more is refused before it begins.
+    pub memory: Option<u64>,
 }
 
 /// What a run did.
@@ -65,6 +67,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     let extracts =
         (0..study.sources.len()).map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
     refuse_empty(study, &extracts)?;
+    refuse_too_large(extracts.iter().map(|extract| extract.rows).sum(), options.memory)?;
     let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
     log.begin(&study.file, &study.digest, options.visits)?;
     let standardised = person::standardise(study, &extracts, progress)?;
@@ -133,6 +136,29 @@ fn refuse_empty(study: &Study, extracts: &[Extract]) -> Result<()> {
     let error = Error::input(format!("the source '{}' has no rows", source.name));
     let error = empty.files.first().into_iter().fold(error, |error, file| error.at_file(&file.path));
     Err(error.hint("ask the sender for the file again, or take the source out of the study"))
+}
+
+/// Bytes that a run holds at its height for each record, and besides: the highest of the measurements in
+/// docs/performance.md, rounded up.
+const BYTES_PER_RECORD: u64 = 900;
+const BYTES_ALWAYS: u64 = 96 << 20;
+
+/// Memory that a run over so many records is planned with, in bytes.
+#[must_use]
+pub fn planned_memory(records: u64) -> u64 {
+    BYTES_ALWAYS + records * BYTES_PER_RECORD
+}
+
+/// A run that would not fit is refused before it has cost anything.
+fn refuse_too_large(records: u64, memory: Option<u64>) -> Result<()> {
+    let planned = planned_memory(records);
+    tracing::debug!(records, planned, "memory planned");
+    let Some(allowed) = memory.filter(|allowed| *allowed < planned) else { return Ok(()) };
+    let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
+    let (needed, allowed) = (mebibytes(planned), mebibytes(allowed));
+    let what = format!("{records} records need about {needed} MiB of memory; --memory allows {allowed} MiB");
+    let hint = "allow more, run on a larger machine, or divide the area into several studies";
+    Err(Error::new(Kind::Environment, what).hint(hint))
 }
 
 /// What one of the writers wrote.
@@ -275,4 +301,18 @@ fn too_many(study: &Study, tallies: &[Tally]) -> Vec<String> {
             tally.rows_set_aside() as f64 > study.limits.rejected_share_max * tally.rows_in as f64
         });
     over.map(|(source, _)| source.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{planned_memory, refuse_too_large};
+
+    #[test]
+    fn a_run_that_would_not_fit_is_refused_before_it_begins() {
+        assert!(refuse_too_large(1_000_000, None).is_ok());
+        assert!(refuse_too_large(1_000_000, Some(planned_memory(1_000_000))).is_ok());
+        let refused = refuse_too_large(1_000_000, Some(512 << 20)).unwrap_err();
+        assert_eq!(refused.kind().exit_status(), 6);
+        assert!(refused.to_string().contains("512 MiB"), "{refused}");
+    }
 }

@@ -69,7 +69,7 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
         Command::Demo(demo) => demo::demo(demo, progress),
         Command::Init(init) => init::init(init),
         Command::Profile(profile) => profile::profile(profile, progress),
-        Command::Run(run) => run::run(run, progress),
+        Command::Run(run) => run::run(run, arguments.global.memory, progress),
         Command::Explain(explain) => explain::explain(explain, progress),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
         Command::Coverage(coverage) => coverage::coverage(coverage),
@@ -84,9 +84,6 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 fn prepare(global: &Global) -> Result<()> {
-    if let Some(bytes) = global.memory {
-        tracing::warn!(bytes, "no stage keeps to --memory yet");
-    }
     let Some(threads) = global.threads else { return Ok(()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     pool.map_err(|_| Error::new(Kind::Environment, "the threads cannot be started"))

@@ -89,6 +89,7 @@ pub fn link(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, progres
         let before = Scorer::new(comparer, table, &reference, &slot_of, &names);
         Scorer::new(comparer, table, &model, &slot_of, &names).misses(&sifted, &before, review)
     };
+    tracing::debug!(kept = sifted.kept.pairs.len(), again = misses, "sifted by what was expected");
     if misses {
         // The fit went further from what was expected than the slack allows: once more, by what was fitted.
         reference = model;

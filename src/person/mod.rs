@@ -27,7 +27,7 @@ use crate::tally::Tally;
 use address::EstateDirectory;
 use lexicon::{Lexicon, Symbol};
 use row::{ChunkTable, RowReader};
-use table::{PersonTable, TextField};
+use table::{PersonTable, TextField, TextRows};
 
 /// A row that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
     progress.begin("standardise", extracts.iter().map(|extract| extract.rows).sum());
     let mut table =
         PersonTable { starts: vec![0], text_fields: row::text_fields(study, extracts)?, ..PersonTable::default() };
-    table.texts = table.text_fields.iter().map(|_| Vec::new()).collect();
+    table.texts = TextRows::new(table.text_fields.len(), 0);
     table.parents.push(table::Parent::default());
     let mut tallies = vec![Tally::default(); extracts.len()];
     let mut rejected = Vec::new();
@@ -167,8 +167,10 @@ fn fill_divisions(table: &mut PersonTable) {
 
 fn count_values(table: &mut PersonTable) {
     table.names.counts = counts(&table.name, table.names.texts.len());
-    for (field, column) in table.text_fields.iter_mut().zip(&table.texts) {
-        field.counts = counts(column, field.values.len());
+    let fields = &mut table.text_fields;
+    fields.iter_mut().for_each(|field| field.counts = vec![0; field.values.len()]);
+    for row in table.texts.rows() {
+        fields.iter_mut().zip(row).for_each(|(field, symbol)| field.counts[*symbol as usize] += 1);
     }
 }
 

@@ -14,7 +14,7 @@ use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
 use super::seen::SeenIds;
-use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, flag};
+use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, TextRows, flag};
 use super::{Rejected, address, joins_names, text_field};
 use crate::error::Result;
 use crate::intake::extract::{Chunk, Column, Extract};
@@ -130,7 +130,7 @@ impl<'a> RowReader<'a> {
 
     pub(super) fn read(&self, chunk: &Chunk) -> ChunkTable {
         let mut out = ChunkTable { source: self.source, file: chunk.file, ..ChunkTable::default() };
-        out.table.texts = self.texts.iter().map(|_| Vec::with_capacity(chunk.rows)).collect();
+        out.table.texts = TextRows::new(self.texts.len(), chunk.rows);
         out.table.text_fields = self.texts.iter().map(|&field| text_field(field)).collect();
         out.table.parents.push(Parent::default());
         let mut names: FxHashMap<String, NameCell> = FxHashMap::default();
@@ -219,7 +219,7 @@ impl<'a> RowReader<'a> {
         for at in 0..self.texts.len() {
             let text = self.text(chunk, row, self.texts[at]);
             let symbol = text.map_or(0, |text| out.table.text_fields[at].values.intern(&plain_text(&text)));
-            out.table.texts[at].push(symbol);
+            out.table.texts.push(symbol);
         }
         let digit = |field: Field| {
             self.text(chunk, row, field).and_then(|text| text.bytes().find(u8::is_ascii_digit)).map_or(0, |d| d - b'0')
@@ -423,7 +423,7 @@ impl PersonTable {
             || self.id_number.get(at).is_some_and(|id| id.is_some())
             || self.birth.get(at).is_some_and(|birth| birth.is_some())
             || some(&self.parent)
-            || self.texts.iter().any(|column| some(column))
+            || self.texts.row(at).iter().any(|symbol| *symbol != 0)
     }
 
     /// Forgets the fields of the record after the first `length`.
@@ -433,9 +433,7 @@ impl PersonTable {
         }
         cut!(flags, name, former_name, id_number, birth, sex, ethnicity, estate, building, unit, room, division, area);
         cut!(household, relationship, telephone, last_seen, death, parent, registration, left_registration);
-        for column in &mut self.texts {
-            column.truncate(length);
-        }
+        self.texts.truncate(length);
     }
 
     /// Leaves out the marked records (a chunk's, rarely).
@@ -463,9 +461,7 @@ impl PersonTable {
             division
         );
         keep!(area, household, relationship, telephone, last_seen, death, parent, registration, left_registration);
-        for column in &mut self.texts {
-            *column = kept.iter().map(|at| column[*at]).collect();
-        }
+        self.texts.keep(&kept);
         self.id_text.clear();
         self.id_ends.clear();
         for id in ids {
@@ -529,10 +525,10 @@ impl PersonTable {
         self.area.extend(through(&local.area, &divisions));
         self.household.extend(through(&local.household, &households));
         self.parent.extend(through(&local.parent, &parents));
-        for (at, column) in local.texts.iter().enumerate() {
-            let map = translation(&local.text_fields[at].values, &mut self.text_fields[at].values);
-            self.texts[at].extend(through(column, &map));
-        }
+        let fields = local.text_fields.iter().zip(&mut self.text_fields);
+        let maps: Vec<Vec<Symbol>> =
+            fields.map(|(local, global)| translation(&local.values, &mut global.values)).collect();
+        self.texts.extend(&local.texts, &maps);
     }
 
     fn take_parent(&mut self, parent: Parent, names: &[Symbol]) -> u32 {

@@ -93,8 +93,6 @@ pub struct Comparer<'a> {
     texts: Vec<text::TextComparer>,
     /// By text field and symbol.
     sketches: Vec<Vec<Sketch>>,
-    /// Symbols of the text fields, record after record: what one comparison needs lies together.
-    rows: Vec<Symbol>,
     families: Families,
 }
 
@@ -166,18 +164,10 @@ impl<'a> Comparer<'a> {
             symbols.into_par_iter().map(|symbol| comparer.sketch(field.values.text(symbol))).collect()
         });
         let sketches = sketches.collect();
-        let width = table.texts.len();
-        let mut rows = vec![0; table.len() * width];
-        if width > 0 {
-            rows.par_chunks_mut(width).enumerate().for_each(|(record, row)| {
-                row.iter_mut().zip(&table.texts).for_each(|(symbol, column)| *symbol = column[record]);
-            });
-        }
         Comparer {
             table,
             comparisons,
             sketches,
-            rows,
             one_to_one: study.linkage.one_to_one,
             texts,
             families: Families::of(table),
@@ -246,8 +236,7 @@ impl<'a> Comparer<'a> {
     }
 
     fn symbols(&self, text: usize, one: RecordId, other: RecordId) -> (Symbol, Symbol) {
-        let width = self.sketches.len();
-        (self.rows[one as usize * width + text], self.rows[other as usize * width + text])
+        (self.table.texts.get(one, text), self.table.texts.get(other, text))
     }
 
     fn text(&self, at: usize, a: Symbol, b: Symbol, unequal: impl Fn(Sketch, Sketch) -> u8) -> u8 {

@@ -27,7 +27,7 @@ const SAMPLED: u64 = 64;
 const UNKNOWN: u8 = 15;
 
 /// What comparing all candidate pairs left: those that may yet matter, and how many of the others showed what.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Sifted {
     /// The pairs that may reach the threshold, sorted.
     pub kept: ComparedPairs,
@@ -232,7 +232,7 @@ impl Scorer<'_> {
         asked.odds += step.weights[usize::from(level)];
         if step.rare >> level & 1 != 0 && !step.rarity.is_empty() {
             let symbol = match step.variable {
-                Variable::Text(text) => self.table.texts[usize::from(text)][one as usize],
+                Variable::Text(text) => self.table.texts.get(one, usize::from(text)),
                 _ => self.table.name[one as usize],
             };
             asked.rare += f64::from(step.rarity[symbol as usize]);
@@ -252,35 +252,40 @@ impl Scorer<'_> {
     /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
     fn sift_batch(&self, bounds: &Bounds, least: f64, state: &mut Sifting) {
         let mut batch = std::mem::take(&mut state.batch);
+        let mut left: Vec<u16> = (0..u16::try_from(batch.len()).unwrap_or(u16::MAX)).collect();
         for step in &bounds.steps {
-            self.pass(&mut batch, least - step.open, state, |asked| self.ask(step, asked));
+            self.pass(&mut batch, &mut left, least - step.open, state, |asked| self.ask(step, asked));
         }
         for step in bounds.steps.iter().filter(|step| matches!(step.variable, Variable::Text(_))) {
-            self.pass(&mut batch, least, state, |asked| self.settle(step, asked));
+            self.pass(&mut batch, &mut left, least, state, |asked| self.settle(step, asked));
         }
-        for asked in &batch {
+        for asked in left.iter().map(|at| &batch[usize::from(*at)]) {
             self.sift_pair(asked.class, asked.pair, asked.partial & bounds.compared, 1, least, state);
         }
         batch.clear();
         state.batch = batch;
     }
 
-    /// Asks each pair of the batch, and keeps in it those that may still have `least`.
-    fn pass(&self, batch: &mut Vec<Asked>, least: f64, state: &mut Sifting, ask: impl Fn(&mut Asked)) {
+    /// Asks each pair that is left of the batch, and leaves those that may still have `least`.
+    fn pass(
+        &self,
+        batch: &mut [Asked],
+        left: &mut Vec<u16>,
+        least: f64,
+        state: &mut Sifting,
+        ask: impl Fn(&mut Asked),
+    ) {
         // So much more than the rounding of a sum.
         let least = least - 1e-6;
-        let mut kept = 0;
-        for at in 0..batch.len() {
-            let mut asked = batch[at];
-            ask(&mut asked);
-            if asked.odds + asked.rare < least {
-                self.let_go(asked, state);
-            } else {
-                batch[kept] = asked;
-                kept += 1;
+        left.retain(|at| {
+            let asked = &mut batch[usize::from(*at)];
+            ask(asked);
+            let hopeful = asked.odds + asked.rare >= least;
+            if !hopeful {
+                self.let_go(*asked, state);
             }
-        }
-        batch.truncate(kept);
+            hopeful
+        });
     }
 
     /// Remembers what was known of a hopeless pair; if it is in the sample, what it would have shown, too.
@@ -348,7 +353,10 @@ impl Scorer<'_> {
     /// them. No pair is held longer than its stretch.
     #[must_use]
     pub fn sift(&self, candidates: &CandidatePairs, least: f64) -> Sifted {
-        self.sift_with(candidates, least, candidates.pairs_at_most() > COMPARED_IN_FULL)
+        // Comparing texts is dear; the built-in variables are compared in less time than they are asked about.
+        let dear = |comparison: &Comparison| matches!(comparison.variable, Variable::Text(_));
+        let many = candidates.pairs_at_most() > COMPARED_IN_FULL;
+        self.sift_with(candidates, least, many && self.comparer.comparisons.iter().any(dear))
     }
 
     fn sift_with(&self, candidates: &CandidatePairs, least: f64, sampled: bool) -> Sifted {
@@ -415,5 +423,107 @@ impl Sifting {
         self.new_pairs.resize(rules, 0);
         self.new_pairs.iter_mut().zip(&more.new_pairs).for_each(|(all, new)| *all += new);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::{Sifted, Sifting};
+    use crate::intake::study::Study;
+    use crate::intake::{extract, study};
+    use crate::linkage::blocking;
+    use crate::linkage::comparison::Comparer;
+    use crate::linkage::model::em;
+    use crate::linkage::model::frequency::NameFrequencies;
+    use crate::linkage::scoring::Scorer;
+    use crate::person;
+    use crate::progress::Silent;
+    use crate::synthetic::{self, Plan};
+
+    /// Two files of texts of which most persons stand in both, with slips.
+    fn texts(folder: &Path) -> Study {
+        let mut dice = ChaCha8Rng::seed_from_u64(3);
+        let mut rows = [String::from("id,given,family,dob,identity\n"), String::from("id,given,family,dob,identity\n")];
+        for person in 0..700 {
+            let word = |number: u32| ["an", "ber", "co", "dar", "eli"].map(|part| part)[number as usize % 5];
+            let (a, b, c) = (dice.random_range(0..25), dice.random_range(0..125), dice.random_range(0..90));
+            let given = format!("{}{}", word(a), word(a / 5));
+            let family = format!("{}{}{}", word(b), word(b / 5), word(b / 25));
+            let (dob, id) = (format!("19{:02}-0{}-1{}", c % 60, c % 9 + 1, c % 7), dice.random_range(10_000..99_999));
+            for rows in &mut rows {
+                let slip = if dice.random_bool(0.1) { "x" } else { "" };
+                let id = if dice.random_bool(0.3) { String::new() } else { id.to_string() };
+                rows.push_str(&format!("{person},{given}{slip},{family},{dob},{id}\n"));
+            }
+        }
+        let source = |name: &str| {
+            format!(
+                "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n[source.columns]\ngiven = \"given\"\nfamily = \"family\"\ndob = \"dob\"\nidentity = \"identity\"\n"
+            )
+        };
+        let field = |name: &str, comparator: &str| {
+            format!("[[field]]\nname = \"{name}\"\ncomparator = \"{comparator}\"\nfrequency = true\n")
+        };
+        let fields =
+            [("given", "jaro_winkler"), ("family", "jaro_winkler"), ("dob", "date"), ("identity", "levenshtein")];
+        let text = format!(
+            "[study]\nname = \"s\"\n{}{}{}[[linkage.blocking]]\nkeys = [\"dob\"]\n[[linkage.blocking]]\nkeys = [\"given\"]\n[linkage]\none_to_one = true\nblock_pairs_max = 1000000\n",
+            source("a"),
+            source("b"),
+            fields.map(|(name, comparator)| field(name, comparator)).concat(),
+        );
+        std::fs::write(folder.join("a.csv"), &rows[0]).unwrap();
+        std::fs::write(folder.join("b.csv"), &rows[1]).unwrap();
+        std::fs::write(folder.join("study.toml"), text).unwrap();
+        study::file::read(&folder.join("study.toml")).unwrap()
+    }
+
+    fn district(folder: &Path) -> Study {
+        let plan = Plan { persons: 1_200, seed: 9, errors: 2.0, uneven: 0.0, progress: &Silent };
+        study::file::read(&synthetic::write_district(folder, &plan).unwrap().study).unwrap()
+    }
+
+    fn sifted(study: &Study, sampled: bool, threads: usize) -> Sifted {
+        let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(study, source).unwrap()).collect();
+        let table = person::standardise(study, &extracts, &Silent).unwrap().table;
+        let comparer = Comparer::new(study, &table);
+        let candidates = blocking::block(study, &table, &comparer).unwrap();
+        let (slots, slot_of) = em::slots(&table);
+        let names = NameFrequencies::of(&table);
+        let model = em::expected(&comparer, em::measure(&comparer, &table, 1), slots);
+        let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut sifted = pool.install(|| scorer.sift_with(&candidates, -10.0, sampled));
+        sifted.hopeless.sort_unstable_by_key(|(key, _)| *key);
+        assert_eq!(candidates.all().len() as u64, sifted.pairs);
+        sifted
+    }
+
+    #[test]
+    fn what_is_let_go_early_could_not_have_been_kept_and_a_sample_stands_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for study in [texts(folder.path()), district(&folder.path().join("district"))] {
+            let (all, quick) = (sifted(&study, false, 1), sifted(&study, true, 1));
+            assert_eq!(all.kept, quick.kept);
+            assert_eq!((all.pairs, &all.new_pairs), (quick.pairs, &quick.new_pairs));
+            assert!(!quick.hopeless.is_empty());
+            let rest = |sifted: &Sifted| sifted.rest.iter().map(|(_, count)| *count as f64).sum::<f64>();
+            assert!((rest(&quick) / rest(&all) - 1.0).abs() < 0.3, "{} {}", rest(&quick), rest(&all));
+            assert_eq!(quick, sifted(&study, true, 3), "whatever the threads");
+        }
+    }
+
+    #[test]
+    fn the_rarest_of_hopeless_pairs_is_remembered() {
+        let mut sifting = Sifting::default();
+        for rare in [1.0, 3.0, 2.0] {
+            sifting.hopeless.add((0, 7), rare);
+        }
+        assert_eq!(sifting.hopeless.most.into_iter().collect::<Vec<_>>(), [((0, 7), 3.0)]);
     }
 }
