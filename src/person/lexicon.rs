@@ -41,6 +41,27 @@ impl Lexicon {
         symbol
     }
 
+    /// The symbols of many texts, new or old. Tables are larger than caches: the places of a group of texts are all asked
+    /// for before the first of them is needed.
+    pub fn intern_all<'a>(&mut self, texts: impl Iterator<Item = &'a str>) -> Vec<Symbol> {
+        const GROUP: usize = 32;
+        let mut symbols = Vec::with_capacity(texts.size_hint().0);
+        let mut group: Vec<(&str, Symbol)> = Vec::with_capacity(GROUP);
+        let mut texts = texts.peekable();
+        while texts.peek().is_some() {
+            group.clear();
+            group.extend(texts.by_ref().take(GROUP).map(|text| {
+                let half = half_hash(text);
+                (text, self.table.find(spread(half), |(other, _)| *other == half).map_or(0, |(_, symbol)| *symbol))
+            }));
+            for (text, likely) in &group {
+                let known = *likely != 0 && self.text(*likely) == *text;
+                symbols.push(if known { *likely } else { self.intern(text) });
+            }
+        }
+        symbols
+    }
+
     /// The symbol of this text, if it has one.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Symbol> {
@@ -99,5 +120,9 @@ mod tests {
         assert_eq!(symbols, [1, 2, 1, 3]);
         assert_eq!((lexicon.text(2), lexicon.text(0), lexicon.text(99)), ("李娜", "", ""));
         assert_eq!((lexicon.find("李娜"), lexicon.find("张三")), (Some(2), None));
+        let numbers: Vec<String> = (0..300).map(|number| format!("{}", number % 170)).collect();
+        let symbols = lexicon.intern_all(numbers.iter().map(String::as_str));
+        let again: Vec<u32> = numbers.iter().map(|number| lexicon.intern(number)).collect();
+        assert_eq!((symbols, lexicon.len()), (again, 4 + 170));
     }
 }

@@ -542,5 +542,7 @@ impl PersonTable {
 
 /// Local symbol → global symbol.
 fn translation(local: &Lexicon, global: &mut Lexicon) -> Vec<Symbol> {
-    (0..local.len()).map(|symbol| if symbol == 0 { 0 } else { global.intern(local.text(symbol as Symbol)) }).collect()
+    let mut symbols = vec![0];
+    symbols.extend(global.intern_all((1..local.len()).map(|symbol| local.text(symbol as Symbol))));
+    symbols
 }

@@ -16,6 +16,7 @@ pub mod text;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::intake::study::{Comparator, Field, Study};
 use crate::person::id_number::IdNumber;
@@ -105,7 +106,7 @@ type LevelList = fn() -> Vec<Level>;
 /// Who lives with whom within a source, to look for a named mother.
 #[derive(Debug, Default)]
 struct Families {
-    members: BTreeMap<Symbol, Vec<RecordId>>,
+    members: FxHashMap<Symbol, Vec<RecordId>>,
 }
 
 impl<'a> Comparer<'a> {
@@ -355,7 +356,7 @@ impl Families {
         if table.parents.len() <= 1 {
             return Families::default();
         }
-        let mut members: BTreeMap<Symbol, Vec<RecordId>> = BTreeMap::new();
+        let mut members: FxHashMap<Symbol, Vec<RecordId>> = FxHashMap::default();
         for (record, &household) in (0..).zip(&table.household) {
             if household != 0 {
                 members.entry(household).or_default().push(record);

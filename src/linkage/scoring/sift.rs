@@ -21,7 +21,7 @@ use crate::person::table::RecordId;
 const COMPARED_IN_FULL: u64 = 4_000_000;
 
 /// Of hopeless pairs beyond that, one in so many is compared in full and counts for all of them.
-const SAMPLED: u64 = 64;
+const SAMPLED: u64 = 256;
 
 /// The level, in a partial pattern, of a comparison that was not made.
 const UNKNOWN: u8 = 15;
@@ -357,6 +357,29 @@ impl Scorer<'_> {
         let dear = |comparison: &Comparison| matches!(comparison.variable, Variable::Text(_));
         let many = candidates.pairs_at_most() > COMPARED_IN_FULL;
         self.sift_with(candidates, least, many && self.comparer.comparisons.iter().any(dear))
+    }
+
+    /// Patterns of some of the candidate pairs, each counted for as many as it stands for; none if they are few.
+    #[must_use]
+    pub fn glance(&self, candidates: &CandidatePairs) -> Option<PatternCounts> {
+        const EVERY: usize = 256;
+        if candidates.pairs_at_most() <= COMPARED_IN_FULL {
+            return None;
+        }
+        let look = |mut state: Sifting, (stretch, each): (usize, u64)| {
+            candidates.each_row(stretch, |one, others| {
+                for &other in others {
+                    let pattern = self.comparer.compare(one, other);
+                    self.sift_pair(self.class(one, other), (one, other), pattern, each, f64::INFINITY, &mut state);
+                }
+            });
+            state
+        };
+        let sample = candidates.sample(EVERY);
+        let seen = sample.into_par_iter().fold(Sifting::default, look).reduce(Sifting::default, Sifting::and);
+        let mut counts: PatternCounts = seen.sieves.into_iter().map(|(key, sieve)| (key, sieve.count)).collect();
+        counts.sort_unstable();
+        Some(counts)
     }
 
     fn sift_with(&self, candidates: &CandidatePairs, least: f64, sampled: bool) -> Sifted {
