@@ -13,9 +13,11 @@ use crate::audit::log::{LOG, Log};
 use crate::audit::manifest::{self, InputEntry, MANIFEST, Manifest, SourceEntry, StudyEntry};
 use crate::audit::publication::Publication;
 use crate::error::{Error, Kind, Result};
+use crate::intake::decisions::{self, Decisions};
 use crate::intake::extract::{self, Extract};
 use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
+use crate::linkage::decided::Decided;
 use crate::linkage::model::file::{self as model_file, MODEL};
 use crate::linkage::{self, Linked};
 use crate::outcome::coverage::Coverage;
@@ -68,12 +70,14 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         (0..study.sources.len()).map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
     refuse_empty(study, &extracts)?;
     refuse_too_large(extracts.iter().map(|extract| extract.rows).sum(), options.memory)?;
+    let decisions = decisions::read(study)?;
     let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
     log.begin(&study.file, &study.digest, options.visits)?;
     let standardised = person::standardise(study, &extracts, progress)?;
     let table = &standardised.table;
     let comparer = Comparer::new(study, table);
-    let linked = linkage::link(study, table, &comparer, progress)?;
+    let decided = decisions.as_ref().map(|decisions| Decided::of(decisions, study, table)).unwrap_or_default();
+    let linked = linkage::link(study, table, &comparer, &decided, progress)?;
     progress.begin("residence evidence", 0);
     let residence = residence::estimate(study, table, &linked);
     progress.finish(&format!("{} candidates", residence.candidates.len()));
@@ -82,7 +86,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     estimated::estimate(&mut coverage, study, table, &linked, &residence, &findings);
     progress.begin("write", 0);
     let out = publication.work()?;
-    let links = files::links(study, table, &comparer, &linked);
+    let links = files::links(study, table, &comparer, &linked, &decided);
     let input = ReportInput {
         study,
         extracts: &extracts,
@@ -120,8 +124,13 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         },
     ];
     let written = tables.par_iter().with_max_len(1).map(|write| write()).collect::<Result<Vec<Written>>>()?;
-    let counts = count(&linked, &links, &findings);
-    let manifest = seal(study, out, &extracts, &standardised.tallies, &written, counts, &mut log)?;
+    let mut counts = count(&linked, &links, &findings);
+    let mut inputs = inputs(study, &extracts);
+    if let Some(decisions) = &decisions {
+        count_decisions(&decided, &linked, &mut counts);
+        inputs.push(decisions_entry(decisions));
+    }
+    let manifest = seal(study, out, inputs, &standardised.tallies, &written, counts, &mut log)?;
     publication.publish()?;
     checkpoint::renew(folder, options.sign_key.as_deref(), log.head())?;
     progress.finish("all outputs");
@@ -235,10 +244,48 @@ fn count(linked: &Linked, links: &[files::Link], findings: &Findings) -> BTreeMa
     ])
 }
 
+/// Decisions that contradict each other cannot all be followed: how many were not is counted and said.
+fn count_decisions(decided: &Decided, linked: &Linked, counts: &mut BTreeMap<String, u64>) {
+    let not_followed = decided.not_followed(&linked.resolution);
+    counts.insert(String::from("decisions"), decided.len() as u64);
+    counts.insert(String::from("decisions_not_followed"), not_followed);
+    counts.insert(String::from("decisions_on_unknown_records"), decided.unknown);
+    if not_followed + decided.unknown > 0 {
+        tracing::warn!(
+            not_followed,
+            unknown = decided.unknown,
+            "decisions of clerks that contradict others, or are on records that the extracts do not have"
+        );
+    }
+}
+
+fn decisions_entry(decisions: &Decisions) -> InputEntry {
+    InputEntry {
+        source: manifest::DECISIONS.to_owned(),
+        file: decisions.file.clone(),
+        bytes: decisions.bytes,
+        rows: decisions.rows.len() as u64,
+        digest: decisions.digest.clone(),
+    }
+}
+
+fn inputs(study: &Study, extracts: &[Extract]) -> Vec<InputEntry> {
+    let entries = extracts.iter().flat_map(|extract| {
+        extract.files.iter().map(|file| InputEntry {
+            source: study.sources[extract.source].name.clone(),
+            file: file.path.clone(),
+            bytes: file.bytes,
+            rows: file.rows,
+            digest: file.digest.clone(),
+        })
+    });
+    entries.collect()
+}
+
 fn seal(
     study: &Study,
     out: &Path,
-    extracts: &[Extract],
+    inputs: Vec<InputEntry>,
     tallies: &[Tally],
     written: &[Written],
     counts: BTreeMap<String, u64>,
@@ -253,16 +300,6 @@ fn seal(
     files.sort_unstable();
     let outputs =
         files.par_iter().map(|(name, rows)| manifest::describe(out, name, *rows)).collect::<Result<Vec<_>>>()?;
-    let source = |extract: &Extract| study.sources[extract.source].name.clone();
-    let inputs = extracts.iter().flat_map(|extract| {
-        extract.files.iter().map(|file| InputEntry {
-            source: source(extract),
-            file: file.path.clone(),
-            bytes: file.bytes,
-            rows: file.rows,
-            digest: file.digest.clone(),
-        })
-    });
     let manifest = Manifest {
         program: format!("rollcall {}", env!("CARGO_PKG_VERSION")),
         format: 1,
@@ -273,11 +310,12 @@ fn seal(
             reference_time: study.reference.text.clone(),
             seed: study.linkage.seed,
         },
-        inputs: inputs.collect(),
-        sources: extracts
+        inputs,
+        sources: study
+            .sources
             .iter()
             .zip(tallies)
-            .map(|(extract, tally)| SourceEntry::of(&source(extract), tally))
+            .map(|(source, tally)| SourceEntry::of(&source.name, tally))
             .collect(),
         counts,
         outputs,

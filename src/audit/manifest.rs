@@ -51,6 +51,9 @@ pub struct StudyEntry {
     pub seed: u64,
 }
 
+/// What stands for the source of clerks' decisions among the inputs.
+pub const DECISIONS: &str = "linkage.decisions";
+
 /// An input file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputEntry {

@@ -3,7 +3,7 @@
 //! Beside a run stands its casework: a store of cases with all that ever happened to them, lists that went out, and files
 //! that came back. [`store`] keeps the history, [`absorb`] takes over a (fresh) run, [`outgoing`] writes lists,
 //! [`incoming`] takes filled lists back, [`learning`] makes of outcomes better probabilities, [`progress`] says how far it
-//! has got, [`campaign`] plays a whole follow-up against a truth.
+//! has got, [`campaign`] plays a whole follow-up against a truth. [`review`] asks clerks whether links are right.
 //!
 //! Takes the folder of a finished run, gives everything after it. The run's own outputs are never touched.
 
@@ -13,6 +13,7 @@ pub mod incoming;
 pub mod learning;
 pub mod outgoing;
 pub mod progress;
+pub mod review;
 pub mod store;
 
 /// Folder of the casework within that of the run.

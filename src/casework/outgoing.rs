@@ -33,6 +33,8 @@ pub struct Order {
     pub team: String,
     /// Doors that can be visited; otherwise all cases that the run listed.
     pub visits: Option<u64>,
+    /// Doors to visit at random among those that the ranking leaves out, and the seed of the draw.
+    pub random: (u64, u64),
     /// Where to; a new folder within the casework otherwise.
     pub out: Option<PathBuf>,
 }
@@ -48,6 +50,8 @@ pub struct Sent {
     pub doors: u64,
     /// Cases.
     pub cases: u64,
+    /// Doors among them that were drawn at random.
+    pub random_doors: u64,
     /// Missed persons that the visits are expected to find.
     pub expected: f64,
 }
@@ -88,7 +92,9 @@ fn lesson_of(case: &StoredCase) -> Lesson<'_> {
 pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
     let cases = store.cases()?;
     let probability = probabilities(&cases);
-    let chosen = choose(&cases, &probability, order);
+    let mut chosen = choose(&cases, &probability, order);
+    let random = choose_at_random(&cases, &chosen, order);
+    chosen.extend(&random);
     if chosen.is_empty() {
         let error = Error::new(Kind::Usage, "no case is waiting there for a visit");
         return Err(error.hint("`rollcall follow-up status DIR` shows where cases are waiting"));
@@ -103,11 +109,14 @@ pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) ->
     follow_up::write(&heading(run, language, &order.team)?, &lists, &folder)?;
     let ids: Vec<i64> = chosen.iter().map(|at| cases[*at].id).collect();
     store.assign(&ids, &order.team)?;
+    let drawn: Vec<(i64, f64)> = random.iter().map(|at| (cases[*at].id, probability[*at])).collect();
+    store.note_drawn(&drawn, &order.team)?;
     Ok(Sent {
         folder,
         areas: lists.len() as u64,
         doors: doors.len() as u64,
         cases: chosen.len() as u64,
+        random_doors: by_door(&cases, random.into_iter()).len() as u64,
         expected: chosen.iter().filter(|at| progress::is_find(cases[**at].kind)).map(|at| probability[*at]).sum(),
     })
 }
@@ -139,21 +148,40 @@ fn fresh_folder(within: &Path, team: &str) -> Result<PathBuf> {
     Err(Error::new(Kind::Environment, "there are too many lists of this team").at_file(within))
 }
 
+/// Is the case one that may go out with this order?
+fn may_go(case: &StoredCase, order: &Order) -> bool {
+    let free = match case.state() {
+        State::Open | State::Visited => true,
+        State::Assigned => {
+            let team = case.events.iter().rev().find(|event| event.what == "assigned");
+            team.is_some_and(|event| event.team.as_deref() == Some(order.team.as_str()))
+        }
+        _ => false,
+    };
+    let excepted = order.except.iter().any(|except| case.row.area.starts_with(except.as_str()));
+    free && !excepted && case.row.area.starts_with(&order.area)
+}
+
+/// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together. The
+/// ranking has no say in it: what they find measures the ranking.
+fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Vec<usize> {
+    use rand::SeedableRng;
+    let key = |at: &usize| door_key(&cases[*at].row, &cases[*at].number);
+    let taken: std::collections::BTreeSet<_> = chosen.iter().map(key).collect();
+    let left = (0..cases.len())
+        .filter(|at| may_go(&cases[*at], order) && progress::is_find(cases[*at].kind) && !taken.contains(&key(at)));
+    let doors: Vec<Vec<usize>> = by_door(cases, left).into_values().collect();
+    let mut dice = rand_chacha::ChaCha8Rng::seed_from_u64(order.random.1);
+    let wanted = usize::try_from(order.random.0).unwrap_or(usize::MAX).min(doors.len());
+    let mut drawn: Vec<usize> =
+        rand::seq::index::sample(&mut dice, doors.len(), wanted).into_iter().flat_map(|at| doors[at].clone()).collect();
+    drawn.sort_unstable();
+    drawn
+}
+
 /// The cases to send, by position.
 fn choose(cases: &[StoredCase], probability: &[f64], order: &Order) -> Vec<usize> {
-    let may_go = |case: &StoredCase| {
-        let free = match case.state() {
-            State::Open | State::Visited => true,
-            State::Assigned => {
-                let team = case.events.iter().rev().find(|event| event.what == "assigned");
-                team.is_some_and(|event| event.team.as_deref() == Some(order.team.as_str()))
-            }
-            _ => false,
-        };
-        let excepted = order.except.iter().any(|except| case.row.area.starts_with(except.as_str()));
-        free && !excepted && case.row.area.starts_with(&order.area)
-    };
-    let waiting: Vec<usize> = (0..cases.len()).filter(|at| may_go(&cases[*at])).collect();
+    let waiting: Vec<usize> = (0..cases.len()).filter(|at| may_go(&cases[*at], order)).collect();
     let Some(visits) = order.visits else {
         return waiting.into_iter().filter(|at| cases[*at].row.listed).collect();
     };

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use statrs::distribution::{DiscreteCDF, Poisson};
 
 use super::outgoing::{door_key, next_doors, probabilities};
 use super::store::{State, StoredCase};
@@ -40,6 +41,43 @@ pub struct AreaProgress {
     pub finds_per_visit: Option<f64>,
     /// Missed persons that the next hundred visits (or as many as there are doors) are expected to find.
     pub next_hundred: f64,
+}
+
+/// What visits at random found, held against what was expected of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct RandomVisits {
+    /// Cases of perhaps missed persons that were drawn at random.
+    pub drawn: u64,
+    /// Of those, settled by a visit.
+    pub settled: u64,
+    /// Missed persons who were expected among the settled ones when they were drawn.
+    pub expected: f64,
+    /// Missed persons who were found among them.
+    pub found: u64,
+    /// The chance that as many or more, or else as few or fewer (whichever is less likely), are found if what was
+    /// expected is right (Poisson), doubled; `None` without a settled case.
+    pub chance: Option<f64>,
+}
+
+/// What visits at random say of the ranking's tail.
+#[must_use]
+pub fn random_visits(cases: &[StoredCase]) -> RandomVisits {
+    let mut random = RandomVisits::default();
+    for (case, expected) in cases.iter().filter_map(|case| Some((case, case.drawn()?))) {
+        random.drawn += 1;
+        if let Some(found) = case.label() {
+            random.settled += 1;
+            random.expected += expected;
+            random.found += u64::from(found);
+        }
+    }
+    let poisson = Poisson::new(random.expected).ok();
+    random.chance = poisson.filter(|_| random.settled > 0).map(|poisson| {
+        let at_most = poisson.cdf(random.found);
+        let at_least = random.found.checked_sub(1).map_or(1.0, |fewer| poisson.sf(fewer));
+        (2.0 * at_most.min(at_least)).min(1.0)
+    });
+    random
 }
 
 /// Does a case of this kind stand for one missed person?
@@ -93,4 +131,59 @@ pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
         row.finds_per_visit = (row.visits > 0).then(|| row.found as f64 / row.visits as f64);
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::random_visits;
+    use crate::casework::store::{Event, StoredCase};
+    use crate::outcome::discrepancy::DiscrepancyKind;
+    use crate::outcome::visit::Outcome;
+
+    fn case(id: i64, drawn: Option<f64>, outcome: Option<Outcome>) -> StoredCase {
+        let event = |what: &str, outcome: Option<Outcome>, note: Option<String>| Event {
+            what: what.to_owned(),
+            at: String::new(),
+            role: String::from("field"),
+            outcome,
+            visited_on: None,
+            team: None,
+            note,
+        };
+        let drawn = drawn.map(|probability| event("drawn", None, Some(probability.to_string())));
+        let visited = outcome.map(|outcome| event("visited", Some(outcome), None));
+        let row = serde_json::json!({
+            "case": {"discrepancy": 0, "number": "", "matter": "person", "language": "zh", "name": "", "sex": "", "birth": "",
+                     "relationship": "", "id_number": "", "ask": ""},
+            "kind": "missed_person", "area": "1",
+            "door": {"unplaced": false, "estate": "", "building": 0, "unit": 0, "room": 0},
+            "probability": 0.1, "listed": false, "persons": 1, "records": [], "traits": []
+        });
+        StoredCase {
+            id,
+            number: id.to_string(),
+            kind: DiscrepancyKind::MissedPerson,
+            row: serde_json::from_value(row).expect("row"),
+            events: drawn.into_iter().chain(visited).collect(),
+        }
+    }
+
+    #[test]
+    fn only_drawn_and_settled_cases_count() {
+        let found = Some(Outcome::Added);
+        let cases = [
+            case(1, Some(0.5), found),
+            case(2, Some(0.25), Some(Outcome::NeverLivedHere)),
+            case(3, Some(0.25), None),
+            case(4, None, found),
+        ];
+        let random = random_visits(&cases);
+        assert_eq!((random.drawn, random.settled, random.found), (3, 2, 1));
+        assert!((random.expected - 0.75).abs() < 1e-12);
+        // At least one of 0.75: 1 − exp(−0.75) = 0.5276; at most one: exp(−0.75)(1 + 0.75) = 0.8266.
+        assert_eq!(random.chance, Some(1.0));
+        let many: Vec<StoredCase> = (0..10).map(|id| case(id, Some(0.1), found)).collect();
+        assert!(random_visits(&many).chance.expect("chance") < 1e-5, "ten found where one was expected");
+        assert_eq!(random_visits(&[]).chance, None);
+    }
 }

@@ -26,7 +26,7 @@ const SQLITE_MIN: i32 = 3_051_003;
 const WAIT: Duration = Duration::from_mins(2);
 
 /// Version of the tables.
-const LAYOUT: i64 = 1;
+const LAYOUT: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE run(run INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, at TEXT NOT NULL) STRICT;
@@ -38,6 +38,21 @@ CREATE TABLE appearance(id INTEGER NOT NULL REFERENCES cases, run INTEGER NOT NU
 CREATE TABLE event(event INTEGER PRIMARY KEY, id INTEGER NOT NULL REFERENCES cases, what TEXT NOT NULL, at TEXT NOT NULL,
   role TEXT NOT NULL, outcome TEXT, visited_on TEXT, team TEXT, note TEXT, digest TEXT UNIQUE) STRICT;
 CREATE INDEX event_of ON event(id);
+";
+
+/// What the second version added: pairs drawn for clerical review, and what clerks said of them.
+const REVIEW_TABLES: &str = "
+CREATE TABLE draw(draw INTEGER PRIMARY KEY, digest TEXT NOT NULL, seed INTEGER NOT NULL, wanted INTEGER NOT NULL,
+  at TEXT NOT NULL) STRICT;
+CREATE TABLE stratum(draw INTEGER NOT NULL REFERENCES draw, stratum TEXT NOT NULL, pairs INTEGER NOT NULL,
+  PRIMARY KEY(draw, stratum)) STRICT, WITHOUT ROWID;
+CREATE TABLE pair(id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE, source_l TEXT NOT NULL, record_l TEXT NOT NULL,
+  source_r TEXT NOT NULL, record_r TEXT NOT NULL, UNIQUE(source_l, record_l, source_r, record_r)) STRICT;
+CREATE TABLE drawn(draw INTEGER NOT NULL REFERENCES draw, position INTEGER NOT NULL, id INTEGER NOT NULL REFERENCES pair,
+  stratum TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY(draw, position)) STRICT, WITHOUT ROWID;
+CREATE TABLE judgement(judgement INTEGER PRIMARY KEY, id INTEGER NOT NULL REFERENCES pair, reviewer TEXT NOT NULL,
+  role TEXT NOT NULL, said TEXT NOT NULL, at TEXT NOT NULL, note TEXT) STRICT;
+CREATE INDEX judgement_of ON judgement(id);
 ";
 
 /// A case as it stands.
@@ -58,7 +73,7 @@ pub struct StoredCase {
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// `opened`, `carried`, `assigned`, `visited`, `closed`, `reopened`.
+    /// `opened`, `carried`, `assigned`, `drawn`, `visited`, `closed`, `reopened`.
     pub what: String,
     /// When, UTC.
     pub at: String,
@@ -141,6 +156,13 @@ impl StoredCase {
         (self.state() == State::Resolved).then(last).flatten()
     }
 
+    /// The probability that the case had when it was drawn for a visit at random; `None` if it was not.
+    #[must_use]
+    pub fn drawn(&self) -> Option<f64> {
+        let event = self.events.iter().find(|event| event.what == "drawn");
+        event.and_then(|event| event.note.as_deref()).and_then(|note| note.parse().ok())
+    }
+
     /// Was the discrepancy real, as far as visits say?
     #[must_use]
     pub fn label(&self) -> Option<bool> {
@@ -208,9 +230,17 @@ impl Store {
         let path = self.path.clone();
         self.write(|transaction| {
             let layout: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-            if layout == 0 {
+            let mut added: Vec<&str> = Vec::new();
+            if layout < 1 {
                 transaction.execute_batch(TABLES)?;
-                for table in ["run", "cases", "record", "appearance", "event"] {
+                added.extend(["run", "cases", "record", "appearance", "event"]);
+            }
+            if layout < 2 {
+                transaction.execute_batch(REVIEW_TABLES)?;
+                added.extend(["draw", "stratum", "pair", "drawn", "judgement"]);
+            }
+            if layout < LAYOUT {
+                for table in added {
                     for change in ["UPDATE", "DELETE"] {
                         transaction.execute_batch(&format!(
                             "CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} \
@@ -223,7 +253,7 @@ impl Store {
             Ok(layout)
         })
         .and_then(|layout| match layout {
-            0 | LAYOUT => Ok(()),
+            0..=LAYOUT => Ok(()),
             _ => Err(Error::input("the store was made by a later version").at_file(&path).hint("use that version")),
         })
     }
@@ -265,13 +295,21 @@ impl Store {
         all().map_err(|error: rusqlite::Error| sqlite_error(&path, &error))
     }
 
+    /// Reads the store as it is at one moment.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
+        let all = || work(&self.connection.unchecked_transaction()?);
+        all().map_err(|error: rusqlite::Error| sqlite_error(&self.path, &error))
+    }
+
     /// All cases with their histories, by number in the store.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub fn cases(&self) -> Result<Vec<StoredCase>> {
-        let read = || {
-            let transaction = self.connection.unchecked_transaction()?;
+        self.read(|transaction| {
             let mut events: FxHashMap<i64, Vec<Event>> = FxHashMap::default();
             let sql = "SELECT id, what, at, role, outcome, visited_on, team, note FROM event ORDER BY event";
             let mut statement = transaction.prepare(sql)?;
@@ -311,8 +349,7 @@ impl Store {
                 });
             }
             Ok(cases)
-        };
-        read().map_err(|error: rusqlite::Error| sqlite_error(&self.path, &error))
+        })
     }
 
     /// Notes that cases go out with a team; a case that this team has already is not noted again.
@@ -332,6 +369,24 @@ impl Store {
                         params![id, at, team],
                     )?;
                 }
+            }
+            Ok(())
+        })
+    }
+
+    /// Notes that cases were drawn at random, and the probability that each had then; a case is drawn once.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn note_drawn(&mut self, drawn: &[(i64, f64)], team: &str) -> Result<()> {
+        let at = now();
+        self.write(|transaction| {
+            for (id, probability) in drawn {
+                transaction.execute(
+                    "INSERT INTO event(id, what, at, role, team, note) SELECT ?1, 'drawn', ?2, 'office', ?3, ?4 \
+                     WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = ?1 AND what = 'drawn')",
+                    params![id, at, team, probability.to_string()],
+                )?;
             }
             Ok(())
         })

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub mod review;
+
 /// Least memory that a run may be given.
 const MEMORY_MIN: u64 = 256 << 20;
 
@@ -32,6 +34,7 @@ Examples:
   rollcall trace results/ --kind missed_person         the rows behind a figure
   rollcall follow-up export results/ --team east --visits 30
   rollcall follow-up import results/ filled/*.xlsx
+  rollcall review ask results/ --reviewer anna         are the links right? Two records side by side
 
 Exit status: 0 done; 2 wrong usage; 3 the study file is wrong; 4 an input cannot be used; 5 done, but more rows were
 rejected than the study allows; 6 out of space, memory, or an I/O failure; 7 verification failed.";
@@ -116,6 +119,9 @@ pub enum Command {
     /// Send lists to field teams, take them back, and say how far it has got.
     #[command(name = "follow-up", subcommand)]
     FollowUp(FollowUp),
+    /// Have clerks judge a sample of links: precision and recall with intervals, agreement of two clerks.
+    #[command(subcommand)]
+    Review(review::Review),
     /// Make a synthetic district: extracts, study file and truth.
     Synth(Synth),
     /// Print completions for a shell: source them in its start-up file.
@@ -241,6 +247,13 @@ pub struct Export {
     /// Doors that can be visited; the best ones are chosen as of now. Without it, all cases that the run listed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub visits: Option<u64>,
+    /// Further doors at random among those that the ranking leaves out: what they find measures the ranking, and what it
+    /// misses. They are not marked on the list.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub random_visits: u64,
+    /// Seed of the draw of those doors.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
     /// Where to put the lists (DIR/casework/outgoing/TEAM-001 and so on by default).
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,

@@ -51,6 +51,7 @@ fn send(asked: &Export) -> Result<ExitCode> {
         except: asked.except.clone(),
         team: asked.team.clone(),
         visits: asked.visits,
+        random: (asked.random_visits, asked.seed),
         out: asked.out.clone(),
     };
     let sent = outgoing::send(&mut store, &asked.run, &order, table::read(&asked.run)?.language)?;
@@ -58,6 +59,9 @@ fn send(asked: &Export) -> Result<ExitCode> {
     table.row(vec![String::from("lists"), sent.folder.display().to_string()]);
     table.row(vec![String::from("areas"), count(sent.areas)]);
     table.row(vec![String::from("doors"), count(sent.doors)]);
+    if asked.random_visits > 0 {
+        table.row(vec![String::from("of these at random"), count(sent.random_doors)]);
+    }
     table.row(vec![String::from("cases"), count(sent.cases)]);
     table.row(vec![String::from("expected finds"), outgoing::expected_words(sent.expected)]);
     show(&table.text())?;
@@ -101,9 +105,10 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
 
 fn say(asked: &Status) -> Result<ExitCode> {
     let store = store_of(&asked.run)?;
-    let areas = progress::progress(&store.cases()?);
+    let cases = store.cases()?;
+    let (areas, random) = (progress::progress(&cases), progress::random_visits(&cases));
     if asked.format == ResultFormat::Json {
-        show_json(&areas)?;
+        show_json(&serde_json::json!({ "areas": areas, "random_visits": random }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new(&[
@@ -134,7 +139,20 @@ fn say(asked: &Status) -> Result<ExitCode> {
             outgoing::expected_words(area.next_hundred),
         ]);
     }
-    show(&table.text())?;
+    let mut text = table.text();
+    if random.drawn > 0 {
+        text += &format!(
+            "visits at random: {} cases drawn, {} settled, {} found, {} expected of them{}\n",
+            count(random.drawn),
+            count(random.settled),
+            count(random.found),
+            outgoing::expected_words(random.expected),
+            random.chance.map_or_else(String::new, |chance| format!(
+                " (chance of being that far off if the ranking is right: {chance:.2})"
+            ))
+        );
+    }
+    show(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 

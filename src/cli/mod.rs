@@ -17,6 +17,7 @@ mod key;
 mod log;
 mod profile;
 mod progress;
+mod review;
 mod run;
 mod screen;
 mod synth;
@@ -78,6 +79,7 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
         Command::Trace(trace) => trace::trace(trace, progress),
         Command::Key(key) => key::key(key),
         Command::FollowUp(follow_up) => follow_up::follow_up(follow_up),
+        Command::Review(review) => review::review(review, progress),
         Command::Synth(synth) => synth::synth(synth, progress),
         Command::Completions(completions) => completions::completions(completions),
     }

@@ -5,6 +5,7 @@
 
 pub mod blocking;
 pub mod comparison;
+pub mod decided;
 pub mod model;
 pub mod resolution;
 pub mod scoring;
@@ -15,6 +16,7 @@ use crate::person::table::PersonTable;
 use crate::progress::Progress;
 use blocking::{Pair, RuleReport};
 use comparison::{Comparer, Pattern, Variable};
+use decided::Decided;
 use model::em::PatternCounts;
 use model::frequency::NameFrequencies;
 use model::{Model, em};
@@ -71,7 +73,13 @@ impl Linked {
 ///
 /// # Errors
 /// If the blocking rules would give more pairs than the study allows.
-pub fn link(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, progress: &dyn Progress) -> Result<Linked> {
+pub fn link(
+    study: &Study,
+    table: &PersonTable,
+    comparer: &Comparer<'_>,
+    decided: &Decided,
+    progress: &dyn Progress,
+) -> Result<Linked> {
     progress.begin("block", 0);
     let candidates = blocking::block(study, table, comparer)?;
     progress.finish(&format!("{} rules", candidates.rules.len()));
@@ -107,20 +115,26 @@ pub fn link(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, progres
     let Sifted { kept: mut compared, rest, pairs: candidates, new_pairs, .. } = sifted;
     rules.iter_mut().zip(new_pairs).for_each(|(rule, new)| rule.new_pairs += new);
     progress.finish(&format!("{} of {candidates} pairs may matter", compared.pairs.len()));
+    let added = decided.missing_from(&compared.pairs);
+    compared.add(comparer, &slot_of, slots.len(), &added);
     let minimum = log2_odds(study.linkage.link_probability);
     progress.begin("fit and resolve", 0);
     let mut scores = Scorer::new(comparer, table, &model, &slot_of, &names).score_all(&compared, &counts);
+    let resolve = |scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score]| {
+        let imposed = decided.imposed(pairs, scores);
+        resolution::resolve(scorer, pairs, imposed.as_deref().unwrap_or(scores), minimum)
+    };
     let mut resolution = {
         let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
-        resolution::resolve(&scorer, &compared.pairs, &scores, minimum)
+        resolve(&scorer, &compared.pairs, &scores)
     };
     if let Some(household) = comparer.of(Variable::Household) {
         fill_support(&households, household, &resolution, &compared.pairs, &mut compared.patterns);
-        counts = em::add_counts(&rest, &em::count_patterns(&compared.classes, &compared.patterns));
+        counts = em::add_counts(&rest, &compared.counts_without(&added));
         model = em::fit(comparer, measured, slots, &counts);
         let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
         scores = scorer.score_all(&compared, &counts);
-        resolution = resolution::resolve(&scorer, &compared.pairs, &scores, minimum);
+        resolution = resolve(&scorer, &compared.pairs, &scores);
     }
     progress.finish(&format!("{} persons", resolution.persons()));
     let ComparedPairs { pairs, patterns, .. } = compared;

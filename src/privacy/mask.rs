@@ -25,6 +25,24 @@ pub fn id_number(text: &str) -> String {
     masked(&characters, first, last)
 }
 
+/// Two ID numbers to be held against each other: masked as [`id_number`] does, but where their hidden parts differ in at
+/// most three places those places are shown, so that a slip can be told from another person's number.
+#[must_use]
+pub fn id_numbers(one: &str, other: &str) -> (String, String) {
+    let mut both = [one, other].map(|text| text.chars().filter(char::is_ascii_alphanumeric).collect::<Vec<char>>());
+    let mut shown = [one, other].map(|text| id_number(text).chars().collect::<Vec<char>>());
+    if both[0].len() == both[1].len() && shown.iter().zip(&both).all(|(shown, text)| shown.len() == text.len()) {
+        let places: Vec<usize> = (0..both[0].len()).filter(|at| both[0][*at] != both[1][*at]).collect();
+        if places.len() <= 3 {
+            for (shown, text) in shown.iter_mut().zip(&mut both) {
+                places.iter().for_each(|at| shown[*at] = text[*at]);
+            }
+        }
+    }
+    let [one, other] = shown.map(String::from_iter);
+    (one, other)
+}
+
 /// The last four characters of an ID number, all others masked: `**************0014`.
 #[must_use]
 pub fn id_tail(text: &str) -> String {
@@ -128,6 +146,15 @@ fn masked(characters: &[char], first: usize, last: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::{id_number, id_tail, name, plain, telephone};
+
+    #[test]
+    fn two_numbers_show_where_they_differ_if_it_may_be_a_slip() {
+        let (one, other) = super::id_numbers("120106199001020014", "120106199001030014");
+        assert_eq!((one.as_str(), other.as_str()), ("120106*******20014", "120106*******30014"));
+        let (one, other) = super::id_numbers("120106199001020014", "120106198512310014");
+        assert_eq!(one, other, "another person's number stays masked");
+        assert_eq!(super::id_numbers("", "120106199001020014").0, "");
+    }
 
     #[test]
     fn id_numbers() {

@@ -22,7 +22,7 @@ pub fn run() -> &'static Path {
 }
 
 /// A copy of the run without any casework.
-fn fresh() -> tempfile::TempDir {
+pub fn fresh() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("folder");
     for entry in std::fs::read_dir(run()).expect("run").map(Result::unwrap) {
         if entry.file_type().expect("type").is_file() {
@@ -132,7 +132,7 @@ fn no_outcome_is_lost_or_misplaced_on_the_way() {
     let (status, _) = check(&["follow-up", "status", argument(run), "--format", "json"], 0);
     let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
     let settled = filled.values().filter(|code| **code != "12").count() as u64;
-    assert_eq!(status[0]["resolved"].as_u64(), Some(settled));
+    assert_eq!(status["areas"][0]["resolved"].as_u64(), Some(settled));
 }
 
 /// One kind of damage: a name, what it does to the rows, and a word of the message.
@@ -226,6 +226,13 @@ fn visits_go_to_the_best_doors_and_one_team_at_a_time() {
             assert!(numbers(&one).iter().all(|number| !other.contains(number)), "one case, two teams");
         }
     }
+    let random = run.join("random");
+    let more = ["--team", "north", "--visits", "5", "--random-visits", "8", "--out", argument(&random)];
+    let (said, _) = check(&[&["follow-up", "export", argument(run)][..], &more].concat(), 0);
+    assert!(said.lines().any(|line| line.starts_with("of these at random") && line.ends_with(" 8")), "{said}");
+    let (status, _) = check(&["follow-up", "status", argument(run), "--format", "json"], 0);
+    let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+    assert!(status["random_visits"]["drawn"].as_u64().expect("count") >= 8);
     check(&["follow-up", "export", argument(run), "--area", "999"], 2);
     check(&["follow-up", "export", argument(run), "--team", "../x"], 2);
     let empty = tempfile::tempdir().expect("folder");

@@ -14,5 +14,6 @@ mod cli_run;
 mod durability;
 mod follow_up;
 mod laws;
+mod review;
 mod tidy;
 mod village;

@@ -49,8 +49,9 @@ pub(in crate::cli) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Pro
     let extracts =
         (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
     let files: usize = extracts.iter().map(|extract| extract.files.len()).sum();
-    if files != manifest.inputs.len() {
-        let what = format!("the study now finds {files} extracts, the run had {}", manifest.inputs.len());
+    let extracts_then = manifest.inputs.iter().filter(|input| input.source != manifest::DECISIONS).count();
+    if files != extracts_then {
+        let what = format!("the study now finds {files} extracts, the run had {extracts_then}");
         return Err(Error::new(Kind::Verification, what).at_file(&manifest.study.file));
     }
     let table = person::standardise(&study, &extracts, progress)?.table;

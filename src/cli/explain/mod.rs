@@ -12,6 +12,7 @@
 pub(super) mod evidence;
 
 use std::fmt::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args;
@@ -34,31 +35,43 @@ use evidence::{Evidence, WrittenPair};
 /// Prints the waterfall of a pair.
 pub(super) fn explain(asked: &args::Explain, progress: &dyn Progress) -> Result<ExitCode> {
     let manifest = Manifest::read(&asked.run)?;
-    let Evidence { study, table, resolution, slot_of } = evidence::gather(&asked.run, &manifest, progress)?;
-    let (one, other) = (find(&study, &table, &asked.one, "first")?, find(&study, &table, &asked.other, "second")?);
+    let gathered = evidence::gather(&asked.run, &manifest, progress)?;
+    let Evidence { study, table, .. } = &gathered;
+    let (one, other) = (find(study, table, &asked.one, "first")?, find(study, table, &asked.other, "second")?);
     if one == other {
         return Err(Error::new(Kind::Usage, "both are the same record"));
     }
+    let text = header(study, table, [one, other]) + &weights(&asked.run, &gathered, [one, other])?;
+    show(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The waterfall of a pair, its probability and what the run made of it.
+///
+/// # Errors
+/// If the run's outputs do not belong together.
+pub(super) fn weights(run: &Path, gathered: &Evidence, [one, other]: [RecordId; 2]) -> Result<String> {
+    let Evidence { study, table, resolution, slot_of } = gathered;
     let pair = (one.min(other), one.max(other));
-    let comparer = Comparer::new(&study, &table);
-    let text = evidence::text(&asked.run, model_file::MODEL)?;
-    let path = asked.run.join(model_file::MODEL);
+    let comparer = Comparer::new(study, table);
+    let text = evidence::text(run, model_file::MODEL)?;
+    let path = run.join(model_file::MODEL);
     let model = model_file::from_json(&text, &comparer.comparisons).map_err(|error| error.at_file(&path))?;
-    evidence::check_slots(&model, &table).map_err(|error| error.at_file(&path))?;
-    let names = NameFrequencies::of(&table);
-    let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
+    evidence::check_slots(&model, table).map_err(|error| error.at_file(&path))?;
+    let names = NameFrequencies::of(table);
+    let scorer = Scorer::new(&comparer, table, &model, slot_of, &names);
     let record = |record: RecordId| {
         let source = study.sources.get(table.source(record)).map_or("", |source| source.name.as_str());
         (source, table.record_id(record))
     };
-    let written = evidence::written(&asked.run, &comparer, record(pair.0), record(pair.1))?;
-    let pattern = pattern(&comparer, &table, &resolution, pair, written.as_ref())?;
+    let written = evidence::written(run, &comparer, record(pair.0), record(pair.1))?;
+    let pattern = pattern(&comparer, table, resolution, pair, written.as_ref())?;
     let score = scorer.score(pattern, pair.0, pair.1);
     if let Some(written) = &written
         && written.weight.to_bits() != score.weight.to_bits()
     {
         let what = "the model does not give this pair the weight that it has here";
-        return Err(Error::new(Kind::Verification, what).at_file(&asked.run.join(files::LINKS)));
+        return Err(Error::new(Kind::Verification, what).at_file(&run.join(files::LINKS)));
     }
     let decision = if resolution.person_of.get(pair.0 as usize) == resolution.person_of.get(pair.1 as usize) {
         "one person"
@@ -67,8 +80,7 @@ pub(super) fn explain(asked: &args::Explain, progress: &dyn Progress) -> Result<
     } else {
         "not linked"
     };
-    let mut text = header(&study, &table, [one, other]);
-    text += &waterfall(&scorer, pattern, pair);
+    let mut text = waterfall(&scorer, pattern, pair);
     let own = score.probability();
     let probability = written.as_ref().map_or(own, |written| written.probability);
     if (probability - own).abs() > 1e-9 {
@@ -78,8 +90,7 @@ pub(super) fn explain(asked: &args::Explain, progress: &dyn Progress) -> Result<
     if decision == "possible" {
         text += "             (the run keeps apart what it links better otherwise, or what is below the threshold)\n";
     }
-    show(&text)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(text)
 }
 
 /// The record that `SOURCE:RECORD_ID`, or a record id that only one source has, names. What was typed is not repeated.

@@ -5,11 +5,14 @@
 //! passed on and hashed; the file as typed ([`mod@file`]) stays in this room.
 
 pub mod file;
+mod row_kind;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::row_kind::{RowKind, RowMeaning};
 
 /// The question, complete.
 #[derive(Debug, Clone, PartialEq)]
@@ -323,6 +326,8 @@ pub struct Linkage {
     pub pairs_max: u64,
     /// Has no source two records of one person? Then only records of different sources are compared.
     pub one_to_one: bool,
+    /// Table of pairs that clerks have decided.
+    pub decisions: Option<PathBuf>,
     /// Seed of everything random (the sample of random pairs).
     pub seed: u64,
 }
@@ -337,6 +342,7 @@ impl Default for Linkage {
             block_pairs_max: 20_000,
             pairs_max: 4_000_000_000,
             one_to_one: false,
+            decisions: None,
             seed: 20_201_101,
         }
     }
@@ -420,81 +426,6 @@ impl Default for Limits {
             row_group_bytes_max: 2 << 30,
             text_bytes_max: 64 << 10,
             rows_max: 4_000_000_000,
-        }
-    }
-}
-
-/// What the rows of a source mean.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RowMeaning {
-    /// The column whose value decides; `None`: every row is `otherwise`.
-    pub column: Option<String>,
-    /// Value → meaning.
-    pub values: BTreeMap<String, RowKind>,
-    /// Rows with any other value.
-    pub otherwise: RowKind,
-}
-
-/// What one row of a source is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-#[repr(u8)]
-pub enum RowKind {
-    /// Roll: enumerated as living at this address at the reference time.
-    Present = 0,
-    /// Roll: registered here, lives elsewhere within the area under study (a rightful second row).
-    ElsewhereInArea = 1,
-    /// Roll: registered here, lives outside the area under study.
-    Elsewhere = 2,
-    /// Register: household registration (户籍).
-    HouseholdRegistration = 3,
-    /// Register: residence permit (居住证).
-    Permit = 4,
-    /// Register: a resident's record (居民健康档案), or any record of a person without further meaning.
-    #[default]
-    Residence = 5,
-    /// Register: owner of a dwelling.
-    Ownership = 6,
-    /// Register: registered tenant of a dwelling.
-    Tenancy = 7,
-    /// Register: birth certificate.
-    Birth = 8,
-    /// Register: death certificate.
-    Death = 9,
-    /// Register: anything else.
-    Other = 10,
-}
-
-impl RowKind {
-    /// All kinds in a fixed order; `ALL[kind as usize] == kind`.
-    pub const ALL: [RowKind; 11] = [
-        RowKind::Present,
-        RowKind::ElsewhereInArea,
-        RowKind::Elsewhere,
-        RowKind::HouseholdRegistration,
-        RowKind::Permit,
-        RowKind::Residence,
-        RowKind::Ownership,
-        RowKind::Tenancy,
-        RowKind::Birth,
-        RowKind::Death,
-        RowKind::Other,
-    ];
-
-    /// The kind's name in a study file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            RowKind::Present => "present",
-            RowKind::ElsewhereInArea => "elsewhere_in_area",
-            RowKind::Elsewhere => "elsewhere",
-            RowKind::HouseholdRegistration => "household_registration",
-            RowKind::Permit => "permit",
-            RowKind::Residence => "residence",
-            RowKind::Ownership => "ownership",
-            RowKind::Tenancy => "tenancy",
-            RowKind::Birth => "birth",
-            RowKind::Death => "death",
-            RowKind::Other => "other",
         }
     }
 }

@@ -126,25 +126,6 @@ pub(super) fn compare_telephone(one: u64, other: u64) -> u8 {
     if differing == 1 { 2 } else { 3 }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::compare_telephone;
-
-    #[test]
-    fn telephone_numbers_one_digit_apart_are_told_from_others() {
-        for (one, other, level) in [
-            (13_800_138_000, 13_800_138_000, 1),
-            (13_800_138_000, 13_800_138_009, 2),
-            (13_800_138_000, 13_900_138_000, 2),
-            (13_800_138_019, 13_800_138_020, 3),
-            (13_800_138_000, 13_800_138_011, 3),
-            (13_800_138_000, 0, 0),
-        ] {
-            assert_eq!(compare_telephone(one, other), level, "{one} {other}");
-        }
-    }
-}
-
 /// The mother's ID number stands in the other record's household.
 pub(super) const MOTHER_BY_NUMBER: u8 = 1;
 /// Her name does.
@@ -177,4 +158,23 @@ pub(super) fn household() -> Vec<Level> {
         Level::new("one other member is linked", 0.40, 0.40),
         Level::new("no other member is linked", 0.15, 0.15),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compare_telephone;
+
+    #[test]
+    fn telephone_numbers_one_digit_apart_are_told_from_others() {
+        for (one, other, level) in [
+            (13_800_138_000, 13_800_138_000, 1),
+            (13_800_138_000, 13_800_138_009, 2),
+            (13_800_138_000, 13_900_138_000, 2),
+            (13_800_138_019, 13_800_138_020, 3),
+            (13_800_138_000, 13_800_138_011, 3),
+            (13_800_138_000, 0, 0),
+        ] {
+            assert_eq!(compare_telephone(one, other), level, "{one} {other}");
+        }
+    }
 }

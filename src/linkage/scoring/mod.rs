@@ -28,6 +28,32 @@ pub struct ComparedPairs {
     pub patterns: Vec<Pattern>,
 }
 
+impl ComparedPairs {
+    /// Adds sorted pairs that are not among them yet.
+    pub fn add(&mut self, comparer: &Comparer<'_>, slot_of: &[u8], slots: usize, more: &[Pair]) {
+        for pair in more {
+            let at = self.pairs.partition_point(|other| other < pair);
+            let slot = |record: RecordId| slot_of[record as usize];
+            self.pairs.insert(at, *pair);
+            self.classes.insert(at, em::class_of(slots, slot(pair.0), slot(pair.1)));
+            self.patterns.insert(at, comparer.compare(pair.0, pair.1));
+        }
+    }
+
+    /// The patterns, counted, of all but some pairs (sorted).
+    #[must_use]
+    pub fn counts_without(&self, left_out: &[Pair]) -> PatternCounts {
+        if left_out.is_empty() {
+            return em::count_patterns(&self.classes, &self.patterns);
+        }
+        let is_counted = |at: &usize| left_out.binary_search(&self.pairs[*at]).is_err();
+        let counted: Vec<usize> = (0..self.pairs.len()).filter(is_counted).collect();
+        let classes: Vec<u32> = counted.iter().map(|at| self.classes[*at]).collect();
+        let patterns: Vec<Pattern> = counted.iter().map(|at| self.patterns[*at]).collect();
+        em::count_patterns(&classes, &patterns)
+    }
+}
+
 /// Scores single pairs or many.
 #[derive(Debug)]
 pub struct Scorer<'a> {
@@ -140,7 +166,9 @@ impl<'a> Scorer<'a> {
             .map(|at| {
                 let (one, _) = compared.pairs[at];
                 let pattern = compared.patterns[at];
-                let mut likelihoods = patterns.get(&pattern).copied().unwrap_or(Likelihoods { m: 0.0, u: 1.0, r: 1.0 });
+                // Pairs that were added by decision are not counted.
+                let known = patterns.get(&pattern).copied();
+                let mut likelihoods = known.unwrap_or_else(|| self.model.likelihoods(pattern, 1.0));
                 likelihoods.u *= self.ratio(pattern, one);
                 let class = compared.classes[at] as usize;
                 let weight = self.model.weight(class, likelihoods).clamp(-WEIGHT_MAX, WEIGHT_MAX);

@@ -1,12 +1,13 @@
 //! What do the formulas of coverage estimation give?
 //!
 //! Pure functions from counts to estimates: [`two_list`] with and without errors of linkage and overcoverage,
-//! [`log_linear`] for three and more lists, [`interval`] for proportions, [`neighbour`] for the pairs that blocking
-//! never showed. What they mean and whence they are: `docs/coverage.md`.
+//! [`log_linear`] for three and more lists, [`interval`] for proportions, [`stratified`] for links judged by a sample of
+//! pairs, [`neighbour`] for the pairs that blocking never showed. What they mean and whence they are: `docs/coverage.md`.
 
 pub mod interval;
 pub mod log_linear;
 pub mod neighbour;
+pub mod stratified;
 pub mod two_list;
 
 /// A lower and an upper bound.

@@ -25,6 +25,7 @@ use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::{Comparer, Pattern};
+use crate::linkage::decided::Decided;
 use crate::linkage::model::probability;
 use crate::person::Rejected;
 use crate::person::table::PersonTable;
@@ -107,12 +108,18 @@ pub struct Link {
 }
 
 /// All pairs at or above the review threshold, and every pair of records of one person: also those that no blocking
-/// rule gave, compared now. Sorted by records.
+/// rule gave, compared now; without what clerks have decided to be two persons. Sorted by records.
 ///
 /// The match weight is the pair's own. The match probability of two records of one person is the best that any chain of
 /// their person's pairs gives: a pair that by itself says little is as sure as the pairs that hold it.
 #[must_use]
-pub fn links(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, linked: &Linked) -> Vec<Link> {
+pub fn links(
+    study: &Study,
+    table: &PersonTable,
+    comparer: &Comparer<'_>,
+    linked: &Linked,
+    decided: &Decided,
+) -> Vec<Link> {
     let scorer = linked.scorer(comparer, table);
     let person = &linked.resolution.person_of;
     let own = |at: usize| {
@@ -124,7 +131,7 @@ pub fn links(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, linked
         .into_par_iter()
         .filter(|at| person[linked.pairs[*at].0 as usize] != person[linked.pairs[*at].1 as usize])
         .map(own)
-        .filter(|link| link.probability >= study.linkage.review_probability)
+        .filter(|link| link.probability >= study.linkage.review_probability && decided.of_pair(link.pair).is_none())
         .collect();
     let within: Vec<Link> = (0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX))
         .into_par_iter()

@@ -14,6 +14,7 @@ use super::{Report, ReportInput, compose};
 use crate::intake::extract::{self, Extract};
 use crate::intake::study::{Language, Study, file};
 use crate::linkage::comparison::Comparer;
+use crate::linkage::decided::Decided;
 use crate::linkage::{self, Linked};
 use crate::outcome::coverage::{self, Coverage};
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings};
@@ -180,7 +181,8 @@ impl District {
         study.language = language;
         let extracts: Vec<Extract> = (0..3).map(|source| extract::open(&study, source).unwrap()).collect();
         let Standardised { table, tallies, .. } = person::standardise(&study, &extracts, &Silent).unwrap();
-        let linked = linkage::link(&study, &table, &Comparer::new(&study, &table), &Silent).unwrap();
+        let linked =
+            linkage::link(&study, &table, &Comparer::new(&study, &table), &Decided::default(), &Silent).unwrap();
         let findings = findings(&table, &linked);
         let coverage = coverage::count(&study, &table, &linked);
         District {

@@ -2,6 +2,8 @@
 //!
 //! Takes the tables `[[field]]`, `[linkage]`, `[follow_up]` and `[limits]`, gives their typed forms.
 
+use std::path::{Path, PathBuf};
+
 use super::key_part::{field_named, nearest_field, read};
 use super::section::{Complaints, Section, one_of};
 use crate::intake::study::{BlockingRule, Comparator, CustomField, Field, FollowUp, Limits, Linkage, Source};
@@ -92,6 +94,7 @@ fn levels(section: &Section<'_>, comparator: Comparator, complaints: &mut Compla
 /// `[linkage]`.
 pub(super) fn linkage(
     top: &Section<'_>,
+    folder: &Path,
     custom_fields: &[CustomField],
     sources: &[Source],
     complaints: &mut Complaints,
@@ -106,6 +109,7 @@ pub(super) fn linkage(
         "pairs_max",
         "block_pairs_max",
         "one_to_one",
+        "decisions",
         "blocking",
     ];
     section.know(&known, complaints);
@@ -123,9 +127,21 @@ pub(super) fn linkage(
     linkage.pairs_max = section.count("pairs_max", 1, complaints).unwrap_or(linkage.pairs_max);
     linkage.block_pairs_max = section.count("block_pairs_max", 1, complaints).unwrap_or(linkage.block_pairs_max);
     linkage.one_to_one = section.truth("one_to_one", complaints).unwrap_or(linkage.one_to_one);
+    linkage.decisions = decisions(&section, folder, complaints);
     linkage.comparisons = comparisons(&section, custom_fields, sources, complaints);
     linkage.blocking = blocking(&section, custom_fields, sources, complaints);
     linkage
+}
+
+fn decisions(section: &Section<'_>, folder: &Path, complaints: &mut Complaints) -> Option<PathBuf> {
+    let item = section.item("decisions")?;
+    let path = folder.join(item.text(complaints)?);
+    if !path.is_file() {
+        let hint = Some(String::from("`rollcall review decisions DIR --out FILE` writes such a table"));
+        complaints.add(&item.at, &item.key, "there is no such file", hint);
+        return None;
+    }
+    Some(path)
 }
 
 fn comparisons(

@@ -228,7 +228,9 @@ pub fn area_code(code: &str) -> String {
     if unknown || (numeric && code.len() < 9) { UNKNOWN_AREA.to_owned() } else { code.to_ascii_uppercase() }
 }
 
-fn door(table: &PersonTable, record: RecordId) -> Door {
+/// The door of a record's address.
+#[must_use]
+pub fn door(table: &PersonTable, record: RecordId) -> Door {
     let at = record as usize;
     let estate = mask::plain(table.estates.text(table.estate[at]));
     let (building, unit, room) = (table.building[at], table.unit[at], table.room[at]);
@@ -249,7 +251,9 @@ fn part(number: u16) -> String {
     }
 }
 
-fn dwelling(language: Language, door: &Door) -> String {
+/// A door in words.
+#[must_use]
+pub fn dwelling(language: Language, door: &Door) -> String {
     field::dwelling(language, [&door.estate, &part(door.building), &part(door.unit), &part(door.room)])
 }
 
@@ -325,7 +329,9 @@ fn items(discrepancy: &Discrepancy) -> BTreeSet<&'static str> {
     if found.is_empty() { ITEMS.into_iter().take(4).collect() } else { found }
 }
 
-fn id_characters(id_number: IdNumber) -> String {
+/// An ID number as it is written; empty if there is none, or only a part of it is known.
+#[must_use]
+pub fn id_characters(id_number: IdNumber) -> String {
     let mut buffer = [0; 20];
     let length = id_number.characters(&mut buffer);
     buffer.iter().take(length).map(|byte| char::from(*byte)).collect()
@@ -335,6 +341,15 @@ fn id_characters(id_number: IdNumber) -> String {
 struct CaseNumbers<'a> {
     digest: &'a str,
     given: BTreeSet<String>,
+}
+
+/// Eight characters of the digest of what something is about.
+#[must_use]
+pub fn spoken_number(about: &str) -> String {
+    let character = |byte: &u8| char::from(ALPHABET[usize::from(byte & 31)]);
+    let mut number: String = Sha256::digest(about).iter().take(8).map(character).collect();
+    number.insert(4, '-');
+    number
 }
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -350,10 +365,7 @@ impl CaseNumbers<'_> {
         loop {
             let about =
                 format!("case\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{attempt}", self.digest, kind.name(), records.join(" "));
-            let digest = Sha256::digest(about);
-            let character = |byte: &u8| char::from(ALPHABET[usize::from(byte & 31)]);
-            let mut number: String = digest.iter().take(8).map(character).collect();
-            number.insert(4, '-');
+            let number = spoken_number(&about);
             if self.given.insert(number.clone()) {
                 return number;
             }

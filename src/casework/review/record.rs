@@ -1,0 +1,128 @@
+//! What does a clerk see of a record?
+//!
+//! Takes a record, gives the values that are compared, as texts in a fixed order of fields; ID numbers and telephone
+//! numbers masked, the source left out.
+
+use sha2::{Digest, Sha256};
+
+use crate::intake::study::file::hex;
+use crate::intake::study::{Field, Language, Study};
+use crate::outcome::report::cases::{door, dwelling, id_characters};
+use crate::outcome::report::words::{code, field};
+use crate::person::date::Date;
+use crate::person::table::{PersonTable, RecordId};
+use crate::privacy::mask;
+
+/// A field of two records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// What it is called.
+    pub label: String,
+    /// The value of the one record; empty if it is not known.
+    pub one: String,
+    /// The value of the other record.
+    pub other: String,
+    /// Do both say something, and not the same (masked or not)?
+    pub differs: bool,
+}
+
+/// Two records side by side: fields that neither has are left out.
+#[must_use]
+pub fn side_by_side(study: &Study, table: &PersonTable, [one, other]: [RecordId; 2]) -> Vec<Row> {
+    let rows = fields(study, table, one).into_iter().zip(fields(study, table, other));
+    rows.map(|(one, other)| {
+        let differs = !one.value.is_empty() && !other.value.is_empty() && one.value != other.value;
+        let (label, (one, other)) = (one.label, one.shown.both(&one.value, &other.value));
+        Row { label, one, other, differs }
+    })
+    .filter(|row| !(row.one.is_empty() && row.other.is_empty()))
+    .collect()
+}
+
+/// How much of a value is shown.
+#[derive(Debug, Clone, Copy)]
+enum Shown {
+    Whole,
+    IdNumber,
+    Telephone,
+}
+
+impl Shown {
+    fn both(self, one: &str, other: &str) -> (String, String) {
+        match self {
+            Shown::Whole => (one.to_owned(), other.to_owned()),
+            Shown::IdNumber => mask::id_numbers(one, other),
+            Shown::Telephone => (mask::telephone(one), mask::telephone(other)),
+        }
+    }
+}
+
+struct Value {
+    label: String,
+    value: String,
+    shown: Shown,
+}
+
+/// All fields of a record, also those without a value: the same for every record.
+fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<Value> {
+    let (at, language) = (record as usize, study.language);
+    let bound = |field: Field| study.sources.iter().any(|source| source.binding(field).is_some());
+    let mut all: Vec<Value> = Vec::new();
+    let mut add = |field: Field, value: String| {
+        if bound(field) {
+            let shown = match field {
+                Field::IdNumber => Shown::IdNumber,
+                Field::Telephone => Shown::Telephone,
+                _ => Shown::Whole,
+            };
+            all.push(Value { label: code::field(language, study.field_name(field)), value, shown });
+        }
+    };
+    let named = bound(Field::Name) || bound(Field::FamilyName);
+    let name = mask::plain(table.name_text(record));
+    if named {
+        add(if bound(Field::Name) { Field::Name } else { Field::FamilyName }, name);
+    }
+    add(Field::FormerName, mask::plain(table.names.texts.text(table.former_name[at])));
+    add(Field::Sex, field::sex(table.sex[at]).of(language).to_owned());
+    add(Field::BirthDate, day(table.birth[at]));
+    add(Field::IdNumber, id_characters(table.id_number[at]));
+    add(Field::Ethnicity, if table.ethnicity[at] == 0 { String::new() } else { format!("{:02}", table.ethnicity[at]) });
+    add(Field::Address, dwelling_words(language, table, record));
+    add(Field::Division, digits(table.divisions.text(table.division[at])));
+    add(Field::Relationship, field::relationship(table.relationship[at]).of(language).to_owned());
+    let telephone = table.telephone[at];
+    add(Field::Telephone, if telephone == 0 { String::new() } else { telephone.to_string() });
+    for (field, symbol) in table.text_fields.iter().zip(table.texts.row(at)) {
+        let value = field.values.text(*symbol);
+        let label = code::field(language, study.field_name(field.field));
+        all.push(Value { label, value: mask::plain(value), shown: Shown::Whole });
+    }
+    all
+}
+
+fn dwelling_words(language: Language, table: &PersonTable, record: RecordId) -> String {
+    let door = door(table, record);
+    if door.unplaced && door.building == 0 && door.room == 0 { String::new() } else { dwelling(language, &door) }
+}
+
+/// A code is no person's number: its digits may be seen.
+fn digits(code: &str) -> String {
+    code.chars().filter(char::is_ascii_alphanumeric).take(15).collect()
+}
+
+fn day(date: Date) -> String {
+    match date.parts() {
+        (0, ..) => String::new(),
+        (year, 0, _) => year.to_string(),
+        (year, month, 0) => format!("{year}-{month:02}"),
+        (year, month, day) => format!("{year}-{month:02}-{day:02}"),
+    }
+}
+
+/// The digest of what is shown of a pair: names and values, in their order.
+#[must_use]
+pub fn content(values: impl Iterator<Item = String>) -> String {
+    let all: Vec<String> = values.collect();
+    hex(&Sha256::digest(all.join("\u{1f}"))[..8])
+}

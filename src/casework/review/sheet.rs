@@ -1,0 +1,342 @@
+//! How do clerks judge pairs in a spreadsheet?
+//!
+//! One row a pair: its number, what is to be filled in, then the values of the two records (甲 and 乙) field by field;
+//! where they differ, both are coloured. Takes the pairs, gives a workbook; takes a filled one back, gives judgements and the rows that
+//! cannot be used. Columns may be moved, rows sorted, notes added; the file may have been saved again by another program, or as
+//! a text table.
+
+use std::path::Path;
+
+use rust_xlsxwriter::{
+    DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, XlsxError,
+};
+use rustc_hash::FxHashMap;
+use unicode_normalization::UnicodeNormalization;
+
+use super::record::{self, Row};
+use super::{Judgement, ReviewPair, Said};
+use crate::error::{Error, Kind, Result};
+use crate::intake::extract::filled;
+use crate::intake::study::Language;
+use crate::outcome::report::words::{Words, words};
+
+const NUMBER: Words = words("编号", "Pair");
+const JUDGEMENT: Words = words("是否同一人", "Same person?");
+const NOTE: Words = words("备注", "Notes");
+const ONE: Words = words("（甲）", " (A)");
+const OTHER: Words = words("（乙）", " (B)");
+const SHEET: Words = words("链接复核", "Review of links");
+const COVER: Words = words("说明", "Instructions");
+const LINES: [Words; 6] = [
+    words(
+        "每行是两条记录（甲、乙）。请判断它们是不是同一个人，在“是否同一人”一栏选择。",
+        "Each row shows two records, A and B. Say in the column “Same person?” whether they are one human being.",
+    ),
+    words(
+        "只根据所列内容判断，各自独立填写，不与他人商量。",
+        "Judge from what is shown, by yourself, without asking another reviewer.",
+    ),
+    words(
+        "空白表示没有登记，不表示不一致；颜色标出两边写法不同之处。",
+        "Empty means not recorded, it is no disagreement; colour marks what is written differently.",
+    ),
+    words(
+        "想想常见的差错：同音字、形近字、农历生日、证件号码错一位、改名、孪生子女、同名的祖孙。",
+        "Think of usual errors: homophones, look-alike characters, lunar birth dates, a wrong digit, a changed name; and of \
+         twins and namesakes in one family.",
+    ),
+    words("判断不了就选“不能确定”，不要猜。", "If it cannot be told, choose “unsure”; do not guess."),
+    words("内部资料，仅限人口普查使用，用后收回。", "Confidential: for the census only, to be handed back."),
+];
+
+/// A judgement in words.
+#[must_use]
+pub fn in_words(judgement: Judgement) -> Words {
+    match judgement {
+        Judgement::Same => words("是", "yes"),
+        Judgement::Different => words("否", "no"),
+        Judgement::Unsure => words("不能确定", "unsure"),
+    }
+}
+
+/// A judgement from what people write: 是/否/不能确定, yes/no/unsure, y/n/u, 1/0.
+#[must_use]
+pub fn judgement_of(text: &str) -> Option<Judgement> {
+    let text = normal(text).to_lowercase();
+    let text = text.strip_suffix(".0").unwrap_or(&text);
+    match text {
+        "是" | "同一人" | "yes" | "y" | "same" | "1" | "√" => Some(Judgement::Same),
+        "否" | "不是" | "no" | "n" | "different" | "0" | "×" => Some(Judgement::Different),
+        "不能确定" | "不确定" | "unsure" | "u" | "?" => Some(Judgement::Unsure),
+        _ => None,
+    }
+}
+
+/// The digest of what a row shows of its pair. Only letters count: programs write dates and numbers anew.
+#[must_use]
+pub fn content(rows: &[Row], language: Language) -> String {
+    let cells = rows.iter().flat_map(|row| {
+        [(&row.label, ONE, &row.one), (&row.label, OTHER, &row.other)]
+            .map(|(label, side, value)| (format!("{label}{}", side.of(language)), value.clone()))
+    });
+    content_of(cells)
+}
+
+fn content_of(cells: impl Iterator<Item = (String, String)>) -> String {
+    let letters = |text: &str| normal(text).chars().filter(|c| c.is_alphabetic()).collect::<String>();
+    let mut all: Vec<String> = cells
+        .map(|(heading, value)| (letters(&heading), letters(&value)))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(heading, value)| format!("{heading}\u{1e}{value}"))
+        .collect();
+    all.sort_unstable();
+    record::content(all.into_iter())
+}
+
+/// The workbook of a sample.
+///
+/// # Errors
+/// If it cannot be put together.
+pub fn workbook(
+    pairs: &[(String, Vec<Row>)],
+    language: Language,
+    (year, month, day): (u16, u8, u8),
+) -> Result<Vec<u8>> {
+    let build = || -> std::result::Result<Vec<u8>, XlsxError> {
+        let mut workbook = Workbook::new();
+        let dated = ExcelDateTime::from_ymd(year.max(1900), month.max(1), day.max(1))?;
+        let title = SHEET.of(language);
+        workbook.set_properties(
+            &DocProperties::new().set_title(title).set_author("rollcall").set_creation_datetime(&dated),
+        );
+        write_cover(&mut workbook, language)?;
+        write_pairs(&mut workbook, pairs, language)?;
+        workbook.save_to_buffer()
+    };
+    build().map_err(|_| Error::new(Kind::Environment, "the workbook for review cannot be put together"))
+}
+
+fn font() -> Format {
+    Format::new().set_font_name("Microsoft YaHei").set_font_size(11)
+}
+
+fn write_cover(workbook: &mut Workbook, language: Language) -> std::result::Result<(), XlsxError> {
+    let sheet = workbook.add_worksheet();
+    sheet.set_name(COVER.of(language))?;
+    sheet.set_column_width(0, 90)?;
+    sheet.write_string_with_format(0, 0, SHEET.of(language), &font().set_bold().set_font_size(18))?;
+    for (row, line) in (2u32..).zip(LINES) {
+        sheet.write_string_with_format(row, 0, line.of(language), &font().set_text_wrap())?;
+    }
+    Ok(())
+}
+
+fn write_pairs(
+    workbook: &mut Workbook,
+    pairs: &[(String, Vec<Row>)],
+    language: Language,
+) -> std::result::Result<(), XlsxError> {
+    let boxed =
+        || font().set_border(FormatBorder::Thin).set_border_color(0x99A1AD).set_align(FormatAlign::VerticalCenter);
+    let head = boxed().set_bold().set_background_color(0xE8ECF1).set_text_wrap();
+    // Texts, so that no program makes a number or a date of them, and none takes one for a formula.
+    let cell = boxed().set_num_format("@").set_quote_prefix();
+    let differing = boxed().set_num_format("@").set_quote_prefix().set_background_color(0xFDE9D9);
+    let fill = boxed().set_num_format("@").set_background_color(0xFFFBEA);
+    let sheet = workbook.add_worksheet();
+    sheet.set_name(SHEET.of(language))?.set_active(true);
+    let mut labels: Vec<&str> = Vec::new();
+    for label in pairs.iter().flat_map(|(_, rows)| rows.iter().map(|row| row.label.as_str())) {
+        if !labels.contains(&label) {
+            labels.push(label);
+        }
+    }
+    let titles = [NUMBER, JUDGEMENT, NOTE].map(|title| title.of(language).to_owned());
+    let sides = labels.iter().flat_map(|label| [ONE, OTHER].map(|side| format!("{label}{}", side.of(language))));
+    for (column, title) in (0u16..).zip(titles.into_iter().chain(sides)) {
+        sheet.write_string_with_format(0, column, title, &head)?;
+        sheet.set_column_width(column, if column < 3 { 12.0 } else { 15.0 })?;
+    }
+    let last = u32::try_from(pairs.len()).unwrap_or(u32::MAX);
+    let choices = Judgement::ALL.map(|judgement| in_words(judgement).of(language));
+    sheet.add_data_validation(1, 1, last.max(1), 1, &DataValidation::new().allow_list_strings(&choices)?)?;
+    for (row, (number, values)) in (1u32..).zip(pairs) {
+        sheet.write_string_with_format(row, 0, number, &cell)?;
+        sheet.write_blank(row, 1, &fill)?;
+        sheet.write_blank(row, 2, &fill)?;
+        for (column, label) in (3u16..).step_by(2).zip(&labels) {
+            let shown = values.iter().find(|value| value.label == *label);
+            let style = if shown.is_some_and(|row| row.differs) { &differing } else { &cell };
+            let (one, other) = shown.map_or(("", ""), |value| (&value.one, &value.other));
+            sheet.write_string_with_format(row, column, one, style)?;
+            sheet.write_string_with_format(row, column + 1, other, style)?;
+        }
+    }
+    sheet.set_freeze_panes(1, 3)?.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
+    sheet.set_repeat_rows(0, 0)?;
+    Ok(())
+}
+
+/// What a filled workbook said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Returned {
+    /// The judgements.
+    pub said: Vec<Said>,
+    /// Rows that were not filled in.
+    pub blank: u64,
+    /// Rows that cannot be used: row as the spreadsheet shows it, and why.
+    pub wrong: Vec<(u64, Words)>,
+}
+
+/// Reads a filled workbook against the pairs of the sample.
+///
+/// # Errors
+/// If the file has no sheet of pairs.
+pub fn read(path: &Path, pairs: &[ReviewPair]) -> Result<Returned> {
+    let sheets = filled::sheets(path)?;
+    let is = |cell: &str, of: Words| {
+        let cell = normal(cell).to_lowercase();
+        [of.zh, of.en].iter().any(|name| normal(name).to_lowercase() == cell)
+    };
+    let found = sheets.iter().find_map(|sheet| {
+        let mut rows = sheet.rows.iter().take(30).enumerate();
+        let at = rows.find(|(_, (_, cells))| {
+            cells.iter().any(|cell| is(cell, NUMBER)) && cells.iter().any(|cell| is(cell, JUDGEMENT))
+        });
+        Some((sheet, at?.0))
+    });
+    let Some((sheet, at)) = found else {
+        let error = Error::input("no sheet has the columns 编号 (Pair) and 是否同一人 (Same person?)").at_file(path);
+        return Err(error.hint("send back the workbook itself, with its heading row"));
+    };
+    let heading: Vec<String> = sheet.rows[at].1.clone();
+    let column = |of: Words| heading.iter().position(|cell| is(cell, of));
+    let (number, judgement, note) = (column(NUMBER), column(JUDGEMENT), column(NOTE));
+    let known: FxHashMap<&str, &ReviewPair> = pairs.iter().map(|pair| (pair.number.as_str(), pair)).collect();
+    let mut returned = Returned::default();
+    let mut seen: FxHashMap<i64, (Judgement, usize)> = FxHashMap::default();
+    for (row, cells) in sheet.rows.iter().skip(at + 1) {
+        let cell = |column: Option<usize>| column.and_then(|at| cells.get(at)).map_or("", |text| text.trim());
+        match read_row(cell(number), cell(judgement), &heading, cells, &known) {
+            Ok(None) => returned.blank += 1,
+            Ok(Some((id, judgement))) => match seen.get(&id) {
+                Some((before, _)) if *before == judgement => {}
+                Some(_) => returned
+                    .wrong
+                    .push((*row, words("同一编号出现两次且判断不同", "this pair stands twice, judged differently"))),
+                None => {
+                    seen.insert(id, (judgement, returned.said.len()));
+                    returned.said.push(Said { id, judgement, note: crate::privacy::mask::plain(cell(note)) });
+                }
+            },
+            Err(why) => returned.wrong.push((*row, why)),
+        }
+    }
+    Ok(returned)
+}
+
+fn read_row(
+    number: &str,
+    judgement: &str,
+    heading: &[String],
+    cells: &[String],
+    known: &FxHashMap<&str, &ReviewPair>,
+) -> std::result::Result<Option<(i64, Judgement)>, Words> {
+    if normal(judgement).is_empty() {
+        return Ok(None);
+    }
+    let number = normal(number).to_uppercase();
+    let Some(pair) = known.get(number.as_str()) else {
+        return Err(words("编号不在本次抽样中", "there is no such pair in this sample"));
+    };
+    let Some(judgement) = judgement_of(judgement) else {
+        return Err(words("判断看不懂：应为 是、否 或 不能确定", "expected yes, no or unsure"));
+    };
+    let sides = |title: &str| {
+        let title = normal(title);
+        [ONE, OTHER].iter().any(|side| title.ends_with(&normal(side.zh)) || title.ends_with(normal(side.en).trim()))
+    };
+    let shown = heading.iter().zip(cells).filter(|(title, _)| sides(title));
+    if content_of(shown.map(|(title, cell)| (title.clone(), cell.clone()))) != pair.content {
+        return Err(words(
+            "此行内容与下发时不符：可能只排序了部分列",
+            "what stands beside the number is not what was sent out: perhaps one column was sorted without the others",
+        ));
+    }
+    Ok(Some((pair.id, judgement)))
+}
+
+/// A text with full-width characters made narrow, without what cannot be seen.
+fn normal(text: &str) -> String {
+    let text: String = text.nfkc().filter(|c| !c.is_control() && *c != '\u{feff}' && *c != '\u{200b}').collect();
+    text.trim().trim_start_matches('\'').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Judgement, content, in_words, judgement_of, read, workbook};
+    use crate::casework::review::ReviewPair;
+    use crate::casework::review::record::Row;
+    use crate::intake::study::Language;
+
+    fn rows(at: usize) -> Vec<Row> {
+        let row = |label: &str, one: &str, other: &str| Row {
+            label: label.to_owned(),
+            one: one.to_owned(),
+            other: other.to_owned(),
+            differs: one != other,
+        };
+        let name = ["甲子", "乙丑", "丙寅"][at];
+        vec![row("姓名", name, "=甲子"), row("出生日期", "1990-01-02", "1990-01-03")]
+    }
+
+    fn pair(at: usize) -> ReviewPair {
+        let end = (String::from("a"), at.to_string());
+        ReviewPair {
+            id: at as i64,
+            number: format!("AAAA-000{at}"),
+            ends: [end.clone(), end],
+            stratum: String::new(),
+            content: content(&rows(at), Language::Zh),
+            judged: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn judgements_are_read_as_people_write_them() {
+        for judgement in Judgement::ALL {
+            for language in [Language::Zh, Language::En] {
+                assert_eq!(judgement_of(in_words(judgement).of(language)), Some(judgement));
+            }
+        }
+        assert_eq!(judgement_of(" Ｙ "), Some(Judgement::Same));
+        assert_eq!(judgement_of("0.0"), Some(Judgement::Different));
+        assert_eq!(judgement_of("maybe"), None);
+    }
+
+    #[test]
+    fn a_workbook_sent_out_comes_back_empty() {
+        let pairs: Vec<ReviewPair> = (0..3).map(pair).collect();
+        let shown: Vec<_> = (0..3).map(|at| (pairs[at].number.clone(), rows(at))).collect();
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("pairs.xlsx");
+        std::fs::write(&path, workbook(&shown, Language::Zh, (2020, 11, 1)).expect("workbook")).expect("written");
+        let returned = read(&path, &pairs).expect("read");
+        assert_eq!((returned.said.len(), returned.blank, returned.wrong.len()), (0, 3, 0));
+    }
+
+    #[test]
+    fn rows_may_be_sorted_but_not_torn_apart() {
+        let pairs: Vec<ReviewPair> = (0..3).map(pair).collect();
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("pairs.csv");
+        let text = "备注,姓名（乙）,姓名（甲）,是否同一人,编号\n\
+                    ,=甲子,丙寅,否,aaaa-0002\n,=甲子,甲子,是,AAAA-0000\n,=甲子,甲子,是,AAAA-0001\n,=甲子,乙丑,也许,AAAA-0001\n\
+                    ,=甲子,甲子,否,AAAA-0000\n,,,是,BBBB-0000\n";
+        std::fs::write(&path, text).expect("written");
+        let returned = read(&path, &pairs).expect("read");
+        let said: Vec<_> = returned.said.iter().map(|said| (said.id, said.judgement)).collect();
+        assert_eq!(said, [(2, Judgement::Different), (0, Judgement::Same)]);
+        assert_eq!(returned.wrong.iter().map(|wrong| wrong.0).collect::<Vec<_>>(), [4, 5, 6, 7]);
+    }
+}

@@ -1,0 +1,218 @@
+//! Where are drawn pairs and judgements kept?
+//!
+//! In the store of cases, in tables of their own that are only added to.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::sample::Sample;
+use super::{Judged, Judgement, RecordName, ReviewPair};
+use crate::casework::store::{Store, now};
+use crate::error::Result;
+use crate::outcome::report::cases::spoken_number;
+
+/// A sample as the store has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draw {
+    /// How many pairs each stratum has.
+    pub strata: BTreeMap<String, u64>,
+    /// The drawn pairs in the order in which they are shown.
+    pub pairs: Vec<ReviewPair>,
+    /// The seed of the draw.
+    pub seed: u64,
+}
+
+/// A judgement to be noted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The pair.
+    pub id: i64,
+    /// What was said.
+    pub judgement: Judgement,
+    /// A remark.
+    pub note: String,
+}
+
+impl Store {
+    /// Notes a sample of a run (its manifest's digest); `content` is what is shown of each pair, as a digest. The same
+    /// sample again is not noted twice.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn note_draw(&mut self, run: &str, seed: u64, wanted: u64, sample: &Sample, content: &[String]) -> Result<()> {
+        let at = now();
+        let (seed, wanted) = (seed.cast_signed(), wanted.cast_signed());
+        self.write(|transaction| {
+            let latest: Option<(String, i64, i64)> = transaction
+                .query_row("SELECT digest, seed, wanted FROM draw ORDER BY draw DESC LIMIT 1", [], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
+                .optional()?;
+            if latest == Some((run.to_owned(), seed, wanted)) {
+                return Ok(());
+            }
+            transaction.execute(
+                "INSERT INTO draw(digest, seed, wanted, at) VALUES (?1, ?2, ?3, ?4)",
+                params![run, seed, wanted, at],
+            )?;
+            let draw = transaction.last_insert_rowid();
+            for (stratum, pairs) in &sample.strata {
+                transaction
+                    .execute("INSERT INTO stratum VALUES (?1, ?2, ?3)", params![draw, stratum, pairs.cast_signed()])?;
+            }
+            for ((position, (ends, stratum)), content) in (0i64..).zip(&sample.pairs).zip(content) {
+                let id = pair_id(transaction, ends)?;
+                transaction.execute(
+                    "INSERT INTO drawn(draw, position, id, stratum, content) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![draw, position, id, stratum, content],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The latest sample of a run, if there is one.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn draw_of(&self, run: &str) -> Result<Option<Draw>> {
+        self.read(|transaction| {
+            let latest: Option<(i64, i64)> = transaction
+                .query_row("SELECT draw, seed FROM draw WHERE digest = ?1 ORDER BY draw DESC LIMIT 1", [run], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
+            let Some((draw, seed)) = latest else { return Ok(None) };
+            let strata = transaction
+                .prepare("SELECT stratum, pairs FROM stratum WHERE draw = ?1")?
+                .query_map([draw], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
+                .collect::<rusqlite::Result<BTreeMap<String, u64>>>()?;
+            let mut judged = judgements(transaction)?;
+            let pairs = transaction
+                .prepare(
+                    "SELECT p.id, p.number, p.source_l, p.record_l, p.source_r, p.record_r, d.stratum, d.content \
+                     FROM drawn d JOIN pair p ON p.id = d.id WHERE d.draw = ?1 ORDER BY d.position",
+                )?
+                .query_map([draw], |row| {
+                    Ok(ReviewPair {
+                        id: row.get(0)?,
+                        number: row.get(1)?,
+                        ends: [(row.get(2)?, row.get(3)?), (row.get(4)?, row.get(5)?)],
+                        stratum: row.get(6)?,
+                        content: row.get(7)?,
+                        judged: Vec::new(),
+                    })
+                })?
+                .map(|pair| {
+                    pair.map(|mut pair: ReviewPair| {
+                        pair.judged = judged.remove(&pair.id).unwrap_or_default();
+                        pair
+                    })
+                })
+                .collect::<rusqlite::Result<Vec<ReviewPair>>>()?;
+            Ok(Some(Draw { strata, pairs, seed: seed.cast_unsigned() }))
+        })
+    }
+
+    /// All pairs of which clerks have said anything, whatever the run: in the order of their records.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn judged_pairs(&self) -> Result<Vec<ReviewPair>> {
+        self.read(|transaction| {
+            let mut judged = judgements(transaction)?;
+            let mut statement = transaction.prepare(
+                "SELECT id, number, source_l, record_l, source_r, record_r FROM pair \
+                 ORDER BY source_l, record_l, source_r, record_r",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut pairs = Vec::new();
+            while let Some(row) = rows.next()? {
+                let Some(judged) = judged.remove(&row.get(0)?) else { continue };
+                pairs.push(ReviewPair {
+                    id: row.get(0)?,
+                    number: row.get(1)?,
+                    ends: [(row.get(2)?, row.get(3)?), (row.get(4)?, row.get(5)?)],
+                    stratum: String::new(),
+                    content: String::new(),
+                    judged,
+                });
+            }
+            Ok(pairs)
+        })
+    }
+
+    /// Notes what a clerk said; what the clerk has said of a pair already is not noted again. Gives how many were new.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn note_judgements(&mut self, said: &[Said], reviewer: &str, supervisor: bool) -> Result<u64> {
+        let at = now();
+        let role = if supervisor { SUPERVISOR } else { "reviewer" };
+        self.write(|transaction| {
+            let mut new = 0;
+            let mut last = transaction.prepare(
+                "SELECT said, role FROM judgement WHERE id = ?1 AND reviewer = ?2 ORDER BY judgement DESC LIMIT 1",
+            )?;
+            for one in said {
+                let before: Option<(String, String)> =
+                    last.query_row(params![one.id, reviewer], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                if before == Some((one.judgement.name().to_owned(), role.to_owned())) {
+                    continue;
+                }
+                transaction.execute(
+                    "INSERT INTO judgement(id, reviewer, role, said, at, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                    params![one.id, reviewer, role, one.judgement.name(), at, one.note],
+                )?;
+                new += 1;
+            }
+            Ok(new)
+        })
+    }
+}
+
+const SUPERVISOR: &str = "supervisor";
+
+fn judgements(transaction: &Transaction<'_>) -> rusqlite::Result<BTreeMap<i64, Vec<Judged>>> {
+    let mut statement = transaction.prepare("SELECT id, reviewer, role, said FROM judgement ORDER BY judgement")?;
+    let mut rows = statement.query([])?;
+    let mut judged: BTreeMap<i64, Vec<Judged>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let said: String = row.get(3)?;
+        let Some(judgement) = Judgement::of_name(&said) else { continue };
+        let role: String = row.get(2)?;
+        judged.entry(row.get(0)?).or_default().push(Judged {
+            reviewer: row.get(1)?,
+            supervisor: role == SUPERVISOR,
+            judgement,
+        });
+    }
+    Ok(judged)
+}
+
+/// The pair's number in the store; a new pair gets one, and a number to speak of it.
+fn pair_id(transaction: &Transaction<'_>, [one, other]: &[RecordName; 2]) -> rusqlite::Result<i64> {
+    let names = params![one.0, one.1, other.0, other.1];
+    let found = transaction
+        .query_row(
+            "SELECT id FROM pair WHERE source_l = ?1 AND record_l = ?2 AND source_r = ?3 AND record_r = ?4",
+            names,
+            |row| row.get(0),
+        )
+        .optional()?;
+    if let Some(id) = found {
+        return Ok(id);
+    }
+    for attempt in 0u32.. {
+        let about = ["pair", &one.0, &one.1, &other.0, &other.1, &attempt.to_string()].join("\u{1f}");
+        let new = transaction.execute(
+            "INSERT OR IGNORE INTO pair(number, source_l, record_l, source_r, record_r) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![spoken_number(&about), one.0, one.1, other.0, other.1],
+        )?;
+        if new == 1 {
+            break;
+        }
+    }
+    Ok(transaction.last_insert_rowid())
+}

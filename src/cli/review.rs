@@ -1,0 +1,286 @@
+//! How do clerks judge links?
+//!
+//! Takes what was asked of a run's review; draws pairs, shows them masked, keeps what was said, and sums it up. Values of
+//! records stand on the screen only where a clerk is asked about them.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::io::BufRead;
+use std::path::Path;
+use std::process::ExitCode;
+
+use rustc_hash::FxHashMap;
+
+use super::args::ResultFormat;
+use super::args::review::{Ask, Decisions, Drawing, Export, Import, Review, Status};
+use super::explain::{self, evidence};
+use super::screen::{Table, count, show, show_json};
+use super::status;
+use crate::audit::manifest::{self, Manifest};
+use crate::casework::FOLDER;
+use crate::casework::review::quality::{self, Quality, Share};
+use crate::casework::review::record::{Row, side_by_side};
+use crate::casework::review::{Draw, Judgement, RecordName, ReviewPair, Said, sample, sheet};
+use crate::casework::store::Store;
+use crate::error::{Error, Kind, Result};
+use crate::intake::study::Language;
+use crate::outcome::files;
+use crate::outcome::report::file;
+use crate::person::table::RecordId;
+use crate::progress::Progress;
+use evidence::Evidence;
+
+/// Obeys one of the commands.
+pub(super) fn review(asked: &Review, progress: &dyn Progress) -> Result<ExitCode> {
+    match asked {
+        Review::Export(export) => send(export, progress),
+        Review::Ask(ask) => judge(ask, progress),
+        Review::Import(import) => take_back(import),
+        Review::Status(status) => say(status),
+        Review::Decisions(decisions) => write_decisions(decisions),
+    }
+}
+
+/// A drawn sample with what is shown of each pair.
+struct Drawn {
+    store: Store,
+    draw: Draw,
+    gathered: Evidence,
+    records: Vec<[RecordId; 2]>,
+}
+
+/// The digest by which a run is known.
+fn digest(run: &Path) -> Result<String> {
+    Ok(manifest::describe(run, manifest::MANIFEST, None)?.digest)
+}
+
+fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {
+    let manifest = Manifest::read(&asked.run)?;
+    let gathered = evidence::gather(&asked.run, &manifest, progress)?;
+    let sample = sample::draw(&files::read_links(&asked.run)?, asked.pairs, asked.seed);
+    if sample.pairs.is_empty() {
+        return Err(Error::new(Kind::Usage, "the run has no pair to review"));
+    }
+    let wanted: BTreeSet<&RecordName> = sample.pairs.iter().flat_map(|(ends, _)| ends).collect();
+    let mut record_of: FxHashMap<RecordName, RecordId> = FxHashMap::default();
+    for (source, described) in gathered.study.sources.iter().enumerate() {
+        for record in gathered.table.records(source) {
+            let name = (described.name.clone(), gathered.table.record_id(record).to_owned());
+            if wanted.contains(&name) {
+                record_of.insert(name, record);
+            }
+        }
+    }
+    let lost = || Error::new(Kind::Verification, "links.parquet has a record that the extracts have not");
+    let find = |end: &RecordName| record_of.get(end).copied().ok_or_else(lost);
+    let records = sample.pairs.iter().map(|(ends, _)| Ok([find(&ends[0])?, find(&ends[1])?]));
+    let records = records.collect::<Result<Vec<[RecordId; 2]>>>()?;
+    let shown = |records: &[RecordId; 2]| {
+        sheet::content(&side_by_side(&gathered.study, &gathered.table, *records), gathered.study.language)
+    };
+    let content: Vec<String> = records.iter().map(shown).collect();
+    let mut store = Store::open(&asked.run)?;
+    let run = digest(&asked.run)?;
+    store.note_draw(&run, asked.seed, asked.pairs, &sample, &content)?;
+    let draw = store.draw_of(&run)?.ok_or_else(lost)?;
+    Ok(Drawn { store, draw, gathered, records })
+}
+
+fn send(asked: &Export, progress: &dyn Progress) -> Result<ExitCode> {
+    let Drawn { draw, gathered, records, .. } = draw(&asked.drawing, progress)?;
+    let shown = |(pair, records): (&ReviewPair, &[RecordId; 2])| {
+        (pair.number.clone(), side_by_side(&gathered.study, &gathered.table, *records))
+    };
+    let rows: Vec<(String, Vec<Row>)> = draw.pairs.iter().zip(&records).map(shown).collect();
+    let (year, month, day) = crate::person::date::Date::from_day(gathered.study.reference.day)
+        .map_or((0, 0, 0), crate::person::date::Date::parts);
+    let bytes = sheet::workbook(&rows, gathered.study.language, (year, month, day))?;
+    let path = asked.out.clone().unwrap_or_else(|| asked.drawing.run.join(FOLDER).join("review").join("pairs.xlsx"));
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        file::folder(folder)?;
+    }
+    file::publish(&path, &bytes)?;
+    let mut table = Table::new(&["drawn for review", "pairs", "of"]);
+    for (stratum, size) in &draw.strata {
+        let drawn = draw.pairs.iter().filter(|pair| pair.stratum == *stratum).count();
+        table.row(vec![stratum.clone(), count(drawn as u64), count(*size)]);
+    }
+    show(&format!(
+        "{}the workbook is {}\nit holds personal data; take it back with `rollcall review import DIR FILE --reviewer CLERK`\n",
+        table.text(),
+        path.display()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a clerk typed.
+enum Typed {
+    Judged(Judgement),
+    Back,
+    Skip,
+    Weights,
+    Quit,
+    Unknown,
+}
+
+fn typed(line: &str) -> Typed {
+    match line.trim() {
+        "b" => Typed::Back,
+        "s" | "" => Typed::Skip,
+        "w" => Typed::Weights,
+        "q" => Typed::Quit,
+        other => sheet::judgement_of(other).map_or(Typed::Unknown, Typed::Judged),
+    }
+}
+
+fn judge(asked: &Ask, progress: &dyn Progress) -> Result<ExitCode> {
+    let Drawn { mut store, draw, gathered, records } = draw(&asked.drawing, progress)?;
+    let language = gathered.study.language;
+    let waiting: Vec<usize> =
+        (0..draw.pairs.len()).filter(|at| draw.pairs[*at].last_of(&asked.reviewer).is_none()).collect();
+    let keys = match language {
+        Language::Zh => "是同一人 y · 不是 n · 不能确定 u · 跳过 s · 上一对 b · 权重 w · 退出 q",
+        Language::En => "same y · different n · unsure u · skip s · back b · weights w · quit q",
+    };
+    let mut lines = std::io::stdin().lock().lines();
+    let (mut at, mut judged) = (0, 0);
+    'pairs: while let Some(pair) = waiting.get(at) {
+        let rows = side_by_side(&gathered.study, &gathered.table, records[*pair]);
+        show(&format!("\n{} / {}   {}\n{}{keys}\n", at + 1, waiting.len(), draw.pairs[*pair].number, shown(&rows)))?;
+        loop {
+            let Some(line) = lines.next() else { break 'pairs };
+            let Ok(line) = line else { break 'pairs };
+            match typed(&line) {
+                Typed::Judged(judgement) => {
+                    // Noted at once: nothing is lost if the clerk just closes the window.
+                    let said = Said { id: draw.pairs[*pair].id, judgement, note: String::new() };
+                    judged += store.note_judgements(&[said], &asked.reviewer, asked.supervisor)?;
+                    at += 1;
+                }
+                Typed::Skip => at += 1,
+                Typed::Back => at = at.saturating_sub(1),
+                Typed::Weights => {
+                    show(&explain::weights(&asked.drawing.run, &gathered, records[*pair])?)?;
+                    continue;
+                }
+                Typed::Quit => break 'pairs,
+                Typed::Unknown => {
+                    show(&format!("{keys}\n"))?;
+                    continue;
+                }
+            }
+            break;
+        }
+    }
+    show(&format!("\n{} judgements noted; `rollcall review status DIR` sums them up\n", count(judged)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Two records side by side; a mark where they differ.
+fn shown(rows: &[Row]) -> String {
+    let mut table = Table::new(&["", "A", "", "B"]).left(1).left(2).left(3);
+    for row in rows {
+        let mark = if row.differs { "≠" } else { "" };
+        table.row(vec![row.label.clone(), row.one.clone(), mark.to_owned(), row.other.clone()]);
+    }
+    table.text()
+}
+
+/// The sample of a run that has been drawn already.
+fn drawn(run: &Path) -> Result<(Store, Draw)> {
+    Manifest::read(run)?;
+    let store = Store::open(run)?;
+    let Some(draw) = store.draw_of(&digest(run)?)? else {
+        let error = Error::new(Kind::Usage, "no pairs of this run have been drawn for review yet");
+        return Err(error.hint("`rollcall review export DIR` or `rollcall review ask DIR --reviewer CLERK` draws them"));
+    };
+    Ok((store, draw))
+}
+
+fn take_back(asked: &Import) -> Result<ExitCode> {
+    let (mut store, draw) = drawn(&asked.run)?;
+    let mut table = Table::new(&["file", "judged", "new", "not filled in", "wrong"]);
+    let mut lines = String::new();
+    for (at, path) in (1..).zip(&asked.files) {
+        let returned = sheet::read(path, &draw.pairs)?;
+        let new = store.note_judgements(&returned.said, &asked.reviewer, asked.supervisor)?;
+        let numbers = [returned.said.len() as u64, new, returned.blank, returned.wrong.len() as u64];
+        table.row(std::iter::once(at.to_string()).chain(numbers.map(count)).collect());
+        for (row, why) in &returned.wrong {
+            let _ = writeln!(lines, "file {at}, row {row}: {} ({})", why.en, why.zh);
+        }
+    }
+    show(&format!("{}{lines}", table.text()))?;
+    Ok(if lines.is_empty() { ExitCode::SUCCESS } else { status(Kind::Rejected) })
+}
+
+fn say(asked: &Status) -> Result<ExitCode> {
+    let (_, draw) = drawn(&asked.run)?;
+    let quality = quality::judge(&draw.pairs, &draw.strata, draw.seed);
+    if asked.format == ResultFormat::Json {
+        show_json(&quality)?;
+    } else {
+        show(&summary(&quality))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn summary(quality: &Quality) -> String {
+    let mut table = Table::new(&["stratum", "pairs", "drawn", "settled", "one person"]);
+    for stratum in &quality.strata {
+        let numbers = [stratum.pairs, stratum.drawn, stratum.settled, stratum.same];
+        table.row(std::iter::once(stratum.stratum.clone()).chain(numbers.map(count)).collect());
+    }
+    let share = |share: Option<Share>| {
+        share.map_or_else(
+            || String::from("not yet: a stratum has no settled pair"),
+            |Share { share, low, high }| format!("{share:.4}  (95 %: {low:.4} to {high:.4})"),
+        )
+    };
+    let mut text = table.text();
+    let _ = write!(
+        text,
+        "\nprecision of links  {}\nrecall of links     {}  (of matches at or above the review threshold)\n",
+        share(quality.precision),
+        share(quality.recall)
+    );
+    for agreement in &quality.agreement {
+        let [one, other] = &agreement.reviewers;
+        let kappa = agreement.kappa.map_or_else(|| String::from("-"), |kappa| format!("{kappa:.3}"));
+        let _ = writeln!(
+            text,
+            "{one} and {other}: {} pairs, agreed on {:.1} %, Cohen's kappa {kappa}",
+            count(agreement.pairs),
+            100.0 * agreement.agreed
+        );
+    }
+    if !quality.disputed.is_empty() {
+        let _ = writeln!(text, "disputed: {}; a supervisor settles them (--supervisor)", quality.disputed.join(", "));
+    }
+    text
+}
+
+fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
+    Manifest::read(&asked.run)?;
+    let pairs = Store::open(&asked.run)?.judged_pairs()?;
+    let settled: Vec<(&ReviewPair, bool)> = pairs.iter().filter_map(|pair| Some((pair, pair.settled()?))).collect();
+    if settled.is_empty() {
+        return Err(Error::new(Kind::Usage, "no pair is settled yet"));
+    }
+    let failed = |_| Error::new(Kind::Environment, "the table of decisions cannot be written").at_file(&asked.out);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(["source_l", "record_l", "source_r", "record_r", "same"]).map_err(failed)?;
+    for (pair, same) in &settled {
+        let [one, other] = &pair.ends;
+        let same = if *same { "1" } else { "0" };
+        writer.write_record([&one.0, &one.1, &other.0, &other.1, same]).map_err(failed)?;
+    }
+    let bytes = writer.into_inner();
+    let bytes = bytes.map_err(|_| Error::new(Kind::Environment, "the table of decisions cannot be put together"))?;
+    file::publish(&asked.out, &bytes)?;
+    show(&format!(
+        "{} decisions; `decisions = \"FILE\"` under [linkage] makes the next run hold to them\n",
+        count(settled.len() as u64)
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
