@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub mod custody;
 pub mod review;
 
 /// Least memory that a run may be given.
@@ -32,6 +33,7 @@ Examples:
   rollcall evaluate results/ --truth truth.parquet
   rollcall verify results/                             was anything altered since the run?
   rollcall trace results/ --kind missed_person         the rows behind a figure
+  rollcall seal extracts/ --sign-key sender.key        before extracts are sent: any change will be found
   rollcall follow-up export results/ --team east --visits 30
   rollcall follow-up import results/ filled/*.xlsx
   rollcall review ask results/ --reviewer anna         are the links right? Two records side by side
@@ -114,7 +116,11 @@ pub enum Command {
     Verify(Verify),
     /// List the discrepancies behind a figure, each with its records (source, file, row) and what was compared.
     Trace(Trace),
-    /// Make a key that signs audit logs.
+    /// Seal the extracts in a folder before they are sent, so that a changed bit is found when they are read.
+    Seal(custody::Seal),
+    /// Remove the personal data of a run, and say so in its log.
+    Purge(custody::Purge),
+    /// Make a key that signs audit logs and deliveries.
     Key(Key),
     /// Send lists to field teams, take them back, and say how far it has got.
     #[command(name = "follow-up", subcommand)]
@@ -124,6 +130,9 @@ pub enum Command {
     Review(review::Review),
     /// Make a synthetic district: extracts, study file and truth.
     Synth(Synth),
+    /// Decode files for another process, which asks on stdin.
+    #[command(name = crate::intake::extract::decoder::COMMAND, hide = true)]
+    DecodeApart,
     /// Print completions for a shell: source them in its start-up file.
     Completions(Completions),
 }
