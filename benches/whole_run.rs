@@ -3,7 +3,8 @@
 //! Takes sizes, gives records and pairs per second, processor time and peak memory of whole runs, each in a process of its
 //! own: from Parquet to the last output. `cargo bench --bench whole_run -- persons 100k 1m` links two files of so many
 //! made-up persons each by five loose rules (the study that peers are measured by); `-- district 60k 480k` cross-checks
-//! a synthetic district of so many residents. Without sizes: a small one of each. Figures in docs/performance.md.
+//! a synthetic district of so many residents; `-- make persons 1m DIR` only makes the data. Without sizes: a small one of
+//! each. Figures in docs/performance.md.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ fn main() -> Outcome<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["run", study] => measure(Path::new(study)),
+        ["make", kind, size, folder] => make(kind, number(size)?, Path::new(folder)).map(|_| ()),
         [] => series("persons", &["20k"]).and_then(|()| series("district", &["6k"])),
         [kind, sizes @ ..] => series(kind, sizes),
     }
@@ -49,6 +51,7 @@ fn series(kind: &str, sizes: &[&str]) -> Outcome<()> {
 }
 
 fn make(kind: &str, persons: usize, folder: &Path) -> Outcome<PathBuf> {
+    std::fs::create_dir_all(folder)?;
     match kind {
         "persons" => persons::write(folder, persons, 7),
         "district" => {

@@ -71,5 +71,6 @@ pub mod person;
 pub mod privacy;
 pub mod progress;
 pub mod run;
+pub mod sampling;
 pub mod synthetic;
 pub mod tally;

@@ -1,11 +1,13 @@
 //! Which arguments are there, and what does `--help` teach?
 
+mod proof;
+pub mod review;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub mod custody;
-pub mod review;
+pub use proof::{Coverage, CoverageTrial, Key, KeyCommand, Publish, Sample, Trace, Verify};
 
 /// Least memory that a run may be given.
 const MEMORY_MIN: u64 = 256 << 20;
@@ -33,7 +35,7 @@ Examples:
   rollcall evaluate results/ --truth truth.parquet
   rollcall verify results/                             was anything altered since the run?
   rollcall trace results/ --kind missed_person         the rows behind a figure
-  rollcall seal extracts/ --sign-key sender.key        before extracts are sent: any change will be found
+  rollcall sample results/ --design design.toml        a sealed sample for independent review
   rollcall follow-up export results/ --team east --visits 30
   rollcall follow-up import results/ filled/*.xlsx
   rollcall review ask results/ --reviewer anna         are the links right? Two records side by side
@@ -116,11 +118,12 @@ pub enum Command {
     Verify(Verify),
     /// List the discrepancies behind a figure, each with its records (source, file, row) and what was compared.
     Trace(Trace),
-    /// Seal the extracts in a folder before they are sent, so that a changed bit is found when they are read.
-    Seal(custody::Seal),
-    /// Remove the personal data of a run, and say so in its log.
-    Purge(custody::Purge),
-    /// Make a key that signs audit logs and deliveries.
+    /// Draw a sample of links, non-links and discrepancies for independent review, sealed before anybody looks; read the
+    /// verdicts back.
+    Sample(Sample),
+    /// Write counts by area that may leave the office: altered by cell keys, small bases withheld.
+    Publish(Publish),
+    /// Make a key that signs audit logs.
     Key(Key),
     /// Send lists to field teams, take them back, and say how far it has got.
     #[command(name = "follow-up", subcommand)]
@@ -130,9 +133,6 @@ pub enum Command {
     Review(review::Review),
     /// Make a synthetic district: extracts, study file and truth.
     Synth(Synth),
-    /// Decode files for another process, which asks on stdin.
-    #[command(name = crate::intake::extract::decoder::COMMAND, hide = true)]
-    DecodeApart,
     /// Print completions for a shell: source them in its start-up file.
     Completions(Completions),
 }
@@ -350,87 +350,6 @@ pub struct Synth {
     /// communities whose registers were never compared.
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     pub uneven: f64,
-}
-
-/// Arguments of `coverage`.
-#[derive(Debug, Args)]
-pub struct Coverage {
-    /// The run's folder.
-    #[arg(value_name = "DIR")]
-    pub run: PathBuf,
-    /// Only areas whose code begins so.
-    #[arg(long, value_name = "CODE")]
-    pub area: Option<String>,
-    /// Form of the result.
-    #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
-    pub format: ResultFormat,
-}
-
-/// Arguments of `coverage-trial`.
-#[derive(Debug, Args)]
-pub struct CoverageTrial {
-    /// Districts.
-    #[arg(long, default_value_t = 200)]
-    pub districts: u64,
-    /// Residents of each.
-    #[arg(long, default_value_t = 2_000)]
-    pub persons: usize,
-    /// Seed of the first; the next has the next.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-}
-
-/// Arguments of `verify`.
-#[derive(Debug, Args)]
-pub struct Verify {
-    /// The run's folder.
-    #[arg(value_name = "DIR")]
-    pub run: PathBuf,
-    /// The public key that must have signed the log, as `rollcall key new` printed it.
-    #[arg(long, value_name = "HEX")]
-    pub public_key: Option<String>,
-    /// Leave out the study file and the inputs: the folder was handed on without them.
-    #[arg(long, conflicts_with = "rerun")]
-    pub outputs_only: bool,
-    /// Run the study again, in a temporary folder, and compare every byte.
-    #[arg(long)]
-    pub rerun: bool,
-}
-
-/// Arguments of `trace`.
-#[derive(Debug, Args)]
-pub struct Trace {
-    /// The run's folder; the study file and the extracts must still be what they were.
-    #[arg(value_name = "DIR")]
-    pub run: PathBuf,
-    /// Area code or its beginning (all areas by default).
-    #[arg(long, value_name = "CODE")]
-    pub area: Option<String>,
-    /// Kind of discrepancy, as in `discrepancies.parquet` (all kinds by default).
-    #[arg(long, value_name = "KIND")]
-    pub kind: Option<String>,
-    /// Most discrepancies to list in full; all are counted.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub limit: usize,
-}
-
-/// Arguments of `key`.
-#[derive(Debug, Args)]
-pub struct Key {
-    /// What to do with it.
-    #[command(subcommand)]
-    pub what: KeyCommand,
-}
-
-/// What can be done with a key.
-#[derive(Debug, Subcommand)]
-pub enum KeyCommand {
-    /// Make an Ed25519 key in a new file that only its owner may read, and print the public key.
-    New {
-        /// The new file.
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-    },
 }
 
 /// Arguments of `completions`.

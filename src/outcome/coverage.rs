@@ -6,7 +6,10 @@
 //!
 //! A person stands where the roll enumerated it, else where the roll lists it, else where the first register has it.
 
+mod by_lists;
 pub mod estimated;
+mod mended;
+mod post_strata;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,6 +25,9 @@ use rustc_hash::FxHashMap;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::{Role, RowKind, Study};
 use crate::linkage::Linked;
+use crate::linkage::resolution::Resolution;
+use crate::linkage::resolution::household::Households;
+use crate::outcome::residence;
 use crate::person::date::Date;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
@@ -165,19 +171,53 @@ pub struct Coverage {
     pub summary: Summary,
 }
 
+/// A person as counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountedPerson {
+    /// The person.
+    pub person: u32,
+    /// Where it stands: symbol of [`PersonTable::divisions`].
+    pub place: Symbol,
+    /// 1 male, 2 female, 0 unknown.
+    pub sex: u8,
+    /// Age at the reference time.
+    pub age_group: AgeGroup,
+    /// The household, or the person alone.
+    pub household: u64,
+    /// What it counts as.
+    pub counts: Counts,
+}
+
+/// Every person who counts as anything.
+#[must_use]
+pub fn persons(
+    study: &Study,
+    table: &PersonTable,
+    resolution: &Resolution,
+    households: &Households,
+) -> Vec<CountedPerson> {
+    let census = Census { study, table, roles: roles(study, table) };
+    let counted = |person: u32| {
+        let records = resolution.records_of(person);
+        let counts = census.counts(records);
+        (counts != Counts::default()).then(|| CountedPerson {
+            person,
+            place: census.place(records),
+            sex: census.sex(records),
+            age_group: AgeGroup::of(census.birth(records).age_on(study.reference.day)),
+            household: residence::drawn_with(table, households, resolution, person),
+            counts,
+        })
+    };
+    (0..u32::try_from(resolution.persons()).unwrap_or(u32::MAX)).filter_map(counted).collect()
+}
+
 /// Counts the persons of every stratum.
 #[must_use]
 pub fn count(study: &Study, table: &PersonTable, linked: &Linked) -> Coverage {
-    let census = Census { study, table, roles: roles(study, table) };
     let mut found: FxHashMap<(Symbol, u8, AgeGroup), Counts> = FxHashMap::default();
-    for person in 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX) {
-        let records = linked.resolution.records_of(person);
-        let counts = census.counts(records);
-        if counts != Counts::default() {
-            let age = census.birth(records).age_on(study.reference.day);
-            let stratum = (census.place(records), census.sex(records), AgeGroup::of(age));
-            found.entry(stratum).or_default().add(&counts);
-        }
+    for person in persons(study, table, &linked.resolution, &linked.households) {
+        found.entry((person.place, person.sex, person.age_group)).or_default().add(&person.counts);
     }
     let mut strata: BTreeMap<(Level, &str, u8, AgeGroup), Counts> = BTreeMap::new();
     for ((place, sex, age_group), counts) in &found {
@@ -334,7 +374,9 @@ impl Coverage {
             ("enumerated_rightly", estimated(|estimate| estimate.enumerated), true),
             ("enumerated_wrongly", estimated(|estimate| estimate.erroneous), true),
             ("duplicate_rows", estimated(|estimate| estimate.duplicates), true),
+            ("counted_elsewhere", estimated(|estimate| estimate.guests), true),
             ("resident_only_register", estimated(|estimate| estimate.only_register), true),
+            ("unseen", estimated(|estimate| estimate.unseen), true),
             ("uncorrected", estimated(|estimate| estimate.uncorrected), true),
         ])
     }

@@ -1,10 +1,11 @@
 //! What follows from it?
 //!
 //! Takes who is who, gives what the office must do: [`residence`] is how likely each unlinked person lives here,
-//! [`discrepancy`] what disagrees between roll and registers, [`coverage`] how complete the roll is, [`report`] what
-//! people read.
+//! [`discrepancy`] what disagrees between roll and registers, [`coverage`] how complete the roll is,
+//! [`disclosure`] what may be said of that outside, [`report`] what people read.
 
 pub mod coverage;
+pub mod disclosure;
 pub mod discrepancy;
 pub mod estimate;
 pub mod files;

@@ -12,7 +12,6 @@ use super::id_number::IdNumber;
 use super::lexicon::{Lexicon, Symbol};
 use super::name::Name;
 use crate::intake::study::{Field, RowKind};
-use crate::privacy::personal;
 
 /// A record: its position in the columns of the [`PersonTable`].
 pub type RecordId = u32;
@@ -37,7 +36,7 @@ pub mod flag {
 }
 
 /// The records of all sources in comparable form.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct PersonTable {
     /// Where each source's records begin; one more entry than there are sources.
     pub(super) starts: Vec<RecordId>,
@@ -278,6 +277,22 @@ impl PersonTable {
         self.kind[record as usize] == RowKind::Present
     }
 
+    /// Does this row of the roll count its person here as a usual resident?
+    ///
+    /// By the census's rule whoever left the place of registration less than half a year ago (item D9, code 2) is counted
+    /// there: not by a row that has the person as present and registered in another county (item D8, code 4), and here by
+    /// a row that lists somebody registered here as living elsewhere. Without these items every present row counts.
+    #[must_use]
+    pub fn is_counted(&self, record: RecordId) -> bool {
+        let at = record as usize;
+        let only_just_left = self.left_registration[at] == LEFT_LESS_THAN_HALF_A_YEAR;
+        match self.kind[at] {
+            RowKind::Present => !(only_just_left && self.registration[at] == REGISTERED_IN_ANOTHER_COUNTY),
+            RowKind::Elsewhere => only_just_left && self.registration[at] < REGISTERED_IN_ANOTHER_COUNTY,
+            _ => false,
+        }
+    }
+
     /// Bytes that the columns take, lexicons included.
     #[must_use]
     pub fn bytes_per_record(&self) -> f64 {
@@ -286,6 +301,11 @@ impl PersonTable {
         (fixed + texts) as f64 + self.id_text.len() as f64 / (self.len().max(1)) as f64
     }
 }
+
+/// Code of item D8.
+const REGISTERED_IN_ANOTHER_COUNTY: u8 = 4;
+/// Code of item D9.
+const LEFT_LESS_THAN_HALF_A_YEAR: u8 = 2;
 
 /// A dwelling: estate, building, unit, room; 0 for what is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -299,5 +319,3 @@ pub struct Dwelling {
     /// Room.
     pub room: u16,
 }
-
-personal!(PersonTable);

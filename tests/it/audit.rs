@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use rollcall::audit::verify::{self, Asked};
+use rollcall::error::{Error, Kind};
+
 use crate::cli::{argument, check, district};
 
 struct Signed {
@@ -86,6 +89,105 @@ fn whatever_is_altered_is_found_and_named() {
     check(&verify, 7);
     check(&[&verify[..], &["--outputs-only"]].concat(), 0);
     check(&["verify", argument(&signed.results), "--outputs-only", "--public-key", &"0".repeat(64)], 7);
+}
+
+impl Signed {
+    /// What `verify` finds wrong, in this process: as the command does, only faster.
+    fn finds(&self) -> Error {
+        let asked = Asked { public_key: Some(&self.public_key), ..Asked::default() };
+        let error = verify::verify(&self.results, &asked).expect_err("an alteration was not found");
+        assert_eq!(error.kind(), Kind::Verification, "{error}");
+        assert_eq!(error.kind().exit_status(), 7);
+        error
+    }
+}
+
+/// Positions of a file: its ends whole, and many in between that are no multiples of anything.
+fn positions(length: usize) -> Vec<usize> {
+    let between = (0..48).map(|at| (at * length) / 48 + (at * 7) % 11);
+    let mut all: Vec<usize> = (0..8).chain(length.saturating_sub(12)..length).chain(between).collect();
+    all.retain(|at| *at < length);
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+#[test]
+fn any_flipped_byte_of_any_output_is_found_and_named() {
+    let signed = signed();
+    let mut flipped = 0;
+    for path in files(&signed.results) {
+        let bytes = std::fs::read(&path).unwrap();
+        for at in positions(bytes.len()) {
+            let mut altered = bytes.clone();
+            altered[at] ^= 1 << (at % 8);
+            std::fs::write(&path, altered).unwrap();
+            let found = signed.finds();
+            assert_eq!(found.place().file.as_deref(), Some(path.as_path()), "byte {at} of {}: {found}", path.display());
+            flipped += 1;
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        // A log that ends early is a right log of fewer entries: what it then lacks is named by the test below.
+        let is_log = path.ends_with("audit.jsonl");
+        for length in [0, bytes.len() / 2, bytes.len() - 1].into_iter().filter(|_| !is_log) {
+            std::fs::write(&path, &bytes[..length]).unwrap();
+            assert_eq!(signed.finds().place().file.as_deref(), Some(path.as_path()), "cut to {length} bytes");
+        }
+        std::fs::write(&path, [bytes.as_slice(), b"\n"].concat()).unwrap();
+        assert_eq!(signed.finds().place().file.as_deref(), Some(path.as_path()), "one byte longer");
+        std::fs::write(&path, &bytes).unwrap();
+    }
+    assert!(flipped > 500, "{flipped}");
+    let asked = Asked { public_key: Some(&signed.public_key), ..Asked::default() };
+    verify::verify(&signed.results, &asked).expect("what was put back is right");
+}
+
+#[test]
+fn any_log_entry_deleted_inserted_or_moved_is_found_and_named() {
+    let signed = signed();
+    // A second run in the folder, so that the log has entries of two.
+    let (study, key) = (signed.folder.path().join("study.toml"), signed.folder.path().join("office.key"));
+    let run = ["run", argument(&study), "--out", argument(&signed.results), "--actor", "office"];
+    check(&[&run[..], &["--visits", "10", "--sign-key", argument(&key)]].concat(), 0);
+    let log = signed.results.join("audit.jsonl");
+    let text = std::fs::read_to_string(&log).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 10);
+    let holds = |lines: &[&str], row: Option<u64>, what: &str| {
+        std::fs::write(&log, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+        let found = signed.finds();
+        let name = found.place().file.as_ref().and_then(|file| file.file_name()).unwrap_or_default();
+        assert!(name.to_string_lossy().starts_with("audit."), "{what}: {found}");
+        if row.is_some() {
+            assert_eq!(found.place().row, row, "{what}: {found}");
+        }
+    };
+    for at in 0..lines.len() {
+        let row = |at: usize| Some(at as u64 + 1);
+        let mut deleted = lines.clone();
+        deleted.remove(at);
+        holds(&deleted, if at + 1 < lines.len() { row(at) } else { None }, &format!("entry {at} deleted"));
+        for from in 0..lines.len() {
+            let mut inserted = lines.clone();
+            inserted.insert(at, lines[from]);
+            // Where an entry is put before itself, the second of the two is the wrong one.
+            let wrong = if from == at { at + 1 } else { at };
+            holds(&inserted, row(wrong), &format!("entry {from} inserted at {at}"));
+        }
+        for other in at + 1..lines.len() {
+            let mut moved = lines.clone();
+            moved.swap(at, other);
+            holds(&moved, row(at), &format!("entries {at} and {other} exchanged"));
+        }
+    }
+    std::fs::write(&log, &text).unwrap();
+    check(&["verify", argument(&signed.results), "--public-key", &signed.public_key], 0);
+    // The command says so with its exit status, and names file and line.
+    let mut moved = lines.clone();
+    moved.swap(3, 4);
+    std::fs::write(&log, moved.join("\n") + "\n").unwrap();
+    let (_, err) = check(&["verify", argument(&signed.results)], 7);
+    assert!(err.contains("audit.jsonl") && err.contains('4'), "{err}");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! Takes the count of every pattern of lists, gives Poisson log-linear estimates: main effects and chosen interactions,
 //! or effects of the number of lists; choice and averaging by BIC (Fienberg 1972; Bishop, Fienberg and Holland 1975).
 
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
+
 /// A column of the design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Term {
@@ -51,76 +53,38 @@ pub fn fit(cells: &[(u32, f64)], terms: &[Term]) -> Option<Fit> {
     let counts: Vec<f64> = cells.iter().map(|cell| cell.1).collect();
     let mut linear: Vec<f64> = counts.iter().map(|count| (count + 0.5).ln()).collect();
     let mut deviance = f64::INFINITY;
+    let size = terms.len() + 1;
+    let design = DMatrix::from_row_iterator(cells.len(), size, design.into_iter().flatten());
     for _ in 0..ROUNDS_MAX {
-        let mut system = Cholesky::new(terms.len() + 1);
-        for ((row, linear), count) in design.iter().zip(&linear).zip(&counts) {
-            let mean = linear.exp();
-            system.add(row, mean, linear + (count - mean) / mean);
-        }
-        system.factor()?;
-        let effects = system.solve(&system.right);
-        linear = design.iter().map(|row| row.iter().zip(&effects).map(|(cell, effect)| cell * effect).sum()).collect();
+        let means: Vec<f64> = linear.iter().map(|linear| linear.exp()).collect();
+        let working =
+            means.iter().zip(&linear).zip(&counts).map(|((mean, linear), count)| linear + (count - mean) / mean);
+        let working = DVector::from_iterator(cells.len(), working);
+        let mut weighted = design.clone();
+        weighted.row_iter_mut().zip(&means).for_each(|(mut row, mean)| row *= *mean);
+        let normal = design.tr_mul(&weighted);
+        let factor = positive_definite(normal)?;
+        let effects = factor.solve(&weighted.tr_mul(&working));
+        linear = (&design * &effects).iter().copied().collect();
         let means: Vec<f64> = linear.iter().map(|linear: &f64| linear.exp()).collect();
         let now = 2.0 * counts.iter().zip(&means).map(|(count, mean)| difference(*count, *mean)).sum::<f64>();
         if (now - deviance).abs() < 1e-11 * (1.0 + now.abs()) {
-            let mut first = vec![0.0; terms.len() + 1];
+            let mut first = DVector::zeros(size);
             first[0] = 1.0;
-            let variance = system.solve(&first)[0];
-            return finish(&counts, &means, effects[0], variance, now, terms.len() + 1);
+            let variance = factor.solve(&first)[0];
+            return finish(&counts, &means, effects[0], variance, now, size);
         }
         deviance = now;
     }
     None
 }
 
-/// Weighted normal equations of some ten unknowns. A linear-algebra crate would bring thirty others for these few lines.
-struct Cholesky {
-    rows: Vec<Vec<f64>>,
-    right: Vec<f64>,
-}
-
-impl Cholesky {
-    fn new(size: usize) -> Cholesky {
-        Cholesky { rows: vec![vec![0.0; size]; size], right: vec![0.0; size] }
-    }
-
-    fn add(&mut self, row: &[f64], weight: f64, value: f64) {
-        for (at, one) in row.iter().enumerate() {
-            self.right[at] += weight * one * value;
-            row.iter().zip(&mut self.rows[at]).for_each(|(other, sum)| *sum += weight * one * other);
-        }
-    }
-
-    /// Turns the matrix into its lower triangular factor; nothing if it is not positive definite.
-    fn factor(&mut self) -> Option<()> {
-        for at in 0..self.rows.len() {
-            for column in 0..=at {
-                let known: f64 = (0..column).map(|k| self.rows[at][k] * self.rows[column][k]).sum();
-                let rest = self.rows[at][column] - known;
-                if column < at {
-                    self.rows[at][column] = rest / self.rows[column][column];
-                } else if rest > 1e-12 * self.rows[at][at].abs() {
-                    self.rows[at][at] = rest.sqrt();
-                } else {
-                    return None;
-                }
-            }
-        }
-        Some(())
-    }
-
-    fn solve(&self, right: &[f64]) -> Vec<f64> {
-        let mut x = right.to_vec();
-        for at in 0..x.len() {
-            let known: f64 = (0..at).map(|k| self.rows[at][k] * x[k]).sum();
-            x[at] = (x[at] - known) / self.rows[at][at];
-        }
-        for at in (0..x.len()).rev() {
-            let known: f64 = (at + 1..x.len()).map(|k| self.rows[k][at] * x[k]).sum();
-            x[at] = (x[at] - known) / self.rows[at][at];
-        }
-        x
-    }
+/// The Cholesky factor; nothing if columns say the same, which rounding may hide from the decomposition itself.
+fn positive_definite(matrix: DMatrix<f64>) -> Option<Cholesky<f64, Dyn>> {
+    let diagonal = matrix.diagonal();
+    let factor = Cholesky::new(matrix)?;
+    let rest = factor.l_dirty().diagonal();
+    rest.iter().zip(&diagonal).all(|(rest, whole)| rest * rest > 1e-12 * whole.abs()).then_some(factor)
 }
 
 fn difference(count: f64, mean: f64) -> f64 {
@@ -243,6 +207,8 @@ mod tests {
         near(&four_lists, &[Term::Number], [3829.1968, 99.4029]);
         near(&four_lists, &terms(4, &[]), [3738.4685, 95.2463]);
         near(&four_lists, &[terms(4, &[]), vec![Term::NumberSquared]].concat(), [6963.7398, 650.0755]);
+        let with_first: Vec<Term> = [terms(4, &[0b1100, 0b1010, 0b1001]), vec![Term::NumberSquared]].concat();
+        near(&four_lists, &with_first, [7030.6607, 687.2069]);
     }
 
     #[test]

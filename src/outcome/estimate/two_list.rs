@@ -117,6 +117,37 @@ pub fn content_error(table: [f64; 4]) -> [f64; 3] {
     [gross / asked, (check_only - census_only) / asked, inconsistency]
 }
 
+/// The estimate of a post-enumeration survey: persons enumerated with sufficient information (count less insufficient), times the
+/// share of the sampled enumerations that is correct, over the share of the sampled persons that was matched.
+#[must_use]
+pub fn dual_system(count: f64, insufficient: f64, correct: TwoCounts, matched: TwoCounts) -> f64 {
+    (count - insufficient) * (correct.part / correct.whole) * (matched.whole / matched.part)
+}
+
+/// A part of a sample and the sample.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TwoCounts {
+    /// The part.
+    pub part: f64,
+    /// The sample.
+    pub whole: f64,
+}
+
+/// The components of error of a census: count, of which correct and erroneous (duplicates included), and the persons who should
+/// have been counted. Gives omissions, and the count less the persons: positive if too many.
+#[must_use]
+pub fn components(count: f64, correct: f64, persons: f64) -> [f64; 2] {
+    [persons - correct, count - persons]
+}
+
+/// Chao's lower bound, from how many persons are on just one list and on just two: persons and the variance of the bound.
+#[must_use]
+pub fn chao_lower_bound(seen: f64, once: f64, twice: f64) -> (f64, f64) {
+    let ratio = once / twice;
+    let variance = twice * (0.5 * ratio.powi(2) + ratio.powi(3) + 0.25 * ratio.powi(4));
+    (seen + once * ratio / 2.0, variance)
+}
+
 /// A band of pairs: how many there are, how many were reviewed, how many of those are true matches.
 pub type Band = (f64, f64, f64);
 
@@ -139,7 +170,10 @@ pub fn reviewed(accepted: &[Band], rejected: &[Band]) -> [(f64, f64); 2] {
 
 #[cfg(test)]
 mod tests {
-    use super::{TwoLists, content_error, log_normal, reviewed, variance_relinked};
+    use super::{
+        TwoCounts, TwoLists, chao_lower_bound, components, content_error, dual_system, log_normal, reviewed,
+        variance_relinked,
+    };
 
     fn near(found: f64, expected: f64) {
         assert!((found - expected).abs() <= 1e-9 * expected.abs().max(1.0), "{found} for {expected}");
@@ -266,6 +300,25 @@ mod tests {
         ] {
             near(whole.trimmed(removed, matched).lincoln_petersen(), expected);
         }
+    }
+
+    #[test]
+    fn surveys_and_their_accounts() {
+        let (correct, matched) =
+            (TwoCounts { part: 9400.0, whole: 10_000.0 }, TwoCounts { part: 9016.0, whole: 9800.0 });
+        near(dual_system(1_000_000.0, 15_000.0, correct, matched), 1_006_413.043_478_260_9);
+        // United States 2010 in thousands; Canada and Australia 2021.
+        assert_eq!(components(300_703.0, 284_668.0, 300_667.0), [15_999.0, 36.0]);
+        near(1_897_876.0 - 755_635.0, 1_142_241.0);
+        near(-components(25_417_978.0, 25_417_978.0, 25_608_022.0)[1], 190_044.0);
+    }
+
+    #[test]
+    fn persons_on_one_and_two_lists_bound_the_rest() {
+        let (persons, variance) = chao_lower_bound(1880.0, 1645.0, 183.0);
+        near(persons, 9_273.510_928_961_749);
+        let interval = log_normal(persons, variance, 1880.0);
+        assert!((interval.low - 8084.7).abs() < 0.1 && (interval.high - 10_690.1).abs() < 0.2, "{interval:?}");
     }
 
     #[test]

@@ -5,14 +5,13 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::Report;
 use super::chart::bars::area_name;
 use super::chart::{bars, curve};
 use super::missed::MissedInArea;
 use super::sources::{FIELDS, SourceRead};
 use super::words::{self, Words, bits, code, count, expected, page, share};
+use super::{Report, completeness};
 use crate::intake::study::Language;
-use crate::outcome::coverage::{Counts, Level};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -29,7 +28,7 @@ pub fn page(report: &Report) -> String {
         persons(report),
         discrepancies(report),
         missed(report),
-        coverage(report),
+        completeness::section(language, &report.completeness),
         limits(language),
     ];
     let page = html! {
@@ -262,45 +261,6 @@ fn missed_table(language: Language, areas: &[MissedInArea]) -> Markup {
         tbody { @for area in areas { tr {
             td { (area_name(language, &area.area)) }
             td.n { (count(area.count)) } td.n { (expected(area.expected)) } td.n { (count(area.listed)) }
-        } } }
-    } } }
-}
-
-/// Areas that one chart can show.
-const CHART_AREAS_MAX: usize = 40;
-
-fn coverage(report: &Report) -> Markup {
-    let language = report.language;
-    let charted = report.coverage.iter().rev().find(|(_, areas)| (2..=CHART_AREAS_MAX).contains(&areas.len()));
-    html! {
-        p.note { (page::COVERAGE_NOTE.of(language)) }
-        @if let Some((_, areas)) = charted.or(report.coverage.first()) {
-            (figure(page::COVERAGE_CHART.of(language), &bars::coverage(language, areas)))
-        }
-        @for (level, areas) in &report.coverage {
-            @match level {
-                Level::District => {},
-                Level::Township => h3 { (page::BY_TOWNSHIP.of(language)) },
-                Level::Community => h3 { (page::BY_COMMUNITY.of(language)) },
-            }
-            (coverage_table(language, areas))
-        }
-    }
-}
-
-fn coverage_table(language: Language, areas: &[(String, Counts)]) -> Markup {
-    html! { div.wide { table {
-        (head(language, &page::COVERAGE, 1))
-        tbody { @for (area, counts) in areas { tr {
-            td { (area_name(language, area)) }
-            @for persons in [
-                counts.roll_present,
-                counts.roll_elsewhere,
-                counts.register_persons,
-                counts.in_both,
-                counts.only_roll,
-                counts.only_register,
-            ] { td.n { (count(persons)) } }
         } } }
     } } }
 }

@@ -9,6 +9,7 @@
 
 pub mod cases;
 pub mod chart;
+pub mod completeness;
 pub mod file;
 pub mod follow_up;
 pub mod html;
@@ -29,7 +30,7 @@ use crate::intake::extract::Extract;
 use crate::intake::study::{Language, Study};
 use crate::linkage::Linked;
 use crate::linkage::blocking::RuleReport;
-use crate::outcome::coverage::{Counts, Coverage, Level};
+use crate::outcome::coverage::{Counts, Coverage};
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::residence::Residence;
 use crate::person::date::Date;
@@ -37,6 +38,7 @@ use crate::person::table::PersonTable;
 use crate::privacy::mask;
 use crate::tally::Tally;
 use cases::AreaList;
+use completeness::Completeness;
 use follow_up::Heading;
 use links::LinksFound;
 use missed::{KindFound, Missed};
@@ -90,8 +92,8 @@ pub struct Report {
     pub missed: Missed,
     /// All persons counted.
     pub total: Counts,
-    /// The persons by area, coarse levels first.
-    pub coverage: Vec<(Level, Vec<(String, Counts)>)>,
+    /// The persons by area, counted and estimated.
+    pub completeness: Completeness,
     /// The follow-up lists, in the order of their files' names.
     pub lists: Vec<AreaList>,
 }
@@ -134,7 +136,7 @@ pub fn compose(input: &ReportInput<'_>) -> Report {
         kinds: missed::kinds(input.findings),
         missed: missed::compose(input.findings),
         total: input.coverage.total(),
-        coverage: Level::ALL.into_iter().map(|level| (level, input.coverage.areas(level))).collect(),
+        completeness: completeness::compose(input.coverage),
         lists,
     }
 }

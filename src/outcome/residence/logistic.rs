@@ -8,6 +8,7 @@
 //!
 //! Source: T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2nd ed. 2009, 4.4.1 and 3.4.1.
 
+use nalgebra::{Cholesky, DMatrix, DVector};
 use rayon::prelude::*;
 
 /// A level that has no column: it is what the others are compared with.
@@ -58,6 +59,15 @@ impl Rows {
         let mut chosen = Rows::new(self.features);
         (0..self.len()).filter(|at| keep(*at)).for_each(|at| chosen.push(self.row(at)));
         chosen
+    }
+
+    /// Each row so many times.
+    pub fn repeated(&self, times: &[u8]) -> Rows {
+        let mut drawn = Rows::new(self.features);
+        for (at, times) in times.iter().enumerate().take(self.len()) {
+            (0..*times).for_each(|_| drawn.push(self.row(at)));
+        }
+        drawn
     }
 
     /// The linear predictor of each row; the last coefficient is the intercept.
@@ -170,29 +180,13 @@ impl Equations {
         self.hessian[triangle(last, last)] += curve;
     }
 
-    /// Solves the equations in place by Cholesky's decomposition.
-    fn solve(mut self) -> Vec<f64> {
+    /// Solves the equations by Cholesky's decomposition; a pivot that rounding has eaten becomes a tiny one.
+    fn solve(self) -> Vec<f64> {
         let size = self.gradient.len();
-        let lower = &mut self.hessian;
-        for row in 0..size {
-            for column in 0..=row {
-                let (one, other) = (triangle(row, 0), triangle(column, 0));
-                let dot: f64 = (0..column).map(|at| lower[one + at] * lower[other + at]).sum();
-                let rest = lower[one + column] - dot;
-                lower[one + column] =
-                    if row == column { rest.max(1e-12).sqrt() } else { rest / lower[triangle(column, column)] };
-            }
-        }
-        let mut solution = self.gradient;
-        for row in 0..size {
-            let dot: f64 = (0..row).map(|at| lower[triangle(row, at)] * solution[at]).sum();
-            solution[row] = (solution[row] - dot) / lower[triangle(row, row)];
-        }
-        for row in (0..size).rev() {
-            let dot: f64 = (row + 1..size).map(|at| lower[triangle(at, row)] * solution[at]).sum();
-            solution[row] = (solution[row] - dot) / lower[triangle(row, row)];
-        }
-        solution
+        let cell = |row: usize, column: usize| self.hessian[triangle(row.max(column), row.min(column))];
+        let gradient = DVector::from_vec(self.gradient.clone());
+        let factor = Cholesky::new_with_substitute(DMatrix::from_fn(size, size, cell), 1e-12);
+        factor.map_or_else(|| vec![0.0; size], |factor| factor.solve(&gradient).data.into())
     }
 }
 

@@ -110,9 +110,40 @@ impl Together {
     }
 }
 
+/// How often each positive, negative and unlinked person is drawn.
+pub(super) type Times = [Vec<u8>; 3];
+
 impl Sample {
+    /// The sample with every person as often as drawn.
+    pub fn redrawn(&self, times: &Times) -> Sample {
+        let views = |views: &Views, times: &[u8]| Views {
+            alone: views.alone.repeated(times),
+            together: views.together.repeated(times),
+        };
+        let [positives, negatives, unlabelled] = times;
+        let distinct = self.distinct.iter().zip(unlabelled);
+        Sample {
+            positives: views(&self.positives, positives),
+            negatives: views(&self.negatives, negatives),
+            unlabelled: self.unlabelled.repeated(unlabelled),
+            distinct: distinct.flat_map(|(value, times)| std::iter::repeat_n(*value, usize::from(*times))).collect(),
+            columns: self.columns,
+            is_trace: self.is_trace.clone(),
+            negatives_usable: self.negatives_usable,
+        }
+    }
+
     /// Learns from the sample.
     pub fn fit(&self) -> Mixture {
+        self.fit_with(Effort { ridge: RIDGE, steps: 10 }, vec![0.0; self.columns])
+    }
+
+    /// Learns from the sample, starting from what a similar one gave.
+    pub fn fit_from(&self, similar: &Mixture) -> Mixture {
+        self.fit_with(Effort { ridge: RIDGE, steps: 4 }, similar.coefficients.clone())
+    }
+
+    fn fit_with(&self, first_effort: Effort, coefficients: Vec<f64>) -> Mixture {
         let (positives, negatives) = (self.positives.alone.len(), self.negatives.alone.len());
         let unlabelled = self.unlabelled.len() as f64;
         let (mut missed, mut away) = (Together::of(&self.positives, self), Together::of(&self.negatives, self));
@@ -120,7 +151,7 @@ impl Sample {
         let others = [&self.positives.together, &self.negatives.alone, &self.negatives.together, &self.unlabelled];
         others.iter().for_each(|others| rows.extend(others));
         let prior = if self.negatives_usable { 0.3 } else { self.prior() };
-        let mut found = Mixture { coefficients: vec![0.0; self.columns], offset: 0.0, prior, together: 0.0, rounds: 0 };
+        let mut found = Mixture { coefficients, offset: 0.0, prior, together: 0.0, rounds: 0 };
         let mut probability = vec![0.0; self.unlabelled.len()];
         while found.rounds < ROUNDS_MAX {
             let first = found.rounds == 0;
@@ -131,7 +162,7 @@ impl Sample {
             let mut outcome = vec![1.0; 2 * positives];
             outcome.resize(2 * (positives + negatives), 0.0);
             outcome.extend_from_slice(&probability);
-            let effort = Effort { ridge: RIDGE, steps: if first { 10 } else { 1 } };
+            let effort = if first { first_effort } else { Effort { steps: 1, ..first_effort } };
             found.coefficients =
                 logistic::fit(&rows, &outcome, &weight, effort, std::mem::take(&mut found.coefficients));
             let ones: f64 = outcome.iter().zip(&weight).map(|(outcome, weight)| outcome * weight).sum();

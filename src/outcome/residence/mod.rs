@@ -8,8 +8,9 @@
 //!
 //! Steps: 1. [`standing`]: how each person stands to the roll; 2. [`surroundings`]: who is around whom; 3. [`features`]:
 //! what is seen of a person, in levels; 4. [`mixture`]: a logistic regression inside an EM, for persons of registered
-//! households and for the rest, its class prior by [`prior`] where known negatives are too few; 5. every candidate is
-//! scored, and [`Residence::contributions`] says which feature spoke for how many bits.
+//! households and for the rest (but not for those known by a deed alone), its class prior by [`prior`] where known negatives are too few; 5. every candidate is
+//! scored, and [`Residence::contributions`] says which feature spoke for how many bits; 6. [`redrawn`]: the same from
+//! households drawn again, so that an estimate can say how sure it is.
 //!
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; J. Bekker,
 //! J. Davis, *Learning from positive and unlabeled data: a survey*, Machine Learning 2020; L.-C. Zhang, J. Dunne,
@@ -19,6 +20,7 @@ mod features;
 mod logistic;
 mod mixture;
 mod prior;
+mod redrawn;
 mod standing;
 mod surroundings;
 #[cfg(test)]
@@ -37,7 +39,8 @@ use crate::person::table::PersonTable;
 use features::{Feature, Observer};
 use logistic::{BASE, Rows};
 use mixture::{Mixture, NEGATIVES_MIN, NEGATIVES_SHARE_MIN, Sample, Views};
-use standing::{Part, Status};
+use redrawn::Redrawn;
+use standing::{Known, Part, Status};
 use surroundings::Surroundings;
 
 /// Most residents, persons elsewhere and unlinked persons that one stratum learns from.
@@ -56,7 +59,7 @@ const POSITIVES_MIN: usize = 10;
 pub struct Residence {
     /// The unlinked persons, ascending.
     pub candidates: Vec<Candidate>,
-    /// What was learnt: persons of registered households, and the rest.
+    /// What was learnt: persons of registered households, owners of whom nothing else is known, and the rest.
     pub strata: Vec<StratumFit>,
 }
 
@@ -88,7 +91,7 @@ pub struct Contribution {
 /// What was learnt from one stratum.
 #[derive(Debug, Clone, Default)]
 pub struct StratumFit {
-    /// `registered_household` or `other`.
+    /// `registered_household`, `other` or `owner`.
     pub name: &'static str,
     /// Residents on the roll who are in a register.
     pub positives: u64,
@@ -107,6 +110,7 @@ pub struct StratumFit {
     /// What makes the fit doubtful: `no_dates`, `few_positives`, `few_negatives`, `no_convergence`.
     pub warnings: Vec<String>,
     features: Vec<FittedFeature>,
+    redrawn: Redrawn,
 }
 
 /// A feature's levels with their weights.
@@ -120,6 +124,7 @@ struct FittedFeature {
 #[derive(Debug, Clone, Copy)]
 struct Material<'a> {
     day: i32,
+    seed: u64,
     table: &'a PersonTable,
     resolution: &'a Resolution,
     households: &'a Households,
@@ -135,6 +140,7 @@ pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked) -> Residenc
     }
     let material = Material {
         day: study.reference.day,
+        seed: study.linkage.seed,
         table,
         resolution: &linked.resolution,
         households: &linked.households,
@@ -145,6 +151,22 @@ pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked) -> Residenc
 }
 
 impl Residence {
+    /// Of the strata fitted so far, the missed to those on the roll; nothing if too few are on the roll to say.
+    fn missed_odds(&self) -> Option<f64> {
+        let positives: u64 = self.strata.iter().map(|fit| fit.positives).sum();
+        let missed: f64 = self.candidates.iter().map(|candidate| candidate.probability).sum();
+        (positives >= POSITIVES_MIN as u64).then(|| missed / positives as f64)
+    }
+
+    /// The probability of a candidate as learnt from households drawn again: replicate 0 to
+    /// [`REPLICATES`](crate::outcome::estimate::bootstrap::REPLICATES).
+    #[must_use]
+    pub fn redrawn(&self, candidate: &Candidate, replicate: usize) -> f64 {
+        self.strata
+            .get(candidate.stratum)
+            .map_or(candidate.probability, |fit| fit.redrawn.probability(candidate, replicate))
+    }
+
     /// What speaks for and against a candidate, strongest first: `base_bits` of the stratum and all bits together are
     /// the log2 odds of the probability.
     #[must_use]
@@ -179,24 +201,37 @@ impl StratumFit {
     }
 }
 
+/// With whom a person is drawn when households are drawn again: the household of the row that has the person as
+/// present, else of the first record; without one, the person alone.
+#[must_use]
+pub fn drawn_with(table: &PersonTable, households: &Households, resolution: &Resolution, person: u32) -> u64 {
+    let records = resolution.records_of(person);
+    let home = records.iter().find(|record| table.is_present(**record)).or(records.first());
+    match home.map_or(0, |record| households.household(*record)) {
+        0 => (1 << 32) | u64::from(person),
+        household => u64::from(household),
+    }
+}
+
 fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
     let statuses = standing::statuses(material);
     let surroundings = Surroundings::of(material, &statuses);
     let slots = em::slots(material.table);
-    let locals = thinned(&persons(&statuses, Part::Positive, true), POSITIVES_MAX);
+    let locals = thinned(&persons(&statuses, Part::Positive, Known::Registered), POSITIVES_MAX);
     let mut residence = Residence::default();
-    for (stratum, (name, registered)) in [("registered_household", true), ("other", false)].into_iter().enumerate() {
+    for (stratum, (name, known)) in STRATA.into_iter().enumerate() {
         let group = Group {
             stratum,
             name,
-            registered,
-            positives: persons(&statuses, Part::Positive, registered),
-            negatives: persons(&statuses, Part::Negative, registered),
-            unlabelled: persons(&statuses, Part::Candidate, registered),
+            known,
+            positives: persons(&statuses, Part::Positive, known),
+            negatives: persons(&statuses, Part::Negative, known),
+            unlabelled: persons(&statuses, Part::Candidate, known),
         };
         let residents = thinned(&group.positives, POSITIVES_MAX);
         let observer = Observer::learn(study, material, &surroundings, &slots, &residents, &locals);
-        let (fit, candidates) = group.estimate(&observer, &surroundings);
+        let missed_odds = if known == Known::Owner { residence.missed_odds() } else { None };
+        let (fit, candidates) = group.estimate(material, &observer, &surroundings, missed_odds);
         residence.strata.push(fit);
         residence.candidates.extend(candidates);
     }
@@ -204,9 +239,13 @@ fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
     residence
 }
 
+/// The strata with their names, in the order in which they are fitted.
+const STRATA: [(&str, Known); 3] =
+    [("registered_household", Known::Registered), ("other", Known::Other), ("owner", Known::Owner)];
+
 /// The persons of a stratum who play a part.
-fn persons(statuses: &[Status], part: Part, registered: bool) -> Vec<u32> {
-    let plays = |status: &Status| status.part == part && status.registered == registered;
+fn persons(statuses: &[Status], part: Part, known: Known) -> Vec<u32> {
+    let plays = |status: &Status| status.part == part && status.known == known;
     (0..).zip(statuses).filter(|(_, status)| plays(status)).map(|(person, _)| person).collect()
 }
 
@@ -219,14 +258,20 @@ fn thinned(persons: &[u32], most: usize) -> Vec<u32> {
 struct Group {
     stratum: usize,
     name: &'static str,
-    registered: bool,
+    known: Known,
     positives: Vec<u32>,
     negatives: Vec<u32>,
     unlabelled: Vec<u32>,
 }
 
 impl Group {
-    fn estimate(&self, observer: &Observer<'_>, surroundings: &Surroundings<'_>) -> (StratumFit, Vec<Candidate>) {
+    fn estimate(
+        &self,
+        material: &Material<'_>,
+        observer: &Observer<'_>,
+        surroundings: &Surroundings<'_>,
+        missed_odds: Option<f64>,
+    ) -> (StratumFit, Vec<Candidate>) {
         let observe = |persons: &[u32], hidden: &(dyn Fn(u32) -> Vec<u32> + Sync)| -> Vec<Box<[u8]>> {
             let see = |levels: &mut Vec<u8>, person: &u32| {
                 observer.observe(*person, &hidden(*person), levels);
@@ -259,14 +304,34 @@ impl Group {
             is_trace: columns.is_trace.clone(),
             negatives_usable: self.negatives_usable(),
         };
-        let mixture = if self.positives.len() < POSITIVES_MIN || sampled.is_empty() {
-            let prior: f64 = 0.3;
+        let alike = |prior: f64| {
             let offset = (prior / (1.0 - prior)).ln();
-            Mixture { coefficients: vec![0.0; sample.columns], offset, prior, together: 0.0, rounds: 0 }
+            let coefficients = vec![0.0; sample.columns];
+            (Mixture { coefficients, offset, prior, together: 0.0, rounds: 0 }, Redrawn::default())
+        };
+        let (mixture, redrawn) = if let Some(odds) = missed_odds {
+            // Missed as often as persons of whom registers say that they live here.
+            let missed = odds * self.positives.len() as f64;
+            alike((missed / self.unlabelled.len().max(1) as f64).clamp(0.001, 0.9))
+        } else if self.positives.len() < POSITIVES_MIN || sampled.is_empty() {
+            alike(0.3)
         } else {
-            sample.fit()
+            let drawn_with =
+                |person: &u32| drawn_with(material.table, material.households, material.resolution, *person);
+            let households = [
+                thinned(&self.positives, POSITIVES_MAX).iter().map(drawn_with).collect(),
+                thinned(&self.negatives, NEGATIVES_MAX).iter().map(drawn_with).collect(),
+                self.unlabelled.iter().step_by(step).map(drawn_with).collect(),
+            ];
+            let found = sample.fit();
+            let redrawn = Redrawn::learn(material.seed, &sample, &found, &columns, &households);
+            (found, redrawn)
         };
         let mut fit = self.fitted(observer, &columns, &mixture, &unlabelled);
+        if missed_odds.is_some() {
+            fit.warnings.clear();
+        }
+        fit.redrawn = redrawn;
         let seen = self.unlabelled.iter().zip(unlabelled).zip(linked);
         let candidates: Vec<Candidate> =
             seen.map(|((person, levels), linked)| self.candidate(*person, levels, linked, &fit)).collect();
@@ -280,7 +345,7 @@ impl Group {
     /// Known negatives stand for all others only among persons the roll has reason to list: those registered here.
     fn negatives_usable(&self) -> bool {
         let enough = (self.unlabelled.len() as f64 * NEGATIVES_SHARE_MIN).max(NEGATIVES_MIN as f64);
-        self.registered && self.negatives.len() as f64 >= enough
+        self.known == Known::Registered && self.negatives.len() as f64 >= enough
     }
 
     fn candidate(&self, person: u32, levels: Box<[u8]>, linked: f64, fit: &StratumFit) -> Candidate {
@@ -322,6 +387,7 @@ impl Group {
             iterations: mixture.rounds,
             warnings: self.warnings(observer, mixture),
             features,
+            redrawn: Redrawn::default(),
         }
     }
 

@@ -6,8 +6,7 @@
 //!
 //! Steps: 1. [`cross_fitted`]: a classifier of residents against unlinked on the columns that being enumerated cannot
 //! change, each person scored by a fit without that person's fold; 2. [`share`]: for each threshold, the share of the
-//! unlinked above it over the share of residents above it; the threshold of the least upper confidence bound, and the
-//! mean, by precision, over all thresholds that cannot be told from it.
+//! unlinked above it over the share of residents above it, at the threshold of the least upper confidence bound.
 //!
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; S. Garg et al.,
 //! *Mixture proportion estimation and PU learning: a modern approach*, NeurIPS 2021 (best bin estimation); C. Scott,
@@ -73,23 +72,16 @@ pub(super) fn share(positives: &[f64], unlabelled: &[f64]) -> f64 {
         if share >= POSITIVE_SHARE_MIN {
             let precision = 1.0 / (1.0 / count.max(1.0) + 1.0 / residents.max(1.0));
             let ratio = count.max(1.0) / zeros / share;
-            curve.push(Ratio { ratio, bound: ratio * (1.0 + CONFIDENCE / precision.sqrt()), precision });
+            curve.push(Ratio { ratio, bound: ratio * (1.0 + CONFIDENCE / precision.sqrt()) });
         }
     }
-    let bound = curve.iter().map(|at| at.bound).fold(f64::INFINITY, f64::min);
-    let plateau = || curve.iter().filter(|at| at.ratio <= bound);
-    let precision: f64 = plateau().map(|at| at.precision).sum();
-    if precision <= 0.0 {
-        return bound.min(1.0);
-    }
-    plateau().map(|at| at.ratio * at.precision).sum::<f64>() / precision
+    curve.iter().min_by(|one, other| one.bound.total_cmp(&other.bound)).map_or(1.0, |least| least.ratio.min(1.0))
 }
 
 /// What one threshold says of the share.
 struct Ratio {
     ratio: f64,
     bound: f64,
-    precision: f64,
 }
 
 #[cfg(test)]
@@ -105,10 +97,17 @@ mod tests {
         let mut normal = |mean: f64| mean + (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0;
         let positives: Vec<f64> = (0..8000).map(|_| normal(2.0)).collect();
         for truth in [0.15, 0.35, 0.6] {
-            let unlabelled: Vec<f64> =
-                (0..8000).map(|at| normal(if f64::from(at) < 8000.0 * truth { 2.0 } else { -1.5 })).collect();
-            let found = share(&positives, &unlabelled);
-            assert!((found - truth).abs() < 0.05, "{found} should be {truth}");
+            let found: Vec<f64> = (0..5)
+                .map(|_| {
+                    let resident = |at: i32| f64::from(at) < 8000.0 * truth;
+                    let unlabelled: Vec<f64> =
+                        (0..8000).map(|at| normal(if resident(at) { 2.0 } else { -1.5 })).collect();
+                    share(&positives, &unlabelled)
+                })
+                .collect();
+            // Of many thresholds the least bound is taken, so noise can only lower it.
+            let mean = found.iter().sum::<f64>() / 5.0;
+            assert!((0.85..1.02).contains(&(mean / truth)), "{found:?} should be {truth}");
         }
     }
 }

@@ -33,7 +33,8 @@ pub(super) enum Part {
     Negative,
     /// In a register and not on the roll.
     Candidate,
-    /// None: in no register, dead, not yet born, or listed as living elsewhere in the area.
+    /// None: in no register, dead, not yet born, listed as living elsewhere in the area, or counted where registered
+    /// because the person left there only just.
     Outside,
 }
 
@@ -44,8 +45,19 @@ pub(super) struct Status {
     pub standing: Standing,
     /// The part in learning.
     pub part: Part,
-    /// Does a register count the person to a registered household?
-    pub registered: bool,
+    /// What kind of register knows the person.
+    pub known: Known,
+}
+
+/// By what kind of record registers know a person: the strata of the fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// A register counts the person to a registered household.
+    Registered,
+    /// By a permit, a resident's file, a tenancy, a birth.
+    Other,
+    /// By a deed alone: that somebody owns a dwelling does not say that the owner lives in it.
+    Owner,
 }
 
 /// Is this a row of the roll?
@@ -62,9 +74,11 @@ pub(super) fn statuses(material: &Material<'_>) -> Vec<Status> {
 fn status(material: &Material<'_>, person: u32) -> Status {
     let table = material.table;
     let (mut present, mut in_area, mut elsewhere, mut gone) = (false, false, false, false);
-    let (mut in_register, mut registered) = (false, false);
+    let mut counted = false;
+    let (mut in_register, mut registered, mut only_owner) = (false, false, true);
     for &record in material.resolution.records_of(person) {
         let kind = table.kind[record as usize];
+        counted |= table.is_counted(record);
         match kind {
             RowKind::Present => present = true,
             RowKind::ElsewhereInArea => in_area = true,
@@ -72,6 +86,7 @@ fn status(material: &Material<'_>, person: u32) -> Status {
             _ => {
                 in_register = true;
                 registered |= kind == RowKind::HouseholdRegistration || table.household[record as usize] != 0;
+                only_owner &= kind == RowKind::Ownership;
                 gone |= died_before(material, record) || born_after(material, record);
             }
         }
@@ -87,13 +102,20 @@ fn status(material: &Material<'_>, person: u32) -> Status {
     };
     let part = match standing {
         _ if gone || !in_register => Part::Outside,
-        Standing::Present => Part::Positive,
-        Standing::Elsewhere if in_area => Part::Outside,
+        Standing::Present if counted => Part::Positive,
+        Standing::Present => Part::Outside,
+        // Away for less than half a year: counted here, so no example of those who live elsewhere.
+        Standing::Elsewhere if in_area || counted => Part::Outside,
         Standing::Elsewhere => Part::Negative,
         Standing::Gone => Part::Outside,
         Standing::Unknown => Part::Candidate,
     };
-    Status { standing, part, registered }
+    let known = match (registered, only_owner) {
+        (true, _) => Known::Registered,
+        (false, true) => Known::Owner,
+        (false, false) => Known::Other,
+    };
+    Status { standing, part, known }
 }
 
 /// Does the record say that the person had died before the reference time?

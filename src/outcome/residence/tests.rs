@@ -10,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::features::{Feature, Observer};
-use super::standing::{self, Part};
+use super::standing::{self, Known, Part};
 use super::surroundings::Surroundings;
 use super::{Material, Residence, estimate_from, persons};
 use crate::intake::extract;
@@ -201,6 +201,7 @@ fn build(district: &District) -> Built {
 impl Built {
     fn material(&self) -> Material<'_> {
         Material {
+            seed: 1,
             day: REFERENCE_DAY,
             table: &self.table,
             resolution: &self.resolution,
@@ -260,7 +261,7 @@ fn levels_of(built: &Built, person: u32, hidden: &[u32]) -> (Vec<Feature>, Vec<u
     let statuses = standing::statuses(&material);
     let surroundings = Surroundings::of(&material, &statuses);
     let slots = em::slots(&built.table);
-    let mut residents = persons(&statuses, Part::Positive, true);
+    let mut residents = persons(&statuses, Part::Positive, Known::Registered);
     residents.retain(|resident| *resident != person);
     let observer = Observer::learn(&built.study, &material, &surroundings, &slots, &residents, &residents);
     let mut levels = Vec::new();

@@ -6,6 +6,7 @@
 
 pub mod bars;
 pub mod curve;
+pub mod interval;
 
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;

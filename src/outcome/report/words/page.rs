@@ -28,7 +28,7 @@ pub const SECTIONS: [Words; 9] = [
     words("人", "Persons"),
     words("差异", "Discrepancies"),
     words("漏登人员", "Missed persons"),
-    words("分区域覆盖情况", "Coverage by area"),
+    words("普查有多完整", "How complete the census is"),
     words("读者须知", "What the reader should know"),
 ];
 

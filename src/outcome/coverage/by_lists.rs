@@ -1,0 +1,174 @@
+//! What do three and more lists say, each register a list of its own?
+//!
+//! Takes masses with the lists that each person is on, gives a log-linear estimate of all persons: within each age group
+//! all models with pairwise dependence, averaged by BIC. It needs no independence of roll and registers, only that no
+//! three lists go together beyond their pairs; it stands beside the estimate from two lists, which is the finer one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Census;
+use super::mended::Mass;
+use super::post_strata::broad;
+use crate::intake::study::Role;
+use crate::outcome::estimate::log_linear::{average, choose};
+use crate::outcome::estimate::two_list::log_normal;
+use crate::person::table::RecordId;
+
+/// Most lists: of more, all models are too many, and the smallest registers are left out.
+const LISTS_MAX: usize = 4;
+
+/// The estimate from three and more lists.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ByLists {
+    /// The lists, the roll first.
+    pub lists: Vec<String>,
+    /// Persons who lived here.
+    pub persons: f64,
+    /// Standard error, the choice of the model included.
+    pub standard_error: f64,
+    /// Lower end of the 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// Which lists there are, and which of them each record belongs to.
+pub(super) struct Lists {
+    names: Vec<String>,
+    bit_of_source: Vec<u32>,
+}
+
+impl Lists {
+    /// The roll and the largest registers; nothing if there are fewer than three lists.
+    pub fn of(census: &Census<'_>) -> Option<Lists> {
+        let roll = census.study.roll()?;
+        let mut registers: Vec<usize> = (0..census.study.sources.len())
+            .filter(|source| census.study.sources[*source].role == Role::Register)
+            .collect();
+        registers.sort_by_key(|source| (std::cmp::Reverse(census.table.records(*source).len()), *source));
+        registers.truncate(LISTS_MAX - 1);
+        registers.sort_unstable();
+        if registers.len() < 2 {
+            return None;
+        }
+        let mut bit_of_source = vec![0; census.study.sources.len()];
+        let lists: Vec<usize> = std::iter::once(roll).chain(registers).collect();
+        lists.iter().enumerate().for_each(|(bit, source)| bit_of_source[*source] = 1 << bit);
+        let names = lists.iter().map(|source| census.study.sources[*source].name.clone()).collect();
+        Some(Lists { names, bit_of_source })
+    }
+
+    /// The registers that these records are in, as bits; the roll is bit 0 and left out.
+    pub fn registers(&self, census: &Census<'_>, records: &[RecordId]) -> u8 {
+        let bits = records.iter().fold(0, |bits, record| bits | self.bit_of_source[census.table.source(*record)]);
+        (bits & !1) as u8
+    }
+
+    /// The estimate.
+    pub fn estimate(&self, masses: &[Mass]) -> Option<ByLists> {
+        let lists = self.names.len() as u32;
+        let mut groups: BTreeMap<u8, BTreeMap<u32, f64>> = BTreeMap::new();
+        for mass in masses {
+            let cells = groups
+                .entry(broad(mass.age))
+                .or_insert_with(|| (1..1 << lists).map(|pattern| (pattern, 0.0)).collect());
+            let registers = u32::from(mass.registers);
+            let mut add = |pattern: u32, weight: f64| {
+                cells.get_mut(&pattern).into_iter().for_each(|cell| *cell += weight);
+            };
+            if registers != 0 {
+                add(registers | 1, mass.both);
+                add(registers, mass.only_register);
+            }
+            add(1, mass.only_roll);
+        }
+        let (mut persons, mut variance, mut enumerated) = (0.0, 0.0, 0.0);
+        for cells in groups.into_values() {
+            // A list that nobody of this age is on is no list for them.
+            let empty = (0..lists)
+                .filter(|list| cells.iter().all(|(pattern, count)| pattern >> list & 1 == 0 || *count <= 0.0));
+            let mask = empty.fold(0, |mask, list| mask | 1 << list);
+            let packed = pack(&cells, mask, lists);
+            let seen: f64 = packed.iter().map(|cell| cell.1).sum();
+            enumerated +=
+                cells.iter().filter(|(pattern, _)| *pattern & 1 == 1).map(|cell| cell.1.max(0.0)).sum::<f64>();
+            match average(&choose(&packed, lists - mask.count_ones())) {
+                Some((found, error)) => {
+                    persons += found;
+                    variance += error * error;
+                }
+                None => persons += seen,
+            }
+        }
+        let interval = log_normal(persons, variance, enumerated);
+        let (low, high) = (interval.low, interval.high);
+        Some(ByLists { lists: self.names.clone(), persons, standard_error: variance.sqrt(), low, high })
+    }
+}
+
+/// The cells without the masked lists, their bits moved together.
+fn pack(cells: &BTreeMap<u32, f64>, mask: u32, lists: u32) -> Vec<(u32, f64)> {
+    let kept = |pattern: &u32| pattern & mask == 0;
+    let moved = |pattern: u32| {
+        let bits = (0..lists).filter(|list| mask >> list & 1 == 0).enumerate();
+        bits.fold(0, |moved, (to, from)| moved | (pattern >> from & 1) << to)
+    };
+    cells
+        .iter()
+        .filter(|(pattern, _)| kept(pattern))
+        .map(|(pattern, count)| (moved(*pattern), count.max(0.0)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lists, pack};
+    use crate::outcome::coverage::AgeGroup;
+    use crate::outcome::coverage::mended::{Mass, NO_CANDIDATE};
+
+    fn masses(cells: &[(u32, u32)], age: i32) -> Vec<Mass> {
+        let mass = |(pattern, count): &(u32, u32)| {
+            let (roll, registers) = (pattern & 1 == 1, (pattern & !1) as u8);
+            let share = |holds: bool| f64::from(*count) * f64::from(u8::from(holds));
+            Mass {
+                place: 0,
+                sex: 1,
+                age: AgeGroup::of(Some(age)),
+                registration: 0,
+                household: 0,
+                both: share(roll && registers != 0),
+                only_roll: share(roll && registers == 0),
+                only_register: share(!roll),
+                erroneous: 0.0,
+                guests: 0.0,
+                duplicates: 0.0,
+                candidate: NO_CANDIDATE,
+                registers,
+                certainty: 1.0,
+            }
+        };
+        cells.iter().map(mass).collect()
+    }
+
+    #[test]
+    fn published_lists_come_out_age_by_age() {
+        let lists = Lists { names: ["roll", "one", "two"].map(str::to_owned).to_vec(), bit_of_source: vec![1, 2, 4] };
+        let spina_bifida =
+            [(0b100, 60), (0b010, 49), (0b110, 4), (0b001, 247), (0b101, 112), (0b011, 142), (0b111, 12)];
+        let one = lists.estimate(&masses(&spina_bifida, 3)).unwrap();
+        assert!((725.0..740.0).contains(&one.persons) && one.low > 626.0 - 113.0, "{one:?}");
+        // At an age at which nobody is on the third list, two remain: 100 · 80 / 40 without dependence.
+        let two = lists.estimate(&masses(&[(0b001, 600), (0b010, 400), (0b011, 400)], 40)).unwrap();
+        assert!((two.persons - 2000.0).abs() < 1e-3, "{two:?}");
+        let both = [masses(&spina_bifida, 3), masses(&[(0b001, 600), (0b010, 400), (0b011, 400)], 40)].concat();
+        assert!((lists.estimate(&both).unwrap().persons - one.persons - two.persons).abs() < 1e-6);
+    }
+
+    #[test]
+    fn lists_are_left_out() {
+        let cells = [(0b001, 1.0), (0b101, 2.0), (0b100, 3.0), (0b010, 0.0), (0b111, 0.0)].into_iter().collect();
+        assert_eq!(pack(&cells, 0b010, 3), [(0b01, 1.0), (0b10, 3.0), (0b11, 2.0)]);
+    }
+}

@@ -1,0 +1,188 @@
+//! How much of each person stands on each list, once the lists are mended?
+//!
+//! Takes the table, who is who, residence evidence and findings, gives a [`Mass`] per person: a link counts as far as the
+//! model believes it, a register person as far as the residence evidence says *resident*, a roll person as far as nothing
+//! says that the enumeration is wrong; whoever the roll has and the census counts elsewhere counts nothing.
+
+use rustc_hash::FxHashMap;
+
+use super::by_lists::Lists;
+use super::{AgeGroup, Census};
+use crate::intake::study::RowKind;
+use crate::linkage::Linked;
+use crate::outcome::discrepancy::{DiscrepancyKind, Findings};
+use crate::outcome::residence::{self, Residence};
+use crate::person::lexicon::Symbol;
+use crate::person::table::RecordId;
+
+/// No candidate of the residence evidence.
+pub(super) const NO_CANDIDATE: u32 = u32::MAX;
+
+/// A person, mended.
+#[derive(Debug, Clone)]
+pub(super) struct Mass {
+    pub place: Symbol,
+    pub sex: u8,
+    pub age: AgeGroup,
+    /// 1 registered here, 2 registered elsewhere, 0 not asked by the roll.
+    pub registration: u8,
+    pub household: u64,
+    /// Counted here rightly, and in a register.
+    pub both: f64,
+    /// Counted here rightly, and in no register.
+    pub only_roll: f64,
+    /// Lived here, and only registers know.
+    pub only_register: f64,
+    /// Counted here wrongly.
+    pub erroneous: f64,
+    /// Present on the roll, and by its own items counted elsewhere.
+    pub guests: f64,
+    pub duplicates: f64,
+    /// Position among the candidates of the residence evidence.
+    pub candidate: u32,
+    /// Registers that the person is in, as bits (see [`Lists`]).
+    pub registers: u8,
+    /// Probability that the person's records on both lists are one person's.
+    pub certainty: f64,
+}
+
+impl Mass {
+    fn is_nothing(&self) -> bool {
+        self.both == 0.0 && self.only_roll == 0.0 && self.only_register == 0.0 && self.erroneous + self.guests == 0.0
+    }
+}
+
+/// What is known of single persons.
+#[derive(Default)]
+struct Doubts {
+    certainty: FxHashMap<u32, f64>,
+    erroneous: FxHashMap<u32, f64>,
+    candidate: FxHashMap<u32, u32>,
+    /// Listed as living elsewhere in the area and nowhere present: is one of these present rows the person's?
+    held_apart: FxHashMap<u32, f64>,
+}
+
+fn raise(map: &mut FxHashMap<u32, f64>, person: u32, probability: f64) {
+    let known = map.entry(person).or_default();
+    *known = known.max(probability.clamp(0.0, 1.0));
+}
+
+impl Doubts {
+    fn of(census: &Census<'_>, linked: &Linked, residence: &Residence, findings: &Findings) -> Doubts {
+        let mut doubts = Doubts::default();
+        let (owner, table) = (&linked.resolution.person_of, census.table);
+        let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
+        for (pair, score) in linked.pairs.iter().zip(&linked.scores) {
+            let (one, other) = (owner[pair.0 as usize], owner[pair.1 as usize]);
+            if one == other {
+                if census.is_roll(pair.0) != census.is_roll(pair.1) {
+                    raise(&mut doubts.certainty, one, score.probability());
+                }
+            } else if in_area(pair.0) && table.is_present(pair.1) {
+                raise(&mut doubts.held_apart, one, score.probability());
+            } else if in_area(pair.1) && table.is_present(pair.0) {
+                raise(&mut doubts.held_apart, other, score.probability());
+            }
+        }
+        for (at, candidate) in (0u32..).zip(&residence.candidates) {
+            doubts.candidate.insert(candidate.person, at);
+        }
+        for found in &findings.discrepancies {
+            let present = found.roll_record.is_some_and(|record| census.table.is_present(record));
+            let wrong = matches!(
+                found.kind,
+                DiscrepancyKind::DeadBeforeReference
+                    | DiscrepancyKind::BornAfterReference
+                    | DiscrepancyKind::UnsupportedEnumeration
+            ) || (found.kind == DiscrepancyKind::CountedElsewhere && present);
+            if wrong {
+                raise(&mut doubts.erroneous, found.person, found.probability);
+            }
+        }
+        doubts
+    }
+}
+
+/// The masses of all persons who weigh anything.
+pub(super) fn mend(
+    census: &Census<'_>,
+    linked: &Linked,
+    residence: &Residence,
+    findings: &Findings,
+    lists: Option<&Lists>,
+) -> Vec<Mass> {
+    let doubts = Doubts::of(census, linked, residence, findings);
+    let asked = census.table.registration.iter().any(|digit| *digit != 0);
+    let persons = 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
+    let masses = persons.map(|person| mass(census, linked, residence, &doubts, asked, lists, person));
+    masses.filter(|mass| !mass.is_nothing()).collect()
+}
+
+fn mass(
+    census: &Census<'_>,
+    linked: &Linked,
+    residence: &Residence,
+    doubts: &Doubts,
+    asked: bool,
+    lists: Option<&Lists>,
+    person: u32,
+) -> Mass {
+    let table = census.table;
+    let records = linked.resolution.records_of(person);
+    let counts = census.counts(records);
+    let known = |map: &FxHashMap<u32, f64>, otherwise: f64| map.get(&person).copied().unwrap_or(otherwise);
+    let counted = records.iter().any(|record| table.is_counted(*record));
+    let in_area = records.iter().any(|record| table.kind[*record as usize] == RowKind::ElsewhereInArea);
+    let present = counts.roll_present > 0;
+    let mut mass = Mass {
+        place: census.place(records),
+        sex: census.sex(records),
+        age: AgeGroup::of(census.birth(records).age_on(census.study.reference.day)),
+        registration: if asked { registration(census, records) } else { 0 },
+        household: residence::drawn_with(table, &linked.households, &linked.resolution, person),
+        both: 0.0,
+        only_roll: 0.0,
+        only_register: 0.0,
+        erroneous: 0.0,
+        guests: 0.0,
+        duplicates: 0.0,
+        candidate: NO_CANDIDATE,
+        registers: lists.map_or(0, |lists| lists.registers(census, records)),
+        certainty: known(&doubts.certainty, 1.0),
+    };
+    if counted {
+        let rows = records.iter().filter(|record| table.is_counted(**record)).count() as f64;
+        mass.erroneous = known(&doubts.erroneous, 0.0);
+        mass.duplicates = (rows - 1.0).max(0.0);
+        let right = 1.0 - mass.erroneous;
+        mass.both = right * counts.register_persons as f64 * mass.certainty;
+        mass.only_roll = right - mass.both;
+    } else if present {
+        mass.guests = 1.0;
+    } else if in_area && census.lived(records) {
+        // Whoever the roll places elsewhere in the area and enumerates nowhere was missed, unless a present row is theirs.
+        mass.only_register = 1.0 - known(&doubts.held_apart, 0.0);
+    } else if let Some(at) = doubts.candidate.get(&person) {
+        let candidate = residence.candidates.get(*at as usize);
+        let (resident, apart) = candidate.map_or((0.0, 0.0), |candidate| (candidate.probability, candidate.linked));
+        // A register person whom the linker held apart from a roll person turns one *only roll* into *both*.
+        mass.candidate = *at;
+        mass.only_register = resident;
+        mass.both = apart;
+        mass.only_roll = -apart;
+    }
+    mass
+}
+
+/// Registered here or not, by the roll or, without it, by whether a register has the household registration.
+fn registration(census: &Census<'_>, records: &[RecordId]) -> u8 {
+    let table = census.table;
+    let said = records.iter().map(|record| table.registration[*record as usize]).find(|digit| *digit != 0);
+    let registered = || records.iter().any(|record| table.kind[*record as usize] == RowKind::HouseholdRegistration);
+    match said {
+        Some(digit) if digit <= 3 => 1,
+        Some(_) => 2,
+        None if registered() => 1,
+        None => 2,
+    }
+}

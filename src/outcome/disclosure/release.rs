@@ -1,0 +1,200 @@
+//! Which figures go out, and with what beside them?
+//!
+//! Takes the persons of a run with their areas and keys, gives a [`Release`]: counts by area moved by [`noise`](super::noise),
+//! rates made of moved counts, and what was withheld and why. Areas with too few persons or households, and counts that
+//! would say something of everybody in an area, are left to the area above.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::noise::{Cell, NoiseTable};
+
+/// Fewest persons of an area for a rate.
+const BASE_PERSONS: u64 = 100;
+/// Fewest households of an area for a rate.
+const BASE_HOUSEHOLDS: usize = 30;
+/// Fewest published persons that a rate may be divided by.
+const PUBLISHED_BASE: u64 = 50;
+/// Fewest households for any count of an area.
+const HOUSEHOLDS_MIN: usize = 3;
+/// Fewest persons of an area finer than a township.
+const FINE_AREA_PERSONS: u64 = 1_000;
+/// Digits of a township's code; longer codes are finer.
+const TOWNSHIP_DIGITS: usize = 9;
+
+/// The sentence that goes with every release.
+pub const STATEMENT: &str = "Counts were altered slightly to protect persons: totals need not be the sums of their parts, and small counts are not exact.";
+
+/// A person as a release needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counted {
+    /// The person's key.
+    pub key: u32,
+    /// Area codes, coarse to fine.
+    pub areas: Vec<String>,
+    /// The household.
+    pub household: u64,
+    /// Enumerated here.
+    pub enumerated: bool,
+    /// In a register.
+    pub registered: bool,
+}
+
+/// One area's figures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReleasedArea {
+    /// The area.
+    pub area: String,
+    /// Persons enumerated here, altered.
+    pub enumerated: Option<u64>,
+    /// Persons in registers, altered.
+    pub registered: Option<u64>,
+    /// Persons in both, altered.
+    pub both: Option<u64>,
+    /// Of those in registers, how many in a thousand are enumerated: from the altered counts.
+    pub enumerated_per_thousand: Option<u64>,
+    /// Why something is missing: `few_households`, `fine_area`, `whole_area`, `small_base`.
+    pub withheld: Option<&'static str>,
+}
+
+/// What goes out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Release {
+    /// That the figures are altered, for programs.
+    pub disclosure_control: &'static str,
+    /// The same, for readers.
+    pub statement: &'static str,
+    /// The areas.
+    pub areas: Vec<ReleasedArea>,
+}
+
+#[derive(Default)]
+struct Area {
+    persons: u64,
+    households: BTreeSet<u64>,
+    enumerated: Cell,
+    registered: Cell,
+    both: Cell,
+}
+
+/// Makes a release of persons.
+#[must_use]
+pub fn release(persons: &[Counted], noise: &NoiseTable) -> Release {
+    let mut areas: BTreeMap<&str, Area> = BTreeMap::new();
+    for person in persons {
+        for code in &person.areas {
+            let area = areas.entry(code).or_default();
+            area.persons += 1;
+            area.households.insert(person.household);
+            let cells = [
+                (person.enumerated, &mut area.enumerated),
+                (person.registered, &mut area.registered),
+                (person.enumerated && person.registered, &mut area.both),
+            ];
+            cells.into_iter().filter(|cell| cell.0).for_each(|(_, cell)| cell.add(person.key));
+        }
+    }
+    Release {
+        disclosure_control: "cell_key",
+        statement: STATEMENT,
+        areas: areas.into_iter().map(|(code, area)| area.released(code, noise)).collect(),
+    }
+}
+
+impl Area {
+    fn released(&self, code: &str, noise: &NoiseTable) -> ReleasedArea {
+        let nothing = |why| ReleasedArea {
+            area: code.to_owned(),
+            enumerated: None,
+            registered: None,
+            both: None,
+            enumerated_per_thousand: None,
+            withheld: Some(why),
+        };
+        if self.households.len() < HOUSEHOLDS_MIN {
+            return nothing("few_households");
+        }
+        if code.len() > TOWNSHIP_DIGITS && self.persons < FINE_AREA_PERSONS {
+            return nothing("fine_area");
+        }
+        // Everybody, or nobody, of a group: the count would say so of each of them.
+        let says_all = |part: Cell, whole: Cell| whole.count > 0 && (part.count == whole.count || part.count == 0);
+        if says_all(self.both, self.registered) || says_all(self.both, self.enumerated) {
+            return ReleasedArea {
+                enumerated: Some(noise.published(self.enumerated)),
+                registered: Some(noise.published(self.registered)),
+                ..nothing("whole_area")
+            };
+        }
+        let [enumerated, registered, both] =
+            [self.enumerated, self.registered, self.both].map(|cell| noise.published(cell));
+        let based =
+            self.persons >= BASE_PERSONS && self.households.len() >= BASE_HOUSEHOLDS && registered >= PUBLISHED_BASE;
+        // Altered counts may be a little out of step; a share is none above one.
+        let rate = based.then(|| (1_000 * both.min(registered) + registered / 2) / registered.max(1));
+        ReleasedArea {
+            area: code.to_owned(),
+            enumerated: Some(enumerated),
+            registered: Some(registered),
+            both: Some(both),
+            enumerated_per_thousand: rate,
+            withheld: rate.is_none().then_some("small_base"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Counted, Release, release};
+    use crate::outcome::disclosure::noise::{Design, NoiseTable, person_key};
+
+    fn persons(area: &str, count: u64, per_household: u64, missed_every: u64) -> Vec<Counted> {
+        let person = |number: u64| Counted {
+            key: person_key(&[3; 32], &format!("{area} {number}")),
+            areas: vec![area[..6].to_owned(), area[..9].to_owned(), area.to_owned()],
+            household: number / per_household + area.bytes().map(u64::from).sum::<u64>() * 100_000,
+            enumerated: missed_every == 0 || !number.is_multiple_of(missed_every),
+            registered: number % 7 != 3,
+        };
+        (0..count).map(person).collect()
+    }
+
+    fn released(persons: &[Counted]) -> Release {
+        release(persons, &NoiseTable::new(Design::USUAL).unwrap())
+    }
+
+    #[test]
+    fn small_bases_are_left_to_the_area_above() {
+        let all = [
+            persons("120106001001", 1200, 3, 20),
+            persons("120106001002", 400, 3, 20),
+            persons("120106002001", 40, 2, 9),
+            persons("120106003001", 8, 4, 3),
+            persons("120106004001", 60, 3, 0),
+        ]
+        .concat();
+        let found = released(&all);
+        let of = |code: &str| found.areas.iter().find(|area| area.area == code).unwrap();
+        assert_eq!(of("120106001001").withheld, None);
+        assert!((of("120106001001").enumerated_per_thousand.unwrap()).abs_diff(950) < 15);
+        assert_eq!((of("120106001002").withheld, of("120106001002").enumerated), (Some("fine_area"), None));
+        assert_eq!((of("120106002").withheld, of("120106002").enumerated_per_thousand), (Some("small_base"), None));
+        assert!(of("120106002").enumerated.is_some());
+        assert_eq!((of("120106003").withheld, of("120106003").registered), (Some("few_households"), None));
+        assert_eq!((of("120106004").withheld, of("120106004").both), (Some("whole_area"), None));
+        assert!(of("120106").enumerated_per_thousand.is_some());
+        assert_eq!(found.disclosure_control, "cell_key");
+    }
+
+    #[test]
+    fn the_same_persons_are_the_same_figures_in_any_order() {
+        let mut all = [persons("120106001001", 1500, 3, 20), persons("120106002001", 1100, 2, 9)].concat();
+        let found = released(&all);
+        all.reverse();
+        assert_eq!(released(&all), found);
+        let exact = all.iter().filter(|person| person.enumerated).count() as u64;
+        let whole = found.areas[0].enumerated.unwrap();
+        assert!(whole.abs_diff(exact) <= 5);
+    }
+}

@@ -1,0 +1,229 @@
+//! How complete is the census, and how sure is that?
+//!
+//! Takes the counts and estimates by area, gives [`Completeness`], and the section of the office's page that shows it: by
+//! street and community what was counted and what is estimated, intervals and age pyramid drawn, assumptions and warnings
+//! beside the figures.
+
+use maud::{Markup, PreEscaped, html};
+
+use super::chart::bars::{self, area_name};
+use super::chart::interval::{self, Pyramid};
+use super::words::completeness as say;
+use super::words::{count, expected, page};
+use crate::intake::study::Language;
+use crate::outcome::coverage::estimated::{Estimate, Summary};
+use crate::outcome::coverage::{AgeGroup, Counts, Coverage, Level};
+
+/// Areas that one chart can show.
+const CHART_AREAS_MAX: usize = 40;
+
+/// Counts and estimates as the page shows them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Completeness {
+    /// Streets with their communities, in the order of their codes.
+    pub streets: Vec<Street>,
+    /// All areas, assumptions, warnings.
+    pub summary: Summary,
+    /// Enumerated and estimated by age and sex, young to old; persons without age or sex are left out.
+    pub pyramid: Vec<Pyramid>,
+}
+
+/// A street with its communities.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Street {
+    /// The street.
+    pub area: AreaFigures,
+    /// Its communities.
+    pub communities: Vec<AreaFigures>,
+}
+
+/// What is known of an area.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AreaFigures {
+    /// Its code.
+    pub area: String,
+    /// Its counts.
+    pub counts: Counts,
+    /// Its estimate.
+    pub estimate: Estimate,
+}
+
+/// Arranges counts and estimates.
+#[must_use]
+pub fn compose(coverage: &Coverage) -> Completeness {
+    let estimates = |level: Level| coverage.summary.areas.iter().filter(move |area| area.level == level.name());
+    let of = |level: Level| -> Vec<AreaFigures> {
+        let figures = |(area, counts): (String, Counts)| {
+            let found = estimates(level).find(|known| known.area == area);
+            AreaFigures { estimate: found.map_or(Estimate::default(), |found| found.estimate), area, counts }
+        };
+        coverage.areas(level).into_iter().map(figures).collect()
+    };
+    let communities = of(Level::Community);
+    let street = |area: AreaFigures| Street {
+        communities: communities
+            .iter()
+            .filter(|community| Level::Township.area(&community.area) == area.area)
+            .cloned()
+            .collect(),
+        area,
+    };
+    Completeness {
+        streets: of(Level::Township).into_iter().map(street).collect(),
+        summary: coverage.summary.clone(),
+        pyramid: pyramid(coverage),
+    }
+}
+
+fn pyramid(coverage: &Coverage) -> Vec<Pyramid> {
+    let mut rows: std::collections::BTreeMap<AgeGroup, Pyramid> = std::collections::BTreeMap::new();
+    for (stratum, estimate) in coverage.strata.iter().zip(&coverage.estimates) {
+        let known = stratum.age_group != AgeGroup::UNKNOWN && (1..=2).contains(&stratum.sex);
+        if stratum.level == Level::District && known {
+            let row = rows.entry(stratum.age_group).or_insert_with(|| Pyramid {
+                age: stratum.age_group.name(),
+                enumerated: [0.0; 2],
+                estimated: [0.0; 2],
+            });
+            let sex = usize::from(stratum.sex - 1);
+            row.enumerated[sex] += estimate.enumerated;
+            row.estimated[sex] += estimate.persons;
+        }
+    }
+    rows.into_values().collect()
+}
+
+/// The section of the page.
+#[must_use]
+pub fn section(language: Language, found: &Completeness) -> Markup {
+    let total = &found.summary.total;
+    html! {
+        p { (say::total(language, total)) }
+        p.note { (say::NOTE.of(language)) }
+        @if !found.summary.warnings.is_empty() {
+            div.warnings {
+                h3 { (say::WARNINGS.of(language)) }
+                ul { @for warning in &found.summary.warnings { li { (say::warning(language, warning)) } } }
+            }
+        }
+        (intervals(language, found))
+        @if !found.pyramid.is_empty() {
+            (figure(say::PYRAMID.of(language), &interval::pyramid(language, &found.pyramid)))
+        }
+        h3 { (say::BY_AREA.of(language)) }
+        (table(language, found))
+        p.note { (say::TABLE_NOTE.of(language)) }
+        h3 { (say::ASSUMPTIONS.of(language)) }
+        ul { @for line in say::ASSUMED { li { (line.of(language)) } } }
+        h3 { (say::DEPENDENCE.of(language)) }
+        (dependence(language, &found.summary))
+        h3 { (say::POST_STRATA.of(language)) }
+        (post_strata(language, &found.summary))
+        h3 { (say::COUNTS.of(language)) }
+        p.note { (page::COVERAGE_NOTE.of(language)) }
+        (counts(language, found))
+    }
+}
+
+fn figure(caption: &str, svg: &str) -> Markup {
+    html! { figure { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
+}
+
+/// The finest level that one chart can show.
+fn charted(found: &Completeness) -> Vec<&AreaFigures> {
+    let communities: Vec<&AreaFigures> = found.streets.iter().flat_map(|street| &street.communities).collect();
+    if (2..=CHART_AREAS_MAX).contains(&communities.len()) {
+        return communities;
+    }
+    found.streets.iter().map(|street| &street.area).take(CHART_AREAS_MAX).collect()
+}
+
+fn intervals(language: Language, found: &Completeness) -> Markup {
+    let areas: Vec<(String, Estimate)> = charted(found)
+        .into_iter()
+        .filter(|figures| figures.estimate.persons > 0.0)
+        .map(|figures| (figures.area.clone(), figures.estimate))
+        .collect();
+    html! { @if !areas.is_empty() { (figure(say::INTERVALS.of(language), &interval::omitted(language, &areas))) } }
+}
+
+fn head(language: Language, columns: &[super::words::Words]) -> Markup {
+    html! { thead { tr {
+        @for (at, column) in columns.iter().enumerate() {
+            @if at > 0 { th.n { (column.of(language)) } } @else { th { (column.of(language)) } }
+        }
+    } } }
+}
+
+fn table(language: Language, found: &Completeness) -> Markup {
+    let row = |name: String, estimate: &Estimate, class: &str| {
+        html! { tr class=(class) {
+            td { (name) }
+            td.n { (expected(estimate.enumerated)) }
+            td.n { (expected(estimate.erroneous)) }
+            td.n { (expected(estimate.duplicates)) }
+            td.n { (expected(estimate.persons)) }
+            td.n { (expected(estimate.low)) " – " (expected(estimate.high)) }
+            td.n { (say::percent(estimate.omission())) }
+            td.n { (say::percent(estimate.net())) }
+        } }
+    };
+    html! { div.wide { table {
+        (head(language, &say::COLUMNS))
+        tbody {
+            @for street in &found.streets {
+                (row(area_name(language, &street.area.area), &street.area.estimate, "all"))
+                @for community in &street.communities {
+                    (row(area_name(language, &community.area), &community.estimate, ""))
+                }
+            }
+            (row(say::ALL.of(language).to_owned(), &found.summary.total, "all"))
+        }
+    } } }
+}
+
+fn dependence(language: Language, summary: &Summary) -> Markup {
+    html! { div.wide { table {
+        (head(language, &say::DEPENDENCE_COLUMNS))
+        tbody { @for (odds, persons) in &summary.if_dependent { tr { td { (odds) } td.n { (expected(*persons)) } } } }
+    } } }
+}
+
+fn post_strata(language: Language, summary: &Summary) -> Markup {
+    html! { div.wide { table {
+        (head(language, &say::POST_STRATA_COLUMNS))
+        tbody { @for (step, persons) in &summary.post_strata { tr {
+            td { (say::step(language, step)) } td.n { (expected(*persons)) }
+        } } }
+    } } }
+}
+
+fn counts(language: Language, found: &Completeness) -> Markup {
+    let areas: Vec<(String, Counts)> =
+        charted(found).into_iter().map(|figures| (figures.area.clone(), figures.counts)).collect();
+    let row = |name: String, counts: &Counts, class: &str| {
+        html! { tr class=(class) {
+            td { (name) }
+            @for persons in [
+                counts.roll_present,
+                counts.roll_elsewhere,
+                counts.register_persons,
+                counts.in_both,
+                counts.only_roll,
+                counts.only_register,
+            ] { td.n { (count(persons)) } }
+        } }
+    };
+    html! {
+        @if !areas.is_empty() { (figure(page::COVERAGE_CHART.of(language), &bars::coverage(language, &areas))) }
+        div.wide { table {
+            (head(language, &page::COVERAGE))
+            tbody { @for street in &found.streets {
+                (row(area_name(language, &street.area.area), &street.area.counts, "all"))
+                @for community in &street.communities {
+                    (row(area_name(language, &community.area), &community.counts, ""))
+                }
+            } }
+        } }
+    }
+}

@@ -1,0 +1,153 @@
+//! What does the page say of how complete the census is?
+
+use super::{Words, expected, words};
+use crate::intake::study::Language;
+use crate::outcome::coverage::estimated::{Estimate, STEPS, Warning, WarningKind};
+
+/// Under the total.
+pub const NOTE: Words = words(
+    "应登记人数按双系统估计：普查登记与行政记录的并集，先按证据逐人修正，再按小层估计两者都没有的人。每个数都带 95% 区间；\
+     表内为整数，精确数在 coverage.parquet 与 coverage.json。",
+    "Dual-system estimate: roll and the union of the registers are first mended person by person, then those whom neither \
+     has are estimated in small strata. Every figure has its 95 % interval; exact figures: coverage.parquet, coverage.json.",
+);
+/// Heading.
+pub const WARNINGS: Words = words("数据提出的警告", "Warnings from the data");
+/// Heading.
+pub const ASSUMPTIONS: Words = words("估计所依据的假定", "What the estimates assume");
+/// Heading.
+pub const BY_AREA: Words = words("按街道和社区估计", "Estimates by street and community");
+/// Heading.
+pub const DEPENDENCE: Words = words("如果两份名单并不独立", "If the two lists are not independent");
+/// Heading.
+pub const POST_STRATA: Words = words("估计所用的层", "Strata of the estimate");
+/// Heading.
+pub const COUNTS: Words = words("计数（未经估计）", "Counts, not estimates");
+/// Caption.
+pub const INTERVALS: Words =
+    words("漏登率及其 95% 区间（点为估计值，线为区间）", "Omission rate with its 95 % interval (dot: estimate)");
+/// Caption.
+pub const PYRAMID: Words = words(
+    "年龄性别：登记正确的人（实）与估计应登记的人（线）",
+    "Age and sex: rightly enumerated (filled), estimated (outline)",
+);
+/// All areas.
+pub const ALL: Words = words("合计", "All");
+/// Left and right of the pyramid.
+pub const SEXES: [Words; 2] = [words("男", "Men"), words("女", "Women")];
+
+/// Columns of the table.
+pub const COLUMNS: [Words; 8] = [
+    words("区域", "Area"),
+    words("登记正确", "Enumerated rightly"),
+    words("登记有误", "Wrongly"),
+    words("重复登记", "Twice"),
+    words("估计应登记", "Estimated"),
+    words("95% 区间", "95 % interval"),
+    words("漏登率", "Omitted"),
+    words("净差率", "Net"),
+];
+/// Under the table.
+pub const TABLE_NOTE: Words = words(
+    "漏登率＝（估计应登记−登记正确）÷估计应登记；净差率＝（估计应登记−登记正确−登记有误−重复登记）÷估计应登记，正数为净漏登。\
+     按普查规则应在别处统计的在场登记不计入。每个差异可用 rollcall trace 追到记录。",
+    "Omitted: (estimated − rightly) ÷ estimated. Net: (estimated − rightly − wrongly − twice) ÷ estimated, positive if too \
+     few. Rows whose persons the census counts elsewhere are left out. `rollcall trace` leads from a figure to its records.",
+);
+/// Columns of the table of dependence.
+pub const DEPENDENCE_COLUMNS: [Words; 2] =
+    [words("优势比（1 为独立）", "Odds ratio (1: independent)"), words("应登记人数", "Persons")];
+/// Columns of the table of strata.
+pub const POST_STRATA_COLUMNS: [Words; 2] = [words("层", "Stratum"), words("在此层估计的人", "Persons estimated")];
+
+/// What must hold.
+pub const ASSUMED: [Words; 4] = [
+    words(
+        "在每一层内，是否被普查登记与是否有行政记录相互独立（普查员若拿着行政名单入户，估计会偏低，见下表）。",
+        "Within a stratum being on the roll and being in a register are independent (enumerators who carried a register's \
+         list make the estimate too low: see below).",
+    ),
+    words(
+        "在每一层内，所有人被登记的可能性相同，或者有行政记录的可能性相同。",
+        "Within a stratum all persons are equally likely to be on the roll, or equally likely to be in a register.",
+    ),
+    words(
+        "居住证据给出的“确实住在这里”的概率是对的；其抽样误差已计入区间。",
+        "The residence evidence gives right probabilities that a person of the registers lived here; its sampling error is in \
+         the interval.",
+    ),
+    words(
+        "模型给出的“同一个人”的概率是对的。",
+        "The model gives right probabilities that linked records are one person.",
+    ),
+];
+
+const STEP_WORDS: [&str; STEPS.len()] = [
+    "社区 × 性别 × 年龄 × 户籍",
+    "街道 × 性别 × 年龄 × 户籍",
+    "区县 × 性别 × 年龄 × 户籍",
+    "性别 × 年龄 × 户籍",
+    "年龄 × 户籍",
+    "年龄",
+    "全部合并",
+];
+
+/// The name of a merging step.
+#[must_use]
+pub fn step(language: Language, name: &str) -> String {
+    let at = STEPS.iter().position(|step| *step == name);
+    match (language, at) {
+        (Language::Zh, Some(at)) => STEP_WORDS[at].to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// A share with two decimals; a minus sign is one.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    let text = format!("{:.2} %", 100.0 * share);
+    if text == "-0.00 %" { String::from("0.00 %") } else { text.replace('-', "−") }
+}
+
+/// The total in a sentence.
+#[must_use]
+pub fn total(language: Language, total: &Estimate) -> String {
+    let [persons, low, high] = [total.persons, total.low, total.high].map(expected);
+    let [omitted, wrongly, twice] =
+        [total.omission(), total.erroneous / total.persons.max(1.0), total.duplicates / total.persons.max(1.0)]
+            .map(percent);
+    let [register, unseen] = [total.only_register, total.unseen].map(expected);
+    match language {
+        Language::Zh => format!(
+            "估计应登记 {persons} 人（95% 区间 {low} 至 {high}）。漏登率 {omitted}，其中预计 {register} 人只有行政记录、{unseen} 人哪里都没有；\
+             登记有误 {wrongly}，重复登记 {twice}（均占应登记人数）。"
+        ),
+        Language::En => format!(
+            "An estimated {persons} persons lived here (95 % interval {low} to {high}). {omitted} were omitted: {register} are \
+             expected to be in registers only, {unseen} on no list. Enumerated wrongly: {wrongly}; twice: {twice} (of all)."
+        ),
+    }
+}
+
+/// A warning in a sentence.
+#[must_use]
+pub fn warning(language: Language, warning: &Warning) -> String {
+    let share = percent(warning.share);
+    match (language, warning.kind) {
+        (Language::En, _) => warning.to_string(),
+        (Language::Zh, WarningKind::Merged) => {
+            format!("{share} 的人所在的层太小，不能在本区县内单独估计：区域之间借用了彼此的数据。")
+        }
+        (Language::Zh, WarningKind::Residence) => {
+            let why = match warning.detail.as_str() {
+                "no_dates" => "行政记录没有最近活动日期",
+                "few_positives" => "可供学习的在登居民太少",
+                "few_negatives" => "已知不住这里的人太少，先验比例由密度比得出",
+                "no_convergence" => "迭代未收敛",
+                other => other,
+            };
+            format!("居住证据不够可靠：{why}。")
+        }
+        (Language::Zh, WarningKind::Erroneous) => format!("预计登记有误的占 {share}，超过 2%。"),
+    }
+}

@@ -1,0 +1,75 @@
+//! How far would the evidence differ, had other households been there to learn from?
+//!
+//! Takes what one stratum was learnt from, draws its households again ([`bootstrap`]), learns anew from each draw, and
+//! gives for every candidate the probability by each. From large strata fewer are drawn, and the deviations are scaled.
+
+use rayon::prelude::*;
+
+use super::mixture::{Mixture, Sample};
+use super::{Candidate, Columns};
+use crate::outcome::estimate::bootstrap::{Draws, REPLICATES};
+use crate::outcome::residence::logistic::{BASE, sigmoid};
+
+/// Rows from which each replicate learns at most.
+const ROWS_MAX: f64 = 4_000.0;
+
+/// What was learnt from every draw.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Redrawn {
+    replicates: Vec<Weights>,
+    /// What deviations are multiplied with.
+    scale: f64,
+}
+
+/// Natural log odds: of the base, and by feature and level.
+#[derive(Debug, Clone)]
+struct Weights {
+    base: f64,
+    levels: Vec<Vec<f64>>,
+}
+
+impl Weights {
+    fn of(mixture: &Mixture, columns: &Columns) -> Weights {
+        let of = |column: &u16| {
+            mixture.coefficients.get(usize::from(*column)).filter(|_| *column != BASE).copied().unwrap_or(0.0)
+        };
+        Weights {
+            base: mixture.coefficients.last().copied().unwrap_or(0.0) + mixture.offset,
+            levels: columns.of.iter().map(|columns| columns.iter().map(of).collect()).collect(),
+        }
+    }
+
+    fn probability(&self, levels: &[u8]) -> f64 {
+        let of = |(weights, level): (&Vec<f64>, &u8)| weights.get(usize::from(*level)).copied().unwrap_or(0.0);
+        sigmoid(self.base + self.levels.iter().zip(levels).map(of).sum::<f64>())
+    }
+}
+
+impl Redrawn {
+    /// Learns from draws of a sample; `households` says with whom each positive, negative and unlinked person is drawn.
+    pub fn learn(
+        seed: u64,
+        sample: &Sample,
+        found: &Mixture,
+        columns: &Columns,
+        households: &[Vec<u64>; 3],
+    ) -> Redrawn {
+        let rows = 2 * (households[0].len() + households[1].len()) + households[2].len();
+        let share = (ROWS_MAX / rows.max(1) as f64).min(1.0);
+        let draws = Draws::of_share(seed, share);
+        let learn = |replicate: usize| {
+            let times = households
+                .each_ref()
+                .map(|group| group.iter().map(|household| draws.times(*household, replicate)).collect());
+            Weights::of(&sample.redrawn(&times).fit_from(found), columns)
+        };
+        Redrawn { replicates: (0..REPLICATES).into_par_iter().map(learn).collect(), scale: share.sqrt() }
+    }
+
+    /// The candidate's probability by one replicate; the one that was found if nothing was learnt.
+    pub fn probability(&self, candidate: &Candidate, replicate: usize) -> f64 {
+        let Some(weights) = self.replicates.get(replicate) else { return candidate.probability };
+        let drawn = weights.probability(&candidate.levels) * (1.0 - candidate.linked);
+        (candidate.probability + self.scale * (drawn - candidate.probability)).clamp(0.0, 1.0)
+    }
+}

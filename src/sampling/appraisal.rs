@@ -1,0 +1,255 @@
+//! What do the reviewers' verdicts say of the run?
+//!
+//! Takes a selection and verdicts, gives an [`Appraisal`]: by stratum the share that is right, with the intervals of
+//! Wilson and of Clopper and Pearson; weighted over the strata, precision and recall of the links, and of each kind of
+//! discrepancy the share that is real. Missed persons who were not missed after all are the false-missed rate.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::selection::{self, Selection};
+use super::sheet::{self, Verdict};
+use crate::audit::checkpoint;
+use crate::audit::log::{self, Log};
+use crate::audit::manifest;
+use crate::audit::verify::{self, Asked};
+use crate::error::{Error, Kind, Result};
+use crate::outcome::estimate::two_list::{Band, reviewed};
+use crate::outcome::estimate::{Interval, NORMAL_95, interval, review};
+
+/// What the sample says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Appraisal {
+    /// Stratum by stratum.
+    pub strata: Vec<StratumAppraisal>,
+    /// Share of the links that are right.
+    pub precision: Option<Figure>,
+    /// Share of the matches among the candidate pairs that are links: matches that were no candidates are not in it.
+    pub recall: Option<Figure>,
+    /// Share of the discrepancies that are real, by kind.
+    pub real: BTreeMap<String, Figure>,
+    /// Share of the persons on the missed lists who were not missed.
+    pub false_missed: Option<Figure>,
+    /// Items of which the reviewer could not tell: they count as not reviewed.
+    pub unclear: u64,
+    /// Items that nobody has looked at.
+    pub not_looked_at: u64,
+}
+
+/// A figure with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Figure {
+    /// The share.
+    pub share: f64,
+    /// Its standard error by the formula of stratified samples.
+    pub standard_error: f64,
+    /// Lower end of the interval (strata drawn from their posteriors).
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// A stratum.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StratumAppraisal {
+    /// `link`, `non_link` or `discrepancy`.
+    pub group: String,
+    /// Its name.
+    pub name: String,
+    /// Units in it.
+    pub size: u64,
+    /// Units with a verdict of yes or no.
+    pub reviewed: u64,
+    /// Of these, matches or real discrepancies.
+    pub right: u64,
+    /// Wilson's interval of their share, low and high.
+    pub wilson: [f64; 2],
+    /// Clopper and Pearson's.
+    pub clopper_pearson: [f64; 2],
+}
+
+/// Reads a filled sheet beside its selection, writes its digest into the log, and appraises.
+///
+/// # Errors
+/// A verification error if run or selection were altered, an input error in the sheet, a usage error if the log is
+/// signed and no key is named.
+pub fn appraise(run: &Path, filled: &Path, actor: &str, sign_key: Option<&Path>) -> Result<Appraisal> {
+    let verified = verify::verify(run, &Asked { outputs_only: true, ..Asked::default() })?;
+    if verified.checkpoint.is_some() && sign_key.is_none() {
+        let error = Error::new(Kind::Usage, "the log of this run is signed, and the results add to it");
+        return Err(error.hint("name the key with --sign-key"));
+    }
+    let folder = filled.parent().unwrap_or(Path::new(""));
+    let selection = selection::read(folder, &log::read(run)?)?;
+    let verdicts = sheet::read(filled, &selection)?;
+    let name = filled.file_name().unwrap_or_default().to_string_lossy();
+    let digest = manifest::describe(folder, &name, None)?.digest;
+    let mut log = Log::open(run, actor)?;
+    log.add("sample", json!({ "results_digest": digest, "verdicts": verdicts.len() }))?;
+    if let Some(key) = sign_key {
+        checkpoint::sign(run, key, log.head())?;
+    }
+    Ok(of(&selection, &verdicts))
+}
+
+/// What verdicts say of a selection.
+#[must_use]
+pub fn of(selection: &Selection, verdicts: &BTreeMap<String, Verdict>) -> Appraisal {
+    let mut counts = vec![(0u64, 0u64); selection.strata.len()];
+    let (mut unclear, mut not_looked_at) = (0, 0);
+    for item in &selection.items {
+        let Some(count) = counts.get_mut(item.stratum) else { continue };
+        match verdicts.get(&item.item) {
+            Some(Verdict::Yes) => *count = (count.0 + 1, count.1 + 1),
+            Some(Verdict::No) => count.0 += 1,
+            Some(Verdict::Unclear) => unclear += 1,
+            None => not_looked_at += 1,
+        }
+    }
+    let strata: Vec<StratumAppraisal> = selection
+        .strata
+        .iter()
+        .zip(counts)
+        .map(|(stratum, (reviewed, right))| {
+            let ends = |interval: Interval| [interval.low, interval.high];
+            StratumAppraisal {
+                group: stratum.group.clone(),
+                name: stratum.name.clone(),
+                size: stratum.size,
+                reviewed,
+                right,
+                wilson: ends(interval::wilson(right as f64, reviewed as f64, NORMAL_95)),
+                clopper_pearson: ends(interval::clopper_pearson(right, reviewed, 0.05)),
+            }
+        })
+        .collect();
+    let bands = |group: &str, keep: &dyn Fn(&str) -> bool| bands(&strata, group, keep);
+    let (links, non_links) = (bands("link", &|_| true), bands("non_link", &|_| true));
+    let seed = selection.seed;
+    let mut kinds: Vec<&str> = strata.iter().filter(|s| s.group == "discrepancy").map(|s| kind_of(&s.name)).collect();
+    kinds.dedup();
+    let real = kinds.iter().filter_map(|kind| {
+        let bands = bands("discrepancy", &|name| kind_of(name) == *kind)?;
+        Some(((*kind).to_owned(), share(&bands, seed)))
+    });
+    let missed = bands("discrepancy", &|name| matches!(kind_of(name), "missed_person" | "missed_newborn"));
+    let false_missed = missed.map(|bands| {
+        let real = share(&bands, seed);
+        Figure { share: 1.0 - real.share, low: 1.0 - real.high, high: 1.0 - real.low, ..real }
+    });
+    let recall = links.as_ref().zip(non_links.as_ref()).map(|(links, non_links)| {
+        let (_, recall) = (links, reviewed(links, non_links)[1]);
+        figure(recall, review::precision_and_recall(links, non_links, seed)[1])
+    });
+    Appraisal {
+        precision: links.as_ref().map(|links| share(links, seed)),
+        recall,
+        real: real.collect(),
+        false_missed,
+        unclear,
+        not_looked_at,
+        strata,
+    }
+}
+
+fn kind_of(stratum: &str) -> &str {
+    stratum.split(' ').next().unwrap_or(stratum)
+}
+
+/// The strata of a group as bands; nothing if there are none, or if one of them has not been looked at: nothing can be
+/// said of all then.
+fn bands(strata: &[StratumAppraisal], group: &str, keep: &dyn Fn(&str) -> bool) -> Option<Vec<Band>> {
+    let of_group: Vec<&StratumAppraisal> = strata.iter().filter(|s| s.group == group && keep(&s.name)).collect();
+    let whole = !of_group.is_empty() && of_group.iter().all(|stratum| stratum.reviewed > 0);
+    whole.then(|| of_group.iter().map(|s| (s.size as f64, s.reviewed as f64, s.right as f64)).collect())
+}
+
+fn share(bands: &[Band], seed: u64) -> Figure {
+    figure(reviewed(bands, &[])[0], review::share(bands, seed))
+}
+
+fn figure((share, variance): (f64, f64), interval: Interval) -> Figure {
+    // One reviewed unit of a stratum has no variance that could be estimated.
+    let standard_error = if variance.is_finite() { variance.max(0.0).sqrt() } else { f64::NAN };
+    Figure { share, standard_error, low: interval.low, high: interval.high }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::of;
+    use crate::sampling::selection::{DrawnStratum, Item, Selection};
+    use crate::sampling::sheet::Verdict;
+
+    /// Strata of group, name, size, drawn, right.
+    fn judged(strata: &[(&str, &str, u64, u64, u64)]) -> (Selection, BTreeMap<String, Verdict>) {
+        let mut selection = Selection {
+            manifest_digest: String::new(),
+            design_digest: String::new(),
+            seed: 3,
+            strata: Vec::new(),
+            let_go: 0,
+            items: Vec::new(),
+        };
+        let mut verdicts = BTreeMap::new();
+        for (at, (group, name, size, drawn, right)) in strata.iter().enumerate() {
+            let (group, name) = ((*group).to_owned(), (*name).to_owned());
+            selection.strata.push(DrawnStratum { group, name, size: *size, drawn: *drawn, expected: 0.0 });
+            for number in 0..*drawn {
+                let item = format!("{at}-{number}");
+                verdicts.insert(item.clone(), if number < *right { Verdict::Yes } else { Verdict::No });
+                let what = String::from("same_person");
+                selection.items.push(Item { item, stratum: at, what, discrepancy: None, records: Vec::new() });
+            }
+        }
+        (selection, verdicts)
+    }
+
+    #[test]
+    fn the_published_review_comes_out() {
+        let (selection, verdicts) = judged(&[
+            ("link", "a", 900_000, 1000, 998),
+            ("link", "b", 60_000, 1000, 988),
+            ("link", "c", 30_000, 1000, 930),
+            ("link", "d", 15_000, 1000, 520),
+            ("non_link", "e", 12_000, 1000, 149),
+            ("non_link", "f", 40_000, 1000, 35),
+            ("non_link", "g", 900_000, 2000, 1),
+        ]);
+        let found = of(&selection, &verdicts);
+        let (precision, recall) = (found.precision.unwrap(), found.recall.unwrap());
+        assert!((precision.share - 0.988_238_805_970_149_2).abs() < 1e-12);
+        assert!((precision.standard_error - 0.001_322_954_553_965_187).abs() < 1e-12);
+        assert!((recall.share - 0.996_350_386_931_215_1).abs() < 1e-12);
+        assert!((recall.standard_error - 0.000_520_879_019_206_149_2).abs() < 1e-12);
+        assert!((recall.low - 0.9946).abs() < 2e-4 && (recall.high - 0.99699).abs() < 2e-4);
+        assert!(found.false_missed.is_none() && found.real.is_empty());
+    }
+
+    #[test]
+    fn the_false_missed_are_what_is_not_real() {
+        let (selection, mut verdicts) = judged(&[
+            ("discrepancy", "duplicate_enumeration", 50, 10, 9),
+            ("discrepancy", "missed_newborn", 100, 10, 8),
+            ("discrepancy", "missed_person 120106001", 300, 20, 10),
+            ("discrepancy", "missed_person 120106002", 600, 40, 40),
+        ]);
+        let found = of(&selection, &verdicts);
+        let false_missed = found.false_missed.unwrap();
+        assert!((false_missed.share - (20.0 + 150.0) / 1000.0).abs() < 1e-12);
+        assert!(false_missed.low < 0.17 && false_missed.high > 0.17);
+        assert!((found.real["missed_person"].share - 750.0 / 900.0).abs() < 1e-12);
+        assert_eq!(found.real.len(), 3);
+        let [low, high] = found.strata[2].wilson;
+        assert!(low < 0.5 && high > 0.5 && found.strata[2].clopper_pearson[0] < low);
+        // A stratum that nobody looked at leaves all of its kind open.
+        verdicts.retain(|item, _| !item.starts_with("2-"));
+        let found = of(&selection, &verdicts);
+        assert!(found.false_missed.is_none() && !found.real.contains_key("missed_person"));
+        assert_eq!(found.not_looked_at, 20);
+    }
+}

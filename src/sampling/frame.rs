@@ -1,0 +1,251 @@
+//! Out of what is the sample drawn?
+//!
+//! Takes a run and a design, gives the strata with their sizes, and every unit with its stratum in a fixed order. Pairs
+//! that are no links are in no output: study and inputs, held to be what the run had, are linked again.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::design::{Design, Pairs};
+use crate::audit::manifest::{self, Manifest};
+use crate::error::{Error, Kind, Result};
+use crate::intake::decisions;
+use crate::intake::extract::{self, Extract};
+use crate::intake::study;
+use crate::linkage;
+use crate::linkage::comparison::Comparer;
+use crate::linkage::decided::Decided;
+use crate::outcome::files;
+use crate::person;
+use crate::progress::Progress;
+
+/// What a unit is a sample of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Group {
+    Link,
+    NonLink,
+    Discrepancy,
+}
+
+impl Group {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Group::Link => "link",
+            Group::NonLink => "non_link",
+            Group::Discrepancy => "discrepancy",
+        }
+    }
+}
+
+/// Units that are alike in what is known of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Stratum {
+    pub group: Group,
+    /// A band of probability, or a kind of discrepancy and an area.
+    pub name: String,
+    pub size: u64,
+    /// Sum of the probabilities that the unit is what it would be if the run is right: a match, a real discrepancy.
+    pub expected: f64,
+    /// Ordinals, within the stratum, of the units drawn, ascending.
+    pub drawn: Vec<u64>,
+}
+
+/// A unit.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Unit {
+    pub stratum: usize,
+    /// The question.
+    pub what: String,
+    /// `source:record` of each record.
+    pub records: Vec<String>,
+    /// Id of the discrepancy.
+    pub discrepancy: Option<String>,
+}
+
+/// Called with a stratum, the probability, and how to make the unit.
+type Visit<'a> = dyn FnMut(Group, String, f64, &dyn Fn() -> Unit) + 'a;
+
+/// What there is, and what was drawn of it.
+pub(super) struct Frame {
+    pub strata: Vec<Stratum>,
+    /// In the order of the strata.
+    pub units: Vec<Unit>,
+    /// Candidate pairs that could become neither links nor possible links: the run counts them and lets them go, so they
+    /// cannot be drawn.
+    pub let_go: u64,
+}
+
+/// All strata of a design with their sizes; then, `draw` having chosen, the chosen units.
+pub(super) fn survey(
+    run: &Path,
+    manifest: &Manifest,
+    design: &Design,
+    draw: &dyn Fn(&mut [Stratum]),
+    progress: &dyn Progress,
+) -> Result<Frame> {
+    let units = Units::gather(run, manifest, design, progress)?;
+    let mut sizes: BTreeMap<(Group, String), (u64, f64)> = BTreeMap::new();
+    units.visit(design, &mut |group, name, probability, _| {
+        let (size, expected) = sizes.entry((group, name)).or_default();
+        *size += 1;
+        *expected += probability;
+    });
+    let stratum = |((group, name), (size, expected))| Stratum { group, name, size, expected, drawn: Vec::new() };
+    let mut strata: Vec<Stratum> = sizes.into_iter().map(stratum).collect();
+    draw(&mut strata);
+    let number: BTreeMap<(Group, String), usize> =
+        strata.iter().enumerate().map(|(at, stratum)| ((stratum.group, stratum.name.clone()), at)).collect();
+    let mut seen = vec![0u64; strata.len()];
+    let mut drawn: Vec<Unit> = Vec::new();
+    units.visit(design, &mut |group, name, _, unit| {
+        let Some(&at) = number.get(&(group, name)) else { return };
+        if strata[at].drawn.binary_search(&seen[at]).is_ok() {
+            drawn.push(Unit { stratum: at, ..unit() });
+        }
+        seen[at] += 1;
+    });
+    drawn.sort_by_key(|unit| unit.stratum);
+    Ok(Frame { strata, units: drawn, let_go: units.let_go })
+}
+
+/// `source:record` of both records, and their match probability.
+type NamedPair = (String, String, f64);
+
+/// What is sampled from.
+struct Units {
+    links: Vec<files::LinkRow>,
+    non_links: Vec<NamedPair>,
+    discrepancies: Vec<files::DiscrepancyRow>,
+    records: BTreeMap<u64, Vec<String>>,
+    let_go: u64,
+}
+
+impl Units {
+    fn gather(run: &Path, manifest: &Manifest, design: &Design, progress: &dyn Progress) -> Result<Units> {
+        let mut units =
+            Units { links: vec![], non_links: vec![], discrepancies: vec![], records: BTreeMap::new(), let_go: 0 };
+        if design.links.is_some() {
+            same(run, manifest, files::LINKS)?;
+            units.links = files::read_links(run)?;
+            units.links.retain(|link| link.decision == "link");
+        }
+        if design.non_links.is_some() {
+            (units.non_links, units.let_go) = non_links(manifest, progress)?;
+        }
+        if let Some(asked) = &design.discrepancies {
+            same(run, manifest, files::DISCREPANCIES)?;
+            same(run, manifest, files::PERSONS)?;
+            units.discrepancies = files::read_discrepancies(run)?;
+            units.discrepancies.retain(|found| asked.kinds.is_empty() || asked.kinds.contains(&found.kind));
+            let persons: std::collections::BTreeSet<u64> =
+                units.discrepancies.iter().map(|found| found.person).collect();
+            for row in files::read_persons(run)?.into_iter().filter(|row| persons.contains(&row.person)) {
+                units.records.entry(row.person).or_default().push(format!("{}:{}", row.source, row.record_id));
+            }
+        }
+        Ok(units)
+    }
+
+    fn visit(&self, design: &Design, visit: &mut Visit<'_>) {
+        let pair = |one: String, other: String| Unit {
+            stratum: 0,
+            what: String::from("same_person"),
+            records: vec![one, other],
+            discrepancy: None,
+        };
+        if let Some(asked) = &design.links {
+            for link in &self.links {
+                let name = |end: &(String, String)| format!("{}:{}", end.0, end.1);
+                let unit = || pair(name(&link.one), name(&link.other));
+                visit(Group::Link, band(asked, link.match_probability), link.match_probability, &unit);
+            }
+        }
+        if let Some(asked) = &design.non_links {
+            for (one, other, probability) in &self.non_links {
+                let unit = || pair(one.clone(), other.clone());
+                visit(Group::NonLink, band(asked, *probability), *probability, &unit);
+            }
+        }
+        if let Some(asked) = &design.discrepancies {
+            for found in &self.discrepancies {
+                let area = asked.by.area(&found.area);
+                let name = if area.is_empty() { found.kind.clone() } else { format!("{} {area}", found.kind) };
+                let unit = || Unit {
+                    stratum: 0,
+                    what: found.kind.clone(),
+                    records: self.records.get(&found.person).cloned().unwrap_or_default(),
+                    discrepancy: Some(found.discrepancy.clone()),
+                };
+                visit(Group::Discrepancy, name, found.probability, &unit);
+            }
+        }
+    }
+}
+
+/// The band of a probability: `0.9 to 0.99`.
+fn band(asked: &Pairs, probability: f64) -> String {
+    let above = asked.bands.iter().position(|bound| probability >= *bound).unwrap_or(asked.bands.len());
+    let high = above.checked_sub(1).and_then(|at| asked.bands.get(at)).copied().unwrap_or(1.0);
+    let low = asked.bands.get(above).copied().unwrap_or(0.0);
+    format!("{low} to {high}")
+}
+
+/// Is the output still what the run wrote?
+fn same(run: &Path, manifest: &Manifest, name: &str) -> Result<()> {
+    let written = manifest.outputs.iter().find(|output| output.file == name);
+    let found = manifest::describe(run, name, written.and_then(|output| output.rows))?;
+    if written == Some(&found) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Verification, "the output was altered after the run").at_file(&run.join(name)))
+}
+
+/// The candidate pairs that are no links, by linking again, and how many were let go.
+fn non_links(manifest: &Manifest, progress: &dyn Progress) -> Result<(Vec<NamedPair>, u64)> {
+    let study = study::file::read(&manifest.study.file)?;
+    let changed = |file: &Path| {
+        let error = Error::new(Kind::Verification, "this is not what the run read").at_file(file);
+        error.hint("non-links are found by linking again: restore the file, or leave [non_links] out of the design")
+    };
+    if study.digest != manifest.study.digest {
+        return Err(changed(&manifest.study.file));
+    }
+    let extracts =
+        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
+    for file in extracts.iter().flat_map(|extract| &extract.files) {
+        if !manifest.inputs.iter().any(|input| input.digest == file.digest && input.file == file.path) {
+            return Err(changed(&file.path));
+        }
+    }
+    let table = person::standardise(&study, &extracts, progress)?.table;
+    let comparer = Comparer::new(&study, &table);
+    let decisions = decisions::read(&study)?;
+    if let Some(found) = decisions.as_ref().filter(|found| !manifest.inputs.iter().any(|i| i.digest == found.digest)) {
+        return Err(changed(&found.file));
+    }
+    let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
+    let linked = linkage::link(&study, &table, &comparer, &decided, progress)?;
+    let owner = &linked.resolution.person_of;
+    let name = |record: u32| {
+        let source = study.sources.get(table.source(record)).map_or("", |source| source.name.as_str());
+        format!("{source}:{}", table.record_id(record))
+    };
+    let apart = linked.pairs.iter().zip(&linked.scores);
+    let apart = apart.filter(|(pair, _)| owner[pair.0 as usize] != owner[pair.1 as usize]);
+    let apart = apart.map(|(pair, score)| (name(pair.0), name(pair.1), score.probability())).collect();
+    Ok((apart, linked.candidates.saturating_sub(linked.pairs.len() as u64)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::band;
+    use crate::sampling::design::Pairs;
+
+    #[test]
+    fn bands_are_closed_below() {
+        let asked = Pairs { sample: 1, bands: vec![0.99, 0.9], floor: 1 };
+        let named = [1.0, 0.99, 0.95, 0.9, 0.1, 0.0].map(|probability| band(&asked, probability));
+        assert_eq!(named, ["0.99 to 1", "0.99 to 1", "0.9 to 0.99", "0.9 to 0.99", "0 to 0.9", "0 to 0.9"]);
+        assert_eq!(band(&Pairs { bands: vec![], ..asked }, 0.3), "0 to 1");
+    }
+}

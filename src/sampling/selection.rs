@@ -1,0 +1,286 @@
+//! Which units were drawn, and can that be changed afterwards?
+//!
+//! Takes a run, a design and a seed; allocates (Neyman's allocation above a floor: in proportion to size and to the
+//! doubt that the model itself has), draws, writes the selection's digest into the run's log, and only then the
+//! selection and the sheet.
+
+use std::path::{Path, PathBuf};
+
+use rand::seq::{SliceRandom, index};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::design::{self, Design};
+use super::frame::{self, Group, Stratum, Unit};
+use super::sheet;
+use crate::audit::checkpoint;
+use crate::audit::log::{Entry, Log};
+use crate::audit::manifest::{self, MANIFEST, Manifest};
+use crate::audit::verify::{self, Asked};
+use crate::error::{Error, Kind, Result};
+use crate::outcome::files;
+use crate::progress::Progress;
+
+/// Name of the selection.
+pub const SELECTION: &str = "selection.json";
+/// Name of the sheet to fill in.
+pub const SHEET: &str = "sheet.csv";
+
+/// No stratum is thought to be surer than this when it is allocated to.
+const DOUBT_MIN: f64 = 0.01;
+
+/// What was drawn, as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selection {
+    /// Digest of the run's manifest.
+    pub manifest_digest: String,
+    /// Digest of the design file.
+    pub design_digest: String,
+    /// The seed.
+    pub seed: u64,
+    /// The strata.
+    pub strata: Vec<DrawnStratum>,
+    /// Candidate pairs that could become neither links nor possible links: they are counted, and were not drawn from.
+    pub let_go: u64,
+    /// The items in the order of the sheet, with their strata.
+    pub items: Vec<Item>,
+}
+
+/// A stratum as written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrawnStratum {
+    /// `link`, `non_link` or `discrepancy`.
+    pub group: String,
+    /// A band of probability, or a kind of discrepancy and an area.
+    pub name: String,
+    /// Units in it.
+    pub size: u64,
+    /// Units drawn.
+    pub drawn: u64,
+    /// How many the model expects to be matches, or real.
+    pub expected: f64,
+}
+
+/// An item of the sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Item {
+    /// Its name on the sheet.
+    pub item: String,
+    /// Position in [`Selection::strata`].
+    pub stratum: usize,
+    /// The question: `same_person`, or a kind of discrepancy.
+    pub what: String,
+    /// The discrepancy.
+    pub discrepancy: Option<String>,
+    /// `source:record` of the records.
+    pub records: Vec<String>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// Folder of the run.
+    pub run: &'a Path,
+    /// The design file.
+    pub design: &'a Path,
+    /// The seed.
+    pub seed: u64,
+    /// New folder for selection and sheet.
+    pub out: &'a Path,
+    /// Who draws.
+    pub actor: &'a str,
+    /// The key that signs the log, if it is signed.
+    pub sign_key: Option<&'a Path>,
+}
+
+/// Draws a sample of a run that verifies, and seals it.
+///
+/// # Errors
+/// A verification error if the run was altered, a usage error if there is such a sample already, a study error in the
+/// design, an environment error if log or files cannot be written.
+pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection> {
+    let design = design::read(asked.design)?;
+    if asked.out.join(SELECTION).exists() {
+        let error = Error::new(Kind::Usage, "there is a sample in this folder already").at_file(asked.out);
+        return Err(error.hint("name another folder with --out: a sample that was drawn is not drawn again"));
+    }
+    if let Some(key) = asked.sign_key {
+        checkpoint::check_key(key)?;
+    }
+    let verified = verify::verify(asked.run, &Asked { outputs_only: true, ..Asked::default() })?;
+    if verified.checkpoint.is_some() && asked.sign_key.is_none() {
+        let error = Error::new(Kind::Usage, "the log of this run is signed, and the sample adds to it");
+        return Err(error.hint("name the key with --sign-key"));
+    }
+    let manifest = Manifest::read(asked.run)?;
+    let draw = |strata: &mut [Stratum]| draw(strata, &design, asked.seed);
+    let frame = frame::survey(asked.run, &manifest, &design, &draw, progress)?;
+    let digest = |folder: &Path, name: &str| manifest::describe(folder, name, None).map(|file| file.digest);
+    let (folder, name) = (asked.design.parent().unwrap_or(Path::new("")), asked.design.file_name());
+    let selection = Selection {
+        manifest_digest: digest(asked.run, MANIFEST)?,
+        design_digest: digest(folder, &name.unwrap_or_default().to_string_lossy())?,
+        seed: asked.seed,
+        strata: frame.strata.iter().map(written).collect(),
+        let_go: frame.let_go,
+        items: items(frame.units, asked.seed),
+    };
+    let text = selection.text()?;
+    let mut log = Log::open(asked.run, asked.actor)?;
+    log.add("sample", selection.sealed(&text))?;
+    if let Some(key) = asked.sign_key {
+        checkpoint::sign(asked.run, key, log.head())?;
+    }
+    std::fs::create_dir_all(asked.out).map_err(|error| Error::io(asked.out, &error))?;
+    files::write_text(asked.out, SELECTION, &text)?;
+    files::write_text(asked.out, SHEET, &sheet::blank(&selection))?;
+    Ok(selection)
+}
+
+/// Reads a selection, and holds it against the log of its run.
+///
+/// # Errors
+/// A verification error if it is not what was sealed.
+pub fn read(folder: &Path, log: &[Entry]) -> Result<Selection> {
+    let path: PathBuf = folder.join(SELECTION);
+    let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))?;
+    let wrong =
+        || Error::new(Kind::Verification, "this is not a selection that the log of the run holds").at_file(&path);
+    let selection: Selection = serde_json::from_str(&text).map_err(|_| wrong())?;
+    let sealed = selection.sealed(&text);
+    if !log.iter().any(|entry| entry.action == "sample" && entry.object == sealed) {
+        return Err(wrong());
+    }
+    Ok(selection)
+}
+
+impl Selection {
+    fn text(&self) -> Result<String> {
+        let text = serde_json::to_string_pretty(self).map(|text| text + "\n");
+        text.map_err(|_| Error::new(Kind::Environment, "the selection cannot be written as JSON"))
+    }
+
+    /// What the log holds of it.
+    fn sealed(&self, text: &str) -> serde_json::Value {
+        let digest = Sha256::digest(text.as_bytes()).iter().fold(String::new(), |all, byte| format!("{all}{byte:02x}"));
+        json!({
+            "selection_digest": digest,
+            "design_digest": self.design_digest,
+            "manifest_digest": self.manifest_digest,
+            "seed": self.seed,
+            "items": self.items.len(),
+        })
+    }
+}
+
+fn written(stratum: &Stratum) -> DrawnStratum {
+    DrawnStratum {
+        group: stratum.group.name().to_owned(),
+        name: stratum.name.clone(),
+        size: stratum.size,
+        drawn: stratum.drawn.len() as u64,
+        expected: stratum.expected,
+    }
+}
+
+/// Mixed, so that the order says nothing of the stratum, and numbered.
+fn items(mut units: Vec<Unit>, seed: u64) -> Vec<Item> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(u64::MAX);
+    units.shuffle(&mut random);
+    let item = |(unit, number): (Unit, usize)| {
+        let mut records = unit.records;
+        if unit.discrepancy.is_none() && random.random::<bool>() {
+            records.reverse();
+        }
+        Item {
+            item: format!("{number:05}"),
+            stratum: unit.stratum,
+            what: unit.what,
+            discrepancy: unit.discrepancy,
+            records,
+        }
+    };
+    units.into_iter().zip(1..).map(item).collect()
+}
+
+/// Allocates and draws, each group by itself, each stratum with a random stream of its own.
+fn draw(strata: &mut [Stratum], design: &Design, seed: u64) {
+    let asked = [
+        (Group::Link, design.links.as_ref().map(|asked| (asked.sample, asked.floor))),
+        (Group::NonLink, design.non_links.as_ref().map(|asked| (asked.sample, asked.floor))),
+        (Group::Discrepancy, design.discrepancies.as_ref().map(|asked| (asked.sample, asked.floor))),
+    ];
+    for (group, asked) in asked {
+        let Some((sample, floor)) = asked else { continue };
+        let of_group: Vec<usize> = (0..strata.len()).filter(|at| strata[*at].group == group).collect();
+        let known: Vec<(u64, f64)> = of_group.iter().map(|at| (strata[*at].size, strata[*at].expected)).collect();
+        for (at, drawn) in of_group.into_iter().zip(allocate(&known, sample, floor)) {
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            random.set_stream(at as u64);
+            let (size, drawn) = (strata[at].size as usize, drawn as usize);
+            let mut chosen: Vec<u64> = index::sample(&mut random, size, drawn).iter().map(|at| at as u64).collect();
+            chosen.sort_unstable();
+            strata[at].drawn = chosen;
+        }
+    }
+}
+
+/// Neyman's allocation: every stratum its floor, the rest in proportion to size times √(p(1 − p)), nobody more than it has.
+fn allocate(strata: &[(u64, f64)], sample: u64, floor: u64) -> Vec<u64> {
+    let mut drawn: Vec<u64> = strata.iter().map(|(size, _)| floor.min(*size)).collect();
+    let doubt = |(size, expected): &(u64, f64)| {
+        let share = expected / (*size).max(1) as f64;
+        *size as f64 * (share * (1.0 - share)).max(DOUBT_MIN * (1.0 - DOUBT_MIN)).sqrt()
+    };
+    let mut rest = sample.saturating_sub(drawn.iter().sum());
+    while rest > 0 {
+        let open: Vec<usize> = (0..strata.len()).filter(|at| drawn[*at] < strata[*at].0).collect();
+        let total: f64 = open.iter().map(|at| doubt(&strata[*at])).sum();
+        if open.is_empty() {
+            break;
+        }
+        let before = rest;
+        for at in open {
+            let share = (before as f64 * doubt(&strata[at]) / total).round() as u64;
+            let more = share.min(strata[at].0 - drawn[at]).min(rest);
+            drawn[at] += more;
+            rest -= more;
+        }
+        if rest == before {
+            // Shares below one half each: the most doubtful stratum takes them.
+            let open = (0..strata.len()).filter(|at| drawn[*at] < strata[*at].0);
+            let Some(at) = open.max_by(|a, b| doubt(&strata[*a]).total_cmp(&doubt(&strata[*b]))) else { break };
+            drawn[at] += 1;
+            rest -= 1;
+        }
+    }
+    drawn
+}
+
+#[cfg(test)]
+mod tests {
+    use super::allocate;
+
+    #[test]
+    fn the_doubtful_and_the_large_get_more_and_nobody_more_than_there_are() {
+        // Sizes 9000, 900, 100, 5; expected shares .999, .9, .5, 1.
+        let strata = [(9000, 8991.0), (900, 810.0), (100, 50.0), (5, 5.0)];
+        let drawn = allocate(&strata, 300, 20);
+        assert_eq!(drawn.iter().sum::<u64>(), 300);
+        assert_eq!(drawn[3], 5, "all there are");
+        assert!(drawn[0] > drawn[1] && drawn[1] > drawn[2] && drawn[2] >= 20, "{drawn:?}");
+        // By the formula, above the floors: 9000·√(.01·.99) : 900·.3 : 100·.5.
+        let above: Vec<f64> = drawn.iter().zip([20.0, 20.0, 20.0]).map(|(n, floor)| *n as f64 - floor).collect();
+        assert!((above[0] / above[1] - 895.49 / 270.0).abs() < 0.2, "{drawn:?}");
+        assert_eq!(allocate(&[(3, 1.0), (2, 1.0)], 100, 1), [3, 2]);
+        assert_eq!(allocate(&[(50, 1.0)], 10, 20), [20], "the floor goes before the size");
+        assert_eq!(allocate(&[], 10, 1), Vec::<u64>::new());
+    }
+}

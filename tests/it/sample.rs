@@ -1,0 +1,118 @@
+//! Does an auditor's sample keep its promises: sealed before anybody looks, the same for the same seed, blind, and read
+//! back with figures? And does what leaves the office pass disclosure control?
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::{argument, check, district};
+
+const DESIGN: &str = "[links]\nsample = 40\nbands = [0.999, 0.9]\nfloor = 5\n\n[non_links]\nsample = 30\nbands = [0.1, 0.001]\n\
+                      floor = 5\n\n[discrepancies]\nsample = 30\nkinds = [\"missed_person\", \"duplicate_enumeration\"]\nfloor = 5\n";
+
+struct Run {
+    folder: tempfile::TempDir,
+    results: PathBuf,
+    design: PathBuf,
+}
+
+fn run() -> Run {
+    let folder = district();
+    let (results, design) = (folder.path().join("results"), folder.path().join("design.toml"));
+    std::fs::write(&design, DESIGN).unwrap();
+    check(&["run", argument(&folder.path().join("study.toml")), "--out", argument(&results)], 0);
+    Run { folder, results, design }
+}
+
+impl Run {
+    fn draw(&self, seed: &str, out: &Path, status: i32) -> (String, String) {
+        let to = ["--seed", seed, "--out", argument(out), "--actor", "auditor"];
+        check(&[&["sample", argument(&self.results), "--design", argument(&self.design)][..], &to].concat(), status)
+    }
+}
+
+#[test]
+fn a_sample_is_sealed_and_read_back() {
+    let run = run();
+    let (one, same, other) =
+        (run.folder.path().join("one"), run.folder.path().join("same"), run.folder.path().join("other"));
+    run.draw("7", &one, 0);
+    run.draw("7", &same, 0);
+    run.draw("8", &other, 0);
+    let read = |folder: &Path, name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!(read(&one, "selection.json"), read(&same, "selection.json"));
+    assert_ne!(read(&one, "sheet.csv"), read(&other, "sheet.csv"));
+    run.draw("7", &one, 2);
+    check(&["verify", argument(&run.results)], 0);
+    let log = read(&run.results, "audit.jsonl");
+    assert_eq!(log.matches("\"action\":\"sample\"").count(), 3);
+    // The sheet shows no decision, no probability, no stratum.
+    let sheet = read(&one, "sheet.csv");
+    let heading = sheet.lines().next().unwrap().trim_start_matches('\u{feff}');
+    assert_eq!(heading, "item,question,records,discrepancy,verdict,reviewer,remark");
+    assert!(!sheet.contains("0.9") && !sheet.contains("non_link"), "{sheet}");
+    let selection: serde_json::Value = serde_json::from_str(&read(&one, "selection.json")).unwrap();
+    let groups = |group: &str| {
+        let strata = selection["strata"].as_array().unwrap();
+        strata.iter().filter(|stratum| stratum["group"] == group).map(|s| s["drawn"].as_u64().unwrap()).sum::<u64>()
+    };
+    assert_eq!((groups("link"), groups("non_link")), (40, 30));
+    // Everything a link is, nothing else: precision and recall are one.
+    let strata = selection["strata"].as_array().unwrap();
+    let mut filled = String::from("item,verdict\n");
+    for item in selection["items"].as_array().unwrap() {
+        let group = &strata[item["stratum"].as_u64().unwrap() as usize]["group"];
+        let verdict = if group == "non_link" { "no" } else { "yes" };
+        filled += &format!("{},{verdict}\n", item["item"].as_str().unwrap());
+    }
+    let path = one.join("filled.csv");
+    std::fs::write(&path, &filled).unwrap();
+    let results = ["sample", argument(&run.results), "--results", argument(&path), "--format", "json"];
+    let (out, _) = check(&results, 0);
+    let found: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((found["precision"]["share"].as_f64(), found["recall"]["share"].as_f64()), (Some(1.0), Some(1.0)));
+    assert!(found["precision"]["low"].as_f64().unwrap() < 1.0, "no error seen is not no error");
+    assert_eq!(found["false_missed"]["share"].as_f64(), Some(0.0));
+    check(&["sample", argument(&run.results), "--results", argument(&path)], 0);
+    // A selection that is not the sealed one.
+    let sealed = read(&one, "selection.json");
+    std::fs::write(one.join("selection.json"), sealed.replacen("\"seed\": 7", "\"seed\": 9", 1)).unwrap();
+    check(&results, 7);
+    std::fs::write(one.join("selection.json"), &sealed).unwrap();
+    std::fs::write(&path, filled.replacen(",yes", ",perhaps", 1)).unwrap();
+    let (_, err) = check(&results, 4);
+    assert!(err.contains("verdict"), "{err}");
+    std::fs::write(&run.design, DESIGN.replace("bands = [0.1, 0.001]", "bands = [0.001, 0.1]")).unwrap();
+    run.draw("9", &run.folder.path().join("wrong"), 3);
+    check(&["sample", argument(&run.results)], 2);
+    // No sample of a run that was altered.
+    std::fs::write(&run.design, DESIGN).unwrap();
+    let links = run.results.join("links.parquet");
+    let mut bytes = std::fs::read(&links).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&links, bytes).unwrap();
+    run.draw("9", &run.folder.path().join("altered"), 7);
+}
+
+#[test]
+fn what_leaves_the_office_is_altered_and_says_so() {
+    let run = run();
+    let (key, out) = (run.folder.path().join("disclosure.key"), run.folder.path().join("published.json"));
+    let publish = ["publish", argument(&run.results), "--key", argument(&key), "--out", argument(&out)];
+    check(&publish, 4);
+    check(&[&publish[..], &["--new-key"]].concat(), 0);
+    let first = std::fs::read_to_string(&out).unwrap();
+    let found: serde_json::Value = serde_json::from_str(&first).unwrap();
+    assert_eq!(found["disclosure_control"], "cell_key");
+    assert!(found["statement"].as_str().unwrap().contains("altered"));
+    let areas = found["areas"].as_array().unwrap();
+    let whole = areas.iter().find(|area| area["area"].as_str().unwrap().len() == 6).unwrap();
+    assert!(whole["enumerated"].as_u64().unwrap().abs_diff(300) < 60, "{whole}");
+    // Communities of so small a district are not published.
+    let fine = areas.iter().filter(|area| area["area"].as_str().unwrap().len() == 12);
+    assert!(fine.clone().count() > 0 && fine.clone().all(|area| area["enumerated"].is_null()));
+    check(&publish, 0);
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), first, "the same key, the same noise");
+    check(&[&publish[..], &["--new-key"]].concat(), 2);
+    std::fs::write(&key, "secret").unwrap();
+    check(&publish, 2);
+}
