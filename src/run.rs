@@ -3,12 +3,13 @@
 //! The corridor: read → standardise → link → estimate residence → find → count → report → seal. Each line is a stage's
 //! one verb; nothing is computed here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use crate::audit::checkpoint::{self, CHECKPOINT};
+use crate::audit::delivery;
 use crate::audit::log::{LOG, Log};
 use crate::audit::manifest::{self, InputEntry, MANIFEST, Manifest, SourceEntry, StudyEntry};
 use crate::audit::publication::Publication;
@@ -66,14 +67,13 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     }
     let publication = Publication::begin(folder)?;
     prepare(study, folder)?;
-    let extracts =
-        (0..study.sources.len()).map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
-    refuse_empty(study, &extracts)?;
+    let extracts = take_in(study)?;
     refuse_too_large(extracts.iter().map(|extract| extract.rows).sum(), options.memory)?;
     let decisions = decisions::read(study)?;
     let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
     log.begin(&study.file, &study.digest, options.visits)?;
     let standardised = person::standardise(study, &extracts, progress)?;
+    person::plausibility::check(study, &extracts, &standardised)?;
     let table = &standardised.table;
     let comparer = Comparer::new(study, table);
     let decided = decisions.as_ref().map(|decisions| Decided::of(decisions, study, table)).unwrap_or_default();
@@ -138,6 +138,31 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     Ok(Summary { manifest, findings, coverage, rejected_too_many })
 }
 
+/// Opens what the departments sent, and holds it against their seals.
+///
+/// # Errors
+/// An input error if a file cannot be used, a verification error if a delivery is not what was sealed.
+pub fn take_in(study: &Study) -> Result<Vec<Extract>> {
+    let sources = 0..study.sources.len();
+    let extracts = sources.map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
+    for extract in &extracts {
+        let key = study.sources[extract.source].sealed_by.as_deref();
+        let folders: BTreeSet<&Path> = extract.files.iter().filter_map(|file| file.path.parent()).collect();
+        for folder in folders {
+            let Some(sealed) = delivery::read(folder, key)? else { continue };
+            let files = extract.files.iter().filter(|file| file.path.parent() == Some(folder));
+            let facts = files.filter_map(|file| {
+                let name = file.path.file_name()?.to_str()?;
+                Some((name, file.bytes, file.rows, file.digest.as_str()))
+            });
+            delivery::check(folder, &sealed, facts)?;
+            tracing::info!(source = study.sources[extract.source].name, signed = sealed.public_key.is_some(), "sealed");
+        }
+    }
+    refuse_empty(study, &extracts)?;
+    Ok(extracts)
+}
+
 /// A source without a row is a delivery that went wrong: everybody would look missed, or unsupported.
 fn refuse_empty(study: &Study, extracts: &[Extract]) -> Result<()> {
     let Some(empty) = extracts.iter().find(|extract| extract.rows == 0) else { return Ok(()) };
@@ -195,6 +220,14 @@ pub const ESTIMATES: &str = "coverage.json";
 /// Checks that what is in the folder, if anything, is an earlier run of the same study.
 fn prepare(study: &Study, out: &Path) -> Result<()> {
     let io = |error: std::io::Error| Error::io(out, &error);
+    for name in OWN_FILES.iter().chain([&MANIFEST]) {
+        // What is written under our names must stay in this folder.
+        if std::fs::symlink_metadata(out.join(name)).is_ok_and(|facts| facts.is_symlink()) {
+            let error =
+                Error::new(Kind::Usage, "a symbolic link stands in place of an output").at_file(&out.join(name));
+            return Err(error.hint("remove it, or name another folder with --out"));
+        }
+    }
     if out.join(MANIFEST).exists() {
         let earlier = Manifest::read(out)?;
         if earlier.study.name != study.name {

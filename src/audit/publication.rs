@@ -81,13 +81,13 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// Makes the folder if there is none, locks it, and finishes or clears what an interrupted run left.
+    /// Makes the folder if there is none, for nobody but this user, locks it, and finishes or clears what an interrupted run left.
     ///
     /// # Errors
     /// An environment error if another run writes into the folder, or if it cannot be written.
     pub fn begin(folder: &Path) -> Result<Publication> {
         let made = !folder.exists();
-        fs::create_dir_all(folder).map_err(|error| Error::io(folder, &error))?;
+        private(true).create(folder).map_err(|error| Error::io(folder, &error))?;
         let lock = locked(folder)?;
         if folder.join(READY).is_dir() {
             tracing::info!("an interrupted run was whole: its files are put in place");
@@ -105,10 +105,7 @@ impl Publication {
     /// # Errors
     /// An environment error if it cannot be made.
     pub fn work(&self) -> Result<&Path> {
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        match builder.create(&self.work) {
+        match private(false).create(&self.work) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Error::io(&self.work, &error)),
             _ => Ok(&self.work),
         }
@@ -131,6 +128,15 @@ impl Drop for Publication {
             let _ = fs::remove_dir(&self.folder);
         }
     }
+}
+
+/// Makes folders that nobody but this user may enter: what is in them names persons.
+fn private(recursive: bool) -> fs::DirBuilder {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(recursive);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
 }
 
 fn locked(folder: &Path) -> Result<File> {
@@ -369,7 +375,9 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(std::fs::metadata(first.work().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+            for private in [first.work().unwrap(), folder.as_path()] {
+                assert_eq!(std::fs::metadata(private).unwrap().permissions().mode() & 0o777, 0o700);
+            }
         }
         assert_eq!(Publication::begin(&folder).unwrap_err().kind(), Kind::Environment);
         drop(first);

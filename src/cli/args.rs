@@ -1,5 +1,6 @@
 //! Which arguments are there, and what does `--help` teach?
 
+pub mod custody;
 mod proof;
 pub mod review;
 
@@ -35,6 +36,7 @@ Examples:
   rollcall evaluate results/ --truth truth.parquet
   rollcall verify results/                             was anything altered since the run?
   rollcall trace results/ --kind missed_person         the rows behind a figure
+  rollcall seal extracts/ --sign-key sender.key        before extracts are sent: any change will be found
   rollcall sample results/ --design design.toml        a sealed sample for independent review
   rollcall follow-up export results/ --team east --visits 30
   rollcall follow-up import results/ filled/*.xlsx
@@ -118,6 +120,11 @@ pub enum Command {
     Verify(Verify),
     /// List the discrepancies behind a figure, each with its records (source, file, row) and what was compared.
     Trace(Trace),
+    /// Seal the extracts in a folder before they are sent, so that a changed bit is found when they are read.
+    Seal(custody::Seal),
+    /// Remove the personal data of a run, and say so in its log.
+    Purge(custody::Purge),
+    /// Make a key that signs audit logs and deliveries.
     /// Draw a sample of links, non-links and discrepancies for independent review, sealed before anybody looks; read the
     /// verdicts back.
     Sample(Sample),
@@ -133,6 +140,9 @@ pub enum Command {
     Review(review::Review),
     /// Make a synthetic district: extracts, study file and truth.
     Synth(Synth),
+    /// Decode files for another process, which asks on stdin.
+    #[command(name = crate::intake::extract::decoder::COMMAND, hide = true)]
+    DecodeApart,
     /// Print completions for a shell: source them in its start-up file.
     Completions(Completions),
 }

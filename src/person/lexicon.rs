@@ -7,11 +7,12 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use std::hash::BuildHasher;
 
+use crate::privacy::personal;
+
 /// A text of a [`Lexicon`]; 0 is *missing*.
 pub type Symbol = u32;
 
 /// Texts and the symbols that stand for them.
-#[derive(Debug)]
 pub struct Lexicon {
     bytes: String,
     ends: Vec<usize>,
@@ -108,6 +109,8 @@ fn text_at<'a>(bytes: &'a str, ends: &[usize], symbol: Symbol) -> &'a str {
         _ => "",
     }
 }
+
+personal!(Lexicon);
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ pub mod han;
 pub mod id_number;
 pub mod lexicon;
 pub mod name;
+pub mod plausibility;
 pub mod profile;
 pub mod row;
 mod seen;

@@ -12,6 +12,7 @@ use super::id_number::IdNumber;
 use super::lexicon::{Lexicon, Symbol};
 use super::name::Name;
 use crate::intake::study::{Field, RowKind};
+use crate::privacy::personal;
 
 /// A record: its position in the columns of the [`PersonTable`].
 pub type RecordId = u32;
@@ -36,7 +37,7 @@ pub mod flag {
 }
 
 /// The records of all sources in comparable form.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct PersonTable {
     /// Where each source's records begin; one more entry than there are sources.
     pub(super) starts: Vec<RecordId>,
@@ -319,3 +320,5 @@ pub struct Dwelling {
     /// Room.
     pub room: u16,
 }
+
+personal!(PersonTable);
