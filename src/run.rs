@@ -3,12 +3,13 @@
 //! The corridor: read → standardise → link → estimate residence → find → count → report → seal. Each line is a stage's
 //! one verb; nothing is computed here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use crate::audit::checkpoint::{self, CHECKPOINT};
+use crate::audit::delivery;
 use crate::audit::log::{LOG, Log};
 use crate::audit::manifest::{self, InputEntry, MANIFEST, Manifest, SourceEntry, StudyEntry};
 use crate::audit::publication::Publication;
@@ -39,6 +40,8 @@ pub struct Options {
     pub actor: Option<String>,
     /// The key file that signs the end of the audit log.
     pub sign_key: Option<PathBuf>,
+    /// Most memory that may be held, in bytes: a run that would need more is refused before it begins.
+    pub memory: Option<u64>,
 }
 
 /// What a run did.
@@ -64,13 +67,13 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     }
     let publication = Publication::begin(folder)?;
     prepare(study, folder)?;
-    let extracts =
-        (0..study.sources.len()).map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
-    refuse_empty(study, &extracts)?;
+    let extracts = take_in(study)?;
+    refuse_too_large(extracts.iter().map(|extract| extract.rows).sum(), options.memory)?;
     let decisions = decisions::read(study)?;
     let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
     log.begin(&study.file, &study.digest, options.visits)?;
     let standardised = person::standardise(study, &extracts, progress)?;
+    person::plausibility::check(study, &extracts, &standardised)?;
     let table = &standardised.table;
     let comparer = Comparer::new(study, table);
     let decided = decisions.as_ref().map(|decisions| Decided::of(decisions, study, table)).unwrap_or_default();
@@ -135,6 +138,31 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     Ok(Summary { manifest, findings, coverage, rejected_too_many })
 }
 
+/// Opens what the departments sent, and holds it against their seals.
+///
+/// # Errors
+/// An input error if a file cannot be used, a verification error if a delivery is not what was sealed.
+pub fn take_in(study: &Study) -> Result<Vec<Extract>> {
+    let sources = 0..study.sources.len();
+    let extracts = sources.map(|source| extract::open(study, source)).collect::<Result<Vec<Extract>>>()?;
+    for extract in &extracts {
+        let key = study.sources[extract.source].sealed_by.as_deref();
+        let folders: BTreeSet<&Path> = extract.files.iter().filter_map(|file| file.path.parent()).collect();
+        for folder in folders {
+            let Some(sealed) = delivery::read(folder, key)? else { continue };
+            let files = extract.files.iter().filter(|file| file.path.parent() == Some(folder));
+            let facts = files.filter_map(|file| {
+                let name = file.path.file_name()?.to_str()?;
+                Some((name, file.bytes, file.rows, file.digest.as_str()))
+            });
+            delivery::check(folder, &sealed, facts)?;
+            tracing::info!(source = study.sources[extract.source].name, signed = sealed.public_key.is_some(), "sealed");
+        }
+    }
+    refuse_empty(study, &extracts)?;
+    Ok(extracts)
+}
+
 /// A source without a row is a delivery that went wrong: everybody would look missed, or unsupported.
 fn refuse_empty(study: &Study, extracts: &[Extract]) -> Result<()> {
     let Some(empty) = extracts.iter().find(|extract| extract.rows == 0) else { return Ok(()) };
@@ -142,6 +170,29 @@ fn refuse_empty(study: &Study, extracts: &[Extract]) -> Result<()> {
     let error = Error::input(format!("the source '{}' has no rows", source.name));
     let error = empty.files.first().into_iter().fold(error, |error, file| error.at_file(&file.path));
     Err(error.hint("ask the sender for the file again, or take the source out of the study"))
+}
+
+/// Bytes that a run holds at its height for each record, and besides: the highest of the measurements in
+/// docs/performance.md, rounded up.
+const BYTES_PER_RECORD: u64 = 900;
+const BYTES_ALWAYS: u64 = 96 << 20;
+
+/// Memory that a run over so many records is planned with, in bytes.
+#[must_use]
+pub fn planned_memory(records: u64) -> u64 {
+    BYTES_ALWAYS + records * BYTES_PER_RECORD
+}
+
+/// A run that would not fit is refused before it has cost anything.
+fn refuse_too_large(records: u64, memory: Option<u64>) -> Result<()> {
+    let planned = planned_memory(records);
+    tracing::debug!(records, planned, "memory planned");
+    let Some(allowed) = memory.filter(|allowed| *allowed < planned) else { return Ok(()) };
+    let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
+    let (needed, allowed) = (mebibytes(planned), mebibytes(allowed));
+    let what = format!("{records} records need about {needed} MiB of memory; --memory allows {allowed} MiB");
+    let hint = "allow more, run on a larger machine, or divide the area into several studies";
+    Err(Error::new(Kind::Environment, what).hint(hint))
 }
 
 /// What one of the writers wrote.
@@ -169,6 +220,14 @@ pub const ESTIMATES: &str = "coverage.json";
 /// Checks that what is in the folder, if anything, is an earlier run of the same study.
 fn prepare(study: &Study, out: &Path) -> Result<()> {
     let io = |error: std::io::Error| Error::io(out, &error);
+    for name in OWN_FILES.iter().chain([&MANIFEST]) {
+        // What is written under our names must stay in this folder.
+        if std::fs::symlink_metadata(out.join(name)).is_ok_and(|facts| facts.is_symlink()) {
+            let error =
+                Error::new(Kind::Usage, "a symbolic link stands in place of an output").at_file(&out.join(name));
+            return Err(error.hint("remove it, or name another folder with --out"));
+        }
+    }
     if out.join(MANIFEST).exists() {
         let earlier = Manifest::read(out)?;
         if earlier.study.name != study.name {
@@ -313,4 +372,18 @@ fn too_many(study: &Study, tallies: &[Tally]) -> Vec<String> {
             tally.rows_set_aside() as f64 > study.limits.rejected_share_max * tally.rows_in as f64
         });
     over.map(|(source, _)| source.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{planned_memory, refuse_too_large};
+
+    #[test]
+    fn a_run_that_would_not_fit_is_refused_before_it_begins() {
+        assert!(refuse_too_large(1_000_000, None).is_ok());
+        assert!(refuse_too_large(1_000_000, Some(planned_memory(1_000_000))).is_ok());
+        let refused = refuse_too_large(1_000_000, Some(512 << 20)).unwrap_err();
+        assert_eq!(refused.kind().exit_status(), 6);
+        assert!(refused.to_string().contains("512 MiB"), "{refused}");
+    }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::log::Entry;
 use super::{hex, unhex};
@@ -51,8 +52,8 @@ impl Checkpoint {
 /// # Errors
 /// A usage error if there is such a file, an environment error if it cannot be written.
 pub fn new_key(path: &Path) -> Result<String> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|_| Error::new(Kind::Environment, "the system gives no random bytes"))?;
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *seed).map_err(|_| Error::new(Kind::Environment, "the system gives no random bytes"))?;
     let key = SigningKey::from_bytes(&seed);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -65,16 +66,32 @@ pub fn new_key(path: &Path) -> Result<String> {
         _ => Error::io(path, &error),
     })?;
     let public = hex(key.verifying_key().as_bytes());
-    let text = format!("{KEY_HEADING}\n{}\n", hex(&seed));
+    let digits = Zeroizing::new(hex(&*seed));
+    let text = Zeroizing::new(format!("{KEY_HEADING}\n{}\n", *digits));
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| Error::io(path, &error))?;
     Ok(public)
 }
 
-fn read_key(path: &Path) -> Result<SigningKey> {
-    let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, &error))?;
-    let seed = text.strip_prefix(KEY_HEADING).map(str::trim).and_then(unhex::<32>);
-    let wrong = || Error::new(Kind::Usage, "this is no signing key").at_file(path).hint("`rollcall key new` makes one");
-    Ok(SigningKey::from_bytes(&seed.ok_or_else(wrong)?))
+/// Reads a key file that nobody else may read. What was read is wiped from memory, and so is the key when it is dropped.
+pub(super) fn read_key(path: &Path) -> Result<SigningKey> {
+    #[cfg(unix)]
+    {
+        let facts = std::fs::metadata(path).map_err(|error| Error::io(path, &error))?;
+        if std::os::unix::fs::PermissionsExt::mode(&facts.permissions()) & 0o077 != 0 {
+            let error = Error::new(Kind::Usage, "others may read this key").at_file(path);
+            return Err(error.hint("`chmod 600` it; if somebody may have read it, make a new one"));
+        }
+    }
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => no_key(path),
+        _ => Error::io(path, &error),
+    })?);
+    let seed = text.strip_prefix(KEY_HEADING).map(str::trim).and_then(unhex::<32>).map(Zeroizing::new);
+    Ok(SigningKey::from_bytes(&*seed.ok_or_else(|| no_key(path))?))
+}
+
+fn no_key(path: &Path) -> Error {
+    Error::new(Kind::Usage, "this is no signing key").at_file(path).hint("`rollcall key new` makes one")
 }
 
 /// Fails early if a key file cannot be used.

@@ -28,6 +28,9 @@ const REPLACED: &str = ".rollcall-replaced.json";
 /// What the last step asks of the disk: a seam, so that a test can make each request fail.
 trait Disk {
     fn sync(&self, path: &Path) -> io::Result<()>;
+    fn sync_all(&self, paths: &[PathBuf]) -> Result<()> {
+        paths.iter().try_for_each(|path| ask(path, self.sync(path)))
+    }
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     fn remove(&self, path: &Path) -> io::Result<()>;
     fn create_folder(&self, path: &Path) -> io::Result<()>;
@@ -35,9 +38,23 @@ trait Disk {
 
 struct Real;
 
+/// Files that the disk is asked for at a time.
+const SYNCED_AT_ONCE: usize = 16;
+
 impl Disk for Real {
     fn sync(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
+    }
+
+    /// Several at a time: a disk that is asked for one file after the other waits most of the time.
+    fn sync_all(&self, paths: &[PathBuf]) -> Result<()> {
+        let each = |paths: &[PathBuf]| paths.iter().try_for_each(|path| ask(path, self.sync(path)));
+        std::thread::scope(|scope| {
+            let share = paths.len().div_ceil(SYNCED_AT_ONCE).max(1);
+            let threads: Vec<_> = paths.chunks(share).map(|paths| scope.spawn(move || each(paths))).collect();
+            let stopped = || Err(Error::new(Kind::Environment, "a thread that writes to the disk stopped"));
+            threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| stopped()))
+        })
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -64,13 +81,13 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// Makes the folder if there is none, locks it, and finishes or clears what an interrupted run left.
+    /// Makes the folder if there is none, for nobody but this user, locks it, and finishes or clears what an interrupted run left.
     ///
     /// # Errors
     /// An environment error if another run writes into the folder, or if it cannot be written.
     pub fn begin(folder: &Path) -> Result<Publication> {
         let made = !folder.exists();
-        fs::create_dir_all(folder).map_err(|error| Error::io(folder, &error))?;
+        private(true).create(folder).map_err(|error| Error::io(folder, &error))?;
         let lock = locked(folder)?;
         if folder.join(READY).is_dir() {
             tracing::info!("an interrupted run was whole: its files are put in place");
@@ -88,10 +105,7 @@ impl Publication {
     /// # Errors
     /// An environment error if it cannot be made.
     pub fn work(&self) -> Result<&Path> {
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        match builder.create(&self.work) {
+        match private(false).create(&self.work) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Error::io(&self.work, &error)),
             _ => Ok(&self.work),
         }
@@ -114,6 +128,15 @@ impl Drop for Publication {
             let _ = fs::remove_dir(&self.folder);
         }
     }
+}
+
+/// Makes folders that nobody but this user may enter: what is in them names persons.
+fn private(recursive: bool) -> fs::DirBuilder {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(recursive);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
 }
 
 fn locked(folder: &Path) -> Result<File> {
@@ -150,12 +173,10 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn publish(disk: &dyn Disk, folder: &Path) -> Result<()> {
     let (work, ready) = (folder.join(WORK), folder.join(READY));
+    let files: Vec<PathBuf> = files_below(&work)?.iter().map(|file| work.join(file)).collect();
+    disk.sync_all(&files)?;
     let mut folders = BTreeSet::from([work.clone()]);
-    for file in files_below(&work)? {
-        let path = work.join(file);
-        ask(&path, disk.sync(&path))?;
-        folders.extend(path.parent().map(Path::to_path_buf));
-    }
+    folders.extend(files.iter().filter_map(|path| path.parent().map(Path::to_path_buf)));
     for folder in folders {
         ask(&folder, disk.sync(&folder))?;
     }
@@ -354,7 +375,9 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            assert_eq!(std::fs::metadata(first.work().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+            for private in [first.work().unwrap(), folder.as_path()] {
+                assert_eq!(std::fs::metadata(private).unwrap().permissions().mode() & 0o777, 0o700);
+            }
         }
         assert_eq!(Publication::begin(&folder).unwrap_err().kind(), Kind::Environment);
         drop(first);

@@ -26,6 +26,8 @@ pub struct Verified {
     pub checkpoint: Option<Checkpoint>,
     /// Visits that the run was asked for, to repeat it.
     pub visits: Option<u64>,
+    /// Outputs that were removed by a purge.
+    pub purged: u64,
     /// Were the inputs and the study file checked, too?
     pub inputs: bool,
 }
@@ -57,9 +59,9 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
         .at_row(entries.len() as u64)
     };
     let sealed = entries.iter().rposition(|entry| entry.action == "seal").ok_or_else(no_seal)?;
-    // After the seal stand only samples, and beginnings of runs that did not get as far as changing the folder; before it the
+    // After the seal stand only samples, purges, and beginnings of runs that did not get as far as changing the folder; before it the
     // four entries of its run.
-    if entries.iter().skip(sealed + 1).any(|entry| !matches!(entry.action.as_str(), "sample" | "begin")) {
+    if entries.iter().skip(sealed + 1).any(|entry| !matches!(entry.action.as_str(), "sample" | "begin" | "purge")) {
         return Err(no_seal());
     }
     let actions = ["begin", "read", "count", "write", "seal"];
@@ -85,7 +87,8 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
             return Err(Error::new(Kind::Verification, what).at_file(&path));
         }
     }
-    outputs(folder, &manifest)?;
+    let purged = purged(entries.get(sealed..).unwrap_or_default());
+    outputs(folder, &manifest, &purged)?;
     if let Some(wrong) = manifest.check().first() {
         return Err(Error::new(Kind::Verification, format!("the counts do not add up: {wrong}")).at_file(&path));
     }
@@ -96,12 +99,28 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
         }
     }
     let visits = begin.object.get("visits").and_then(Value::as_u64);
-    Ok(Verified { manifest, entries: entries.len() as u64, checkpoint, visits, inputs: !asked.outputs_only })
+    let purged = manifest.outputs.iter().filter(|output| purged.contains(output.file.as_str())).count() as u64;
+    Ok(Verified { purged, manifest, entries: entries.len() as u64, checkpoint, visits, inputs: !asked.outputs_only })
+}
+
+/// The files that the log says were removed.
+fn purged(after: &[log::Entry]) -> BTreeSet<&str> {
+    let purges = after.iter().filter(|entry| entry.action == "purge");
+    let files = purges.filter_map(|entry| entry.object.get("files")?.as_array()).flatten();
+    files.filter_map(|file| file.get("file")?.as_str()).collect()
 }
 
 /// Is every output what was written, and is there nothing else?
-fn outputs(folder: &Path, manifest: &Manifest) -> Result<()> {
+fn outputs(folder: &Path, manifest: &Manifest, purged: &BTreeSet<&str>) -> Result<()> {
     for output in &manifest.outputs {
+        if purged.contains(output.file.as_str()) {
+            let path = folder.join(&output.file);
+            if std::fs::symlink_metadata(&path).is_ok() {
+                let error = Error::new(Kind::Verification, "the log says that this file was removed").at_file(&path);
+                return Err(error.hint("`rollcall purge` removes it again"));
+            }
+            continue;
+        }
         let found = manifest::describe(folder, &output.file, output.rows).map_err(missing_is_wrong)?;
         if found != *output {
             let what = "the output was altered after the run";

@@ -23,12 +23,13 @@ use crate::outcome::report::file;
 use crate::outcome::report::words::{Words, field, words};
 use crate::outcome::visit::Outcome;
 use crate::person::date::Date;
+use crate::privacy::personal;
 
 /// Rows above the heading that are looked through for it.
 const HEADING_ROWS_MAX: usize = 30;
 
 /// A row that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct WrongRow {
     /// Row as the spreadsheet shows it.
     pub row: u64,
@@ -437,3 +438,5 @@ fn write_wrong(run: &Path, path: &Path, returned: &Returned, language: Language)
     file::publish(&target, &bytes)?;
     Ok(target)
 }
+
+personal!(WrongRow);

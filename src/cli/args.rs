@@ -1,5 +1,6 @@
 //! Which arguments are there, and what does `--help` teach?
 
+pub mod custody;
 mod proof;
 pub mod review;
 
@@ -35,6 +36,7 @@ Examples:
   rollcall evaluate results/ --truth truth.parquet
   rollcall verify results/                             was anything altered since the run?
   rollcall trace results/ --kind missed_person         the rows behind a figure
+  rollcall seal extracts/ --sign-key sender.key        before extracts are sent: any change will be found
   rollcall sample results/ --design design.toml        a sealed sample for independent review
   rollcall follow-up export results/ --team east --visits 30
   rollcall follow-up import results/ filled/*.xlsx
@@ -61,8 +63,8 @@ pub struct Global {
     /// Threads to use (all cores by default); results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub threads: Option<u16>,
-    /// Memory that may be used, at least 256MiB (6GiB, 800MiB, 2G, bytes). No stage keeps to it yet: it is checked and
-    /// noted in the log, nothing more.
+    /// Memory that a run may hold, at least 256MiB (6GiB, 800MiB, 2G, bytes). What a run needs is planned from the number
+    /// of records; one that would need more than this is refused before it begins (exit status 6).
     #[arg(long, global = true, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<u64>,
     /// Form of the log on stderr.
@@ -121,6 +123,11 @@ pub enum Command {
     Verify(Verify),
     /// List the discrepancies behind a figure, each with its records (source, file, row) and what was compared.
     Trace(Trace),
+    /// Seal the extracts in a folder before they are sent, so that a changed bit is found when they are read.
+    Seal(custody::Seal),
+    /// Remove the personal data of a run, and say so in its log.
+    Purge(custody::Purge),
+    /// Make a key that signs audit logs and deliveries.
     /// Draw a sample of links, non-links and discrepancies for independent review, sealed before anybody looks; read the
     /// verdicts back.
     Sample(Sample),
@@ -136,6 +143,9 @@ pub enum Command {
     Review(review::Review),
     /// Make a synthetic district: extracts, study file and truth.
     Synth(Synth),
+    /// Decode files for another process, which asks on stdin.
+    #[command(name = crate::intake::extract::decoder::COMMAND, hide = true)]
+    DecodeApart,
     /// Print completions for a shell: source them in its start-up file.
     Completions(Completions),
 }

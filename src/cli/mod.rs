@@ -20,27 +20,50 @@ mod log;
 mod profile;
 mod progress;
 mod publish;
+mod purge;
 mod review;
 mod run;
 mod sample;
 mod screen;
+mod seal;
 mod synth;
 mod trace;
 mod truth;
 mod verify;
 
+use std::path::Path;
 use std::process::ExitCode;
+use std::thread::JoinHandle;
 
 use clap::Parser;
 
 use crate::error::{Error, Kind, Result};
+use crate::intake::extract::decoder;
 use crate::progress::Progress;
 use args::{Arguments, Command, Global, LogFormat};
+
+/// Stack of the thread that does the work, in bytes.
+const STACK_BYTES: usize = 16 << 20;
+
+/// What a process ends with that panicked.
+const PANICKED: u8 = 101;
 
 /// Runs the command line; gives the exit status of the contract.
 #[must_use]
 pub fn main() -> ExitCode {
     log::hide_panics();
+    // How large the main thread's stack is, the system says, and may say too little.
+    match std::thread::Builder::new().stack_size(STACK_BYTES).spawn(open_door).map(JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        Ok(Err(_)) => ExitCode::from(PANICKED),
+        Err(_) => {
+            screen::complain("rollcall: the system gives no thread to work in");
+            status(Kind::Environment)
+        }
+    }
+}
+
+fn open_door() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(shown) => {
@@ -49,8 +72,14 @@ pub fn main() -> ExitCode {
             return if shown.use_stderr() { status(Kind::Usage) } else { ExitCode::SUCCESS };
         }
     };
+    if matches!(arguments.command, Command::DecodeApart) {
+        return decode_apart();
+    }
     log::begin(&arguments.global);
-    match obey(&arguments) {
+    use_own_program();
+    let result = obey(&arguments);
+    decoder::finish();
+    match result {
         Ok(code) => code,
         Err(error) => {
             match arguments.global.log_format {
@@ -59,6 +88,30 @@ pub fn main() -> ExitCode {
             }
             status(error.kind())
         }
+    }
+}
+
+/// Serves the process that started this one; what goes wrong is that one's to say.
+fn decode_apart() -> ExitCode {
+    // Rows are no lines: they go to the pipe itself.
+    #[cfg(unix)]
+    let replies = std::os::fd::AsFd::as_fd(&std::io::stdout()).try_clone_to_owned().map(std::fs::File::from);
+    #[cfg(not(unix))]
+    let replies = std::io::Result::Ok(std::io::stdout());
+    match replies.and_then(|replies| decoder::serve(std::io::stdin(), replies)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => status(Kind::Environment),
+    }
+}
+
+/// Has files decoded by children that run this very program.
+fn use_own_program() {
+    // On Linux the program is found even if its file was replaced meanwhile.
+    let link = Path::new("/proc/self/exe");
+    if link.exists() {
+        decoder::use_program(link.to_path_buf());
+    } else if let Ok(program) = std::env::current_exe() {
+        decoder::use_program(program);
     }
 }
 
@@ -74,7 +127,7 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
         Command::Demo(demo) => demo::demo(demo, progress),
         Command::Init(init) => init::init(init),
         Command::Profile(profile) => profile::profile(profile, progress),
-        Command::Run(run) => run::run(run, progress),
+        Command::Run(run) => run::run(run, arguments.global.memory, progress),
         Command::Explain(explain) => explain::explain(explain, progress),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
         Command::Accuracy(accuracy) => accuracy::accuracy(accuracy, progress),
@@ -82,20 +135,20 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
         Command::CoverageTrial(trial) => coverage_trial::trial(trial),
         Command::Verify(verify) => verify::verify(verify, progress),
         Command::Trace(trace) => trace::trace(trace, progress),
+        Command::Seal(seal) => seal::seal(seal, progress),
+        Command::Purge(purge) => purge::purge(purge),
         Command::Sample(sample) => sample::sample(sample, progress),
         Command::Publish(publish) => publish::publish(publish, progress),
         Command::Key(key) => key::key(key),
         Command::FollowUp(follow_up) => follow_up::follow_up(follow_up),
         Command::Review(review) => review::review(review, progress),
         Command::Synth(synth) => synth::synth(synth, progress),
+        Command::DecodeApart => Ok(decode_apart()),
         Command::Completions(completions) => completions::completions(completions),
     }
 }
 
 fn prepare(global: &Global) -> Result<()> {
-    if let Some(bytes) = global.memory {
-        tracing::warn!(bytes, "no stage keeps to --memory yet");
-    }
     let Some(threads) = global.threads else { return Ok(()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     pool.map_err(|_| Error::new(Kind::Environment, "the threads cannot be started"))

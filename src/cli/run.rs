@@ -12,9 +12,10 @@ use crate::progress::Progress;
 use crate::run::{self, Options, Summary};
 
 /// Runs a study and prints its counts.
-pub(super) fn run(asked: &Run, progress: &dyn Progress) -> Result<ExitCode> {
+pub(super) fn run(asked: &Run, memory: Option<u64>, progress: &dyn Progress) -> Result<ExitCode> {
     let study = study::file::read(&asked.study)?;
-    let options = Options { visits: asked.visits, actor: asked.actor.clone(), sign_key: asked.sign_key.clone() };
+    let (actor, sign_key) = (asked.actor.clone(), asked.sign_key.clone());
+    let options = Options { visits: asked.visits, actor, sign_key, memory };
     let summary = run::run(&study, &asked.out, &options, progress)?;
     show(&format!("{}\n{}", describe(&summary), places(&asked.out)))?;
     Ok(verdict(&summary))

@@ -26,12 +26,17 @@ pub(super) fn verify(asked: &Verify, progress: &dyn Progress) -> Result<ExitCode
             format!("{} entries signed with {whose}: {}", checkpoint.entries, checkpoint.public_key)
         }
     };
+    let mut outputs =
+        format!("{} files, none altered, none added", count(verified.manifest.outputs.len() as u64 - verified.purged));
+    if verified.purged > 0 {
+        outputs += &format!("; {} removed by purge", count(verified.purged));
+    }
     let inputs = verified.manifest.inputs.len() as u64;
     let mut table = Table::new(&["checked", ""]).left(1);
     for (what, found) in [
         ("log", format!("{} entries, the chain holds", count(verified.entries))),
         ("signature", signed),
-        ("outputs", format!("{} files, none altered, none added", count(verified.manifest.outputs.len() as u64))),
+        ("outputs", outputs),
         ("counts", String::from("add up")),
         (
             "inputs",

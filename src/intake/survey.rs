@@ -156,6 +156,7 @@ fn study_of(path: &Path) -> Study {
         files: vec![path.to_path_buf()],
         path: path.to_path_buf(),
         encoding: Encoding::Detect,
+        sealed_by: None,
         record_id: None,
         bindings: Vec::new(),
         rows: RowMeaning::default(),

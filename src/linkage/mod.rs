@@ -90,17 +90,24 @@ pub fn link(
     progress.begin("compare", candidates.pairs_at_most());
     let review = log2_odds(study.linkage.review_probability);
     let mut reference = em::expected(comparer, measured.clone(), slots.clone());
-    let mut sifted = Scorer::new(comparer, table, &reference, &slot_of, &names).sift(&candidates, review - SLACK);
+    let mut slack = SLACK;
+    if let Some(counts) = Scorer::new(comparer, table, &reference, &slot_of, &names).glance(&candidates) {
+        // Where there are many pairs, a sample of them says beforehand what the fit will be like.
+        reference = em::fit(comparer, measured.clone(), slots.clone(), &counts);
+        slack = SLACK_FITTED;
+    }
+    let mut sifted = Scorer::new(comparer, table, &reference, &slot_of, &names).sift(&candidates, review - slack);
     let mut counts = em::add_counts(&sifted.rest, &em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns));
     let mut model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
     let misses = {
         let before = Scorer::new(comparer, table, &reference, &slot_of, &names);
         Scorer::new(comparer, table, &model, &slot_of, &names).misses(&sifted, &before, review)
     };
+    tracing::debug!(kept = sifted.kept.pairs.len(), again = misses, "sifted");
     if misses {
         // The fit went further from what was expected than the slack allows: once more, by what was fitted.
         reference = model;
-        sifted = Scorer::new(comparer, table, &reference, &slot_of, &names).sift(&candidates, review - SLACK);
+        sifted = Scorer::new(comparer, table, &reference, &slot_of, &names).sift(&candidates, review - SLACK_FITTED);
         counts = em::add_counts(&sifted.rest, &em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns));
         model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
     }
@@ -136,6 +143,8 @@ pub fn link(
 
 /// By how many bits the fitted model may value a pair higher than the expected one before pairs are sifted again.
 const SLACK: f64 = 8.0;
+/// The same, where what pairs are sifted by was fitted to some of them.
+const SLACK_FITTED: f64 = 4.0;
 
 fn log2_odds(probability: f64) -> f64 {
     (probability / (1.0 - probability)).log2()

@@ -7,8 +7,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::privacy::personal;
 /// An address taken apart, before its place text is resolved to an estate.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Parts {
     /// What stands before the numbers.
     pub place: String,
@@ -303,6 +304,8 @@ impl EstateDirectory {
         known.or(fallback).unwrap_or(text).to_owned()
     }
 }
+
+personal!(Parts);
 
 #[cfg(test)]
 mod tests {

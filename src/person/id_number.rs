@@ -6,6 +6,7 @@
 
 use super::date::Date;
 use super::han;
+use crate::privacy::personal;
 
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
 const CHECK_CHARACTERS: &[u8; 11] = b"10X98765432";
@@ -19,7 +20,7 @@ const SHORT: u64 = 4;
 const KIND_SHIFT: u32 = 61;
 
 /// An identity number, packed; 0 is *none*.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct IdNumber(u64);
 
 /// What was wrong with, or mended in, an ID number; at most one is reported per cell, the gravest.
@@ -43,7 +44,30 @@ pub enum Fault {
     Placeholder,
     /// Not a citizen's number: passport or other document.
     Document,
+    /// Words instead of a number: a name, an address. Where most cells are so, the columns are shifted.
+    Words,
 }
+
+/// The note on a cell with words in place of a number.
+pub const WORDS: &str = "id_words";
+
+/// What people write when there is no number.
+const NO_NUMBER: [&str; 14] = [
+    "无",
+    "没有",
+    "不详",
+    "未知",
+    "不知道",
+    "不清楚",
+    "未办",
+    "未登记",
+    "空",
+    "缺",
+    "UNKNOWN",
+    "NONE",
+    "NULL",
+    "MISSING",
+];
 
 impl Fault {
     /// The code used in tallies; `None` for no fault.
@@ -59,6 +83,7 @@ impl Fault {
             Fault::FloatDamage => "id_float_damage",
             Fault::Placeholder => "id_placeholder",
             Fault::Document => "id_document",
+            Fault::Words => WORDS,
         })
     }
 }
@@ -77,8 +102,8 @@ pub fn read(raw: &str) -> (IdNumber, Fault) {
         }
     }
     let spelling = if text == raw.as_bytes() { Fault::None } else { Fault::Spelling };
-    if text.is_empty() {
-        return (IdNumber::NONE, Fault::Placeholder);
+    if !text.iter().any(|c| c.is_ascii_digit() || *c == b'*') {
+        return (IdNumber::NONE, if is_words(raw, text.len()) { Fault::Words } else { Fault::Placeholder });
     }
     if text.contains(&b'*') {
         return read_masked(&text);
@@ -100,6 +125,13 @@ pub fn read(raw: &str) -> (IdNumber, Fault) {
         }
     }
     read_plain(&text, spelling)
+}
+
+/// Words that say more than that there is no number: Han, or Latin of some length.
+fn is_words(raw: &str, latin: usize) -> bool {
+    let said = raw.to_uppercase();
+    let is_han = raw.chars().any(|c| c.is_alphabetic() && !c.is_ascii());
+    (is_han || latin >= 5) && !NO_NUMBER.iter().any(|nothing| said.contains(nothing))
 }
 
 fn read_plain(text: &[u8], spelling: Fault) -> (IdNumber, Fault) {
@@ -414,6 +446,8 @@ fn one_slip(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
+personal!(IdNumber);
+
 #[cfg(test)]
 mod tests {
     use super::{Fault, Relation, compare, read};
@@ -449,6 +483,10 @@ mod tests {
         check("111111111111111111", "false", Fault::Placeholder);
         check("000000199001010011", "false", Fault::Placeholder);
         check("无", "false", Fault::Placeholder);
+        check("unknown", "false", Fault::Placeholder);
+        check("-", "false", Fault::Placeholder);
+        check("王小明", "false", Fault::Words);
+        check("Wang Xiaoming", "false", Fault::Words);
         check("E57896865", "true", Fault::Document);
         check("120106********1234", "true", Fault::Masked);
     }

@@ -7,15 +7,17 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use std::hash::BuildHasher;
 
+use crate::privacy::personal;
+
 /// A text of a [`Lexicon`]; 0 is *missing*.
 pub type Symbol = u32;
 
 /// Texts and the symbols that stand for them.
-#[derive(Debug)]
 pub struct Lexicon {
     bytes: String,
     ends: Vec<usize>,
-    table: HashTable<Symbol>,
+    /// Each symbol with half of its text's hash, so that neither a miss nor a larger table looks at texts.
+    table: HashTable<(u32, Symbol)>,
 }
 
 impl Default for Lexicon {
@@ -27,23 +29,47 @@ impl Default for Lexicon {
 impl Lexicon {
     /// The symbol of this text, new or old.
     pub fn intern(&mut self, text: &str) -> Symbol {
-        let hash = FxBuildHasher.hash_one(text);
+        let half = half_hash(text);
         let Lexicon { bytes, ends, table } = self;
-        if let Some(symbol) = table.find(hash, |symbol| text_at(bytes, ends, *symbol) == text) {
+        let same = |(other, symbol): &(u32, Symbol)| *other == half && text_at(bytes, ends, *symbol) == text;
+        if let Some((_, symbol)) = table.find(spread(half), same) {
             return *symbol;
         }
         let symbol = Symbol::try_from(ends.len()).unwrap_or(0);
         bytes.push_str(text);
         ends.push(bytes.len());
-        table.insert_unique(hash, symbol, |symbol| FxBuildHasher.hash_one(text_at(bytes, ends, *symbol)));
+        table.insert_unique(spread(half), (half, symbol), |(half, _)| spread(*half));
         symbol
+    }
+
+    /// The symbols of many texts, new or old. Tables are larger than caches: the places of a group of texts are all asked
+    /// for before the first of them is needed.
+    pub fn intern_all<'a>(&mut self, texts: impl Iterator<Item = &'a str>) -> Vec<Symbol> {
+        const GROUP: usize = 32;
+        let mut symbols = Vec::with_capacity(texts.size_hint().0);
+        let mut group: Vec<(&str, Symbol)> = Vec::with_capacity(GROUP);
+        let mut texts = texts.peekable();
+        while texts.peek().is_some() {
+            group.clear();
+            group.extend(texts.by_ref().take(GROUP).map(|text| {
+                let half = half_hash(text);
+                (text, self.table.find(spread(half), |(other, _)| *other == half).map_or(0, |(_, symbol)| *symbol))
+            }));
+            for (text, likely) in &group {
+                let known = *likely != 0 && self.text(*likely) == *text;
+                symbols.push(if known { *likely } else { self.intern(text) });
+            }
+        }
+        symbols
     }
 
     /// The symbol of this text, if it has one.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        let hash = FxBuildHasher.hash_one(text);
-        self.table.find(hash, |symbol| text_at(&self.bytes, &self.ends, *symbol) == text).copied()
+        let half = half_hash(text);
+        let same =
+            |(other, symbol): &(u32, Symbol)| *other == half && text_at(&self.bytes, &self.ends, *symbol) == text;
+        self.table.find(spread(half), same).map(|(_, symbol)| *symbol)
     }
 
     /// The text of a symbol; empty for *missing* and for symbols of another lexicon.
@@ -65,6 +91,17 @@ impl Lexicon {
     }
 }
 
+/// Half of the hash of a text.
+pub(super) fn half_hash(text: &str) -> u32 {
+    let hash = FxBuildHasher.hash_one(text);
+    (hash ^ hash >> 32) as u32
+}
+
+/// A hash for the table out of half a hash.
+pub(super) fn spread(half: u32) -> u64 {
+    (u64::from(half) ^ u64::from(half) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 fn text_at<'a>(bytes: &'a str, ends: &[usize], symbol: Symbol) -> &'a str {
     let at = symbol as usize;
     match (at.checked_sub(1).and_then(|before| ends.get(before)), ends.get(at)) {
@@ -72,6 +109,8 @@ fn text_at<'a>(bytes: &'a str, ends: &[usize], symbol: Symbol) -> &'a str {
         _ => "",
     }
 }
+
+personal!(Lexicon);
 
 #[cfg(test)]
 mod tests {
@@ -84,5 +123,9 @@ mod tests {
         assert_eq!(symbols, [1, 2, 1, 3]);
         assert_eq!((lexicon.text(2), lexicon.text(0), lexicon.text(99)), ("李娜", "", ""));
         assert_eq!((lexicon.find("李娜"), lexicon.find("张三")), (Some(2), None));
+        let numbers: Vec<String> = (0..300).map(|number| format!("{}", number % 170)).collect();
+        let symbols = lexicon.intern_all(numbers.iter().map(String::as_str));
+        let again: Vec<u32> = numbers.iter().map(|number| lexicon.intern(number)).collect();
+        assert_eq!((symbols, lexicon.len()), (again, 4 + 170));
     }
 }

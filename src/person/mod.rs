@@ -11,8 +11,10 @@ pub mod han;
 pub mod id_number;
 pub mod lexicon;
 pub mod name;
+pub mod plausibility;
 pub mod profile;
 pub mod row;
+mod seen;
 pub mod table;
 
 use rayon::prelude::*;
@@ -26,7 +28,7 @@ use crate::tally::Tally;
 use address::EstateDirectory;
 use lexicon::{Lexicon, Symbol};
 use row::{ChunkTable, RowReader};
-use table::{PersonTable, TextField};
+use table::{PersonTable, TextField, TextRows};
 
 /// A row that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +64,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
     progress.begin("standardise", extracts.iter().map(|extract| extract.rows).sum());
     let mut table =
         PersonTable { starts: vec![0], text_fields: row::text_fields(study, extracts)?, ..PersonTable::default() };
-    table.texts = table.text_fields.iter().map(|_| Vec::new()).collect();
+    table.texts = TextRows::new(table.text_fields.len(), 0);
     table.parents.push(table::Parent::default());
     let mut tallies = vec![Tally::default(); extracts.len()];
     let mut rejected = Vec::new();
@@ -73,7 +75,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
         .collect();
     // A few chunks at a time: memory stays bounded, and the order of symbols does not depend on the threads.
     let at_once = (rayon::current_num_threads() * 2).max(extracts.len());
-    let mut seen = row::SeenIds::default();
+    let mut seen = seen::SeenIds::default();
     let decode = |jobs: &[(usize, usize)]| -> Vec<Result<ChunkTable>> {
         jobs.par_iter()
             .map(|(source, chunk)| {
@@ -93,7 +95,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
             for ((source, number), chunk) in window.iter().zip(std::mem::take(&mut chunks)) {
                 if *number == 0 {
                     close_sources(&mut table, *source);
-                    seen = row::SeenIds::default();
+                    seen = seen::SeenIds::from(u32::try_from(table.len()).unwrap_or(u32::MAX));
                 }
                 table.append(chunk?, &mut seen, &mut tallies[*source], &mut rejected);
             }
@@ -166,8 +168,10 @@ fn fill_divisions(table: &mut PersonTable) {
 
 fn count_values(table: &mut PersonTable) {
     table.names.counts = counts(&table.name, table.names.texts.len());
-    for (field, column) in table.text_fields.iter_mut().zip(&table.texts) {
-        field.counts = counts(column, field.values.len());
+    let fields = &mut table.text_fields;
+    fields.iter_mut().for_each(|field| field.counts = vec![0; field.values.len()]);
+    for row in table.texts.rows() {
+        fields.iter_mut().zip(row).for_each(|(field, symbol)| field.counts[*symbol as usize] += 1);
     }
 }
 

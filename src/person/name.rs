@@ -8,6 +8,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::han::{self, Syllable};
+use crate::privacy::personal;
 
 /// Compound family names in use (public lists of the Ministry of Public Security's name reports).
 const COMPOUND_FAMILY_NAMES: &[&str] = &[
@@ -82,7 +83,7 @@ const NEWBORN_ENDINGS: &[&str] = &[
 ];
 
 /// One character of a Han name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token {
     /// The folded character; `'\0'` if it could not be read.
     pub character: char,
@@ -117,7 +118,7 @@ pub enum Script {
 }
 
 /// A name in comparable form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Name {
     /// Canonical text: folded characters without spaces or dots, `?` for an unreadable one; lower-case words for
     /// Latin names.
@@ -304,6 +305,8 @@ pub fn sound(name: &Name) -> Option<String> {
         }
     }
 }
+
+personal!(Token, Name);
 
 #[cfg(test)]
 mod tests {

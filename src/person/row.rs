@@ -4,18 +4,17 @@
 //! own lexicons, so that threads need not meet. [`PersonTable::append`] then gives every local symbol its global one,
 //! in the order of the chunks.
 
-use hashbrown::HashTable;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::hash::BuildHasher;
 
 use super::code::{self, Relationship};
 use super::date::{self, Date};
 use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
-use super::table::{NO_DAY, NameTable, Parent, PersonTable, RecordId, TextField, flag};
+use super::seen::SeenIds;
+use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, TextRows, flag};
 use super::{Rejected, address, joins_names, text_field};
 use crate::error::Result;
 use crate::intake::extract::{Chunk, Column, Extract};
@@ -34,31 +33,6 @@ pub(super) fn text_fields(study: &Study, _extracts: &[Extract]) -> Result<Vec<Te
     }
     fields.extend((0..study.custom_fields.len()).map(|index| Field::Custom(u16::try_from(index).unwrap_or(u16::MAX))));
     Ok(fields.into_iter().map(text_field).collect())
-}
-
-/// Record ids seen so far in a source, to set repeated ones aside.
-#[derive(Default)]
-pub(super) struct SeenIds {
-    table: HashTable<u32>,
-}
-
-impl SeenIds {
-    /// Which of a chunk's records repeat the id of an earlier one?
-    fn repeated(&self, table: &PersonTable, chunk: &PersonTable) -> Vec<bool> {
-        let mut inside: FxHashSet<&str> = FxHashSet::default();
-        (0..u32::try_from(chunk.len()).unwrap_or(0))
-            .map(|record| {
-                let id = chunk.record_id(record);
-                let before = self.table.find(FxBuildHasher.hash_one(id), |seen| table.record_id(*seen) == id).is_some();
-                !inside.insert(id) || before
-            })
-            .collect()
-    }
-
-    fn insert(&mut self, table: &PersonTable, record: RecordId) {
-        let hash = |record: &RecordId| FxBuildHasher.hash_one(table.record_id(*record));
-        self.table.insert_unique(hash(&record), record, hash);
-    }
 }
 
 /// One source's columns, found in its chunks.
@@ -156,7 +130,7 @@ impl<'a> RowReader<'a> {
 
     pub(super) fn read(&self, chunk: &Chunk) -> ChunkTable {
         let mut out = ChunkTable { source: self.source, file: chunk.file, ..ChunkTable::default() };
-        out.table.texts = self.texts.iter().map(|_| Vec::with_capacity(chunk.rows)).collect();
+        out.table.texts = TextRows::new(self.texts.len(), chunk.rows);
         out.table.text_fields = self.texts.iter().map(|&field| text_field(field)).collect();
         out.table.parents.push(Parent::default());
         let mut names: FxHashMap<String, NameCell> = FxHashMap::default();
@@ -245,7 +219,7 @@ impl<'a> RowReader<'a> {
         for at in 0..self.texts.len() {
             let text = self.text(chunk, row, self.texts[at]);
             let symbol = text.map_or(0, |text| out.table.text_fields[at].values.intern(&plain_text(&text)));
-            out.table.texts[at].push(symbol);
+            out.table.texts.push(symbol);
         }
         let digit = |field: Field| {
             self.text(chunk, row, field).and_then(|text| text.bytes().find(u8::is_ascii_digit)).map_or(0, |d| d - b'0')
@@ -449,7 +423,7 @@ impl PersonTable {
             || self.id_number.get(at).is_some_and(|id| id.is_some())
             || self.birth.get(at).is_some_and(|birth| birth.is_some())
             || some(&self.parent)
-            || self.texts.iter().any(|column| some(column))
+            || self.texts.row(at).iter().any(|symbol| *symbol != 0)
     }
 
     /// Forgets the fields of the record after the first `length`.
@@ -459,9 +433,7 @@ impl PersonTable {
         }
         cut!(flags, name, former_name, id_number, birth, sex, ethnicity, estate, building, unit, room, division, area);
         cut!(household, relationship, telephone, last_seen, death, parent, registration, left_registration);
-        for column in &mut self.texts {
-            column.truncate(length);
-        }
+        self.texts.truncate(length);
     }
 
     /// Leaves out the marked records (a chunk's, rarely).
@@ -489,9 +461,7 @@ impl PersonTable {
             division
         );
         keep!(area, household, relationship, telephone, last_seen, death, parent, registration, left_registration);
-        for column in &mut self.texts {
-            *column = kept.iter().map(|at| column[*at]).collect();
-        }
+        self.texts.keep(&kept);
         self.id_text.clear();
         self.id_ends.clear();
         for id in ids {
@@ -540,10 +510,8 @@ impl PersonTable {
         let base = self.id_text.len() as u64;
         self.id_text.push_str(&local.id_text);
         self.id_ends.extend(local.id_ends.iter().map(|end| base + end));
-        for at in 0..local.row.len() {
-            tally.pass();
-            seen.insert(self, first + u32::try_from(at).unwrap_or(0));
-        }
+        (0..local.row.len()).for_each(|_| tally.pass());
+        seen.extend(self, first..first + u32::try_from(local.row.len()).unwrap_or(0));
         macro_rules! take {
             ($($column:ident),*) => { $( self.$column.extend_from_slice(&local.$column); )* };
         }
@@ -557,10 +525,10 @@ impl PersonTable {
         self.area.extend(through(&local.area, &divisions));
         self.household.extend(through(&local.household, &households));
         self.parent.extend(through(&local.parent, &parents));
-        for (at, column) in local.texts.iter().enumerate() {
-            let map = translation(&local.text_fields[at].values, &mut self.text_fields[at].values);
-            self.texts[at].extend(through(column, &map));
-        }
+        let fields = local.text_fields.iter().zip(&mut self.text_fields);
+        let maps: Vec<Vec<Symbol>> =
+            fields.map(|(local, global)| translation(&local.values, &mut global.values)).collect();
+        self.texts.extend(&local.texts, &maps);
     }
 
     fn take_parent(&mut self, parent: Parent, names: &[Symbol]) -> u32 {
@@ -574,5 +542,7 @@ impl PersonTable {
 
 /// Local symbol → global symbol.
 fn translation(local: &Lexicon, global: &mut Lexicon) -> Vec<Symbol> {
-    (0..local.len()).map(|symbol| if symbol == 0 { 0 } else { global.intern(local.text(symbol as Symbol)) }).collect()
+    let mut symbols = vec![0];
+    symbols.extend(global.intern_all((1..local.len()).map(|symbol| local.text(symbol as Symbol))));
+    symbols
 }

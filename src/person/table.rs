@@ -12,6 +12,7 @@ use super::id_number::IdNumber;
 use super::lexicon::{Lexicon, Symbol};
 use super::name::Name;
 use crate::intake::study::{Field, RowKind};
+use crate::privacy::personal;
 
 /// A record: its position in the columns of the [`PersonTable`].
 pub type RecordId = u32;
@@ -36,7 +37,7 @@ pub mod flag {
 }
 
 /// The records of all sources in comparable form.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct PersonTable {
     /// Where each source's records begin; one more entry than there are sources.
     pub(super) starts: Vec<RecordId>,
@@ -88,8 +89,8 @@ pub struct PersonTable {
     pub registration: Vec<u8>,
     /// Census item D9 (time since leaving), first digit of its code; 0 unknown.
     pub left_registration: Vec<u8>,
-    /// Text fields of the study's own, in the order of [`PersonTable::text_fields`].
-    pub texts: Vec<Vec<Symbol>>,
+    /// Values of the text fields.
+    pub texts: TextRows,
     /// What the text columns hold.
     pub text_fields: Vec<TextField>,
     /// Mothers named on records.
@@ -111,6 +112,58 @@ pub struct Parent {
     pub name: Symbol,
     /// Her identity number.
     pub id_number: IdNumber,
+}
+
+/// The text fields of all records, record after record: what one comparison needs lies together.
+#[derive(Debug, Default)]
+pub struct TextRows {
+    /// Number of fields.
+    width: usize,
+    symbols: Vec<Symbol>,
+}
+
+impl TextRows {
+    /// No records yet, with so many fields each.
+    #[must_use]
+    pub(super) fn new(width: usize, records: usize) -> TextRows {
+        TextRows { width, symbols: Vec::with_capacity(width * records) }
+    }
+
+    /// Symbol of a field of a record, by position in [`PersonTable::text_fields`]; 0 missing.
+    #[must_use]
+    pub fn get(&self, record: RecordId, field: usize) -> Symbol {
+        self.symbols[record as usize * self.width + field]
+    }
+
+    /// The fields of a record.
+    #[must_use]
+    pub fn row(&self, at: usize) -> &[Symbol] {
+        &self.symbols[at * self.width..][..self.width]
+    }
+
+    /// All rows, in the order of the records.
+    pub fn rows(&self) -> impl Iterator<Item = &[Symbol]> {
+        self.symbols.chunks_exact(self.width.max(1))
+    }
+
+    pub(super) fn push(&mut self, symbol: Symbol) {
+        self.symbols.push(symbol);
+    }
+
+    pub(super) fn truncate(&mut self, records: usize) {
+        self.symbols.truncate(records * self.width);
+    }
+
+    /// Keeps the records at these positions.
+    pub(super) fn keep(&mut self, kept: &[usize]) {
+        self.symbols = kept.iter().flat_map(|at| self.row(*at)).copied().collect();
+    }
+
+    /// Adds records whose symbols are translated, field by field.
+    pub(super) fn extend(&mut self, other: &TextRows, maps: &[Vec<Symbol>]) {
+        let rows = other.rows().flat_map(|row| row.iter().zip(maps).map(|(symbol, map)| map[*symbol as usize]));
+        self.symbols.extend(rows);
+    }
 }
 
 /// A column of text that is compared by a general comparator.
@@ -245,7 +298,7 @@ impl PersonTable {
     #[must_use]
     pub fn bytes_per_record(&self) -> f64 {
         let fixed = 4 + 8 + 1 + 1 + 4 + 4 + 8 + 4 + 1 + 1 + 4 + 2 + 2 + 2 + 4 + 4 + 4 + 1 + 8 + 4 + 4 + 4 + 1 + 1;
-        let texts = 4 * self.texts.len();
+        let texts = 4 * self.texts.width;
         (fixed + texts) as f64 + self.id_text.len() as f64 / (self.len().max(1)) as f64
     }
 }
@@ -267,3 +320,5 @@ pub struct Dwelling {
     /// Room.
     pub room: u16,
 }
+
+personal!(PersonTable);

@@ -41,6 +41,20 @@ impl<T> fmt::Display for Pii<T> {
     }
 }
 
+/// `Debug` of types that hold personal values: their names and nothing else, so that no log, error or panic that prints
+/// one, or anything that holds one, can give a value away.
+macro_rules! personal {
+    ($($name:ident),+) => {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), " [personal]"))
+            }
+        })+
+    };
+}
+
+pub(crate) use personal;
+
 #[cfg(test)]
 mod tests {
     use super::Pii;

@@ -8,10 +8,10 @@ use std::process::{Command, Stdio};
 
 use crate::cli::{argument, district, rollcall};
 
-const CANARIES: [&str; 5] = ["Qvxnameq", "99999920000229", "Qvxstreetq", "Qvxrecordq", "Qvxoddq"];
+pub const CANARIES: [&str; 5] = ["Qvxnameq", "99999920000229", "Qvxstreetq", "Qvxrecordq", "Qvxoddq"];
 
 /// Rows of forty people who do not exist, a canary in each field.
-fn rows() -> String {
+pub fn rows() -> String {
     let mut rows = String::from("record,name,birth,number,address\n");
     for at in 0..40 {
         let day = at % 28 + 1;
@@ -20,7 +20,7 @@ fn rows() -> String {
     rows
 }
 
-const STUDY: &str = r#"[study]
+pub const STUDY: &str = r#"[study]
 name = "small"
 
 [limits]
@@ -50,12 +50,12 @@ address = "address"
 "#;
 
 /// A small study that runs.
-struct Place {
+pub struct Place {
     outer: tempfile::TempDir,
 }
 
 impl Place {
-    fn new() -> Place {
+    pub fn new() -> Place {
         let place = Place { outer: tempfile::tempdir().expect("folder") };
         place.put("roll.csv", rows());
         place.put("register.csv", rows().replace("1980-01-01", "1981-01-01"));
@@ -64,23 +64,23 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.outer.path().join(name)
     }
 
-    fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    pub fn put(&self, name: &str, bytes: impl AsRef<[u8]>) {
         std::fs::write(self.path(name), bytes).expect("written");
     }
 
     /// The register is this file instead.
-    fn register(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    pub fn register(&self, name: &str, bytes: impl AsRef<[u8]>) {
         self.put(name, bytes);
         let name = name.escape_default().to_string();
         self.put("study.toml", STUDY.replace("path = \"register.csv\"", &format!("path = \"{name}\"")));
     }
 
     /// Runs the study as loudly as it goes; exit status and what was said.
-    fn run(&self) -> (Option<i32>, String) {
+    pub fn run(&self) -> (Option<i32>, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_rollcall"))
             .args(["-vvv", "run", argument(&self.path("study.toml")), "--out", argument(&self.path("out"))])
             .env("RUST_BACKTRACE", "full")
@@ -100,9 +100,9 @@ impl Place {
 }
 
 /// One case: what is done to the good study, the exit status, and what must be said.
-type Case = (&'static str, fn(&Place), i32, &'static [&'static str]);
+pub type Case = (&'static str, fn(&Place), i32, &'static [&'static str]);
 
-fn hold(cases: &[Case]) {
+pub fn hold(cases: &[Case]) {
     let mut wrong = Vec::new();
     for (name, spoil, status, words) in cases {
         let place = Place::new();
@@ -122,7 +122,7 @@ fn footer(bytes: &[u8]) -> Vec<u8> {
     [b"PAR1", bytes, &length, b"PAR1"].concat()
 }
 
-fn workbook(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn workbook(parts: &[(&str, &[u8])]) -> Vec<u8> {
     use std::io::Write;
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in parts {
@@ -368,57 +368,6 @@ fn pipes_devices_and_names_that_bite_are_met_calmly() {
     let (code, said) = place.run();
     assert_eq!(code, Some(4), "{said}");
     assert!(!said.contains("\u{1b}[31m\u{202e}") && !said.contains('\u{202e}'), "the name is escaped: {said}");
-}
-
-/// Reads a mutated register in this very process: an abort would end the test, a panic would fail it.
-fn mutate(times: u64) {
-    let folder = district();
-    let path = folder.path().join("health.parquet");
-    let original = std::fs::read(&path).expect("register");
-    let study = rollcall::intake::study::file::read(&folder.path().join("study.toml")).expect("study");
-    let place = study.sources.iter().position(|source| source.files.contains(&path)).expect("the register");
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state % below as u64).expect("small")
-    };
-    let mut refused = 0;
-    for _ in 0..times {
-        let mut bytes = original.clone();
-        for _ in 0..=next(4) {
-            // Half of the mutations hit the footer, where the declarations are.
-            let from = if next(2) == 0 { 0 } else { bytes.len().saturating_sub(4096) };
-            let at = from + next(bytes.len() - from);
-            match next(4) {
-                0 => bytes[at] ^= 1 << next(8),
-                1 => bytes[at] = [0, 0x7f, 0x80, 0xff][next(4)],
-                2 => drop(bytes.remove(at)),
-                _ => bytes.insert(at, 0xff),
-            }
-        }
-        std::fs::write(&path, &bytes).expect("written");
-        let read = rollcall::intake::extract::open(&study, place)
-            .and_then(|extract| (0..extract.chunk_count()).try_for_each(|chunk| extract.read(&study, chunk).map(drop)));
-        if let Err(error) = read {
-            assert_eq!(error.kind().exit_status(), 4, "{error}");
-            refused += 1;
-        }
-    }
-    assert!(refused * 2 > times, "{refused} of {times} were refused");
-}
-
-#[test]
-fn mutated_parquet_files_are_refused_or_read_and_crash_nothing() {
-    mutate(300);
-}
-
-#[test]
-#[ignore = "takes minutes: ROLLCALL_MUTATIONS=200000 cargo test --release --test it many_mutations -- --ignored"]
-fn many_mutations() {
-    let times = std::env::var("ROLLCALL_MUTATIONS").ok().and_then(|number| number.parse().ok());
-    mutate(times.unwrap_or(200_000));
 }
 
 #[test]

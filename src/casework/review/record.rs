@@ -93,8 +93,8 @@ fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<Value> {
     add(Field::Relationship, field::relationship(table.relationship[at]).of(language).to_owned());
     let telephone = table.telephone[at];
     add(Field::Telephone, if telephone == 0 { String::new() } else { telephone.to_string() });
-    for (field, column) in table.text_fields.iter().zip(&table.texts) {
-        let value = column.get(at).map_or("", |symbol| field.values.text(*symbol));
+    for (field, symbol) in table.text_fields.iter().zip(table.texts.row(at)) {
+        let value = field.values.text(*symbol);
         let label = code::field(language, study.field_name(field.field));
         all.push(Value { label, value: mask::plain(value), shown: Shown::Whole });
     }

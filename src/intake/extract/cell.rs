@@ -27,6 +27,35 @@ pub(super) fn is_flat(data_type: &DataType) -> bool {
     }
 }
 
+/// What a column holds, in words; files of one source must agree on it. `None`: nothing, which agrees with everything.
+pub(super) fn class(data_type: &DataType) -> Option<&'static str> {
+    Some(match data_type {
+        DataType::Null => return None,
+        DataType::Dictionary(_, value) => return class(value),
+        DataType::Boolean => "truth values",
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => "floating-point numbers",
+        DataType::Date32 | DataType::Date64 => "dates",
+        DataType::Timestamp(unit, None) => match unit {
+            TimeUnit::Second => "times in seconds",
+            TimeUnit::Millisecond => "times in milliseconds",
+            TimeUnit::Microsecond => "times in microseconds",
+            TimeUnit::Nanosecond => "times in nanoseconds",
+        },
+        DataType::Timestamp(unit, Some(_)) => match unit {
+            TimeUnit::Second => "times in seconds with a zone",
+            TimeUnit::Millisecond => "times in milliseconds with a zone",
+            TimeUnit::Microsecond => "times in microseconds with a zone",
+            TimeUnit::Nanosecond => "times in nanoseconds with a zone",
+        },
+        whole if whole.is_integer() => "whole numbers",
+        decimal if decimal.is_decimal() => "decimal numbers",
+        _ => TEXT,
+    })
+}
+
+/// The class of text.
+pub(super) const TEXT: &str = "text";
+
 /// A column as text or days, and the rows whose bytes are no text (they are null in the column).
 pub(super) fn column(array: &ArrayRef, offset_seconds: i32) -> Option<(Column, Vec<usize>)> {
     if array.null_count() == array.len() || *array.data_type() == DataType::Null {

@@ -18,11 +18,12 @@ use std::rc::Rc;
 use ::csv::{ByteRecord, ReaderBuilder};
 use arrow::array::{Array, StringBuilder};
 use encoding_rs::GB18030;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, header};
+use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, header};
 use crate::error::{Error, Result};
-use crate::intake::study::{Encoding, Source, Study, file::hex};
+use crate::intake::study::{Encoding, file::hex};
 
 /// Most rows of one chunk.
 const CHUNK_ROWS: u64 = 65_536;
@@ -36,7 +37,7 @@ const RECORD_BYTES_MAX: u64 = 16 << 20;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What was learnt about a CSV file when it was opened.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Layout {
     delimiter: u8,
     is_gb18030: bool,
@@ -46,18 +47,23 @@ pub(super) struct Layout {
 }
 
 /// Finds records, encoding and columns; gives the file's digest, too.
-pub(super) fn open(study: &Study, source: &Source, path: &Path, wanted: &[String]) -> Result<(Opened, String)> {
+pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Opened, String)> {
     let io = |error: std::io::Error| Error::io(path, &error);
     let mut start = Vec::new();
     File::open(path).map_err(io)?.take(1 << 20).read_to_end(&mut start).map_err(io)?;
     let has_mark = start.starts_with(BYTE_ORDER_MARK);
     let skipped = if has_mark { BYTE_ORDER_MARK.len() as u64 } else { 0 };
     let delimiter = delimiter_of(start.get(skipped as usize..).unwrap_or_default());
-    let scan = scan(study, path, delimiter, skipped)?;
-    let is_gb18030 = match source.encoding {
+    let scan = scan(terms, path, delimiter, skipped)?;
+    let is_utf8 = has_mark || scan.text.is_mostly_utf8();
+    let is_gb18030 = match terms.encoding {
+        Encoding::Utf8 if scan.text.is_hardly_utf8() => {
+            return Err(misdeclared(path, "UTF-8").at_row(scan.text.first_invalid_line));
+        }
+        Encoding::Gb18030 if has_mark || scan.text.is_surely_utf8() => return Err(misdeclared(path, "GB18030")),
         Encoding::Utf8 => false,
         Encoding::Gb18030 => true,
-        Encoding::Detect => !has_mark && !scan.text.is_mostly_utf8(),
+        Encoding::Detect => !is_utf8,
     };
     let names = scan.header.iter().map(|name| decoded(name, is_gb18030));
     let Some(names) = names.collect::<Option<Vec<String>>>() else {
@@ -67,7 +73,13 @@ pub(super) fn open(study: &Study, source: &Source, path: &Path, wanted: &[String
     };
     let positions = header::locate(path, wanted, &names)?;
     let form = Form::Csv(Layout { delimiter, is_gb18030, fields: names.len(), positions });
-    Ok((Opened { names, form, chunks: scan.chunks, rows: scan.rows }, scan.digest))
+    Ok((Opened { names, form, chunks: scan.chunks, rows: scan.rows, classes: Vec::new() }, scan.digest))
+}
+
+/// Read in the declared encoding, every text would be another one.
+fn misdeclared(path: &Path, declared: &str) -> Error {
+    let error = Error::input(format!("is not {declared}, as the study file says")).at_file(path);
+    error.hint("set `encoding` of this source to \"utf-8\", \"gb18030\" or \"detect\"")
 }
 
 /// The most frequent of the usual delimiters in the first line, outside quotation marks.
@@ -105,7 +117,7 @@ struct Scan {
     text: TextCount,
 }
 
-fn scan(study: &Study, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan> {
+fn scan(terms: &Terms, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan> {
     let file = File::open(path).map_err(|error| Error::io(path, &error))?;
     let record_start = Rc::new(Cell::new(0));
     let watched = Watched {
@@ -139,8 +151,8 @@ fn scan(study: &Study, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan>
             break;
         }
         rows += 1;
-        if rows > study.limits.rows_max {
-            let what = format!("has more than the {} rows allowed", study.limits.rows_max);
+        if rows > terms.limits.rows_max {
+            let what = format!("has more than the {} rows allowed", terms.limits.rows_max);
             return Err(Error::input(what).at_file(path).hint("raise `rows_max` in [limits] if this is right"));
         }
         let end = reader.position().byte();
@@ -202,17 +214,23 @@ impl Read for Watched {
 struct TextCount {
     valid: u64,
     invalid: u64,
+    lines: u64,
+    /// Line of the first byte that is no UTF-8, from 1.
+    first_invalid_line: u64,
     /// The beginning of a character that the last buffer cut off.
     cut: Vec<u8>,
 }
 
 impl TextCount {
     fn add(&mut self, bytes: &[u8]) {
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
         if self.cut.is_empty() && bytes.is_ascii() {
+            self.lines += lines;
             return;
         }
         let mut joined = std::mem::take(&mut self.cut);
         joined.extend_from_slice(bytes);
+        let mut passed = 0;
         let mut chunks = joined.utf8_chunks().peekable();
         while let Some(chunk) = chunks.next() {
             self.valid += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count() as u64;
@@ -220,9 +238,25 @@ impl TextCount {
             if incomplete {
                 self.cut = chunk.invalid().to_vec();
             } else if !chunk.invalid().is_empty() {
+                if self.invalid == 0 {
+                    let valid = joined.iter().take(passed + chunk.valid().len());
+                    self.first_invalid_line = self.lines + 1 + valid.filter(|byte| **byte == b'\n').count() as u64;
+                }
                 self.invalid += 1;
             }
+            passed += chunk.valid().len() + chunk.invalid().len();
         }
+        self.lines += lines;
+    }
+
+    /// Most of it is no UTF-8: single broken rows are another matter.
+    fn is_hardly_utf8(&self) -> bool {
+        self.invalid > self.valid.max(10)
+    }
+
+    /// Text that as anything else would be no text: several characters, none broken.
+    fn is_surely_utf8(&self) -> bool {
+        self.valid > 10 && self.invalid == 0
     }
 
     fn is_mostly_utf8(&self) -> bool {

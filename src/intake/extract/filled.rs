@@ -10,9 +10,12 @@ use std::path::Path;
 
 use calamine::{DataRef, Reader, Xlsx};
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
+use serde::{Deserialize, Serialize};
 
+use super::decoder::{self, Reply, Request, Work};
 use super::{guarded, xlsx};
 use crate::error::{Error, Result};
+use crate::privacy::personal;
 
 /// Largest file, in bytes.
 const BYTES_MAX: u64 = 64 << 20;
@@ -24,7 +27,7 @@ const COLUMNS_MAX: u32 = 256;
 const CELL_CHARACTERS_MAX: usize = 4_000;
 
 /// A sheet as texts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilledSheet {
     /// Its name; empty for a text table.
     pub name: String,
@@ -37,6 +40,15 @@ pub struct FilledSheet {
 /// # Errors
 /// If the file is of another form, damaged, protected by a password, or far too large for a list.
 pub fn sheets(path: &Path) -> Result<Vec<FilledSheet>> {
+    let Some(pool) = decoder::pool() else { return read(path) };
+    match pool.ask(&Request { path: path.to_path_buf(), work: Work::Fill })? {
+        Reply::Filled(sheets) => Ok(sheets),
+        _ => Err(decoder::nonsense(path)),
+    }
+}
+
+/// The same in this very process.
+pub(super) fn read(path: &Path) -> Result<Vec<FilledSheet>> {
     let mut file = File::open(path).map_err(|error| Error::io(path, &error))?;
     let bytes = file.metadata().map_err(|error| Error::io(path, &error))?.len();
     if bytes > BYTES_MAX {
@@ -147,3 +159,5 @@ fn decoded(bytes: &[u8]) -> Option<String> {
     let text = encoding.decode_without_bom_handling_and_without_replacement(rest)?;
     (!text.contains('\0')).then(|| text.into_owned())
 }
+
+personal!(FilledSheet);

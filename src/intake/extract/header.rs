@@ -9,6 +9,9 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Result};
 
+/// Most columns of a file.
+const COLUMNS_MAX: usize = 20_000;
+
 /// A column name without surrounding blanks, byte-order mark and differences of width.
 pub(super) fn normal(name: &str) -> String {
     name.nfkc().collect::<String>().trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').to_owned()
@@ -16,6 +19,10 @@ pub(super) fn normal(name: &str) -> String {
 
 /// The position of each wanted column.
 pub(super) fn locate(path: &Path, wanted: &[String], present: &[String]) -> Result<Vec<usize>> {
+    if present.len() > COLUMNS_MAX {
+        let error = Error::input(format!("has {} columns, more than {COLUMNS_MAX}", present.len())).at_file(path);
+        return Err(error.hint("ask the sender what this file is"));
+    }
     let normals: Vec<String> = present.iter().map(|name| normal(name)).collect();
     let mut positions = Vec::new();
     let mut missing: Vec<&String> = Vec::new();

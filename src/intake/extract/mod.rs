@@ -8,6 +8,8 @@
 
 mod cell;
 mod csv;
+pub mod decoder;
+pub mod describe;
 pub mod filled;
 mod header;
 mod parquet;
@@ -20,10 +22,12 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, Date32Array, StringArray};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::intake::study::{Source, Study, file::hex};
+use crate::intake::study::{Binding, Encoding, Field, Limits, Source, Study, file::hex};
+use crate::privacy::personal;
 
 /// A source as it is: files, chunks, row counts, digests.
 #[derive(Debug)]
@@ -51,10 +55,12 @@ pub struct ExtractFile {
     pub rows: u64,
     /// SHA-256 of the file, lower-case hexadecimal.
     pub digest: String,
+    /// When it was last changed, as far as the system knows.
+    modified: Option<std::time::SystemTime>,
 }
 
 /// Where a chunk of rows is found again: what `place` and `length` mean is up to the format of the file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct ChunkPlace {
     file: usize,
     first_row: u64,
@@ -67,8 +73,26 @@ struct ChunkPlace {
 #[derive(Debug)]
 enum Form {
     Parquet(parquet::Layout),
+    /// Parquet whose footer another process has read.
+    ParquetApart,
     Csv(csv::Layout),
     Xlsx(xlsx::Sheet),
+}
+
+/// What a format must know of the study.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Terms {
+    limits: Limits,
+    encoding: Encoding,
+    /// Offset of the study's zone from UTC, in seconds.
+    offset_seconds: i32,
+}
+
+impl Terms {
+    fn of(study: &Study, source: &Source) -> Terms {
+        let offset_seconds = study.reference.offset_seconds;
+        Terms { limits: study.limits.clone(), encoding: source.encoding, offset_seconds }
+    }
 }
 
 /// A file as opened by one of the formats.
@@ -78,6 +102,8 @@ struct Opened {
     form: Form,
     chunks: Vec<ChunkPlace>,
     rows: u64,
+    /// What each wanted column holds ([`cell::class`]); empty where cells have no types (CSV, XLSX).
+    classes: Vec<Option<String>>,
 }
 
 /// Some consecutive rows of one file, column by column.
@@ -131,7 +157,7 @@ impl Chunk {
 }
 
 /// A column of a chunk in one of the few physical forms that matter.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Column {
     /// Nothing but nulls.
     Null,
@@ -187,11 +213,19 @@ pub fn open(study: &Study, source: usize) -> Result<Extract> {
         return Err(Error::study(format!("there is no source number {source}")).at_file(&study.file));
     };
     let columns = columns_of(wanted);
+    let terms = Terms::of(study, wanted);
     let opened: Vec<Result<(ExtractFile, Opened)>> =
-        wanted.files.par_iter().map(|path| open_file(study, wanted, path, &columns)).collect();
+        wanted.files.par_iter().map(|path| open_file(&terms, path, &columns)).collect();
     let mut extract = Extract { source, files: Vec::new(), columns, rows: 0, chunks: Vec::new(), forms: Vec::new() };
+    let mut first: Option<(PathBuf, Vec<Option<String>>)> = None;
     for one in opened {
         let (file, opened) = one?;
+        check_classes(wanted, &extract.columns, &file.path, &opened.classes)?;
+        match &mut first {
+            Some((path, known)) => agree(&extract.columns, (path, known), (&file.path, &opened.classes))?,
+            None if opened.classes.is_empty() => {}
+            None => first = Some((file.path.clone(), opened.classes.clone())),
+        }
         if let Some(twin) = extract.files.iter().find(|other| other.digest == file.digest) {
             let what = format!("has the same content as {}", twin.path.display().to_string().escape_debug());
             return Err(Error::input(what).at_file(&file.path).hint("keep one of them in this source"));
@@ -205,6 +239,44 @@ pub fn open(study: &Study, source: usize) -> Result<Extract> {
     Ok(extract)
 }
 
+/// An ID number that was stored as a number has lost digits, leading zeros or its final X.
+fn check_classes(source: &Source, columns: &[String], path: &Path, classes: &[Option<String>]) -> Result<()> {
+    let is_number = |binding: &&Binding| matches!(binding.field, Field::IdNumber | Field::MotherIdNumber);
+    let mut numbers = source.bindings.iter().filter(is_number).flat_map(|binding| &binding.columns);
+    let class =
+        |name: &String| columns.iter().position(|known| known == name).and_then(|at| classes.get(at)?.as_deref());
+    match numbers.find_map(|name| class(name).filter(|class| *class != cell::TEXT).map(|class| (name, class))) {
+        None => Ok(()),
+        Some((name, class)) => {
+            let what = format!("expected ID numbers as text, found {class}: leading zeros, final X or digits are lost");
+            let error = Error::input(what).at_file(path).at_column(name);
+            Err(error.hint("ask the sender to store ID numbers as text (a string column)"))
+        }
+    }
+}
+
+/// Files of one source must hold the same in a column: else one of them is not what it seems.
+fn agree(
+    columns: &[String],
+    (first, known): (&Path, &mut Vec<Option<String>>),
+    (path, classes): (&Path, &[Option<String>]),
+) -> Result<()> {
+    for ((name, known), class) in columns.iter().zip(known).zip(classes) {
+        match (&*known, class) {
+            (Some(known), Some(class)) if known != class => {
+                let first = first.display().to_string();
+                let what = format!("holds {class} here and {known} in {}", first.escape_debug());
+                let hint =
+                    "files of one source must have the same columns: ask the sender, or make two sources of them";
+                return Err(Error::input(what).at_file(path).at_column(name).hint(hint));
+            }
+            (None, _) => known.clone_from(class),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// The names of the flat columns of a file, in its own order.
 ///
 /// # Errors
@@ -213,12 +285,7 @@ pub fn names(study: &Study, source: usize, path: &Path) -> Result<Vec<String>> {
     let missing = || Error::study(format!("there is no source number {source}")).at_file(&study.file);
     let source = study.sources.get(source).ok_or_else(missing)?;
     facts(path)?;
-    let opened = match format_of(path)? {
-        FormatName::Csv => csv::open(study, source, path, &[])?.0,
-        FormatName::Parquet => parquet::open(study, path, &[])?,
-        FormatName::Xlsx => xlsx::open(study, path, &[])?,
-    };
-    Ok(opened.names)
+    Ok(opened(&Terms::of(study, source), format_of(path)?, path, &[])?.0.names)
 }
 
 /// The columns that a source needs: record id, those of the fields, and the one that says what a row means.
@@ -234,42 +301,63 @@ fn columns_of(source: &Source) -> Vec<String> {
 }
 
 /// The formats of extracts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum FormatName {
     Parquet,
     Csv,
     Xlsx,
 }
 
-fn open_file(study: &Study, source: &Source, path: &Path, columns: &[String]) -> Result<(ExtractFile, Opened)> {
+fn open_file(terms: &Terms, path: &Path, columns: &[String]) -> Result<(ExtractFile, Opened)> {
     let before = facts(path)?;
     let format = format_of(path)?;
     let (opened, digest) = match format {
-        FormatName::Csv => {
-            let (opened, digest) = csv::open(study, source, path, columns)?;
-            (Ok(opened), Ok(digest))
+        FormatName::Csv => opened(terms, format, path, columns)?,
+        FormatName::Parquet | FormatName::Xlsx => {
+            let (opened, digest) = rayon::join(|| opened(terms, format, path, columns), || digest_of(path));
+            (opened?.0, digest?)
         }
-        FormatName::Parquet => rayon::join(|| parquet::open(study, path, columns), || digest_of(path)),
-        FormatName::Xlsx => rayon::join(|| xlsx::open(study, path, columns), || digest_of(path)),
     };
-    let (opened, digest) = (opened?, digest?);
     if facts(path)? != before {
         return Err(changed(path));
     }
-    if opened.rows > study.limits.rows_max {
-        let what = format!("has {} rows, more than the {} allowed", opened.rows, study.limits.rows_max);
+    if opened.rows > terms.limits.rows_max {
+        let what = format!("has {} rows, more than the {} allowed", opened.rows, terms.limits.rows_max);
         return Err(Error::input(what).at_file(path).hint("raise `rows_max` in [limits] if this is right"));
     }
     let rows = opened.rows;
-    Ok((ExtractFile { path: path.to_path_buf(), bytes: before.0, rows, digest }, opened))
+    let (bytes, modified) = before;
+    Ok((ExtractFile { path: path.to_path_buf(), bytes, rows, digest, modified }, opened))
+}
+
+/// Opens a file, in a process of its own where there can be one; a CSV file's digest is found on the way.
+fn opened(terms: &Terms, format: FormatName, path: &Path, columns: &[String]) -> Result<(Opened, String)> {
+    match decoder::pool() {
+        Some(pool) => pool.open(terms, format, path, columns),
+        None => opened_here(terms, format, path, columns),
+    }
+}
+
+/// The same in this very process.
+fn opened_here(terms: &Terms, format: FormatName, path: &Path, columns: &[String]) -> Result<(Opened, String)> {
+    match format {
+        FormatName::Csv => csv::open(terms, path, columns),
+        FormatName::Parquet => Ok((parquet::open(terms, path, columns)?, String::new())),
+        FormatName::Xlsx => Ok((xlsx::open(terms, path, columns)?, String::new())),
+    }
 }
 
 /// Size and time of the last change of a regular file; anything else is an error.
 fn facts(path: &Path) -> Result<(u64, Option<std::time::SystemTime>)> {
-    let facts = std::fs::metadata(path).map_err(|error| Error::io(path, &error))?;
+    let facts = std::fs::symlink_metadata(path).map_err(|error| Error::io(path, &error))?;
     if !facts.is_file() {
-        let what = if facts.is_dir() { "a folder" } else { "a pipe or device" };
-        return Err(Error::input(format!("expected a file, found {what}")).at_file(path));
+        let (what, hint) = match facts.file_type() {
+            // A delivery could point anywhere with it.
+            kind if kind.is_symlink() => ("a symbolic link", "name the file that it points to, or copy it here"),
+            kind if kind.is_dir() => ("a folder", "name the files in it"),
+            _ => ("a pipe or device", "write it to a file first"),
+        };
+        return Err(Error::input(format!("expected a file, found {what}")).at_file(path).hint(hint));
     }
     if facts.len() == 0 {
         return Err(Error::input("is empty (0 bytes)").at_file(path).hint("ask the sender for the file again"));
@@ -372,19 +460,32 @@ impl Extract {
     /// # Errors
     /// An input error that names file and column, never a value.
     pub fn read(&self, study: &Study, chunk: usize) -> Result<Chunk> {
+        let missing = || Error::study(format!("there is no source number {}", self.source)).at_file(&study.file);
+        let source = study.sources.get(self.source).ok_or_else(missing)?;
+        self.read_with(&Terms::of(study, source), chunk)
+    }
+
+    fn read_with(&self, terms: &Terms, chunk: usize) -> Result<Chunk> {
         let missing = || Error::input(format!("there is no chunk number {chunk}"));
         let place = self.chunks.get(chunk).ok_or_else(missing)?;
         let file = self.files.get(place.file).ok_or_else(missing)?;
-        if facts(&file.path)?.0 != file.bytes {
+        if facts(&file.path)? != (file.bytes, file.modified) {
             return Err(changed(&file.path));
         }
-        match self.forms.get(place.file).ok_or_else(missing)? {
-            Form::Parquet(layout) => parquet::read(study, layout, &file.path, place, &self.columns),
-            Form::Csv(layout) => csv::read(layout, &file.path, place, &self.columns),
-            Form::Xlsx(sheet) => Ok(xlsx::read(sheet, place)),
+        let (path, columns) = (&file.path, self.columns.as_slice());
+        match (self.forms.get(place.file).ok_or_else(missing)?, decoder::pool()) {
+            // A sheet is read as a whole when it is opened.
+            (Form::Xlsx(sheet), _) => Ok(xlsx::read(sheet, place)),
+            (Form::Csv(layout), Some(pool)) => pool.read(terms, Some(layout), path, place, columns),
+            (Form::Csv(layout), None) => csv::read(layout, path, place, columns),
+            (Form::Parquet(layout), _) => parquet::read(terms, layout, path, place, columns),
+            (Form::ParquetApart, Some(pool)) => pool.read(terms, None, path, place, columns),
+            (Form::ParquetApart, None) => Err(missing()),
         }
     }
 }
+
+personal!(Column);
 
 #[cfg(test)]
 mod tests;

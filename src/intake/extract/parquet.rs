@@ -12,22 +12,34 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch};
 use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, FieldRef, Schema, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::basic::{ConvertedType, LogicalType, Type as PhysicalType};
+use parquet::basic::{Compression, ConvertedType, LogicalType, Type as PhysicalType};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{FileMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::{SchemaDescriptor, Type};
 
-use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, cell, guarded, header};
+use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, cell, guarded, header};
 use crate::error::{Error, Result};
-use crate::intake::study::Study;
 
 /// Most rows of one chunk: bounds memory, and lets threads share a large row group.
 const CHUNK_ROWS: u64 = 131_072;
 
 /// Largest footer that is read, in bytes.
 const FOOTER_BYTES_MAX: u64 = 256 << 20;
+
+/// Content up to this size may be compressed to any degree, in bytes of a column of a row group.
+const INFLATED_BYTES_HARMLESS: u64 = 64 << 20;
+
+/// Beyond that, the content may be so many times its compressed size.
+const INFLATION_MAX: u64 = 200;
+
+/// Largest chunk after decoding, in bytes: some thousand for each row.
+const CHUNK_BYTES_MAX: usize = 512 << 20;
+
+/// Rows up to this number may stand in a file of any size; beyond it each needs a byte: persons differ.
+const ROWS_HARMLESS: u64 = 4_000_000;
 
 /// Stack of the thread that reads a footer: its schema is a tree that libraries walk recursively.
 const FOOTER_STACK_BYTES: usize = 256 << 20;
@@ -49,7 +61,7 @@ impl std::fmt::Debug for Layout {
 }
 
 /// Reads the footer, finds the columns, checks sizes and plans the chunks.
-pub(super) fn open(study: &Study, path: &Path, wanted: &[String]) -> Result<Opened> {
+pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<Opened> {
     let mut file = File::open(path).map_err(|error| Error::io(path, &error))?;
     let bytes = check_ends(&mut file, path)?;
     let metadata = footer(file, path)?;
@@ -62,14 +74,17 @@ pub(super) fn open(study: &Study, path: &Path, wanted: &[String]) -> Result<Open
             return Err(error.hint("ask the sender for one row per person, without lists and structures"));
         }
     }
-    let is_flat = |field: &&arrow::datatypes::FieldRef| cell::is_flat(field.data_type());
+    let is_flat = |field: &&FieldRef| cell::is_flat(field.data_type());
     let flat = metadata.schema().fields().iter().filter(is_flat).map(|field| field.name().clone()).collect();
+    let class =
+        |position: &usize| Some(cell::class(metadata.schema().fields().get(*position)?.data_type())?.to_owned());
+    let classes = positions.iter().map(class).collect();
     let mut projected = positions.clone();
     projected.sort_unstable();
     projected.dedup();
-    let rows = check_sizes(study, path, bytes, &metadata, &projected)?;
+    let rows = check_sizes(terms, path, bytes, &metadata, &projected)?;
     let chunks = chunks_of(metadata.metadata());
-    Ok(Opened { names: flat, form: Form::Parquet(Layout { metadata, positions, projected }), chunks, rows })
+    Ok(Opened { names: flat, form: Form::Parquet(Layout { metadata, positions, projected }), chunks, rows, classes })
 }
 
 fn damaged(path: &Path, what: &str) -> Error {
@@ -110,7 +125,7 @@ fn options() -> ArrowReaderOptions {
 
 /// Reads the footer on a thread of its own with a large stack.
 fn footer(file: File, path: &Path) -> Result<ArrowReaderMetadata> {
-    let load = move || guarded(|| ArrowReaderMetadata::load(&file, options()));
+    let load = move || guarded(|| ArrowReaderMetadata::load(&file, options()).and_then(in_milliseconds));
     let thread = std::thread::Builder::new().stack_size(FOOTER_STACK_BYTES).spawn(load);
     let thread = thread.map_err(|error| Error::io(path, &error))?;
     match thread.join() {
@@ -123,9 +138,27 @@ fn footer(file: File, path: &Path) -> Result<ArrowReaderMetadata> {
     }
 }
 
+/// The old 96-bit instants count nanoseconds: read so, a day beyond the year 2262 would silently become another one.
+fn in_milliseconds(metadata: ArrowReaderMetadata) -> std::result::Result<ArrowReaderMetadata, ParquetError> {
+    let columns = metadata.parquet_schema().root_schema().get_fields();
+    let is_old = |at: usize| {
+        columns.get(at).is_some_and(|field| field.is_primitive() && field.get_physical_type() == PhysicalType::INT96)
+    };
+    let fields = metadata.schema().fields();
+    if !(0..fields.len()).any(is_old) {
+        return Ok(metadata);
+    }
+    let field = |(at, field): (usize, &FieldRef)| {
+        let instant = DataType::Timestamp(TimeUnit::Millisecond, None);
+        if is_old(at) { Arc::new(field.as_ref().clone().with_data_type(instant)) } else { Arc::clone(field) }
+    };
+    let schema = Arc::new(Schema::new(fields.iter().enumerate().map(field).collect::<Vec<FieldRef>>()));
+    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options().with_schema(schema))
+}
+
 /// Checks what the footer declares of every row group; gives the number of rows.
 fn check_sizes(
-    study: &Study,
+    terms: &Terms,
     path: &Path,
     file_bytes: u64,
     metadata: &ArrowReaderMetadata,
@@ -133,6 +166,7 @@ fn check_sizes(
 ) -> Result<u64> {
     let schema = metadata.parquet_schema();
     let mut rows = 0_u64;
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
     for (number, group) in metadata.metadata().row_groups().iter().enumerate() {
         let misfit = || damaged(path, "row groups do not fit what the footer declares");
         let group_rows = u64::try_from(group.num_rows()).map_err(|_| misfit())?;
@@ -149,24 +183,46 @@ fn check_sizes(
             if start.checked_add(length).is_none_or(|end| end > file_bytes) || column.num_values() != group.num_rows() {
                 return Err(misfit());
             }
+            if let Some(codec) = unsupported(column.compression()) {
+                let error = Error::input(format!("is compressed with {codec}, which is not supported")).at_file(path);
+                return Err(error.hint("ask the sender for zstd or snappy"));
+            }
+            ranges.push((start, start + length));
             let size = u64::try_from(column.uncompressed_size()).map_err(|_| misfit())?;
+            if size > INFLATED_BYTES_HARMLESS && size / INFLATION_MAX > length {
+                let what = format!("row group {} unpacks to more than {INFLATION_MAX} times its size", number + 1);
+                return Err(Error::input(what).at_file(path).hint("ask the sender what this file is"));
+            }
             uncompressed = uncompressed.checked_add(size).ok_or_else(misfit)?;
         }
-        if uncompressed > study.limits.row_group_bytes_max {
-            let most = study.limits.row_group_bytes_max;
+        if uncompressed > terms.limits.row_group_bytes_max {
+            let most = terms.limits.row_group_bytes_max;
             let what = format!("row group {} declares {uncompressed} bytes, more than {most}", number + 1);
             let hint = "ask for row groups of at most a million rows, or raise `row_group_bytes_max` in [limits]";
             return Err(Error::input(what).at_file(path).hint(hint));
         }
     }
+    ranges.sort_unstable();
+    if ranges.windows(2).any(|pair| matches!(pair, [one, next] if next.0 < one.1)) {
+        return Err(damaged(path, "two columns lie in the same place of the file"));
+    }
     if u64::try_from(metadata.metadata().file_metadata().num_rows()) != Ok(rows) {
         return Err(damaged(path, "the row groups have another number of rows than the footer declares"));
     }
-    if rows > study.limits.rows_max {
-        let what = format!("declares {rows} rows, more than the {} allowed", study.limits.rows_max);
+    if rows > ROWS_HARMLESS.max(file_bytes) {
+        let what = format!("declares {rows} rows in {file_bytes} bytes, which cannot be persons");
+        return Err(Error::input(what).at_file(path).hint("ask the sender what this file is"));
+    }
+    if rows > terms.limits.rows_max {
+        let what = format!("declares {rows} rows, more than the {} allowed", terms.limits.rows_max);
         return Err(Error::input(what).at_file(path).hint("raise `rows_max` in [limits] if this is right"));
     }
     Ok(rows)
+}
+
+/// The name of a codec that no reader knows, or that this one leaves out.
+fn unsupported(codec: Compression) -> Option<&'static str> {
+    (codec == Compression::LZO).then_some("LZO")
 }
 
 /// Each row group in stretches; `place` is the row group, `length` the first row within it.
@@ -188,18 +244,22 @@ fn chunks_of(metadata: &ParquetMetaData) -> Vec<ChunkPlace> {
 
 /// Decodes one chunk.
 pub(super) fn read(
-    study: &Study,
+    terms: &Terms,
     layout: &Layout,
     path: &Path,
     place: &ChunkPlace,
     wanted: &[String],
 ) -> Result<Chunk> {
     let batch = decoded(layout, path, place, wanted)?;
+    if batch.get_array_memory_size() > CHUNK_BYTES_MAX {
+        let error = Error::input("the rows from here on are far larger than persons are").at_file(path);
+        return Err(error.at_row(place.first_row).hint("ask the sender what this file is"));
+    }
     let mut columns = Vec::new();
     let mut faults: Vec<(usize, &String)> = Vec::new();
     for (name, position) in wanted.iter().zip(&layout.positions) {
         let array = layout.projected.binary_search(position).ok().and_then(|index| batch.columns().get(index));
-        let read = array.and_then(|array| guarded(|| cell::column(array, study.reference.offset_seconds)).flatten());
+        let read = array.and_then(|array| guarded(|| cell::column(array, terms.offset_seconds)).flatten());
         let Some((column, undecodable)) = read else {
             return Err(damaged(path, "this column cannot be read").at_column(name));
         };
@@ -258,6 +318,8 @@ fn decoded(layout: &Layout, path: &Path, place: &ChunkPlace, wanted: &[String]) 
     {
         return Ok(batch);
     }
+    // Was it the disk? Then it says so again.
+    super::digest_of(path)?;
     // Which column is it? Decoded one by one, since only now it matters.
     for (name, position) in wanted.iter().zip(&layout.positions) {
         if let Err(why) = batch_of(&layout.metadata, path, place, &[*position])? {

@@ -294,11 +294,11 @@ fn a_file_that_changes_between_opening_and_reading_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_is_followed_and_a_folder_or_device_is_no_file() {
+fn a_link_a_folder_and_a_device_are_no_files() {
     let (folder, path) = folder();
     write_parquet(&path, vec![("id", text(&["1"])), ("name", text(&["a"]))], 10);
     std::os::unix::fs::symlink(&path, folder.path().join("link.parquet")).unwrap();
-    assert_eq!(rows(&study(folder.path(), "link.parquet")), ["1:1|a"]);
+    assert!(refused(&study(folder.path(), "link.parquet")).to_string().contains("symbolic link"));
     let mut study = study(folder.path(), "a.parquet");
     study.sources[0].files = vec![PathBuf::from("/dev/null")];
     assert!(refused(&study).to_string().contains("pipe or device"));
@@ -453,7 +453,7 @@ const HEADER: &str = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>id</t></is
     <c r=\"B1\" t=\"inlineStr\"><is><t>name</t></is></c></row>";
 
 #[test]
-fn a_workbook_is_read_from_its_first_sheet() {
+fn a_workbook_is_read_from_its_one_sheet() {
     use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
     let (folder, _) = folder();
     let mut book = Workbook::new();
@@ -467,7 +467,7 @@ fn a_workbook_is_read_from_its_first_sheet() {
     sheet.write_string(4, 0, "a row with nothing else").unwrap();
     sheet.write_number(5, 1, 110_105_194_912_310_000.0).unwrap();
     sheet.write_datetime_with_format(5, 2, ExcelDateTime::from_ymd(2020, 11, 1).unwrap(), &date).unwrap();
-    book.add_worksheet().write_string(0, 0, "another sheet").unwrap();
+    book.add_worksheet();
     book.save(folder.path().join("a.xlsx")).unwrap();
     let text = "[[source]]\nname = \"s\"\nrole = \"register\"\npath = \"a.xlsx\"\nrecord_id = \"编号\"\n\
                 [source.columns]\nname = \"姓名\"\n";
@@ -475,6 +475,9 @@ fn a_workbook_is_read_from_its_first_sheet() {
     std::fs::write(&file, text).unwrap();
     let study = file::read(&file).unwrap();
     assert_eq!(rows(&study), ["1:7|王小明", "3:∅|∅", "4:2020-11-01|1.1010519491231E+17"]);
+    book.worksheet_from_index(1).unwrap().write_string(9, 9, "rows that would be left out").unwrap();
+    book.save(folder.path().join("a.xlsx")).unwrap();
+    assert!(refused(&study).to_string().contains("more than one sheet"));
 }
 
 #[test]
@@ -530,4 +533,17 @@ fn hostile_workbooks_are_refused_or_read_without_a_grid() {
     let good = std::fs::read(&path).unwrap();
     std::fs::write(&path, &good[..good.len() / 2]).unwrap();
     check(super::tests::study(folder.path(), "a.xlsx"), "cannot be read");
+}
+
+#[test]
+fn what_is_printed_of_rows_holds_no_value() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), "id,name\nQvxone,Qvxtwo\n").unwrap();
+    let study = study(folder.path(), "a.csv");
+    let extract = open(&study, 0).unwrap();
+    let printed = format!("{extract:?} {:?} {:#?}", chunks(&study, &extract), extract.read(&study, 0));
+    assert!(printed.contains("[personal]") && !printed.contains("Qvx"), "{printed}");
+    let standardised = crate::person::standardise(&study, &[extract], &crate::progress::Silent).unwrap();
+    let printed = format!("{standardised:?} {:?}", standardised.table);
+    assert!(printed.contains("[personal]") && !printed.to_lowercase().contains("qvx"), "{printed}");
 }

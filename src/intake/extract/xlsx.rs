@@ -16,9 +16,8 @@ use std::path::Path;
 use arrow::array::{Array, Date32Array, Date32Builder, StringArray, StringBuilder};
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 
-use super::{Chunk, ChunkPlace, Column, Form, Opened, cell, guarded, header};
+use super::{Chunk, ChunkPlace, Column, Form, Opened, Terms, cell, guarded, header};
 use crate::error::{Error, Result};
-use crate::intake::study::Study;
 
 /// Most rows of one chunk.
 const CHUNK_ROWS: usize = 65_536;
@@ -44,17 +43,16 @@ const COLUMNS_MAX: u32 = 16_384;
 /// The first sheet of a workbook, column by column.
 #[derive(Debug)]
 pub(super) struct Sheet {
-    columns: Vec<Column>,
+    /// The wanted columns.
+    pub(super) columns: Vec<Column>,
     /// Data row of each row, counted from the header; blank rows leave gaps.
-    numbers: Vec<u64>,
-    /// The header.
-    names: Vec<String>,
+    pub(super) numbers: Vec<u64>,
 }
 
 /// Checks the archive and reads the first sheet.
-pub(super) fn open(study: &Study, path: &Path, wanted: &[String]) -> Result<Opened> {
+pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<Opened> {
     inspect(path)?;
-    let sheet = match guarded(|| sheet_of(study, path, wanted)) {
+    let (sheet, names) = match guarded(|| sheet_of(terms, path, wanted)) {
         Some(sheet) => sheet?,
         None => return Err(damaged(path)),
     };
@@ -65,9 +63,9 @@ pub(super) fn open(study: &Study, path: &Path, wanted: &[String]) -> Result<Open
         let count = CHUNK_ROWS.min(rows - start) as u64;
         ChunkPlace { file: 0, first_row, rows: count, place: start as u64, length: count }
     });
-    let names = sheet.names.iter().filter(|name| !name.is_empty()).cloned().collect();
+    let names = names.into_iter().filter(|name| !name.is_empty()).collect();
     let chunks: Vec<ChunkPlace> = chunks.collect();
-    Ok(Opened { names, chunks, rows: rows as u64, form: Form::Xlsx(sheet) })
+    Ok(Opened { names, chunks, rows: rows as u64, form: Form::Xlsx(sheet), classes: Vec::new() })
 }
 
 /// Some rows of the sheet.
@@ -153,12 +151,18 @@ fn declared_texts(start: &[u8]) -> Option<u64> {
     Some(digits.parse().unwrap_or(u64::MAX))
 }
 
-fn sheet_of(study: &Study, path: &Path, wanted: &[String]) -> Result<Sheet> {
+fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec<String>)> {
     let mut workbook: Xlsx<BufReader<File>> = calamine::open_workbook(path).map_err(|_| damaged(path))?;
     let names = workbook.sheet_names();
     let first = names.first().ok_or_else(|| Error::input("has no sheet").at_file(path))?;
     let mut cells = workbook.worksheet_cells_reader(first).map_err(|_| damaged(path))?;
-    let mut next = || cells.next_cell().map_err(|_| damaged(path));
+    // Asked again after its end, the stream would complain.
+    let mut ended = false;
+    let mut next = || {
+        let cell = if ended { None } else { cells.next_cell().map_err(|_| damaged(path))? };
+        ended = cell.is_none();
+        Ok(cell)
+    };
     let mut names: Vec<String> = Vec::new();
     let mut header_row = None;
     let mut pending = None;
@@ -188,13 +192,30 @@ fn sheet_of(study: &Study, path: &Path, wanted: &[String]) -> Result<Sheet> {
             let number = u64::from(row).checked_sub(u64::from(header_row)).filter(|number| *number > 0);
             rows.put(number.ok_or_else(|| damaged(path))?, column as usize, value).ok_or_else(|| damaged(path))?;
         }
-        if rows.numbers.len() as u64 > study.limits.rows_max {
-            return Err(too_large(path, format!("has more than the {} rows allowed", study.limits.rows_max)));
+        if rows.numbers.len() as u64 > terms.limits.rows_max {
+            return Err(too_large(path, format!("has more than the {} rows allowed", terms.limits.rows_max)));
         }
     }
     rows.finish_row();
+    drop(cells);
+    refuse_other_sheets(path, &mut workbook)?;
     let columns = rows.columns.into_iter().map(Builder::finish).collect();
-    Ok(Sheet { columns, numbers: rows.numbers, names })
+    Ok((Sheet { columns, numbers: rows.numbers }, names))
+}
+
+/// Rows on other sheets would be left out in silence.
+fn refuse_other_sheets(path: &Path, workbook: &mut Xlsx<BufReader<File>>) -> Result<()> {
+    for name in workbook.sheet_names().iter().skip(1) {
+        // A chart is a sheet, too, and has no cells.
+        let Ok(mut cells) = workbook.worksheet_cells_reader(name) else { continue };
+        while let Some(cell) = cells.next_cell().map_err(|_| damaged(path))? {
+            if value_of(cell.get_value()).is_some() {
+                let error = Error::input("has more than one sheet with content").at_file(path);
+                return Err(error.hint("keep the rows on one sheet; save the others as files of their own"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A cell's value in one of the two forms that matter.

@@ -103,6 +103,8 @@ pub struct Source {
     pub path: PathBuf,
     /// Text encoding of CSV files.
     pub encoding: Encoding,
+    /// The public key that must have sealed the files (64 hexadecimal digits); `None`: a seal is checked if there is one.
+    pub sealed_by: Option<String>,
     /// Column that identifies a record within the source. `None`: the row number is used.
     pub record_id: Option<String>,
     /// Which columns hold which field.
@@ -123,7 +125,7 @@ impl Source {
 }
 
 /// Text encoding of a CSV file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Encoding {
     /// Byte-order mark, else UTF-8 if it is valid UTF-8, else GB18030.
     #[default]
@@ -407,7 +409,7 @@ impl Default for FollowUp {
 }
 
 /// Limits that stop a run.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Share of rejected rows in a source above which the run ends with exit status 5.
     pub rejected_share_max: f64,

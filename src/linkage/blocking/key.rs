@@ -182,7 +182,7 @@ impl<'a> Keyer<'a> {
             (Field::Household, _) => some(u64::from(table.household[at])),
             (field, transform) => {
                 let column = table.text_fields.iter().position(|text| text.field == field)?;
-                let symbol = table.texts[column][at];
+                let symbol = table.texts.row(at)[column];
                 if symbol == 0 {
                     return None;
                 }

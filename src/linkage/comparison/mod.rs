@@ -17,6 +17,7 @@ pub mod text;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::intake::study::{Comparator, Field, Study};
 use crate::person::id_number::IdNumber;
@@ -102,8 +103,6 @@ pub struct Comparer<'a> {
     texts: Vec<text::TextComparer>,
     /// By text field and symbol.
     sketches: Vec<Vec<Sketch>>,
-    /// Symbols of the text fields, record after record: what one comparison needs lies together.
-    rows: Vec<Symbol>,
     families: Families,
     parts: Option<parts::Parts>,
 }
@@ -117,7 +116,7 @@ type LevelList = fn() -> Vec<Level>;
 /// Who lives with whom within a source, to look for a named mother.
 #[derive(Debug, Default)]
 struct Families {
-    members: BTreeMap<Symbol, Vec<RecordId>>,
+    members: FxHashMap<Symbol, Vec<RecordId>>,
 }
 
 impl<'a> Comparer<'a> {
@@ -195,19 +194,11 @@ impl<'a> Comparer<'a> {
             symbols.into_par_iter().map(|symbol| comparer.sketch(field.values.text(symbol))).collect()
         });
         let sketches = sketches.collect();
-        let width = table.texts.len();
-        let mut rows = vec![0; table.len() * width];
-        if width > 0 {
-            rows.par_chunks_mut(width).enumerate().for_each(|(record, row)| {
-                row.iter_mut().zip(&table.texts).for_each(|(symbol, column)| *symbol = column[record]);
-            });
-        }
         let parts = parts::Parts::of(table, &comparisons, &texts);
         Comparer {
             table,
             comparisons,
             sketches,
-            rows,
             one_to_one: study.linkage.one_to_one,
             texts,
             families: Families::of(table),
@@ -284,7 +275,7 @@ impl<'a> Comparer<'a> {
     }
 
     fn symbol(&self, text: usize, record: RecordId) -> Symbol {
-        self.rows[record as usize * self.sketches.len() + text]
+        self.table.texts.get(record, text)
     }
 
     fn text(&self, at: usize, a: Symbol, b: Symbol, unequal: impl Fn(Sketch, Sketch) -> u8) -> u8 {
@@ -403,7 +394,7 @@ impl Families {
         if table.parents.len() <= 1 {
             return Families::default();
         }
-        let mut members: BTreeMap<Symbol, Vec<RecordId>> = BTreeMap::new();
+        let mut members: FxHashMap<Symbol, Vec<RecordId>> = FxHashMap::default();
         for (record, &household) in (0..).zip(&table.household) {
             if household != 0 {
                 members.entry(household).or_default().push(record);

@@ -137,13 +137,11 @@ impl TextComparer {
 
     /// What can be known of a text before it is compared.
     pub(super) fn sketch(&self, text: &str) -> Sketch {
-        let day = match self.comparator {
-            Comparator::Date => date::read(text, None).and_then(date::Date::first_day),
-            _ => None,
-        };
-        let mut sketch = Sketch::of(text);
-        sketch.day = day.unwrap_or(NO_DAY);
-        sketch
+        let sketch = Sketch::of(text);
+        if self.comparator != Comparator::Date {
+            return sketch;
+        }
+        sketch.with_day(date::read(text, None).and_then(date::Date::first_day).unwrap_or(NO_DAY))
     }
 
     /// The level of two different texts, if their sketches settle it.
@@ -162,8 +160,7 @@ impl TextComparer {
     }
 
     fn days_apart(&self, one: Sketch, other: Sketch) -> Option<usize> {
-        let known = one.day != NO_DAY && other.day != NO_DAY;
-        known.then(|| self.within(f64::from(one.day.abs_diff(other.day)))).flatten()
+        one.day().zip(other.day()).and_then(|(a, b)| self.within(f64::from(a.abs_diff(b))))
     }
 
     fn level(&self, position: Option<usize>) -> u8 {

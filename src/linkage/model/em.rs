@@ -288,6 +288,10 @@ fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, seed: u64, sh
         let floor = 0.5 / (seen as f64 + 1.0);
         let mut u: Vec<f64> =
             counts.iter().map(|count| (*count as f64).max(floor * seen as f64) / (seen as f64 + 1.0)).collect();
+        if seen == 0 {
+            // No two records have both values: nothing is known of strangers, and relatives are the nearest to them.
+            u = comparison.levels.iter().map(|level| level.relatives.max(1e-6)).collect();
+        }
         if let Some(exact) = frequency::collision(table, comparison.variable) {
             u[1] = exact;
             if matches!(comparison.variable, Variable::IdNumber) && u.len() > 5 {

@@ -11,11 +11,8 @@
 //! anything speaks against the result, a small component is then resolved exactly, and in a larger one single records
 //! move between persons as long as the total grows, so that a first choice that blocks two better ones is undone.
 
-mod exchange;
+mod component;
 pub mod household;
-
-use std::cmp::Ordering;
-use std::collections::BinaryHeap;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -23,6 +20,7 @@ use rustc_hash::FxHashMap;
 use super::blocking::Pair;
 use super::scoring::{Score, Scorer};
 use crate::person::table::RecordId;
+use component::resolve_component;
 
 /// Which person each record belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,15 +53,28 @@ impl Resolution {
     /// From any labelling of the records.
     #[must_use]
     pub fn from_labels(labels: &[u32]) -> Resolution {
-        let mut number: FxHashMap<u32, u32> = FxHashMap::default();
-        let person_of: Vec<u32> = labels
-            .iter()
-            .map(|label| {
-                let next = u32::try_from(number.len()).unwrap_or(u32::MAX);
-                *number.entry(*label).or_insert(next)
-            })
-            .collect();
-        let mut starts = vec![0u32; number.len() + 1];
+        let mut persons = 0u32;
+        let mut next = || {
+            persons += 1;
+            persons - 1
+        };
+        // Labels are mostly records, and a table is quicker than a map.
+        let most = labels.iter().max().map_or(0, |label| *label as usize + 1);
+        let person_of: Vec<u32> = if most <= 2 * labels.len() {
+            let mut numbers = vec![u32::MAX; most];
+            let mut number = |label: &u32| {
+                let number = &mut numbers[*label as usize];
+                if *number == u32::MAX {
+                    *number = next();
+                }
+                *number
+            };
+            labels.iter().map(&mut number).collect()
+        } else {
+            let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
+            labels.iter().map(|label| *numbers.entry(*label).or_insert_with(&mut next)).collect()
+        };
+        let mut starts = vec![0u32; persons as usize + 1];
         for person in &person_of {
             starts[*person as usize + 1] += 1;
         }
@@ -81,15 +92,6 @@ impl Resolution {
     }
 }
 
-/// A pair of records inside a component with its score.
-type Edges = FxHashMap<(u32, u32), Score>;
-
-/// Components of at most so many records are resolved exactly.
-const EXACT_RECORDS_MAX: usize = 10;
-
-/// Components larger than this are joined greedily without the second step.
-const IMPROVED_RECORDS_MAX: usize = 400;
-
 /// Resolves scored pairs into persons. Only pairs at or above `log2_odds_min` hold records together.
 #[must_use]
 pub fn resolve(scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score], log2_odds_min: f64) -> Resolution {
@@ -102,28 +104,58 @@ pub fn resolve(scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score], log2_odds_
     }
     let labels: Vec<u32> =
         (0..u32::try_from(records).unwrap_or(u32::MAX)).map(|record| find(&mut root, record)).collect();
-    let mut components: Vec<Vec<usize>> = Vec::new();
-    let mut component_of: FxHashMap<u32, usize> = FxHashMap::default();
-    for (at, (one, _)) in pairs.iter().enumerate() {
-        if labels[*one as usize] != labels[pairs[at].1 as usize] {
-            continue;
-        }
-        let component = *component_of.entry(labels[*one as usize]).or_insert_with(|| {
-            components.push(Vec::new());
-            components.len() - 1
-        });
-        components[component].push(at);
-    }
+    let inside = |(at, (one, other)): (u32, &Pair)| {
+        let label = labels[*one as usize];
+        (label == labels[*other as usize]).then_some((label, at))
+    };
+    let mut edges: Vec<(u32, u32)> = (0u32..).zip(pairs).filter_map(inside).collect();
+    edges.par_sort_unstable();
+    let components: Vec<&[(u32, u32)]> = edges.chunk_by(|(a, _), (b, _)| a == b).collect();
     let duplicates = duplicate_weights(scorer);
-    let resolved: Vec<Vec<(RecordId, RecordId)>> = components
+    let resolved: Vec<(RecordId, RecordId)> = components
         .par_iter()
-        .map(|edges| resolve_component(scorer, pairs, scores, edges, log2_odds_min, &duplicates))
-        .collect();
+        .fold(Vec::new, |mut labels, edges| {
+            if let [(_, at)] = edges {
+                labels.extend(resolve_pair(
+                    scorer,
+                    pairs[*at as usize],
+                    scores[*at as usize],
+                    log2_odds_min,
+                    &duplicates,
+                ));
+            } else {
+                labels.extend(resolve_component(scorer, pairs, scores, edges, log2_odds_min, &duplicates));
+            }
+            labels
+        })
+        .reduce(Vec::new, |mut all, mut more| {
+            all.append(&mut more);
+            all
+        });
     let mut labels: Vec<u32> = (0..u32::try_from(records).unwrap_or(u32::MAX)).collect();
-    for (record, label) in resolved.into_iter().flatten() {
+    for (record, label) in resolved {
         labels[record as usize] = label;
     }
     Resolution::from_labels(&labels)
+}
+
+/// Two records that have nobody else: one person, if more speaks for it than against it.
+fn resolve_pair(
+    scorer: &Scorer<'_>,
+    (one, other): Pair,
+    score: Score,
+    minimum: f64,
+    duplicates: &[f64],
+) -> Option<(RecordId, RecordId)> {
+    let against = against(scorer, (one, other), score, duplicates);
+    (score.log2_odds - minimum + against > 0.0).then_some((other, one))
+}
+
+/// What speaks against two records being one person, at most 0.
+fn against(scorer: &Scorer<'_>, (one, other): Pair, score: Score, duplicates: &[f64]) -> f64 {
+    let slots = (scorer.slot_of[one as usize], scorer.slot_of[other as usize]);
+    let duplicate = if slots.0 == slots.1 { duplicates[usize::from(slots.0)] } else { 0.0 };
+    (score.weight + duplicate).min(0.0)
 }
 
 fn find(root: &mut [u32], mut record: u32) -> u32 {
@@ -153,282 +185,3 @@ fn duplicate_weights(scorer: &Scorer<'_>) -> Vec<f64> {
         })
         .collect()
 }
-
-/// Weight of the pairs that are not likely. Measured on ten sets (docs/method.md): without them noisy records chain
-/// persons together, with their full weight a person's worst record is lost.
-const DOUBT: f64 = 0.5;
-
-/// The most that one pair is doubted, in bits.
-const DOUBT_MAX: f64 = 10.0;
-
-/// A component being resolved: its records, and what every pair of them says.
-struct Component<'a> {
-    scorer: &'a Scorer<'a>,
-    records: Vec<RecordId>,
-    edges: Edges,
-    duplicates: &'a [f64],
-    minimum: f64,
-}
-
-fn resolve_component(
-    scorer: &Scorer<'_>,
-    pairs: &[Pair],
-    scores: &[Score],
-    edges: &[usize],
-    minimum: f64,
-    duplicates: &[f64],
-) -> Vec<(RecordId, RecordId)> {
-    let mut records: Vec<RecordId> = edges.iter().flat_map(|at| [pairs[*at].0, pairs[*at].1]).collect();
-    records.sort_unstable();
-    records.dedup();
-    let place = |record: RecordId| u32::try_from(records.partition_point(|other| *other < record)).unwrap_or(u32::MAX);
-    let edges: Edges = edges.iter().map(|at| ((place(pairs[*at].0), place(pairs[*at].1)), scores[*at])).collect();
-    let mut component = Component { scorer, records: Vec::new(), edges, duplicates, minimum };
-    component.records = records;
-    let mut persons = component.join_greedily();
-    component.settle(&mut persons);
-    persons
-        .iter()
-        .flat_map(|person| {
-            let label = person.iter().copied().min().unwrap_or(0);
-            person.iter().map(move |at| (*at, label))
-        })
-        .map(|(at, label)| (component.records[at as usize], component.records[label as usize]))
-        .collect()
-}
-
-/// Two persons that may be one, in the queue of the greedy join.
-#[derive(PartialEq)]
-struct Merge {
-    gain: f64,
-    one: u32,
-    other: u32,
-    versions: (u32, u32),
-}
-
-impl Eq for Merge {}
-
-impl Ord for Merge {
-    fn cmp(&self, other: &Merge) -> Ordering {
-        self.gain.total_cmp(&other.gain).then_with(|| (other.one, other.other).cmp(&(self.one, self.other)))
-    }
-}
-
-impl PartialOrd for Merge {
-    fn partial_cmp(&self, other: &Merge) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Component<'_> {
-    /// The score of two of the component's records; a pair that no blocking rule gave is compared now.
-    fn score(&mut self, one: u32, other: u32) -> Score {
-        let key = (one.min(other), one.max(other));
-        if let Some(score) = self.edges.get(&key) {
-            return *score;
-        }
-        let (a, b) = (self.records[key.0 as usize], self.records[key.1 as usize]);
-        let score = self.scorer.score(self.scorer.comparer.compare(a, b), a, b);
-        self.edges.insert(key, score);
-        score
-    }
-
-    /// What speaks against two records being one person, at most 0.
-    fn against(&mut self, one: u32, other: u32) -> f64 {
-        let score = self.score(one, other);
-        self.against_of(score, one, other)
-    }
-
-    fn against_of(&self, score: Score, one: u32, other: u32) -> f64 {
-        let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
-        let duplicate = if slot(one) == slot(other) { self.duplicates[usize::from(slot(one))] } else { 0.0 };
-        (score.weight + duplicate).min(0.0)
-    }
-
-    /// What the pairs of a slot that are not likely say, at most 0: the share of it that each record of a person of so
-    /// many answers for.
-    fn doubt(&mut self, one: u32, other: u32) -> f64 {
-        let score = self.score(one, other);
-        self.doubt_of(score, one, other)
-    }
-
-    fn doubt_of(&self, score: Score, one: u32, other: u32) -> f64 {
-        let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
-        if slot(one) != slot(other) {
-            return 0.0;
-        }
-        (score.log2_odds - self.minimum).clamp(-DOUBT_MAX, 0.0)
-    }
-
-    /// The doubts of all pairs of a person, one for each record.
-    fn doubts(&mut self, person: &[u32]) -> f64 {
-        let mut total = 0.0;
-        for (at, one) in person.iter().enumerate() {
-            for other in &person[at + 1..] {
-                total += self.doubt(*one, *other);
-            }
-        }
-        total
-    }
-
-    /// Evidence gained by making one person of two, whose own doubts are known.
-    fn gain(&mut self, one: (&[u32], f64), other: (&[u32], f64)) -> f64 {
-        let mut best = f64::NEG_INFINITY;
-        let (mut against, mut doubts) = (0.0, 0.0);
-        for a in one.0 {
-            for b in other.0 {
-                let score = self.score(*a, *b);
-                best = best.max(score.log2_odds);
-                against += self.against_of(score, *a, *b);
-                doubts += self.doubt_of(score, *a, *b);
-            }
-        }
-        let (n, k) = (one.0.len() as f64, other.0.len() as f64);
-        let doubts = (one.1 + other.1 + doubts) / (n + k) - one.1 / n - other.1 / k;
-        best - self.minimum + against + DOUBT * doubts
-    }
-
-    fn join_greedily(&mut self) -> Vec<Vec<u32>> {
-        let count = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
-        let mut persons: Vec<Vec<u32>> = (0..count).map(|at| vec![at]).collect();
-        let mut versions = vec![0u32; persons.len()];
-        let mut doubts = vec![0.0; persons.len()];
-        let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); persons.len()];
-        let mut queue = BinaryHeap::new();
-        let mut edges: Vec<(u32, u32)> =
-            self.edges.iter().filter(|(_, score)| score.log2_odds >= self.minimum).map(|(pair, _)| *pair).collect();
-        edges.sort_unstable();
-        for (one, other) in edges {
-            neighbours[one as usize].push(other);
-            neighbours[other as usize].push(one);
-            let gain = self.gain((&[one], 0.0), (&[other], 0.0));
-            queue.push(Merge { gain, one, other, versions: (0, 0) });
-        }
-        while let Some(Merge { gain, one, other, versions: made }) = queue.pop() {
-            if gain <= 0.0 {
-                break;
-            }
-            let (a, b) = (one as usize, other as usize);
-            if made != (versions[a], versions[b]) || persons[a].is_empty() || persons[b].is_empty() {
-                continue;
-            }
-            let moved = std::mem::take(&mut persons[b]);
-            let mut between = 0.0;
-            for x in &persons[a] {
-                between += moved.iter().map(|y| self.doubt(*x, *y)).sum::<f64>();
-            }
-            doubts[a] += doubts[b] + between;
-            persons[a].extend(moved);
-            persons[a].sort_unstable();
-            versions[a] += 1;
-            versions[b] += 1;
-            let mut around: Vec<u32> = std::mem::take(&mut neighbours[b]);
-            around.extend_from_slice(&neighbours[a]);
-            around.retain(|next| *next != one && *next != other && !persons[*next as usize].is_empty());
-            around.sort_unstable();
-            around.dedup();
-            for next in &around {
-                let (members, others) = (persons[a].clone(), persons[*next as usize].clone());
-                let gain = self.gain((&members, doubts[a]), (&others, doubts[*next as usize]));
-                neighbours[*next as usize].push(one);
-                queue.push(Merge { gain, one, other: *next, versions: (versions[a], versions[*next as usize]) });
-            }
-            neighbours[a] = around;
-        }
-        persons.retain(|person| !person.is_empty());
-        persons
-    }
-
-    /// The evidence of a person: its best spanning tree, less what speaks against its pairs.
-    fn evidence(&mut self, person: &[u32]) -> f64 {
-        if person.len() < 2 {
-            return 0.0;
-        }
-        let mut total = 0.0;
-        for (at, one) in person.iter().enumerate() {
-            for other in &person[at + 1..] {
-                total += self.against(*one, *other);
-            }
-        }
-        total += DOUBT * self.doubts(person) / person.len() as f64;
-        // Prim's tree: persons are small.
-        let mut best: Vec<f64> = person
-            .iter()
-            .map(|other| if *other == person[0] { 0.0 } else { self.score(person[0], *other).log2_odds })
-            .collect();
-        let mut outside: Vec<usize> = (1..person.len()).collect();
-        while !outside.is_empty() {
-            let Some(nearest) = outside.iter().copied().max_by(|a, b| best[*a].total_cmp(&best[*b]).then(b.cmp(a)))
-            else {
-                break;
-            };
-            total += best[nearest] - self.minimum;
-            outside.retain(|at| *at != nearest);
-            for at in &outside {
-                best[*at] = best[*at].max(self.score(person[nearest], person[*at]).log2_odds);
-            }
-        }
-        total
-    }
-
-    /// The second step, where the greedy join may have been wrong: exactly if the component is small, else by exchanges.
-    fn settle(&mut self, persons: &mut Vec<Vec<u32>>) {
-        let count = self.records.len();
-        if count <= 2 || count > IMPROVED_RECORDS_MAX || self.is_undisputed(persons) {
-            return;
-        }
-        if count <= EXACT_RECORDS_MAX {
-            *persons = self.resolve_exactly();
-        } else {
-            self.improve(persons);
-        }
-    }
-
-    /// Is it all one person, and nothing speaks against it?
-    fn is_undisputed(&mut self, persons: &[Vec<u32>]) -> bool {
-        let [person] = persons else { return false };
-        let disputed = |component: &mut Self, at: usize| {
-            person[at + 1..]
-                .iter()
-                .any(|other| component.against(person[at], *other) + component.doubt(person[at], *other) < 0.0)
-        };
-        (0..person.len()).all(|at| !disputed(self, at))
-    }
-
-    /// The partition of greatest total evidence, by dynamic programming over subsets: the person of the first record
-    /// left is one of the subsets that hold it. 3ⁿ steps for n records.
-    fn resolve_exactly(&mut self) -> Vec<Vec<u32>> {
-        let count = self.records.len();
-        let members = |set: usize| (0..count as u32).filter(|at| set >> at & 1 == 1).collect::<Vec<u32>>();
-        let evidence: Vec<f64> = (0..1usize << count).map(|set| self.evidence(&members(set))).collect();
-        let mut best = vec![(0.0, 0usize); 1 << count];
-        for set in 1..1usize << count {
-            let first = set & set.wrapping_neg();
-            let rest = set ^ first;
-            let mut others = rest;
-            let mut greatest = (f64::NEG_INFINITY, first);
-            loop {
-                let person = others | first;
-                let total = evidence[person] + best[set ^ person].0;
-                if total > greatest.0 + 1e-9 {
-                    greatest = (total, person);
-                }
-                if others == 0 {
-                    break;
-                }
-                others = (others - 1) & rest;
-            }
-            best[set] = greatest;
-        }
-        let mut persons = Vec::new();
-        let mut set = (1usize << count) - 1;
-        while set != 0 {
-            persons.push(members(best[set].1));
-            set ^= best[set].1;
-        }
-        persons
-    }
-}
-
-#[cfg(test)]
-mod tests;

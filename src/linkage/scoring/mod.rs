@@ -18,7 +18,7 @@ use crate::person::table::{PersonTable, RecordId, TextField};
 pub use self::sift::Sifted;
 
 /// The candidate pairs with their patterns, in the order of the pairs.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct ComparedPairs {
     /// The pairs, sorted.
     pub pairs: Vec<Pair>,
@@ -135,7 +135,7 @@ impl<'a> Scorer<'a> {
                 && self.comparer.weighs_frequency(text)
             {
                 let text = usize::from(text);
-                ratio *= self.text_ratio(text, self.table.texts[text][one as usize] as usize);
+                ratio *= self.text_ratio(text, self.table.texts.get(one, text) as usize);
             }
         }
         ratio

@@ -21,13 +21,13 @@ use crate::person::table::RecordId;
 const COMPARED_IN_FULL: u64 = 4_000_000;
 
 /// Of hopeless pairs beyond that, one in so many is compared in full and counts for all of them.
-const SAMPLED: u64 = 64;
+const SAMPLED: u64 = 256;
 
 /// The level, in a partial pattern, of a comparison that was not made.
 const UNKNOWN: u8 = 15;
 
 /// What comparing all candidate pairs left: those that may yet matter, and how many of the others showed what.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Sifted {
     /// The pairs that may reach the threshold, sorted.
     pub kept: ComparedPairs,
@@ -53,14 +53,62 @@ struct Sieve {
     best: f64,
 }
 
+/// Pairs that are asked together: step by step, so that the memory is fetched for many at a time.
+const BATCH_PAIRS: usize = 256;
+
+/// A pair that is being asked.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    pair: Pair,
+    class: u32,
+    id_level: u8,
+    partial: Pattern,
+    odds: f64,
+    rare: f64,
+    /// Bits of the parts of the place.
+    place: f64,
+}
+
+impl Asked {
+    fn add(&mut self, step: &Step, bits: f64) {
+        *(if step.place { &mut self.place } else { &mut self.odds }) += bits;
+    }
+}
+
 /// What one thread has sifted.
 #[derive(Default)]
 struct Sifting {
+    batch: Vec<Asked>,
     sieves: FxHashMap<(u32, Pattern), Sieve>,
-    hopeless: FxHashMap<(u32, Pattern), f64>,
+    hopeless: Hopeless,
     kept: Vec<(Pair, Pattern)>,
     pairs: u64,
     new_pairs: Vec<u64>,
+}
+
+/// Partial patterns of pairs that were let go.
+#[derive(Default)]
+struct Hopeless {
+    most: FxHashMap<(u32, Pattern), f64>,
+    /// The last ones seen, by hash: most pairs show one of few.
+    recent: Vec<((u32, Pattern), f64)>,
+}
+
+impl Hopeless {
+    fn add(&mut self, key: (u32, Pattern), rare: f64) {
+        const RECENT: usize = 1 << 12;
+        if self.recent.is_empty() {
+            self.recent.resize(RECENT, ((u32::MAX, 0), 0.0));
+        }
+        let place = key.1.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52;
+        let recent = &mut self.recent[place as usize];
+        if recent.0 == key && rare <= recent.1 {
+            return;
+        }
+        let most = self.most.entry(key).or_insert(rare);
+        *most = most.max(rare);
+        *recent = (key, *most);
+    }
 }
 
 /// What each level of each comparison weighs at most, in bits, between pairs that are no relatives.
@@ -69,6 +117,8 @@ struct Bounds {
     steps: Vec<Step>,
     /// By class: log2 odds before anything is asked.
     priors: Vec<f64>,
+    /// The bits of a pattern that comparisons have.
+    compared: Pattern,
     /// log2 of the shares of matches that live where they lived, and of those that do not.
     stayed: f64,
     moved: f64,
@@ -134,8 +184,9 @@ impl Bounds {
             *(if step.place { &mut open_place } else { &mut open }) += step.weights[usize::from(UNKNOWN)];
         }
         let prior = |class: usize| model.prior_weight(class) - strangers(model, class).log2();
+        let compared = steps.iter().fold(0, |bits, step| bits | 15 << step.shift);
         let priors = (0..model.classes.len()).map(prior).collect();
-        Bounds { priors, steps, stayed: model.stay.log2(), moved: (1.0 - model.stay).log2() }
+        Bounds { priors, steps, compared, stayed: model.stay.log2(), moved: (1.0 - model.stay).log2() }
     }
 
     /// The most that parts of a place can weigh which sum to so many bits: who has moved agrees as strangers do. The sum
@@ -193,37 +244,95 @@ impl Scorer<'_> {
         Sieve { likelihoods, odds, frequency, count: 0, best: f64::NEG_INFINITY }
     }
 
-    /// The partial pattern of a pair that cannot reach `least`, and what rarity adds to it; `None` if it may.
-    fn hopeless(&self, bounds: &Bounds, class: u32, pair: Pair, least: f64) -> Option<(Pattern, f64)> {
-        let mut odds = bounds.priors[class as usize];
-        let (mut rare, mut place) = (0.0, 0.0);
-        let mut partial = Pattern::MAX;
-        let mut id_level = MISSING;
-        for step in &bounds.steps {
-            let level = match step.variable {
-                Variable::Text(text) => self.comparer.settle_text(text, pair.0, pair.1),
-                variable => self.comparer.level(variable, pair.0, pair.1, &mut id_level),
+    /// Asks a step of a pair; what then is known of its odds goes into `asked`.
+    fn ask(&self, step: &Step, asked: &mut Asked) {
+        let (one, other) = asked.pair;
+        let level = match step.variable {
+            Variable::Text(text) => self.comparer.settle_text(text, one, other),
+            variable => self.comparer.level(variable, one, other, &mut asked.id_level),
+        };
+        asked.partial ^= Pattern::from(UNKNOWN ^ level) << step.shift;
+        asked.add(step, step.weights[usize::from(level)]);
+        if step.rare >> level & 1 != 0 && !step.rarity.is_empty() {
+            let symbol = match step.variable {
+                Variable::Text(text) => self.table.texts.get(one, usize::from(text)),
+                _ => self.table.name[one as usize],
             };
-            partial ^= Pattern::from(UNKNOWN ^ level) << step.shift;
-            *(if step.place { &mut place } else { &mut odds }) += step.weights[usize::from(level)];
-            if step.rare >> level & 1 != 0 && !step.rarity.is_empty() {
-                let symbol = match step.variable {
-                    Variable::Text(text) => self.table.texts[usize::from(text)][pair.0 as usize],
-                    _ => self.table.name[pair.0 as usize],
-                };
-                rare += f64::from(step.rarity[symbol as usize]);
-            }
-            if odds + rare + step.open + bounds.place(place + step.open_place) < least {
-                // Names in each other's column are seen only where the texts are looked at.
-                return (!self.comparer.may_be_crossed(pair.0, pair.1)).then_some((partial, rare));
-            }
+            asked.rare += f64::from(step.rarity[symbol as usize]);
         }
-        None
     }
 
-    /// Compares a pair in full; it counts for `weight` pairs if it is let go.
-    fn sift_pair(&self, class: u32, pair: Pair, weight: u64, least: f64, state: &mut Sifting) {
-        let pattern = self.comparer.compare(pair.0, pair.1);
+    /// Looks at the texts of a pair whose sketches left their level open.
+    fn settle(&self, step: &Step, asked: &mut Asked) {
+        if asked.partial >> step.shift & 15 == Pattern::from(UNSETTLED) {
+            let (one, other) = asked.pair;
+            let level = self.comparer.level(step.variable, one, other, &mut asked.id_level);
+            asked.partial ^= Pattern::from(UNSETTLED ^ level) << step.shift;
+            asked.add(step, step.weights[usize::from(level)] - step.weights[usize::from(UNSETTLED)]);
+        }
+    }
+
+    /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
+    fn sift_batch(&self, bounds: &Bounds, least: f64, state: &mut Sifting) {
+        let mut batch = std::mem::take(&mut state.batch);
+        let mut left: Vec<u16> = (0..u16::try_from(batch.len()).unwrap_or(u16::MAX)).collect();
+        for step in &bounds.steps {
+            let open = (bounds, step.open, step.open_place);
+            self.pass(&mut batch, &mut left, open, least, state, |asked| self.ask(step, asked));
+        }
+        for step in bounds.steps.iter().filter(|step| matches!(step.variable, Variable::Text(_))) {
+            self.pass(&mut batch, &mut left, (bounds, 0.0, 0.0), least, state, |asked| self.settle(step, asked));
+        }
+        for asked in left.iter().map(|at| &batch[usize::from(*at)]) {
+            let (one, other) = asked.pair;
+            let crossed = self.comparer.may_be_crossed(one, other);
+            let pattern = if crossed { self.comparer.compare(one, other) } else { asked.partial & bounds.compared };
+            self.sift_pair(asked.class, asked.pair, pattern, 1, least, state);
+        }
+        batch.clear();
+        state.batch = batch;
+    }
+
+    /// Asks each pair that is left of the batch, and leaves those that may still have `least`.
+    fn pass(
+        &self,
+        batch: &mut [Asked],
+        left: &mut Vec<u16>,
+        (bounds, open, open_place): (&Bounds, f64, f64),
+        least: f64,
+        state: &mut Sifting,
+        ask: impl Fn(&mut Asked),
+    ) {
+        // So much more than the rounding of a sum.
+        let enough = least - 1e-6;
+        left.retain(|at| {
+            let asked = &mut batch[usize::from(*at)];
+            ask(asked);
+            let hopeful = asked.odds + asked.rare + open + bounds.place(asked.place + open_place) >= enough;
+            let (one, other) = asked.pair;
+            if !hopeful && self.comparer.may_be_crossed(one, other) {
+                // Names in each other's column are seen only where the texts are looked at.
+                self.sift_pair(asked.class, asked.pair, self.comparer.compare(one, other), 1, least, state);
+            } else if !hopeful {
+                self.let_go(*asked, state);
+            }
+            hopeful
+        });
+    }
+
+    /// Remembers what was known of a hopeless pair; if it is in the sample, what it would have shown, too.
+    fn let_go(&self, asked: Asked, state: &mut Sifting) {
+        state.hopeless.add((asked.class, asked.partial), asked.rare);
+        let (one, other) = asked.pair;
+        if is_sampled(one, other) {
+            let pattern = self.comparer.compare(one, other);
+            // Below any threshold: a pair of the sample is never kept.
+            self.sift_pair(asked.class, asked.pair, pattern, SAMPLED, f64::INFINITY, state);
+        }
+    }
+
+    /// Keeps a pair that could reach `least`; else its pattern counts for `weight` pairs.
+    fn sift_pair(&self, class: u32, pair: Pair, pattern: Pattern, weight: u64, least: f64, state: &mut Sifting) {
         let sieve = state.sieves.entry((class, pattern)).or_insert_with(|| self.sieve(class, pattern));
         let mut odds = sieve.odds;
         if sieve.frequency {
@@ -251,20 +360,29 @@ impl Scorer<'_> {
         candidates.each_row(stretch, |one, others| {
             state.pairs += others.len() as u64;
             for &other in others {
-                let class = self.class(one, other);
-                let hopeless = bounds.and_then(|bounds| self.hopeless(bounds, class, (one, other), least));
-                match hopeless {
-                    None => self.sift_pair(class, (one, other), 1, least, state),
-                    Some((partial, rare)) => {
-                        let most = state.hopeless.entry((class, partial)).or_insert(rare);
-                        *most = most.max(rare);
-                        if is_sampled(one, other) {
-                            self.sift_pair(class, (one, other), SAMPLED, least, state);
-                        }
-                    }
+                let (class, pair) = (self.class(one, other), (one, other));
+                let Some(bounds) = bounds else {
+                    self.sift_pair(class, pair, self.comparer.compare(one, other), 1, least, state);
+                    continue;
+                };
+                let odds = bounds.priors[class as usize];
+                state.batch.push(Asked {
+                    pair,
+                    class,
+                    id_level: MISSING,
+                    partial: Pattern::MAX,
+                    odds,
+                    rare: 0.0,
+                    place: 0.0,
+                });
+                if state.batch.len() == BATCH_PAIRS {
+                    self.sift_batch(bounds, least, state);
                 }
             }
         });
+        if let Some(bounds) = bounds {
+            self.sift_batch(bounds, least, state);
+        }
         if let Some(rule) = candidates.rule_of(stretch) {
             state.new_pairs.resize(candidates.rules.len(), 0);
             state.new_pairs[rule] += state.pairs - before;
@@ -275,7 +393,33 @@ impl Scorer<'_> {
     /// them. No pair is held longer than its stretch.
     #[must_use]
     pub fn sift(&self, candidates: &CandidatePairs, least: f64) -> Sifted {
-        self.sift_with(candidates, least, candidates.pairs_at_most() > COMPARED_IN_FULL)
+        // Comparing texts is dear; the built-in variables are compared in less time than they are asked about.
+        let dear = |comparison: &Comparison| matches!(comparison.variable, Variable::Text(_));
+        let many = candidates.pairs_at_most() > COMPARED_IN_FULL;
+        self.sift_with(candidates, least, many && self.comparer.comparisons.iter().any(dear))
+    }
+
+    /// Patterns of some of the candidate pairs, each counted for as many as it stands for; none if they are few.
+    #[must_use]
+    pub fn glance(&self, candidates: &CandidatePairs) -> Option<PatternCounts> {
+        const EVERY: usize = 256;
+        if candidates.pairs_at_most() <= COMPARED_IN_FULL {
+            return None;
+        }
+        let look = |mut state: Sifting, (stretch, each): (usize, u64)| {
+            candidates.each_row(stretch, |one, others| {
+                for &other in others {
+                    let pattern = self.comparer.compare(one, other);
+                    self.sift_pair(self.class(one, other), (one, other), pattern, each, f64::INFINITY, &mut state);
+                }
+            });
+            state
+        };
+        let sample = candidates.sample(EVERY);
+        let seen = sample.into_par_iter().fold(Sifting::default, look).reduce(Sifting::default, Sifting::and);
+        let mut counts: PatternCounts = seen.sieves.into_iter().map(|(key, sieve)| (key, sieve.count)).collect();
+        counts.sort_unstable();
+        Some(counts)
     }
 
     fn sift_with(&self, candidates: &CandidatePairs, least: f64, sampled: bool) -> Sifted {
@@ -304,7 +448,7 @@ impl Scorer<'_> {
             rest: rest.into_iter().map(|(key, sieve)| (key, sieve.count)).collect(),
             pairs: done.pairs,
             new_pairs,
-            hopeless: done.hopeless.into_iter().collect(),
+            hopeless: done.hopeless.most.into_iter().collect(),
         }
     }
 
@@ -336,14 +480,113 @@ impl Sifting {
             known.count += sieve.count;
             known.best = known.best.max(sieve.best);
         }
-        for (key, rare) in more.hopeless {
-            let most = self.hopeless.entry(key).or_insert(rare);
-            *most = most.max(rare);
-        }
+        more.hopeless.most.into_iter().for_each(|(key, rare)| self.hopeless.add(key, rare));
         self.pairs += more.pairs;
         let rules = self.new_pairs.len().max(more.new_pairs.len());
         self.new_pairs.resize(rules, 0);
         self.new_pairs.iter_mut().zip(&more.new_pairs).for_each(|(all, new)| *all += new);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::{Sifted, Sifting};
+    use crate::intake::study::Study;
+    use crate::intake::{extract, study};
+    use crate::linkage::blocking;
+    use crate::linkage::comparison::Comparer;
+    use crate::linkage::model::em;
+    use crate::linkage::model::frequency::NameFrequencies;
+    use crate::linkage::scoring::Scorer;
+    use crate::person;
+    use crate::progress::Silent;
+    use crate::synthetic::{self, Plan};
+
+    /// Two files of texts of which most persons stand in both, with slips.
+    fn texts(folder: &Path) -> Study {
+        let mut dice = ChaCha8Rng::seed_from_u64(3);
+        let mut rows = [String::from("id,given,family,dob,identity\n"), String::from("id,given,family,dob,identity\n")];
+        for person in 0..700 {
+            let word = |number: u32| ["an", "ber", "co", "dar", "eli"].map(|part| part)[number as usize % 5];
+            let (a, b, c) = (dice.random_range(0..25), dice.random_range(0..125), dice.random_range(0..90));
+            let given = format!("{}{}", word(a), word(a / 5));
+            let family = format!("{}{}{}", word(b), word(b / 5), word(b / 25));
+            let (dob, id) = (format!("19{:02}-0{}-1{}", c % 60, c % 9 + 1, c % 7), dice.random_range(10_000..99_999));
+            for rows in &mut rows {
+                let slip = if dice.random_bool(0.1) { "x" } else { "" };
+                let id = if dice.random_bool(0.3) { String::new() } else { id.to_string() };
+                rows.push_str(&format!("{person},{given}{slip},{family},{dob},{id}\n"));
+            }
+        }
+        let source = |name: &str| {
+            format!(
+                "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n[source.columns]\ngiven = \"given\"\nfamily = \"family\"\ndob = \"dob\"\nidentity = \"identity\"\n"
+            )
+        };
+        let field = |name: &str, comparator: &str| {
+            format!("[[field]]\nname = \"{name}\"\ncomparator = \"{comparator}\"\nfrequency = true\n")
+        };
+        let fields =
+            [("given", "jaro_winkler"), ("family", "jaro_winkler"), ("dob", "date"), ("identity", "levenshtein")];
+        let text = format!(
+            "[study]\nname = \"s\"\n{}{}{}[[linkage.blocking]]\nkeys = [\"dob\"]\n[[linkage.blocking]]\nkeys = [\"given\"]\n[linkage]\none_to_one = true\nblock_pairs_max = 1000000\n",
+            source("a"),
+            source("b"),
+            fields.map(|(name, comparator)| field(name, comparator)).concat(),
+        );
+        std::fs::write(folder.join("a.csv"), &rows[0]).unwrap();
+        std::fs::write(folder.join("b.csv"), &rows[1]).unwrap();
+        std::fs::write(folder.join("study.toml"), text).unwrap();
+        study::file::read(&folder.join("study.toml")).unwrap()
+    }
+
+    fn district(folder: &Path) -> Study {
+        let plan = Plan { persons: 1_200, seed: 9, errors: 2.0, uneven: 0.0, progress: &Silent };
+        study::file::read(&synthetic::write_district(folder, &plan).unwrap().study).unwrap()
+    }
+
+    fn sifted(study: &Study, sampled: bool, threads: usize) -> Sifted {
+        let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(study, source).unwrap()).collect();
+        let table = person::standardise(study, &extracts, &Silent).unwrap().table;
+        let comparer = Comparer::new(study, &table);
+        let candidates = blocking::block(study, &table, &comparer).unwrap();
+        let (slots, slot_of) = em::slots(&table);
+        let names = NameFrequencies::of(&table);
+        let model = em::expected(&comparer, em::measure(&comparer, &table, 1), slots);
+        let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut sifted = pool.install(|| scorer.sift_with(&candidates, -10.0, sampled));
+        sifted.hopeless.sort_unstable_by_key(|(key, _)| *key);
+        assert_eq!(candidates.all().len() as u64, sifted.pairs);
+        sifted
+    }
+
+    #[test]
+    fn what_is_let_go_early_could_not_have_been_kept_and_a_sample_stands_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for study in [texts(folder.path()), district(&folder.path().join("district"))] {
+            let (all, quick) = (sifted(&study, false, 1), sifted(&study, true, 1));
+            assert_eq!(all.kept, quick.kept);
+            assert_eq!((all.pairs, &all.new_pairs), (quick.pairs, &quick.new_pairs));
+            assert!(!quick.hopeless.is_empty());
+            let rest = |sifted: &Sifted| sifted.rest.iter().map(|(_, count)| *count as f64).sum::<f64>();
+            assert!((rest(&quick) / rest(&all) - 1.0).abs() < 0.3, "{} {}", rest(&quick), rest(&all));
+            assert_eq!(quick, sifted(&study, true, 3), "whatever the threads");
+        }
+    }
+
+    #[test]
+    fn the_rarest_of_hopeless_pairs_is_remembered() {
+        let mut sifting = Sifting::default();
+        for rare in [1.0, 3.0, 2.0] {
+            sifting.hopeless.add((0, 7), rare);
+        }
+        assert_eq!(sifting.hopeless.most.into_iter().collect::<Vec<_>>(), [((0, 7), 3.0)]);
     }
 }

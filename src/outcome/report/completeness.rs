@@ -12,7 +12,7 @@ use super::words::completeness as say;
 use super::words::{count, expected, page};
 use crate::intake::study::Language;
 use crate::outcome::coverage::estimated::{Estimate, Summary};
-use crate::outcome::coverage::{AgeGroup, Counts, Coverage, Level};
+use crate::outcome::coverage::{AgeGroup, Counts, Coverage, Level, UNKNOWN_AREA};
 
 /// Areas that one chart can show.
 const CHART_AREAS_MAX: usize = 40;
@@ -60,10 +60,12 @@ pub fn compose(coverage: &Coverage) -> Completeness {
         coverage.areas(level).into_iter().map(figures).collect()
     };
     let communities = of(Level::Community);
+    // Persons without a street have no community either: one row says so.
+    let unknown = |area: &AreaFigures| area.area == UNKNOWN_AREA;
     let street = |area: AreaFigures| Street {
         communities: communities
             .iter()
-            .filter(|community| Level::Township.area(&community.area) == area.area)
+            .filter(|community| !unknown(community) && Level::Township.area(&community.area) == area.area)
             .cloned()
             .collect(),
         area,
@@ -141,7 +143,7 @@ fn charted(found: &Completeness) -> Vec<&AreaFigures> {
 fn intervals(language: Language, found: &Completeness) -> Markup {
     let areas: Vec<(String, Estimate)> = charted(found)
         .into_iter()
-        .filter(|figures| figures.estimate.persons > 0.0)
+        .filter(|figures| figures.estimate.persons > 0.0 && figures.area != UNKNOWN_AREA)
         .map(|figures| (figures.area.clone(), figures.estimate))
         .collect();
     html! { @if !areas.is_empty() { (figure(say::INTERVALS.of(language), &interval::omitted(language, &areas))) } }
@@ -155,6 +157,11 @@ fn head(language: Language, columns: &[super::words::Words]) -> Markup {
     } } }
 }
 
+/// A rate of an area; none where nobody is enumerated, as among persons whose area is unknown.
+fn rate(estimate: &Estimate, share: f64) -> String {
+    if estimate.enumerated > 0.0 { say::percent(share) } else { String::from("–") }
+}
+
 fn table(language: Language, found: &Completeness) -> Markup {
     let row = |name: String, estimate: &Estimate, class: &str| {
         html! { tr class=(class) {
@@ -164,8 +171,8 @@ fn table(language: Language, found: &Completeness) -> Markup {
             td.n { (expected(estimate.duplicates)) }
             td.n { (expected(estimate.persons)) }
             td.n { (expected(estimate.low)) " – " (expected(estimate.high)) }
-            td.n { (say::percent(estimate.omission())) }
-            td.n { (say::percent(estimate.net())) }
+            td.n { (rate(estimate, estimate.omission())) }
+            td.n { (rate(estimate, estimate.net())) }
         } }
     };
     html! { div.wide { table {

@@ -32,7 +32,7 @@ fn source(
     custom_fields: &[CustomField],
     complaints: &mut Complaints,
 ) -> Option<Source> {
-    let known = ["name", "role", "kind", "path", "encoding", "record_id", "duplicates", "columns", "rows"];
+    let known = ["name", "role", "kind", "path", "encoding", "sealed_by", "record_id", "duplicates", "columns", "rows"];
     section.know(&known, complaints);
     let name = section.required_text("name", "the source's name", complaints);
     if let (Some(name), Some(item)) = (&name, section.item("name"))
@@ -45,6 +45,7 @@ fn source(
     let path = section.item("path").and_then(|item| item.members().first().and_then(|first| first.value.as_str()));
     let path = folder.join(path.unwrap_or_default());
     let encoding = encoding(section, complaints);
+    let sealed_by = sealed_by(section, complaints);
     let record_id = section.text("record_id", complaints);
     let bindings = columns(section, custom_fields, complaints);
     let rows = rows(section, role.unwrap_or(Role::Register), complaints);
@@ -52,7 +53,7 @@ fn source(
     let kind = section.text("kind", complaints);
     let (name, role) = (name?, role?);
     let kind = kind.unwrap_or_else(|| if role == Role::Roll { String::from("census") } else { name.clone() });
-    Some(Source { name, role, kind, files, path, encoding, record_id, bindings, rows, duplicates })
+    Some(Source { name, role, kind, files, path, encoding, sealed_by, record_id, bindings, rows, duplicates })
 }
 
 fn role(section: &Section<'_>, complaints: &mut Complaints) -> Option<Role> {
@@ -74,6 +75,9 @@ fn files(section: &Section<'_>, folder: &Path, complaints: &mut Complaints) -> V
         return Vec::new();
     };
     let mut files = Vec::new();
+    if item.members().is_empty() {
+        complaints.add(&item.at, &item.key, "is empty: expected at least one file, folder or pattern", None);
+    }
     for member in item.members() {
         let Some(written) = member.text(complaints) else { continue };
         match paths::files(folder, &written) {
@@ -102,6 +106,17 @@ fn encoding(section: &Section<'_>, complaints: &mut Complaints) -> Encoding {
             Encoding::Detect
         }
     }
+}
+
+fn sealed_by(section: &Section<'_>, complaints: &mut Complaints) -> Option<String> {
+    let item = section.item("sealed_by")?;
+    let key = item.text(complaints)?.to_lowercase();
+    if key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Some(key);
+    }
+    let hint = Some(String::from("as the sender's `rollcall key new` printed it"));
+    complaints.add(&item.at, &item.key, "expected a public key of 64 hexadecimal digits", hint);
+    None
 }
 
 fn columns(section: &Section<'_>, custom_fields: &[CustomField], complaints: &mut Complaints) -> Vec<Binding> {

@@ -21,7 +21,7 @@ use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind};
 use crate::outcome::visit::is_omission;
 use crate::person::id_number::IdNumber;
 use crate::person::table::{PersonTable, RecordId};
-use crate::privacy::mask;
+use crate::privacy::{mask, personal};
 
 /// The cases of one area.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub struct AreaList {
 }
 
 /// The cases of one dwelling.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DwellingCases {
     /// Estate, building, unit and room, as far as known.
     pub dwelling: String,
@@ -42,7 +42,7 @@ pub struct DwellingCases {
 }
 
 /// What a field worker sees of a discrepancy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// Position in the findings. Not shown: it would tell the kind.
     pub discrepancy: usize,
@@ -90,7 +90,7 @@ pub struct CaseRow {
 }
 
 /// Where a door is, as far as known (`""` and 0 otherwise), in walking order: places that are known first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Door {
     /// The estate is not known.
     pub unplaced: bool,
@@ -373,3 +373,5 @@ impl CaseNumbers<'_> {
         }
     }
 }
+
+personal!(DwellingCases, Case, Door);

@@ -249,6 +249,7 @@ const REASONS: &[Entry] = &[
     ("id_check", words("身份号码校验不通过", "ID number: fails its check")),
     ("id_length", words("身份号码多或少一位", "ID number: a digit missing or too many")),
     ("id_float_damage", words("身份号码被表格软件损坏", "ID number: damaged by a spreadsheet")),
+    ("id_words", words("身份号码栏为文字", "ID number: words instead of a number")),
     ("id_placeholder", words("身份号码为占位内容", "ID number: a placeholder")),
     ("id_document", words("其他证件号码", "ID number: another document's")),
     ("name_placeholder", words("新生儿代称，如“某某之女”", "name: a newborn's description")),

@@ -1,0 +1,117 @@
+//! How do the personal data of a run end, and what proves it?
+//!
+//! Takes the folder of a run and which of its files are personal, gives what was removed. The log says it first, with the
+//! digest of every file; then the files go. Killed in between, the next purge goes on. A digest proves which file it was
+//! and gives nothing of it away. Nothing is overwritten: on a solid-state disk that would prove nothing; keep results on
+//! an encrypted disk, and see to copies and backups, of which this program knows nothing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::checkpoint;
+use super::log::{self, LOG, Log};
+use super::manifest::{self, MANIFEST, Manifest, OutputEntry};
+use super::publication::Publication;
+use crate::error::{Error, Kind, Result};
+
+/// Who asks for it, and why.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// Who, for the log.
+    pub actor: Option<String>,
+    /// Why, for the log.
+    pub reason: String,
+    /// Only if the run is at least so many days old.
+    pub older_than: Option<u32>,
+    /// The key file that signs the log's new end.
+    pub sign_key: Option<PathBuf>,
+}
+
+/// What was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purged {
+    /// These files.
+    Removed(Vec<OutputEntry>),
+    /// Nothing: the run is only so many days old.
+    TooYoung(i64),
+}
+
+/// Removes files of a run: the outputs that `is_personal` names, and all that lies in the folder `beside`.
+///
+/// # Errors
+/// An input error if there is no run, a verification error if its log was altered, an environment error if the log
+/// cannot be written (then nothing is removed) or a file not be removed (then the next purge goes on).
+pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, order: &Order) -> Result<Purged> {
+    if !folder.join(MANIFEST).is_file() {
+        return Err(Error::input("there is no finished run in this folder").at_file(folder));
+    }
+    if let Some(key) = &order.sign_key {
+        checkpoint::check_key(key)?;
+    }
+    // Nobody writes into the folder meanwhile.
+    let _publication = Publication::begin(folder)?;
+    if let Some(days) = order.older_than {
+        let age = age_in_days(folder)?;
+        if age < i64::from(days) {
+            return Ok(Purged::TooYoung(age));
+        }
+    }
+    let outputs = Manifest::read(folder)?.outputs.into_iter().map(|output| output.file);
+    let mut names: BTreeSet<String> = outputs.filter(|name| is_personal(name)).collect();
+    below(folder, beside, &mut names)?;
+    let there = names.iter().filter(|name| folder.join(name).is_file());
+    let files = there.map(|name| manifest::describe(folder, name, None)).collect::<Result<Vec<OutputEntry>>>()?;
+    if !files.is_empty() {
+        let mut log = Log::open(folder, order.actor.as_deref().unwrap_or("unspecified"))?;
+        log.add("purge", json!({ "reason": order.reason, "files": files }))?;
+        // Without a key, an earlier checkpoint goes on vouching for the entries before this one.
+        if let Some(key) = &order.sign_key {
+            checkpoint::sign(folder, key, log.head())?;
+        }
+    }
+    let mut folders = BTreeSet::new();
+    for file in &files {
+        let path = folder.join(&file.file);
+        fs::remove_file(&path).map_err(|error| Error::io(&path, &error))?;
+        folders.extend(path.ancestors().skip(1).take_while(|above| *above != folder).map(Path::to_path_buf));
+    }
+    // The deepest first; one that still holds something stays.
+    for emptied in folders.iter().rev() {
+        let _ = fs::remove_dir(emptied);
+    }
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Error::io(folder, &error))?;
+    Ok(Purged::Removed(files))
+}
+
+/// Days since the last run in this folder was sealed.
+fn age_in_days(folder: &Path) -> Result<i64> {
+    let entries = log::read(folder)?;
+    let unknown = || {
+        let error = Error::new(Kind::Verification, "the log does not say when the run was sealed");
+        error.at_file(&folder.join(LOG))
+    };
+    let sealed = entries.iter().rfind(|entry| entry.action == "seal").ok_or_else(unknown)?;
+    let time: jiff::Timestamp = sealed.time.parse().map_err(|_| unknown())?;
+    Ok(jiff::Timestamp::now().duration_since(time).as_secs().div_euclid(86_400))
+}
+
+/// The files below a folder of the run, with `/`.
+fn below(run: &Path, name: &str, names: &mut BTreeSet<String>) -> Result<()> {
+    let folder = run.join(name);
+    if !fs::symlink_metadata(&folder).is_ok_and(|facts| facts.is_dir()) {
+        return Ok(());
+    }
+    for entry in fs::read_dir(&folder).map_err(|error| Error::io(&folder, &error))? {
+        let entry = entry.map_err(|error| Error::io(&folder, &error))?;
+        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        if entry.file_type().map_err(|error| Error::io(&folder, &error))?.is_dir() {
+            below(run, &name, names)?;
+        } else {
+            names.insert(name);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! How are the personal data of a run removed?
+
+use std::process::ExitCode;
+
+use super::args::custody::Purge;
+use super::screen::{Table, count, show};
+use crate::audit::purge::{self, Order, Purged};
+use crate::casework;
+use crate::error::Result;
+use crate::outcome::files;
+use crate::outcome::report::cases::table::CASES;
+
+/// Removes what names persons; with `--tables` also what names their records.
+pub(super) fn purge(asked: &Purge) -> Result<ExitCode> {
+    let tables = [files::LINKS, files::PERSONS, files::DISCREPANCIES, files::REJECTED];
+    let is_personal =
+        |name: &str| name == CASES || name.starts_with("follow-up/") || (asked.tables && tables.contains(&name));
+    let order = Order {
+        actor: asked.actor.clone(),
+        reason: asked.reason.clone(),
+        older_than: asked.older_than,
+        sign_key: asked.sign_key.clone(),
+    };
+    match purge::purge(&asked.run, is_personal, casework::FOLDER, &order)? {
+        Purged::TooYoung(days) => show(&format!("nothing removed: the run is {days} days old\n"))?,
+        Purged::Removed(removed) => {
+            let mut table = Table::new(&["removed", ""]);
+            table.row(vec![String::from("files"), count(removed.len() as u64)]);
+            table.row(vec![String::from("bytes"), count(removed.iter().map(|file| file.bytes).sum())]);
+            let kept = "their digests are in the log; copies, backups and what was sent out are yours to remove\n";
+            show(&format!("{}{kept}", table.text()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

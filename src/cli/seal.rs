@@ -1,0 +1,74 @@
+//! How does a sender seal a delivery?
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::args::custody::Seal;
+use super::screen::{Table, count, show};
+use crate::audit::delivery::{self, Delivered};
+use crate::error::{Error, Kind, Result};
+use crate::intake::extract::describe::describe;
+use crate::intake::study;
+use crate::progress::Progress;
+
+/// Seals the extracts in a folder, or holds them against their seal.
+pub(super) fn seal(asked: &Seal, progress: &dyn Progress) -> Result<ExitCode> {
+    let folder = &asked.folder;
+    let paths = extracts_in(folder)?;
+    let sealed = if asked.check { Some(delivery::read(folder, asked.public_key.as_deref())?) } else { None };
+    progress.begin("look through", paths.len() as u64);
+    let mut files = Vec::new();
+    for path in &paths {
+        files.push(delivered(path)?);
+        progress.advance(1);
+    }
+    progress.finish(&format!("{} files", files.len()));
+    let signer = match sealed {
+        None => delivery::seal(folder, files.clone(), asked.sign_key.as_deref())?,
+        Some(None) => {
+            let error = Error::new(Kind::Verification, "the delivery is not sealed").at_file(folder);
+            return Err(error.hint("ask the sender to run `rollcall seal` on it"));
+        }
+        Some(Some(sealed)) => {
+            let facts = files.iter().map(|file| (file.file.as_str(), file.bytes, file.rows, file.digest.as_str()));
+            delivery::check(folder, &sealed, facts)?;
+            sealed.public_key
+        }
+    };
+    let mut table = Table::new(&["file", "rows", "columns"]);
+    for file in &files {
+        table.row(vec![file.file.clone(), count(file.rows), count(file.columns.len() as u64)]);
+    }
+    let whose = match signer {
+        Some(key) => format!("signed with {key}"),
+        None => String::from("not signed: accidents will be found, alterations on purpose will not (--sign-key)"),
+    };
+    show(&format!("{}\n{}: {whose}\n", table.text(), folder.join(delivery::DELIVERY).display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn extracts_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let io = |error: std::io::Error| Error::io(folder, &error);
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if study::file::is_extract_name(&path) && !path.is_dir() {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    if paths.is_empty() {
+        let error = Error::input("there is no .parquet, .csv or .xlsx file in this folder").at_file(folder);
+        return Err(error.hint("name the folder that is to be sent"));
+    }
+    Ok(paths)
+}
+
+fn delivered(path: &Path) -> Result<Delivered> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name =
+        name.ok_or_else(|| Error::input("has a name that is not UTF-8").at_file(path).hint("rename the file"))?;
+    let found = describe(path)?;
+    let (bytes, rows, digest) = (found.file.bytes, found.file.rows, found.file.digest);
+    Ok(Delivered { file: name.to_owned(), bytes, rows, digest, columns: found.columns })
+}

@@ -1,0 +1,274 @@
+//! Who asks the children, and what if one dies?
+//!
+//! Takes requests from any thread, gives replies. A child is started when none is idle, so there are never more than
+//! threads that read. One that dies, breaks off or answers nonsense is ended and waited for; its file is refused.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Mutex;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::DataType;
+use arrow::ipc::reader::StreamReader;
+
+use super::super::{Chunk, ChunkPlace, Column, Form, FormatName, Opened, RowFault, Terms, csv, xlsx};
+use super::{Reply, Request, Work, nonsense};
+use crate::error::{Error, Kind, Result};
+
+/// Longest line of a reply, in bytes: the row numbers of a workbook.
+const LINE_BYTES_MAX: u64 = 256 << 20;
+
+/// How long a child that should end is waited for before it is made to.
+const END_TRIES: u32 = 200;
+const END_PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
+
+/// The children of this process.
+#[derive(Debug)]
+pub struct Pool {
+    program: PathBuf,
+    arguments: Vec<String>,
+    idle: Mutex<Vec<Decoder>>,
+}
+
+#[derive(Debug)]
+struct Decoder {
+    child: Child,
+    requests: ChildStdin,
+    replies: BufReader<ChildStdout>,
+}
+
+impl Pool {
+    /// No child yet.
+    pub(super) fn of(program: PathBuf, arguments: Vec<String>) -> Pool {
+        Pool { program, arguments, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Opens an extract; the digest is empty unless it is CSV.
+    pub(in crate::intake::extract) fn open(
+        &self,
+        terms: &Terms,
+        format: FormatName,
+        path: &Path,
+        columns: &[String],
+    ) -> Result<(Opened, String)> {
+        let work = Work::Open { terms: terms.clone(), format, columns: columns.to_vec() };
+        let (reply, batch) = self.exchange(&Request { path: path.to_path_buf(), work })?;
+        let Reply::Opened { names, chunks, rows, classes, digest, layout, numbers } = reply else {
+            return Err(nonsense(path));
+        };
+        let form = match (format, layout, numbers, batch) {
+            (FormatName::Parquet, None, None, None) => Form::ParquetApart,
+            (FormatName::Csv, Some(layout), None, None) => Form::Csv(layout),
+            (FormatName::Xlsx, None, Some(numbers), Some(batch)) if batch.num_rows() == numbers.len() => {
+                Form::Xlsx(xlsx::Sheet { columns: columns_of(&batch, columns.len(), path)?, numbers })
+            }
+            _ => return Err(nonsense(path)),
+        };
+        Ok((Opened { names, form, chunks, rows, classes }, digest))
+    }
+
+    /// Decodes a chunk.
+    pub(in crate::intake::extract) fn read(
+        &self,
+        terms: &Terms,
+        layout: Option<&csv::Layout>,
+        path: &Path,
+        place: &ChunkPlace,
+        columns: &[String],
+    ) -> Result<Chunk> {
+        let (layout, place) = (layout.cloned(), place.clone());
+        let (file, first_row) = (place.file, place.first_row);
+        let most = place.rows;
+        let work = Work::Read { terms: terms.clone(), layout, place, columns: columns.to_vec() };
+        let (reply, batch) = self.exchange(&Request { path: path.to_path_buf(), work })?;
+        let (Reply::Chunk { rows, rejected, row_numbers }, Some(batch)) = (reply, batch) else {
+            return Err(nonsense(path));
+        };
+        let counted = (rows + rejected.len()) as u64 == most && batch.num_rows() == rows;
+        if !counted || row_numbers.as_ref().is_some_and(|numbers| numbers.len() != rows) {
+            return Err(nonsense(path));
+        }
+        let fault = |(row, column, fault): (u64, Option<String>, super::Fault)| RowFault {
+            row,
+            column,
+            reason: fault.reason(),
+        };
+        let rejected = rejected.into_iter().map(fault).collect();
+        let columns = columns_of(&batch, columns.len(), path)?;
+        Ok(Chunk { file, first_row, rows, columns, rejected, row_numbers })
+    }
+
+    /// Asks for something that has no rows.
+    pub(in crate::intake::extract) fn ask(&self, request: &Request) -> Result<Reply> {
+        self.exchange(request).map(|(reply, _)| reply)
+    }
+
+    /// Ends the idle children, and waits for them.
+    pub(super) fn finish(&self) {
+        let idle = self.idle.lock().map(|mut idle| std::mem::take(&mut *idle)).unwrap_or_default();
+        for decoder in idle {
+            let _ = decoder.end();
+        }
+    }
+
+    fn exchange(&self, request: &Request) -> Result<(Reply, Option<RecordBatch>)> {
+        let path = &request.path;
+        let unsaid = |_| Error::input("has a name that is not UTF-8").at_file(path).hint("rename the file");
+        let mut line = serde_json::to_vec(request).map_err(unsaid)?;
+        line.push(b'\n');
+        let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
+        let mut decoder = idle.map_or_else(|| self.start(), Ok)?;
+        let Some(answer) = decoder.exchange(&line) else { return Err(refused(path, decoder.end())) };
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(decoder);
+        }
+        match answer.0 {
+            Reply::Refused(error) => Err(error),
+            reply => Ok((reply, answer.1)),
+        }
+    }
+
+    fn start(&self) -> Result<Decoder> {
+        let program = &self.program;
+        let mut command = Command::new(program);
+        command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // What is in the environment is none of its business; Windows needs some of it to start anything.
+        #[cfg(unix)]
+        command.env_clear();
+        let failed = |error: &std::io::Error| {
+            let error = Error::io(program, error);
+            Error::new(Kind::Environment, format!("a decoder cannot be started: {error}"))
+        };
+        let mut child = command.spawn().map_err(|error| failed(&error))?;
+        match (child.stdin.take(), child.stdout.take()) {
+            (Some(requests), Some(replies)) => {
+                let replies = BufReader::with_capacity(1 << 18, replies);
+                Ok(Decoder { child, requests, replies })
+            }
+            _ => Err(failed(&std::io::Error::from(std::io::ErrorKind::BrokenPipe))),
+        }
+    }
+}
+
+impl Decoder {
+    /// `None` if the child died or did not keep to the form of a reply.
+    fn exchange(&mut self, line: &[u8]) -> Option<(Reply, Option<RecordBatch>)> {
+        self.requests.write_all(line).ok()?;
+        self.requests.flush().ok()?;
+        let mut line = Vec::new();
+        std::io::Read::take(&mut self.replies, LINE_BYTES_MAX).read_until(b'\n', &mut line).ok()?;
+        let reply: Reply = serde_json::from_slice(&line).ok()?;
+        let has_rows = matches!(&reply, Reply::Chunk { .. } | Reply::Opened { numbers: Some(_), .. });
+        if !has_rows {
+            return Some((reply, None));
+        }
+        let mut stream = StreamReader::try_new(&mut self.replies, None).ok()?;
+        let batch = stream.next()?.ok()?;
+        // The end of the stream is read, too: the next reply begins after it.
+        stream.next().is_none().then_some((reply, Some(batch)))
+    }
+
+    /// Lets the child end, makes it end if it does not, and gives its status if it ended of itself.
+    fn end(mut self) -> Option<ExitStatus> {
+        drop(self.requests);
+        drop(self.replies);
+        for _ in 0..END_TRIES {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Some(status);
+            }
+            std::thread::sleep(END_PAUSE);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        None
+    }
+}
+
+/// What the end of a child says of the file.
+fn refused(path: &Path, status: Option<ExitStatus>) -> Error {
+    #[cfg(unix)]
+    let signal = status.and_then(|status| std::os::unix::process::ExitStatusExt::signal(&status));
+    #[cfg(not(unix))]
+    let signal: Option<i32> = None;
+    let how = match (signal, status) {
+        (Some(9), _) => {
+            let error = Error::new(Kind::Environment, "its decoder was killed from outside").at_file(path);
+            return error.hint("most likely memory ran out: close other programs, or use a larger machine");
+        }
+        (Some(24), _) => String::from("takes longer to decode than a file of its size can (signal 24)"),
+        (Some(signal), _) => format!("crashed its decoder (signal {signal})"),
+        (None, _) => String::from("crashed its decoder"),
+    };
+    let error = Error::input(format!("was refused: it {how}")).at_file(path);
+    error.hint(
+        "the file is damaged or hostile, or needs more memory than a decoder may have: ask the sender for it again",
+    )
+}
+
+fn columns_of(batch: &RecordBatch, expected: usize, path: &Path) -> Result<Vec<Column>> {
+    let column = |array: &arrow::array::ArrayRef| match array.data_type() {
+        DataType::Null => Some(Column::Null),
+        DataType::Utf8 => array.as_string_opt::<i32>().cloned().map(Column::Text),
+        DataType::Date32 => array.as_primitive_opt().cloned().map(Column::Day),
+        _ => None,
+    };
+    let columns: Option<Vec<Column>> = batch.columns().iter().map(column).collect();
+    columns.filter(|columns| columns.len() == expected).ok_or_else(|| nonsense(path))
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::{Request, Work};
+    use super::Pool;
+    use crate::error::Kind;
+
+    /// A child that does this; what is said of the file that it was asked for.
+    fn said_of(script: &str) -> (Kind, String) {
+        let pool = Pool::of("/bin/sh".into(), vec![String::from("-c"), script.to_owned()]);
+        let request = Request { path: "some.parquet".into(), work: Work::Fill };
+        let error = pool.ask(&request).unwrap_err();
+        (error.kind(), error.to_string())
+    }
+
+    #[test]
+    fn however_a_child_ends_its_file_is_refused() {
+        for (script, kind, words) in [
+            ("kill -ABRT $$", Kind::Input, "some.parquet: was refused: it crashed its decoder (signal 6)"),
+            ("kill -SEGV $$", Kind::Input, "some.parquet: was refused: it crashed its decoder (signal 11)"),
+            ("kill -XCPU $$", Kind::Input, "takes longer to decode"),
+            ("kill -KILL $$", Kind::Environment, "memory ran out"),
+            ("exit 0", Kind::Input, "crashed its decoder"),
+            ("read line; echo nonsense", Kind::Input, "crashed its decoder"),
+            ("read line; echo '{\"Filled\":'", Kind::Input, "crashed its decoder"),
+            (
+                "read line; echo '{\"Chunk\":{\"rows\":1,\"rejected\":[],\"row_numbers\":null}}'; echo x",
+                Kind::Input,
+                "crashed",
+            ),
+        ] {
+            let (found, text) = said_of(script);
+            assert_eq!(found, kind, "{script}: {text}");
+            assert!(text.contains(words), "{script}: {text}");
+        }
+        let nowhere = Pool::of("/nonexistent".into(), Vec::new());
+        let error = nowhere.ask(&Request { path: "some.parquet".into(), work: Work::Fill }).unwrap_err();
+        assert_eq!(error.kind(), Kind::Environment);
+    }
+
+    #[test]
+    fn a_child_is_kept_for_the_next_request_and_ended_at_the_end() {
+        let script = "while read line; do echo '{\"Filled\":[]}'; done";
+        let pool = Pool::of("/bin/sh".into(), vec![String::from("-c"), script.to_owned()]);
+        let request = Request { path: Path::new("a.xlsx").into(), work: Work::Fill };
+        for _ in 0..3 {
+            pool.ask(&request).unwrap();
+            assert_eq!(pool.idle.lock().unwrap().len(), 1);
+        }
+        pool.finish();
+        assert_eq!(pool.idle.lock().unwrap().len(), 0);
+    }
+}

@@ -1,0 +1,306 @@
+//! Which records of one component are one human being?
+//!
+//! Takes the records of a connected component and what their pairs say, gives persons of greatest total evidence: joined
+//! greedily, then exactly if they are few, else by exchanges.
+
+mod exchange;
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use rustc_hash::FxHashMap;
+
+use super::against;
+use crate::linkage::blocking::Pair;
+use crate::linkage::scoring::{Score, Scorer};
+use crate::person::table::RecordId;
+
+/// A pair of records inside a component with its score.
+type Edges = FxHashMap<(u32, u32), Score>;
+
+/// Components of at most so many records are resolved exactly.
+const EXACT_RECORDS_MAX: usize = 10;
+
+/// Components larger than this are joined greedily without the second step.
+const IMPROVED_RECORDS_MAX: usize = 400;
+
+/// Weight of the pairs that are not likely. Measured on ten sets (docs/method.md): without them noisy records chain
+/// persons together, with their full weight a person's worst record is lost.
+const DOUBT: f64 = 0.5;
+
+/// The most that one pair is doubted, in bits.
+const DOUBT_MAX: f64 = 10.0;
+
+/// A component being resolved: its records, and what every pair of them says.
+struct Component<'a> {
+    scorer: &'a Scorer<'a>,
+    records: Vec<RecordId>,
+    edges: Edges,
+    duplicates: &'a [f64],
+    minimum: f64,
+}
+
+/// Resolves the component of these edges: their labels, with their positions among `pairs`. Gives every record its
+/// person's first one.
+pub(super) fn resolve_component(
+    scorer: &Scorer<'_>,
+    pairs: &[Pair],
+    scores: &[Score],
+    edges: &[(u32, u32)],
+    minimum: f64,
+    duplicates: &[f64],
+) -> Vec<(RecordId, RecordId)> {
+    let edges = || edges.iter().map(|(_, at)| (pairs[*at as usize], scores[*at as usize]));
+    let mut records: Vec<RecordId> = edges().flat_map(|((one, other), _)| [one, other]).collect();
+    records.sort_unstable();
+    records.dedup();
+    let place = |record: RecordId| u32::try_from(records.partition_point(|other| *other < record)).unwrap_or(u32::MAX);
+    let edges: Edges = edges().map(|((one, other), score)| ((place(one), place(other)), score)).collect();
+    let mut component = Component { scorer, records: Vec::new(), edges, duplicates, minimum };
+    component.records = records;
+    let mut persons = component.join_greedily();
+    component.settle(&mut persons);
+    persons
+        .iter()
+        .flat_map(|person| {
+            let label = person.iter().copied().min().unwrap_or(0);
+            person.iter().map(move |at| (*at, label))
+        })
+        .map(|(at, label)| (component.records[at as usize], component.records[label as usize]))
+        .collect()
+}
+
+/// Two persons that may be one, in the queue of the greedy join.
+#[derive(PartialEq)]
+struct Merge {
+    gain: f64,
+    one: u32,
+    other: u32,
+    versions: (u32, u32),
+}
+
+impl Eq for Merge {}
+
+impl Ord for Merge {
+    fn cmp(&self, other: &Merge) -> Ordering {
+        self.gain.total_cmp(&other.gain).then_with(|| (other.one, other.other).cmp(&(self.one, self.other)))
+    }
+}
+
+impl PartialOrd for Merge {
+    fn partial_cmp(&self, other: &Merge) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Component<'_> {
+    /// The score of two of the component's records; a pair that no blocking rule gave is compared now.
+    fn score(&mut self, one: u32, other: u32) -> Score {
+        let key = (one.min(other), one.max(other));
+        if let Some(score) = self.edges.get(&key) {
+            return *score;
+        }
+        let (a, b) = (self.records[key.0 as usize], self.records[key.1 as usize]);
+        let score = self.scorer.score(self.scorer.comparer.compare(a, b), a, b);
+        self.edges.insert(key, score);
+        score
+    }
+
+    /// What speaks against two records being one person, at most 0.
+    fn against(&mut self, one: u32, other: u32) -> f64 {
+        let score = self.score(one, other);
+        self.against_of(score, one, other)
+    }
+
+    fn against_of(&self, score: Score, one: u32, other: u32) -> f64 {
+        let pair = (self.records[one as usize], self.records[other as usize]);
+        against(self.scorer, pair, score, self.duplicates)
+    }
+
+    /// What the pairs of a slot that are not likely say, at most 0: the share of it that each record of a person of so
+    /// many answers for.
+    fn doubt(&mut self, one: u32, other: u32) -> f64 {
+        let score = self.score(one, other);
+        self.doubt_of(score, one, other)
+    }
+
+    fn doubt_of(&self, score: Score, one: u32, other: u32) -> f64 {
+        let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
+        if slot(one) != slot(other) {
+            return 0.0;
+        }
+        (score.log2_odds - self.minimum).clamp(-DOUBT_MAX, 0.0)
+    }
+
+    /// The doubts of all pairs of a person, one for each record.
+    fn doubts(&mut self, person: &[u32]) -> f64 {
+        let mut total = 0.0;
+        for (at, one) in person.iter().enumerate() {
+            for other in &person[at + 1..] {
+                total += self.doubt(*one, *other);
+            }
+        }
+        total
+    }
+
+    /// Evidence gained by making one person of two, whose own doubts are known.
+    fn gain(&mut self, one: (&[u32], f64), other: (&[u32], f64)) -> f64 {
+        let mut best = f64::NEG_INFINITY;
+        let (mut against, mut doubts) = (0.0, 0.0);
+        for a in one.0 {
+            for b in other.0 {
+                let score = self.score(*a, *b);
+                best = best.max(score.log2_odds);
+                against += self.against_of(score, *a, *b);
+                doubts += self.doubt_of(score, *a, *b);
+            }
+        }
+        let (n, k) = (one.0.len() as f64, other.0.len() as f64);
+        let doubts = (one.1 + other.1 + doubts) / (n + k) - one.1 / n - other.1 / k;
+        best - self.minimum + against + DOUBT * doubts
+    }
+
+    fn join_greedily(&mut self) -> Vec<Vec<u32>> {
+        let count = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+        let mut persons: Vec<Vec<u32>> = (0..count).map(|at| vec![at]).collect();
+        let mut versions = vec![0u32; persons.len()];
+        let mut doubts = vec![0.0; persons.len()];
+        let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); persons.len()];
+        let mut queue = BinaryHeap::new();
+        let mut edges: Vec<(u32, u32)> =
+            self.edges.iter().filter(|(_, score)| score.log2_odds >= self.minimum).map(|(pair, _)| *pair).collect();
+        edges.sort_unstable();
+        for (one, other) in edges {
+            neighbours[one as usize].push(other);
+            neighbours[other as usize].push(one);
+            let gain = self.gain((&[one], 0.0), (&[other], 0.0));
+            queue.push(Merge { gain, one, other, versions: (0, 0) });
+        }
+        while let Some(Merge { gain, one, other, versions: made }) = queue.pop() {
+            if gain <= 0.0 {
+                break;
+            }
+            let (a, b) = (one as usize, other as usize);
+            if made != (versions[a], versions[b]) || persons[a].is_empty() || persons[b].is_empty() {
+                continue;
+            }
+            let moved = std::mem::take(&mut persons[b]);
+            let mut between = 0.0;
+            for x in &persons[a] {
+                between += moved.iter().map(|y| self.doubt(*x, *y)).sum::<f64>();
+            }
+            doubts[a] += doubts[b] + between;
+            persons[a].extend(moved);
+            persons[a].sort_unstable();
+            versions[a] += 1;
+            versions[b] += 1;
+            let mut around: Vec<u32> = std::mem::take(&mut neighbours[b]);
+            around.extend_from_slice(&neighbours[a]);
+            around.retain(|next| *next != one && *next != other && !persons[*next as usize].is_empty());
+            around.sort_unstable();
+            around.dedup();
+            for next in &around {
+                let (members, others) = (persons[a].clone(), persons[*next as usize].clone());
+                let gain = self.gain((&members, doubts[a]), (&others, doubts[*next as usize]));
+                neighbours[*next as usize].push(one);
+                queue.push(Merge { gain, one, other: *next, versions: (versions[a], versions[*next as usize]) });
+            }
+            neighbours[a] = around;
+        }
+        persons.retain(|person| !person.is_empty());
+        persons
+    }
+
+    /// The evidence of a person: its best spanning tree, less what speaks against its pairs.
+    fn evidence(&mut self, person: &[u32]) -> f64 {
+        if person.len() < 2 {
+            return 0.0;
+        }
+        let mut total = 0.0;
+        for (at, one) in person.iter().enumerate() {
+            for other in &person[at + 1..] {
+                total += self.against(*one, *other);
+            }
+        }
+        total += DOUBT * self.doubts(person) / person.len() as f64;
+        // Prim's tree: persons are small.
+        let mut best: Vec<f64> = person
+            .iter()
+            .map(|other| if *other == person[0] { 0.0 } else { self.score(person[0], *other).log2_odds })
+            .collect();
+        let mut outside: Vec<usize> = (1..person.len()).collect();
+        while !outside.is_empty() {
+            let Some(nearest) = outside.iter().copied().max_by(|a, b| best[*a].total_cmp(&best[*b]).then(b.cmp(a)))
+            else {
+                break;
+            };
+            total += best[nearest] - self.minimum;
+            outside.retain(|at| *at != nearest);
+            for at in &outside {
+                best[*at] = best[*at].max(self.score(person[nearest], person[*at]).log2_odds);
+            }
+        }
+        total
+    }
+
+    /// The second step, where the greedy join may have been wrong: exactly if the component is small, else by exchanges.
+    fn settle(&mut self, persons: &mut Vec<Vec<u32>>) {
+        let count = self.records.len();
+        if count <= 2 || count > IMPROVED_RECORDS_MAX || self.is_undisputed(persons) {
+            return;
+        }
+        if count <= EXACT_RECORDS_MAX {
+            *persons = self.resolve_exactly();
+        } else {
+            self.improve(persons);
+        }
+    }
+
+    /// Is it all one person, and nothing speaks against it?
+    fn is_undisputed(&mut self, persons: &[Vec<u32>]) -> bool {
+        let [person] = persons else { return false };
+        let disputed = |component: &mut Self, at: usize| {
+            person[at + 1..]
+                .iter()
+                .any(|other| component.against(person[at], *other) + component.doubt(person[at], *other) < 0.0)
+        };
+        (0..person.len()).all(|at| !disputed(self, at))
+    }
+
+    /// The partition of greatest total evidence, by dynamic programming over subsets: the person of the first record
+    /// left is one of the subsets that hold it. 3ⁿ steps for n records.
+    fn resolve_exactly(&mut self) -> Vec<Vec<u32>> {
+        let count = self.records.len();
+        let members = |set: usize| (0..count as u32).filter(|at| set >> at & 1 == 1).collect::<Vec<u32>>();
+        let evidence: Vec<f64> = (0..1usize << count).map(|set| self.evidence(&members(set))).collect();
+        let mut best = vec![(0.0, 0usize); 1 << count];
+        for set in 1..1usize << count {
+            let first = set & set.wrapping_neg();
+            let rest = set ^ first;
+            let mut others = rest;
+            let mut greatest = (f64::NEG_INFINITY, first);
+            loop {
+                let person = others | first;
+                let total = evidence[person] + best[set ^ person].0;
+                if total > greatest.0 + 1e-9 {
+                    greatest = (total, person);
+                }
+                if others == 0 {
+                    break;
+                }
+                others = (others - 1) & rest;
+            }
+            best[set] = greatest;
+        }
+        let mut persons = Vec::new();
+        let mut set = (1usize << count) - 1;
+        while set != 0 {
+            persons.push(members(best[set].1));
+            set ^= best[set].1;
+        }
+        persons
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! Is a source what the study file says it is?
+//!
+//! Takes what was read of each source, gives nothing, or an input error where most of a source says that its columns
+//! are shifted, its dates are of another form, or its births are deaths. A share of odd cells is what registers are
+//! like, and is noted; most of a column is a mistake that would make everybody look missed.
+
+use super::Standardised;
+use super::id_number;
+use super::table::PersonTable;
+use crate::error::{Error, Result};
+use crate::intake::extract::Extract;
+use crate::intake::study::{Field, RowKind, Study};
+
+/// Rows below which a source is taken as it comes.
+const ROWS_MIN: u64 = 20;
+
+/// Median age, in years, from which births are no births.
+const BIRTHS_MEDIAN_AGE_MAX: i32 = 40;
+
+/// Median age, in years, below which deaths are no deaths.
+const DEATHS_MEDIAN_AGE_MIN: i32 = 15;
+
+/// Checks every source.
+///
+/// # Errors
+/// An input error names the source's file, the column and what is most likely wrong.
+pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -> Result<()> {
+    for (extract, tally) in extracts.iter().zip(&standardised.tallies) {
+        let source = &study.sources[extract.source];
+        let place = |error: Error| extract.files.iter().take(1).fold(error, |error, file| error.at_file(&file.path));
+        for (note, field, what) in [
+            (id_number::WORDS, Field::IdNumber, "most cells of this column are words, not ID numbers"),
+            ("id_float_damage", Field::IdNumber, "most ID numbers were turned into rounded numbers by a spreadsheet"),
+            ("birth_date_unreadable", Field::BirthDate, "most cells of this column cannot be read as dates"),
+        ] {
+            let count = tally.noted.get(note).copied().unwrap_or(0);
+            if tally.rows_in >= ROWS_MIN && count > tally.rows_in / 2 {
+                let columns = source.binding(field).map_or_else(String::new, |binding| binding.columns.join(", "));
+                let hint = "the columns may be shifted against their headers, or have another form: look at the file, \
+                            and ask the sender";
+                return Err(place(Error::input(what)).at_column(columns).hint(hint));
+            }
+        }
+        if tally.rows_in > 0 && tally.rows_out == 0 {
+            let reasons: Vec<&str> = tally.set_aside.keys().map(String::as_str).collect();
+            let what = format!("none of the {} rows can be used: {}", tally.rows_in, reasons.join(", "));
+            let hint = "`rollcall profile` says what is in each column; compare [source.columns] with it";
+            return Err(place(Error::input(what)).hint(hint));
+        }
+        let median = |kind| median_age(&standardised.table, study.reference.day, extract.source, kind);
+        let swapped = [
+            (RowKind::Birth, "birth", "death", median(RowKind::Birth).is_some_and(|age| age >= BIRTHS_MEDIAN_AGE_MAX)),
+            (RowKind::Death, "death", "birth", median(RowKind::Death).is_some_and(|age| age < DEATHS_MEDIAN_AGE_MIN)),
+        ];
+        if let Some((_, said, likely, _)) = swapped.into_iter().find(|swapped| swapped.3) {
+            let what = format!("the ages in rows that mean `{said}` are those of `{likely}`");
+            return Err(place(Error::input(what)).hint("look at [source.rows], and at which file was sent"));
+        }
+    }
+    Ok(())
+}
+
+/// Median age in whole years at the reference time, if there are enough rows of this kind with a birth date.
+fn median_age(table: &PersonTable, reference: i32, source: usize, kind: RowKind) -> Option<i32> {
+    let records = *table.starts.get(source)? as usize..*table.starts.get(source + 1)? as usize;
+    let mut ages: Vec<i32> = records
+        .filter(|record| table.kind.get(*record) == Some(&kind))
+        .filter_map(|record| table.birth.get(record)?.first_day())
+        .map(|day| reference.saturating_sub(day) / 365)
+        .collect();
+    ages.sort_unstable();
+    if (ages.len() as u64) < ROWS_MIN { None } else { ages.get(ages.len() / 2).copied() }
+}

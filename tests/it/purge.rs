@@ -1,0 +1,62 @@
+//! When the personal data of a run end: are they gone, is it proved, and does the rest still hold?
+
+use crate::cli::{argument, check, district};
+
+#[test]
+fn purged_data_are_gone_and_the_rest_is_verified() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let key = folder.path().join("key");
+    let public = check(&["key", "new", argument(&key)], 0).0.trim().to_owned();
+    let run = argument(&results);
+    check(&["-q", "run", argument(&study), "--out", run, "--sign-key", argument(&key), "--visits", "20"], 0);
+    check(&["follow-up", "export", run, "--team", "east"], 0);
+    let report = std::fs::read(results.join("report.html")).expect("report");
+    let (said, _) = check(&["purge", run, "--reason", "the round has ended", "--older-than", "3"], 0);
+    assert!(said.contains("0 days old") && results.join("cases.parquet").exists(), "{said}");
+    check(&["purge", run, "--reason", "the round has ended", "--actor", "archive", "--sign-key", argument(&key)], 0);
+    for gone in ["cases.parquet", "follow-up", "casework"] {
+        assert!(!results.join(gone).exists(), "{gone}");
+    }
+    for kept in ["links.parquet", "persons.parquet", "coverage.parquet", "manifest.json"] {
+        assert!(results.join(kept).exists(), "{kept}");
+    }
+    assert_eq!(std::fs::read(results.join("report.html")).expect("report"), report);
+    let log = std::fs::read_to_string(results.join("audit.jsonl")).expect("log");
+    assert!(log.contains("\"action\":\"purge\"") && log.contains("the round has ended") && log.contains("archive"));
+    let (said, _) = check(&["verify", run, "--public-key", &public], 0);
+    assert!(said.contains("removed by purge"), "{said}");
+    // Once more removes nothing; record ids go when asked for.
+    check(&["purge", run, "--reason", "again"], 0);
+    check(&["purge", run, "--reason", "the archive's rule", "--tables"], 0);
+    assert!(!results.join("links.parquet").exists() && results.join("report.html").exists());
+    check(&["verify", run], 0);
+    // What was removed does not come back unseen, and what was not removed is still missed.
+    std::fs::write(results.join("links.parquet"), "back").expect("written");
+    let (_, said) = check(&["verify", run], 7);
+    assert!(said.contains("links.parquet") && said.contains("removed"), "{said}");
+    std::fs::remove_file(results.join("links.parquet")).expect("removed");
+    std::fs::remove_file(results.join("coverage.parquet")).expect("removed");
+    check(&["verify", run], 7);
+    check(&["purge", argument(folder.path()), "--reason", "x"], 4);
+    check(&["purge", run], 2);
+    // The folder can be used again.
+    check(&["-q", "run", argument(&study), "--out", run], 0);
+    check(&["verify", run], 0);
+}
+
+/// Killed after the log spoke and before the files went: the next purge goes on.
+#[test]
+fn an_interrupted_purge_is_finished_by_the_next() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let run = argument(&results);
+    check(&["-q", "run", argument(&study), "--out", run], 0);
+    let cases = std::fs::read(results.join("cases.parquet")).expect("cases");
+    check(&["purge", run, "--reason", "x"], 0);
+    std::fs::write(results.join("cases.parquet"), cases).expect("written");
+    check(&["verify", run], 7);
+    check(&["purge", run, "--reason", "x"], 0);
+    assert!(!results.join("cases.parquet").exists());
+    check(&["verify", run], 0);
+}
