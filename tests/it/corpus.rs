@@ -300,7 +300,7 @@ fn instants_that_no_calendar_has_are_noted() {
         Arc::new(Date32Array::from(vec![i32::MAX; 40])),
         Arc::new(TimestampSecondArray::from(vec![i64::MIN; 40])),
         Arc::new(TimestampMicrosecondArray::from(vec![i64::MAX; 40]).with_timezone("UTC")),
-        Arc::new(TimestampNanosecondArray::from(vec![i64::MIN; 40])),
+        Arc::new(TimestampMillisecondArray::from(vec![i64::MIN; 40])),
     ];
     for array in extremes {
         let place = Place::new();
