@@ -6,19 +6,16 @@
 //! frequencies*, Computer Methods and Programs in Biomedicine 83 (2006).
 
 use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use rand::rngs::SmallRng;
 use rand_distr::{Distribution, Poisson};
 
 /// How often the data are drawn again. The standard error from so many is itself known to about one part in ten.
 pub const REPLICATES: usize = 60;
 
-/// Words of the random stream that one draw may use: many more than it does.
-const WORDS: u128 = 64;
-
 /// Draws households.
 #[derive(Debug, Clone)]
 pub struct Draws {
-    start: ChaCha8Rng,
+    seed: u64,
     mean: f64,
 }
 
@@ -33,16 +30,18 @@ impl Draws {
     /// which deviations are to be multiplied by its square root. A share of 1 or more is all of them.
     #[must_use]
     pub fn of_share(seed: u64, share: f64) -> Draws {
-        Draws { start: ChaCha8Rng::seed_from_u64(seed), mean: share.clamp(f64::MIN_POSITIVE, 1.0) }
+        Draws { seed, mean: share.clamp(f64::MIN_POSITIVE, 1.0) }
     }
 
     /// How often the replicate has the household.
     #[must_use]
     pub fn times(&self, household: u64, replicate: usize) -> u8 {
         let Ok(poisson) = Poisson::new(self.mean) else { return 1 };
-        let mut random = self.start.clone();
-        random.set_stream(household);
-        random.set_word_pos(replicate as u128 * WORDS);
+        // A small generator of its own for every draw: millions are drawn, and none must depend on another. Odd factors
+        // spread the numbers over all bits; the generator's own seeding mixes them.
+        let place =
+            household.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (replicate as u64).wrapping_mul(0xd6e8_feb8_6659_fd93);
+        let mut random = SmallRng::seed_from_u64(self.seed ^ place);
         let times: f64 = poisson.sample(&mut random);
         times as u8
     }

@@ -11,7 +11,7 @@ use crate::outcome::estimate::bootstrap::{Draws, REPLICATES};
 use crate::outcome::residence::logistic::{BASE, sigmoid};
 
 /// Rows from which each replicate learns at most.
-const ROWS_MAX: f64 = 4_000.0;
+const ROWS_MAX: f64 = 1_500.0;
 
 /// What was learnt from every draw.
 #[derive(Debug, Clone, Default)]
