@@ -4,14 +4,12 @@
 //! Ed25519. Whoever can write the folder can write a new log with new hashes; without the key nobody can sign it. An
 //! older log with its older checkpoint and outputs is found only by somebody who keeps the newer checkpoint elsewhere.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::Path;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
+use super::key_file::{self, KeyKind};
 use super::log::Entry;
 use super::{hex, unhex};
 use crate::error::{Error, Kind, Result};
@@ -19,8 +17,13 @@ use crate::error::{Error, Kind, Result};
 /// Name of the checkpoint.
 pub const CHECKPOINT: &str = "audit.checkpoint.json";
 
-/// First line of a key file.
-const KEY_HEADING: &str = "rollcall signing key, Ed25519, keep secret";
+/// The keys that sign.
+const KEY: KeyKind = KeyKind {
+    heading: "rollcall signing key, Ed25519, keep secret",
+    not_one: "this is no signing key",
+    making: "`rollcall key new` makes one",
+    kept: "a key is never replaced: name another",
+};
 
 /// The signed end of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,46 +55,13 @@ impl Checkpoint {
 /// # Errors
 /// A usage error if there is such a file, an environment error if it cannot be written.
 pub fn new_key(path: &Path) -> Result<String> {
-    let mut seed = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *seed).map_err(|_| Error::new(Kind::Environment, "the system gives no random bytes"))?;
-    let key = SigningKey::from_bytes(&seed);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Error::new(Kind::Usage, "there is such a file").at_file(path).hint("a key is never replaced: name another")
-        }
-        _ => Error::io(path, &error),
-    })?;
-    let public = hex(key.verifying_key().as_bytes());
-    let digits = Zeroizing::new(hex(&*seed));
-    let text = Zeroizing::new(format!("{KEY_HEADING}\n{}\n", *digits));
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| Error::io(path, &error))?;
-    Ok(public)
+    let seed = key_file::create(path, KEY)?;
+    Ok(hex(SigningKey::from_bytes(&seed).verifying_key().as_bytes()))
 }
 
-/// Reads a key file that nobody else may read. What was read is wiped from memory, and so is the key when it is dropped.
+/// Reads a key file that nobody else may read; the key is wiped from memory when it is dropped.
 pub(super) fn read_key(path: &Path) -> Result<SigningKey> {
-    #[cfg(unix)]
-    {
-        let facts = std::fs::metadata(path).map_err(|error| Error::io(path, &error))?;
-        if std::os::unix::fs::PermissionsExt::mode(&facts.permissions()) & 0o077 != 0 {
-            let error = Error::new(Kind::Usage, "others may read this key").at_file(path);
-            return Err(error.hint("`chmod 600` it; if somebody may have read it, make a new one"));
-        }
-    }
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidData => no_key(path),
-        _ => Error::io(path, &error),
-    })?);
-    let seed = text.strip_prefix(KEY_HEADING).map(str::trim).and_then(unhex::<32>).map(Zeroizing::new);
-    Ok(SigningKey::from_bytes(&*seed.ok_or_else(|| no_key(path))?))
-}
-
-fn no_key(path: &Path) -> Error {
-    Error::new(Kind::Usage, "this is no signing key").at_file(path).hint("`rollcall key new` makes one")
+    key_file::read(path, KEY).map(|seed| SigningKey::from_bytes(&seed))
 }
 
 /// Fails early if a key file cannot be used.

@@ -208,6 +208,6 @@ pub fn describe(folder: &Path, name: &str, rows: Option<u64>) -> Result<OutputEn
         bytes += count as u64;
         hasher.update(&buffer[..count]);
     }
-    let digest = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = super::hex(&hasher.finalize());
     Ok(OutputEntry { file: name.to_owned(), bytes, rows, digest })
 }

@@ -1,12 +1,13 @@
 //! Can it be proved later?
 //!
 //! [`manifest`] says what went in, what came out, and that the counts add up; [`log`] who did what and when, each entry
-//! holding the digest of the one before; [`checkpoint`] signs the end of the log; [`verify`] recomputes all of it;
+//! holding the digest of the one before; [`checkpoint`] signs the end of the log with a key of [`key_file`]; [`verify`] recomputes all of it;
 //! [`publication`] puts a run's outputs in place together or not at all; [`delivery`] is the seal of what senders
 //! send; [`purge`] ends the personal data of a run.
 
 pub mod checkpoint;
 pub mod delivery;
+pub mod key_file;
 pub mod log;
 pub mod manifest;
 pub mod publication;
@@ -16,7 +17,8 @@ pub mod verify;
 use std::fmt::Write;
 
 /// Bytes as lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

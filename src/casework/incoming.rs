@@ -135,7 +135,7 @@ fn heading(sheet: &FilledSheet) -> Option<(usize, [Option<usize>; 6])> {
 }
 
 /// A text with full-width characters made narrow and spaces taken out of its ends.
-fn normal(text: &str) -> String {
+pub(super) fn normal(text: &str) -> String {
     text.nfkc()
         .filter(|c| !c.is_control() && *c != '\u{feff}' && *c != '\u{200b}')
         .collect::<String>()

@@ -1,11 +1,12 @@
 //! What of a run may leave the office?
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Publish;
 use super::explain::evidence;
 use super::screen::show;
+use crate::audit::key_file::{self, KeyKind};
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::linkage::resolution::household::Households;
@@ -15,15 +16,20 @@ use crate::outcome::disclosure::release::{Counted, release};
 use crate::outcome::files;
 use crate::progress::Progress;
 
-/// First line of a key file.
-const KEY_HEADING: &str = "rollcall disclosure key, keep secret, one for a whole census round";
+/// The keys of noise.
+const KEY: KeyKind = KeyKind {
+    heading: "rollcall disclosure key, keep secret, one for a whole census round",
+    not_one: "this is no disclosure key",
+    making: "--new-key makes one in a new file",
+    kept: "leave out --new-key: one key serves a whole census round, or noise could be averaged away",
+};
 
 /// Writes counts that disclosure control has gone over.
 pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCode> {
     if asked.new_key {
-        new_key(&asked.key)?;
+        key_file::create(&asked.key, KEY)?;
     }
-    let secret = read_key(&asked.key)?;
+    let secret = key_file::read(&asked.key, KEY)?;
     let manifest = Manifest::read(&asked.run)?;
     let gathered = evidence::gather(&asked.run, &manifest, progress)?;
     let (study, table, resolution) = (&gathered.study, &gathered.table, &gathered.resolution);
@@ -58,34 +64,4 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
         released.areas.len()
     ))?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn new_key(path: &Path) -> Result<()> {
-    let mut secret = [0u8; 32];
-    getrandom::fill(&mut secret).map_err(|_| Error::new(Kind::Environment, "the system gives no random bytes"))?;
-    let digits: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Error::new(Kind::Usage, "there is such a file")
-            .at_file(path)
-            .hint("leave out --new-key: one key serves a whole census round, or noise could be averaged away"),
-        _ => Error::io(path, &error),
-    })?;
-    std::io::Write::write_all(&mut file, format!("{KEY_HEADING}\n{digits}\n").as_bytes())
-        .and_then(|()| file.sync_all())
-        .map_err(|error| Error::io(path, &error))
-}
-
-fn read_key(path: &PathBuf) -> Result<[u8; 32]> {
-    let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, &error))?;
-    let digits = text.strip_prefix(KEY_HEADING).map(str::trim).unwrap_or_default();
-    let byte = |at: usize| digits.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    let bytes: Option<Vec<u8>> = (0..32).map(byte).collect();
-    let secret = bytes.filter(|_| digits.len() == 64).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    secret.ok_or_else(|| {
-        Error::new(Kind::Usage, "this is no disclosure key").at_file(path).hint("--new-key makes one in a new file")
-    })
 }

@@ -18,12 +18,13 @@ use super::screen::{Table, count, show, show_json};
 use super::status;
 use crate::audit::manifest::{self, Manifest};
 use crate::casework::FOLDER;
-use crate::casework::review::quality::{self, Quality, Share};
+use crate::casework::review::quality::{self, Quality};
 use crate::casework::review::record::{Row, side_by_side};
 use crate::casework::review::{Draw, Judgement, RecordName, ReviewPair, Said, sample, sheet};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
+use crate::outcome::estimate::stratified::Share;
 use crate::outcome::files;
 use crate::outcome::report::file;
 use crate::person::table::RecordId;
@@ -234,7 +235,7 @@ fn summary(quality: &Quality) -> String {
     let share = |share: Option<Share>| {
         share.map_or_else(
             || String::from("not yet: a stratum has no settled pair"),
-            |Share { share, low, high }| format!("{share:.4}  (95 %: {low:.4} to {high:.4})"),
+            |Share { share, low, high, .. }| format!("{share:.4}  (95 %: {low:.4} to {high:.4})"),
         )
     };
     let mut text = table.text();

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use super::args::{ResultFormat, Sample};
 use super::screen::{Table, count, show, show_json};
 use crate::error::{Error, Kind, Result};
+use crate::outcome::estimate::stratified::Share;
 use crate::progress::Progress;
-use crate::sampling::appraisal::{self, Appraisal, Figure};
+use crate::sampling::appraisal::{self, Appraisal};
 use crate::sampling::selection::{self, Request, SELECTION, SHEET, Selection};
 
 /// Draws a sample, or reads a filled sheet back.
@@ -69,7 +70,7 @@ fn describe(appraisal: &Appraisal) -> String {
         ]);
     }
     let mut figures = Table::new(&["of all units", "share", "standard error", "95 % from", "to"]);
-    let mut row = |name: &str, figure: &Figure| {
+    let mut row = |name: &str, figure: &Share| {
         let cells = [figure.share, figure.standard_error, figure.low, figure.high].map(share);
         figures.row(std::iter::once(name.to_owned()).chain(cells).collect());
     };

@@ -17,8 +17,8 @@ use crate::audit::log::{self, Log};
 use crate::audit::manifest;
 use crate::audit::verify::{self, Asked};
 use crate::error::{Error, Kind, Result};
-use crate::outcome::estimate::two_list::{Band, reviewed};
-use crate::outcome::estimate::{Interval, NORMAL_95, interval, review};
+use crate::outcome::estimate::stratified::{self, Share, Stratum};
+use crate::outcome::estimate::{Interval, NORMAL_95, interval};
 
 /// What the sample says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,30 +26,17 @@ pub struct Appraisal {
     /// Stratum by stratum.
     pub strata: Vec<StratumAppraisal>,
     /// Share of the links that are right.
-    pub precision: Option<Figure>,
+    pub precision: Option<Share>,
     /// Share of the matches among the candidate pairs that are links: matches that were no candidates are not in it.
-    pub recall: Option<Figure>,
+    pub recall: Option<Share>,
     /// Share of the discrepancies that are real, by kind.
-    pub real: BTreeMap<String, Figure>,
+    pub real: BTreeMap<String, Share>,
     /// Share of the persons on the missed lists who were not missed.
-    pub false_missed: Option<Figure>,
+    pub false_missed: Option<Share>,
     /// Items of which the reviewer could not tell: they count as not reviewed.
     pub unclear: u64,
     /// Items that nobody has looked at.
     pub not_looked_at: u64,
-}
-
-/// A figure with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Figure {
-    /// The share.
-    pub share: f64,
-    /// Its standard error by the formula of stratified samples.
-    pub standard_error: f64,
-    /// Lower end of the interval (strata drawn from their posteriors).
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
 }
 
 /// A stratum.
@@ -126,27 +113,29 @@ pub fn of(selection: &Selection, verdicts: &BTreeMap<String, Verdict>) -> Apprai
             }
         })
         .collect();
-    let bands = |group: &str, keep: &dyn Fn(&str) -> bool| bands(&strata, group, keep);
-    let (links, non_links) = (bands("link", &|_| true), bands("non_link", &|_| true));
+    let of_group = |group: &str, keep: &dyn Fn(&str) -> bool| -> Vec<Stratum> {
+        let kept = strata.iter().filter(|stratum| stratum.group == group && keep(&stratum.name));
+        kept.map(|s| Stratum { size: s.size, reviewed: s.reviewed, right: s.right }).collect()
+    };
+    let (links, non_links) = (of_group("link", &|_| true), of_group("non_link", &|_| true));
     let seed = selection.seed;
     let mut kinds: Vec<&str> = strata.iter().filter(|s| s.group == "discrepancy").map(|s| kind_of(&s.name)).collect();
     kinds.dedup();
     let real = kinds.iter().filter_map(|kind| {
-        let bands = bands("discrepancy", &|name| kind_of(name) == *kind)?;
-        Some(((*kind).to_owned(), share(&bands, seed)))
+        let share = stratified::share(&of_group("discrepancy", &|name| kind_of(name) == *kind), seed)?;
+        Some(((*kind).to_owned(), share))
     });
-    let missed = bands("discrepancy", &|name| matches!(kind_of(name), "missed_person" | "missed_newborn"));
-    let false_missed = missed.map(|bands| {
-        let real = share(&bands, seed);
-        Figure { share: 1.0 - real.share, low: 1.0 - real.high, high: 1.0 - real.low, ..real }
+    let missed = of_group("discrepancy", &|name| matches!(kind_of(name), "missed_person" | "missed_newborn"));
+    let false_missed = stratified::share(&missed, seed).map(|real| Share {
+        share: 1.0 - real.share,
+        low: 1.0 - real.high,
+        high: 1.0 - real.low,
+        ..real
     });
-    let recall = links.as_ref().zip(non_links.as_ref()).map(|(links, non_links)| {
-        let (_, recall) = (links, reviewed(links, non_links)[1]);
-        figure(recall, review::precision_and_recall(links, non_links, seed)[1])
-    });
+    let both = if non_links.is_empty() { None } else { stratified::precision_and_recall(&links, &non_links, seed) };
     Appraisal {
-        precision: links.as_ref().map(|links| share(links, seed)),
-        recall,
+        precision: stratified::share(&links, seed),
+        recall: both.map(|[_, recall]| recall),
         real: real.collect(),
         false_missed,
         unclear,
@@ -157,24 +146,6 @@ pub fn of(selection: &Selection, verdicts: &BTreeMap<String, Verdict>) -> Apprai
 
 fn kind_of(stratum: &str) -> &str {
     stratum.split(' ').next().unwrap_or(stratum)
-}
-
-/// The strata of a group as bands; nothing if there are none, or if one of them has not been looked at: nothing can be
-/// said of all then.
-fn bands(strata: &[StratumAppraisal], group: &str, keep: &dyn Fn(&str) -> bool) -> Option<Vec<Band>> {
-    let of_group: Vec<&StratumAppraisal> = strata.iter().filter(|s| s.group == group && keep(&s.name)).collect();
-    let whole = !of_group.is_empty() && of_group.iter().all(|stratum| stratum.reviewed > 0);
-    whole.then(|| of_group.iter().map(|s| (s.size as f64, s.reviewed as f64, s.right as f64)).collect())
-}
-
-fn share(bands: &[Band], seed: u64) -> Figure {
-    figure(reviewed(bands, &[])[0], review::share(bands, seed))
-}
-
-fn figure((share, variance): (f64, f64), interval: Interval) -> Figure {
-    // One reviewed unit of a stratum has no variance that could be estimated.
-    let standard_error = if variance.is_finite() { variance.max(0.0).sqrt() } else { f64::NAN };
-    Figure { share, standard_error, low: interval.low, high: interval.high }
 }
 
 #[cfg(test)]

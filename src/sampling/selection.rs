@@ -17,10 +17,12 @@ use super::design::{self, Design};
 use super::frame::{self, Group, Stratum, Unit};
 use super::sheet;
 use crate::audit::checkpoint;
+use crate::audit::hex;
 use crate::audit::log::{Entry, Log};
 use crate::audit::manifest::{self, MANIFEST, Manifest};
 use crate::audit::verify::{self, Asked};
 use crate::error::{Error, Kind, Result};
+use crate::outcome::estimate::stratified;
 use crate::outcome::files;
 use crate::progress::Progress;
 
@@ -28,9 +30,6 @@ use crate::progress::Progress;
 pub const SELECTION: &str = "selection.json";
 /// Name of the sheet to fill in.
 pub const SHEET: &str = "sheet.csv";
-
-/// No stratum is thought to be surer than this when it is allocated to.
-const DOUBT_MIN: f64 = 0.01;
 
 /// What was drawn, as written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -168,7 +167,7 @@ impl Selection {
 
     /// What the log holds of it.
     fn sealed(&self, text: &str) -> serde_json::Value {
-        let digest = Sha256::digest(text.as_bytes()).iter().fold(String::new(), |all, byte| format!("{all}{byte:02x}"));
+        let digest = hex(&Sha256::digest(text.as_bytes()));
         json!({
             "selection_digest": digest,
             "design_digest": self.design_digest,
@@ -221,7 +220,7 @@ fn draw(strata: &mut [Stratum], design: &Design, seed: u64) {
         let Some((sample, floor)) = asked else { continue };
         let of_group: Vec<usize> = (0..strata.len()).filter(|at| strata[*at].group == group).collect();
         let known: Vec<(u64, f64)> = of_group.iter().map(|at| (strata[*at].size, strata[*at].expected)).collect();
-        for (at, drawn) in of_group.into_iter().zip(allocate(&known, sample, floor)) {
+        for (at, drawn) in of_group.into_iter().zip(stratified::allocate(&known, sample, floor)) {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
             random.set_stream(at as u64);
             let (size, drawn) = (strata[at].size as usize, drawn as usize);
@@ -229,58 +228,5 @@ fn draw(strata: &mut [Stratum], design: &Design, seed: u64) {
             chosen.sort_unstable();
             strata[at].drawn = chosen;
         }
-    }
-}
-
-/// Neyman's allocation: every stratum its floor, the rest in proportion to size times √(p(1 − p)), nobody more than it has.
-fn allocate(strata: &[(u64, f64)], sample: u64, floor: u64) -> Vec<u64> {
-    let mut drawn: Vec<u64> = strata.iter().map(|(size, _)| floor.min(*size)).collect();
-    let doubt = |(size, expected): &(u64, f64)| {
-        let share = expected / (*size).max(1) as f64;
-        *size as f64 * (share * (1.0 - share)).max(DOUBT_MIN * (1.0 - DOUBT_MIN)).sqrt()
-    };
-    let mut rest = sample.saturating_sub(drawn.iter().sum());
-    while rest > 0 {
-        let open: Vec<usize> = (0..strata.len()).filter(|at| drawn[*at] < strata[*at].0).collect();
-        let total: f64 = open.iter().map(|at| doubt(&strata[*at])).sum();
-        if open.is_empty() {
-            break;
-        }
-        let before = rest;
-        for at in open {
-            let share = (before as f64 * doubt(&strata[at]) / total).round() as u64;
-            let more = share.min(strata[at].0 - drawn[at]).min(rest);
-            drawn[at] += more;
-            rest -= more;
-        }
-        if rest == before {
-            // Shares below one half each: the most doubtful stratum takes them.
-            let open = (0..strata.len()).filter(|at| drawn[*at] < strata[*at].0);
-            let Some(at) = open.max_by(|a, b| doubt(&strata[*a]).total_cmp(&doubt(&strata[*b]))) else { break };
-            drawn[at] += 1;
-            rest -= 1;
-        }
-    }
-    drawn
-}
-
-#[cfg(test)]
-mod tests {
-    use super::allocate;
-
-    #[test]
-    fn the_doubtful_and_the_large_get_more_and_nobody_more_than_there_are() {
-        // Sizes 9000, 900, 100, 5; expected shares .999, .9, .5, 1.
-        let strata = [(9000, 8991.0), (900, 810.0), (100, 50.0), (5, 5.0)];
-        let drawn = allocate(&strata, 300, 20);
-        assert_eq!(drawn.iter().sum::<u64>(), 300);
-        assert_eq!(drawn[3], 5, "all there are");
-        assert!(drawn[0] > drawn[1] && drawn[1] > drawn[2] && drawn[2] >= 20, "{drawn:?}");
-        // By the formula, above the floors: 9000·√(.01·.99) : 900·.3 : 100·.5.
-        let above: Vec<f64> = drawn.iter().zip([20.0, 20.0, 20.0]).map(|(n, floor)| *n as f64 - floor).collect();
-        assert!((above[0] / above[1] - 895.49 / 270.0).abs() < 0.2, "{drawn:?}");
-        assert_eq!(allocate(&[(3, 1.0), (2, 1.0)], 100, 1), [3, 2]);
-        assert_eq!(allocate(&[(50, 1.0)], 10, 20), [20], "the floor goes before the size");
-        assert_eq!(allocate(&[], 10, 1), Vec::<u64>::new());
     }
 }

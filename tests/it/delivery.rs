@@ -2,31 +2,18 @@
 
 use std::path::Path;
 
+use crate::bad_inputs::STUDY;
 use crate::cli::{argument, check};
 use crate::parquet_file::{file, people};
 
-const STUDY: &str = r#"[[source]]
-name = "police"
-role = "register"
-path = "*.parquet"
-record_id = "record"
-[source.columns]
-name = "name"
-birth_date = "birth"
-id_number = "number"
-address = "address"
-
-[[source]]
-name = "health"
-role = "register"
-path = "health.csv"
-record_id = "record"
-[source.columns]
-name = "name"
-birth_date = "birth"
-id_number = "number"
-address = "address"
-"#;
+/// The study of the bad inputs, with two registers.
+fn study() -> String {
+    let source =
+        |name: &str, role: &str, path: &str| format!("name = \"{name}\"\nrole = \"{role}\"\npath = \"{path}\"");
+    STUDY
+        .replace(&source("roll", "roll", "roll.csv"), &source("police", "register", "*.parquet"))
+        .replace(&source("register", "register", "register.csv"), &source("health", "register", "health.csv"))
+}
 
 /// A small sealed delivery and its study; the sender's public key.
 fn delivery(folder: &Path) -> String {
@@ -36,7 +23,7 @@ fn delivery(folder: &Path) -> String {
     let public = check(&["key", "new", argument(&key)], 0).0.trim().to_owned();
     let (said, _) = check(&["seal", argument(folder), "--sign-key", argument(&key)], 0);
     assert!(said.contains(&public) && said.contains("police.parquet"), "{said}");
-    let study = STUDY.replace("record_id", &format!("sealed_by = \"{public}\"\nrecord_id"));
+    let study = study().replace("record_id", &format!("sealed_by = \"{public}\"\nrecord_id"));
     std::fs::write(folder.join("study.toml"), study).expect("written");
     public
 }

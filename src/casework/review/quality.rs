@@ -12,8 +12,7 @@ use serde::Serialize;
 
 use super::sample::is_accepted;
 use super::{Judgement, ReviewPair};
-use crate::outcome::estimate::Interval;
-use crate::outcome::estimate::stratified::{self, Stratum};
+use crate::outcome::estimate::stratified::{self, Share, Stratum};
 
 /// What review says of a run's links.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,17 +31,6 @@ pub struct Quality {
     pub disputed: Vec<String>,
     /// Agreement of each two clerks.
     pub agreement: Vec<Agreement>,
-}
-
-/// A share with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Share {
-    /// The estimate.
-    pub share: f64,
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
 }
 
 /// What was judged in a stratum.
@@ -93,10 +81,9 @@ pub fn judge(pairs: &[ReviewPair], strata: &BTreeMap<String, u64>, seed: u64) ->
         on_side.map(|review| Stratum { size: review.pairs, reviewed: review.settled, right: review.same }).collect()
     };
     let estimate = stratified::precision_and_recall(&side(true), &side(false), seed);
-    let share = |(share, Interval { low, high }): (f64, Interval)| Share { share, low, high };
     Quality {
-        precision: estimate.map(|[precision, _]| share(precision)),
-        recall: estimate.map(|[_, recall]| share(recall)),
+        precision: estimate.map(|[precision, _]| precision),
+        recall: estimate.map(|[_, recall]| recall),
         drawn: pairs.len() as u64,
         settled: pairs.iter().filter(|pair| pair.settled().is_some()).count() as u64,
         disputed: pairs.iter().filter(|pair| pair.is_disputed()).map(|pair| pair.number.clone()).collect(),

@@ -11,13 +11,11 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::RecordName;
+use crate::outcome::estimate::stratified;
 use crate::outcome::files::LinkRow;
 
 /// Bounds of the bands of probability.
 const BOUNDS: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
-
-/// The least share of matches, and of others, that is reckoned with in a stratum: the model may be too sure of itself.
-const DOUBT: f64 = 0.01;
 
 /// Of the pairs of a sample, the share that is spread evenly over the strata.
 const EVEN_SHARE: f64 = 0.3;
@@ -57,7 +55,7 @@ pub fn draw(links: &[LinkRow], pairs: u64, seed: u64) -> Sample {
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
     let mut drawn: Vec<(usize, &String)> = Vec::new();
     for ((stratum, members), wanted) in by_stratum.iter().zip(wanted) {
-        let chosen = rand::seq::index::sample(&mut dice, members.len(), wanted);
+        let chosen = rand::seq::index::sample(&mut dice, members.len(), wanted as usize);
         drawn.extend(chosen.into_iter().map(|at| (members[at], stratum)));
     }
     // The order must not tell the stratum.
@@ -71,18 +69,14 @@ pub fn draw(links: &[LinkRow], pairs: u64, seed: u64) -> Sample {
 }
 
 /// How many pairs to take of each stratum: never more than it has, at least one.
-fn allocate(links: &[LinkRow], strata: &BTreeMap<String, Vec<usize>>, pairs: u64) -> Vec<usize> {
-    let spread = |members: &Vec<usize>| {
-        let sum: f64 = members.iter().map(|at| links[*at].match_probability).sum();
-        let share = (sum / members.len() as f64).clamp(DOUBT, 1.0 - DOUBT);
-        members.len() as f64 * (share * (1.0 - share)).sqrt()
+fn allocate(links: &[LinkRow], strata: &BTreeMap<String, Vec<usize>>, pairs: u64) -> Vec<u64> {
+    let known = |members: &Vec<usize>| {
+        let expected: f64 = members.iter().map(|at| links[*at].match_probability).sum();
+        (members.len() as u64, expected)
     };
-    let spreads: Vec<f64> = strata.values().map(spread).collect();
-    let total: f64 = spreads.iter().sum();
-    let even = pairs as f64 * EVEN_SHARE / strata.len().max(1) as f64;
-    let by_spread = pairs as f64 * (1.0 - EVEN_SHARE) / total.max(f64::MIN_POSITIVE);
-    let sizes = strata.values().map(Vec::len);
-    sizes.zip(spreads).map(|(size, spread)| ((even + by_spread * spread).round() as usize).clamp(1, size)).collect()
+    let known: Vec<(u64, f64)> = strata.values().map(known).collect();
+    let even = (pairs as f64 * EVEN_SHARE / strata.len().max(1) as f64).round() as u64;
+    stratified::allocate(&known, pairs, even.max(1))
 }
 
 #[cfg(test)]
@@ -116,7 +110,7 @@ mod tests {
         assert_eq!(sample.strata.values().sum::<u64>(), 5000);
         let count = |name: &str| sample.pairs.iter().filter(|(_, stratum)| stratum == name).count();
         assert!(names.iter().all(|name| count(name) >= 20), "{:?}", names.map(count));
-        assert!((195..=205).contains(&sample.pairs.len()));
+        assert_eq!(sample.pairs.len(), 200);
         assert_eq!(sample, draw(&links, 200, 7));
         assert_ne!(sample.pairs, draw(&links, 200, 8).pairs);
         // What is shown first tells nothing of the stratum.

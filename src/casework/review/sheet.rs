@@ -11,10 +11,10 @@ use rust_xlsxwriter::{
     DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, XlsxError,
 };
 use rustc_hash::FxHashMap;
-use unicode_normalization::UnicodeNormalization;
 
 use super::record::{self, Row};
 use super::{Judgement, ReviewPair, Said};
+use crate::casework::incoming;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled;
 use crate::intake::study::Language;
@@ -266,10 +266,9 @@ fn read_row(
     Ok(Some((pair.id, judgement)))
 }
 
-/// A text with full-width characters made narrow, without what cannot be seen.
+/// As everywhere in returned files; here without the mark by which some programs say that a cell is a text, too.
 fn normal(text: &str) -> String {
-    let text: String = text.nfkc().filter(|c| !c.is_control() && *c != '\u{feff}' && *c != '\u{200b}').collect();
-    text.trim().trim_start_matches('\'').to_owned()
+    incoming::normal(text).trim_start_matches('\'').to_owned()
 }
 
 #[cfg(test)]

@@ -31,13 +31,20 @@ pub struct ComparedPairs {
 impl ComparedPairs {
     /// Adds sorted pairs that are not among them yet.
     pub fn add(&mut self, comparer: &Comparer<'_>, slot_of: &[u8], slots: usize, more: &[Pair]) {
-        for pair in more {
-            let at = self.pairs.partition_point(|other| other < pair);
-            let slot = |record: RecordId| slot_of[record as usize];
-            self.pairs.insert(at, *pair);
-            self.classes.insert(at, em::class_of(slots, slot(pair.0), slot(pair.1)));
-            self.patterns.insert(at, comparer.compare(pair.0, pair.1));
+        if more.is_empty() {
+            return;
         }
+        let slot = |record: RecordId| slot_of[record as usize];
+        let compared = |pair: &Pair| {
+            let class = em::class_of(slots, slot(pair.0), slot(pair.1));
+            (*pair, class, comparer.compare(pair.0, pair.1))
+        };
+        let own = (0..self.pairs.len()).map(|at| (self.pairs[at], self.classes[at], self.patterns[at]));
+        let mut all: Vec<(Pair, u32, Pattern)> = own.chain(more.iter().map(compared)).collect();
+        all.par_sort_unstable_by_key(|(pair, ..)| *pair);
+        self.pairs = all.iter().map(|(pair, ..)| *pair).collect();
+        self.classes = all.iter().map(|(_, class, _)| *class).collect();
+        self.patterns = all.iter().map(|(.., pattern)| *pattern).collect();
     }
 
     /// The patterns, counted, of all but some pairs (sorted).

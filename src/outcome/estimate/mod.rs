@@ -2,7 +2,7 @@
 //!
 //! Pure functions from counts to estimates: [`two_list`] with and without errors of linkage and overcoverage,
 //! [`log_linear`] and [`graphical`] for three and more lists, [`interval`] for proportions, [`stratified`] for links judged
-//! by a sample of pairs, [`review`] for their precision and recall, [`neighbour`] for the pairs that blocking never showed,
+//! by a sample of pairs, [`neighbour`] for the pairs that blocking never showed,
 //! [`bootstrap`] for how often a household is drawn. What they mean and whence they are: `docs/coverage.md`.
 
 pub mod bootstrap;
@@ -10,7 +10,6 @@ pub mod graphical;
 pub mod interval;
 pub mod log_linear;
 pub mod neighbour;
-pub mod review;
 pub mod stratified;
 pub mod two_list;
 

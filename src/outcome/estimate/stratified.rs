@@ -1,51 +1,68 @@
-//! How right are links, judged by a stratified sample of pairs?
+//! How right is what was judged by a stratified sample, and how should one be drawn?
 //!
-//! Takes for each stratum its size and what was found in its sample, gives precision and recall with 95 % intervals.
-//! Estimates: TP = Σ over accepted strata of N·p̂, FN = Σ over rejected strata of N·p̂, precision TP/N, recall
-//! TP/(TP+FN). Intervals: draws of each stratum's share from Beta(x+½, n−x+½) (Jeffreys), so that a stratum without an
-//! error is not without doubt; of a stratum only the pairs that were not reviewed are in doubt.
+//! [`allocate`] says how many units to draw of each stratum. From sizes and what was found in the samples come shares over
+//! all strata, precision and recall, with standard errors and 95 % intervals. Estimates: TP = Σ over accepted strata of
+//! N·p̂, FN = Σ over rejected strata of N·p̂, precision TP/N, recall TP/(TP+FN). Intervals: draws of each stratum's share
+//! from Beta(x+½, n−x+½) (Jeffreys), so that a stratum without an error is not without doubt; of a stratum only the
+//! units that were not reviewed are in doubt.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Beta, Distribution};
+use serde::Serialize;
 
-use super::Interval;
+/// No stratum is thought to be surer than this when it is allocated to.
+const DOUBT_MIN: f64 = 0.01;
 
 /// Draws of the posterior.
 const DRAWS: usize = 20_000;
 
-/// A stratum of pairs.
+/// A stratum of units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stratum {
-    /// Pairs in it.
+    /// Units in it.
     pub size: u64,
-    /// Pairs reviewed.
+    /// Units reviewed.
     pub reviewed: u64,
-    /// Of those, matches.
+    /// Of those, matches (or whatever was asked).
     pub right: u64,
 }
 
-impl Stratum {
-    /// Expected matches.
-    fn matches(self) -> f64 {
-        self.size as f64 * self.right as f64 / self.reviewed as f64
-    }
+/// A share with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Share {
+    /// The estimate.
+    pub share: f64,
+    /// Its standard error by the formula of stratified samples; not a number if a stratum has but one reviewed unit.
+    pub standard_error: f64,
+    /// Lower end of the interval (strata drawn from their posteriors).
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
 }
 
-/// Precision and recall, each with its interval; nothing while a stratum is not reviewed at all, or nothing is accepted.
+/// Share of what is right over all strata; nothing while a stratum is not reviewed at all, or there is none.
 #[must_use]
-pub fn precision_and_recall(accepted: &[Stratum], rejected: &[Stratum], seed: u64) -> Option<[(f64, Interval); 2]> {
+pub fn share(strata: &[Stratum], seed: u64) -> Option<Share> {
+    precision_and_recall(strata, &[], seed).map(|[share, _]| share)
+}
+
+/// Precision and recall; nothing while a stratum is not reviewed at all, or nothing is accepted.
+#[must_use]
+pub fn precision_and_recall(accepted: &[Stratum], rejected: &[Stratum], seed: u64) -> Option<[Share; 2]> {
     let all = || accepted.iter().chain(rejected);
     if accepted.is_empty() || all().any(|stratum| stratum.size == 0 || stratum.reviewed == 0) {
         return None;
     }
     let size: f64 = accepted.iter().map(|stratum| stratum.size as f64).sum();
     let shares = |found: f64, missed: f64| [found / size, if found > 0.0 { found / (found + missed) } else { 0.0 }];
-    let sum = |strata: &[Stratum]| strata.iter().map(|stratum| stratum.matches()).sum::<f64>();
-    let [precision, recall] = shares(sum(accepted), sum(rejected));
+    let ((found, found_variance), (missed, missed_variance)) = (matches(accepted), matches(rejected));
+    let recall_variance =
+        (missed.powi(2) * found_variance + found.powi(2) * missed_variance) / (found + missed).powi(4);
+    let variances = [found_variance / (size * size), recall_variance];
     let posterior = |stratum: &Stratum| {
-        let (right, wrong) = (stratum.right as f64, (stratum.reviewed - stratum.right.min(stratum.reviewed)) as f64);
-        let rest = (stratum.size - stratum.reviewed.min(stratum.size)) as f64;
+        let (right, wrong) = (stratum.right as f64, stratum.reviewed.saturating_sub(stratum.right) as f64);
+        let rest = stratum.size.saturating_sub(stratum.reviewed) as f64;
         Some((right, rest, Beta::new(right + 0.5, wrong + 0.5).ok()?))
     };
     let posteriors: Vec<(f64, f64, Beta<f64>)> = all().map(posterior).collect::<Option<_>>()?;
@@ -55,17 +72,66 @@ pub fn precision_and_recall(accepted: &[Stratum], rejected: &[Stratum], seed: u6
         strata.iter().map(|(right, rest, share)| right + rest * share.sample(&mut dice)).sum()
     };
     let draws: Vec<[f64; 2]> = (0..DRAWS).map(|_| shares(draw(linked), draw(apart))).collect();
-    let interval = |of: usize| {
+    let figure = |of: usize| {
         let mut values: Vec<f64> = draws.iter().map(|draw| draw[of]).collect();
         values.sort_unstable_by(f64::total_cmp);
-        Interval { low: values[DRAWS / 40], high: values[DRAWS - 1 - DRAWS / 40] }
+        Share {
+            share: shares(found, missed)[of],
+            standard_error: if variances[of].is_finite() { variances[of].max(0.0).sqrt() } else { f64::NAN },
+            low: values[DRAWS / 40],
+            high: values[DRAWS - 1 - DRAWS / 40],
+        }
     };
-    Some([(precision, interval(0)), (recall, interval(1))])
+    Some([figure(0), figure(1)])
+}
+
+/// Expected matches of some strata, with the variance.
+fn matches(strata: &[Stratum]) -> (f64, f64) {
+    strata.iter().fold((0.0, 0.0), |(sum, variance), stratum| {
+        let (all, reviewed) = (stratum.size as f64, stratum.reviewed as f64);
+        let share = stratum.right as f64 / reviewed;
+        let spread = all * all * (1.0 - reviewed / all) * share * (1.0 - share) / (reviewed - 1.0);
+        (sum + all * share, variance + spread)
+    })
+}
+
+/// How many units to draw of each stratum, of so many in all: Neyman's allocation. `strata` has sizes and expected matches;
+/// every stratum gets its floor, the rest is shared in proportion to size times √(p(1 − p)), nobody more than it has.
+#[must_use]
+pub fn allocate(strata: &[(u64, f64)], sample: u64, floor: u64) -> Vec<u64> {
+    let mut drawn: Vec<u64> = strata.iter().map(|(size, _)| floor.min(*size)).collect();
+    let doubt = |(size, expected): &(u64, f64)| {
+        let share = expected / (*size).max(1) as f64;
+        *size as f64 * (share * (1.0 - share)).max(DOUBT_MIN * (1.0 - DOUBT_MIN)).sqrt()
+    };
+    let mut rest = sample.saturating_sub(drawn.iter().sum());
+    while rest > 0 {
+        let open: Vec<usize> = (0..strata.len()).filter(|at| drawn[*at] < strata[*at].0).collect();
+        let total: f64 = open.iter().map(|at| doubt(&strata[*at])).sum();
+        if open.is_empty() {
+            break;
+        }
+        let before = rest;
+        for at in open {
+            let share = (before as f64 * doubt(&strata[at]) / total).round() as u64;
+            let more = share.min(strata[at].0 - drawn[at]).min(rest);
+            drawn[at] += more;
+            rest -= more;
+        }
+        if rest == before {
+            // Shares below one half each: the most doubtful stratum takes them.
+            let open = (0..strata.len()).filter(|at| drawn[*at] < strata[*at].0);
+            let Some(at) = open.max_by(|a, b| doubt(&strata[*a]).total_cmp(&doubt(&strata[*b]))) else { break };
+            drawn[at] += 1;
+            rest -= 1;
+        }
+    }
+    drawn
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Stratum, precision_and_recall};
+    use super::{Stratum, allocate, precision_and_recall, share};
 
     fn strata(rows: &[(u64, u64, u64)]) -> Vec<Stratum> {
         rows.iter().map(|(size, reviewed, right)| Stratum { size: *size, reviewed: *reviewed, right: *right }).collect()
@@ -75,9 +141,18 @@ mod tests {
     fn seven_strata_with_known_answers() {
         let accepted = strata(&[(900_000, 1000, 998), (60_000, 1000, 988), (30_000, 1000, 930), (15_000, 1000, 520)]);
         let rejected = strata(&[(12_000, 1000, 149), (40_000, 1000, 35), (900_000, 2000, 1)]);
-        let [(precision, p), (recall, r)] = precision_and_recall(&accepted, &rejected, 1).expect("estimate");
-        assert!((precision - 0.988_239).abs() < 1e-6 && (recall - 0.996_350).abs() < 1e-6);
-        for (found, expected) in [(p.low, 0.98420), (p.high, 0.98984), (r.low, 0.99460), (r.high, 0.99699)] {
+        let [precision, recall] = precision_and_recall(&accepted, &rejected, 1).expect("estimate");
+        for (found, expected) in [
+            (precision.share, 0.988_238_805_970_149_2),
+            (precision.standard_error, 0.001_322_954_553_965_187),
+            (recall.share, 0.996_350_386_931_215_1),
+            (recall.standard_error, 0.000_520_879_019_206_149_2),
+        ] {
+            assert!((found - expected).abs() < 1e-12, "{found} for {expected}");
+        }
+        for (found, expected) in
+            [(precision.low, 0.98420), (precision.high, 0.98984), (recall.low, 0.99460), (recall.high, 0.99699)]
+        {
             assert!((found - expected).abs() < 2e-4, "{found} for {expected}");
         }
     }
@@ -85,12 +160,28 @@ mod tests {
     #[test]
     fn what_is_reviewed_whole_is_certain_and_what_is_not_reviewed_is_not_estimated() {
         let whole = strata(&[(50, 50, 48)]);
-        let [(precision, interval), (recall, _)] = precision_and_recall(&whole, &[], 1).expect("estimate");
-        assert_eq!((precision, interval.low, interval.high, recall), (0.96, 0.96, 0.96, 1.0));
+        let [precision, recall] = precision_and_recall(&whole, &[], 1).expect("estimate");
+        assert_eq!((precision.share, precision.low, precision.high, recall.share), (0.96, 0.96, 0.96, 1.0));
         assert!(precision_and_recall(&whole, &strata(&[(10, 0, 0)]), 1).is_none());
         assert!(precision_and_recall(&[], &whole, 1).is_none());
-        let without_error = strata(&[(1000, 100, 100)]);
-        let [(precision, interval), _] = precision_and_recall(&without_error, &[], 1).expect("estimate");
-        assert!(precision == 1.0 && interval.low < 0.99 && interval.high > 0.999);
+        let without_error = share(&strata(&[(1000, 50, 50)]), 1).expect("estimate");
+        assert!(without_error.share == 1.0 && without_error.low < 0.98 && without_error.high > 0.999);
+        assert!(share(&strata(&[(1000, 1, 1)]), 1).expect("estimate").standard_error.is_nan());
+    }
+
+    #[test]
+    fn the_doubtful_and_the_large_get_more_and_nobody_more_than_there_are() {
+        // Sizes 9000, 900, 100, 5; expected shares .999, .9, .5, 1.
+        let strata = [(9000, 8991.0), (900, 810.0), (100, 50.0), (5, 5.0)];
+        let drawn = allocate(&strata, 300, 20);
+        assert_eq!(drawn.iter().sum::<u64>(), 300);
+        assert_eq!(drawn[3], 5, "all there are");
+        assert!(drawn[0] > drawn[1] && drawn[1] > drawn[2] && drawn[2] >= 20, "{drawn:?}");
+        // By the formula, above the floors: 9000·√(.01·.99) : 900·.3 : 100·.5.
+        let above: Vec<f64> = drawn.iter().zip([20.0, 20.0, 20.0]).map(|(n, floor)| *n as f64 - floor).collect();
+        assert!((above[0] / above[1] - 895.49 / 270.0).abs() < 0.2, "{drawn:?}");
+        assert_eq!(allocate(&[(3, 1.0), (2, 1.0)], 100, 1), [3, 2]);
+        assert_eq!(allocate(&[(50, 1.0)], 10, 20), [20], "the floor goes before the size");
+        assert_eq!(allocate(&[], 10, 1), Vec::<u64>::new());
     }
 }

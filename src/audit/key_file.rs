@@ -1,0 +1,71 @@
+//! Where does a secret stand, and who may read it?
+//!
+//! A key file is a heading that says what the secret is for, and 32 random bytes as hexadecimal digits. Only its owner may
+//! read it; what is read is wiped from memory when it is dropped.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::{hex, unhex};
+use crate::error::{Error, Kind, Result};
+
+/// What a kind of key file is called.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyKind {
+    /// First line of the file.
+    pub heading: &'static str,
+    /// What it is not, if it is another file.
+    pub not_one: &'static str,
+    /// How to come by one.
+    pub making: &'static str,
+    /// Why an existing one is not replaced.
+    pub kept: &'static str,
+}
+
+/// Makes a key in a new file that only its owner may read.
+///
+/// # Errors
+/// A usage error if there is such a file, an environment error if it cannot be written.
+pub fn create(path: &Path, kind: KeyKind) -> Result<Zeroizing<[u8; 32]>> {
+    let mut secret = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *secret).map_err(|_| Error::new(Kind::Environment, "the system gives no random bytes"))?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Error::new(Kind::Usage, "there is such a file").at_file(path).hint(kind.kept)
+        }
+        _ => Error::io(path, &error),
+    })?;
+    let digits = Zeroizing::new(hex(&*secret));
+    let text = Zeroizing::new(format!("{}\n{}\n", kind.heading, *digits));
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| Error::io(path, &error))?;
+    Ok(secret)
+}
+
+/// Reads a key file that nobody else may read.
+///
+/// # Errors
+/// A usage error if others may read it or it is no key of this kind, an environment error if it cannot be read.
+pub fn read(path: &Path, kind: KeyKind) -> Result<Zeroizing<[u8; 32]>> {
+    #[cfg(unix)]
+    {
+        let facts = std::fs::metadata(path).map_err(|error| Error::io(path, &error))?;
+        if std::os::unix::fs::PermissionsExt::mode(&facts.permissions()) & 0o077 != 0 {
+            let error = Error::new(Kind::Usage, "others may read this key").at_file(path);
+            return Err(error.hint("`chmod 600` it; if somebody may have read it, make a new one"));
+        }
+    }
+    let no_key = || Error::new(Kind::Usage, kind.not_one).at_file(path).hint(kind.making);
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => no_key(),
+        _ => Error::io(path, &error),
+    })?);
+    let secret = text.strip_prefix(kind.heading).map(str::trim).and_then(unhex::<32>);
+    secret.map(Zeroizing::new).ok_or_else(no_key)
+}
