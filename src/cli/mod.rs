@@ -31,6 +31,7 @@ mod trace;
 mod truth;
 mod verify;
 
+use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread::JoinHandle;
@@ -93,12 +94,22 @@ fn open_door() -> ExitCode {
 
 /// Serves the process that started this one; what goes wrong is that one's to say.
 fn decode_apart() -> ExitCode {
-    // Rows are no lines: they go to the pipe itself.
+    // Rows are no lines: they go to the pipe itself. The file to be decoded stands in place of stderr.
     #[cfg(unix)]
-    let replies = std::os::fd::AsFd::as_fd(&std::io::stdout()).try_clone_to_owned().map(std::fs::File::from);
-    #[cfg(not(unix))]
-    let replies = std::io::Result::Ok(std::io::stdout());
-    match replies.and_then(|replies| decoder::serve(std::io::stdin(), replies)) {
+    let handles = {
+        use std::os::fd::AsFd;
+        (std::io::stdout().as_fd().try_clone_to_owned(), std::io::stderr().as_fd().try_clone_to_owned())
+    };
+    #[cfg(windows)]
+    let handles = {
+        use std::os::windows::io::AsHandle;
+        (std::io::stdout().as_handle().try_clone_to_owned(), std::io::stderr().as_handle().try_clone_to_owned())
+    };
+    let served = match handles {
+        (Ok(replies), Ok(file)) => decoder::serve(std::io::stdin(), File::from(replies), File::from(file)),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => status(Kind::Environment),
     }

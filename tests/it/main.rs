@@ -11,6 +11,7 @@ mod bad_inputs;
 mod browser;
 mod cli;
 mod cli_run;
+mod confinement;
 mod corpus;
 mod delivery;
 mod durability;

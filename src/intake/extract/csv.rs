@@ -10,7 +10,6 @@
 //! 3. a record with more or fewer fields than the header, or with bytes that are no text, is set aside by its number.
 
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::rc::Rc;
@@ -21,6 +20,7 @@ use encoding_rs::GB18030;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::input::{self, Input};
 use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, header};
 use crate::error::{Error, Result};
 use crate::intake::study::{Encoding, file::hex};
@@ -50,7 +50,7 @@ pub(super) struct Layout {
 pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Opened, String)> {
     let io = |error: std::io::Error| Error::io(path, &error);
     let mut start = Vec::new();
-    File::open(path).map_err(io)?.take(1 << 20).read_to_end(&mut start).map_err(io)?;
+    input::open(path)?.take(1 << 20).read_to_end(&mut start).map_err(io)?;
     let has_mark = start.starts_with(BYTE_ORDER_MARK);
     let skipped = if has_mark { BYTE_ORDER_MARK.len() as u64 } else { 0 };
     let delimiter = delimiter_of(start.get(skipped as usize..).unwrap_or_default());
@@ -118,7 +118,7 @@ struct Scan {
 }
 
 fn scan(terms: &Terms, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan> {
-    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let file = input::open(path)?;
     let record_start = Rc::new(Cell::new(0));
     let watched = Watched {
         file,
@@ -180,7 +180,7 @@ fn explained(path: &Path, error: ::csv::Error, row: u64) -> Error {
 
 /// The file while it is scanned: digest and encoding are found on the way, and a record without end is stopped.
 struct Watched {
-    file: File,
+    file: Input,
     digest: Sha256,
     text: TextCount,
     skip: u64,
@@ -280,7 +280,7 @@ fn decoded(bytes: &[u8], is_gb18030: bool) -> Option<String> {
 /// Reads one stretch of records.
 pub(super) fn read(layout: &Layout, path: &Path, place: &ChunkPlace, wanted: &[String]) -> Result<Chunk> {
     let io = |error: std::io::Error| Error::io(path, &error);
-    let mut file = File::open(path).map_err(io)?;
+    let mut file = input::open(path)?;
     file.seek(SeekFrom::Start(place.place)).map_err(io)?;
     let (bytes, is_gb18030) = unambiguous(layout, file.take(place.length)).map_err(io)?;
     let mut reader = reader_of(bytes, layout.delimiter);
@@ -311,7 +311,7 @@ pub(super) fn read(layout: &Layout, path: &Path, place: &ChunkPlace, wanted: &[S
 
 /// The bytes of a chunk and whether they are GB18030. There, `|` may be the second byte of a character: such a file is
 /// turned into UTF-8 before it is split into fields.
-fn unambiguous(layout: &Layout, mut bytes: std::io::Take<File>) -> std::io::Result<(Box<dyn Read>, bool)> {
+fn unambiguous(layout: &Layout, mut bytes: std::io::Take<Input>) -> std::io::Result<(Box<dyn Read>, bool)> {
     if !(layout.is_gb18030 && layout.delimiter == b'|') {
         return Ok((Box::new(bytes), layout.is_gb18030));
     }

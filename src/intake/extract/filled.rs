@@ -4,7 +4,6 @@
 //! sorted, notes added), gives its sheets as rows of texts with the row numbers that a spreadsheet shows. Nothing is
 //! looked for here; the archive is looked through before it is opened, as everywhere.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -13,7 +12,7 @@ use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 use serde::{Deserialize, Serialize};
 
 use super::decoder::{self, Reply, Request, Work};
-use super::{guarded, xlsx};
+use super::{guarded, input, xlsx};
 use crate::error::{Error, Result};
 use crate::privacy::personal;
 
@@ -49,9 +48,8 @@ pub fn sheets(path: &Path) -> Result<Vec<FilledSheet>> {
 
 /// The same in this very process.
 pub(super) fn read(path: &Path) -> Result<Vec<FilledSheet>> {
-    let mut file = File::open(path).map_err(|error| Error::io(path, &error))?;
-    let bytes = file.metadata().map_err(|error| Error::io(path, &error))?.len();
-    if bytes > BYTES_MAX {
+    let mut file = input::open(path)?;
+    if file.size() > BYTES_MAX {
         return Err(Error::input("is far larger than a list can be").at_file(path).hint("send the list itself"));
     }
     let mut start = [0u8; 8];
@@ -80,7 +78,7 @@ fn damaged(path: &Path) -> Error {
 }
 
 fn read_workbook(path: &Path) -> Result<Vec<FilledSheet>> {
-    let mut workbook: Xlsx<BufReader<File>> = calamine::open_workbook(path).map_err(|_| damaged(path))?;
+    let mut workbook = Xlsx::new(BufReader::new(input::open(path)?)).map_err(|_| damaged(path))?;
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
         // A chart is a sheet, too, and has no cells.
@@ -118,7 +116,7 @@ fn shortened(text: &str) -> String {
 }
 
 fn text_table(path: &Path) -> Result<Vec<FilledSheet>> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, &error))?;
+    let bytes = input::open(path)?.read_all().map_err(|error| Error::io(path, &error))?;
     let text = decoded(&bytes).ok_or_else(|| {
         let error = Error::input("is neither a workbook nor text in UTF-8 or GB18030").at_file(path);
         error.hint("send the workbook (.xlsx), or save it as CSV UTF-8")

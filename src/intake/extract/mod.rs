@@ -12,6 +12,7 @@ pub mod decoder;
 pub mod describe;
 pub mod filled;
 mod header;
+mod input;
 mod parquet;
 mod xlsx;
 
@@ -370,7 +371,7 @@ fn changed(path: &Path) -> Error {
 }
 
 fn digest_of(path: &Path) -> Result<String> {
-    let mut file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let mut file = input::open(path)?;
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {

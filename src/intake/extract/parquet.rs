@@ -5,7 +5,6 @@
 //! counts, places within the file. Types are taken from the Parquet schema alone, never from an embedded Arrow schema.
 //! A panic of the library becomes an error. Pages with checksums are verified.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::{FileMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::{SchemaDescriptor, Type};
 
+use super::input::{self, Input};
 use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, cell, guarded, header};
 use crate::error::{Error, Result};
 
@@ -62,7 +62,7 @@ impl std::fmt::Debug for Layout {
 
 /// Reads the footer, finds the columns, checks sizes and plans the chunks.
 pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<Opened> {
-    let mut file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let mut file = input::open(path)?;
     let bytes = check_ends(&mut file, path)?;
     let metadata = footer(file, path)?;
     let names: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
@@ -92,7 +92,7 @@ fn damaged(path: &Path, what: &str) -> Error {
 }
 
 /// Checks magic bytes and footer length; gives the file's size.
-fn check_ends(file: &mut File, path: &Path) -> Result<u64> {
+fn check_ends(file: &mut Input, path: &Path) -> Result<u64> {
     let io = |error: std::io::Error| Error::io(path, &error);
     let bytes = file.seek(SeekFrom::End(0)).map_err(io)?;
     if bytes < 12 {
@@ -124,7 +124,7 @@ fn options() -> ArrowReaderOptions {
 }
 
 /// Reads the footer on a thread of its own with a large stack.
-fn footer(file: File, path: &Path) -> Result<ArrowReaderMetadata> {
+fn footer(file: Input, path: &Path) -> Result<ArrowReaderMetadata> {
     let load = move || guarded(|| ArrowReaderMetadata::load(&file, options()).and_then(in_milliseconds));
     let thread = std::thread::Builder::new().stack_size(FOOTER_STACK_BYTES).spawn(load);
     let thread = thread.map_err(|error| Error::io(path, &error))?;
@@ -336,7 +336,7 @@ fn batch_of(
     place: &ChunkPlace,
     projected: &[usize],
 ) -> Result<std::result::Result<RecordBatch, &'static str>> {
-    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let file = input::open(path)?;
     let counts = (usize::try_from(place.place), usize::try_from(place.length), usize::try_from(place.rows));
     let (Ok(group), Ok(offset), Ok(rows)) = counts else { return Ok(Err("has too many rows for this machine")) };
     let decode = || -> std::result::Result<RecordBatch, &'static str> {

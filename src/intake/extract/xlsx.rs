@@ -9,13 +9,13 @@
 //! 2. cells are streamed; no grid is built;
 //! 3. the first row with any cell is the header; rows without any cell are not data.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
 use arrow::array::{Array, Date32Array, Date32Builder, StringArray, StringBuilder};
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 
+use super::input::{self, Input};
 use super::{Chunk, ChunkPlace, Column, Form, Opened, Terms, cell, guarded, header};
 use crate::error::{Error, Result};
 
@@ -100,8 +100,8 @@ fn too_large(path: &Path, what: impl Into<String>) -> Error {
 
 /// Looks through the archive before anything is loaded from it.
 pub(super) fn inspect(path: &Path) -> Result<()> {
-    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
-    let file_bytes = file.metadata().map_err(|error| Error::io(path, &error))?.len();
+    let file = input::open(path)?;
+    let file_bytes = file.size();
     let opened = guarded(|| zip::ZipArchive::new(BufReader::new(file)));
     let Some(Ok(mut archive)) = opened else { return Err(damaged(path)) };
     if archive.len() > ENTRIES_MAX {
@@ -152,7 +152,7 @@ fn declared_texts(start: &[u8]) -> Option<u64> {
 }
 
 fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec<String>)> {
-    let mut workbook: Xlsx<BufReader<File>> = calamine::open_workbook(path).map_err(|_| damaged(path))?;
+    let mut workbook = Xlsx::new(BufReader::new(input::open(path)?)).map_err(|_| damaged(path))?;
     let names = workbook.sheet_names();
     let first = names.first().ok_or_else(|| Error::input("has no sheet").at_file(path))?;
     let mut cells = workbook.worksheet_cells_reader(first).map_err(|_| damaged(path))?;
@@ -204,7 +204,7 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
 }
 
 /// Rows on other sheets would be left out in silence.
-fn refuse_other_sheets(path: &Path, workbook: &mut Xlsx<BufReader<File>>) -> Result<()> {
+fn refuse_other_sheets(path: &Path, workbook: &mut Xlsx<BufReader<Input>>) -> Result<()> {
     for name in workbook.sheet_names().iter().skip(1) {
         // A chart is a sheet, too, and has no cells.
         let Ok(mut cells) = workbook.worksheet_cells_reader(name) else { continue };

@@ -1,9 +1,10 @@
 //! What does a child do?
 //!
-//! Takes requests from stdin until it ends, gives replies to stdout. Before the first request it gives up what it does
-//! not need: memory beyond a limit, files to write, most open files, a memory image when it dies; before each one it
-//! sets the processor time that may go by.
+//! Takes requests from stdin until it ends, gives replies to stdout, reads the file that it was handed. Before the first
+//! request it gives up what it does not need: memory beyond a limit, files to write, most open files, a memory image when
+//! it dies, and all else that it could ask of the system; before each one it sets the processor time that may go by.
 
+use std::fs::File;
 use std::io::{BufRead, BufWriter, Read, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,8 +13,8 @@ use arrow::array::{ArrayRef, NullArray, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::ipc::writer::StreamWriter;
 
-use super::super::{ChunkPlace, Column, Form, Terms, csv, filled, guarded, opened_here, parquet};
-use super::{Fault, Reply, Request, Work};
+use super::super::{ChunkPlace, Column, Form, Terms, csv, filled, guarded, input, opened_here, parquet};
+use super::{Answer, Fault, Reply, Request, Work, confinement};
 use crate::error::{Error, Result};
 use crate::intake::study::Limits;
 
@@ -31,9 +32,12 @@ const BYTES_PER_SECOND: u64 = 2 << 20;
 ///
 /// # Errors
 /// If stdin or stdout break: then whoever asked is gone.
-pub fn serve(requests: impl Read, replies: impl Write) -> std::io::Result<()> {
+pub fn serve(requests: impl Read, replies: impl Write, file: File) -> std::io::Result<()> {
     std::panic::set_hook(Box::new(|_| {}));
+    let bytes = file.metadata()?.len();
+    input::hand_over(file)?;
     limits::keep_little()?;
+    let confined = confinement::enter();
     let mut requests = std::io::BufReader::new(requests);
     let mut replies = BufWriter::with_capacity(1 << 18, replies);
     let mut footers = Footers::default();
@@ -44,7 +48,7 @@ pub fn serve(requests: impl Read, replies: impl Write) -> std::io::Result<()> {
             return Ok(());
         }
         let request: Request = serde_json::from_slice(&line)?;
-        let seconds = SECONDS + std::fs::metadata(&request.path).map_or(0, |facts| facts.len() / BYTES_PER_SECOND);
+        let seconds = SECONDS + bytes / BYTES_PER_SECOND;
         limits::allow(&limits_of(&request), seconds)?;
         let path = request.path.clone();
         let (reply, columns) = match guarded(|| answer(request, &mut footers)) {
@@ -52,7 +56,7 @@ pub fn serve(requests: impl Read, replies: impl Write) -> std::io::Result<()> {
             Some(Err(error)) => (Reply::Refused(error), None),
             None => (Reply::Refused(super::nonsense(&path)), None),
         };
-        serde_json::to_writer(&mut replies, &reply)?;
+        serde_json::to_writer(&mut replies, &Answer { confined, reply })?;
         replies.write_all(b"\n")?;
         if let Some((rows, columns)) = columns {
             write_rows(&mut replies, rows, &columns)?;

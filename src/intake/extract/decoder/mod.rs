@@ -4,11 +4,17 @@
 //! started again as `rollcall decode-apart` with limits on memory, processor time and open files. A file that makes a
 //! decoding library abort, hang or ask for all memory ends the child; here it is an input error that names the file.
 //!
+//! A child is for one file, which it is handed open in place of its stderr; beside it and its pipes it has nothing and can
+//! get at nothing ([`confinement`]). So whatever a file makes of its decoder, it can tell nobody, and can spoil no other
+//! file.
+//!
 //! Requests and replies are JSON lines over the child's pipes; rows follow their reply as an Arrow IPC stream, whose
-//! texts and offsets are checked when they are read. One child serves one request at a time and is kept for the next.
+//! texts and offsets are checked when they are read. One child serves one request at a time and is kept for the next on
+//! the same file.
 //! A program that uses this crate as a library has no such command: there, files are decoded in its own process.
 
 mod child;
+mod confinement;
 mod pool;
 
 use std::path::{Path, PathBuf};
@@ -63,7 +69,14 @@ pub(super) enum Work {
     Fill,
 }
 
-/// What a child says. Rows follow [`Reply::Opened`] of a workbook and [`Reply::Chunk`].
+/// What a child says, and whether it is confined as it should be.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Answer {
+    pub(super) confined: bool,
+    pub(super) reply: Reply,
+}
+
+/// The reply to a request. Rows follow [`Reply::Opened`] of a workbook and [`Reply::Chunk`].
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Reply {
     Opened {

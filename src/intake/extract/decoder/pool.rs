@@ -1,19 +1,22 @@
 //! Who asks the children, and what if one dies?
 //!
-//! Takes requests from any thread, gives replies. A child is started when none is idle, so there are never more than
-//! threads that read. One that dies, breaks off or answers nonsense is ended and waited for; its file is refused.
+//! Takes requests from any thread, gives replies. A child is started when none for the file is idle; an idle one for
+//! another file makes room, so there are never more than threads that read. One that dies, breaks off or answers nonsense
+//! is ended and waited for; its file is refused.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
-use std::sync::Mutex;
+use std::sync::{Mutex, Once};
+use std::time::SystemTime;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::DataType;
 use arrow::ipc::reader::StreamReader;
 
 use super::super::{Chunk, ChunkPlace, Column, Form, FormatName, Opened, RowFault, Terms, csv, xlsx};
-use super::{Reply, Request, Work, nonsense};
+use super::{Answer, Reply, Request, Work, nonsense};
 use crate::error::{Error, Kind, Result};
 
 /// Longest line of a reply, in bytes: the row numbers of a workbook.
@@ -29,10 +32,20 @@ pub struct Pool {
     program: PathBuf,
     arguments: Vec<String>,
     idle: Mutex<Vec<Decoder>>,
+    warned: Once,
+}
+
+/// A file as a child was handed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Handed {
+    path: PathBuf,
+    bytes: u64,
+    modified: Option<SystemTime>,
 }
 
 #[derive(Debug)]
 struct Decoder {
+    handed: Handed,
     child: Child,
     requests: ChildStdin,
     replies: BufReader<ChildStdout>,
@@ -41,7 +54,7 @@ struct Decoder {
 impl Pool {
     /// No child yet.
     pub(super) fn of(program: PathBuf, arguments: Vec<String>) -> Pool {
-        Pool { program, arguments, idle: Mutex::new(Vec::new()) }
+        Pool { program, arguments, idle: Mutex::new(Vec::new()), warned: Once::new() }
     }
 
     /// Opens an extract; the digest is empty unless it is CSV.
@@ -108,7 +121,7 @@ impl Pool {
     pub(super) fn finish(&self) {
         let idle = self.idle.lock().map(|mut idle| std::mem::take(&mut *idle)).unwrap_or_default();
         for decoder in idle {
-            let _ = decoder.end();
+            decoder.stop();
         }
     }
 
@@ -117,22 +130,44 @@ impl Pool {
         let unsaid = |_| Error::input("has a name that is not UTF-8").at_file(path).hint("rename the file");
         let mut line = serde_json::to_vec(request).map_err(unsaid)?;
         line.push(b'\n');
-        let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
-        let mut decoder = idle.map_or_else(|| self.start(), Ok)?;
-        let Some(answer) = decoder.exchange(&line) else { return Err(refused(path, decoder.end())) };
+        let mut decoder = self.decoder(path)?;
+        let Some((answer, batch)) = decoder.exchange(&line) else { return Err(refused(path, decoder.end())) };
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(decoder);
         }
-        match answer.0 {
+        if !answer.confined {
+            self.warned.call_once(|| {
+                tracing::warn!("this system cannot cut decoders off from files and network: they are limited in memory and time only");
+            });
+        }
+        match answer.reply {
             Reply::Refused(error) => Err(error),
-            reply => Ok((reply, answer.1)),
+            reply => Ok((reply, batch)),
         }
     }
 
-    fn start(&self) -> Result<Decoder> {
+    /// An idle child for this file, or a new one.
+    fn decoder(&self, path: &Path) -> Result<Decoder> {
+        let io = |error: std::io::Error| Error::io(path, &error);
+        let facts = std::fs::metadata(path).map_err(io)?;
+        let handed = Handed { path: path.to_path_buf(), bytes: facts.len(), modified: facts.modified().ok() };
+        let mut other = None;
+        if let Ok(mut idle) = self.idle.lock() {
+            if let Some(at) = idle.iter().position(|decoder| decoder.handed == handed) {
+                return Ok(idle.swap_remove(at));
+            }
+            other = idle.pop();
+        }
+        if let Some(other) = other {
+            other.stop();
+        }
+        self.start(handed, File::open(path).map_err(io)?)
+    }
+
+    fn start(&self, handed: Handed, file: File) -> Result<Decoder> {
         let program = &self.program;
         let mut command = Command::new(program);
-        command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::from(file));
         // What is in the environment is none of its business; Windows needs some of it to start anything.
         #[cfg(unix)]
         command.env_clear();
@@ -144,7 +179,7 @@ impl Pool {
         match (child.stdin.take(), child.stdout.take()) {
             (Some(requests), Some(replies)) => {
                 let replies = BufReader::with_capacity(1 << 18, replies);
-                Ok(Decoder { child, requests, replies })
+                Ok(Decoder { handed, child, requests, replies })
             }
             _ => Err(failed(&std::io::Error::from(std::io::ErrorKind::BrokenPipe))),
         }
@@ -153,20 +188,26 @@ impl Pool {
 
 impl Decoder {
     /// `None` if the child died or did not keep to the form of a reply.
-    fn exchange(&mut self, line: &[u8]) -> Option<(Reply, Option<RecordBatch>)> {
+    fn exchange(&mut self, line: &[u8]) -> Option<(Answer, Option<RecordBatch>)> {
         self.requests.write_all(line).ok()?;
         self.requests.flush().ok()?;
         let mut line = Vec::new();
         std::io::Read::take(&mut self.replies, LINE_BYTES_MAX).read_until(b'\n', &mut line).ok()?;
-        let reply: Reply = serde_json::from_slice(&line).ok()?;
-        let has_rows = matches!(&reply, Reply::Chunk { .. } | Reply::Opened { numbers: Some(_), .. });
+        let answer: Answer = serde_json::from_slice(&line).ok()?;
+        let has_rows = matches!(&answer.reply, Reply::Chunk { .. } | Reply::Opened { numbers: Some(_), .. });
         if !has_rows {
-            return Some((reply, None));
+            return Some((answer, None));
         }
         let mut stream = StreamReader::try_new(&mut self.replies, None).ok()?;
         let batch = stream.next()?.ok()?;
         // The end of the stream is read, too: the next reply begins after it.
-        stream.next().is_none().then_some((reply, Some(batch)))
+        stream.next().is_none().then_some((answer, Some(batch)))
+    }
+
+    /// Ends a child that has nothing to do.
+    fn stop(mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// Lets the child end, makes it end if it does not, and gives its status if it ended of itself.
@@ -220,16 +261,17 @@ fn columns_of(batch: &RecordBatch, expected: usize, path: &Path) -> Result<Vec<C
 #[cfg(test)]
 #[cfg(unix)]
 mod tests {
-    use std::path::Path;
-
     use super::super::{Request, Work};
     use super::Pool;
     use crate::error::Kind;
 
     /// A child that does this; what is said of the file that it was asked for.
     fn said_of(script: &str) -> (Kind, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("some.parquet");
+        std::fs::write(&path, "what is in it").unwrap();
         let pool = Pool::of("/bin/sh".into(), vec![String::from("-c"), script.to_owned()]);
-        let request = Request { path: "some.parquet".into(), work: Work::Fill };
+        let request = Request { path, work: Work::Fill };
         let error = pool.ask(&request).unwrap_err();
         (error.kind(), error.to_string())
     }
@@ -243,9 +285,9 @@ mod tests {
             ("kill -KILL $$", Kind::Environment, "memory ran out"),
             ("exit 0", Kind::Input, "crashed its decoder"),
             ("read line; echo nonsense", Kind::Input, "crashed its decoder"),
-            ("read line; echo '{\"Filled\":'", Kind::Input, "crashed its decoder"),
+            ("read line; echo '{\"confined\":true,\"reply\":{\"Filled\":'", Kind::Input, "crashed its decoder"),
             (
-                "read line; echo '{\"Chunk\":{\"rows\":1,\"rejected\":[],\"row_numbers\":null}}'; echo x",
+                "read line; echo '{\"confined\":true,\"reply\":{\"Chunk\":{\"rows\":1,\"rejected\":[],\"row_numbers\":null}}}'; echo x",
                 Kind::Input,
                 "crashed",
             ),
@@ -260,14 +302,23 @@ mod tests {
     }
 
     #[test]
-    fn a_child_is_kept_for_the_next_request_and_ended_at_the_end() {
-        let script = "while read line; do echo '{\"Filled\":[]}'; done";
+    fn a_child_is_kept_for_its_file_only_and_ended_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "while read line; do echo '{\"confined\":true,\"reply\":{\"Filled\":[]}}'; done";
         let pool = Pool::of("/bin/sh".into(), vec![String::from("-c"), script.to_owned()]);
-        let request = Request { path: Path::new("a.xlsx").into(), work: Work::Fill };
-        for _ in 0..3 {
-            pool.ask(&request).unwrap();
-            assert_eq!(pool.idle.lock().unwrap().len(), 1);
+        let mut children = Vec::new();
+        for (name, content) in [("a.xlsx", "a"), ("a.xlsx", "a"), ("b.xlsx", "b"), ("b.xlsx", "changed")] {
+            let path = folder.path().join(name);
+            if !std::fs::read(&path).is_ok_and(|there| there == content.as_bytes()) {
+                std::fs::write(&path, content).unwrap();
+            }
+            pool.ask(&Request { path, work: Work::Fill }).unwrap();
+            let idle = pool.idle.lock().unwrap();
+            assert_eq!(idle.len(), 1);
+            children.push(idle[0].child.id());
         }
+        assert_eq!(children[0], children[1], "kept");
+        assert!(children[1] != children[2] && children[2] != children[3], "no child sees a second file: {children:?}");
         pool.finish();
         assert_eq!(pool.idle.lock().unwrap().len(), 0);
     }
