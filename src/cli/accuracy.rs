@@ -5,19 +5,13 @@
 //! prints the table of docs/accuracy.md. The data stay where they are.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::args::Accuracy;
 use super::screen::{Table, count, show};
 use crate::error::{Error, Result};
-use crate::intake::{study, survey};
+use crate::intake::{study, survey, truth};
 use crate::outcome::files::{self, PersonRow};
 use crate::outcome::quality::{self, Counts, Truth};
 use crate::progress::Progress;
@@ -121,23 +115,16 @@ fn judge(folder: &Path, out: &Path, progress: &dyn Progress) -> Result<(u64, Cou
 
 /// Who is who, from pairs: records that a chain of pairs connects are one person, all others persons of their own.
 fn read_truth(path: &Path, persons: &[PersonRow], sources: &[&str]) -> Result<Truth> {
-    let unreadable = || Error::input("is not a Parquet file that can be read").at_file(path);
-    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| unreadable())?;
     let place: BTreeMap<(&str, &str), usize> =
         persons.iter().enumerate().map(|(at, row)| ((row.source.as_str(), row.record_id.as_str()), at)).collect();
     let mut root: Vec<usize> = (0..persons.len()).collect();
     let (first, last) = (sources.first().copied().unwrap_or(""), sources.last().copied().unwrap_or(""));
-    for batch in reader.build().map_err(|_| unreadable())? {
-        let batch = batch.map_err(|_| unreadable())?;
-        let (ones, others) = (column(path, &batch, ["id_l", "id_a"])?, column(path, &batch, ["id_r", "id_b"])?);
-        for (one, other) in ones.iter().zip(&others) {
-            let (one, other) = (place.get(&(first, one.as_str())), place.get(&(last, other.as_str())));
-            if let (Some(one), Some(other)) = (one, other) {
-                let (one, other) = (find(&mut root, *one), find(&mut root, *other));
-                if let Some(above) = root.get_mut(one.max(other)) {
-                    *above = one.min(other);
-                }
+    for [one, other] in truth::pairs(path)? {
+        let (one, other) = (place.get(&(first, one.as_str())), place.get(&(last, other.as_str())));
+        if let (Some(one), Some(other)) = (one, other) {
+            let (one, other) = (find(&mut root, *one), find(&mut root, *other));
+            if let Some(above) = root.get_mut(one.max(other)) {
+                *above = one.min(other);
             }
         }
     }
@@ -156,15 +143,6 @@ fn find(root: &mut [usize], at: usize) -> usize {
         at = above;
     }
     at
-}
-
-fn column(path: &Path, batch: &RecordBatch, names: [&str; 2]) -> Result<Vec<String>> {
-    let found = names.iter().find_map(|name| batch.column_by_name(name));
-    let text = found.and_then(|column| cast(column, &DataType::Utf8).ok());
-    let what = format!("true pairs need a column `{}`", names.join("` or `"));
-    let text = text.ok_or_else(|| Error::input(what).at_file(path))?;
-    let text = text.as_string::<i32>();
-    Ok((0..text.len()).map(|row| if text.is_null(row) { String::new() } else { text.value(row).to_owned() }).collect())
 }
 
 #[cfg(test)]

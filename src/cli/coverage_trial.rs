@@ -12,7 +12,7 @@ use super::args::CoverageTrial;
 use super::screen::{Table, show};
 use super::truth;
 use crate::error::{Error, Result};
-use crate::intake::study;
+use crate::intake::{study, truth as intake_truth};
 use crate::outcome::coverage::estimated::Estimate;
 use crate::progress::Silent;
 use crate::run::{self, Options};
@@ -42,7 +42,7 @@ struct TrueParts {
 
 impl TrueParts {
     fn of(district: &Path) -> Result<TrueParts> {
-        let records = synthetic::read_truth(&district.join(synthetic::RECORDS_FILE))?;
+        let records = intake_truth::records(&district.join(synthetic::RECORDS_FILE))?;
         let in_register: FxHashSet<&str> =
             records.iter().filter(|record| record.0 != "roll").map(|record| record.2.as_str()).collect();
         let mut parts = TrueParts::default();

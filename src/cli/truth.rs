@@ -1,24 +1,18 @@
 //! What does the truth say of persons?
 //!
-//! Reads a table of true persons (Parquet: `person` or `uid`, `resident`, `enumerated`), and puts the truth of a run
-//! together.
+//! Takes tables of truth, puts the truth of a run together.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::compute::cast;
-use arrow::datatypes::DataType;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-
-use super::args::Evaluate;
 use rustc_hash::FxHashSet;
 
+use super::args::Evaluate;
 use crate::audit::manifest::Manifest;
 use crate::casework::campaign;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::intake::study::{self, Study};
+use crate::intake::truth::{self, PersonTruth};
 use crate::outcome::quality::{TruePerson, Truth};
 use crate::synthetic;
 
@@ -27,7 +21,7 @@ pub(super) fn read(asked: &Evaluate, manifest: &Manifest) -> Result<Truth> {
     let beside = asked.truth.with_file_name(synthetic::PERSONS_FILE);
     let persons: Option<PathBuf> = asked.truth_persons.clone().or_else(|| beside.is_file().then_some(beside));
     Ok(Truth {
-        records: synthetic::read_truth(&asked.truth)?,
+        records: truth::records(&asked.truth)?,
         persons: persons.map(|path| read_persons(&path)).transpose()?,
         roll: roll(manifest),
     })
@@ -41,7 +35,7 @@ pub(super) fn missed_records(district: &Path) -> Result<BTreeSet<String>> {
         .filter(|person| person.resident && !person.enumerated)
         .map(|person| person.person.as_str())
         .collect();
-    let records = synthetic::read_truth(&district.join(synthetic::RECORDS_FILE))?;
+    let records = truth::records(&district.join(synthetic::RECORDS_FILE))?;
     let of_missed = records.iter().filter(|record| missed.contains(record.2.as_str()));
     Ok(campaign::missed_records(of_missed.map(|record| (record.0.as_str(), record.1.as_str()))))
 }
@@ -59,39 +53,14 @@ fn roll(manifest: &Manifest) -> Option<String> {
     }
 }
 
+/// The table of true persons.
 pub(super) fn read_persons(path: &Path) -> Result<Vec<TruePerson>> {
-    let unreadable = || Error::input("is not a Parquet file that can be read").at_file(path);
-    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| unreadable())?;
-    let mut persons = Vec::new();
-    for batch in builder.build().map_err(|_| unreadable())? {
-        let batch = batch.map_err(|_| unreadable())?;
-        append(path, &batch, &mut persons)?;
-    }
-    Ok(persons)
-}
-
-fn append(path: &Path, batch: &RecordBatch, persons: &mut Vec<TruePerson>) -> Result<()> {
-    let column = |names: &[&str], form: &DataType| -> Result<ArrayRef> {
-        let found = names.iter().find_map(|name| batch.column_by_name(name));
-        let what = format!("a table of true persons needs a column `{}`", names.join("` or `"));
-        let found = found.ok_or_else(|| Error::input(what).at_file(path))?;
-        cast(found, form)
-            .map_err(|_| Error::input("is of a type that does not fit").at_file(path).at_column(names.join("/")))
+    let person = |truth: PersonTruth| TruePerson {
+        person: truth.person,
+        resident: truth.resident,
+        enumerated: truth.enumerated,
     };
-    let person = column(&["person", "uid"], &DataType::Utf8)?;
-    let resident = column(&["resident"], &DataType::Boolean)?;
-    let enumerated = column(&["enumerated"], &DataType::Boolean)?;
-    let (person, resident, enumerated) = (person.as_string::<i32>(), resident.as_boolean(), enumerated.as_boolean());
-    for row in 0..batch.num_rows() {
-        if person.is_null(row) {
-            return Err(Error::input("a true person needs a number").at_file(path).at_row(persons.len() as u64 + 1));
-        }
-        let says = |column: &arrow::array::BooleanArray| !column.is_null(row) && column.value(row);
-        let (resident, enumerated) = (says(resident), says(enumerated));
-        persons.push(TruePerson { person: person.value(row).to_owned(), resident, enumerated });
-    }
-    Ok(())
+    Ok(truth::persons(path)?.into_iter().map(person).collect())
 }
 
 #[cfg(test)]

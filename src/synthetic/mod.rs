@@ -47,7 +47,7 @@ use self::truth::Traces;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
-pub use self::truth::{PERSONS_FILE, RECORDS_FILE, TruthRecord, read_truth};
+pub use self::truth::{PERSONS_FILE, RECORDS_FILE};
 
 /// Persons in the group of communities that is held at a time, about.
 const GROUP_PERSONS: usize = 24_000;

@@ -9,7 +9,8 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use sha2::{Digest, Sha256};
 
 use super::study::EXTRACTS;
-use super::{Made, PERSONS_FILE, Plan, RECORDS_FILE, calendar, identity, read_truth, write_district};
+use super::{Made, PERSONS_FILE, Plan, RECORDS_FILE, calendar, identity, write_district};
+use crate::intake::truth;
 use crate::progress::Silent;
 
 const PERSONS: usize = 12_000;
@@ -79,7 +80,7 @@ fn the_same_plan_gives_the_same_bytes_on_any_number_of_threads() {
 fn every_record_has_its_truth_and_every_truth_its_record() {
     let folder = tempfile::tempdir().expect("folder");
     let made = make(folder.path(), PERSONS, 3, 1.0);
-    let truth = read_truth(&folder.path().join(RECORDS_FILE)).expect("truth");
+    let truth = truth::records(&folder.path().join(RECORDS_FILE)).expect("truth");
     let said: BTreeSet<(String, String)> =
         truth.iter().map(|(source, record, _)| (source.clone(), record.clone())).collect();
     assert_eq!(said.len(), truth.len(), "no record twice");
@@ -202,7 +203,7 @@ fn signs_of_life_are_fresh_for_residents_and_stale_for_those_who_left() {
     let counted = flags(&folder.path().join(PERSONS_FILE), "enumerated");
     let health = folder.path().join("health.parquet");
     let (records, seen) = (texts(&health, "业务编号"), days(&health, "最近就诊日期"));
-    let person: BTreeMap<String, usize> = read_truth(&folder.path().join(RECORDS_FILE))
+    let person: BTreeMap<String, usize> = truth::records(&folder.path().join(RECORDS_FILE))
         .expect("truth")
         .into_iter()
         .map(|(_, record, person)| (record, person.parse().expect("number")))

@@ -65,3 +65,37 @@ fn a_decoder_can_open_no_file_and_no_connection() {
         assert!(facts.lines().any(|fact| fact == line), "{line}: {facts}");
     }
 }
+
+/// Tables of truth come from elsewhere, too.
+#[test]
+fn a_table_of_truth_is_trusted_no_more_than_an_extract() {
+    use crate::bad_inputs::{CANARIES, Place};
+    let place = Place::new();
+    assert_eq!(place.run().0, Some(0));
+    let good = crate::parquet_file::file(crate::parquet_file::people(40));
+    let footer =
+        [&b"PAR1"[..], &[0x15, 0x04, 0x29, 0xfc, 0xff, 0xff, 0xff, 0xff, 0x0f], &[9, 0, 0, 0], b"PAR1"].concat();
+    for (name, bytes) in [
+        ("lies.parquet", footer),
+        ("cut.parquet", good[..good.len() / 2].to_vec()),
+        ("other.parquet", good.clone()),
+        ("text.parquet", b"source,record_id,person".to_vec()),
+        ("other.csv", b"source,record_id,human\nroll,Qvxrecordq1,Qvxnameq\n".to_vec()),
+        ("ragged.csv", b"source,record_id,person\nroll,Qvxrecordq1,1\nroll\n".to_vec()),
+    ] {
+        place.put(name, bytes);
+        let output = Command::new(env!("CARGO_BIN_EXE_rollcall"))
+            .arg("-vvv")
+            .arg("evaluate")
+            .arg(place.path("out"))
+            .arg("--truth")
+            .arg(place.path(name))
+            .envs([("RUST_BACKTRACE", "full"), ("RUST_LOG", "trace")])
+            .output()
+            .expect("starts");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(4), "{name}: {said}");
+        assert!(said.contains(name), "{name}: {said}");
+        assert!(!CANARIES.iter().any(|canary| said.contains(canary)), "{name}: {said}");
+    }
+}

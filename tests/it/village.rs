@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use rollcall::intake::study;
+use rollcall::intake::{study, truth};
 use rollcall::outcome::files;
 use rollcall::progress::Silent;
 use rollcall::run::{self, Options};
-use rollcall::synthetic;
 
 fn village() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/village")
@@ -30,7 +29,7 @@ fn who_is_who() {
         found.entry(row.person).or_default().insert(row.record_id);
     }
     let mut truth: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (_, record, person) in synthetic::read_truth(&village().join("truth.csv")).unwrap() {
+    for (_, record, person) in truth::records(&village().join("truth.csv")).unwrap() {
         truth.entry(person).or_default().insert(record);
     }
     let groups = |groups: Vec<BTreeSet<String>>| groups.into_iter().collect::<BTreeSet<_>>();

@@ -14,6 +14,7 @@ pub mod filled;
 mod header;
 mod input;
 mod parquet;
+pub mod table;
 mod xlsx;
 
 use std::borrow::Cow;
