@@ -297,7 +297,8 @@ mod tests {
             assert!(text.contains(words), "{script}: {text}");
         }
         let nowhere = Pool::of("/nonexistent".into(), Vec::new());
-        let error = nowhere.ask(&Request { path: "some.parquet".into(), work: Work::Fill }).unwrap_err();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = nowhere.ask(&Request { path: file.path().into(), work: Work::Fill }).unwrap_err();
         assert_eq!(error.kind(), Kind::Environment);
     }
 
