@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::frequency;
+use super::{dependence, frequency};
 use super::{Likelihoods, Model, PairClass, Shares, Slot, class_index};
 use crate::linkage::comparison::date;
 use crate::linkage::comparison::id_number::EQUAL as ID_EQUAL;
@@ -51,15 +51,21 @@ pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> Vec<S
             m: comparison.levels.iter().map(|level| level.m).collect(),
             u: Vec::new(),
             r: comparison.levels.iter().map(|level| level.relatives).collect(),
+            given: None,
         })
         .collect();
-    measure_strangers(comparer, table, seed, &mut shares);
+    let random = random_patterns(comparer, table, seed);
+    measure_strangers(comparer, table, &random, &mut shares);
     measure_relatives(comparer, table, &mut shares);
     for (comparison, shares) in comparer.comparisons.iter().zip(&mut shares).filter(|(one, _)| one.own) {
         for level in 1..shares.r.len() {
             shares.r[level] = shares.u[level] + 0.5 * comparison.levels[level].relatives;
         }
         normalise(&mut shares.r, &comparison.levels);
+    }
+    let before = expected(comparer, shares.clone(), slots(table).0);
+    for (shares, given) in shares.iter_mut().zip(dependence::measure(&before, &random)) {
+        shares.given = given;
     }
     shares
 }
@@ -262,25 +268,28 @@ fn fit_relatives(model: &mut Model, sums: &mut [Vec<f64>], relatives: &[Vec<f64>
     }
 }
 
-/// u: levels among random pairs; where a whole value must be equal, the chance that two random values are.
-fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, seed: u64, shares: &mut [Shares]) {
+/// The patterns of random pairs, the same for the same seed.
+fn random_patterns(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> Vec<Pattern> {
     let records = u32::try_from(table.len()).unwrap_or(u32::MAX);
-    let patterns: Vec<Pattern> = if records < 2 {
-        Vec::new()
-    } else {
-        (0..RANDOM_PAIRS as u64 / 1000)
-            .into_par_iter()
-            .flat_map_iter(|block| {
-                let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (block << 20));
-                (0..1000).map(move |_| (rng.random_range(0..records), rng.random_range(0..records))).collect::<Vec<_>>()
-            })
-            .filter(|(one, other)| one != other)
-            .map(|(one, other)| comparer.compare(one, other))
-            .collect()
-    };
+    if records < 2 {
+        return Vec::new();
+    }
+    (0..RANDOM_PAIRS as u64 / 1000)
+        .into_par_iter()
+        .flat_map_iter(|block| {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (block << 20));
+            (0..1000).map(move |_| (rng.random_range(0..records), rng.random_range(0..records))).collect::<Vec<_>>()
+        })
+        .filter(|(one, other)| one != other)
+        .map(|(one, other)| comparer.compare(one, other))
+        .collect()
+}
+
+/// u: levels among random pairs; where a whole value must be equal, the chance that two random values are.
+fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, patterns: &[Pattern], shares: &mut [Shares]) {
     for (comparison, shares) in comparer.comparisons.iter().zip(shares) {
         let mut counts = vec![0u64; comparison.levels.len()];
-        for pattern in &patterns {
+        for pattern in patterns {
             counts[comparison.level(*pattern)] += 1;
         }
         let seen: u64 = counts.iter().skip(1).sum();

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Model, PairClass, Shares, Slot};
+use super::{Given, Model, PairClass, Shares, Slot};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::RowKind;
 use crate::linkage::comparison::Comparison;
@@ -51,6 +51,15 @@ struct SharesEntry {
     m: Vec<f64>,
     u: Vec<f64>,
     r: Vec<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    given: Option<GivenEntry>,
+}
+
+/// u by level of another comparison (its place, from 0), on which this one depends among strangers.
+#[derive(Serialize, Deserialize)]
+struct GivenEntry {
+    parent: usize,
+    u: Vec<Vec<f64>>,
 }
 
 /// The text of `model.json`.
@@ -88,6 +97,7 @@ pub fn from_json(text: &str, comparisons: &[Comparison]) -> Result<Model> {
         entry.comparison == comparison.name
             && entry.levels.iter().eq(comparison.levels.iter().map(|level| &level.name))
             && [&entry.m, &entry.u, &entry.r].iter().all(|shares| shares.len() == count)
+            && entry.given.as_ref().is_none_or(|given| given_fits(given, count, comparisons))
     };
     if file.shares.len() != comparisons.len() || !file.shares.iter().zip(comparisons).all(fits) {
         return wrong("this model was fitted for other comparisons than those of the study");
@@ -112,11 +122,17 @@ pub fn from_json(text: &str, comparisons: &[Comparison]) -> Result<Model> {
     })
 }
 
+fn given_fits(given: &GivenEntry, levels: usize, comparisons: &[Comparison]) -> bool {
+    let rows = comparisons.get(given.parent).map(|parent| parent.levels.len());
+    rows == Some(given.u.len()) && given.u.iter().all(|row| row.is_empty() || row.len() == levels)
+}
+
 impl ModelFile {
     fn figures(&self) -> impl Iterator<Item = f64> + '_ {
         let classes = self.classes.iter().flat_map(|class| [class.pairs, class.matches, class.relatives]);
         let shares = self.shares.iter().flat_map(|entry| entry.m.iter().chain(&entry.u).chain(&entry.r).copied());
-        classes.chain(shares).chain([self.stay, self.family]).chain(self.log_likelihood.iter().copied())
+        let given = self.shares.iter().filter_map(|entry| entry.given.as_ref()).flat_map(|given| &given.u);
+        classes.chain(shares).chain(given.flatten().copied()).chain([self.stay, self.family]).chain(self.log_likelihood.iter().copied())
     }
 }
 
@@ -140,13 +156,15 @@ fn class(entry: &ClassEntry) -> PairClass {
 }
 
 fn shares_entry(shares: &Shares) -> SharesEntry {
-    let Shares { comparison, levels, m, u, r } = shares.clone();
-    SharesEntry { comparison, levels, m, u, r }
+    let Shares { comparison, levels, m, u, r, given } = shares.clone();
+    let given = given.map(|Given { parent, u }| GivenEntry { parent, u });
+    SharesEntry { comparison, levels, m, u, r, given }
 }
 
 fn shares(entry: SharesEntry) -> Shares {
-    let SharesEntry { comparison, levels, m, u, r } = entry;
-    Shares { comparison, levels, m, u, r }
+    let SharesEntry { comparison, levels, m, u, r, given } = entry;
+    let given = given.map(|GivenEntry { parent, u }| Given { parent, u });
+    Shares { comparison, levels, m, u, r, given }
 }
 
 #[cfg(test)]
@@ -172,8 +190,9 @@ mod tests {
         };
         let class = PairClass { one: 0, other: 0, pairs: 1e15 / 3.0, matches: 1.0 / 3.0, relatives: f64::MIN_POSITIVE };
         let u = vec![0.0, 0.1 + 0.2, 5e-324];
-        let shares =
-            Shares { comparison: comparison.name.clone(), levels: names, m: vec![0.0, 0.7, 0.3], u, r: vec![0.0; 3] };
+        let given = Some(super::Given { parent: 0, u: vec![vec![], vec![0.0, 1.0 / 3.0, 2.0 / 3.0], vec![0.0, 0.1, 0.9]] });
+        let (comparison_name, m, r) = (comparison.name.clone(), vec![0.0, 0.7, 0.3], vec![0.0; 3]);
+        let shares = Shares { comparison: comparison_name, levels: names, m, u, r, given };
         Model {
             slots: vec![Slot { source: 2, kind: RowKind::Permit, records: 17 }],
             classes: vec![class],

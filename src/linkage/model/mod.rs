@@ -8,6 +8,7 @@
 //! The weight of a pattern is log2 of P(pattern | match) / P(pattern | no match), where *no match* mixes relatives and
 //! strangers as the fit found them in the slots at hand.
 
+mod dependence;
 pub mod em;
 pub mod file;
 pub mod frequency;
@@ -62,6 +63,27 @@ pub struct Shares {
     pub u: Vec<f64>,
     /// Among relatives.
     pub r: Vec<f64>,
+    /// What u depends on, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given: Option<Given>,
+}
+
+/// How the level of one comparison depends on that of another among strangers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Given {
+    /// Position of the other comparison.
+    pub parent: usize,
+    /// Shares of the levels by the other one's level; where that is missing, the usual u holds.
+    pub u: Vec<Vec<f64>>,
+}
+
+impl Shares {
+    /// The least share that a level has among strangers, whatever it depends on.
+    #[must_use]
+    pub fn least_u(&self, level: usize) -> f64 {
+        let given = self.given.iter().flat_map(|given| &given.u);
+        given.filter_map(|row| row.get(level)).fold(self.u[level], |least, share| least.min(*share))
+    }
 }
 
 /// The fitted model.
@@ -113,6 +135,20 @@ impl Model {
         &self.comparisons
     }
 
+    /// Share of a comparison's level in this pattern among strangers, given what it depends on.
+    fn among_strangers(&self, shares: &Shares, level: usize, pattern: Pattern) -> f64 {
+        let row = shares.given.as_ref().and_then(|given| given.u.get(self.comparisons[given.parent].level(pattern)));
+        row.and_then(|row| row.get(level)).map_or(shares.u[level], |share| *share)
+    }
+
+    /// Does another comparison that is equal in this pattern, too, depend on this one? Then its value is the rarer fact.
+    #[must_use]
+    pub fn is_implied(&self, at: usize, pattern: Pattern) -> bool {
+        self.comparisons.iter().zip(&self.shares).any(|(comparison, shares)| {
+            shares.given.as_ref().is_some_and(|given| given.parent == at) && comparison.level(pattern) == 1
+        })
+    }
+
     /// The likelihoods of a pattern. `ratio` is by how much more (or less) common the value that both records share is
     /// than the average one: it multiplies u.
     #[must_use]
@@ -124,7 +160,7 @@ impl Model {
                 if !comparison.place {
                     likelihoods.m *= shares.m[level];
                 }
-                likelihoods.u *= shares.u[level];
+                likelihoods.u *= self.among_strangers(shares, level, pattern);
             }
         }
         let (stayed, moved) = self.places(pattern);
@@ -141,7 +177,7 @@ impl Model {
             let level = comparison.level(pattern);
             if level != 0 {
                 family *= shares.r[level];
-                others *= if comparison.place { shares.r[level] } else { shares.u[level] };
+                others *= if comparison.place { shares.r[level] } else { self.among_strangers(shares, level, pattern) };
             }
         }
         (family, others)
@@ -155,7 +191,7 @@ impl Model {
             let level = comparison.level(pattern);
             if level != 0 {
                 stayed *= shares.m[level];
-                moved *= shares.u[level];
+                moved *= self.among_strangers(shares, level, pattern);
             }
         }
         (stayed, moved)
@@ -196,15 +232,16 @@ impl Model {
         for (at, (comparison, shares)) in self.comparisons.iter().zip(&self.shares).enumerate() {
             let level = comparison.level(pattern);
             if level != 0 {
+                let stranger = self.among_strangers(shares, level, pattern);
                 if comparison.place {
                     stayed *= shares.m[level];
-                    moved *= shares.u[level];
+                    moved *= stranger;
                 } else {
                     m *= shares.m[level];
                 }
-                u *= shares.u[level];
+                u *= stranger;
                 family *= shares.r[level];
-                others *= if comparison.place { shares.r[level] } else { shares.u[level] };
+                others *= if comparison.place { shares.r[level] } else { stranger };
                 if Some(comparison.variable) == ratio_of {
                     u *= ratio;
                 }
@@ -257,6 +294,7 @@ mod tests {
             m: vec![0.0, 0.98, 0.02],
             u: vec![0.0, 0.01, 0.99],
             r: if comparison.place { vec![0.0, 0.98, 0.02] } else { vec![0.0, 0.05, 0.95] },
+            given: None,
         };
         Model {
             slots: Vec::new(),

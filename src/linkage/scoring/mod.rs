@@ -136,10 +136,11 @@ impl<'a> Scorer<'a> {
                 ratio *= self.names.ratio(self.table.name[one as usize]);
             }
         }
-        for comparison in &self.comparer.comparisons {
+        for (at, comparison) in self.comparer.comparisons.iter().enumerate() {
             if let Variable::Text(text) = comparison.variable
                 && comparison.level(pattern) == 1
                 && self.comparer.weighs_frequency(text)
+                && !self.model.is_implied(at, pattern)
             {
                 let text = usize::from(text);
                 ratio *= self.text_ratio(text, self.table.texts.get(one, text) as usize);

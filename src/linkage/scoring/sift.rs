@@ -14,7 +14,7 @@ use crate::linkage::blocking::{CandidatePairs, Pair};
 use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY};
 use crate::linkage::comparison::{Comparison, Pattern, UNSETTLED, Variable};
 use crate::linkage::model::em::PatternCounts;
-use crate::linkage::model::{Likelihoods, Model};
+use crate::linkage::model::{Given, Likelihoods, Model};
 use crate::person::table::RecordId;
 
 /// Up to so many candidate pairs, every one is compared in full.
@@ -144,11 +144,11 @@ impl Bounds {
     fn of(scorer: &Scorer<'_>, rarity: bool) -> Bounds {
         let model = scorer.model;
         let mut steps: Vec<(f64, Step)> = Vec::new();
-        for (comparison, shares) in scorer.comparer.comparisons.iter().zip(&model.shares) {
+        for (at, (comparison, shares)) in scorer.comparer.comparisons.iter().zip(&model.shares).enumerate() {
             let levels = scorer.comparer.usual_levels(comparison);
             let bits = |level: usize| match level {
                 0 => 0.0,
-                level => (shares.m[level].max(1e-300) / shares.u[level].max(1e-300)).log2(),
+                level => (shares.m[level].max(1e-300) / shares.least_u(level).max(1e-300)).log2(),
             };
             let best = |levels: std::ops::Range<usize>| levels.map(bits).fold(f64::NEG_INFINITY, f64::max);
             let mut weights = [0.0; 16];
@@ -162,11 +162,15 @@ impl Bounds {
                 weights[0] = weights[usize::from(UNKNOWN)];
                 settles = 0.0;
             }
-            let rarity = match comparison.variable {
+            // Of two values that go together only the one counts: a common one that does not count takes nothing away.
+            let has_child = |given: &Given| given.parent == at;
+            let has_child = model.shares.iter().filter_map(|shares| shares.given.as_ref()).any(has_child);
+            let rarity: Vec<f32> = match comparison.variable {
                 Variable::Text(text) if rarity && scorer.comparer.weighs_frequency(text) => scorer.rarity(text),
                 Variable::Name if rarity => scorer.name_rarity(),
                 _ => Vec::new(),
             };
+            let rarity = if has_child { rarity.into_iter().map(|bits| bits.max(0.0)).collect() } else { rarity };
             let rare = comparison.levels.iter().enumerate().filter(|(_, level)| level.frequency);
             let rare = rare.fold(0u16, |rare, (level, _)| rare | 1 << level);
             let (variable, shift, place) = (comparison.variable, comparison.shift, comparison.place);
