@@ -151,3 +151,95 @@ fn given(model: &Model, parent: usize, child: usize, joint: &[Vec<f64>]) -> Give
     u[0].clear();
     Given { parent, u }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::measure;
+    use crate::linkage::comparison::level::Level;
+    use crate::linkage::comparison::{Comparison, Pattern, Variable};
+    use crate::linkage::model::{Model, PairClass, Shares};
+
+    /// A name, a town, a postcode and a trade.
+    fn model() -> Model {
+        let levels = || vec![Level::missing(), Level::new("equal", 0.9, 0.1), Level::new("different", 0.1, 0.9)];
+        let comparison = |at: u16| Comparison {
+            variable: Variable::Text(at),
+            name: at.to_string(),
+            levels: levels(),
+            shift: 4 * u32::from(at),
+            place: false,
+            own: false,
+            fitted: at > 0,
+        };
+        let comparisons: Vec<Comparison> = (0..4).map(comparison).collect();
+        let shares = |(comparison, u): (&Comparison, f64)| Shares {
+            comparison: comparison.name.clone(),
+            levels: levels().into_iter().map(|level| level.name).collect(),
+            m: vec![0.0, 0.9, 0.1],
+            u: vec![0.0, u, 1.0 - u],
+            r: vec![0.0, 0.5, 0.5],
+            given: None,
+        };
+        Model {
+            slots: Vec::new(),
+            classes: vec![PairClass { one: 0, other: 0, pairs: 1e6, matches: 1e-3, relatives: 0.0 }],
+            shares: comparisons.iter().zip([0.005, 0.02, 0.01, 0.1]).map(shares).collect(),
+            stay: 1.0,
+            family: 1.0,
+            iterations: 0,
+            log_likelihood: Vec::new(),
+            comparisons,
+        }
+    }
+
+    /// Random pairs: of those of one town (one in fifty) half share the postcode, of the others one in 400; trades are shared
+    /// by chance. Some matches are among them.
+    fn random_pairs() -> Vec<Pattern> {
+        let level = |equal: bool| if equal { 1 } else { 2 };
+        let stranger = |at: u64| {
+            let town = at % 50 == 0;
+            let postcode = if town { at % 100 == 0 } else { at % 400 == 1 };
+            let trade = at % 10 == at / 1000 % 10;
+            2 | level(town) << 4 | level(postcode) << 8 | level(trade) << 12
+        };
+        (0..100_000).map(stranger).chain(std::iter::repeat_n(0x1111, 100)).collect()
+    }
+
+    #[test]
+    fn a_postcode_depends_on_its_town_and_a_trade_on_nothing() {
+        let mut model = model();
+        let found = measure(&model, &random_pairs());
+        assert_eq!(
+            found.iter().map(|given| given.as_ref().map(|given| given.parent)).collect::<Vec<_>>(),
+            [None, None, Some(1), None]
+        );
+        let weight = |model: &Model| model.weight(0, model.likelihoods(0x0112, 1.0));
+        let before = weight(&model);
+        for (shares, given) in model.shares.iter_mut().zip(found) {
+            shares.given = given;
+        }
+        // Same town, same postcode, another name: hardly more than the same town alone.
+        let town = model.weight(0, model.likelihoods(0x0012, 1.0));
+        let after = weight(&model);
+        assert!(before > town + 6.0 && after < town + 1.0, "{before} {after} {town}");
+        // Half of those who share a town share a postcode; the matches among random pairs, who all do, are no part of it, and
+        // some strangers who agree by chance are taken for matches.
+        let given = model.shares[2].given.clone().expect("found");
+        assert!((given.u[1][1] - 0.48).abs() < 0.03, "{:?}", given.u);
+        assert!(model.is_implied(1, 0x0110) && !model.is_implied(1, 0x0210));
+    }
+
+    #[test]
+    fn the_steps_of_a_waterfall_know_the_dependence() {
+        let mut model = model();
+        let found = measure(&model, &random_pairs());
+        for (shares, given) in model.shares.iter_mut().zip(found) {
+            shares.given = given;
+        }
+        for pattern in [0x1112, 0x0111, 0x2112, 0x0101, 0x1211] {
+            let steps: f64 = model.waterfall(pattern, 1.0, None, 0).iter().map(|(_, step)| step).sum();
+            let weight = model.weight(0, model.likelihoods(pattern, 1.0));
+            assert!((steps - weight).abs() < 1e-9, "{pattern:x}: {steps} {weight}");
+        }
+    }
+}

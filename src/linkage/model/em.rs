@@ -13,8 +13,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::{dependence, frequency};
 use super::{Likelihoods, Model, PairClass, Shares, Slot, class_index};
+use super::{dependence, frequency};
 use crate::linkage::comparison::date;
 use crate::linkage::comparison::id_number::EQUAL as ID_EQUAL;
 use crate::linkage::comparison::level::Level;

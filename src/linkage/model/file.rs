@@ -132,7 +132,11 @@ impl ModelFile {
         let classes = self.classes.iter().flat_map(|class| [class.pairs, class.matches, class.relatives]);
         let shares = self.shares.iter().flat_map(|entry| entry.m.iter().chain(&entry.u).chain(&entry.r).copied());
         let given = self.shares.iter().filter_map(|entry| entry.given.as_ref()).flat_map(|given| &given.u);
-        classes.chain(shares).chain(given.flatten().copied()).chain([self.stay, self.family]).chain(self.log_likelihood.iter().copied())
+        classes
+            .chain(shares)
+            .chain(given.flatten().copied())
+            .chain([self.stay, self.family])
+            .chain(self.log_likelihood.iter().copied())
     }
 }
 
@@ -190,7 +194,8 @@ mod tests {
         };
         let class = PairClass { one: 0, other: 0, pairs: 1e15 / 3.0, matches: 1.0 / 3.0, relatives: f64::MIN_POSITIVE };
         let u = vec![0.0, 0.1 + 0.2, 5e-324];
-        let given = Some(super::Given { parent: 0, u: vec![vec![], vec![0.0, 1.0 / 3.0, 2.0 / 3.0], vec![0.0, 0.1, 0.9]] });
+        let given =
+            Some(super::Given { parent: 0, u: vec![vec![], vec![0.0, 1.0 / 3.0, 2.0 / 3.0], vec![0.0, 0.1, 0.9]] });
         let (comparison_name, m, r) = (comparison.name.clone(), vec![0.0, 0.7, 0.3], vec![0.0; 3]);
         let shares = Shares { comparison: comparison_name, levels: names, m, u, r, given };
         Model {
