@@ -197,8 +197,8 @@ mod tests {
     fn random_pairs() -> Vec<Pattern> {
         let level = |equal: bool| if equal { 1 } else { 2 };
         let stranger = |at: u64| {
-            let town = at % 50 == 0;
-            let postcode = if town { at % 100 == 0 } else { at % 400 == 1 };
+            let town = at.is_multiple_of(50);
+            let postcode = if town { at.is_multiple_of(100) } else { at % 400 == 1 };
             let trade = at % 10 == at / 1000 % 10;
             2 | level(town) << 4 | level(postcode) << 8 | level(trade) << 12
         };
