@@ -22,6 +22,7 @@ use model::frequency::NameFrequencies;
 use model::{Model, em};
 use resolution::Resolution;
 use resolution::household::{Households, fill_support};
+use resolution::left_over;
 use scoring::{ComparedPairs, Score, Scorer, Sifted};
 
 /// Everything that linking found.
@@ -135,6 +136,18 @@ pub fn link(
         let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
         scores = scorer.score_all(&compared, &counts);
         resolution = resolve(&scorer, &compared.pairs, &scores);
+    }
+    if let Some(mark) = comparer.of(Variable::LeftOver) {
+        left_over::mark(mark, &resolution, &slot_of, &mut compared);
+        model.left_over = {
+            let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
+            left_over::fit(&scorer, mark, &resolution, &compared, (minimum, study.linkage.seed))
+        };
+        if model.left_over.iter().any(Option::is_some) {
+            let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
+            scores = scorer.score_all(&compared, &counts);
+            resolution = resolve(&scorer, &compared.pairs, &scores);
+        }
     }
     progress.finish(&format!("{} persons", resolution.persons()));
     let ComparedPairs { pairs, patterns, .. } = compared;

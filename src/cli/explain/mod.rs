@@ -132,8 +132,13 @@ fn pattern(
     written: Option<&WrittenPair>,
 ) -> Result<Pattern> {
     let mut pattern = [comparer.compare(pair.0, pair.1)];
-    let Some(household) = comparer.of(Variable::Household) else { return Ok(pattern[0]) };
+    // Both are known only after a first resolution.
+    let household = comparer.of(Variable::Household);
+    let Some(household) = household.or_else(|| comparer.of(Variable::LeftOver)) else { return Ok(pattern[0]) };
     let Some(written) = written else {
+        if household.variable == Variable::LeftOver {
+            return Ok(pattern[0]);
+        }
         fill_support(&Households::of(table), household, resolution, &[pair], &mut pattern);
         return Ok(pattern[0]);
     };

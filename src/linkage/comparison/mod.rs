@@ -54,6 +54,8 @@ pub enum Variable {
     Mother,
     /// Other members of the two households are linked; filled in after a first resolution.
     Household,
+    /// Neither record is linked to any of the other's slot; filled in after a first resolution.
+    LeftOver,
     /// A text field of the study's own: index into [`PersonTable::text_fields`].
     Text(u16),
 }
@@ -176,6 +178,9 @@ impl<'a> Comparer<'a> {
             .map(|(at, _)| Variable::Text(at))
             .collect();
         let has_places = sharings.iter().filter(|sharing| **sharing == Sharing::Place).count() > 1;
+        if has_places && study.sources.len() > 1 {
+            variables.push((Variable::LeftOver, "left_over".to_owned(), level::left_over()));
+        }
         let comparisons = (0u32..).zip(variables).take(16);
         let comparisons: Vec<Comparison> = comparisons
             .map(|(at, (variable, name, levels))| {
@@ -252,7 +257,7 @@ impl<'a> Comparer<'a> {
                 level::compare_telephone(table.telephone[one as usize], table.telephone[other as usize])
             }
             Variable::Mother => self.mother(one, other),
-            Variable::Household => MISSING,
+            Variable::Household | Variable::LeftOver => MISSING,
             Variable::Text(at) => {
                 let at = usize::from(at);
                 let (a, b) = self.symbols(at, one, other);

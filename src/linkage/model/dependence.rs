@@ -186,6 +186,7 @@ mod tests {
             shares: comparisons.iter().zip([0.005, 0.02, 0.01, 0.1]).map(shares).collect(),
             stay: 1.0,
             family: 1.0,
+            left_over: Vec::new(),
             iterations: 0,
             log_likelihood: Vec::new(),
             comparisons,

@@ -77,7 +77,8 @@ pub fn expected(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>) 
     let comparisons = comparer.comparisons.clone();
     let has_places = comparisons.iter().any(|comparison| comparison.place);
     let (stay, family) = if has_places { (STAY, FAMILY) } else { (1.0, 1.0) };
-    Model { slots, classes, shares, stay, family, iterations: 0, log_likelihood: Vec::new(), comparisons }
+    let (left_over, log_likelihood) = (Vec::new(), Vec::new());
+    Model { slots, classes, shares, stay, family, left_over, iterations: 0, log_likelihood, comparisons }
 }
 
 /// Fits m and the shares of matches and relatives to the pattern counts.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::left_over::LeftOver;
 use super::{Given, Model, PairClass, Shares, Slot};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::RowKind;
@@ -21,6 +22,8 @@ struct ModelFile {
     shares: Vec<SharesEntry>,
     stay: f64,
     family: f64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left_over: Vec<Option<LeftOverEntry>>,
     iterations: u32,
     log_likelihood: Vec<f64>,
 }
@@ -62,6 +65,15 @@ struct GivenEntry {
     u: Vec<Vec<f64>>,
 }
 
+/// Pairs between two slots that found nobody else: `unlinked` goes by the fields that a pair has (a bit for each, hexadecimal).
+#[derive(Serialize, Deserialize)]
+struct LeftOverEntry {
+    matches: f64,
+    relatives: f64,
+    m: Vec<Vec<f64>>,
+    unlinked: Vec<(String, f64)>,
+}
+
 /// The text of `model.json`.
 ///
 /// # Errors
@@ -73,6 +85,7 @@ pub fn to_json(model: &Model) -> Result<String> {
         shares: model.shares.iter().map(shares_entry).collect(),
         stay: model.stay,
         family: model.family,
+        left_over: model.left_over.iter().map(|left| left.as_ref().map(left_over_entry)).collect(),
         iterations: model.iterations,
         log_likelihood: model.log_likelihood.clone(),
     };
@@ -107,6 +120,16 @@ pub fn from_json(text: &str, comparisons: &[Comparison]) -> Result<Model> {
     if !file.classes.iter().map(|class| (class.one, class.other)).eq(in_order) {
         return wrong("the classes of pairs of this model do not go with its slots");
     }
+    let fits = |left: &LeftOverEntry| {
+        let levels = left.m.iter().map(Vec::len);
+        levels.eq(comparisons.iter().map(|comparison| comparison.levels.len()))
+    };
+    if !file.left_over.iter().flatten().all(fits) {
+        return wrong("this model was fitted for other comparisons than those of the study");
+    }
+    let Some(left) = file.left_over.iter().map(|entry| left_over(entry.as_ref())).collect() else {
+        return wrong("this model has fields that there are not");
+    };
     let Some(read_slots) = file.slots.iter().map(slot).collect() else {
         return wrong("this model has rows of a kind that there is not");
     };
@@ -116,6 +139,7 @@ pub fn from_json(text: &str, comparisons: &[Comparison]) -> Result<Model> {
         shares: file.shares.into_iter().map(shares).collect(),
         stay: file.stay,
         family: file.family,
+        left_over: left,
         iterations: file.iterations,
         log_likelihood: file.log_likelihood,
         comparisons: comparisons.to_vec(),
@@ -131,13 +155,31 @@ impl ModelFile {
     fn figures(&self) -> impl Iterator<Item = f64> + '_ {
         let classes = self.classes.iter().flat_map(|class| [class.pairs, class.matches, class.relatives]);
         let shares = self.shares.iter().flat_map(|entry| entry.m.iter().chain(&entry.u).chain(&entry.r).copied());
+        let left = self.left_over.iter().flatten().flat_map(|left| {
+            let unlinked = left.unlinked.iter().map(|(_, share)| share);
+            left.m.iter().flatten().chain(unlinked).chain([&left.matches, &left.relatives]).copied()
+        });
         let given = self.shares.iter().filter_map(|entry| entry.given.as_ref()).flat_map(|given| &given.u);
         classes
             .chain(shares)
             .chain(given.flatten().copied())
+            .chain(left)
             .chain([self.stay, self.family])
             .chain(self.log_likelihood.iter().copied())
     }
+}
+
+fn left_over_entry(left: &LeftOver) -> LeftOverEntry {
+    let LeftOver { matches, relatives, m, unlinked } = left.clone();
+    let unlinked = unlinked.into_iter().map(|(mask, share)| (format!("{mask:x}"), share)).collect();
+    LeftOverEntry { matches, relatives, m, unlinked }
+}
+
+fn left_over(entry: Option<&LeftOverEntry>) -> Option<Option<LeftOver>> {
+    let Some(LeftOverEntry { matches, relatives, m, unlinked }) = entry else { return Some(None) };
+    let read = |(mask, share): &(String, f64)| Some((u64::from_str_radix(mask, 16).ok()?, *share));
+    let unlinked = unlinked.iter().map(read).collect::<Option<Vec<(u64, f64)>>>()?;
+    Some(Some(LeftOver { matches: *matches, relatives: *relatives, m: m.clone(), unlinked }))
 }
 
 fn slot_entry(slot: &Slot) -> SlotEntry {
@@ -204,6 +246,12 @@ mod tests {
             shares: vec![shares],
             stay: 0.7,
             family: 0.6,
+            left_over: vec![Some(super::LeftOver {
+                matches: 1.0 / 7.0,
+                relatives: 0.1,
+                m: vec![vec![0.0, 0.6, 0.4]],
+                unlinked: vec![(0xf, 1.0 / 3.0)],
+            })],
             iterations: 9,
             log_likelihood: vec![-1.0 / 7.0, -1e-300],
             comparisons: vec![comparison],

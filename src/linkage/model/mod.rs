@@ -12,11 +12,13 @@ mod dependence;
 pub mod em;
 pub mod file;
 pub mod frequency;
+pub mod left_over;
 
 use serde::Serialize;
 
 use super::comparison::{Comparison, Pattern, Variable};
 use crate::intake::study::RowKind;
+use left_over::LeftOver;
 
 /// Records of one source and row kind: among the records of a slot a person is expected once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -100,6 +102,8 @@ pub struct Model {
     /// Share of the relatives that are a family, where a place has several parts; the others, in a home or a hostel, have
     /// no more than the place in common. 1 if it has not.
     pub family: f64,
+    /// By class, what it says that both records of a pair found nobody else; empty where that is not asked.
+    pub left_over: Vec<Option<LeftOver>>,
     /// Iterations of the fit.
     pub iterations: u32,
     /// Log-likelihood (natural) after each iteration.
@@ -153,12 +157,17 @@ impl Model {
     /// than the average one: it multiplies u.
     #[must_use]
     pub fn likelihoods(&self, pattern: Pattern, ratio: f64) -> Likelihoods {
+        self.likelihoods_with(None, pattern, ratio)
+    }
+
+    /// The same, with other shares among matches (by comparison) where some are given.
+    fn likelihoods_with(&self, m: Option<&[Vec<f64>]>, pattern: Pattern, ratio: f64) -> Likelihoods {
         let mut likelihoods = Likelihoods { m: 1.0, u: ratio, r: 1.0 };
-        for (comparison, shares) in self.comparisons.iter().zip(&self.shares) {
+        for (at, (comparison, shares)) in self.comparisons.iter().zip(&self.shares).enumerate() {
             let level = comparison.level(pattern);
             if level != 0 {
                 if !comparison.place {
-                    likelihoods.m *= shares.m[level];
+                    likelihoods.m *= m.and_then(|m| m.get(at)).unwrap_or(&shares.m)[level];
                 }
                 likelihoods.u *= self.among_strangers(shares, level, pattern);
             }
@@ -246,9 +255,14 @@ impl Model {
                     u *= ratio;
                 }
             }
-            let after = ((m * (stayed + moved)).max(1e-280)
-                / (relatives * (family + others) + (1.0 - relatives) * u).max(1e-280))
-            .log2();
+            let marked = comparison.variable == Variable::LeftOver && self.is_left_over(class, pattern);
+            let after = if marked {
+                self.weight(class, self.likelihoods_in(class, pattern, ratio))
+            } else {
+                ((m * (stayed + moved)).max(1e-280)
+                    / (relatives * (family + others) + (1.0 - relatives) * u).max(1e-280))
+                .log2()
+            };
             steps.push((at, after - before));
             before = after;
         }
@@ -302,6 +316,7 @@ mod tests {
             shares: comparisons.iter().map(shares).collect(),
             stay: 0.9,
             family: 0.8,
+            left_over: Vec::new(),
             iterations: 0,
             log_likelihood: Vec::new(),
             comparisons,

@@ -13,6 +13,7 @@
 
 mod component;
 pub mod household;
+pub mod left_over;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;

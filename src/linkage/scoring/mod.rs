@@ -159,7 +159,7 @@ impl<'a> Scorer<'a> {
     #[must_use]
     pub fn score(&self, pattern: Pattern, one: RecordId, other: RecordId) -> Score {
         let class = self.class(one, other) as usize;
-        let weight = self.model.weight(class, self.model.likelihoods(pattern, self.ratio(pattern, one)));
+        let weight = self.model.weight(class, self.model.likelihoods_in(class, pattern, self.ratio(pattern, one)));
         Score { weight, log2_odds: weight + self.model.prior_weight(class) }
     }
 
@@ -173,12 +173,14 @@ impl<'a> Scorer<'a> {
             .into_par_iter()
             .map(|at| {
                 let (one, _) = compared.pairs[at];
-                let pattern = compared.patterns[at];
+                let (class, pattern) = (compared.classes[at] as usize, compared.patterns[at]);
+                if self.model.is_left_over(class, pattern) {
+                    return self.score(pattern, one, compared.pairs[at].1);
+                }
                 // Pairs that were added by decision are not counted.
                 let known = patterns.get(&pattern).copied();
                 let mut likelihoods = known.unwrap_or_else(|| self.model.likelihoods(pattern, 1.0));
                 likelihoods.u *= self.ratio(pattern, one);
-                let class = compared.classes[at] as usize;
                 let weight = self.model.weight(class, likelihoods).clamp(-WEIGHT_MAX, WEIGHT_MAX);
                 Score { weight, log2_odds: weight + priors[class] }
             })
