@@ -164,7 +164,7 @@ pub(super) fn household() -> Vec<Level> {
 pub const LEFT_OVER: u8 = 1;
 
 /// The level of pairs that are left over on both sides; what it says depends on all others.
-pub(super) fn left_over() -> Vec<Level> {
+pub(in crate::linkage) fn left_over() -> Vec<Level> {
     vec![Level::missing(), Level::new("left over on both sides", 1.0, 1.0)]
 }
 

@@ -236,3 +236,91 @@ pub fn possible(model: &Model, left_by_slots: &FxHashMap<(u8, u8), u64>) -> Vec<
     };
     model.classes.iter().map(of).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LeftOverPair, fit, mask};
+    use crate::linkage::comparison::level::{self, Level};
+    use crate::linkage::comparison::{Comparison, Pattern, Variable};
+    use crate::linkage::model::{Model, PairClass, Shares, probability};
+
+    /// A given name, an initial, two parts of a place, and the mark.
+    fn model() -> Model {
+        let levels = || vec![Level::missing(), Level::new("equal", 0.9, 0.1), Level::new("different", 0.1, 0.9)];
+        let comparison = |at: u16| Comparison {
+            variable: if at == 4 { Variable::LeftOver } else { Variable::Text(at) },
+            name: at.to_string(),
+            levels: if at == 4 { level::left_over() } else { levels() },
+            shift: 4 * u32::from(at),
+            place: at == 2 || at == 3,
+            own: false,
+            fitted: false,
+        };
+        let comparisons: Vec<Comparison> = (0..5).map(comparison).collect();
+        let shares = |(comparison, [m, u, r]): (&Comparison, [f64; 3])| {
+            let of =
+                |share: f64| if comparison.levels.len() == 2 { vec![0.0, 1.0] } else { vec![0.0, share, 1.0 - share] };
+            Shares {
+                comparison: comparison.name.clone(),
+                levels: comparison.levels.iter().map(|level| level.name.clone()).collect(),
+                m: of(m),
+                u: of(u),
+                r: of(r),
+                given: None,
+            }
+        };
+        let figures =
+            [[0.998, 0.0002, 0.01], [0.98, 0.07, 0.1], [0.98, 0.002, 0.98], [0.98, 0.002, 0.98], [1.0, 1.0, 1.0]];
+        Model {
+            slots: Vec::new(),
+            classes: vec![PairClass { one: 0, other: 1, pairs: 1e6, matches: 1e-3, relatives: 1.5e-3 }],
+            shares: comparisons.iter().zip(figures).map(shares).collect(),
+            stay: 0.9,
+            family: 0.9,
+            left_over: Vec::new(),
+            iterations: 0,
+            log_likelihood: Vec::new(),
+            comparisons,
+        }
+    }
+
+    fn odds(model: &Model, pattern: Pattern) -> f64 {
+        probability(model.weight(0, model.likelihoods_in(0, pattern, 1.0)) + model.prior_weight(0))
+    }
+
+    #[test]
+    fn who_is_left_over_with_the_same_initial_is_the_other_one() {
+        let mut model = model();
+        // The same place and initial, another given name; relatives have another initial, too.
+        let (nickname, relative) = (0x1112, 0x1122);
+        let before = odds(&model, nickname);
+        let pair = |pattern: Pattern| LeftOverPair { class: 0, pattern, ratio: 1.0 };
+        let pairs = [[pair(nickname)].repeat(60), [pair(relative)].repeat(120)].concat();
+        let linked = vec![((0, 0x1111), 900), ((0, 0x2211), 50)];
+        model.left_over = fit(&model, &pairs, &linked, &[1e5], (0.0, 1));
+        let left = model.left_over[0].clone().expect("fitted");
+        let marked = |pattern: Pattern| pattern | u64::from(level::LEFT_OVER) << 16;
+        let (after, others) = (odds(&model, marked(nickname)), odds(&model, marked(relative)));
+        assert!(before < 0.1 && after > 0.6 && others < 0.2, "{before} {after} {others}");
+        assert!((20.0..90.0).contains(&(left.matches * 1e5)), "{}", left.matches * 1e5);
+        // Others go by the model of all pairs; the steps of an explanation sum up.
+        assert!((odds(&model, nickname) - before).abs() < 1e-12);
+        for pattern in [marked(nickname), marked(relative), nickname] {
+            let steps: f64 = model.waterfall(pattern, 1.0, None, 0).iter().map(|(_, step)| step).sum();
+            let weight = model.weight(0, model.likelihoods_in(0, pattern, 1.0));
+            assert!((steps - weight).abs() < 1e-9, "{pattern:x}: {steps} {weight}");
+        }
+        // The same again is the same again.
+        assert_eq!(fit(&model, &pairs, &linked, &[1e5], (0.0, 1))[0], Some(left));
+    }
+
+    #[test]
+    fn nothing_is_said_where_nobody_is_left_over() {
+        assert_eq!(fit(&model(), &[], &Vec::new(), &[0.0], (0.0, 1)), [None]);
+    }
+
+    #[test]
+    fn a_mask_has_the_bits_of_what_is_not_missing() {
+        assert_eq!(mask(0x0903_0100), 0x0f0f_0f00);
+    }
+}

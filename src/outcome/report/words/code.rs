@@ -164,6 +164,7 @@ const FIELDS: &[Entry] = &[
     ("division", words("区划代码", "division code")),
     ("enumeration_area", words("普查小区", "enumeration area")),
     ("household", words("住户", "household")),
+    ("left_over", words("双方均无着落", "left over")),
     ("relationship", words("与户主关系", "relationship")),
     ("mother", words("母亲", "mother")),
     ("mother_name", words("母亲姓名", "mother's name")),
@@ -215,6 +216,7 @@ const LEVELS: &[Entry] = &[
     ("two or more other members are linked", words("另有两人以上相符", "")),
     ("one other member is linked", words("另有一人相符", "")),
     ("no other member is linked", words("其他成员均不相符", "")),
+    ("left over on both sides", words("双方均未与他人相符", "")),
 ];
 
 const RULES: &[Entry] = &[
