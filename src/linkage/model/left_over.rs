@@ -10,10 +10,12 @@
 //! expectation–maximisation as in [`em`](super::em): m from what is linked and what is left over together. The share of
 //! relatives is that of the class: hopeless pairs, most of all relatives, are not among those that were kept.
 
+use std::collections::BTreeMap;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 use super::em::PatternCounts;
@@ -224,9 +226,9 @@ impl Model {
     }
 }
 
-/// The levels that must be known of each record: how many pairs of each class are left over on both sides.
+/// How many pairs of each class are left over on both sides, from the records of each slot that are not in the other one.
 #[must_use]
-pub fn possible(model: &Model, left_by_slots: &FxHashMap<(u8, u8), u64>) -> Vec<f64> {
+pub fn possible(model: &Model, left_by_slots: &BTreeMap<(u8, u8), u64>) -> Vec<f64> {
     let left = |one: usize, other: usize| {
         let key = (u8::try_from(one).unwrap_or(u8::MAX), u8::try_from(other).unwrap_or(u8::MAX));
         left_by_slots.get(&key).copied().unwrap_or(0) as f64

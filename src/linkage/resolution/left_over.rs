@@ -3,7 +3,9 @@
 //! After a first resolution, a pair of two slots of which neither record is in one person with any record of the other's slot is
 //! *left over on both sides*. Takes the [`Resolution`] and the compared pairs, marks these, and has the model fitted to them.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
 
 use super::Resolution;
 use crate::linkage::comparison::Comparison;
@@ -55,7 +57,7 @@ pub fn fit(
     // Records of each slot whose person is not in the other one.
     let present = present(resolution, scorer.slot_of);
     let slots = u8::try_from(scorer.model.slots.len()).unwrap_or(u8::MAX);
-    let mut left: FxHashMap<(u8, u8), u64> = FxHashMap::default();
+    let mut left: BTreeMap<(u8, u8), u64> = BTreeMap::new();
     for (person, slot) in resolution.person_of.iter().zip(scorer.slot_of) {
         for other in (0..slots).filter(|other| other != slot && !present.contains(&(*person, *other))) {
             *left.entry((*slot, other)).or_default() += 1;
