@@ -35,7 +35,7 @@ pub struct Entry {
     pub time: String,
     /// Who, as the command line said.
     pub actor: String,
-    /// What: `begin`, `read`, `count`, `write`, `seal`, `sample`, `purge`.
+    /// What: `begin`, `read`, `count`, `write`, `seal`, `sample`, `purge`, `send`, `rekey`.
     pub action: String,
     /// With what: digests and counts; no personal value.
     pub object: Value,

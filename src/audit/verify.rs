@@ -59,9 +59,13 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
         .at_row(entries.len() as u64)
     };
     let sealed = entries.iter().rposition(|entry| entry.action == "seal").ok_or_else(no_seal)?;
-    // After the seal stand only samples, purges, and beginnings of runs that did not get as far as changing the folder; before it the
+    // After the seal stand only samples, purges, lists that were sent, and beginnings of runs that did not get as far as changing the folder; before it the
     // four entries of its run.
-    if entries.iter().skip(sealed + 1).any(|entry| !matches!(entry.action.as_str(), "sample" | "begin" | "purge")) {
+    if entries
+        .iter()
+        .skip(sealed + 1)
+        .any(|entry| !matches!(entry.action.as_str(), "sample" | "begin" | "purge" | "send" | "rekey"))
+    {
         return Err(no_seal());
     }
     let actions = ["begin", "read", "count", "write", "seal"];

@@ -2,13 +2,14 @@
 //!
 //! Beside a run stands its casework: a store of cases with all that ever happened to them, lists that went out, and files
 //! that came back. [`store`] keeps the history, [`absorb`] takes over a (fresh) run, [`outgoing`] writes lists,
-//! [`incoming`] takes filled lists back, [`learning`] makes of outcomes better probabilities, [`progress`] says how far it
+//! [`encryption`] lets only their recipients read them, [`incoming`] takes filled lists back, [`learning`] makes of outcomes better probabilities, [`progress`] says how far it
 //! has got, [`campaign`] plays a whole follow-up against a truth. [`review`] asks clerks whether links are right.
 //!
 //! Takes the folder of a finished run, gives everything after it. The run's own outputs are never touched.
 
 pub mod absorb;
 pub mod campaign;
+pub mod encryption;
 pub mod incoming;
 pub mod learning;
 pub mod outgoing;

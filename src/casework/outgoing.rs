@@ -1,7 +1,8 @@
 //! Who is sent where?
 //!
 //! Takes the store's cases, gives lists for a team: the doors that are worth most per visit, as many as can be visited, all
-//! cases of a door together, in walking order. The lists are written by the same hand as those of the run.
+//! cases of a door together, in walking order. The lists are written by the same hand as those of the run; if they are
+//! encrypted, the audit log says first to whom.
 //!
 //! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the count.
 
@@ -11,10 +12,13 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use super::encryption::{self, Recipients};
 use super::learning::{self, Lesson};
 use super::store::{State, Store, StoredCase};
 use super::{FOLDER, progress};
+use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
+use crate::audit::publication::Publication;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::discrepancy::DiscrepancyKind;
@@ -37,6 +41,10 @@ pub struct Order {
     pub random: (u64, u64),
     /// Where to; a new folder within the casework otherwise.
     pub out: Option<PathBuf>,
+    /// Who alone may read the lists; in the clear otherwise.
+    pub recipients: Option<Recipients>,
+    /// Who sends them, for the audit log.
+    pub actor: Option<String>,
 }
 
 /// What went out.
@@ -99,26 +107,92 @@ pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) ->
         let error = Error::new(Kind::Usage, "no case is waiting there for a visit");
         return Err(error.hint("`rollcall follow-up status DIR` shows where cases are waiting"));
     }
-    let doors: std::collections::BTreeSet<_> =
-        chosen.iter().map(|at| door_key(&cases[*at].row, &cases[*at].number)).collect();
-    let lists = cases::arrange(chosen.iter().map(|at| &cases[*at].row), language);
-    let folder = match &order.out {
-        Some(out) => out.clone(),
-        None => fresh_folder(&run.join(FOLDER).join("outgoing"), &order.team)?,
-    };
-    follow_up::write(&heading(run, language, &order.team)?, &lists, &folder)?;
+    let sent = write(run, order, language, "send", &cases, &probability, &chosen)?;
     let ids: Vec<i64> = chosen.iter().map(|at| cases[*at].id).collect();
     store.assign(&ids, &order.team)?;
     let drawn: Vec<(i64, f64)> = random.iter().map(|at| (cases[*at].id, probability[*at])).collect();
     store.note_drawn(&drawn, &order.team)?;
+    Ok(Sent { random_doors: by_door(&cases, random.into_iter()).len() as u64, ..sent })
+}
+
+/// Writes what a team has once more, for other recipients: the same cases, as they are now. Nothing else changes, and what
+/// went out before can still be read by whom it was sent to.
+///
+/// # Errors
+/// If the team has nothing, or lists cannot be written.
+pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
+    let cases = store.cases()?;
+    let has = |case: &StoredCase| {
+        let last = case.events.iter().rev().find(|event| event.what == "assigned");
+        matches!(case.state(), State::Assigned | State::Visited)
+            && case.row.area.starts_with(&order.area)
+            && last.is_some_and(|event| event.team.as_deref() == Some(order.team.as_str()))
+    };
+    let chosen: Vec<usize> = (0..cases.len()).filter(|at| has(&cases[*at])).collect();
+    if chosen.is_empty() {
+        let error = Error::new(Kind::Usage, "this team has no case that is still to be visited");
+        return Err(error.hint("name the team that the lists were exported for (--team)"));
+    }
+    write(run, order, language, "rekey", &cases, &probabilities(&cases), &chosen)
+}
+
+/// Writes the lists of some cases.
+fn write(
+    run: &Path,
+    order: &Order,
+    language: Language,
+    action: &str,
+    cases: &[StoredCase],
+    probability: &[f64],
+    chosen: &[usize],
+) -> Result<Sent> {
+    let doors: std::collections::BTreeSet<_> =
+        chosen.iter().map(|at| door_key(&cases[*at].row, &cases[*at].number)).collect();
+    let lists = cases::arrange(chosen.iter().map(|at| &cases[*at].row), language);
+    if let Some(recipients) = &order.recipients {
+        announce(run, order, action, recipients, chosen.len(), lists.iter().map(|list| list.area.as_str()))?;
+    }
+    let folder = match &order.out {
+        Some(out) => out.clone(),
+        None => fresh_folder(&run.join(FOLDER).join("outgoing"), &order.team)?,
+    };
+    let heading = heading(run, language, &order.team)?;
+    match &order.recipients {
+        Some(recipients) => {
+            let lock = |area: &str, list: Vec<u8>| recipients.encrypt(area, &list);
+            follow_up::write_as(&heading, &lists, &folder, &format!(".{}", encryption::ENDING), &lock)?
+        }
+        None => follow_up::write(&heading, &lists, &folder)?,
+    };
     Ok(Sent {
         folder,
         areas: lists.len() as u64,
         doors: doors.len() as u64,
         cases: chosen.len() as u64,
-        random_doors: by_door(&cases, random.into_iter()).len() as u64,
+        random_doors: 0,
         expected: chosen.iter().filter(|at| progress::is_find(cases[**at].kind)).map(|at| probability[*at]).sum(),
     })
+}
+
+/// Says in the audit log to which public keys lists go, before any is written. An area that nobody may read stops it.
+fn announce<'a>(
+    run: &Path,
+    order: &Order,
+    action: &str,
+    recipients: &Recipients,
+    cases: usize,
+    areas: impl Iterator<Item = &'a str>,
+) -> Result<()> {
+    let mut lists_of: BTreeMap<&str, u64> = BTreeMap::new();
+    for area in areas {
+        for key in recipients.of(area)? {
+            *lists_of.entry(key).or_default() += 1;
+        }
+    }
+    // Nobody else writes into the log meanwhile.
+    let _publication = Publication::begin(run)?;
+    let mut log = Log::open(run, order.actor.as_deref().unwrap_or("unspecified"))?;
+    log.add(action, serde_json::json!({ "team": order.team, "cases": cases, "areas_by_recipient": lists_of }))
 }
 
 fn heading(run: &Path, language: Language, team: &str) -> Result<Heading> {

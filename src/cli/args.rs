@@ -255,6 +255,9 @@ pub enum FollowUp {
     Export(Export),
     /// Take filled lists back (XLSX, or CSV in UTF-8 or GB18030); the same list twice changes nothing.
     Import(Import),
+    /// Write the lists that a team has once more, encrypted to other recipients: somebody left, or a key was lost. What was
+    /// sent before can still be read by whom it was sent to.
+    Rekey(Rekey),
     /// Say by area: visits made, persons found, still expected, and what the next 100 visits would find.
     Status(Status),
     /// Play a whole follow-up against a truth, with and without learning from visits.
@@ -290,6 +293,44 @@ pub struct Export {
     /// Where to put the lists (DIR/casework/outgoing/TEAM-001 and so on by default).
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
+    /// Who may read them.
+    #[command(flatten)]
+    pub readers: Readers,
+}
+
+/// Who may read lists.
+#[derive(Debug, Args)]
+pub struct Readers {
+    /// Encrypt the lists to this public key (age1…, made with `age-keygen`); may be repeated.
+    #[arg(long, value_name = "KEY")]
+    pub recipient: Vec<String>,
+    /// Encrypt the lists to the public keys in this file. A line is a key, or the beginning of an area's code and the key of
+    /// somebody who may read the lists of those areas alone.
+    #[arg(long, value_name = "FILE")]
+    pub recipients: Option<PathBuf>,
+    /// Who sends them, for the audit log, which says to which keys lists went.
+    #[arg(long, value_name = "WHO")]
+    pub actor: Option<String>,
+}
+
+/// Arguments of `follow-up rekey`.
+#[derive(Debug, Args)]
+pub struct Rekey {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// The team whose lists they are.
+    #[arg(long, value_name = "TEAM", default_value = "all", value_parser = team)]
+    pub team: String,
+    /// Only areas whose code begins so.
+    #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
+    pub area: String,
+    /// Where to put the lists (a new folder in DIR/casework/outgoing by default).
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Who may read them.
+    #[command(flatten)]
+    pub readers: Readers,
 }
 
 /// Arguments of `follow-up import`.

@@ -5,15 +5,16 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::{Campaign, Export, FollowUp, Import, ResultFormat, Role, Status};
+use super::args::{Campaign, Export, FollowUp, Import, Readers, Rekey, ResultFormat, Role, Status};
 use super::screen::{Table, complain, count, show, show_json};
 use super::{status, truth};
 use crate::audit::manifest::Manifest;
 use crate::casework::campaign::{self, Course, Rules};
-use crate::casework::outgoing::{self, Order};
+use crate::casework::encryption::Recipients;
+use crate::casework::outgoing::{self, Order, Sent};
 use crate::casework::store::Store;
 use crate::casework::{absorb, incoming, progress};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::outcome::report::cases::table;
 
 /// Obeys one of the commands.
@@ -21,6 +22,7 @@ pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
     match asked {
         FollowUp::Export(export) => send(export),
         FollowUp::Import(import) => take_back(import),
+        FollowUp::Rekey(rekey) => send_again(rekey),
         FollowUp::Status(status) => say(status),
         FollowUp::Campaign(campaign) => play(campaign),
     }
@@ -45,6 +47,7 @@ fn store_of(run: &Path) -> Result<Store> {
 }
 
 fn send(asked: &Export) -> Result<ExitCode> {
+    let recipients = recipients(&asked.readers)?;
     let mut store = store_of(&asked.run)?;
     let order = Order {
         area: asked.area.clone(),
@@ -53,13 +56,42 @@ fn send(asked: &Export) -> Result<ExitCode> {
         visits: asked.visits,
         random: (asked.random_visits, asked.seed),
         out: asked.out.clone(),
+        recipients,
+        actor: asked.readers.actor.clone(),
     };
-    let sent = outgoing::send(&mut store, &asked.run, &order, table::read(&asked.run)?.language)?;
+    say_sent(&outgoing::send(&mut store, &asked.run, &order, table::read(&asked.run)?.language)?)
+}
+
+fn send_again(asked: &Rekey) -> Result<ExitCode> {
+    let recipients = recipients(&asked.readers)?;
+    if recipients.is_none() {
+        let error = Error::new(Kind::Usage, "for whom?");
+        return Err(error.hint("name the public keys of those who may read the lists: --recipient, --recipients"));
+    }
+    let order = Order {
+        area: asked.area.clone(),
+        team: asked.team.clone(),
+        out: asked.out.clone(),
+        recipients,
+        actor: asked.readers.actor.clone(),
+        ..Order::default()
+    };
+    let store = store_of(&asked.run)?;
+    say_sent(&outgoing::send_again(&store, &asked.run, &order, table::read(&asked.run)?.language)?)
+}
+
+/// Whom lists are encrypted to; to nobody if none is named.
+fn recipients(readers: &Readers) -> Result<Option<Recipients>> {
+    let named = !readers.recipient.is_empty() || readers.recipients.is_some();
+    named.then(|| Recipients::read(&readers.recipient, readers.recipients.as_deref())).transpose()
+}
+
+fn say_sent(sent: &Sent) -> Result<ExitCode> {
     let mut table = Table::new(&["went out", ""]).left(1);
     table.row(vec![String::from("lists"), sent.folder.display().to_string()]);
     table.row(vec![String::from("areas"), count(sent.areas)]);
     table.row(vec![String::from("doors"), count(sent.doors)]);
-    if asked.random_visits > 0 {
+    if sent.random_doors > 0 {
         table.row(vec![String::from("of these at random"), count(sent.random_doors)]);
     }
     table.row(vec![String::from("cases"), count(sent.cases)]);

@@ -15,6 +15,7 @@ mod confinement;
 mod corpus;
 mod delivery;
 mod durability;
+mod encryption;
 mod follow_up;
 mod laws;
 mod mutations;

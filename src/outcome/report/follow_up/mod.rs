@@ -35,13 +35,28 @@ pub struct Heading {
 /// # Errors
 /// If a file cannot be written.
 pub fn write(heading: &Heading, lists: &[AreaList], folder: &Path) -> Result<Vec<PathBuf>> {
+    write_as(heading, lists, folder, "", &|_, list| Ok(list))
+}
+
+/// The same through `lock`, which gets the code of an area and the bytes of a file and gives those that are written; names
+/// end with `ending`. Nothing else of the lists is written anywhere.
+///
+/// # Errors
+/// If `lock` fails or a file cannot be written.
+pub fn write_as(
+    heading: &Heading,
+    lists: &[AreaList],
+    folder: &Path,
+    ending: &str,
+    lock: &(dyn Fn(&str, Vec<u8>) -> Result<Vec<u8>> + Sync),
+) -> Result<Vec<PathBuf>> {
     file::folder(folder)?;
     let written: Result<Vec<[PathBuf; 2]>> = lists
         .par_iter()
         .map(|list| {
-            let paths = ["xlsx", "html"].map(|form| folder.join(format!("{}.{form}", list.area)));
-            file::publish(&paths[0], &xlsx::workbook(heading, list)?)?;
-            file::publish(&paths[1], html::page(heading, list).as_bytes())?;
+            let paths = ["xlsx", "html"].map(|form| folder.join(format!("{}.{form}{ending}", list.area)));
+            file::publish(&paths[0], &lock(&list.area, xlsx::workbook(heading, list)?)?)?;
+            file::publish(&paths[1], &lock(&list.area, html::page(heading, list).into_bytes())?)?;
             Ok(paths)
         })
         .collect();
