@@ -51,9 +51,20 @@ impl Disk for Real {
         let each = |paths: &[PathBuf]| paths.iter().try_for_each(|path| ask(path, self.sync(path)));
         std::thread::scope(|scope| {
             let share = paths.len().div_ceil(SYNCED_AT_ONCE).max(1);
-            let threads: Vec<_> = paths.chunks(share).map(|paths| scope.spawn(move || each(paths))).collect();
+            let mut threads = Vec::new();
+            let mut alone = Ok(());
+            for paths in paths.chunks(share) {
+                // A system that gives no more threads is served without.
+                match std::thread::Builder::new().spawn_scoped(scope, move || each(paths)) {
+                    Ok(thread) => threads.push(thread),
+                    Err(_) => alone = alone.and_then(|()| each(paths)),
+                }
+            }
             let stopped = || Err(Error::new(Kind::Environment, "a thread that writes to the disk stopped"));
-            threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| stopped()))
+            threads.into_iter().fold(alone, |so_far, thread| {
+                let result = thread.join().unwrap_or_else(|_| stopped());
+                so_far.and(result)
+            })
         })
     }
 

@@ -63,7 +63,7 @@ impl Recipients {
         }
         if of_areas.is_empty() {
             let error = Error::new(Kind::Usage, "names no recipient");
-            return Err(file.into_iter().fold(error, |error, path| error.at_file(path)).hint(KEY_HINT));
+            return Err(file.into_iter().fold(error, Error::at_file).hint(KEY_HINT));
         }
         Ok(Recipients { of_areas })
     }

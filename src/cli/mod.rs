@@ -159,8 +159,12 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
     }
 }
 
+/// Starts the threads now: where the system gives none, this says so; left to the first use, it would be a fault.
 fn prepare(global: &Global) -> Result<()> {
-    let Some(threads) = global.threads else { return Ok(()) };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
-    pool.map_err(|_| Error::new(Kind::Environment, "the threads cannot be started"))
+    let threads = global.threads.map_or(0, usize::from);
+    let started = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    started.map_err(|_| {
+        let error = Error::new(Kind::Environment, "the threads cannot be started");
+        error.hint("allow more memory (`ulimit -v`) or processes (`ulimit -u`), or fewer threads (--threads)")
+    })
 }

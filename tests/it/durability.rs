@@ -133,6 +133,56 @@ fn a_disk_that_takes_no_more_is_status_6_and_the_earlier_run_stands() {
     }
 }
 
+/// Under a limit of so many KiB of addresses: status 0, or 6 with what ran out, or the runtime's own word that it could get no
+/// memory (which Rust ends by SIGABRT); never a crash, never a fault of the program. The run that stood before stands,
+/// and no leftover disturbs the next. Gives how each ended.
+#[cfg(target_os = "linux")]
+fn starve(persons: &str, limits: impl Iterator<Item = u64>) -> BTreeMap<String, u64> {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = tempfile::tempdir().expect("folder");
+    check(&["-q", "synth", argument(folder.path()), "--persons", persons, "--seed", "7"], 0);
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
+    let before = contents(&results);
+    let mut ends: BTreeMap<String, u64> = BTreeMap::new();
+    for limit in limits {
+        let script = format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" -q --threads 2 run \"$1\" --out \"$2\"");
+        let output = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_rollcall"), argument(&study), argument(&results)])
+            .output()
+            .expect("starts");
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        let end = match (output.status.code(), output.status.signal()) {
+            (Some(0), _) => "done",
+            (Some(6), _) if !err.is_empty() => "status 6",
+            (None, Some(6)) if err.contains("memory allocation of") => "no memory, by SIGABRT",
+            _ => panic!("{limit} KiB: {:?} {err}", output.status),
+        };
+        *ends.entry(end.to_owned()).or_default() += 1;
+        let now = contents(&results);
+        let left: Vec<_> = now.keys().filter(|path| !before.contains_key(*path)).collect();
+        assert!(left.iter().all(|path| path.starts_with(".rollcall-work")), "{limit} KiB: {left:?}");
+        assert!(before.iter().all(|(path, bytes)| now.get(path) == Some(bytes)), "{limit} KiB: another run");
+    }
+    check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
+    assert!(contents(&results) == before, "leftovers changed the next run");
+    ends
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_that_gets_no_memory_says_so_and_the_earlier_run_stands() {
+    let ends = starve("300", [64, 128, 256, 300, 330, 360, 400, 2_000].into_iter().map(|mebibytes| mebibytes << 10));
+    assert!(ends["status 6"] >= 2 && ends["done"] >= 1, "{ends:?}");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --release --test it many_limits -- --ignored --nocapture"]
+#[cfg(target_os = "linux")]
+fn many_limits_of_memory() {
+    println!("{:?}", starve("20000", (40..600).step_by(2).map(|mebibytes| mebibytes << 10)));
+}
+
 #[test]
 fn surroundings_do_not_change_a_byte() {
     let folder = district();

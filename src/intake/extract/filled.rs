@@ -48,6 +48,10 @@ pub fn sheets(path: &Path) -> Result<Vec<FilledSheet>> {
 
 /// The same in this very process.
 pub(super) fn read(path: &Path) -> Result<Vec<FilledSheet>> {
+    input::blame(path, read_any(path))
+}
+
+fn read_any(path: &Path) -> Result<Vec<FilledSheet>> {
     let mut file = input::open(path)?;
     if file.size() > BYTES_MAX {
         return Err(Error::input("is far larger than a list can be").at_file(path).hint("send the list itself"));

@@ -18,7 +18,6 @@ pub mod table;
 mod xlsx;
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -342,11 +341,12 @@ fn opened(terms: &Terms, format: FormatName, path: &Path, columns: &[String]) ->
 
 /// The same in this very process.
 fn opened_here(terms: &Terms, format: FormatName, path: &Path, columns: &[String]) -> Result<(Opened, String)> {
-    match format {
+    let opened = match format {
         FormatName::Csv => csv::open(terms, path, columns),
-        FormatName::Parquet => Ok((parquet::open(terms, path, columns)?, String::new())),
-        FormatName::Xlsx => Ok((xlsx::open(terms, path, columns)?, String::new())),
-    }
+        FormatName::Parquet => parquet::open(terms, path, columns).map(|opened| (opened, String::new())),
+        FormatName::Xlsx => xlsx::open(terms, path, columns).map(|opened| (opened, String::new())),
+    };
+    input::blame(path, opened)
 }
 
 /// Size and time of the last change of a regular file; anything else is an error.
@@ -388,7 +388,7 @@ fn digest_of(path: &Path) -> Result<String> {
 /// The format that the ending promises, if the first bytes agree; without a known ending, the first bytes decide.
 fn format_of(path: &Path) -> Result<FormatName> {
     let mut start = Vec::new();
-    let file = File::open(path).map_err(|error| Error::io(path, &error))?;
+    let file = input::open(path)?;
     file.take(4096).read_to_end(&mut start).map_err(|error| Error::io(path, &error))?;
     let looks = looks_like(&start);
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());

@@ -21,7 +21,7 @@ use parquet::schema::types::{SchemaDescriptor, Type};
 
 use super::input::{self, Input};
 use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, cell, guarded, header};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// Most rows of one chunk: bounds memory, and lets threads share a large row group.
 const CHUNK_ROWS: u64 = 131_072;
@@ -127,7 +127,10 @@ fn options() -> ArrowReaderOptions {
 fn footer(file: Input, path: &Path) -> Result<ArrowReaderMetadata> {
     let load = move || guarded(|| ArrowReaderMetadata::load(&file, options()).and_then(in_milliseconds));
     let thread = std::thread::Builder::new().stack_size(FOOTER_STACK_BYTES).spawn(load);
-    let thread = thread.map_err(|error| Error::io(path, &error))?;
+    let thread = thread.map_err(|_| {
+        let error = Error::new(Kind::Environment, "there is no memory for the thread that reads the footer");
+        error.at_file(path).hint("allow more memory (`ulimit -v`), or close other programs")
+    })?;
     match thread.join() {
         Ok(Some(Ok(metadata))) => Ok(metadata),
         Ok(Some(Err(ParquetError::NYI(_)))) => {
@@ -250,7 +253,7 @@ pub(super) fn read(
     place: &ChunkPlace,
     wanted: &[String],
 ) -> Result<Chunk> {
-    let batch = decoded(layout, path, place, wanted)?;
+    let batch = input::blame(path, decoded(layout, path, place, wanted))?;
     if batch.get_array_memory_size() > CHUNK_BYTES_MAX {
         let error = Error::input("the rows from here on are far larger than persons are").at_file(path);
         return Err(error.at_row(place.first_row).hint("ask the sender what this file is"));
@@ -318,8 +321,6 @@ fn decoded(layout: &Layout, path: &Path, place: &ChunkPlace, wanted: &[String]) 
     {
         return Ok(batch);
     }
-    // Was it the disk? Then it says so again.
-    super::digest_of(path)?;
     // Which column is it? Decoded one by one, since only now it matters.
     for (name, position) in wanted.iter().zip(&layout.positions) {
         if let Err(why) = batch_of(&layout.metadata, path, place, &[*position])? {

@@ -547,3 +547,59 @@ fn what_is_printed_of_rows_holds_no_value() {
     let printed = format!("{standardised:?} {:?}", standardised.table);
     assert!(printed.contains("[personal]") && !printed.to_lowercase().contains("qvx"), "{printed}");
 }
+
+/// Everything that can be read of a file, or why not.
+fn read_all(study: &Study) -> crate::error::Result<Vec<String>> {
+    let extract = open(study, 0)?;
+    let mut rows = Vec::new();
+    for chunk in 0..extract.chunk_count() {
+        let chunk = extract.read(study, chunk)?;
+        rows.extend((0..chunk.rows).map(|row| {
+            let texts = chunk.columns.iter().map(|column| column.text(row).unwrap_or_default().into_owned());
+            texts.collect::<Vec<String>>().join("|")
+        }));
+    }
+    Ok(rows)
+}
+
+#[test]
+fn a_disk_that_fails_while_a_file_is_read_is_not_the_files_fault() {
+    use super::input::failing;
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let names: Vec<String> = (0..3_000).map(|row| format!("Wang{row}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    write_parquet(&folder.join("a.parquet"), vec![("id", text(&names)), ("name", text(&names))], 1_000);
+    let lines: String = names.iter().map(|name| format!("{name},{name}\n")).collect();
+    std::fs::write(folder.join("a.csv"), format!("id,name\n{lines}")).unwrap();
+    let row = "<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>R1</t></is></c><c r=\"B2\"><v>2</v></c></row>";
+    workbook(&folder.join("a.xlsx"), &format!("{HEADER}{row}"), "count=\"0\" uniqueCount=\"0\">", &[]);
+    let mut failures = 0;
+    let mut hold = |file: &str, only_once: bool, read: &dyn Fn() -> crate::error::Result<Vec<String>>| {
+        let expected = read().unwrap();
+        for good in 0.. {
+            failing::plan(&folder.join(file), good, only_once);
+            let found = read();
+            if !failing::end() {
+                assert!(found.unwrap() == expected, "{file}");
+                assert!(good > 1, "{file}: nothing was read through the disk that fails");
+                break;
+            }
+            failures += 1;
+            let error = found.expect_err("what a disk could not give is not made up");
+            assert_eq!(error.kind(), Kind::Environment, "{file}, request {good}: {error}");
+            assert!(error.to_string().contains(file), "{error}");
+        }
+    };
+    for only_once in [false, true] {
+        for file in ["a.parquet", "a.csv", "a.xlsx"] {
+            let study = study(folder, file);
+            hold(file, only_once, &|| read_all(&study));
+        }
+        hold("a.xlsx", only_once, &|| {
+            let sheets = super::filled::read(&folder.join("a.xlsx"))?;
+            Ok(sheets.into_iter().flat_map(|sheet| sheet.rows).map(|row| row.1.join("|")).collect())
+        });
+    }
+    assert!(failures > 40, "{failures}");
+}

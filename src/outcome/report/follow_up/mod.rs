@@ -38,8 +38,11 @@ pub fn write(heading: &Heading, lists: &[AreaList], folder: &Path) -> Result<Vec
     write_as(heading, lists, folder, "", &|_, list| Ok(list))
 }
 
-/// The same through `lock`, which gets the code of an area and the bytes of a file and gives those that are written; names
-/// end with `ending`. Nothing else of the lists is written anywhere.
+/// What becomes of a file of an area (its code, the bytes) before it is written.
+pub type Lock<'a> = dyn Fn(&str, Vec<u8>) -> Result<Vec<u8>> + Sync + 'a;
+
+/// The same through `lock`, which gives the bytes that are written; names end with `ending`. Nothing else of the lists is written
+/// anywhere.
 ///
 /// # Errors
 /// If `lock` fails or a file cannot be written.
@@ -48,7 +51,7 @@ pub fn write_as(
     lists: &[AreaList],
     folder: &Path,
     ending: &str,
-    lock: &(dyn Fn(&str, Vec<u8>) -> Result<Vec<u8>> + Sync),
+    lock: &Lock<'_>,
 ) -> Result<Vec<PathBuf>> {
     file::folder(folder)?;
     let written: Result<Vec<[PathBuf; 2]>> = lists
