@@ -310,6 +310,10 @@ enum FormatName {
 }
 
 fn open_file(terms: &Terms, path: &Path, columns: &[String]) -> Result<(ExtractFile, Opened)> {
+    input::blame(path, open_any(terms, path, columns))
+}
+
+fn open_any(terms: &Terms, path: &Path, columns: &[String]) -> Result<(ExtractFile, Opened)> {
     let before = facts(path)?;
     let format = format_of(path)?;
     let (opened, digest) = match format {
@@ -475,7 +479,7 @@ impl Extract {
             return Err(changed(&file.path));
         }
         let (path, columns) = (&file.path, self.columns.as_slice());
-        match (self.forms.get(place.file).ok_or_else(missing)?, decoder::pool()) {
+        let chunk = match (self.forms.get(place.file).ok_or_else(missing)?, decoder::pool()) {
             // A sheet is read as a whole when it is opened.
             (Form::Xlsx(sheet), _) => Ok(xlsx::read(sheet, place)),
             (Form::Csv(layout), Some(pool)) => pool.read(terms, Some(layout), path, place, columns),
@@ -483,7 +487,8 @@ impl Extract {
             (Form::Parquet(layout), _) => parquet::read(terms, layout, path, place, columns),
             (Form::ParquetApart, Some(pool)) => pool.read(terms, None, path, place, columns),
             (Form::ParquetApart, None) => Err(missing()),
-        }
+        };
+        input::blame(path, chunk)
     }
 }
 
