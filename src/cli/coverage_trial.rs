@@ -93,7 +93,7 @@ pub(super) fn trial(asked: &CoverageTrial) -> Result<ExitCode> {
     for seed in (asked.seed..).take(usize::try_from(asked.districts).unwrap_or(usize::MAX)) {
         let folder = tempfile::tempdir().map_err(|error| Error::io(&std::env::temp_dir(), &error))?;
         let district = folder.path().join("district");
-        let plan = Plan { persons: asked.persons, seed, errors: 1.0, uneven: asked.uneven, progress: &Silent };
+        let plan = Plan { persons: asked.persons, seed, errors: asked.errors, uneven: asked.uneven, progress: &Silent };
         let made = synthetic::write_district(&district, &plan)?;
         let study = study::file::read(&made.study)?;
         let summary = run::run(&study, &folder.path().join("results"), &Options::default(), &Silent)?;

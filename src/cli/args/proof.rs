@@ -35,6 +35,9 @@ pub struct CoverageTrial {
     /// How much the quality of work differs from place to place: 0 not at all, 1 much.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub uneven: f64,
+    /// How many slips of writing there are: 1 as usual, 2 twice as many.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub errors: f64,
     /// Also print every district.
     #[arg(long)]
     pub each: bool,

@@ -62,6 +62,16 @@ mod tests {
     }
 
     #[test]
+    fn fifty_of_a_hundred_thousand() {
+        // The post-enumeration survey of 2020 if it were a simple random sample: 0.0371 % to 0.0659 %; with three times
+        // the variance 0.030 % to 0.082 %.
+        let simple = clopper_pearson(50, 100_000, 0.05);
+        assert!((simple.low - 0.000_371).abs() < 5e-7 && (simple.high - 0.000_659).abs() < 5e-7, "{simple:?}");
+        let clustered = clopper_pearson(17, 33_333, 0.05);
+        assert!((clustered.low - 0.000_30).abs() < 5e-6 && (clustered.high - 0.000_82).abs() < 5e-6, "{clustered:?}");
+    }
+
+    #[test]
     fn exact_is_widest_and_all_hold_the_share() {
         for (successes, trials) in [(1, 10), (5, 10), (93, 100), (998, 1000)] {
             let share = successes as f64 / trials as f64;

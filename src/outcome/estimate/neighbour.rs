@@ -103,6 +103,9 @@ mod tests {
         assert!((two.log_likelihood + 33_064.749).abs() < 1e-3, "{two:?}");
         assert!((two.found - 0.970_054).abs() < 2e-6 && (two.strangers_expected() - 0.134_894).abs() < 2e-6, "{two:?}");
         assert!((two.strangers[0] - 0.107_608).abs() < 5e-5 && (two.strangers[1] - 0.448_038).abs() < 5e-4, "{two:?}");
+        // The rate of false positives among the other 63 154 records.
+        assert!((two.strangers_expected() / 63_154.0 - 2.1359e-6).abs() < 6e-11, "{two:?}");
+        assert!((1.0 - two.found - 0.029_946).abs() < 2e-6, "{two:?}");
         assert!((two.shares[0] - 0.919_849).abs() < 5e-4, "{two:?}");
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Sample {
     pub unlabelled: Rows,
     /// For each unlinked person the probability of not being somebody on the roll under another record.
     pub distinct: Vec<f64>,
+    /// Folds of the residents and of the unlinked persons, for scores by fits that have not seen them.
+    pub folds: [Vec<u8>; 2],
     /// Number of coefficients, the intercept included.
     pub columns: usize,
     /// Is this one of the columns that being enumerated cannot change?
@@ -122,7 +124,11 @@ impl Sample {
         };
         let [positives, negatives, unlabelled] = times;
         let distinct = self.distinct.iter().zip(unlabelled);
+        let copied = |folds: &[u8], times: &[u8]| -> Vec<u8> {
+            folds.iter().zip(times).flat_map(|(fold, times)| std::iter::repeat_n(*fold, usize::from(*times))).collect()
+        };
         Sample {
+            folds: [copied(&self.folds[0], positives), copied(&self.folds[1], unlabelled)],
             positives: views(&self.positives, positives),
             negatives: views(&self.negatives, negatives),
             unlabelled: self.unlabelled.repeated(unlabelled),
@@ -214,7 +220,7 @@ impl Sample {
     fn prior(&self) -> f64 {
         let trace = |rows: &Rows, step: usize| {
             let mut kept = Rows::new(rows.row(0).len());
-            for at in (0..rows.len()).step_by(step.max(1)) {
+            for at in (0..rows.len()).step_by(step) {
                 let row: Vec<u16> = rows
                     .row(at)
                     .iter()
@@ -230,11 +236,12 @@ impl Sample {
         if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
             return 0.3;
         }
-        let (positives, unlabelled) = (
-            trace(&self.positives.alone, self.positives.alone.len() / 6_000),
-            trace(&self.unlabelled, self.unlabelled.len() / 12_000),
-        );
-        let scores = prior::cross_fitted(&positives, &unlabelled, self.columns);
+        let steps = [self.positives.alone.len() / 6_000, self.unlabelled.len() / 12_000].map(|step| step.max(1));
+        let (positives, unlabelled) =
+            (trace(&self.positives.alone, steps[0]), trace(&self.unlabelled, steps[1]));
+        let folds = |group: usize| -> Vec<u8> { self.folds[group].iter().copied().step_by(steps[group]).collect() };
+        let (ones, zeros) = (folds(0), folds(1));
+        let scores = prior::cross_fitted(&positives, &unlabelled, [&ones, &zeros], self.columns);
         prior::share(&scores.0, &scores.1).clamp(0.01, 0.95)
     }
 }
@@ -273,9 +280,10 @@ mod tests {
         let (alone, mut unlabelled) = (rows(3000, 0.9), rows(600, 0.9));
         unlabelled.extend(&rows(1400, 0.02));
         let sample = Sample {
-            positives: Views { together: alone.clone(), alone },
+            positives: Views { together: alone.clone(), alone: alone.clone() },
             negatives: Views { alone: Rows::new(1), together: Rows::new(1) },
             distinct: vec![1.0; unlabelled.len()],
+            folds: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).map(prior::fold).collect()),
             unlabelled,
             columns: 2,
             is_trace: vec![true],

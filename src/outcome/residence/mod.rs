@@ -295,7 +295,16 @@ impl Group {
             alone: columns.rows(alone),
             together: columns.rows(together),
         };
+        let drawn_with =
+            |person: &u32| drawn_with(material.table, material.households, material.resolution, *person);
+        let households: [Vec<u64>; 3] = [
+            thinned(&self.positives, POSITIVES_MAX).iter().map(drawn_with).collect(),
+            thinned(&self.negatives, NEGATIVES_MAX).iter().map(drawn_with).collect(),
+            self.unlabelled.iter().step_by(step).map(drawn_with).collect(),
+        ];
+        let folds = |group: usize| households[group].iter().map(|household| prior::fold(*household)).collect();
         let sample = Sample {
+            folds: [folds(0), folds(2)],
             positives: views(&positives),
             negatives: views(&negatives),
             unlabelled: columns.rows(&sampled),
@@ -316,13 +325,6 @@ impl Group {
         } else if self.positives.len() < POSITIVES_MIN || sampled.is_empty() {
             alike(0.3)
         } else {
-            let drawn_with =
-                |person: &u32| drawn_with(material.table, material.households, material.resolution, *person);
-            let households = [
-                thinned(&self.positives, POSITIVES_MAX).iter().map(drawn_with).collect(),
-                thinned(&self.negatives, NEGATIVES_MAX).iter().map(drawn_with).collect(),
-                self.unlabelled.iter().step_by(step).map(drawn_with).collect(),
-            ];
             let found = sample.fit();
             let redrawn = Redrawn::learn(material.seed, &sample, &found, &columns, &households);
             (found, redrawn)

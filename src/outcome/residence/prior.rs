@@ -5,8 +5,10 @@
 //! most like residents, they cannot be rarer than the missed ones among them.
 //!
 //! Steps: 1. [`cross_fitted`]: a classifier of residents against unlinked on the columns that being enumerated cannot
-//! change, each person scored by a fit without that person's fold; 2. [`share`]: for each threshold, the share of the
-//! unlinked above it over the share of residents above it, at the threshold of the least upper confidence bound.
+//! change, each person scored by a fit without that person's fold (a household is in one fold, and so are all copies of
+//! it when households are drawn again: a fit that saw a copy would tell the two groups apart too well); 2. [`share`]: for
+//! each threshold, the share of the unlinked above it over the share of residents above it, at the threshold of the
+//! least upper confidence bound.
 //!
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; S. Garg et al.,
 //! *Mixture proportion estimation and PU learning: a modern approach*, NeurIPS 2021 (best bin estimation); C. Scott,
@@ -14,7 +16,7 @@
 
 use super::logistic::{self, Effort, Rows};
 
-const FOLDS: usize = 5;
+const FOLDS: u64 = 5;
 
 /// Least share of residents above a threshold that is looked at.
 const POSITIVE_SHARE_MIN: f64 = 0.05;
@@ -26,22 +28,34 @@ const CONFIDENCE: f64 = 2.33;
 /// Thresholds that are looked at.
 const THRESHOLDS: usize = 200;
 
-/// Scores of residents and of unlinked persons, each by a fit that did not see the row.
-pub(super) fn cross_fitted(positives: &Rows, unlabelled: &Rows, columns: usize) -> (Vec<f64>, Vec<f64>) {
+/// The fold of a household.
+pub(super) fn fold(household: u64) -> u8 {
+    // An odd factor spreads the numbers; the high bits are the best mixed.
+    ((household.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % FOLDS) as u8
+}
+
+/// Scores of residents and of unlinked persons, each by a fit that did not see the row's fold. `folds` are those of the
+/// residents and of the unlinked persons.
+pub(super) fn cross_fitted(
+    positives: &Rows,
+    unlabelled: &Rows,
+    folds: [&[u8]; 2],
+    columns: usize,
+) -> (Vec<f64>, Vec<f64>) {
     let mut scores = (vec![0.0; positives.len()], vec![0.0; unlabelled.len()]);
-    for fold in 0..FOLDS {
-        let outside = |at: usize| at % FOLDS != fold;
-        let mut rows = positives.select(outside);
+    for fold in 0..FOLDS as u8 {
+        let outside = |group: usize| move |at: usize| folds[group].get(at) != Some(&fold);
+        let mut rows = positives.select(outside(0));
         let ones = rows.len();
-        rows.extend(&unlabelled.select(outside));
+        rows.extend(&unlabelled.select(outside(1)));
         let zeros = rows.len() - ones;
         let (one, zero) = balanced(ones, zeros);
         let outcome: Vec<f64> = (0..rows.len()).map(|at| f64::from(u8::from(at < ones))).collect();
         let weight: Vec<f64> = (0..rows.len()).map(|at| if at < ones { one } else { zero }).collect();
         let effort = Effort { ridge: 1.0, steps: 25 };
         let coefficients = logistic::fit(&rows, &outcome, &weight, effort, vec![0.0; columns]);
-        for (rows, scores) in [(positives, &mut scores.0), (unlabelled, &mut scores.1)] {
-            for at in (fold..rows.len()).step_by(FOLDS) {
+        for (rows, folds, scores) in [(positives, folds[0], &mut scores.0), (unlabelled, folds[1], &mut scores.1)] {
+            for at in (0..rows.len()).filter(|at| folds.get(*at) == Some(&fold)) {
                 scores[at] = logistic::linear(rows.row(at), &coefficients);
             }
         }
