@@ -42,9 +42,19 @@ fn drawn(selection: &Selection, out: &str) -> String {
         table.row(vec![stratum.group.clone(), stratum.name.clone(), count(stratum.size), count(stratum.drawn)]);
     }
     let items = count(selection.items.len() as u64);
+    let not_drawn = selection.let_go > 0 && !selection.strata.iter().any(|stratum| stratum.group == "let_go");
+    let limit = if not_drawn {
+        format!(
+            "{} candidate pairs were let go early and are not drawn from: matches among them are not in recall. \
+             [let_go] in the design draws from them, too.\n",
+            count(selection.let_go)
+        )
+    } else {
+        String::new()
+    };
     format!(
         "{}\n{items} items. The selection is sealed in the log.\nReviewers get {out}/{SHEET} alone, not {SELECTION}; \
-         filled in, it stays in that folder, and `rollcall sample DIR --results FILE` reads it.\n",
+         filled in, it stays in that folder, and `rollcall sample DIR --results FILE` reads it.\n{limit}",
         table.text(),
     )
 }
@@ -75,7 +85,9 @@ fn describe(appraisal: &Appraisal) -> String {
         figures.row(std::iter::once(name.to_owned()).chain(cells).collect());
     };
     appraisal.precision.iter().for_each(|figure| row("precision of links", figure));
-    appraisal.recall.iter().for_each(|figure| row("recall among candidate pairs", figure));
+    appraisal.recall.iter().for_each(|figure| row("recall among pairs kept", figure));
+    appraisal.recall_of_candidates.iter().for_each(|figure| row("recall among candidate pairs", figure));
+    appraisal.let_go.iter().for_each(|figure| row("matches among pairs let go", figure));
     appraisal.real.iter().for_each(|(kind, figure)| row(&format!("real {kind}"), figure));
     appraisal.false_missed.iter().for_each(|figure| row("false-missed rate", figure));
     let mut text = format!("{}\n{}\n", table.text(), figures.text());

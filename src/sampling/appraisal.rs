@@ -27,8 +27,13 @@ pub struct Appraisal {
     pub strata: Vec<StratumAppraisal>,
     /// Share of the links that are right.
     pub precision: Option<Share>,
-    /// Share of the matches among the candidate pairs that are links: matches that were no candidates are not in it.
+    /// Share of the matches among the pairs kept that are links: matches that were no candidates, or were let go early,
+    /// are not in it.
     pub recall: Option<Share>,
+    /// The same with the pairs that were let go early, where they were sampled.
+    pub recall_of_candidates: Option<Share>,
+    /// Share of matches among the pairs that were let go early.
+    pub let_go: Option<Share>,
     /// Share of the discrepancies that are real, by kind.
     pub real: BTreeMap<String, Share>,
     /// Share of the persons on the missed lists who were not missed.
@@ -42,7 +47,7 @@ pub struct Appraisal {
 /// A stratum.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StratumAppraisal {
-    /// `link`, `non_link` or `discrepancy`.
+    /// `link`, `non_link`, `discrepancy` or `let_go`.
     pub group: String,
     /// Its name.
     pub name: String,
@@ -132,10 +137,19 @@ pub fn of(selection: &Selection, verdicts: &BTreeMap<String, Verdict>) -> Apprai
         high: 1.0 - real.low,
         ..real
     });
+    let let_go = of_group("let_go", &|_| true);
+    let all = [non_links.clone(), let_go.clone()].concat();
+    let of_candidates = if let_go.is_empty() || non_links.is_empty() {
+        None
+    } else {
+        stratified::precision_and_recall(&links, &all, seed)
+    };
     let both = if non_links.is_empty() { None } else { stratified::precision_and_recall(&links, &non_links, seed) };
     Appraisal {
         precision: stratified::share(&links, seed),
         recall: both.map(|[_, recall]| recall),
+        recall_of_candidates: of_candidates.map(|[_, recall]| recall),
+        let_go: stratified::share(&let_go, seed),
         real: real.collect(),
         false_missed,
         unclear,
@@ -199,6 +213,20 @@ mod tests {
         assert!((recall.standard_error - 0.000_520_879_019_206_149_2).abs() < 1e-12);
         assert!((recall.low - 0.9946).abs() < 2e-4 && (recall.high - 0.99699).abs() < 2e-4);
         assert!(found.false_missed.is_none() && found.real.is_empty());
+        assert!(found.let_go.is_none() && found.recall_of_candidates.is_none());
+    }
+
+    #[test]
+    fn pairs_let_go_early_widen_what_is_known_of_recall() {
+        let kept =
+            [("link", "a", 10_000, 500, 500), ("non_link", "b", 400, 200, 10), ("non_link", "c", 20_000, 300, 0)];
+        let (selection, verdicts) = judged(&[&kept[..], &[("let_go", "0 to 1", 50_000, 300, 3)]].concat());
+        let found = of(&selection, &verdicts);
+        assert!((found.recall.unwrap().share - 10_000.0 / 10_020.0).abs() < 1e-12);
+        let (let_go, wider) = (found.let_go.unwrap(), found.recall_of_candidates.unwrap());
+        assert!((let_go.share - 0.01).abs() < 1e-12);
+        assert!((wider.share - 10_000.0 / 10_520.0).abs() < 1e-12);
+        assert!(wider.low < found.recall.unwrap().low, "{wider:?}");
     }
 
     #[test]

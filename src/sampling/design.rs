@@ -17,6 +17,8 @@ pub struct Design {
     pub links: Option<Pairs>,
     /// Candidate pairs that it holds to be two.
     pub non_links: Option<Pairs>,
+    /// Candidate pairs that it let go after an early look at a few fields. With bands all of them are compared in full.
+    pub let_go: Option<Pairs>,
     /// Discrepancies.
     pub discrepancies: Option<Discrepancies>,
 }
@@ -103,9 +105,9 @@ pub fn read(path: &Path) -> Result<Design> {
 impl Design {
     fn check(&self) -> Result<()> {
         if *self == Design::default() {
-            return Err(Error::study("a design needs [links], [non_links] or [discrepancies]"));
+            return Err(Error::study("a design needs [links], [non_links], [let_go] or [discrepancies]"));
         }
-        for (name, pairs) in [("links", &self.links), ("non_links", &self.non_links)] {
+        for (name, pairs) in [("links", &self.links), ("non_links", &self.non_links), ("let_go", &self.let_go)] {
             let bands = pairs.as_ref().map_or(&[][..], |pairs| pairs.bands.as_slice());
             let inside = bands.iter().all(|band| *band > 0.0 && *band < 1.0);
             if !inside || !bands.windows(2).all(|two| two[0] > two[1]) {

@@ -1,18 +1,21 @@
 //! Out of what is the sample drawn?
 //!
 //! Takes a run and a design, gives the strata with their sizes, and every unit with its stratum in a fixed order. Pairs
-//! that are no links are in no output: study and inputs, held to be what the run had, are linked again.
+//! that are no links are in no output: study and inputs, held to be what the run had, are linked again. Those that the
+//! run did not even keep are gone through by [`let_go`](super::let_go).
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::design::{Design, Pairs};
+use super::let_go::Relinked;
 use crate::audit::manifest::{self, Manifest};
 use crate::error::{Error, Kind, Result};
 use crate::intake::decisions;
 use crate::intake::extract::{self, Extract};
 use crate::intake::study;
 use crate::linkage;
+use crate::linkage::blocking;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::decided::Decided;
 use crate::outcome::files;
@@ -25,6 +28,7 @@ pub(super) enum Group {
     Link,
     NonLink,
     Discrepancy,
+    LetGo,
 }
 
 impl Group {
@@ -33,6 +37,7 @@ impl Group {
             Group::Link => "link",
             Group::NonLink => "non_link",
             Group::Discrepancy => "discrepancy",
+            Group::LetGo => "let_go",
         }
     }
 }
@@ -70,8 +75,7 @@ pub(super) struct Frame {
     pub strata: Vec<Stratum>,
     /// In the order of the strata.
     pub units: Vec<Unit>,
-    /// Candidate pairs that could become neither links nor possible links: the run counts them and lets them go, so they
-    /// cannot be drawn.
+    /// Candidate pairs that could become neither links nor possible links: the run counts them and lets them go.
     pub let_go: u64,
 }
 
@@ -90,6 +94,15 @@ pub(super) fn survey(
         *size += 1;
         *expected += probability;
     });
+    let asked = design.let_go.as_ref();
+    let counted = units.relinked.as_ref().zip(asked).map(|(relinked, asked)| relinked.count(asked)).unwrap_or_default();
+    for (asked, banded) in asked.into_iter().flat_map(|asked| counted.iter().map(move |banded| (asked, banded))) {
+        for (at, (pairs, matches)) in banded.pairs.iter().zip(&banded.matches).enumerate().filter(|(_, of)| *of.0 > 0) {
+            let (size, expected) = sizes.entry((Group::LetGo, band_name(asked, at))).or_default();
+            *size += pairs;
+            *expected += matches;
+        }
+    }
     let stratum = |((group, name), (size, expected))| Stratum { group, name, size, expected, drawn: Vec::new() };
     let mut strata: Vec<Stratum> = sizes.into_iter().map(stratum).collect();
     draw(&mut strata);
@@ -104,9 +117,24 @@ pub(super) fn survey(
         }
         seen[at] += 1;
     });
+    if let Some((relinked, asked)) = units.relinked.as_ref().zip(asked) {
+        for band in 0..=asked.bands.len() {
+            let Some(&at) = number.get(&(Group::LetGo, band_name(asked, band))) else { continue };
+            let pairs = relinked.pick(&counted, asked, band, &strata[at].drawn);
+            drawn.extend(pairs.into_iter().map(|pair| Unit {
+                stratum: at,
+                what: SAME_PERSON.to_owned(),
+                records: relinked.names(pair),
+                discrepancy: None,
+            }));
+        }
+    }
     drawn.sort_by_key(|unit| unit.stratum);
     Ok(Frame { strata, units: drawn, let_go: units.let_go })
 }
+
+/// The question about a pair.
+const SAME_PERSON: &str = "same_person";
 
 /// `source:record` of both records, and their match probability.
 type NamedPair = (String, String, f64);
@@ -117,20 +145,33 @@ struct Units {
     non_links: Vec<NamedPair>,
     discrepancies: Vec<files::DiscrepancyRow>,
     records: BTreeMap<u64, Vec<String>>,
+    /// Where pairs are asked for that are in no output.
+    relinked: Option<Relinked>,
     let_go: u64,
 }
 
 impl Units {
     fn gather(run: &Path, manifest: &Manifest, design: &Design, progress: &dyn Progress) -> Result<Units> {
-        let mut units =
-            Units { links: vec![], non_links: vec![], discrepancies: vec![], records: BTreeMap::new(), let_go: 0 };
+        let mut units = Units {
+            links: vec![],
+            non_links: vec![],
+            discrepancies: vec![],
+            records: BTreeMap::new(),
+            relinked: None,
+            let_go: 0,
+        };
         if design.links.is_some() {
             same(run, manifest, files::LINKS)?;
             units.links = files::read_links(run)?;
             units.links.retain(|link| link.decision == "link");
         }
-        if design.non_links.is_some() {
-            (units.non_links, units.let_go) = non_links(manifest, progress)?;
+        if design.non_links.is_some() || design.let_go.is_some() {
+            let relinked = relink(manifest, progress)?;
+            units.let_go = relinked.linked.candidates.saturating_sub(relinked.linked.pairs.len() as u64);
+            if design.non_links.is_some() {
+                units.non_links = non_links(&relinked);
+            }
+            units.relinked = Some(relinked);
         }
         if let Some(asked) = &design.discrepancies {
             same(run, manifest, files::DISCREPANCIES)?;
@@ -149,7 +190,7 @@ impl Units {
     fn visit(&self, design: &Design, visit: &mut Visit<'_>) {
         let pair = |one: String, other: String| Unit {
             stratum: 0,
-            what: String::from("same_person"),
+            what: SAME_PERSON.to_owned(),
             records: vec![one, other],
             discrepancy: None,
         };
@@ -184,7 +225,15 @@ impl Units {
 
 /// The band of a probability: `0.9 to 0.99`.
 fn band(asked: &Pairs, probability: f64) -> String {
-    let above = asked.bands.iter().position(|bound| probability >= *bound).unwrap_or(asked.bands.len());
+    band_name(asked, band_at(asked, probability))
+}
+
+/// Number of the band of a probability, the highest first.
+pub(super) fn band_at(asked: &Pairs, probability: f64) -> usize {
+    asked.bands.iter().position(|bound| probability >= *bound).unwrap_or(asked.bands.len())
+}
+
+fn band_name(asked: &Pairs, above: usize) -> String {
     let high = above.checked_sub(1).and_then(|at| asked.bands.get(at)).copied().unwrap_or(1.0);
     let low = asked.bands.get(above).copied().unwrap_or(0.0);
     format!("{low} to {high}")
@@ -200,12 +249,12 @@ fn same(run: &Path, manifest: &Manifest, name: &str) -> Result<()> {
     Err(Error::new(Kind::Verification, "the output was altered after the run").at_file(&run.join(name)))
 }
 
-/// The candidate pairs that are no links, by linking again, and how many were let go.
-fn non_links(manifest: &Manifest, progress: &dyn Progress) -> Result<(Vec<NamedPair>, u64)> {
+/// The study linked again, from inputs that are what the run read.
+fn relink(manifest: &Manifest, progress: &dyn Progress) -> Result<Relinked> {
     let study = study::file::read(&manifest.study.file)?;
     let changed = |file: &Path| {
         let error = Error::new(Kind::Verification, "this is not what the run read").at_file(file);
-        error.hint("non-links are found by linking again: restore the file, or leave [non_links] out of the design")
+        error.hint("these pairs are found by linking again: restore the file, or leave [non_links] and [let_go] out of the design")
     };
     if study.digest != manifest.study.digest {
         return Err(changed(&manifest.study.file));
@@ -225,15 +274,22 @@ fn non_links(manifest: &Manifest, progress: &dyn Progress) -> Result<(Vec<NamedP
     }
     let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
     let linked = linkage::link(&study, &table, &comparer, &decided, progress)?;
+    let candidates = blocking::block(&study, &table, &comparer)?;
+    drop(comparer);
+    Ok(Relinked { study, table, linked, candidates })
+}
+
+/// The pairs that the run kept and that are no links.
+fn non_links(relinked: &Relinked) -> Vec<NamedPair> {
+    let linked = &relinked.linked;
     let owner = &linked.resolution.person_of;
-    let name = |record: u32| {
-        let source = study.sources.get(table.source(record)).map_or("", |source| source.name.as_str());
-        format!("{source}:{}", table.record_id(record))
-    };
     let apart = linked.pairs.iter().zip(&linked.scores);
     let apart = apart.filter(|(pair, _)| owner[pair.0 as usize] != owner[pair.1 as usize]);
-    let apart = apart.map(|(pair, score)| (name(pair.0), name(pair.1), score.probability())).collect();
-    Ok((apart, linked.candidates.saturating_sub(linked.pairs.len() as u64)))
+    let named = apart.filter_map(|(pair, score)| {
+        let [one, other] = <[String; 2]>::try_from(relinked.names(*pair)).ok()?;
+        Some((one, other, score.probability()))
+    });
+    named.collect()
 }
 
 #[cfg(test)]

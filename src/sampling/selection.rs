@@ -43,7 +43,8 @@ pub struct Selection {
     pub seed: u64,
     /// The strata.
     pub strata: Vec<DrawnStratum>,
-    /// Candidate pairs that could become neither links nor possible links: they are counted, and were not drawn from.
+    /// Candidate pairs that could become neither links nor possible links: without a stratum of their own they were not
+    /// drawn from.
     pub let_go: u64,
     /// The items in the order of the sheet, with their strata.
     pub items: Vec<Item>,
@@ -53,7 +54,7 @@ pub struct Selection {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DrawnStratum {
-    /// `link`, `non_link` or `discrepancy`.
+    /// `link`, `non_link`, `discrepancy` or `let_go`.
     pub group: String,
     /// A band of probability, or a kind of discrepancy and an area.
     pub name: String,
@@ -215,6 +216,7 @@ fn draw(strata: &mut [Stratum], design: &Design, seed: u64) {
         (Group::Link, design.links.as_ref().map(|asked| (asked.sample, asked.floor))),
         (Group::NonLink, design.non_links.as_ref().map(|asked| (asked.sample, asked.floor))),
         (Group::Discrepancy, design.discrepancies.as_ref().map(|asked| (asked.sample, asked.floor))),
+        (Group::LetGo, design.let_go.as_ref().map(|asked| (asked.sample, asked.floor))),
     ];
     for (group, asked) in asked {
         let Some((sample, floor)) = asked else { continue };

@@ -116,3 +116,57 @@ fn what_leaves_the_office_is_altered_and_says_so() {
     std::fs::write(&key, "secret").unwrap();
     check(&publish, 2);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_disclosure_key_that_others_may_read_is_refused_and_not_shown() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let run = run();
+    let (key, out) = (run.folder.path().join("disclosure.key"), run.folder.path().join("published.json"));
+    let publish = ["publish", argument(&run.results), "--key", argument(&key), "--out", argument(&out)];
+    check(&[&publish[..], &["--new-key"]].concat(), 0);
+    std::fs::remove_file(&out).unwrap();
+    let secret = std::fs::read_to_string(&key).unwrap().lines().nth(1).unwrap().to_owned();
+    assert_eq!(secret.len(), 64);
+    for mode in [0o640, 0o604, 0o620] {
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
+        let (shown, err) = check(&publish, 2);
+        assert!(err.contains("others may read this key") && err.contains("chmod 600"), "{err}");
+        assert!(!err.contains(&secret) && !shown.contains(&secret));
+        assert!(!out.exists(), "nothing is published");
+    }
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    check(&publish, 0);
+}
+
+#[test]
+fn pairs_that_were_let_go_are_drawn_where_the_design_asks_for_them() {
+    let run = run();
+    let drawn = |design: &str, folder: &str| -> serde_json::Value {
+        std::fs::write(&run.design, design).unwrap();
+        let out = run.folder.path().join(folder);
+        let (shown, _) = run.draw("3", &out, 0);
+        assert_eq!(shown.contains("were let go early and are not drawn from"), folder == "without", "{shown}");
+        serde_json::from_str(&std::fs::read_to_string(out.join("selection.json")).unwrap()).unwrap()
+    };
+    let without = drawn("[non_links]\nsample = 10\n", "without");
+    let plain = drawn("[let_go]\nsample = 25\n", "plain");
+    let banded = drawn("[let_go]\nsample = 25\nfloor = 5\nbands = [0.0001, 0.000001]\n", "banded");
+    let sum = |selection: &serde_json::Value, what: &str| {
+        selection["strata"].as_array().unwrap().iter().map(|stratum| stratum[what].as_u64().unwrap()).sum::<u64>()
+    };
+    let let_go = without["let_go"].as_u64().unwrap();
+    assert!(let_go > 100, "{let_go}");
+    // All that were let go and are not one person by other links: those have no stratum.
+    let size = sum(&plain, "size");
+    assert!(size <= let_go && size > let_go / 2, "{size} of {let_go}");
+    assert_eq!(sum(&banded, "size"), size, "bands only divide");
+    assert!(banded["strata"].as_array().unwrap().len() > 1, "{banded}");
+    let items = banded["items"].as_array().unwrap();
+    assert_eq!(items.len() as u64, sum(&banded, "drawn"));
+    let mut pairs: Vec<String> = items.iter().map(|item| item["records"].to_string()).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    assert_eq!(pairs.len(), items.len(), "no pair twice");
+}

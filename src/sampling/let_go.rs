@@ -1,0 +1,103 @@
+//! Which candidate pairs did the run count and let go?
+//!
+//! Takes a study that was linked again, goes through all pairs that blocking gives, and leaves out those that the run kept:
+//! what remains was sifted out by an early look at a few fields. They are far too many to keep, so they are gone through
+//! twice, stretch by stretch: once to be counted by bands, and once more for those that were drawn. With bands, every one
+//! of them is compared in full here; that is how the few that deserve a look are found among so many.
+
+use rayon::prelude::*;
+
+use super::design::Pairs;
+use super::frame::band_at;
+use crate::intake::study::Study;
+use crate::linkage::Linked;
+use crate::linkage::blocking::CandidatePairs;
+use crate::linkage::blocking::Pair;
+use crate::linkage::comparison::Comparer;
+use crate::person::table::PersonTable;
+
+/// A study that was linked again.
+pub(super) struct Relinked {
+    pub study: Study,
+    pub table: PersonTable,
+    pub linked: Linked,
+    /// All pairs that blocking gives.
+    pub candidates: CandidatePairs,
+}
+
+/// How many pairs of a stretch are in each band, and what is expected of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Banded {
+    pub pairs: Vec<u64>,
+    pub matches: Vec<f64>,
+}
+
+impl Relinked {
+    /// By stretch and band, the pairs that were let go.
+    pub fn count(&self, asked: &Pairs) -> Vec<Banded> {
+        let bands = asked.bands.len() + 1;
+        let of_stretch = |stretch: usize| {
+            let mut banded = Banded { pairs: vec![0; bands], matches: vec![0.0; bands] };
+            self.each(stretch, asked, &mut |band, probability, _| {
+                banded.pairs[band] += 1;
+                banded.matches[band] += probability;
+            });
+            banded
+        };
+        (0..self.candidates.stretches()).into_par_iter().map(of_stretch).collect()
+    }
+
+    /// The pairs of a band with these ordinals (ascending), counted over all stretches.
+    pub fn pick(&self, counted: &[Banded], asked: &Pairs, band: usize, drawn: &[u64]) -> Vec<Pair> {
+        let mut picked = Vec::with_capacity(drawn.len());
+        let (mut before, mut rest) = (0u64, drawn);
+        for (stretch, banded) in counted.iter().enumerate() {
+            let after = before + banded.pairs[band];
+            let (here, later) = rest.split_at(rest.partition_point(|ordinal| *ordinal < after));
+            if !here.is_empty() {
+                let mut at = before;
+                self.each(stretch, asked, &mut |found, _, pair| {
+                    if found == band {
+                        if here.binary_search(&at).is_ok() {
+                            picked.push(pair);
+                        }
+                        at += 1;
+                    }
+                });
+            }
+            (before, rest) = (after, later);
+        }
+        picked
+    }
+
+    /// `source:record` of both records.
+    pub fn names(&self, pair: Pair) -> Vec<String> {
+        let name = |record: u32| {
+            let source = self.study.sources.get(self.table.source(record)).map_or("", |source| source.name.as_str());
+            format!("{source}:{}", self.table.record_id(record))
+        };
+        vec![name(pair.0), name(pair.1)]
+    }
+
+    /// Calls with band, probability (0 without bands) and pair for each pair of a stretch that was let go and is not one
+    /// person by other links.
+    fn each(&self, stretch: usize, asked: &Pairs, take: &mut dyn FnMut(usize, f64, Pair)) {
+        let owner = &self.linked.resolution.person_of;
+        let comparer = (!asked.bands.is_empty()).then(|| Comparer::new(&self.study, &self.table));
+        let scorer = comparer.as_ref().map(|comparer| (comparer, self.linked.scorer(comparer, &self.table)));
+        self.candidates.each_row(stretch, |one, others| {
+            // A pair is kept with the smaller record first.
+            for pair in others.iter().map(|other| (one.min(*other), one.max(*other))) {
+                let apart = owner[pair.0 as usize] != owner[pair.1 as usize];
+                if !apart || self.linked.pairs.binary_search(&pair).is_ok() {
+                    continue;
+                }
+                let probability = scorer.as_ref().map_or(0.0, |(comparer, scorer)| {
+                    let pattern = self.linked.pattern_of_unblocked(comparer, pair);
+                    scorer.score(pattern, pair.0, pair.1).probability()
+                });
+                take(band_at(asked, probability), probability, pair);
+            }
+        });
+    }
+}
