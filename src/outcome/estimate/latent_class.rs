@@ -94,11 +94,9 @@ impl Chain {
         for (class, allotted) in allot(&mut self.random, unseen, &weights).into_iter().enumerate() {
             members[class] += allotted;
         }
-        for class in 0..classes {
-            for list in 0..lists {
-                let on = listed[class][list];
-                self.on_list[class][list] =
-                    beta(&mut self.random, 1.0 + on as f64, 1.0 + (members[class] - on) as f64);
+        for ((on_list, listed), members) in self.on_list.iter_mut().zip(&listed).zip(&members) {
+            for (probability, on) in on_list.iter_mut().zip(listed) {
+                *probability = beta(&mut self.random, 1.0 + *on as f64, 1.0 + (members - on) as f64);
             }
         }
         self.break_stick(&members, sampler);

@@ -237,8 +237,7 @@ impl Sample {
             return 0.3;
         }
         let steps = [self.positives.alone.len() / 6_000, self.unlabelled.len() / 12_000].map(|step| step.max(1));
-        let (positives, unlabelled) =
-            (trace(&self.positives.alone, steps[0]), trace(&self.unlabelled, steps[1]));
+        let (positives, unlabelled) = (trace(&self.positives.alone, steps[0]), trace(&self.unlabelled, steps[1]));
         let folds = |group: usize| -> Vec<u8> { self.folds[group].iter().copied().step_by(steps[group]).collect() };
         let (ones, zeros) = (folds(0), folds(1));
         let scores = prior::cross_fitted(&positives, &unlabelled, [&ones, &zeros], self.columns);

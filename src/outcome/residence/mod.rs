@@ -295,8 +295,7 @@ impl Group {
             alone: columns.rows(alone),
             together: columns.rows(together),
         };
-        let drawn_with =
-            |person: &u32| drawn_with(material.table, material.households, material.resolution, *person);
+        let drawn_with = |person: &u32| drawn_with(material.table, material.households, material.resolution, *person);
         let households: [Vec<u64>; 3] = [
             thinned(&self.positives, POSITIVES_MAX).iter().map(drawn_with).collect(),
             thinned(&self.negatives, NEGATIVES_MAX).iter().map(drawn_with).collect(),
