@@ -24,9 +24,10 @@ use crate::linkage::{self, Linked};
 use crate::outcome::coverage::Coverage;
 use crate::outcome::coverage::estimated;
 use crate::outcome::discrepancy::Findings;
+use crate::outcome::reliability::Reliability;
 use crate::outcome::report::cases::table as case_table;
 use crate::outcome::report::{self, ReportInput, cases};
-use crate::outcome::{coverage, files, find, residence};
+use crate::outcome::{coverage, files, find, reliability, residence};
 use crate::person;
 use crate::progress::Progress;
 use crate::tally::Tally;
@@ -53,6 +54,8 @@ pub struct Summary {
     pub findings: Findings,
     /// The counts and estimates of persons.
     pub coverage: Coverage,
+    /// What the link probabilities are worth.
+    pub reliability: Reliability,
     /// Sources of which more rows were set aside than the study allows.
     pub rejected_too_many: Vec<String>,
 }
@@ -87,6 +90,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     progress.begin("write", 0);
     let out = publication.work()?;
     let links = files::links(study, table, &comparer, &linked, &decided);
+    let reliability = reliability::appraise(study, &linked, &decided);
     let input = ReportInput {
         study,
         extracts: &extracts,
@@ -96,6 +100,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         residence: &residence,
         findings: &findings,
         coverage: &coverage,
+        reliability: &reliability,
     };
     let tables: [&(dyn Fn() -> Result<Written> + Sync); 9] = [
         &|| files::write_links(out, study, table, &comparer, &links).map(|rows| Written::table(files::LINKS, rows)),
@@ -135,7 +140,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     checkpoint::renew(folder, options.sign_key.as_deref(), log.head())?;
     progress.finish("all outputs");
     let rejected_too_many = too_many(study, &standardised.tallies);
-    Ok(Summary { manifest, findings, coverage, rejected_too_many })
+    Ok(Summary { manifest, findings, coverage, reliability, rejected_too_many })
 }
 
 /// Opens what the departments sent, and holds it against their seals.

@@ -33,6 +33,9 @@ pub(super) fn describe(summary: &Summary) -> String {
         counts.row(vec![what.replace('_', " "), count(*number)]);
     }
     counts.row(vec![String::from("expected found by visits"), format!("{:.0}", summary.findings.expected_found)]);
+    let reliability = &summary.reliability;
+    counts.row(vec![String::from("links from probability"), format!("{:.4}", reliability.threshold)]);
+    counts.row(vec![String::from("links expected to be false"), format!("{:.1}", reliability.false_links)]);
     format!("{}\n{}", sources.text(), counts.text())
 }
 

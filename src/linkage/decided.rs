@@ -52,6 +52,12 @@ impl Decided {
         decided
     }
 
+    /// Decisions on pairs of records, the smaller one first.
+    #[must_use]
+    pub fn of_pairs(pairs: impl IntoIterator<Item = (Pair, bool)>) -> Decided {
+        Decided { same: pairs.into_iter().collect(), unknown: 0 }
+    }
+
     /// Is nothing decided?
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -6,9 +6,11 @@
 pub mod blocking;
 pub mod comparison;
 pub mod decided;
+pub mod lesson;
 pub mod model;
 pub mod resolution;
 pub mod scoring;
+pub mod threshold;
 
 use crate::error::Result;
 use crate::intake::study::Study;
@@ -42,6 +44,8 @@ pub struct Linked {
     pub scores: Vec<Score>,
     /// The fitted model.
     pub model: Model,
+    /// Match probability from which on pairs hold records together.
+    pub threshold: f64,
     /// Slot of each record.
     pub slot_of: Vec<u8>,
     /// How often names occur.
@@ -118,12 +122,11 @@ pub fn link(
     progress.finish(&format!("{} of {candidates} pairs may matter", compared.pairs.len()));
     let added = decided.missing_from(&compared.pairs);
     compared.add(comparer, &slot_of, slots.len(), &added);
-    let minimum = log2_odds(study.linkage.link_probability);
     progress.begin("fit and resolve", 0);
     let mut scores = Scorer::new(comparer, table, &model, &slot_of, &names).score_all(&compared, &counts);
     let resolve = |scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score]| {
         let imposed = decided.imposed(pairs, scores);
-        resolution::resolve(scorer, pairs, imposed.as_deref().unwrap_or(scores), minimum)
+        resolution::resolve(scorer, pairs, imposed.as_deref().unwrap_or(scores), threshold::minimum(study, scores))
     };
     let mut resolution = {
         let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
@@ -132,7 +135,18 @@ pub fn link(
     if let Some(household) = comparer.of(Variable::Household) {
         fill_support(&households, household, &resolution, &compared.pairs, &mut compared.patterns);
         counts = em::add_counts(&rest, &compared.counts_without(&added));
-        model = em::fit(comparer, measured, slots, &counts);
+        model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
+        let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
+        scores = scorer.score_all(&compared, &counts);
+        resolution = resolve(&scorer, &compared.pairs, &scores);
+    }
+    if study.linkage.refit && !decided.is_empty() {
+        let plain = {
+            let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
+            resolution::resolve(&scorer, &compared.pairs, &scores, threshold::minimum(study, &scores))
+        };
+        let lesson = lesson::draw(decided, &compared, &scores, (&plain, review), &added, &rest);
+        model = em::fit_to(comparer, measured, slots, &lesson.counts, &lesson.labels);
         let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
         scores = scorer.score_all(&compared, &counts);
         resolution = resolve(&scorer, &compared.pairs, &scores);
@@ -141,6 +155,7 @@ pub fn link(
         left_over::mark(mark, &resolution, &slot_of, &mut compared);
         model.left_over = {
             let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
+            let minimum = threshold::minimum(study, &scores);
             left_over::fit(&scorer, mark, &resolution, &compared, (minimum, study.linkage.seed))
         };
         if model.left_over.iter().any(Option::is_some) {
@@ -149,9 +164,23 @@ pub fn link(
             resolution = resolve(&scorer, &compared.pairs, &scores);
         }
     }
+    let threshold = model::probability(threshold::minimum(study, &scores));
     progress.finish(&format!("{} persons", resolution.persons()));
     let ComparedPairs { pairs, patterns, .. } = compared;
-    Ok(Linked { resolution, candidates, rest, pairs, patterns, scores, model, slot_of, names, households, rules })
+    Ok(Linked {
+        resolution,
+        candidates,
+        rest,
+        pairs,
+        patterns,
+        scores,
+        model,
+        threshold,
+        slot_of,
+        names,
+        households,
+        rules,
+    })
 }
 
 /// By how many bits the fitted model may value a pair higher than the expected one before pairs are sifted again.

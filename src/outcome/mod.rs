@@ -11,6 +11,7 @@ pub mod estimate;
 pub mod files;
 pub mod find;
 pub mod quality;
+pub mod reliability;
 pub mod report;
 pub mod residence;
 pub mod visit;

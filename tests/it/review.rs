@@ -173,6 +173,18 @@ fn what_clerks_decided_holds_in_the_next_run() {
     assert_eq!(manifest.counts["decisions_on_unknown_records"], 1);
     check(&["verify", argument(&second)], 0);
     check(&["explain", argument(&second), &format!("{}:{}", one.0, one.1), &format!("{}:{}", other.0, other.1)], 0);
+    let model = |run: &Path| std::fs::read(run.join("model.json")).expect("model");
+    let taught = std::fs::read_to_string(&study).expect("study").replace("[linkage]", "[linkage]\nrefit = true");
+    std::fs::write(&study, taught).expect("written");
+    let (third, fourth) = (district.path().join("third"), district.path().join("fourth"));
+    for run in [&third, &fourth] {
+        check(&["-q", "run", argument(&study), "--out", argument(run)], 0);
+    }
+    assert_ne!(model(&second), model(&third), "the decisions taught nothing");
+    assert_eq!(model(&third), model(&fourth));
+    let after = persons(&third);
+    assert_ne!(after[&sure.one], after[&sure.other], "kept apart");
+    check(&["explain", argument(&third), &format!("{}:{}", one.0, one.1), &format!("{}:{}", other.0, other.1)], 0);
     std::fs::write(district.path().join("decisions.csv"), "source_l,record_l,source_r,record_r,same\n")
         .expect("written");
     check(&["verify", argument(&second)], 7);

@@ -320,6 +320,8 @@ pub struct Linkage {
     pub comparisons: Vec<Field>,
     /// Pairs at or above this match probability are links if resolution keeps them.
     pub link_probability: f64,
+    /// Tolerated share of false links among the pairs that may be links; the threshold follows from it.
+    pub false_links: Option<f64>,
     /// Pairs at or above this match probability are worth a clerk's look.
     pub review_probability: f64,
     /// Most pairs that one block may give before it is divided by a further key.
@@ -330,6 +332,8 @@ pub struct Linkage {
     pub one_to_one: bool,
     /// Table of pairs that clerks have decided.
     pub decisions: Option<PathBuf>,
+    /// Is the model fitted once more with the decided pairs as labels?
+    pub refit: bool,
     /// Seed of everything random (the sample of random pairs).
     pub seed: u64,
 }
@@ -340,11 +344,13 @@ impl Default for Linkage {
             blocking: Vec::new(),
             comparisons: Vec::new(),
             link_probability: 0.5,
+            false_links: None,
             review_probability: 0.05,
             block_pairs_max: 20_000,
             pairs_max: 4_000_000_000,
             one_to_one: false,
             decisions: None,
+            refit: false,
             seed: 20_201_101,
         }
     }

@@ -13,6 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+pub use super::counts::{PatternCounts, PatternWeights, add_counts, add_weights, count_patterns};
 use super::{Likelihoods, Model, PairClass, Shares, Slot, class_index};
 use super::{dependence, frequency};
 use crate::linkage::comparison::date;
@@ -21,8 +22,18 @@ use crate::linkage::comparison::level::Level;
 use crate::linkage::comparison::{Comparer, HOUSEHOLD_MEMBERS_MAX, Pattern, Variable};
 use crate::person::table::{PersonTable, RecordId};
 
-/// How many pairs show each pattern, by class; sorted by class and pattern.
-pub type PatternCounts = Vec<((u32, Pattern), u64)>;
+/// Pairs of which it is known what they are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Label {
+    /// Their class.
+    pub class: u32,
+    /// Their pattern.
+    pub pattern: Pattern,
+    /// Are they matches?
+    pub same: bool,
+    /// For how many pairs they stand.
+    pub weight: f64,
+}
 
 /// Random pairs drawn to measure u.
 const RANDOM_PAIRS: usize = 400_000;
@@ -84,15 +95,28 @@ pub fn expected(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>) 
 /// Fits m and the shares of matches and relatives to the pattern counts.
 #[must_use]
 pub fn fit(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>, counts: &PatternCounts) -> Model {
+    let weights: PatternWeights = counts.iter().map(|(key, count)| (*key, *count as f64)).collect();
+    fit_to(comparer, shares, slots, &weights, &[])
+}
+
+/// The same, where some pairs are known to be matches or none: their posterior is what they are.
+#[must_use]
+pub fn fit_to(
+    comparer: &Comparer<'_>,
+    shares: Vec<Shares>,
+    slots: Vec<Slot>,
+    counts: &PatternWeights,
+    labels: &[Label],
+) -> Model {
     let mut model = expected(comparer, shares, slots);
-    iterate(&mut model, counts);
+    iterate(&mut model, counts, labels);
     // Random pairs hold matches, too: in a small file in which persons have many records, most pairs that agree on a
     // telling field are matches. What the fit takes for matches is no part of u.
     if model.comparisons.iter().any(|comparison| matches!(comparison.variable, Variable::Text(_))) {
         let mixed: Vec<Vec<f64>> = model.shares.iter().map(|shares| shares.u.clone()).collect();
         for _ in 0..UNMIXING_ROUNDS {
             unmix(&mut model, &mixed);
-            iterate(&mut model, counts);
+            iterate(&mut model, counts, labels);
         }
     }
     model
@@ -101,10 +125,10 @@ pub fn fit(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>, count
 /// Rounds in which u is freed of the matches among random pairs.
 const UNMIXING_ROUNDS: u32 = 2;
 
-fn iterate(model: &mut Model, counts: &PatternCounts) {
+pub(super) fn iterate(model: &mut Model, counts: &PatternWeights, labels: &[Label]) {
     let mut before = f64::NEG_INFINITY;
     for turn in 0..ITERATIONS_MAX {
-        let after = step(model, counts);
+        let after = step(model, counts, labels);
         model.iterations += 1;
         model.log_likelihood.push(after);
         if after - before < 1e-7 * after.abs() && turn > 5 {
@@ -180,7 +204,7 @@ fn starting_classes(slots: &[Slot]) -> Vec<PairClass> {
 }
 
 /// One iteration: posterior of every pattern, then new shares. Gives the log-likelihood before the step.
-fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
+fn step(model: &mut Model, counts: &PatternWeights, labels: &[Label]) -> f64 {
     let mut likelihood = 0.0;
     let mut matches = vec![0.0; model.classes.len()];
     let mut relatives = vec![0.0; model.classes.len()];
@@ -191,13 +215,19 @@ fn step(model: &mut Model, counts: &PatternCounts) -> f64 {
     let mut sums_of_relatives = sums.clone();
     let (mut stayed, mut stayed_or_moved) = (PRIOR_MATCHES * STAY, PRIOR_MATCHES);
     let (mut families, mut all_relatives) = (PRIOR_RELATIVES * FAMILY, PRIOR_RELATIVES);
-    for ((class, pattern), count) in counts {
-        let at = *class as usize;
+    let unlabelled = counts.iter().map(|((class, pattern), count)| (*class, *pattern, *count, None));
+    let labelled = labels.iter().map(|label| (label.class, label.pattern, label.weight, Some(label.same)));
+    for (class, pattern, count, same) in unlabelled.chain(labelled) {
+        let (at, pattern) = (class as usize, &pattern);
         let Likelihoods { m, u, r } = model.likelihoods(*pattern, 1.0);
         let shares = &model.classes[at];
         let parts = (shares.matches * m, shares.relatives * r, (1.0 - shares.matches - shares.relatives) * u);
+        let parts = match same {
+            None => parts,
+            Some(true) => (parts.0, 0.0, 0.0),
+            Some(false) => (0.0, parts.1, parts.2),
+        };
         let total = (parts.0 + parts.1 + parts.2).max(1e-300);
-        let count = *count as f64;
         likelihood += count * total.ln();
         compared[at] += count;
         matches[at] += count * parts.0 / total;
@@ -397,45 +427,6 @@ fn household_pairs(table: &PersonTable) -> Vec<(RecordId, RecordId)> {
     pairs.into_iter().step_by(step).collect()
 }
 
-/// Counts the patterns of compared pairs by class.
-#[must_use]
-pub fn count_patterns(classes: &[u32], patterns: &[Pattern]) -> PatternCounts {
-    let counts = classes
-        .par_chunks(1 << 16)
-        .zip(patterns.par_chunks(1 << 16))
-        .map(|(classes, patterns)| {
-            let mut counts: FxHashMap<(u32, Pattern), u64> = FxHashMap::default();
-            for (class, pattern) in classes.iter().zip(patterns) {
-                *counts.entry((*class, *pattern)).or_default() += 1;
-            }
-            counts
-        })
-        .reduce(FxHashMap::default, |mut all, more| {
-            for (key, count) in more {
-                *all.entry(key).or_default() += count;
-            }
-            all
-        });
-    let mut counts: PatternCounts = counts.into_iter().collect();
-    counts.sort_unstable();
-    counts
-}
-
-/// Two counts taken together.
-#[must_use]
-pub fn add_counts(one: &PatternCounts, other: &PatternCounts) -> PatternCounts {
-    let mut counts: PatternCounts = one.iter().chain(other).copied().collect();
-    counts.sort_unstable();
-    counts.dedup_by(|next, before| {
-        let same = next.0 == before.0;
-        if same {
-            before.1 += next.1;
-        }
-        same
-    });
-    counts
-}
-
 /// The slots of a table in a fixed order, and each record's slot.
 #[must_use]
 pub fn slots(table: &PersonTable) -> (Vec<Slot>, Vec<u8>) {
@@ -460,4 +451,87 @@ pub fn slots(table: &PersonTable) -> (Vec<Slot>, Vec<u8>) {
 #[must_use]
 pub fn class_of(slots: usize, one: u8, other: u8) -> u32 {
     u32::try_from(class_index(slots, usize::from(one), usize::from(other))).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Label, PatternWeights, iterate};
+    use crate::linkage::comparison::level::Level;
+    use crate::linkage::comparison::{Comparison, Pattern, Variable};
+    use crate::linkage::model::{Model, PairClass, Shares};
+
+    /// A name (equal, similar, different) and a date (equal, different), where too many strangers are thought to have
+    /// similar names.
+    fn model() -> Model {
+        let name = ["equal", "similar", "different"].map(|level| Level::new(level, 1.0 / 3.0, 0.3));
+        let date = ["equal", "different"].map(|level| Level::new(level, 0.5, 0.3));
+        let comparison = |at: u16, levels: &[Level]| Comparison {
+            variable: Variable::Text(at),
+            name: at.to_string(),
+            levels: std::iter::once(Level::missing()).chain(levels.iter().cloned()).collect(),
+            shift: 4 * u32::from(at),
+            place: false,
+            own: false,
+            fitted: false,
+        };
+        let comparisons = vec![comparison(0, &name), comparison(1, &date)];
+        let shares = |comparison: &Comparison, m: &[f64], u: &[f64]| Shares {
+            comparison: comparison.name.clone(),
+            levels: comparison.levels.iter().map(|level| level.name.clone()).collect(),
+            m: m.to_vec(),
+            u: u.to_vec(),
+            r: u.to_vec(),
+            given: None,
+        };
+        Model {
+            slots: Vec::new(),
+            classes: vec![PairClass { one: 0, other: 1, pairs: 100_000.0, matches: 0.005, relatives: 0.0 }],
+            shares: vec![
+                shares(&comparisons[0], &[0.0, 0.96, 0.01, 0.03], &[0.0, 0.002, 0.2, 0.798]),
+                shares(&comparisons[1], &[0.0, 0.9, 0.1], &[0.0, 0.01, 0.99]),
+            ],
+            stay: 1.0,
+            family: 1.0,
+            left_over: Vec::new(),
+            iterations: 0,
+            log_likelihood: Vec::new(),
+            comparisons,
+        }
+    }
+
+    /// By pattern (date, name), pairs of which nothing is known.
+    fn pairs(similar: f64) -> PatternWeights {
+        let of = |pattern: Pattern, count: f64| ((0, pattern), count);
+        vec![
+            of(0x11, 700.0),
+            of(0x12, similar),
+            of(0x13, 950.0),
+            of(0x21, 250.0),
+            of(0x22, 19_000.0),
+            of(0x23, 78_900.0),
+        ]
+    }
+
+    #[test]
+    fn labels_move_a_wrong_share_and_a_wrong_prior_the_right_way() {
+        let mut alone = model();
+        iterate(&mut alone, &pairs(200.0), &[]);
+        // Clerks judged 40 of the 200 pairs with equal dates and similar names: 36 are one person. By α = 2/3 each stands for 10/3.
+        let label = |same: bool| Label { class: 0, pattern: 0x12, same, weight: 10.0 / 3.0 };
+        let labels: Vec<Label> = (0..40).map(|at| label(at < 36)).collect();
+        let mut taught = model();
+        iterate(&mut taught, &pairs(200.0 / 3.0), &labels);
+        let similar = |model: &Model| model.shares[0].m[2];
+        assert!(similar(&taught) > similar(&alone) + 0.05, "{} {}", similar(&taught), similar(&alone));
+        assert!(taught.classes[0].matches > alone.classes[0].matches, "{:?} {:?}", taught.classes, alone.classes);
+        // Labels that say the contrary move them the other way.
+        let labels: Vec<Label> = (0..40).map(|at| label(at < 1)).collect();
+        let mut warned = model();
+        iterate(&mut warned, &pairs(200.0 / 3.0), &labels);
+        assert!(similar(&warned) < similar(&taught) && warned.classes[0].matches < taught.classes[0].matches);
+        // The same labels teach the same.
+        let mut again = model();
+        iterate(&mut again, &pairs(200.0 / 3.0), &labels);
+        assert_eq!(again, warned);
+    }
 }

@@ -8,6 +8,7 @@
 //! The weight of a pattern is log2 of P(pattern | match) / P(pattern | no match), where *no match* mixes relatives and
 //! strangers as the fit found them in the slots at hand.
 
+mod counts;
 mod dependence;
 pub mod em;
 pub mod file;

@@ -193,6 +193,9 @@ fn links(report: &Report) -> Markup {
                 td.n { (count(*links)) } td.n { (count(*possible)) }
             } } }
         } }
+        h3 { (page::RELIABILITY_TITLE.of(language)) }
+        p.note { (page::RELIABILITY_NOTE.of(language)) }
+        (reliability(report))
         (figure(page::WEIGHTS_CHART.of(language), &curve::weights(language, &links.weights)))
         (figure(page::LEVELS_CHART.of(language), &bars::levels(language, &links.comparisons)))
         p.note { (page::LEVELS_NOTE.of(language)) }
@@ -204,6 +207,27 @@ fn links(report: &Report) -> Markup {
             @let caption = format!("{name} · {} · {}", bits(total), page::probability(language, example.probability));
             (figure(&caption, &bars::waterfall(language, example)))
         }
+    }
+}
+
+fn reliability(report: &Report) -> Markup {
+    let (language, reliability) = (report.language, &report.reliability);
+    html! {
+        div.wide { table {
+            (head(language, &page::RELIABILITY, 1))
+            tbody { @for band in reliability.bands.iter().filter(|band| band.pairs > 0) { tr {
+                td { (page::band(band.low, band.high)) }
+                td.n { (count(band.pairs)) }
+                td.n { (expected(band.expected)) }
+                td.n { (count(band.judged)) }
+                td.n { @if band.judged == 0 { span.quiet { "–" } } @else { (count(band.same)) } }
+                td.n { @match band.share {
+                    Some(share) => (page::estimated(language, band.pairs, share)),
+                    None => span.quiet { "–" },
+                } }
+            } } }
+        } }
+        p { (page::threshold(language, reliability.threshold, reliability.false_links)) }
     }
 }
 

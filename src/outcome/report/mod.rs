@@ -32,6 +32,7 @@ use crate::linkage::Linked;
 use crate::linkage::blocking::RuleReport;
 use crate::outcome::coverage::{Counts, Coverage};
 use crate::outcome::discrepancy::Findings;
+use crate::outcome::reliability::Reliability;
 use crate::outcome::residence::Residence;
 use crate::person::date::Date;
 use crate::person::table::PersonTable;
@@ -63,6 +64,8 @@ pub struct ReportInput<'a> {
     pub findings: &'a Findings,
     /// The counts by area.
     pub coverage: &'a Coverage,
+    /// What the probabilities are worth.
+    pub reliability: &'a Reliability,
 }
 
 /// All that a reader will see.
@@ -84,6 +87,8 @@ pub struct Report {
     pub rules: Vec<RuleReport>,
     /// The links.
     pub links: LinksFound,
+    /// What the probabilities are worth.
+    pub reliability: Reliability,
     /// The persons.
     pub persons: Persons,
     /// The discrepancies by kind.
@@ -132,6 +137,7 @@ pub fn compose(input: &ReportInput<'_>) -> Report {
         sources: sources::compose(input),
         rules: input.linked.rules.clone(),
         links: links::compose(input),
+        reliability: input.reliability.clone(),
         persons: persons(input),
         kinds: missed::kinds(input.findings),
         missed: missed::compose(input.findings),

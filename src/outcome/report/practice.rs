@@ -18,6 +18,7 @@ use crate::linkage::decided::Decided;
 use crate::linkage::{self, Linked};
 use crate::outcome::coverage::{self, Coverage};
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings};
+use crate::outcome::reliability;
 use crate::outcome::residence::Residence;
 use crate::person::table::{PersonTable, RecordId};
 use crate::person::{self, Standardised};
@@ -210,6 +211,7 @@ impl District {
             residence: &self.residence,
             findings: &self.findings,
             coverage: &self.coverage,
+            reliability: &reliability::appraise(&self.study, &self.linked, &Decided::default()),
         })
     }
 

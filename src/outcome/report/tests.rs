@@ -204,6 +204,15 @@ fn what_the_page_says_is_what_was_found() {
     }
     let pairs: u64 = report.links.weights.iter().map(|bin| bin.0 + bin.1).sum();
     assert_eq!(pairs, district.linked.candidates);
+    // The table of reliability: every listed pair stands in one band, with what the model expects of it.
+    let listed: u64 = report.links.by_sources.iter().map(|(.., links, possible)| links + possible).sum();
+    let bands = &report.reliability.bands;
+    assert_eq!(bands.iter().map(|band| band.pairs).sum::<u64>(), listed);
+    assert!(bands.iter().all(|band| {
+        let pairs = band.pairs as f64;
+        band.expected >= band.low * pairs - 1e-9 && band.expected <= band.high * pairs + 1e-9 && band.share.is_none()
+    }));
+    assert!(bands.windows(2).all(|two| two[0].high.to_bits() == two[1].low.to_bits()));
     let persons: u64 = report.persons.by_sources.iter().map(|(_, persons)| persons).sum();
     assert_eq!(persons, report.persons.persons);
 }

@@ -103,6 +103,7 @@ pub(super) fn linkage(
     let Some(section) = top.section("linkage", complaints) else { return linkage };
     let known = [
         "link_probability",
+        "false_links",
         "review_probability",
         "comparisons",
         "seed",
@@ -110,6 +111,7 @@ pub(super) fn linkage(
         "block_pairs_max",
         "one_to_one",
         "decisions",
+        "refit",
         "blocking",
     ];
     section.know(&known, complaints);
@@ -123,11 +125,21 @@ pub(super) fn linkage(
         let what = "expected at most `link_probability`: links are worth a look, too";
         complaints.add(&at, "linkage.review_probability", what, None);
     }
+    linkage.false_links = section.number("false_links", 0.0, 1.0, complaints);
+    if let Some(item) = section.item("false_links").filter(|_| link.is_some()) {
+        let what = "expected either this or `link_probability`: each sets the threshold";
+        complaints.add(&item.at, "linkage.false_links", what, None);
+    }
     linkage.seed = section.count("seed", 0, complaints).unwrap_or(linkage.seed);
     linkage.pairs_max = section.count("pairs_max", 1, complaints).unwrap_or(linkage.pairs_max);
     linkage.block_pairs_max = section.count("block_pairs_max", 1, complaints).unwrap_or(linkage.block_pairs_max);
     linkage.one_to_one = section.truth("one_to_one", complaints).unwrap_or(linkage.one_to_one);
     linkage.decisions = decisions(&section, folder, complaints);
+    linkage.refit = section.truth("refit", complaints).unwrap_or(linkage.refit);
+    if let Some(item) = section.item("refit").filter(|_| linkage.refit && section.item("decisions").is_none()) {
+        let what = "expected `decisions`, too: without decided pairs there is nothing to learn from";
+        complaints.add(&item.at, "linkage.refit", what, None);
+    }
     linkage.comparisons = comparisons(&section, custom_fields, sources, complaints);
     linkage.blocking = blocking(&section, custom_fields, sources, complaints);
     linkage

@@ -171,6 +171,9 @@ fn a_wrong_value_is_found_with_line_and_key() {
     check("[linkage]\nlink_probability = nan", 2, "linkage.link_probability", "expected a number");
     check("[linkage]\nlink_probability = \"high\"", 2, "linkage.link_probability", "found a text");
     check("[linkage]\nlink_probability = 0.1\nreview_probability = 0.2", 3, "linkage.review_probability", "at most");
+    check("[linkage]\nfalse_links = 2", 2, "linkage.false_links", "from 0 to 1");
+    check("[linkage]\nlink_probability = 0.9\nfalse_links = 0.01", 3, "linkage.false_links", "either");
+    check("[linkage]\nrefit = true", 2, "linkage.refit", "decisions");
     check("[linkage]\nseed = -1", 2, "linkage.seed", "whole number of at least 0");
     check("[linkage]\npairs_max = 0", 2, "linkage.pairs_max", "at least 1");
     check("[linkage]\npairs_max = 99999999999999999999999", 2, "linkage.pairs_max", "whole number");

@@ -2,6 +2,7 @@
 
 use super::{Words, count, expected, share, words};
 use crate::intake::study::Language;
+use crate::outcome::estimate::stratified::Share;
 
 /// Title of the page.
 pub const TITLE: Words = words("普查登记与行政记录比对报告", "Census cross-check report");
@@ -254,6 +255,57 @@ pub fn visits(language: Language, planned: u64, found: f64, all: u64, real: f64,
         Language::En => format!(
             "{all} persons were perhaps missed, {real} of them expected to be real. Visiting the {planned} most \
              probable ones is expected to find {found}. There are {lists} follow-up lists."
+        ),
+    }
+}
+
+/// Heading of the table of reliability.
+pub const RELIABILITY_TITLE: Words = words("概率可信吗", "Are the probabilities what they say?");
+/// Over the table of reliability.
+pub const RELIABILITY_NOTE: Words = words(
+    "按概率分段：模型预计多少对是同一人；有人工判定的（linkage.decisions），按判定推算应有多少对，附 95 % 区间。只有随机抽取的判定\
+     （rollcall review）才能代表整段；区间不含预计数的，该段概率不可全信。",
+    "By band of probability: how many pairs the model expects to be one person, and, where clerks have judged some \
+     (linkage.decisions), how many their judgements make likely, with a 95 % interval. Only pairs that were drawn at \
+     random (rollcall review) stand for their band. Where the interval does not hold what is expected, the \
+     probabilities of the band are off.",
+);
+/// Columns of the table of reliability.
+pub const RELIABILITY: [Words; 6] = [
+    words("概率", "Probability"),
+    words("记录对", "Pairs"),
+    words("预计为同一人", "Expected to be one person"),
+    words("人工判定", "Judged"),
+    words("判为同一人", "Judged one person"),
+    words("按判定推算", "By the judgements"),
+];
+
+/// A band of probability.
+#[must_use]
+pub fn band(low: f64, high: f64) -> String {
+    if high < 1.0 { format!("{low} – {high}") } else { format!("≥ {low}") }
+}
+
+/// So many pairs of a band are one person, by the judgements.
+#[must_use]
+pub fn estimated(language: Language, pairs: u64, share: Share) -> String {
+    let of = |share: f64| expected(share * pairs as f64);
+    let (mean, low, high) = (of(share.share), of(share.low), of(share.high));
+    match language {
+        Language::Zh => format!("{mean}（{low} 至 {high}）"),
+        Language::En => format!("{mean} ({low} to {high})"),
+    }
+}
+
+/// From which probability on pairs are links, and how many of the links are expected to be false.
+#[must_use]
+pub fn threshold(language: Language, threshold: f64, false_links: f64) -> String {
+    let (from, wrong) = (probability(language, threshold), expected(false_links));
+    match language {
+        Language::Zh => format!("概率不低于 {from} 的记录对可归为同一人；归为同一人的记录对中预计有 {wrong} 对不实。"),
+        Language::En => format!(
+            "Pairs of probability {from} or more may be put into one person; of the pairs that were, {wrong} are \
+             expected to be false."
         ),
     }
 }

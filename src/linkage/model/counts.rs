@@ -1,0 +1,68 @@
+//! How many pairs show each pattern?
+//!
+//! Takes the patterns of compared pairs, gives them counted: all that a fit needs to know of them.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::linkage::comparison::Pattern;
+
+/// How many pairs show each pattern, by class; sorted by class and pattern.
+pub type PatternCounts = Vec<((u32, Pattern), u64)>;
+
+/// The same for pairs that count in part.
+pub type PatternWeights = Vec<((u32, Pattern), f64)>;
+
+/// Counts the patterns of compared pairs by class.
+#[must_use]
+pub fn count_patterns(classes: &[u32], patterns: &[Pattern]) -> PatternCounts {
+    let counts = classes
+        .par_chunks(1 << 16)
+        .zip(patterns.par_chunks(1 << 16))
+        .map(|(classes, patterns)| {
+            let mut counts: FxHashMap<(u32, Pattern), u64> = FxHashMap::default();
+            for (class, pattern) in classes.iter().zip(patterns) {
+                *counts.entry((*class, *pattern)).or_default() += 1;
+            }
+            counts
+        })
+        .reduce(FxHashMap::default, |mut all, more| {
+            for (key, count) in more {
+                *all.entry(key).or_default() += count;
+            }
+            all
+        });
+    let mut counts: PatternCounts = counts.into_iter().collect();
+    counts.sort_unstable();
+    counts
+}
+
+/// Two counts taken together.
+#[must_use]
+pub fn add_counts(one: &PatternCounts, other: &PatternCounts) -> PatternCounts {
+    let mut counts: PatternCounts = one.iter().chain(other).copied().collect();
+    counts.sort_unstable();
+    counts.dedup_by(|next, before| {
+        let same = next.0 == before.0;
+        if same {
+            before.1 += next.1;
+        }
+        same
+    });
+    counts
+}
+
+/// Weights of the same pattern taken together, in order of class and pattern.
+#[must_use]
+pub fn add_weights(mut weights: PatternWeights) -> PatternWeights {
+    // The sort is stable: sums of fractions are the same every time.
+    weights.sort_by_key(|(key, _)| *key);
+    weights.dedup_by(|next, before| {
+        let same = next.0 == before.0;
+        if same {
+            before.1 += next.1;
+        }
+        same
+    });
+    weights
+}

@@ -1,0 +1,62 @@
+//! From which probability on does a pair hold records together?
+//!
+//! Takes a [`Study`] and the scores of all pairs, gives the least log2 odds: those of `link_probability`, or, where the study
+//! names a tolerated share of false links, the lowest at which the pairs at or above it are expected to hold no greater share
+//! (the mean of 1 − p over them).
+
+use super::scoring::Score;
+use crate::intake::study::Study;
+
+/// More than any pair has: no pair is surely enough a match.
+const BEYOND: f64 = 1000.0;
+
+/// The least log2 odds of a pair that holds records together.
+#[must_use]
+pub fn minimum(study: &Study, scores: &[Score]) -> f64 {
+    let linkage = &study.linkage;
+    let odds = |probability: f64| (probability / (1.0 - probability)).log2();
+    match linkage.false_links {
+        None => odds(linkage.link_probability),
+        Some(share) => tolerating(share, scores).max(odds(linkage.review_probability)),
+    }
+}
+
+/// The lowest log2 odds such that of the pairs at or above them no greater share is expected to be false.
+fn tolerating(share: f64, scores: &[Score]) -> f64 {
+    let mut odds: Vec<f64> = scores.iter().map(|score| score.log2_odds).collect();
+    odds.sort_unstable_by(|a, b| b.total_cmp(a));
+    let (mut lowest, mut accepted, mut wrong) = (BEYOND, 0.0, 0.0);
+    // Pairs of equal odds are accepted together.
+    for equal in odds.chunk_by(|a, b| a.total_cmp(b).is_eq()) {
+        accepted += equal.len() as f64;
+        wrong += equal.iter().map(|odds| 1.0 / (1.0 + odds.exp2())).sum::<f64>();
+        if wrong > share * accepted {
+            break;
+        }
+        lowest = equal[0];
+    }
+    lowest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BEYOND, tolerating};
+    use crate::linkage::scoring::Score;
+
+    fn scores(probabilities: &[f64]) -> Vec<Score> {
+        let of = |probability: &f64| (probability / (1.0 - probability)).log2();
+        probabilities.iter().map(|probability| Score { weight: 0.0, log2_odds: of(probability) }).collect()
+    }
+
+    #[test]
+    fn the_lowest_threshold_is_taken_that_tolerates_no_more() {
+        let scores = scores(&[0.6, 0.999, 0.9, 0.8, 0.99]);
+        let at = |share: f64| crate::linkage::model::probability(tolerating(share, &scores));
+        // Means of 1 − p from the top: 0.001, 0.0055, 0.037, 0.0778, 0.1422.
+        for (share, threshold) in [(0.001_1, 0.999), (0.006, 0.99), (0.05, 0.9), (0.08, 0.8), (0.2, 0.6), (1.0, 0.6)] {
+            assert!((at(share) - threshold).abs() < 1e-9, "{share}: {}", at(share));
+        }
+        assert!(tolerating(1e-6, &scores) >= BEYOND);
+        assert!(tolerating(0.5, &[]) >= BEYOND);
+    }
+}
