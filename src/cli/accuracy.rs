@@ -102,7 +102,9 @@ fn judge(folder: &Path, out: &Path, progress: &dyn Progress) -> Result<(u64, Cou
     sources.sort_unstable();
     sources.dedup();
     let truth = read_truth(&folder.join(TRUTH), &persons, &sources)?;
-    let links = files::read_links(&results)?;
+    let mut links = files::read_links(&results)?;
+    // A truth of pairs between two files does not know which records of one file are one person.
+    links.retain(|link| (link.one.0 == link.other.0) == (sources.len() == 1));
     let quality = quality::evaluate(&persons, &links, &[], &truth);
     let counted = quality.by_sources.iter().filter(|pair| (pair.one == pair.other) == (sources.len() == 1));
     let pairs = counted.fold(Counts::default(), |sum, pair| Counts {
