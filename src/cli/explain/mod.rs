@@ -217,7 +217,7 @@ fn rare_variable(comparer: &Comparer<'_>, pattern: Pattern) -> Option<Variable> 
     let weighed = |comparison: &&Comparison| {
         let level = comparison.level(pattern);
         match comparison.variable {
-            Variable::Name => comparison.levels.get(level).is_some_and(|level| level.frequency),
+            Variable::Name | Variable::BirthDate => comparison.levels.get(level).is_some_and(|level| level.frequency),
             Variable::Text(text) => level == 1 && comparer.weighs_frequency(text),
             _ => false,
         }

@@ -142,7 +142,12 @@ impl<'a> Comparer<'a> {
         ];
         for (wanted, variable, name, levels) in built_in {
             if wanted {
-                variables.push((variable, name.to_owned(), levels()));
+                let mut levels = levels();
+                if variable == Variable::BirthDate && !table.text_fields.is_empty() {
+                    // Where dates of the past are, the first of January often stands for its year.
+                    levels[usize::from(date::EQUAL)].frequency = true;
+                }
+                variables.push((variable, name.to_owned(), levels));
             }
         }
         if bound(Field::MotherName) || bound(Field::MotherIdNumber) {

@@ -7,6 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::linkage::comparison::Variable;
+use crate::person::date::Date;
 use crate::person::lexicon::Symbol;
 use crate::person::table::PersonTable;
 
@@ -86,10 +87,14 @@ pub(super) const DAYS_OF_MONTH: f64 = 30.4;
 /// Records of one person that may share a value without strangers meeting.
 const OWN_RECORDS: f64 = 4.0;
 
-/// Frequencies of full names among the records, smoothed by those of their parts.
+/// Frequencies of full names among the records, smoothed by those of their parts; and of birth dates, where they count.
 #[derive(Debug)]
 pub struct NameFrequencies {
     ratios: Vec<f32>,
+    /// Records born on each day (packed), in a study of text fields.
+    days: FxHashMap<u32, u32>,
+    /// Records with a day of birth.
+    born: f64,
 }
 
 impl NameFrequencies {
@@ -128,12 +133,69 @@ impl NameFrequencies {
         };
         let ratios =
             (0..names.counts.len()).map(|symbol| if symbol == 0 { 1.0 } else { ratio(symbol) as f32 }).collect();
-        NameFrequencies { ratios }
+        let mut days: FxHashMap<u32, u32> = FxHashMap::default();
+        if !table.text_fields.is_empty() {
+            for date in table.birth.iter().filter(|date| date.has_day()) {
+                *days.entry(date.packed()).or_default() += 1;
+            }
+        }
+        let born = days.values().map(|count| f64::from(*count)).sum();
+        NameFrequencies { ratios, days, born }
+    }
+
+    /// Share of the records born on this day; a person's `own` records are no evidence that others are. A day that stands for
+    /// its year (the first of January, where no more is known) is shared by many strangers.
+    #[must_use]
+    pub fn share_of_day(&self, date: Date, own: f64) -> f64 {
+        let count = self.days.get(&date.packed()).map_or(0.0, |count| f64::from(*count));
+        ((count - own).max(0.0) + 0.5) / self.born.max(1.0)
     }
 
     /// By how much the name is more common than the average of what two random records share.
     #[must_use]
     pub fn ratio(&self, symbol: Symbol) -> f64 {
         self.ratios.get(symbol as usize).map_or(1.0, |ratio| f64::from(*ratio))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NameFrequencies;
+    use crate::intake::extract;
+    use crate::intake::study;
+    use crate::linkage::comparison::{Comparer, Variable, date};
+    use crate::linkage::model::em;
+    use crate::linkage::scoring::Scorer;
+    use crate::person;
+    use crate::progress::Silent;
+
+    #[test]
+    fn the_first_of_january_that_stands_for_its_year_says_less_than_a_day() {
+        let folder = tempfile::tempdir().expect("folder");
+        let day = |at: u32| {
+            if at % 4 == 0 {
+                String::from("1850-01-01")
+            } else {
+                format!("18{:02}-{:02}-17", 10 + at % 80, 1 + at % 12)
+            }
+        };
+        let rows: String = (0..400).map(|at| format!("{at},name{at},{}\n", day(at))).collect();
+        std::fs::write(folder.path().join("a.csv"), format!("id,given,born\n{rows}")).expect("rows");
+        let text = "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"roll\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\ngiven_name = \"given\"\nbirth_date = \"born\"\n";
+        std::fs::write(folder.path().join("study.toml"), text).expect("study");
+        let study = study::file::read(&folder.path().join("study.toml")).expect("study");
+        let extracts = [extract::open(&study, 0).expect("extract")];
+        let table = person::standardise(&study, &extracts, &Silent).expect("table").table;
+        let comparer = Comparer::new(&study, &table);
+        let (slots, slot_of) = em::slots(&table);
+        let model = em::expected(&comparer, em::measure(&comparer, &table, 1), slots);
+        let names = NameFrequencies::of(&table);
+        let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
+        let born = comparer.of(Variable::BirthDate).expect("compared");
+        let equal = born.set(0, date::EQUAL);
+        let (of_year, of_day) = (scorer.ratio(equal, 0), scorer.ratio(equal, 1));
+        assert!(of_year > 1.0 && of_day < 0.2, "{of_year} {of_day}");
+        // Another level is no shared value.
+        assert!((scorer.ratio(born.set(0, date::DIFFERENT), 0) - 1.0).abs() < 1e-12);
     }
 }

@@ -9,10 +9,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::blocking::Pair;
-use super::comparison::{Comparer, Pattern, Variable};
+use super::comparison::{Comparer, Pattern, Variable, date};
 use super::model::em::{self, PatternCounts};
 use super::model::frequency::NameFrequencies;
 use super::model::{Likelihoods, Model, WEIGHT_MAX, probability};
+use crate::person::date::Date;
 use crate::person::table::{PersonTable, RecordId, TextField};
 
 pub use self::sift::Sifted;
@@ -137,6 +138,12 @@ impl<'a> Scorer<'a> {
             }
         }
         for (at, comparison) in self.comparer.comparisons.iter().enumerate() {
+            if comparison.variable == Variable::BirthDate {
+                let level = comparison.level(pattern);
+                if comparison.levels[level].frequency {
+                    ratio *= self.day_ratio(at, self.table.birth[one as usize]);
+                }
+            }
             if let Variable::Text(text) = comparison.variable
                 && comparison.level(pattern) == 1
                 && self.comparer.weighs_frequency(text)
@@ -147,6 +154,11 @@ impl<'a> Scorer<'a> {
             }
         }
         ratio
+    }
+
+    fn day_ratio(&self, at: usize, date: Date) -> f64 {
+        let share = self.names.share_of_day(date, self.own_records);
+        (share / self.model.shares[at].u[usize::from(date::EQUAL)]).clamp(1e-4, 1e4)
     }
 
     fn text_ratio(&self, text: usize, symbol: usize) -> f64 {

@@ -15,6 +15,7 @@ use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY};
 use crate::linkage::comparison::{Comparison, Pattern, UNSETTLED, Variable};
 use crate::linkage::model::em::PatternCounts;
 use crate::linkage::model::{Given, Likelihoods, Model};
+use crate::person::date::Date;
 use crate::person::table::RecordId;
 
 /// Up to so many candidate pairs, every one is compared in full.
@@ -153,8 +154,12 @@ impl Bounds {
             let best = |levels: std::ops::Range<usize>| levels.map(bits).fold(f64::NEG_INFINITY, f64::max);
             let mut weights = [0.0; 16];
             weights.iter_mut().enumerate().take(levels).for_each(|(level, weight)| *weight = bits(level));
+            let rarest = if comparison.variable == Variable::BirthDate { scorer.rarest_day(at) } else { 0.0 };
+            weights.iter_mut().zip(&comparison.levels).filter(|(_, level)| level.frequency).for_each(|(weight, _)| {
+                *weight += rarest;
+            });
             weights[usize::from(UNSETTLED)] = best(2..levels);
-            weights[usize::from(UNKNOWN)] = best(0..levels);
+            weights[usize::from(UNKNOWN)] = best(0..levels).max(weights[1]);
             let expected: f64 = (1..levels).map(|level| shares.u[level] * weights[level]).sum();
             let mut settles = weights[usize::from(UNKNOWN)] - expected;
             if comparison.variable == Variable::Household {
@@ -229,6 +234,12 @@ impl Scorer<'_> {
     fn rarity(&self, text: u16) -> Vec<f32> {
         let symbols = self.table.text_fields[usize::from(text)].counts.len();
         (0..symbols).into_par_iter().map(|symbol| -self.text_ratio(usize::from(text), symbol).log2() as f32).collect()
+    }
+
+    /// The bits that sharing the rarest day of birth adds at most.
+    fn rarest_day(&self, at: usize) -> f64 {
+        let is_weighed = self.comparer.comparisons[at].levels.iter().any(|level| level.frequency);
+        if is_weighed { -self.day_ratio(at, Date::NONE).log2().min(0.0) } else { 0.0 }
     }
 
     fn name_rarity(&self) -> Vec<f32> {
