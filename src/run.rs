@@ -90,7 +90,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     progress.begin("write", 0);
     let out = publication.work()?;
     let links = files::links(study, table, &comparer, &linked, &decided);
-    let reliability = reliability::appraise(study, &linked, &decided);
+    let reliability = reliability::appraise(study, &linked, &links, &decided);
     let input = ReportInput {
         study,
         extracts: &extracts,

@@ -2,14 +2,15 @@
 //!
 //! Takes what was [`Linked`] and what clerks [`Decided`], gives [`Reliability`]: by band of probability how many pairs there are,
 //! how many matches the model expects among them, and, where clerks have judged some, how many their judgements make likely,
-//! with a 95 % interval. Pairs of a band that are one person and those that are not are strata of their own, as clerks judge more
-//! of the one than of the other.
+//! with a 95 % interval. A pair stands in the band of its own probability, whatever was decided of it or holds it by way of
+//! other records: else a judgement would move the pair that it judges.
 
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::linkage::decided::Decided;
 use crate::linkage::lesson::{BANDS, band};
 use crate::outcome::estimate::stratified::{self, Share, Stratum};
+use crate::outcome::files::Link;
 
 /// What probabilities are worth, from the lowest band to the highest.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -37,25 +38,20 @@ pub struct Band {
     pub judged: u64,
     /// Of those, one person.
     pub same: u64,
-    /// Share of matches by the judgements; nothing while pairs of the band are not judged on both sides of the decision.
+    /// Share of matches by the judgements; nothing while no pair of the band is judged.
     pub share: Option<Share>,
 }
 
-/// Sums up the listed pairs: those at or above the review probability, and those within persons.
+/// Sums up the pairs at or above the review probability, and what is expected of the links.
 #[must_use]
-pub fn appraise(study: &Study, linked: &Linked, decided: &Decided) -> Reliability {
-    let least = study.linkage.review_probability;
-    let mut strata = [[(Stratum { size: 0, reviewed: 0, right: 0 }, 0.0); 2]; BANDS.len() + 1];
-    let mut false_links = 0.0;
+pub fn appraise(study: &Study, linked: &Linked, links: &[Link], decided: &Decided) -> Reliability {
+    let mut strata = [(Stratum { size: 0, reviewed: 0, right: 0 }, 0.0); BANDS.len() + 1];
     for (pair, score) in linked.pairs.iter().zip(&linked.scores) {
-        let person = |record: u32| linked.resolution.person_of.get(record as usize);
-        let together = person(pair.0) == person(pair.1);
         let probability = score.probability();
-        if !together && probability < least {
+        if probability < study.linkage.review_probability {
             continue;
         }
-        false_links += if together { 1.0 - probability } else { 0.0 };
-        let (stratum, expected) = &mut strata[band(probability)][usize::from(together)];
+        let (stratum, expected) = &mut strata[band(probability)];
         stratum.size += 1;
         *expected += probability;
         if let Some(same) = decided.of_pair(*pair) {
@@ -63,17 +59,18 @@ pub fn appraise(study: &Study, linked: &Linked, decided: &Decided) -> Reliabilit
             stratum.right += u64::from(same);
         }
     }
-    let of_band = |(at, strata): (usize, &[(Stratum, f64); 2])| {
-        let own: Vec<Stratum> = strata.iter().map(|(stratum, _)| *stratum).filter(|stratum| stratum.size > 0).collect();
-        Band {
-            low: if at == 0 { 0.0 } else { BANDS[at - 1] },
-            high: BANDS.get(at).copied().unwrap_or(1.0),
-            pairs: own.iter().map(|stratum| stratum.size).sum(),
-            expected: strata.iter().map(|(_, expected)| expected).sum(),
-            judged: own.iter().map(|stratum| stratum.reviewed).sum(),
-            same: own.iter().map(|stratum| stratum.right).sum(),
-            share: stratified::share(&own, study.linkage.seed),
-        }
+    let of_band = |(at, (stratum, expected)): (usize, &(Stratum, f64))| Band {
+        low: if at == 0 { 0.0 } else { BANDS[at - 1] },
+        high: BANDS.get(at).copied().unwrap_or(1.0),
+        pairs: stratum.size,
+        expected: *expected,
+        judged: stratum.reviewed,
+        same: stratum.right,
+        share: stratified::share(&[*stratum], study.linkage.seed),
     };
-    Reliability { bands: strata.iter().enumerate().map(of_band).collect(), threshold: linked.threshold, false_links }
+    Reliability {
+        bands: strata.iter().enumerate().map(of_band).collect(),
+        threshold: linked.threshold,
+        false_links: links.iter().filter(|link| link.linked).map(|link| 1.0 - link.probability).sum(),
+    }
 }

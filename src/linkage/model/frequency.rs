@@ -173,7 +173,7 @@ mod tests {
     fn the_first_of_january_that_stands_for_its_year_says_less_than_a_day() {
         let folder = tempfile::tempdir().expect("folder");
         let day = |at: u32| {
-            if at % 4 == 0 {
+            if at.is_multiple_of(4) {
                 String::from("1850-01-01")
             } else {
                 format!("18{:02}-{:02}-17", 10 + at % 80, 1 + at % 12)

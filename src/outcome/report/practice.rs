@@ -211,7 +211,7 @@ impl District {
             residence: &self.residence,
             findings: &self.findings,
             coverage: &self.coverage,
-            reliability: &reliability::appraise(&self.study, &self.linked, &Decided::default()),
+            reliability: &reliability::appraise(&self.study, &self.linked, &[], &Decided::default()),
         })
     }
 

@@ -204,8 +204,9 @@ fn what_the_page_says_is_what_was_found() {
     }
     let pairs: u64 = report.links.weights.iter().map(|bin| bin.0 + bin.1).sum();
     assert_eq!(pairs, district.linked.candidates);
-    // The table of reliability: every listed pair stands in one band, with what the model expects of it.
-    let listed: u64 = report.links.by_sources.iter().map(|(.., links, possible)| links + possible).sum();
+    // The table of reliability: every pair worth a look stands in one band, with what the model expects of it.
+    let least = district.study.linkage.review_probability;
+    let listed = district.linked.scores.iter().filter(|score| score.probability() >= least).count() as u64;
     let bands = &report.reliability.bands;
     assert_eq!(bands.iter().map(|band| band.pairs).sum::<u64>(), listed);
     assert!(bands.iter().all(|band| {

@@ -263,9 +263,9 @@ pub fn visits(language: Language, planned: u64, found: f64, all: u64, real: f64,
 pub const RELIABILITY_TITLE: Words = words("概率可信吗", "Are the probabilities what they say?");
 /// Over the table of reliability.
 pub const RELIABILITY_NOTE: Words = words(
-    "按概率分段：模型预计多少对是同一人；有人工判定的（linkage.decisions），按判定推算应有多少对，附 95 % 区间。只有随机抽取的判定\
+    "按记录对自身概率分段：模型预计多少对是同一人；有人工判定的（linkage.decisions），按判定推算应有多少对，附 95 % 区间。只有随机抽取的判定\
      （rollcall review）才能代表整段；区间不含预计数的，该段概率不可全信。",
-    "By band of probability: how many pairs the model expects to be one person, and, where clerks have judged some \
+    "By band of the pair's own probability: how many pairs the model expects to be one person, and, where clerks have judged some \
      (linkage.decisions), how many their judgements make likely, with a 95 % interval. Only pairs that were drawn at \
      random (rollcall review) stand for their band. Where the interval does not hold what is expected, the \
      probabilities of the band are off.",
@@ -300,7 +300,7 @@ pub fn estimated(language: Language, pairs: u64, share: Share) -> String {
 /// From which probability on pairs are links, and how many of the links are expected to be false.
 #[must_use]
 pub fn threshold(language: Language, threshold: f64, false_links: f64) -> String {
-    let (from, wrong) = (probability(language, threshold), expected(false_links));
+    let (from, wrong) = (format!("{:.2} %", threshold * 100.0), expected(false_links));
     match language {
         Language::Zh => format!("概率不低于 {from} 的记录对可归为同一人；归为同一人的记录对中预计有 {wrong} 对不实。"),
         Language::En => format!(
