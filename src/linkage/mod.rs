@@ -32,6 +32,8 @@ use scoring::{ComparedPairs, Score, Scorer, Sifted};
 pub struct Linked {
     /// Who is who.
     pub resolution: Resolution,
+    /// Who is who by the model alone, where clerks have decided anything.
+    pub undecided: Option<Resolution>,
     /// Candidate pairs in all.
     pub candidates: u64,
     /// Patterns of the candidate pairs that could not become links or possible links, counted and let go.
@@ -128,6 +130,9 @@ pub fn link(
         let imposed = decided.imposed(pairs, scores);
         resolution::resolve(scorer, pairs, imposed.as_deref().unwrap_or(scores), threshold::minimum(study, scores))
     };
+    let alone = |scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score]| {
+        resolution::resolve(scorer, pairs, scores, threshold::minimum(study, scores))
+    };
     let mut resolution = {
         let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
         resolve(&scorer, &compared.pairs, &scores)
@@ -141,10 +146,7 @@ pub fn link(
         resolution = resolve(&scorer, &compared.pairs, &scores);
     }
     if study.linkage.refit && !decided.is_empty() {
-        let plain = {
-            let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
-            resolution::resolve(&scorer, &compared.pairs, &scores, threshold::minimum(study, &scores))
-        };
+        let plain = alone(&Scorer::new(comparer, table, &model, &slot_of, &names), &compared.pairs, &scores);
         let lesson = lesson::draw(decided, &compared, &scores, (&plain, review), &added, &rest);
         model = em::fit_to(comparer, measured, slots, &lesson.counts, &lesson.labels);
         let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
@@ -164,11 +166,14 @@ pub fn link(
             resolution = resolve(&scorer, &compared.pairs, &scores);
         }
     }
+    let undecided = (!decided.is_empty())
+        .then(|| alone(&Scorer::new(comparer, table, &model, &slot_of, &names), &compared.pairs, &scores));
     let threshold = model::probability(threshold::minimum(study, &scores));
     progress.finish(&format!("{} persons", resolution.persons()));
     let ComparedPairs { pairs, patterns, .. } = compared;
     Ok(Linked {
         resolution,
+        undecided,
         candidates,
         rest,
         pairs,

@@ -3,7 +3,8 @@
 //! Takes what was [`Linked`] and what clerks [`Decided`], gives [`Reliability`]: by band of probability how many pairs there are,
 //! how many matches the model expects among them, and, where clerks have judged some, how many their judgements make likely,
 //! with a 95 % interval. A pair stands in the band of its own probability, whatever was decided of it or holds it by way of
-//! other records: else a judgement would move the pair that it judges.
+//! other records: else a judgement would move the pair that it judges. What the model alone would make one person and what
+//! not are strata of their own, as clerks are shown more of the one than of the other.
 
 use crate::intake::study::Study;
 use crate::linkage::Linked;
@@ -38,20 +39,23 @@ pub struct Band {
     pub judged: u64,
     /// Of those, one person.
     pub same: u64,
-    /// Share of matches by the judgements; nothing while no pair of the band is judged.
+    /// Share of matches by the judgements; nothing while a stratum of the band has no judged pair.
     pub share: Option<Share>,
 }
 
 /// Sums up the pairs at or above the review probability, and what is expected of the links.
 #[must_use]
 pub fn appraise(study: &Study, linked: &Linked, links: &[Link], decided: &Decided) -> Reliability {
-    let mut strata = [(Stratum { size: 0, reviewed: 0, right: 0 }, 0.0); BANDS.len() + 1];
+    let mut strata = [([Stratum { size: 0, reviewed: 0, right: 0 }; 2], 0.0); BANDS.len() + 1];
+    let person_of = &linked.undecided.as_ref().unwrap_or(&linked.resolution).person_of;
     for (pair, score) in linked.pairs.iter().zip(&linked.scores) {
         let probability = score.probability();
         if probability < study.linkage.review_probability {
             continue;
         }
-        let (stratum, expected) = &mut strata[band(probability)];
+        let (strata, expected) = &mut strata[band(probability)];
+        let together = person_of.get(pair.0 as usize) == person_of.get(pair.1 as usize);
+        let stratum = &mut strata[usize::from(together)];
         stratum.size += 1;
         *expected += probability;
         if let Some(same) = decided.of_pair(*pair) {
@@ -59,14 +63,17 @@ pub fn appraise(study: &Study, linked: &Linked, links: &[Link], decided: &Decide
             stratum.right += u64::from(same);
         }
     }
-    let of_band = |(at, (stratum, expected)): (usize, &(Stratum, f64))| Band {
-        low: if at == 0 { 0.0 } else { BANDS[at - 1] },
-        high: BANDS.get(at).copied().unwrap_or(1.0),
-        pairs: stratum.size,
-        expected: *expected,
-        judged: stratum.reviewed,
-        same: stratum.right,
-        share: stratified::share(&[*stratum], study.linkage.seed),
+    let of_band = |(at, (strata, expected)): (usize, &([Stratum; 2], f64))| {
+        let own: Vec<Stratum> = strata.iter().filter(|stratum| stratum.size > 0).copied().collect();
+        Band {
+            low: if at == 0 { 0.0 } else { BANDS[at - 1] },
+            high: BANDS.get(at).copied().unwrap_or(1.0),
+            pairs: own.iter().map(|stratum| stratum.size).sum(),
+            expected: *expected,
+            judged: own.iter().map(|stratum| stratum.reviewed).sum(),
+            same: own.iter().map(|stratum| stratum.right).sum(),
+            share: stratified::share(&own, study.linkage.seed),
+        }
     };
     Reliability {
         bands: strata.iter().enumerate().map(of_band).collect(),
