@@ -146,6 +146,12 @@ impl Model {
         row.and_then(|row| row.get(level)).map_or(shares.u[level], |share| *share)
     }
 
+    /// Does any comparison depend on this one among strangers?
+    #[must_use]
+    pub fn has_dependents(&self, at: usize) -> bool {
+        self.shares.iter().filter_map(|shares| shares.given.as_ref()).any(|given| given.parent == at)
+    }
+
     /// Does another comparison that is equal in this pattern, too, depend on this one? Then its value is the rarer fact.
     #[must_use]
     pub fn is_implied(&self, at: usize, pattern: Pattern) -> bool {

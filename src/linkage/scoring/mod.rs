@@ -161,6 +161,12 @@ impl<'a> Scorer<'a> {
         (share / self.model.shares[at].u[usize::from(date::EQUAL)]).clamp(1e-4, 1e4)
     }
 
+    /// The bits that sharing the rarest day of birth adds at most.
+    fn rarest_day(&self, at: usize) -> f64 {
+        let is_weighed = self.comparer.comparisons[at].levels.iter().any(|level| level.frequency);
+        if is_weighed { -self.day_ratio(at, Date::NONE).log2().min(0.0) } else { 0.0 }
+    }
+
     fn text_ratio(&self, text: usize, symbol: usize) -> f64 {
         let count = self.table.text_fields[text].counts.get(symbol).copied().unwrap_or(0);
         let others = (f64::from(count) - self.own_records).max(0.0) + 0.5;

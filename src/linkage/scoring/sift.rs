@@ -14,8 +14,7 @@ use crate::linkage::blocking::{CandidatePairs, Pair};
 use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY};
 use crate::linkage::comparison::{Comparison, Pattern, UNSETTLED, Variable};
 use crate::linkage::model::em::PatternCounts;
-use crate::linkage::model::{Given, Likelihoods, Model};
-use crate::person::date::Date;
+use crate::linkage::model::{Likelihoods, Model};
 use crate::person::table::RecordId;
 
 /// Up to so many candidate pairs, every one is compared in full.
@@ -167,15 +166,14 @@ impl Bounds {
                 weights[0] = weights[usize::from(UNKNOWN)];
                 settles = 0.0;
             }
-            // Of two values that go together only the one counts: a common one that does not count takes nothing away.
-            let has_child = |given: &Given| given.parent == at;
-            let has_child = model.shares.iter().filter_map(|shares| shares.given.as_ref()).any(has_child);
             let rarity: Vec<f32> = match comparison.variable {
                 Variable::Text(text) if rarity && scorer.comparer.weighs_frequency(text) => scorer.rarity(text),
                 Variable::Name if rarity => scorer.name_rarity(),
                 _ => Vec::new(),
             };
-            let rarity = if has_child { rarity.into_iter().map(|bits| bits.max(0.0)).collect() } else { rarity };
+            // Of two values that go together only the one counts: a common one that does not count takes nothing away.
+            let rarity =
+                if model.has_dependents(at) { rarity.into_iter().map(|bits| bits.max(0.0)).collect() } else { rarity };
             let rare = comparison.levels.iter().enumerate().filter(|(_, level)| level.frequency);
             let rare = rare.fold(0u16, |rare, (level, _)| rare | 1 << level);
             let (variable, shift, place) = (comparison.variable, comparison.shift, comparison.place);
@@ -234,12 +232,6 @@ impl Scorer<'_> {
     fn rarity(&self, text: u16) -> Vec<f32> {
         let symbols = self.table.text_fields[usize::from(text)].counts.len();
         (0..symbols).into_par_iter().map(|symbol| -self.text_ratio(usize::from(text), symbol).log2() as f32).collect()
-    }
-
-    /// The bits that sharing the rarest day of birth adds at most.
-    fn rarest_day(&self, at: usize) -> f64 {
-        let is_weighed = self.comparer.comparisons[at].levels.iter().any(|level| level.frequency);
-        if is_weighed { -self.day_ratio(at, Date::NONE).log2().min(0.0) } else { 0.0 }
     }
 
     fn name_rarity(&self) -> Vec<f32> {
