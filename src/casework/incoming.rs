@@ -432,7 +432,7 @@ fn write_wrong(run: &Path, path: &Path, returned: &Returned, language: Language)
                 sheet.write_string_with_format(row, column, cell, &text)?;
             }
         }
-        workbook.save_to_buffer()
+        file::workbook(&mut workbook)
     };
     let bytes = build().map_err(|_| Error::new(Kind::Environment, "the file of wrong rows cannot be put together"))?;
     file::publish(&target, &bytes)?;

@@ -39,6 +39,10 @@ pub(super) fn begin(global: &Global) {
 /// A panic's payload may hold a value; only its place is printed.
 pub(super) fn hide_panics() {
     std::panic::set_hook(Box::new(|panic| {
+        if panic.location().is_some_and(|place| place.file().contains("library/std/src/thread/")) {
+            super::screen::complain("rollcall: the system gives no more threads");
+            return;
+        }
         let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
         super::screen::complain(&format!("rollcall: a fault of the program{place}; please report it"));
     }));

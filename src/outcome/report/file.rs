@@ -1,9 +1,13 @@
 //! How does a file appear whole or not at all?
 //!
-//! The bytes are written under a temporary name beside the final one (`.NAME.tmp`), then renamed.
+//! The bytes are written under a temporary name beside the final one (`.NAME.tmp`), then renamed. Those of a workbook come
+//! from [`workbook`].
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+
+use rust_xlsxwriter::{Workbook, XlsxError};
 
 use crate::error::{Error, Result};
 
@@ -16,6 +20,15 @@ pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
     let temporary = path.with_file_name(format!(".{name}.tmp"));
     fs::write(&temporary, bytes).map_err(|error| Error::io(&temporary, &error))?;
     fs::rename(&temporary, path).map_err(|error| Error::io(path, &error))
+}
+
+/// The bytes of a workbook. The library starts threads to write it, and panics if the system gives none.
+///
+/// # Errors
+/// If it cannot be put together.
+pub fn workbook(workbook: &mut Workbook) -> std::result::Result<Vec<u8>, XlsxError> {
+    let none = |_| Err(XlsxError::IoError(std::io::ErrorKind::OutOfMemory.into()));
+    catch_unwind(AssertUnwindSafe(|| workbook.save_to_buffer())).unwrap_or_else(none)
 }
 
 /// Makes a folder and those it lies in.

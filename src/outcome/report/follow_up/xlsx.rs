@@ -11,6 +11,7 @@ use rust_xlsxwriter::{
 };
 
 use super::super::cases::{AreaList, Case, DwellingCases};
+use super::super::file;
 use super::super::words::{self, field};
 use super::{Heading, area_code, area_words};
 use crate::error::{Error, Kind, Result};
@@ -56,7 +57,7 @@ fn build(heading: &Heading, list: &AreaList) -> std::result::Result<Vec<u8>, Xls
     let codes = workbook.add_worksheet();
     codes.set_name(field::CODES.of(language))?;
     write_codes(codes, &styles, language)?;
-    workbook.save_to_buffer()
+    file::workbook(&mut workbook)
 }
 
 struct Styles {
