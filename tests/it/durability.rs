@@ -133,8 +133,8 @@ fn a_disk_that_takes_no_more_is_status_6_and_the_earlier_run_stands() {
     }
 }
 
-/// Under a limit of so many KiB of addresses: status 0, or 6 with what ran out, or the runtime's own word that it could get no
-/// memory (which Rust ends by SIGABRT); never a crash, never a fault of the program. The run that stood before stands,
+/// Under a limit of so many KiB of addresses: status 0, or 6 with what ran out, or the word of Rust's runtime or of the C
+/// library that there is no memory (which end the process by SIGABRT); never a crash, never a fault of the program. The run that stood before stands,
 /// and no leftover disturbs the next. Gives how each ended.
 #[cfg(target_os = "linux")]
 fn starve(persons: &str, limits: impl Iterator<Item = u64>) -> BTreeMap<String, u64> {
@@ -155,7 +155,9 @@ fn starve(persons: &str, limits: impl Iterator<Item = u64>) -> BTreeMap<String, 
         let end = match (output.status.code(), output.status.signal()) {
             (Some(0), _) => "done",
             (Some(6), _) if !err.is_empty() => "status 6",
-            (None, Some(6)) if err.contains("memory allocation of") => "no memory, by SIGABRT",
+            (None, Some(6)) if err.contains("memory allocation of") || err.contains("out of memory") => {
+                "no memory, by SIGABRT"
+            }
             _ => panic!("{limit} KiB: {:?} {err}", output.status),
         };
         *ends.entry(end.to_owned()).or_default() += 1;
