@@ -25,8 +25,8 @@ use crate::outcome::coverage::Coverage;
 use crate::outcome::coverage::estimated;
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::reliability::Reliability;
-use crate::outcome::report::cases::table as case_table;
-use crate::outcome::report::{self, ReportInput, cases};
+use crate::outcome::report::cases::{CaseBook, table as case_table};
+use crate::outcome::report::{self, ReportInput};
 use crate::outcome::{coverage, files, find, reliability, residence};
 use crate::person;
 use crate::progress::Progress;
@@ -102,9 +102,10 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         coverage: &coverage,
         reliability: &reliability,
     };
+    let case_book = CaseBook::of(&input);
     let tables: [&(dyn Fn() -> Result<Written> + Sync); 9] = [
         &|| files::write_links(out, study, table, &comparer, &links).map(|rows| Written::table(files::LINKS, rows)),
-        &|| report::write(&report::compose(&input), out).map(Written::pages),
+        &|| report::write(&report::compose(&input, &case_book), out).map(Written::pages),
         &|| {
             let rows = files::write_persons(out, study, table, &linked.resolution.person_of)?;
             Ok(Written::table(files::PERSONS, rows))
@@ -112,7 +113,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         &|| files::write_discrepancies(out, table, &findings).map(|rows| Written::table(files::DISCREPANCIES, rows)),
         &|| {
             let roll = study.roll().map_or("", |roll| study.sources[roll].name.as_str());
-            let rows = case_table::write(out, &cases::rows(&input), roll, study.language)?;
+            let rows = case_table::write(out, case_book.len(), |part| case_book.rows(part), roll, study.language)?;
             Ok(Written::table(case_table::CASES, rows))
         },
         &|| files::write_rejected(out, study, &standardised.rejected).map(|rows| Written::table(files::REJECTED, rows)),
@@ -179,7 +180,7 @@ fn refuse_empty(study: &Study, extracts: &[Extract]) -> Result<()> {
 
 /// Bytes that a run holds at its height for each record, and besides: the highest of the measurements in
 /// docs/performance.md, rounded up.
-const BYTES_PER_RECORD: u64 = 900;
+const BYTES_PER_RECORD: u64 = 560;
 const BYTES_ALWAYS: u64 = 96 << 20;
 
 /// Memory that a run over so many records is planned with, in bytes.

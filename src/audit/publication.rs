@@ -11,6 +11,7 @@
 //! locked, and the system takes the lock back when the process ends, however it ends.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -38,34 +39,18 @@ trait Disk {
 
 struct Real;
 
-/// Files that the disk is asked for at a time.
-const SYNCED_AT_ONCE: usize = 16;
-
 impl Disk for Real {
     fn sync(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
     }
 
-    /// Several at a time: a disk that is asked for one file after the other waits most of the time.
+    /// A list for every area makes thousands of files: where the system can bring a whole file system to the disk, one
+    /// request does for all of them, and the disk orders its work as it likes.
+    #[cfg(target_os = "linux")]
     fn sync_all(&self, paths: &[PathBuf]) -> Result<()> {
-        let each = |paths: &[PathBuf]| paths.iter().try_for_each(|path| ask(path, self.sync(path)));
-        std::thread::scope(|scope| {
-            let share = paths.len().div_ceil(SYNCED_AT_ONCE).max(1);
-            let mut threads = Vec::new();
-            let mut alone = Ok(());
-            for paths in paths.chunks(share) {
-                // A system that gives no more threads is served without.
-                match std::thread::Builder::new().spawn_scoped(scope, move || each(paths)) {
-                    Ok(thread) => threads.push(thread),
-                    Err(_) => alone = alone.and_then(|()| each(paths)),
-                }
-            }
-            let stopped = || Err(Error::new(Kind::Environment, "a thread that writes to the disk stopped"));
-            threads.into_iter().fold(alone, |so_far, thread| {
-                let result = thread.join().unwrap_or_else(|_| stopped());
-                so_far.and(result)
-            })
-        })
+        let Some(path) = paths.first() else { return Ok(()) };
+        let synced = File::open(path).and_then(|file| Ok(rustix::fs::syncfs(&file)?));
+        ask(path, synced)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -164,6 +149,15 @@ fn locked(folder: &Path) -> Result<File> {
     }
 }
 
+/// The names in a folder, sorted.
+fn entries(folder: &Path) -> Result<Vec<OsString>> {
+    let names: io::Result<Vec<OsString>> =
+        fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+    let mut names = names.map_err(|error| Error::io(folder, &error))?;
+    names.sort();
+    Ok(names)
+}
+
 /// The files below a folder, relative, sorted.
 fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
@@ -212,12 +206,17 @@ fn put_in_place(disk: &dyn Disk, folder: &Path) -> Result<()> {
         ask(&manifest, disk.rename(&manifest, &replaced))?;
         ask(folder, disk.sync(folder))?;
     }
-    let mut folders = BTreeSet::new();
+    for name in entries(&ready)?.iter().filter(|name| ready.join(name).is_dir() && !folder.join(name).exists()) {
+        // A folder that is new is moved whole.
+        ask(&folder.join(name), disk.rename(&ready.join(name), &folder.join(name)))?;
+    }
+    let mut folders = BTreeSet::from([folder.to_path_buf()]);
     for file in files_below(&ready)?.iter().filter(|file| *file != Path::new(MANIFEST)) {
         let to = folder.join(file);
-        if let Some(parent) = to.parent() {
+        if let Some(parent) = to.parent()
+            && folders.insert(parent.to_path_buf())
+        {
             ask(parent, disk.create_folder(parent))?;
-            folders.insert(parent.to_path_buf());
         }
         ask(&to, disk.rename(&ready.join(file), &to))?;
     }

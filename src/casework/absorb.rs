@@ -238,7 +238,7 @@ mod tests {
             .iter()
             .map(|at| CaseRow { records: vec![record_digest("register", &at.to_string())], ..row(*at, 1, 0.5) })
             .collect();
-        table::write(folder, &rows, "roll", Language::Zh).unwrap();
+        table::write(folder, rows.len(), |part| rows[part].to_vec(), "roll", Language::Zh).unwrap();
         let mut persons: Vec<(u64, &str, String)> =
             records.iter().map(|at| (*at as u64, "register", at.to_string())).collect();
         persons.extend(on_roll.iter().map(|at| (*at as u64, "roll", format!("R{at}"))));

@@ -23,6 +23,7 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::{self, CaseRow, Door};
+use crate::outcome::report::file;
 use crate::outcome::report::follow_up::{self, Heading};
 use crate::outcome::report::words;
 
@@ -160,9 +161,9 @@ fn write(
     match &order.recipients {
         Some(recipients) => {
             let lock = |area: &str, list: Vec<u8>| recipients.encrypt(area, &list);
-            follow_up::write_as(&heading, &lists, &folder, &format!(".{}", encryption::ENDING), &lock)?
+            follow_up::write_as(&heading, &lists, &folder, &format!(".{}", encryption::ENDING), file::publish, &lock)?
         }
-        None => follow_up::write(&heading, &lists, &folder)?,
+        None => follow_up::write(&heading, &lists, &folder, file::publish)?,
     };
     Ok(Sent {
         folder,

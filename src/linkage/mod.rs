@@ -118,7 +118,8 @@ pub fn link(
         counts = em::add_counts(&sifted.rest, &em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns));
         model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
     }
-    let mut rules = candidates.rules;
+    // The blocks have served: their memory is needed for what follows.
+    let mut rules = candidates.into_rules();
     let Sifted { kept: mut compared, rest, pairs: candidates, new_pairs, .. } = sifted;
     rules.iter_mut().zip(new_pairs).for_each(|(rule, new)| rule.new_pairs += new);
     progress.finish(&format!("{} of {candidates} pairs may matter", compared.pairs.len()));

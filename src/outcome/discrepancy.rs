@@ -3,6 +3,8 @@
 //! Takes the table, who is who and the residence evidence, gives [`Findings`]: every discrepancy of the ten kinds with
 //! its area, the probability that it is real, its rank and the evidence that raised it.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::person::table::RecordId;
@@ -102,9 +104,9 @@ pub struct Discrepancy {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evidence {
     /// What was looked at (`register`, `last_seen`, `household`, `level_of_name`, …).
-    pub what: String,
+    pub what: Cow<'static, str>,
     /// What was found, as a code or figure.
-    pub found: String,
+    pub found: Cow<'static, str>,
     /// How much it speaks for the discrepancy, in bits, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bits: Option<f64>,

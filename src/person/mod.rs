@@ -10,12 +10,14 @@ pub mod date;
 pub mod han;
 pub mod id_number;
 pub mod lexicon;
+pub mod members;
 pub mod name;
 pub mod plausibility;
 pub mod profile;
 pub mod row;
 mod seen;
 pub mod table;
+mod taken_over;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -66,6 +68,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
         PersonTable { starts: vec![0], text_fields: row::text_fields(study, extracts)?, ..PersonTable::default() };
     table.texts = TextRows::new(table.text_fields.len(), 0);
     table.parents.push(table::Parent::default());
+    table.reserve(extracts.iter().map(|extract| extract.rows).sum());
     let mut tallies = vec![Tally::default(); extracts.len()];
     let mut rejected = Vec::new();
     let readers: Vec<RowReader<'_>> =
@@ -75,7 +78,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
         .collect();
     // A few chunks at a time: memory stays bounded, and the order of symbols does not depend on the threads.
     let at_once = (rayon::current_num_threads() * 2).max(extracts.len());
-    let mut seen = seen::SeenIds::default();
+    let mut source = taken_over::TakenOver::default();
     let decode = |jobs: &[(usize, usize)]| -> Vec<Result<ChunkTable>> {
         jobs.par_iter()
             .map(|(source, chunk)| {
@@ -92,12 +95,12 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
         // The next chunks are decoded while these are taken over.
         let next = windows.next().unwrap_or(&[]);
         let mut append = || -> Result<()> {
-            for ((source, number), chunk) in window.iter().zip(std::mem::take(&mut chunks)) {
+            for ((at, number), chunk) in window.iter().zip(std::mem::take(&mut chunks)) {
                 if *number == 0 {
-                    close_sources(&mut table, *source);
-                    seen = seen::SeenIds::from(u32::try_from(table.len()).unwrap_or(u32::MAX));
+                    close_sources(&mut table, *at);
+                    source.next_source(u32::try_from(table.len()).unwrap_or(u32::MAX));
                 }
-                table.append(chunk?, &mut seen, &mut tallies[*source], &mut rejected);
+                table.append(chunk?, &mut source, &mut tallies[*at], &mut rejected);
             }
             Ok(())
         };

@@ -13,13 +13,11 @@ use super::date::{self, Date};
 use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
-use super::seen::SeenIds;
 use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, TextRows, flag};
 use super::{Rejected, address, joins_names, text_field};
 use crate::error::Result;
 use crate::intake::extract::{Chunk, Column, Extract};
 use crate::intake::study::{Binding, Field, RowKind, RowMeaning, Study};
-use crate::tally::Tally;
 
 /// The text fields of a study: those it declares, and family and given name where they are nowhere joined.
 pub(super) fn text_fields(study: &Study, _extracts: &[Extract]) -> Result<Vec<TextField>> {
@@ -56,11 +54,12 @@ struct BoundField<'a> {
 /// A chunk's records, with symbols of its own lexicons.
 #[derive(Default)]
 pub(super) struct ChunkTable {
-    table: PersonTable,
-    tally_notes: BTreeMap<&'static str, u64>,
-    rejected: Vec<Rejected>,
-    source: usize,
-    file: usize,
+    pub(super) table: PersonTable,
+    pub(super) households: Lexicon,
+    pub(super) tally_notes: BTreeMap<&'static str, u64>,
+    pub(super) rejected: Vec<Rejected>,
+    pub(super) source: usize,
+    pub(super) file: usize,
 }
 
 impl<'a> RowReader<'a> {
@@ -225,9 +224,9 @@ impl<'a> RowReader<'a> {
             self.text(chunk, row, field).and_then(|text| text.bytes().find(u8::is_ascii_digit)).map_or(0, |d| d - b'0')
         };
         let (registration, left) = (digit(Field::Registration), digit(Field::LeftRegistration));
-        let household = self.text(chunk, row, Field::Household).map(|text| format!("{}\u{1f}{text}", self.source));
+        let household = self.text(chunk, row, Field::Household).map_or(0, |text| out.households.intern(&text));
         let table = &mut out.table;
-        table.household.push(household.map_or(0, |text| table.households.intern(&text)));
+        table.household.push(household);
         table.relationship.push(
             self.text(chunk, row, Field::Relationship).map_or(Relationship::Unknown, |text| code::relationship(&text)),
         );
@@ -435,114 +434,4 @@ impl PersonTable {
         cut!(household, relationship, telephone, last_seen, death, parent, registration, left_registration);
         self.texts.truncate(length);
     }
-
-    /// Leaves out the marked records (a chunk's, rarely).
-    fn drop_records(&mut self, marked: &[bool]) {
-        let kept: Vec<usize> = (0..self.len()).filter(|at| !marked[*at]).collect();
-        let ids: Vec<String> =
-            kept.iter().map(|at| self.record_id(u32::try_from(*at).unwrap_or(0)).to_owned()).collect();
-        macro_rules! keep {
-            ($($column:ident),*) => { $( self.$column = kept.iter().map(|at| self.$column[*at]).collect(); )* };
-        }
-        keep!(
-            row,
-            kind,
-            flags,
-            name,
-            former_name,
-            id_number,
-            birth,
-            sex,
-            ethnicity,
-            estate,
-            building,
-            unit,
-            room,
-            division
-        );
-        keep!(area, household, relationship, telephone, last_seen, death, parent, registration, left_registration);
-        self.texts.keep(&kept);
-        self.id_text.clear();
-        self.id_ends.clear();
-        for id in ids {
-            self.id_text.push_str(&id);
-            self.id_ends.push(self.id_text.len() as u64);
-        }
-    }
-
-    /// Takes over a chunk's records, giving every local symbol its global one.
-    pub(super) fn append(
-        &mut self,
-        chunk: ChunkTable,
-        seen: &mut SeenIds,
-        tally: &mut Tally,
-        rejected: &mut Vec<Rejected>,
-    ) {
-        let mut local = chunk.table;
-        let repeated = seen.repeated(self, &local);
-        if repeated.iter().any(|again| *again) {
-            for (at, _) in repeated.iter().enumerate().filter(|(_, again)| **again) {
-                tally.set_aside("record_id_repeated");
-                rejected.push(Rejected {
-                    source: chunk.source,
-                    file: chunk.file,
-                    row: u64::from(local.row[at]),
-                    column: None,
-                    reason: "record_id_repeated",
-                });
-            }
-            local.drop_records(&repeated);
-        }
-        for (what, count) in chunk.tally_notes {
-            tally.note(what, count);
-        }
-        for fault in chunk.rejected {
-            tally.set_aside(fault.reason);
-            rejected.push(fault);
-        }
-        let names: Vec<Symbol> =
-            std::iter::once(0).chain(local.names.forms.iter().map(|form| self.names.intern(form))).collect();
-        let estates = translation(&local.estates, &mut self.estates);
-        let divisions = translation(&local.divisions, &mut self.divisions);
-        let households = translation(&local.households, &mut self.households);
-        let parents: Vec<u32> = local.parents.iter().map(|parent| self.take_parent(*parent, &names)).collect();
-        let first = u32::try_from(self.len()).unwrap_or(u32::MAX);
-        let base = self.id_text.len() as u64;
-        self.id_text.push_str(&local.id_text);
-        self.id_ends.extend(local.id_ends.iter().map(|end| base + end));
-        (0..local.row.len()).for_each(|_| tally.pass());
-        seen.extend(self, first..first + u32::try_from(local.row.len()).unwrap_or(0));
-        macro_rules! take {
-            ($($column:ident),*) => { $( self.$column.extend_from_slice(&local.$column); )* };
-        }
-        take!(row, kind, flags, id_number, birth, sex, ethnicity, building, unit, room, relationship, telephone);
-        take!(last_seen, death, registration, left_registration);
-        let through = |column: &[Symbol], map: &[Symbol]| column.iter().map(|s| map[*s as usize]).collect::<Vec<_>>();
-        self.name.extend(through(&local.name, &names));
-        self.former_name.extend(through(&local.former_name, &names));
-        self.estate.extend(through(&local.estate, &estates));
-        self.division.extend(through(&local.division, &divisions));
-        self.area.extend(through(&local.area, &divisions));
-        self.household.extend(through(&local.household, &households));
-        self.parent.extend(through(&local.parent, &parents));
-        let fields = local.text_fields.iter().zip(&mut self.text_fields);
-        let maps: Vec<Vec<Symbol>> =
-            fields.map(|(local, global)| translation(&local.values, &mut global.values)).collect();
-        self.texts.extend(&local.texts, &maps);
-    }
-
-    fn take_parent(&mut self, parent: Parent, names: &[Symbol]) -> u32 {
-        if parent == Parent::default() {
-            return 0;
-        }
-        self.parents.push(Parent { name: names[parent.name as usize], id_number: parent.id_number });
-        u32::try_from(self.parents.len() - 1).unwrap_or(0)
-    }
-}
-
-/// Local symbol → global symbol.
-fn translation(local: &Lexicon, global: &mut Lexicon) -> Vec<Symbol> {
-    let mut symbols = vec![0];
-    symbols.extend(global.intern_all((1..local.len()).map(|symbol| local.text(symbol as Symbol))));
-    symbols
 }

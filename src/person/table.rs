@@ -73,7 +73,7 @@ pub struct PersonTable {
     pub division: Vec<Symbol>,
     /// Enumeration area of a roll row: symbol of [`PersonTable::divisions`].
     pub area: Vec<Symbol>,
-    /// Household within its source: symbol of [`PersonTable::households`].
+    /// Household within its source, qualified by it; 0 unknown. Equal numbers are one household.
     pub household: Vec<Symbol>,
     /// Relationship to the head.
     pub relationship: Vec<Relationship>,
@@ -101,8 +101,6 @@ pub struct PersonTable {
     pub estates: Lexicon,
     /// Division codes and enumeration areas.
     pub divisions: Lexicon,
-    /// Households, qualified by source.
-    pub households: Lexicon,
 }
 
 /// The mother that a record names.
@@ -152,6 +150,11 @@ impl TextRows {
 
     pub(super) fn truncate(&mut self, records: usize) {
         self.symbols.truncate(records * self.width);
+    }
+
+    /// Makes room for so many records.
+    pub(super) fn reserve(&mut self, records: usize) {
+        let _ = self.symbols.try_reserve_exact(records * self.width);
     }
 
     /// Keeps the records at these positions.

@@ -4,6 +4,8 @@
 //! for. A pair belongs to the first rule under which both records stand in one block.
 
 use std::ops::Range;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 
 use rayon::prelude::*;
 
@@ -17,7 +19,7 @@ const STRETCH_PAIRS: u64 = 1 << 13;
 /// A block number that no other record has.
 const NEVER: u32 = u32::MAX;
 
-/// The blocks of one rule.
+/// The blocks of one rule that give pairs which no earlier rule gives.
 #[derive(Debug, Default)]
 pub(super) struct Group {
     across_sources: bool,
@@ -25,41 +27,39 @@ pub(super) struct Group {
     members: Vec<RecordId>,
     /// Where each block begins; one more entry than blocks.
     starts: Vec<u32>,
-    /// Pairs of each block.
-    counts: Vec<u64>,
+    /// The blocks, cut into stretches: one more entry than stretches.
+    cuts: Vec<u32>,
+    /// Pairs in all blocks of the rule.
+    pairs: u64,
+    /// Pairs in the blocks that are kept.
+    kept: u64,
 }
 
 impl Group {
-    pub(super) fn new<'a>(
-        across_sources: bool,
-        blocks: impl Iterator<Item = &'a [Entry]>,
-        table: &PersonTable,
-    ) -> Group {
-        let mut group = Group { across_sources, starts: vec![0], ..Group::default() };
-        for block in blocks {
-            let n = block.len() as u64;
-            let mut pairs = n * (n - 1) / 2;
-            if across_sources {
-                let runs = block.chunk_by(|a, b| table.source(a.record) == table.source(b.record));
-                pairs -= runs.map(|run| (run.len() as u64) * (run.len() as u64 - 1) / 2).sum::<u64>();
-            }
-            if pairs > 0 {
-                group.members.extend(block.iter().map(|entry| entry.record));
-                group.starts.push(u32::try_from(group.members.len()).unwrap_or(u32::MAX));
-                group.counts.push(pairs);
-            }
-        }
-        group
+    fn add(&mut self, block: &[Entry], pairs: u64) {
+        self.members.extend(block.iter().map(|entry| entry.record));
+        self.starts.push(u32::try_from(self.members.len()).unwrap_or(u32::MAX));
+        self.kept += pairs;
     }
 
-    /// Pairs in all blocks.
-    pub(super) fn pairs(&self) -> u64 {
-        self.counts.iter().sum()
+    fn blocks(&self) -> usize {
+        self.starts.len() - 1
     }
 
     fn block(&self, at: usize) -> &[RecordId] {
         &self.members[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
+}
+
+/// Pairs that a block gives.
+fn pairs_of(block: &[Entry], across_sources: bool, table: &PersonTable) -> u64 {
+    let pairs = |count: usize| (count as u64) * (count as u64 - 1) / 2;
+    let mut all = pairs(block.len());
+    if across_sources {
+        let runs = block.chunk_by(|a, b| table.source(a.record) == table.source(b.record));
+        all -= runs.map(|run| pairs(run.len())).sum::<u64>();
+    }
+    all
 }
 
 /// The records that one record is paired with, and its block numbers.
@@ -73,7 +73,7 @@ struct Row {
 #[derive(Debug, Clone)]
 enum Stretch {
     /// Blocks of a group.
-    Blocks(usize, Range<usize>),
+    Blocks(usize, Range<u32>),
     /// Loose pairs.
     Loose(Range<usize>),
 }
@@ -92,28 +92,93 @@ pub struct CandidatePairs {
     stretches: Vec<Stretch>,
 }
 
-impl CandidatePairs {
-    pub(super) fn new(table: &PersonTable, width: usize) -> CandidatePairs {
+/// Candidate pairs while rule after rule is added.
+#[derive(Debug)]
+pub(super) struct Gathered<'a> {
+    table: &'a PersonTable,
+    candidates: CandidatePairs,
+    numbers: Vec<AtomicU32>,
+}
+
+impl Gathered<'_> {
+    /// Nothing yet, and room for so many rules with one key per record.
+    pub(super) fn new(table: &PersonTable, width: usize) -> Gathered<'_> {
         let sources = (0..table.source_count()).map(|source| table.records(source).end).collect();
-        CandidatePairs { numbers: vec![0; table.len() * width], width, sources, ..CandidatePairs::default() }
+        let numbers = (0..table.len() * width).into_par_iter().map(|_| AtomicU32::new(0)).collect();
+        Gathered { table, candidates: CandidatePairs { width, sources, ..CandidatePairs::default() }, numbers }
     }
 
-    pub(super) fn add(&mut self, report: RuleReport, group: Option<Group>, loose: Vec<Pair>) {
-        let rule = self.rules.len();
-        self.rules.push(report);
-        self.loose.extend(loose.into_iter().map(|pair| (pair, u8::try_from(rule).unwrap_or(u8::MAX))));
-        let Some(group) = group else { return };
-        let at = self.groups.len();
-        for block in 0..group.counts.len() {
-            for record in group.block(block) {
-                self.numbers[*record as usize * self.width + at] = u32::try_from(block + 1).unwrap_or(NEVER);
+    /// Adds the blocks of a rule with one key per record; gives the pairs in them.
+    ///
+    /// Most blocks of later rules are the records of one person, whom an earlier rule has brought together: a block that
+    /// lies within one of an earlier rule has nothing new, and is not kept.
+    pub(super) fn add_blocks(&mut self, rule: usize, across_sources: bool, blocks: &[&[Entry]]) -> u64 {
+        let counted: Vec<(u64, bool)> = blocks
+            .par_iter()
+            .map(|block| (pairs_of(block, across_sources, self.table), self.is_covered(block, across_sources)))
+            .collect();
+        let mut group = Group { across_sources, starts: vec![0], cuts: vec![0], ..Group::default() };
+        let mut stretch = 0;
+        for (block, (pairs, covered)) in blocks.iter().zip(counted) {
+            group.pairs += pairs;
+            if pairs == 0 || covered {
+                continue;
+            }
+            group.add(block, pairs);
+            stretch += pairs;
+            if stretch >= STRETCH_PAIRS {
+                group.cuts.push(u32::try_from(group.blocks()).unwrap_or(u32::MAX));
+                stretch = 0;
             }
         }
-        self.groups.push((rule, group));
+        if stretch > 0 {
+            group.cuts.push(u32::try_from(group.blocks()).unwrap_or(u32::MAX));
+        }
+        let (at, width) = (self.candidates.groups.len(), self.candidates.width);
+        (0..group.blocks()).into_par_iter().with_min_len(1 << 10).for_each(|block| {
+            for record in group.block(block) {
+                let number = u32::try_from(block + 1).unwrap_or(NEVER);
+                self.numbers[*record as usize * width + at].store(number, Relaxed);
+            }
+        });
+        let pairs = group.pairs;
+        self.candidates.rules[rule].pairs += pairs;
+        self.candidates.groups.push((rule, group));
+        pairs
+    }
+
+    /// Do all records of a block stand together in one block of an earlier rule, which gives the same pairs?
+    fn is_covered(&self, block: &[Entry], across_sources: bool) -> bool {
+        let groups = self.candidates.groups.len();
+        let numbers = |entry: &Entry| &self.numbers[entry.record as usize * self.candidates.width..][..groups];
+        let Some((first, others)) = block.split_first() else { return true };
+        let within = |(at, number): (usize, &AtomicU32)| {
+            let number = number.load(Relaxed);
+            let serves = number != 0 && (across_sources || !self.candidates.groups[at].1.across_sources);
+            serves && others.iter().all(|other| numbers(other)[at].load(Relaxed) == number)
+        };
+        numbers(first).iter().enumerate().any(within)
+    }
+
+    /// Adds what a rule brought, and its pairs that lie in no block; the number of the rule.
+    pub(super) fn add_rule(&mut self, report: RuleReport, loose: Vec<Pair>) -> usize {
+        let rule = self.candidates.rules.len();
+        self.candidates.rules.push(report);
+        self.candidates.loose.extend(loose.into_iter().map(|pair| (pair, u8::try_from(rule).unwrap_or(u8::MAX))));
+        rule
     }
 
     /// Orders the loose pairs, cuts the work into stretches.
-    pub(super) fn plan(&mut self) {
+    pub(super) fn finish(self) -> CandidatePairs {
+        let mut candidates = self.candidates;
+        candidates.numbers = self.numbers.into_iter().map(AtomicU32::into_inner).collect();
+        candidates.plan();
+        candidates
+    }
+}
+
+impl CandidatePairs {
+    fn plan(&mut self) {
         let mut loose = std::mem::take(&mut self.loose);
         loose.par_sort_unstable();
         loose.iter().for_each(|(_, rule)| self.rules[usize::from(*rule)].pairs += 1);
@@ -130,24 +195,21 @@ impl CandidatePairs {
             .collect();
         self.loose = kept;
         for (at, (_, group)) in self.groups.iter().enumerate() {
-            let (mut first, mut pairs) = (0, 0);
-            for (block, count) in group.counts.iter().enumerate() {
-                pairs += count;
-                if pairs >= STRETCH_PAIRS || block + 1 == group.counts.len() {
-                    self.stretches.push(Stretch::Blocks(at, first..block + 1));
-                    (first, pairs) = (block + 1, 0);
-                }
-            }
+            let cuts = group.cuts.windows(2).map(|cut| Stretch::Blocks(at, cut[0]..cut[1]));
+            self.stretches.extend(cuts);
         }
         let size = usize::try_from(STRETCH_PAIRS).unwrap_or(1);
         let ends = (0..self.loose.len()).step_by(size);
         self.stretches.extend(ends.map(|first| Stretch::Loose(first..(first + size).min(self.loose.len()))));
-        for (rule, group) in &self.groups {
-            self.rules[*rule].pairs += group.pairs();
-        }
         for (_, rule) in &self.loose {
             self.rules[usize::from(*rule)].new_pairs += 1;
         }
+    }
+
+    /// What each rule brought; the blocks are given up.
+    #[must_use]
+    pub fn into_rules(self) -> Vec<RuleReport> {
+        self.rules
     }
 
     /// Number of stretches that the work is cut into.
@@ -156,10 +218,10 @@ impl CandidatePairs {
         self.stretches.len()
     }
 
-    /// The most pairs that there can be: those that several rules give are counted with each.
+    /// The most pairs that there can be: of those that several rules give, many are counted with each.
     #[must_use]
     pub fn pairs_at_most(&self) -> u64 {
-        self.groups.iter().map(|(_, group)| group.pairs()).sum::<u64>() + self.loose.len() as u64
+        self.groups.iter().map(|(_, group)| group.kept).sum::<u64>() + self.loose.len() as u64
     }
 
     /// The rule whose blocks a stretch is of; loose pairs are counted with theirs already.
@@ -198,7 +260,7 @@ impl CandidatePairs {
             }
             Some(Stretch::Blocks(at, blocks)) => {
                 for block in blocks.clone() {
-                    self.each_row_of(*at, self.groups[*at].1.block(block), &mut row, &mut take);
+                    self.each_row_of(*at, self.groups[*at].1.block(block as usize), &mut row, &mut take);
                 }
             }
             None => {}

@@ -63,27 +63,31 @@ impl<'a> Keyer<'a> {
         Keyer { table, sounds, families, mothers: comparer.mothers_households(), places }
     }
 
-    pub(super) fn entries(&self, keys: &Keys) -> Vec<Entry> {
+    /// The keys of all records under a rule, into a list whose room is used again.
+    pub(super) fn entries(&self, keys: &Keys, entries: &mut Vec<Entry>) {
         let records = 0..u32::try_from(self.table.len()).unwrap_or(u32::MAX);
-        records
-            .into_par_iter()
-            .fold(Vec::new, |mut entries, record| {
-                self.keys_of(keys, record, &mut entries);
-                entries
-            })
-            .reduce(Vec::new, |mut all, mut more| {
-                if all.is_empty() {
-                    return more;
-                }
-                all.append(&mut more);
-                all
-            })
+        if keys.is_single() {
+            let none = Entry { key: 0, record: 0, seeks: false };
+            entries.resize(records.len(), none);
+            entries.par_iter_mut().zip(records).for_each(|(entry, record)| {
+                *entry = none;
+                self.keys_of(keys, record, |key, seeks| *entry = Entry { key, record, seeks });
+            });
+            entries.retain(|entry| entry.key != 0);
+            return;
+        }
+        let parts = records.into_par_iter().fold(Vec::new, |mut part, record| {
+            self.keys_of(keys, record, |key, seeks| part.push(Entry { key, record, seeks }));
+            part
+        });
+        let parts: Vec<Vec<Entry>> = parts.collect();
+        entries.clear();
+        parts.into_iter().for_each(|part| entries.extend_from_slice(&part));
     }
 
-    fn keys_of(&self, keys: &Keys, record: RecordId, entries: &mut Vec<Entry>) {
+    fn keys_of(&self, keys: &Keys, record: RecordId, mut give: impl FnMut(u64, bool)) {
         let table = self.table;
         let at = record as usize;
-        let mut give = |key: u64, seeks: bool| entries.push(Entry { key, record, seeks });
         match keys {
             Keys::Parts(parts) => {
                 let key = parts.iter().try_fold(0u64, |key, part| self.part(*part, at).map(|value| hash((key, value))));

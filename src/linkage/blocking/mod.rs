@@ -18,7 +18,7 @@ use bloomfilter::Bloom;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use self::group::Group;
+use self::group::Gathered;
 use self::key::{Entry, Keyer, hash};
 use self::rules::{Rule, rules};
 use super::comparison::Comparer;
@@ -60,23 +60,19 @@ pub fn block(study: &Study, table: &PersonTable, comparer: &Comparer<'_>) -> Res
     let keyer = Keyer::new(table, comparer);
     let mut rules = rules(study, &keyer);
     rules.iter_mut().for_each(|rule| rule.across_sources |= study.linkage.one_to_one);
-    let mut candidates = CandidatePairs::new(table, rules.iter().filter(|rule| rule.keys.is_single()).count());
+    let mut gathered = Gathered::new(table, rules.iter().filter(|rule| rule.keys.is_single()).count());
     let mut pairs = 0;
+    let mut entries = Vec::with_capacity(table.len());
     for rule in &rules {
-        let mut report = RuleReport::of(&rule.name);
-        let mut loose = Vec::new();
-        let group = keyer.apply(rule, study, &mut report, &mut loose);
-        pairs += loose.len() as u64 + group.as_ref().map_or(0, Group::pairs);
+        pairs += keyer.apply(rule, study, &mut entries, &mut gathered);
         if pairs > study.linkage.pairs_max {
             let what =
                 format!("the blocking rules up to '{}' give more than {} pairs", rule.name, study.linkage.pairs_max);
             let hint = "make the rule tighter, or raise linkage.pairs_max";
             return Err(Error::new(Kind::Study, what).at_file(&study.file).hint(hint));
         }
-        candidates.add(report, group, loose);
     }
-    candidates.plan();
-    Ok(candidates)
+    Ok(gathered.finish())
 }
 
 impl RuleReport {
@@ -87,14 +83,17 @@ impl RuleReport {
 }
 
 impl Keyer<'_> {
-    /// The blocks of a rule; the pairs of blocks that had to be divided, and of a rule with several keys per record, go
-    /// to `loose`, with duplicates.
-    fn apply(&self, rule: &Rule, study: &Study, report: &mut RuleReport, loose: &mut Vec<Pair>) -> Option<Group> {
-        let mut entries = self.entries(&rule.keys);
+    /// Adds the blocks of a rule; the pairs of blocks that had to be divided, and of a rule with several keys per record,
+    /// as loose ones, with duplicates. Gives the number of pairs.
+    fn apply(&self, rule: &Rule, study: &Study, entries: &mut Vec<Entry>, gathered: &mut Gathered<'_>) -> u64 {
+        let mut report = RuleReport::of(&rule.name);
+        let mut loose = Vec::new();
+        self.entries(&rule.keys, entries);
         report.keys = entries.len() as u64;
-        sieve(&mut entries);
+        sieve(entries);
         entries.par_sort_unstable_by_key(|entry| (entry.key, entry.record));
-        let blocks: Vec<&[Entry]> = entries.chunk_by(|a, b| a.key == b.key).filter(|block| block.len() > 1).collect();
+        let mut blocks: Vec<&[Entry]> =
+            entries.chunk_by(|a, b| a.key == b.key).filter(|block| block.len() > 1).collect();
         report.blocks = blocks.len() as u64;
         report.largest_block = blocks.iter().map(|block| block.len() as u64).max().unwrap_or(0);
         let maximum = study.linkage.block_pairs_max.max(rule.block_pairs);
@@ -120,7 +119,13 @@ impl Keyer<'_> {
             report.divided += divided;
             report.pairs_left_out += left_out;
         }
-        single.then(|| Group::new(rule.across_sources, blocks.into_iter().filter(|block| small(block)), self.table))
+        let pairs = loose.len() as u64;
+        let number = gathered.add_rule(report, loose);
+        if !single {
+            return pairs;
+        }
+        blocks.retain(|block| small(block));
+        pairs + gathered.add_blocks(number, rule.across_sources, &blocks)
     }
 
     fn pairs(&self, block: &[Entry], across_sources: bool, pairs: &mut Vec<Pair>) {
@@ -182,4 +187,41 @@ fn sieve(entries: &mut Vec<Entry>) {
         }
     }
     entries.retain(|entry| again.check(&entry.key));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Gathered, Keyer, Pair, block, rules};
+    use crate::intake::extract;
+    use crate::intake::study::file;
+    use crate::linkage::comparison::Comparer;
+    use crate::person;
+    use crate::progress::Silent;
+    use crate::synthetic::{self, Plan};
+
+    #[test]
+    fn all_rules_together_give_what_each_gives_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = Plan { persons: 1_000, seed: 5, errors: 2.0, uneven: 0.0, progress: &Silent };
+        let study = file::read(&synthetic::write_district(folder.path(), &plan).unwrap().study).unwrap();
+        let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(&study, source).unwrap()).collect();
+        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+        let comparer = Comparer::new(&study, &table);
+        let together = block(&study, &table, &comparer).unwrap();
+        let keyer = Keyer::new(&table, &comparer);
+        let mut alone: BTreeSet<Pair> = BTreeSet::new();
+        for (rule, report) in rules(&study, &keyer).iter().zip(&together.rules) {
+            let mut gathered = Gathered::new(&table, 1);
+            keyer.apply(rule, &study, &mut Vec::new(), &mut gathered);
+            let one = gathered.finish();
+            assert_eq!(one.rules[0].pairs, report.pairs, "{}", rule.name);
+            alone.extend(one.all());
+        }
+        assert_eq!(together.all(), alone.into_iter().collect::<Vec<_>>());
+        let kept = together.pairs_at_most();
+        let given: u64 = together.rules.iter().map(|rule| rule.pairs).sum();
+        assert!(kept < given / 2, "blocks with nothing new are not kept: {kept} of {given}");
+    }
 }

@@ -17,11 +17,11 @@ pub mod text;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use crate::intake::study::{Comparator, Field, Study};
 use crate::person::id_number::IdNumber;
 use crate::person::lexicon::Symbol;
+use crate::person::members::Members;
 use crate::person::table::{PersonTable, RecordId, flag};
 use level::{Level, MISSING};
 use short::Sketch;
@@ -118,7 +118,7 @@ type LevelList = fn() -> Vec<Level>;
 /// Who lives with whom within a source, to look for a named mother.
 #[derive(Debug, Default)]
 struct Families {
-    members: FxHashMap<Symbol, Vec<RecordId>>,
+    members: Members,
 }
 
 impl<'a> Comparer<'a> {
@@ -349,7 +349,7 @@ impl<'a> Comparer<'a> {
     fn mother_in_household(&self, mother: u32, record: RecordId) -> u8 {
         let table = self.table;
         let mother = table.parents[mother as usize];
-        let Some(members) = self.families.members.get(&table.household[record as usize]) else { return MISSING };
+        let Some(members) = self.families.members(table.household[record as usize]) else { return MISSING };
         let mut level = level::MOTHER_ABSENT;
         for &member in members.iter().filter(|member| **member != record) {
             let at = member as usize;
@@ -399,19 +399,15 @@ impl MothersHouseholds {
 }
 
 impl Families {
-    /// Only the households of sources other than those that name mothers matter; all are small.
     fn of(table: &PersonTable) -> Families {
-        if table.parents.len() <= 1 {
-            return Families::default();
-        }
-        let mut members: FxHashMap<Symbol, Vec<RecordId>> = FxHashMap::default();
-        for (record, &household) in (0..).zip(&table.household) {
-            if household != 0 {
-                members.entry(household).or_default().push(record);
-            }
-        }
-        members.retain(|_, members| members.len() <= HOUSEHOLD_MEMBERS_MAX);
+        let members = if table.parents.len() > 1 { Members::of(&table.household) } else { Members::default() };
         Families { members }
+    }
+
+    /// The household of a record, if it has one and it is no institution.
+    fn members(&self, household: Symbol) -> Option<&[RecordId]> {
+        let members = self.members.get(household);
+        (!members.is_empty() && members.len() <= HOUSEHOLD_MEMBERS_MAX).then_some(members)
     }
 }
 

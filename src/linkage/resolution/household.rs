@@ -10,55 +10,58 @@ use super::Resolution;
 use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY, SUPPORT_NONE, SUPPORT_ONE};
 use crate::linkage::comparison::{Comparison, HOUSEHOLD_MEMBERS_MAX, Pattern};
-use crate::person::table::{PersonTable, RecordId};
+use crate::person::members::Members;
+use crate::person::table::{Dwelling, PersonTable, RecordId};
 
 /// Who shares a household with whom within a source: by household number, else by dwelling.
 #[derive(Debug)]
 pub struct Households {
     of_record: Vec<u32>,
-    members: Vec<Vec<RecordId>>,
+    members: Members,
 }
 
 impl Households {
     /// Groups the records of each source. Groups of more than [`HOUSEHOLD_MEMBERS_MAX`] are institutions and left out.
     #[must_use]
     pub fn of(table: &PersonTable) -> Households {
-        let mut number: FxHashMap<(usize, u64, u64), u32> = FxHashMap::default();
-        let mut members: Vec<Vec<RecordId>> = vec![Vec::new()];
         let mut of_record = vec![0u32; table.len()];
+        let mut last = 0u32;
+        let mut new = || {
+            last += 1;
+            last
+        };
+        // Numbers of households are their source's own; 0 where none is known yet.
+        let symbols = table.household.iter().max().map_or(0, |symbol| *symbol as usize + 1);
+        let mut by_number = vec![0u32; symbols];
+        let mut by_dwelling: FxHashMap<Dwelling, u32> = FxHashMap::default();
         for source in 0..table.source_count() {
+            by_dwelling.clear();
             for record in table.records(source) {
-                let at = record as usize;
-                let key = if table.household[at] != 0 {
-                    (source, 0, u64::from(table.household[at]))
-                } else if let Some(d) = table.dwelling(record) {
-                    let numbers = (u64::from(d.building) << 32) | (u64::from(d.unit) << 16) | u64::from(d.room);
-                    (source, u64::from(d.estate), numbers)
+                let symbol = table.household[record as usize];
+                of_record[record as usize] = if symbol != 0 {
+                    let known = &mut by_number[symbol as usize];
+                    if *known == 0 {
+                        *known = new();
+                    }
+                    *known
                 } else {
-                    continue;
+                    table.dwelling(record).map_or(0, |dwelling| *by_dwelling.entry(dwelling).or_insert_with(&mut new))
                 };
-                let household = *number.entry(key).or_insert_with(|| {
-                    members.push(Vec::new());
-                    u32::try_from(members.len() - 1).unwrap_or(0)
-                });
-                members[household as usize].push(record);
-                of_record[at] = household;
             }
         }
-        for (household, group) in members.iter_mut().enumerate() {
-            if group.len() > HOUSEHOLD_MEMBERS_MAX {
-                group.iter().for_each(|record| of_record[*record as usize] = 0);
-                group.clear();
+        let members = Members::of(&of_record);
+        of_record.iter_mut().for_each(|household| {
+            if members.get(*household).len() > HOUSEHOLD_MEMBERS_MAX {
+                *household = 0;
             }
-            let _ = household;
-        }
+        });
         Households { of_record, members }
     }
 
     /// The members of a record's household, itself included; empty if it has none.
     #[must_use]
     pub fn members(&self, record: RecordId) -> &[RecordId] {
-        self.members.get(self.of_record[record as usize] as usize).map_or(&[], Vec::as_slice)
+        self.members.get(self.of_record[record as usize])
     }
 
     /// Number of a record's household; 0 for none.

@@ -82,6 +82,8 @@ struct Sifting {
     sieves: FxHashMap<(u32, Pattern), Sieve>,
     hopeless: Hopeless,
     kept: Vec<(Pair, Pattern)>,
+    /// What other threads have kept.
+    kept_by_others: Vec<Vec<(Pair, Pattern)>>,
     pairs: u64,
     new_pairs: Vec<u64>,
 }
@@ -441,6 +443,8 @@ impl Scorer<'_> {
             })
             .reduce(Sifting::default, Sifting::and);
         let mut kept = done.kept;
+        kept.reserve_exact(done.kept_by_others.iter().map(Vec::len).sum());
+        done.kept_by_others.into_iter().for_each(|more| kept.extend_from_slice(&more));
         kept.par_sort_unstable_by_key(|(pair, _)| *pair);
         let classes = kept.par_iter().map(|((one, other), _)| self.class(*one, *other)).collect();
         let patterns = kept.par_iter().map(|(_, pattern)| *pattern).collect();
@@ -481,7 +485,8 @@ impl Scorer<'_> {
 
 impl Sifting {
     fn and(mut self, mut more: Sifting) -> Sifting {
-        self.kept.append(&mut more.kept);
+        self.kept_by_others.push(more.kept);
+        self.kept_by_others.append(&mut more.kept_by_others);
         for (key, sieve) in more.sieves {
             let known = self.sieves.entry(key).or_insert(Sieve { count: 0, ..sieve });
             known.count += sieve.count;

@@ -127,39 +127,59 @@ pub fn links(
         let probability = score.probability();
         Link { pair, pattern: linked.patterns[at], weight: score.weight, probability, linked: false }
     };
-    let mut links: Vec<Link> = (0..linked.pairs.len())
+    let apart = (0..linked.pairs.len())
         .into_par_iter()
         .filter(|at| person[linked.pairs[*at].0 as usize] != person[linked.pairs[*at].1 as usize])
         .map(own)
-        .filter(|link| link.probability >= study.linkage.review_probability && decided.of_pair(link.pair).is_none())
-        .collect();
-    let within: Vec<Link> = (0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX))
-        .into_par_iter()
-        .flat_map_iter(|person| {
+        .filter(|link| link.probability >= study.linkage.review_probability && decided.of_pair(link.pair).is_none());
+    let apart: Vec<Link> = apart.collect();
+    // The links within persons are by far the most: each has its place before it is made.
+    let persons = 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
+    let pairs_of = |person: u32| {
+        let records = linked.resolution.records_of(person).len();
+        records * (records - 1) / 2
+    };
+    let within = persons.clone().map(pairs_of).sum::<usize>();
+    let none = Link { pair: (0, 0), pattern: 0, weight: 0.0, probability: 0.0, linked: true };
+    let mut links = Vec::with_capacity(apart.len() + within);
+    links.resize(within, none);
+    let mut rest = links.as_mut_slice();
+    let mut places: Vec<(u32, &mut [Link])> = Vec::new();
+    for first in persons.clone().step_by(PERSONS_AT_A_TIME) {
+        let last = (first + PERSONS_AT_A_TIME as u32).min(persons.end);
+        let (place, after) = rest.split_at_mut((first..last).map(pairs_of).sum());
+        places.push((first, place));
+        rest = after;
+    }
+    places.into_par_iter().for_each(|(first, mut rest)| {
+        for person in (first..persons.end).take(PERSONS_AT_A_TIME) {
             let records = linked.resolution.records_of(person);
-            let mut links = Vec::new();
-            for (at, one) in records.iter().enumerate() {
-                for other in &records[at + 1..] {
-                    let pair = (*one.min(other), *one.max(other));
-                    links.push(match linked.pairs.binary_search(&pair) {
-                        Ok(at) => Link { linked: true, ..own(at) },
-                        Err(_) => {
-                            let pattern = linked.pattern_of_unblocked(comparer, pair);
-                            let score = scorer.score(pattern, pair.0, pair.1);
-                            let probability = probability(score.log2_odds);
-                            Link { pair, pattern, weight: score.weight, probability, linked: true }
-                        }
-                    });
-                }
+            let (place, after) = std::mem::take(&mut rest).split_at_mut(pairs_of(person));
+            rest = after;
+            let pairs =
+                records.iter().enumerate().flat_map(|(at, one)| records[at + 1..].iter().map(move |two| (one, two)));
+            for (link, (one, other)) in place.iter_mut().zip(pairs) {
+                let pair = (*one.min(other), *one.max(other));
+                *link = match linked.pairs.binary_search(&pair) {
+                    Ok(at) => Link { linked: true, ..own(at) },
+                    Err(_) => {
+                        let pattern = linked.pattern_of_unblocked(comparer, pair);
+                        let score = scorer.score(pattern, pair.0, pair.1);
+                        let probability = probability(score.log2_odds);
+                        Link { pair, pattern, weight: score.weight, probability, linked: true }
+                    }
+                };
             }
-            strengthen(records.len(), &mut links);
-            links
-        })
-        .collect();
-    links.extend(within);
+            strengthen(records.len(), place);
+        }
+    });
+    links.extend(apart);
     links.par_sort_unstable_by_key(|link| link.pair);
     links
 }
+
+/// Persons whose links are made by one thread at a time.
+const PERSONS_AT_A_TIME: usize = 1 << 12;
 
 /// Persons of more records keep the probabilities of the pairs as they are.
 const CHAINED_RECORDS_MAX: usize = 32;

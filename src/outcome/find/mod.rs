@@ -6,6 +6,8 @@
 mod items;
 mod unsupported;
 
+use std::borrow::Cow;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings};
@@ -111,8 +113,8 @@ fn rank(found: &mut [Discrepancy]) {
     }
 }
 
-fn evidence(what: &str, found: impl Into<String>) -> Evidence {
-    Evidence { what: what.to_owned(), found: found.into(), bits: None }
+fn evidence(what: &'static str, found: impl Into<Cow<'static, str>>) -> Evidence {
+    Evidence { what: what.into(), found: found.into(), bits: None }
 }
 
 impl Case<'_> {
@@ -309,8 +311,8 @@ impl Case<'_> {
             let mut why: Vec<Evidence> = records.iter().map(|r| evidence("record", self.kind(*r).name())).collect();
             let contributions = residence.contributions(candidate).into_iter().take(CONTRIBUTIONS_KEPT);
             why.extend(contributions.map(|c| Evidence {
-                what: c.feature.to_owned(),
-                found: c.level,
+                what: c.feature.into(),
+                found: c.level.into(),
                 bits: Some((c.bits * 1000.0).round() / 1000.0),
             }));
             let kind =

@@ -1,7 +1,8 @@
 //! How does a file appear whole or not at all?
 //!
-//! The bytes are written under a temporary name beside the final one (`.NAME.tmp`), then renamed. Those of a workbook come
-//! from [`workbook`].
+//! The bytes are written under a temporary name beside the final one (`.NAME.tmp`), then renamed; in the folder of a run
+//! that is not published yet, which appears as a whole, under their own name at once. Those of a workbook come from
+//! [`workbook`].
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,6 +30,14 @@ pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
 pub fn workbook(workbook: &mut Workbook) -> std::result::Result<Vec<u8>, XlsxError> {
     let none = |_| Err(XlsxError::IoError(std::io::ErrorKind::OutOfMemory.into()));
     catch_unwind(AssertUnwindSafe(|| workbook.save_to_buffer())).unwrap_or_else(none)
+}
+
+/// Writes a file into a folder that nobody looks into yet.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).map_err(|error| Error::io(path, &error))
 }
 
 /// Makes a folder and those it lies in.

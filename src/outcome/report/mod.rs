@@ -38,7 +38,7 @@ use crate::person::date::Date;
 use crate::person::table::PersonTable;
 use crate::privacy::mask;
 use crate::tally::Tally;
-use cases::AreaList;
+use cases::{AreaList, CaseBook};
 use completeness::Completeness;
 use follow_up::Heading;
 use links::LinksFound;
@@ -125,9 +125,9 @@ impl Report {
 
 /// Arranges everything for the reader.
 #[must_use]
-pub fn compose(input: &ReportInput<'_>) -> Report {
+pub fn compose(input: &ReportInput<'_>, cases: &CaseBook<'_>) -> Report {
     let study = input.study;
-    let lists = cases::compose(input);
+    let lists = cases.lists();
     Report {
         language: study.language,
         study: mask::plain(&study.name),
@@ -166,14 +166,14 @@ fn persons(input: &ReportInput<'_>) -> Persons {
     }
 }
 
-/// Writes `report.html` and `follow-up/` into a folder; gives the paths written, in a fixed order.
+/// Writes `report.html` and `follow-up/` into the folder of a run that is not published yet; gives the paths written, in a fixed order.
 ///
 /// # Errors
 /// If a file cannot be written.
 pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>> {
     let page = folder.join("report.html");
-    file::publish(&page, html::page(report).as_bytes())?;
+    file::write(&page, html::page(report).as_bytes())?;
     let mut written = vec![page];
-    written.extend(follow_up::write(&report.heading(), &report.lists, &folder.join("follow-up"))?);
+    written.extend(follow_up::write(&report.heading(), &report.lists, &folder.join("follow-up"), file::write)?);
     Ok(written)
 }

@@ -10,6 +10,7 @@ use arrow::array::{ArrayRef, StringArray};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 
+use super::cases::CaseBook;
 use super::{Report, ReportInput, compose};
 use crate::intake::extract::{self, Extract};
 use crate::intake::study::{Language, Study, file};
@@ -202,7 +203,7 @@ impl District {
 
     /// The report of the district.
     pub fn report(&self) -> Report {
-        compose(&ReportInput {
+        let input = ReportInput {
             study: &self.study,
             extracts: &self.extracts,
             table: &self.table,
@@ -212,7 +213,8 @@ impl District {
             findings: &self.findings,
             coverage: &self.coverage,
             reliability: &reliability::appraise(&self.study, &self.linked, &[], &Decided::default()),
-        })
+        };
+        compose(&input, &CaseBook::of(&input))
     }
 
     /// A folder of its own to write into.
@@ -252,9 +254,9 @@ fn findings(table: &PersonTable, linked: &Linked) -> Findings {
                 priority,
                 listed: kind != DiscrepancyKind::MissedPerson || u64::from(priority) <= VISITS,
                 evidence: vec![
-                    Evidence { what: "register".to_owned(), found: REGISTERS[0].to_owned(), bits: None },
-                    Evidence { what: "level_of_id_number".to_owned(), found: "one slip apart".to_owned(), bits: None },
-                    Evidence { what: "level_of_name".to_owned(), found: "equal".to_owned(), bits: None },
+                    Evidence { what: "register".into(), found: REGISTERS[0].into(), bits: None },
+                    Evidence { what: "level_of_id_number".into(), found: "one slip apart".into(), bits: None },
+                    Evidence { what: "level_of_name".into(), found: "equal".into(), bits: None },
                 ],
             });
         }

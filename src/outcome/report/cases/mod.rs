@@ -5,7 +5,10 @@
 //! as far as its matter allows. What a worker must not learn has no field here at all.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -126,35 +129,60 @@ impl AreaList {
     }
 }
 
-/// Every discrepancy as a case, in the order of the findings.
-#[must_use]
-pub fn rows(input: &ReportInput<'_>) -> Vec<CaseRow> {
-    let mut numbers = CaseNumbers::new(&input.study.digest);
-    let discrepancies = &input.findings.discrepancies;
-    let row = |(at, discrepancy): (usize, &Discrepancy)| {
-        let record = shown(discrepancy);
-        let records = records(input, discrepancy);
-        let number = numbers.next(discrepancy.kind, &records);
+/// The discrepancies as cases: numbered at once, composed a part at a time, since there may be many.
+#[derive(Debug)]
+pub struct CaseBook<'a> {
+    input: ReportInput<'a>,
+    numbers: Vec<String>,
+}
+
+impl<'a> CaseBook<'a> {
+    /// Numbers the discrepancies of a run.
+    #[must_use]
+    pub fn of(input: &ReportInput<'a>) -> CaseBook<'a> {
+        CaseBook { input: *input, numbers: numbers(input) }
+    }
+
+    /// Number of cases.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Is there no case?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
+    /// Some of the cases, in the order of the findings.
+    #[must_use]
+    pub fn rows(&self, range: Range<usize>) -> Vec<CaseRow> {
+        range.into_par_iter().map(|at| self.row(at)).collect()
+    }
+
+    /// The lists of all areas, in the order of their codes, of the cases that are listed.
+    #[must_use]
+    pub fn lists(&self) -> Vec<AreaList> {
+        let listed = |at: &usize| self.input.findings.discrepancies[*at].listed;
+        let rows: Vec<CaseRow> = (0..self.len()).into_par_iter().filter(listed).map(|at| self.row(at)).collect();
+        arrange(rows.iter(), self.input.study.language)
+    }
+
+    fn row(&self, at: usize) -> CaseRow {
+        let (input, discrepancy) = (&self.input, &self.input.findings.discrepancies[at]);
         CaseRow {
-            case: compose_case(input, at, discrepancy, number),
+            case: compose_case(input, at, discrepancy, self.numbers[at].clone()),
             kind: discrepancy.kind.name().to_owned(),
             area: area_code(&discrepancy.area),
-            door: door(input.table, record),
+            door: door(input.table, shown(discrepancy)),
             probability: discrepancy.probability,
             listed: discrepancy.listed,
             persons: u32::try_from(discrepancy.members.len().max(1)).unwrap_or(u32::MAX),
-            records,
+            records: records(input, discrepancy),
             traits: traits(input, discrepancy),
         }
-    };
-    discrepancies.iter().enumerate().map(row).collect()
-}
-
-/// The lists of all areas, in the order of their codes, of the cases that are listed.
-#[must_use]
-pub fn compose(input: &ReportInput<'_>) -> Vec<AreaList> {
-    let rows = rows(input);
-    arrange(rows.iter().filter(|row| row.listed), input.study.language)
+    }
 }
 
 /// Cases in the order of areas and doors, those of one door together.
@@ -337,12 +365,6 @@ pub fn id_characters(id_number: IdNumber) -> String {
     buffer.iter().take(length).map(|byte| char::from(*byte)).collect()
 }
 
-/// Case numbers that say nothing: eight characters of a digest, without letters that look like digits.
-struct CaseNumbers<'a> {
-    digest: &'a str,
-    given: BTreeSet<String>,
-}
-
 /// Eight characters of the digest of what something is about.
 #[must_use]
 pub fn spoken_number(about: &str) -> String {
@@ -354,24 +376,25 @@ pub fn spoken_number(about: &str) -> String {
 
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-impl CaseNumbers<'_> {
-    fn new(digest: &str) -> CaseNumbers<'_> {
-        CaseNumbers { digest, given: BTreeSet::new() }
-    }
-
-    /// A number that follows from what the case is about, so that a later run gives the same case the same number.
-    fn next(&mut self, kind: DiscrepancyKind, records: &[String]) -> String {
-        let mut attempt = 0u32;
-        loop {
-            let about =
-                format!("case\u{1f}{}\u{1f}{}\u{1f}{}\u{1f}{attempt}", self.digest, kind.name(), records.join(" "));
-            let number = spoken_number(&about);
-            if self.given.insert(number.clone()) {
-                return number;
-            }
+/// Case numbers that say nothing: eight characters of a digest, without letters that look like digits. A number follows
+/// from what the case is about, so that a later run gives the same case the same number.
+fn numbers(input: &ReportInput<'_>) -> Vec<String> {
+    let digest = &input.study.digest;
+    let number = |discrepancy: &Discrepancy, attempt: u32| {
+        let (kind, records) = (discrepancy.kind.name(), records(input, discrepancy).join(" "));
+        spoken_number(&format!("case\u{1f}{digest}\u{1f}{kind}\u{1f}{records}\u{1f}{attempt}"))
+    };
+    let discrepancies = &input.findings.discrepancies;
+    let mut numbers: Vec<String> = discrepancies.par_iter().map(|discrepancy| number(discrepancy, 0)).collect();
+    let mut given: FxHashSet<String> = FxHashSet::default();
+    for (given_number, discrepancy) in numbers.iter_mut().zip(discrepancies) {
+        let mut attempt = 0;
+        while !given.insert(given_number.clone()) {
             attempt += 1;
+            *given_number = number(discrepancy, attempt);
         }
     }
+    numbers
 }
 
 personal!(DwellingCases, Case, Door);

@@ -6,12 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, StringArray, StringBuilder};
 use arrow::datatypes::{DataType, Field};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rayon::prelude::*;
 
 use super::CaseRow;
 use crate::error::{Error, Result};
@@ -21,7 +23,7 @@ use crate::outcome::files;
 /// Name of the file.
 pub const CASES: &str = "cases.parquet";
 /// Rows of a batch.
-const BATCH_ROWS: usize = 1 << 16;
+const BATCH_ROWS: usize = 1 << 14;
 
 /// The cases of a run as read back.
 #[derive(Debug, Clone)]
@@ -34,26 +36,35 @@ pub struct CaseTable {
     pub rows: Vec<CaseRow>,
 }
 
-/// Writes the table, with the language of the lists and the name of the roll's source; gives its number of rows.
+/// Writes the table of so many cases, asked for a part at a time, with the language of the lists and the name of the roll's source; gives its number of rows.
 ///
 /// # Errors
 /// An environment error if it cannot be written.
-pub fn write(folder: &Path, rows: &[CaseRow], roll: &str, language: Language) -> Result<u64> {
+pub fn write(
+    folder: &Path,
+    count: usize,
+    cases: impl Fn(Range<usize>) -> Vec<CaseRow>,
+    roll: &str,
+    language: Language,
+) -> Result<u64> {
     let text = |name: &str| Field::new(name, DataType::Utf8, false);
     let language = if language == Language::En { "en" } else { "zh" };
-    let batches = rows.chunks(BATCH_ROWS).map(|rows| {
-        let column = |of: &dyn Fn(&CaseRow) -> String| {
+    let batches = (0..count).step_by(BATCH_ROWS).map(|first| {
+        let rows = cases(first..(first + BATCH_ROWS).min(count));
+        let column = |of: &dyn for<'a> Fn(&'a CaseRow) -> &'a str| {
             let mut builder = StringBuilder::new();
             rows.iter().for_each(|row| builder.append_value(of(row)));
             Arc::new(builder.finish()) as ArrayRef
         };
+        let same = |value: &str| Arc::new(StringArray::from_iter_values(rows.iter().map(|_| value))) as ArrayRef;
+        let contents: Vec<String> = rows.par_iter().map(|row| serde_json::to_string(row).unwrap_or_default()).collect();
         vec![
-            column(&|row| row.case.number.clone()),
-            column(&|row| row.kind.clone()),
-            column(&|row| row.area.clone()),
-            column(&|row| serde_json::to_string(row).unwrap_or_default()),
-            column(&|_| language.to_owned()),
-            column(&|_| roll.to_owned()),
+            column(&|row| &row.case.number),
+            column(&|row| &row.kind),
+            column(&|row| &row.area),
+            Arc::new(StringArray::from_iter_values(contents)),
+            same(language),
+            same(roll),
         ]
     });
     let fields = vec![text("case"), text("kind"), text("area"), text("content"), text("language"), text("roll")];

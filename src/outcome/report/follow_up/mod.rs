@@ -30,12 +30,15 @@ pub struct Heading {
     pub team: String,
 }
 
+/// How a file gets its bytes: [`file::publish`], or [`file::write`] where nobody looks yet.
+pub type Put = fn(&Path, &[u8]) -> Result<()>;
+
 /// Writes both files of every area into a folder; gives the paths in the order of the areas.
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn write(heading: &Heading, lists: &[AreaList], folder: &Path) -> Result<Vec<PathBuf>> {
-    write_as(heading, lists, folder, "", &|_, list| Ok(list))
+pub fn write(heading: &Heading, lists: &[AreaList], folder: &Path, put: Put) -> Result<Vec<PathBuf>> {
+    write_as(heading, lists, folder, "", put, &|_, list| Ok(list))
 }
 
 /// What becomes of a file of an area (its code, the bytes) before it is written.
@@ -51,6 +54,7 @@ pub fn write_as(
     lists: &[AreaList],
     folder: &Path,
     ending: &str,
+    put: Put,
     lock: &Lock<'_>,
 ) -> Result<Vec<PathBuf>> {
     file::folder(folder)?;
@@ -58,8 +62,8 @@ pub fn write_as(
         .par_iter()
         .map(|list| {
             let paths = ["xlsx", "html"].map(|form| folder.join(format!("{}.{form}{ending}", list.area)));
-            file::publish(&paths[0], &lock(&list.area, xlsx::workbook(heading, list)?)?)?;
-            file::publish(&paths[1], &lock(&list.area, html::page(heading, list).into_bytes())?)?;
+            put(&paths[0], &lock(&list.area, xlsx::workbook(heading, list)?)?)?;
+            put(&paths[1], &lock(&list.area, html::page(heading, list).into_bytes())?)?;
             Ok(paths)
         })
         .collect();

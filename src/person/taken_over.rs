@@ -1,0 +1,174 @@
+//! How do the chunks of a source become one table?
+//!
+//! Takes [`ChunkTable`]s in the order of their rows, adds them to the [`PersonTable`]: symbols of a chunk's own lexicons
+//! become those of the table, rows that repeat a record id are set aside.
+
+use super::Rejected;
+use super::lexicon::{Lexicon, Symbol};
+use super::row::ChunkTable;
+use super::seen::SeenIds;
+use super::table::{Parent, PersonTable, RecordId};
+use crate::tally::Tally;
+
+/// What must be known of a source while its chunks are taken over.
+#[derive(Default)]
+pub(super) struct TakenOver {
+    seen: SeenIds,
+    households: Lexicon,
+    /// The last household of the sources before.
+    before: Symbol,
+}
+
+impl TakenOver {
+    /// Begins the next source, whose first record will be this one: its record ids and households are its own.
+    pub(super) fn next_source(&mut self, first: RecordId) {
+        self.before += Symbol::try_from(self.households.len() - 1).unwrap_or(0);
+        self.households = Lexicon::default();
+        self.seen = SeenIds::from(first);
+    }
+
+    /// Number, among all sources, of each household of a chunk.
+    fn households(&mut self, local: &Lexicon) -> Vec<Symbol> {
+        let mut households = translation(local, &mut self.households);
+        households.iter_mut().skip(1).for_each(|household| *household += self.before);
+        households
+    }
+}
+
+impl PersonTable {
+    /// Leaves out the marked records (a chunk's, rarely).
+    fn drop_records(&mut self, marked: &[bool]) {
+        let kept: Vec<usize> = (0..self.len()).filter(|at| !marked[*at]).collect();
+        let ids: Vec<String> =
+            kept.iter().map(|at| self.record_id(u32::try_from(*at).unwrap_or(0)).to_owned()).collect();
+        macro_rules! keep {
+            ($($column:ident),*) => { $( self.$column = kept.iter().map(|at| self.$column[*at]).collect(); )* };
+        }
+        keep!(
+            row,
+            kind,
+            flags,
+            name,
+            former_name,
+            id_number,
+            birth,
+            sex,
+            ethnicity,
+            estate,
+            building,
+            unit,
+            room,
+            division
+        );
+        keep!(area, household, relationship, telephone, last_seen, death, parent, registration, left_registration);
+        self.texts.keep(&kept);
+        self.id_text.clear();
+        self.id_ends.clear();
+        for id in ids {
+            self.id_text.push_str(&id);
+            self.id_ends.push(self.id_text.len() as u64);
+        }
+    }
+
+    /// Makes room for so many records, as far as there is room: what a file says of its rows may be wrong.
+    pub(super) fn reserve(&mut self, records: u64) {
+        let records = usize::try_from(records.min(u64::from(RecordId::MAX))).unwrap_or(0);
+        macro_rules! reserve {
+            ($($column:ident),*) => { $( let _ = self.$column.try_reserve_exact(records); )* };
+        }
+        reserve!(
+            row,
+            id_ends,
+            kind,
+            flags,
+            name,
+            former_name,
+            id_number,
+            birth,
+            sex,
+            ethnicity,
+            estate,
+            building,
+            unit
+        );
+        reserve!(room, division, area, household, relationship, telephone, last_seen, death, parent, registration);
+        reserve!(left_registration);
+        self.texts.reserve(records);
+    }
+
+    /// Takes over a chunk's records, giving every local symbol its global one.
+    pub(super) fn append(
+        &mut self,
+        chunk: ChunkTable,
+        source: &mut TakenOver,
+        tally: &mut Tally,
+        rejected: &mut Vec<Rejected>,
+    ) {
+        let mut local = chunk.table;
+        let repeated = source.seen.repeated(self, &local);
+        if repeated.iter().any(|again| *again) {
+            for (at, _) in repeated.iter().enumerate().filter(|(_, again)| **again) {
+                tally.set_aside("record_id_repeated");
+                rejected.push(Rejected {
+                    source: chunk.source,
+                    file: chunk.file,
+                    row: u64::from(local.row[at]),
+                    column: None,
+                    reason: "record_id_repeated",
+                });
+            }
+            local.drop_records(&repeated);
+        }
+        for (what, count) in chunk.tally_notes {
+            tally.note(what, count);
+        }
+        for fault in chunk.rejected {
+            tally.set_aside(fault.reason);
+            rejected.push(fault);
+        }
+        let names: Vec<Symbol> =
+            std::iter::once(0).chain(local.names.forms.iter().map(|form| self.names.intern(form))).collect();
+        let estates = translation(&local.estates, &mut self.estates);
+        let divisions = translation(&local.divisions, &mut self.divisions);
+        let households = source.households(&chunk.households);
+        let parents: Vec<u32> = local.parents.iter().map(|parent| self.take_parent(*parent, &names)).collect();
+        let first = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        let base = self.id_text.len() as u64;
+        self.id_text.push_str(&local.id_text);
+        self.id_ends.extend(local.id_ends.iter().map(|end| base + end));
+        (0..local.row.len()).for_each(|_| tally.pass());
+        source.seen.extend(self, first..first + u32::try_from(local.row.len()).unwrap_or(0));
+        macro_rules! take {
+            ($($column:ident),*) => { $( self.$column.extend_from_slice(&local.$column); )* };
+        }
+        take!(row, kind, flags, id_number, birth, sex, ethnicity, building, unit, room, relationship, telephone);
+        take!(last_seen, death, registration, left_registration);
+        let through = |column: &[Symbol], map: &[Symbol]| column.iter().map(|s| map[*s as usize]).collect::<Vec<_>>();
+        self.name.extend(through(&local.name, &names));
+        self.former_name.extend(through(&local.former_name, &names));
+        self.estate.extend(through(&local.estate, &estates));
+        self.division.extend(through(&local.division, &divisions));
+        self.area.extend(through(&local.area, &divisions));
+        self.household.extend(through(&local.household, &households));
+        self.parent.extend(through(&local.parent, &parents));
+        let fields = local.text_fields.iter().zip(&mut self.text_fields);
+        let maps: Vec<Vec<Symbol>> =
+            fields.map(|(local, global)| translation(&local.values, &mut global.values)).collect();
+        self.texts.extend(&local.texts, &maps);
+    }
+
+    fn take_parent(&mut self, parent: Parent, names: &[Symbol]) -> u32 {
+        if parent == Parent::default() {
+            return 0;
+        }
+        self.parents.push(Parent { name: names[parent.name as usize], id_number: parent.id_number });
+        u32::try_from(self.parents.len() - 1).unwrap_or(0)
+    }
+}
+
+/// Local symbol → global symbol.
+fn translation(local: &Lexicon, global: &mut Lexicon) -> Vec<Symbol> {
+    let mut symbols = vec![0];
+    symbols.extend(global.intern_all((1..local.len()).map(|symbol| local.text(symbol as Symbol))));
+    symbols
+}
