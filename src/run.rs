@@ -97,6 +97,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         table,
         tallies: &standardised.tallies,
         linked: &linked,
+        links: &links,
         residence: &residence,
         findings: &findings,
         coverage: &coverage,

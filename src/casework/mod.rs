@@ -2,8 +2,9 @@
 //!
 //! Beside a run stands its casework: a store of cases with all that ever happened to them, lists that went out, and files
 //! that came back. [`store`] keeps the history, [`absorb`] takes over a (fresh) run, [`outgoing`] writes lists,
-//! [`encryption`] lets only their recipients read them, [`incoming`] takes filled lists back, [`learning`] makes of outcomes better probabilities, [`progress`] says how far it
-//! has got, [`campaign`] plays a whole follow-up against a truth. [`review`] asks clerks whether links are right.
+//! [`encryption`] lets only their recipients read them, [`incoming`] takes filled lists back, [`learning`] makes of outcomes
+//! better probabilities, [`progress`] says how far it has got, [`recount`] what that means for the estimate of coverage,
+//! [`campaign`] plays a whole follow-up against a truth. [`review`] asks clerks whether links are right.
 //!
 //! Takes the folder of a finished run, gives everything after it. The run's own outputs are never touched.
 
@@ -14,6 +15,7 @@ pub mod incoming;
 pub mod learning;
 pub mod outgoing;
 pub mod progress;
+pub mod recount;
 pub mod review;
 pub mod store;
 

@@ -25,6 +25,9 @@ const SQLITE_MIN: i32 = 3_051_003;
 /// Longest wait for another program.
 const WAIT: Duration = Duration::from_mins(2);
 
+/// Name of the database.
+const DATABASE: &str = "cases.sqlite";
+
 /// Version of the tables.
 const LAYOUT: i64 = 2;
 
@@ -202,6 +205,12 @@ pub struct Visit {
 }
 
 impl Store {
+    /// Is there a store in a run's folder?
+    #[must_use]
+    pub fn exists(run: &Path) -> bool {
+        run.join(FOLDER).join(DATABASE).is_file()
+    }
+
     /// Opens the store of a run's folder, making it if there is none; checks the library and the whole file.
     ///
     /// # Errors
@@ -209,7 +218,7 @@ impl Store {
     pub fn open(run: &Path) -> Result<Store> {
         let folder = run.join(FOLDER);
         std::fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, &error))?;
-        let path = folder.join("cases.sqlite");
+        let path = folder.join(DATABASE);
         if rusqlite::version_number() < SQLITE_MIN {
             let what = format!("SQLite {} is too old, 3.51.3 or later is needed", rusqlite::version());
             return Err(Error::new(Kind::Environment, what));

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use proof::{Coverage, CoverageTrial, Key, KeyCommand, Publish, Sample, Trace, Verify};
+pub use proof::{Coverage, CoverageTrial, Key, KeyCommand, PersonCount, Publish, Sample, Trace, Verify};
 
 /// Least memory that a run may be given.
 const MEMORY_MIN: u64 = 256 << 20;
@@ -121,7 +121,8 @@ pub enum Command {
     CoverageTrial(CoverageTrial),
     /// Check that outputs, inputs, study file and log of a run belong together and nothing was altered.
     Verify(Verify),
-    /// List the discrepancies behind a figure, each with its records (source, file, row) and what was compared.
+    /// List what stands behind a figure of the report: discrepancies, each with its records (source, file, row) and what
+    /// was compared; or persons, pairs, rows set aside (docs/for-auditors.md).
     Trace(Trace),
     /// Seal the extracts in a folder before they are sent, so that a changed bit is found when they are read.
     Seal(custody::Seal),

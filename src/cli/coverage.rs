@@ -1,12 +1,18 @@
-//! How complete is the census, area by area?
+//! How complete is the census, area by area, and what have visits said of it since?
 
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use serde::Serialize;
+
 use super::args::{Coverage, ResultFormat};
+use super::follow_up;
 use super::screen::{Table, show, show_json};
+use crate::casework::recount::{self, Recounted};
+use crate::casework::store::Store;
 use crate::error::{Error, Result};
 use crate::outcome::coverage::estimated::{Estimate, Summary};
+use crate::outcome::report::cases::table;
 use crate::run::ESTIMATES;
 
 /// Prints the estimates of a run.
@@ -18,11 +24,47 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
     if let Some(area) = &asked.area {
         summary.areas.retain(|row| row.area.starts_with(area.as_str()));
     }
+    let visited = visited(asked, &summary)?;
     match asked.format {
-        ResultFormat::Json => show_json(&summary)?,
-        ResultFormat::Text => show(&describe(&summary))?,
+        ResultFormat::Json => show_json(&Shown { summary: &summary, visited: &visited })?,
+        ResultFormat::Text => show(&(describe(&summary) + &describe_visited(&visited)))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is shown as JSON: the run's estimates, and beside them what visits make of them.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    #[serde(skip_serializing_if = "<[Recounted]>::is_empty")]
+    visited: &'a [Recounted],
+}
+
+/// The estimates with what visits found, where visits were made (and the run's personal data have not been purged).
+fn visited(asked: &Coverage, summary: &Summary) -> Result<Vec<Recounted>> {
+    if !Store::exists(&asked.run) || !asked.run.join(table::CASES).is_file() {
+        return Ok(Vec::new());
+    }
+    let cases = follow_up::store_of(&asked.run)?.cases()?;
+    Ok(recount::recount(summary, &table::read(&asked.run)?.rows, &cases))
+}
+
+fn describe_visited(visited: &[Recounted]) -> String {
+    if visited.is_empty() {
+        return String::new();
+    }
+    let mut table =
+        Table::new(&["area", "settled", "found", "expected", "run alone", "with visits", "95 % from", "to"]);
+    for row in visited {
+        let mut cells = vec![row.area.clone(), row.settled.to_string(), row.found.to_string()];
+        cells.extend([row.expected, row.before, row.persons, row.low, row.high].map(|number| format!("{number:.1}")));
+        table.row(cells);
+    }
+    format!(
+        "\nwith what visits have found (docs/coverage.md); the figures above and coverage.json are the run's own\n{}",
+        table.text()
+    )
 }
 
 fn describe(summary: &Summary) -> String {

@@ -29,7 +29,7 @@ pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
 }
 
 /// The store of a run, with the run taken over.
-fn store_of(run: &Path) -> Result<Store> {
+pub(super) fn store_of(run: &Path) -> Result<Store> {
     // Before anything is made there: is it a finished run at all?
     Manifest::read(run)?;
     let mut store = Store::open(run)?;

@@ -103,6 +103,45 @@ fn outcomes(run: &Path) -> BTreeMap<String, String> {
 }
 
 #[test]
+fn visits_change_the_estimate_of_coverage_beside_that_of_the_run() {
+    let folder = fresh();
+    let run = folder.path();
+    let estimates = || -> serde_json::Value {
+        serde_json::from_str(&check(&["coverage", argument(run), "--format", "json"], 0).0).expect("JSON")
+    };
+    let before = estimates();
+    let (_, mut rows) = sent(run, &[]);
+    assert_eq!(estimates(), before, "lists have gone out and nothing has come back");
+    let (outcome, matter) = (column(&rows, "核查结果"), column(&rows, "事项"));
+    let mut found = 0u64;
+    for row in rows.iter_mut().skip(1) {
+        // Whoever may have been missed was missed.
+        let missed = row[matter].contains("漏登") && !row[matter].contains("住户");
+        row[outcome] = if missed { "01" } else { "12" }.to_owned();
+        found += u64::from(missed);
+    }
+    assert!(found > 1, "{found}");
+    let book = run.join("filled.xlsx");
+    save_workbook(&book, &rows);
+    check(&["follow-up", "import", argument(run), argument(&book)], 0);
+    let after = estimates();
+    assert_eq!(after["total"], before["total"], "the run's own figure stays");
+    let visited = after["visited"].as_array().expect("areas");
+    let all = visited.last().expect("all areas");
+    assert_eq!((all["area"].as_str(), all["found"].as_u64()), (Some("all"), all["settled"].as_u64()), "{all}");
+    let figure = |row: &serde_json::Value, name: &str| row[name].as_f64().expect("figure");
+    assert!((figure(all, "before") - figure(&before["total"], "persons")).abs() < 1e-9);
+    assert!(figure(all, "persons") > figure(all, "before"), "more were found than expected: {all}");
+    let sum = |name: &str| {
+        visited.iter().filter(|row| row["level"] == "district").map(|row| figure(row, name)).sum::<f64>()
+    };
+    assert!((sum("only_register") - figure(all, "only_register")).abs() < 1e-6);
+    let (text, _) = check(&["coverage", argument(run)], 0);
+    assert!(text.contains("with what visits have found"), "{text}");
+    check(&["verify", argument(run), "--outputs-only"], 0);
+}
+
+#[test]
 fn no_outcome_is_lost_or_misplaced_on_the_way() {
     let folder = fresh();
     let run = folder.path();

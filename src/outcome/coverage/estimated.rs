@@ -56,6 +56,8 @@ pub struct Estimate {
     pub unseen: f64,
     /// Chapman's estimate from the counts as they are.
     pub uncorrected: f64,
+    /// Of the variance (the square of the standard error), what households drawn again show: the doubt in what was learnt.
+    pub learnt_variance: f64,
 }
 
 impl Estimate {
@@ -81,6 +83,7 @@ struct Sum {
     guests: f64,
     duplicates: f64,
     variance: f64,
+    learnt: f64,
 }
 
 impl Sum {
@@ -91,6 +94,7 @@ impl Sum {
         self.guests += other.guests;
         self.duplicates += other.duplicates;
         self.variance += other.variance;
+        self.learnt += other.learnt;
     }
 
     fn estimate(&self, uncorrected: f64) -> Estimate {
@@ -112,6 +116,7 @@ impl Sum {
             guests: self.guests,
             duplicates: self.duplicates,
             uncorrected,
+            learnt_variance: self.learnt,
         }
     }
 }
@@ -206,6 +211,7 @@ impl<'a> Population<'a> {
                 guests: mass.guests,
                 duplicates: mass.duplicates,
                 variance: unseen + certainty + erroneous + resident,
+                learnt: 0.0,
             });
         }
         let mut gathered = vec![Sum::default(); self.slots.targets.len()];
@@ -228,7 +234,8 @@ impl<'a> Population<'a> {
             (0..REPLICATES).into_par_iter().map(|replicate| self.replicate(residence, draws, replicate)).collect();
         for (target, sum) in sums.iter_mut().enumerate() {
             let values: Vec<f64> = replicates.iter().map(|values| values[target]).collect();
-            sum.variance += variance(&values);
+            sum.learnt = variance(&values);
+            sum.variance += sum.learnt;
         }
     }
 

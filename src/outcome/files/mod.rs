@@ -71,6 +71,21 @@ pub struct PersonRow {
     pub record_id: String,
 }
 
+/// A row that could not be used, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectedRow {
+    /// The source.
+    pub source: String,
+    /// The file's name.
+    pub file: String,
+    /// The row within the file.
+    pub row: u64,
+    /// The column at fault, if it is one.
+    pub column: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
 /// A discrepancy as written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DiscrepancyRow {

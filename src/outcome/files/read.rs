@@ -8,7 +8,7 @@ use std::path::Path;
 use arrow::array::{Array, Float64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{DISCREPANCIES, DiscrepancyRow, LINKS, LinkRow, PERSONS, PersonRow};
+use super::{DISCREPANCIES, DiscrepancyRow, LINKS, LinkRow, PERSONS, PersonRow, REJECTED, RejectedRow};
 use crate::error::{Error, Result};
 
 /// Reads `persons.parquet` of a run.
@@ -80,6 +80,28 @@ pub fn read_discrepancies(folder: &Path) -> Result<Vec<DiscrepancyRow>> {
                 probability: probability.value(at),
                 priority: priority.value(at),
                 evidence: evidence.value(at).to_owned(),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// Reads `rejected.parquet` of a run.
+///
+/// # Errors
+/// An input error if the file is missing or is not what a run writes.
+pub fn read_rejected(folder: &Path) -> Result<Vec<RejectedRow>> {
+    let mut rows = Vec::new();
+    for batch in read(folder, REJECTED)? {
+        let (source, file, reason) = (text(&batch, "source")?, text(&batch, "file")?, text(&batch, "reason")?);
+        let (column_of, row) = (text(&batch, "column")?, column::<UInt64Array>(&batch, "row")?);
+        for at in 0..batch.num_rows() {
+            rows.push(RejectedRow {
+                source: source.value(at).to_owned(),
+                file: file.value(at).to_owned(),
+                row: row.value(at),
+                column: (!column_of.is_null(at)).then(|| column_of.value(at).to_owned()),
+                reason: reason.value(at).to_owned(),
             });
         }
     }

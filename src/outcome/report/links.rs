@@ -23,7 +23,7 @@ const BINS: usize = 50;
 /// The links of a study.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LinksFound {
-    /// By pair of sources: their names, links, possible links.
+    /// By pair of sources: their names, links, possible links, as many as `links.parquet` has rows.
     pub by_sources: Vec<(String, String, u64, u64)>,
     /// Pairs by weight: put into one person, not put together.
     pub weights: Vec<(u64, u64)>,
@@ -61,6 +61,11 @@ pub fn compose(input: &ReportInput<'_>) -> LinksFound {
     let linked = input.linked;
     let review = log2_odds(input.study.linkage.review_probability);
     let mut by_sources: BTreeMap<(usize, usize), (u64, u64)> = BTreeMap::new();
+    for link in input.links {
+        let sources = (input.table.source(link.pair.0), input.table.source(link.pair.1));
+        let found = by_sources.entry((sources.0.min(sources.1), sources.0.max(sources.1))).or_default();
+        if link.linked { found.0 += 1 } else { found.1 += 1 }
+    }
     let mut weights = vec![(0u64, 0u64); BINS];
     let mut links: FxHashMap<(Pattern, usize), u64> = FxHashMap::default();
     let mut possible: FxHashMap<(Pattern, usize), u64> = FxHashMap::default();
@@ -74,15 +79,11 @@ pub fn compose(input: &ReportInput<'_>) -> LinksFound {
         if score.log2_odds < review {
             continue;
         }
-        let sources = (input.table.source(*one), input.table.source(*other));
-        let found = by_sources.entry((sources.0.min(sources.1), sources.0.max(sources.1))).or_default();
         let slot = |record: u32| linked.slot_of.get(record as usize).map_or(0, |slot| usize::from(*slot));
         let class = linked.model.class(slot(*one), slot(*other));
         if together {
-            found.0 += 1;
             *links.entry((*pattern, class)).or_default() += 1;
         } else {
-            found.1 += 1;
             *possible.entry((*pattern, class)).or_default() += 1;
         }
     }

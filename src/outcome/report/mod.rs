@@ -32,6 +32,7 @@ use crate::linkage::Linked;
 use crate::linkage::blocking::RuleReport;
 use crate::outcome::coverage::{Counts, Coverage};
 use crate::outcome::discrepancy::Findings;
+use crate::outcome::files::Link;
 use crate::outcome::reliability::Reliability;
 use crate::outcome::residence::Residence;
 use crate::person::date::Date;
@@ -58,6 +59,8 @@ pub struct ReportInput<'a> {
     pub tallies: &'a [Tally],
     /// Who is who.
     pub linked: &'a Linked,
+    /// The links and possible links, as `links.parquet` has them.
+    pub links: &'a [Link],
     /// How likely each unlinked person was missed.
     pub residence: &'a Residence,
     /// The discrepancies.

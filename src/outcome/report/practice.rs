@@ -209,6 +209,7 @@ impl District {
             table: &self.table,
             tallies: &self.tallies,
             linked: &self.linked,
+            links: &[],
             residence: &self.residence,
             findings: &self.findings,
             coverage: &self.coverage,

@@ -1,7 +1,10 @@
 //! Which rows stand behind a figure?
 //!
 //! Takes a run's folder, an area and a kind; lists the discrepancies they count, each with its evidence, the records of
-//! its person (source, file, row) and the pairs of those records that were compared. `explain` then opens a pair.
+//! its person (source, file, row) and the pairs of those records that were compared. `explain` then opens a pair. What
+//! else the report counts (persons, links, rows set aside) is in [`counted`].
+
+mod counted;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -10,6 +13,7 @@ use std::process::ExitCode;
 use super::args;
 use super::explain::evidence;
 use super::screen::show;
+use crate::outcome::report::cases::table as case_table;
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::outcome::discrepancy::DiscrepancyKind;
@@ -25,11 +29,17 @@ pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<Exit
         return Err(error.hint(format!("the kinds are {}", known.join(", "))));
     }
     let manifest = Manifest::read(&asked.run)?;
+    if let Some(text) = counted::trace(asked, &manifest, progress)? {
+        show(&text)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let gathered = evidence::gather(&asked.run, &manifest, progress)?;
     let area = asked.area.as_deref().unwrap_or("");
+    let on_lists = on_lists(asked)?;
     let behind: Vec<DiscrepancyRow> = files::read_discrepancies(&asked.run)?
         .into_iter()
         .filter(|row| row.area.starts_with(area) && asked.kind.as_ref().is_none_or(|kind| *kind == row.kind))
+        .filter(|row| on_lists.as_ref().is_none_or(|listed| listed.contains(&row.discrepancy)))
         .collect();
     let expected: f64 = behind.iter().map(|row| row.probability).sum();
     let mut text = format!("{} discrepancies, of which {expected:.1} are expected to be real\n", behind.len());
@@ -86,6 +96,15 @@ pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<Exit
     text += "\n`rollcall explain DIR A B` opens a compared pair, comparison by comparison.\n";
     show(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The discrepancies that stand on follow-up lists, if only these are asked for.
+fn on_lists(asked: &args::Trace) -> Result<Option<BTreeSet<String>>> {
+    if !asked.listed {
+        return Ok(None);
+    }
+    let listed = case_table::read(&asked.run)?.rows.into_iter().filter(|row| row.listed);
+    Ok(Some(listed.map(|row| files::discrepancy_id(row.case.discrepancy)).collect()))
 }
 
 /// The file that a row of a source (from 0) is in, and the row within the file (from 1).

@@ -1,0 +1,246 @@
+//! What do visits say of the estimate of coverage?
+//!
+//! Takes the estimates of a run and its cases with all outcomes, gives by area the estimate with what was found. The run's
+//! own figures stay as they are; this stands beside them.
+//!
+//! Per area: 1. each case of a perhaps missed person has the probability *p* of the run and *q* after all visits: 1 or 0
+//! where a visit settled it, what [`learning`](super::learning) makes of it elsewhere; 2. the residents whom only
+//! registers have change by Σ(*q* − *p*); 3. the unseen are in proportion to them (Chapman's product), and change alike; 4. of
+//! the variance, Σ*p*(1 − *p*) of the cases gives way to Σ*q*(1 − *q*), which is nothing where somebody has been, and what the
+//! residence evidence is unsure of in all persons alike shrinks with the share of the expected persons that are settled.
+//!
+//! That the cases settled say how wrong the evidence is for the others is in *q*; how unsure that lesson itself is, is not
+//! in the variance. Cases that contradict each other (disputed) count as not visited.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+use serde::Serialize;
+
+use super::outgoing::probabilities;
+use super::progress::is_find;
+use super::store::StoredCase;
+use crate::outcome::coverage::Level;
+use crate::outcome::coverage::estimated::{Estimate, Summary};
+use crate::outcome::estimate::two_list::log_normal;
+use crate::outcome::report::cases::CaseRow;
+
+/// The estimate of an area with what visits found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Recounted {
+    /// `district`, `township`, `community`, or `all`.
+    pub level: String,
+    /// Its code; `all` for all areas.
+    pub area: String,
+    /// Cases of perhaps missed persons that visits settled.
+    pub settled: u64,
+    /// Of these, missed indeed.
+    pub found: u64,
+    /// How many of the settled the run expected to be missed.
+    pub expected: f64,
+    /// Persons who lived here, by the run alone.
+    pub before: f64,
+    /// Persons who lived here, with what visits found.
+    pub persons: f64,
+    /// Standard error.
+    pub standard_error: f64,
+    /// Lower end of the 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Residents whom only registers have.
+    pub only_register: f64,
+    /// Residents whom no list has.
+    pub unseen: f64,
+}
+
+/// What the cases of an area come to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Change {
+    settled: u64,
+    found: u64,
+    /// Of all cases, before and after: sum of probabilities, and of their variances.
+    before: (f64, f64),
+    after: (f64, f64),
+    /// Sum of the run's probabilities of the settled.
+    expected: f64,
+}
+
+impl Change {
+    fn add(&mut self, before: f64, after: f64, label: Option<bool>) {
+        let add = |sum: &mut (f64, f64), p: f64| *sum = (sum.0 + p, sum.1 + p * (1.0 - p));
+        add(&mut self.before, before);
+        add(&mut self.after, after);
+        if let Some(found) = label {
+            self.settled += 1;
+            self.found += u64::from(found);
+            self.expected += before;
+        }
+    }
+
+    fn recount(&self, level: &str, area: &str, run: &Estimate) -> Recounted {
+        let only_register = (run.only_register + self.after.0 - self.before.0).max(0.0);
+        // Without residents whom only registers have there is nothing to scale, and nobody unseen.
+        let unseen_each = if run.only_register > 0.0 { run.unseen / run.only_register } else { 0.0 };
+        let unseen = only_register * unseen_each;
+        let persons = run.enumerated + only_register + unseen;
+        let weight = (1.0 + unseen_each).powi(2);
+        let open = if run.only_register > 0.0 { (1.0 - self.expected / run.only_register).clamp(0.0, 1.0) } else { 0.0 };
+        let learnt = run.learnt_variance * (1.0 - open * open);
+        let variance = run.standard_error.powi(2) - learnt - weight * (self.before.1 - self.after.1);
+        // The unseen themselves stay open, whatever was visited.
+        let variance = variance.max(unseen);
+        let interval = log_normal(persons, variance, run.enumerated);
+        Recounted {
+            level: level.to_owned(),
+            area: area.to_owned(),
+            settled: self.settled,
+            found: self.found,
+            expected: self.expected,
+            before: run.persons,
+            persons,
+            standard_error: variance.sqrt(),
+            low: interval.low,
+            high: interval.high,
+            only_register,
+            unseen,
+        }
+    }
+}
+
+/// The estimates of a run with what visits found, in the order of its areas, all of them last; nothing if no visit has
+/// settled a case of this run. `rows` are the cases that the run raises: others are in no estimate of it.
+#[must_use]
+pub fn recount(summary: &Summary, rows: &[CaseRow], cases: &[StoredCase]) -> Vec<Recounted> {
+    let raised: FxHashSet<(&str, &[String])> =
+        rows.iter().map(|row| (row.kind.as_str(), row.records.as_slice())).collect();
+    let mut areas: BTreeMap<(&str, &str), Change> = BTreeMap::new();
+    let mut all = Change::default();
+    for (case, learnt) in cases.iter().zip(probabilities(cases)) {
+        if !is_find(case.kind) || !raised.contains(&(case.row.kind.as_str(), case.row.records.as_slice())) {
+            continue;
+        }
+        let label = case.label();
+        let after = label.map_or(learnt, |found| f64::from(u8::from(found)));
+        all.add(case.row.probability, after, label);
+        for level in Level::ALL {
+            let key = (level.name(), level.area(&case.row.area));
+            areas.entry(key).or_default().add(case.row.probability, after, label);
+        }
+    }
+    if all.settled == 0 {
+        return Vec::new();
+    }
+    let of = |level: &str, area: &str| areas.get(&(level, area)).copied().unwrap_or_default();
+    let areas = summary.areas.iter().map(|row| of(&row.level, &row.area).recount(&row.level, &row.area, &row.estimate));
+    areas.chain(std::iter::once(all.recount("all", "all", &summary.total))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::recount;
+    use crate::casework::learning::tests::row;
+    use crate::casework::store::{Event, StoredCase};
+    use crate::outcome::coverage::estimated::{AreaEstimate, Estimate, Summary};
+    use crate::outcome::discrepancy::DiscrepancyKind;
+    use crate::outcome::report::cases::CaseRow;
+    use crate::outcome::visit::Outcome;
+
+    const RUN: Estimate = Estimate {
+        persons: 1_022.0,
+        standard_error: 6.0,
+        low: 1_012.0,
+        high: 1_040.0,
+        enumerated: 1_000.0,
+        both: 900.0,
+        only_roll: 100.0,
+        only_register: 20.0,
+        unseen: 2.0,
+        erroneous: 0.0,
+        guests: 0.0,
+        duplicates: 0.0,
+        uncorrected: 1_200.0,
+        learnt_variance: 16.0,
+    };
+
+    fn cases(outcomes: &[Option<Outcome>]) -> (Vec<CaseRow>, Vec<StoredCase>) {
+        // Every case in a building and an area of its own, so that visits teach little of the others.
+        let rows: Vec<CaseRow> = (0..outcomes.len()).map(|at| row(at, at as u16, 0.5)).collect();
+        let visited = |outcome: Outcome| Event {
+            what: String::from("visited"),
+            at: String::new(),
+            role: String::from("field"),
+            outcome: Some(outcome),
+            visited_on: None,
+            team: None,
+            note: None,
+        };
+        let stored = |(id, (row, outcome)): (usize, (&CaseRow, &Option<Outcome>))| StoredCase {
+            id: id as i64,
+            number: id.to_string(),
+            kind: DiscrepancyKind::MissedPerson,
+            row: row.clone(),
+            events: outcome.map(visited).into_iter().collect(),
+        };
+        let cases = rows.iter().zip(outcomes).enumerate().map(stored).collect();
+        (rows, cases)
+    }
+
+    fn summary() -> Summary {
+        let area = |level: &str, area: &str| AreaEstimate { level: level.to_owned(), area: area.to_owned(), estimate: RUN };
+        Summary {
+            total: RUN,
+            areas: vec![area("district", "120106"), area("community", "120106001001"), area("community", "120106001002")],
+            ..Summary::default()
+        }
+    }
+
+    #[test]
+    fn without_a_visit_there_is_nothing_to_say() {
+        let (rows, stored) = cases(&[None, Some(Outcome::NoContact)]);
+        assert!(recount(&summary(), &rows, &stored).is_empty());
+    }
+
+    #[test]
+    fn what_was_found_replaces_what_was_expected() {
+        let mut outcomes = vec![Some(Outcome::Added); 30];
+        outcomes[..10].fill(Some(Outcome::NeverLivedHere));
+        let (rows, stored) = cases(&outcomes);
+        let found = recount(&summary(), &rows, &stored);
+        let of = |area: &str| found.iter().find(|row| row.area == area).unwrap().clone();
+        let all = of("all");
+        assert_eq!((all.settled, all.found, all.expected, all.before), (30, 20, 15.0, 1_022.0));
+        // Five more than expected, and a tenth of that unseen besides.
+        assert!((all.only_register - 25.0).abs() < 1e-9 && (all.unseen - 2.5).abs() < 1e-9);
+        assert!((all.persons - 1_027.5).abs() < 1e-9);
+        // 36 less 16 · (1 − 1/16) less 1.21 · 30/4 …
+        assert!((all.standard_error.powi(2) - (36.0 - 15.0 - 1.21 * 7.5)).abs() < 1e-9, "{all:?}");
+        assert!(all.low < all.persons && all.persons < all.high && all.high - all.low < 28.0);
+        assert_eq!((of("120106").persons, of("120106001001").settled), (all.persons, 30));
+        let other = of("120106001002");
+        assert_eq!((other.persons, other.settled), (1_022.0, 0));
+        assert!((other.standard_error - 6.0).abs() < 1e-9, "nobody was there: as sure as before");
+    }
+
+    #[test]
+    fn cases_that_this_run_does_not_raise_do_not_count() {
+        let (rows, stored) = cases(&[Some(Outcome::Added), Some(Outcome::Added)]);
+        let found = recount(&summary(), &rows[..1], &stored);
+        assert_eq!(found.last().unwrap().settled, 1);
+        assert!(recount(&summary(), &[], &stored).is_empty());
+    }
+
+    #[test]
+    fn visits_teach_of_those_not_visited_yet() {
+        let mut outcomes = vec![Some(Outcome::NeverLivedHere); 30];
+        outcomes.resize(60, None);
+        let (rows, stored) = cases(&outcomes);
+        let mut run = summary();
+        run.total.only_register = 40.0;
+        run.total.unseen = 4.0;
+        run.total.persons = 1_044.0;
+        let all = recount(&run, &rows, &stored).last().unwrap().clone();
+        // Fifteen fewer because nobody was found, and more because the others look like them.
+        assert!(all.only_register < 24.0 && all.only_register > 5.0, "{all:?}");
+    }
+}
