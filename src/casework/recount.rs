@@ -85,7 +85,8 @@ impl Change {
         let unseen = only_register * unseen_each;
         let persons = run.enumerated + only_register + unseen;
         let weight = (1.0 + unseen_each).powi(2);
-        let open = if run.only_register > 0.0 { (1.0 - self.expected / run.only_register).clamp(0.0, 1.0) } else { 0.0 };
+        let open =
+            if run.only_register > 0.0 { (1.0 - self.expected / run.only_register).clamp(0.0, 1.0) } else { 0.0 };
         let learnt = run.learnt_variance * (1.0 - open * open);
         let variance = run.standard_error.powi(2) - learnt - weight * (self.before.1 - self.after.1);
         // The unseen themselves stay open, whatever was visited.
@@ -187,10 +188,15 @@ mod tests {
     }
 
     fn summary() -> Summary {
-        let area = |level: &str, area: &str| AreaEstimate { level: level.to_owned(), area: area.to_owned(), estimate: RUN };
+        let area =
+            |level: &str, area: &str| AreaEstimate { level: level.to_owned(), area: area.to_owned(), estimate: RUN };
         Summary {
             total: RUN,
-            areas: vec![area("district", "120106"), area("community", "120106001001"), area("community", "120106001002")],
+            areas: vec![
+                area("district", "120106"),
+                area("community", "120106001001"),
+                area("community", "120106001002"),
+            ],
             ..Summary::default()
         }
     }

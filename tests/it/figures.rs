@@ -118,9 +118,8 @@ fn discrepancies_and_missed_persons() {
     for row in &kinds {
         counted += number(&row[2]);
         let shown = (number(&row[2]), number(&row[4]));
-        let at = left.iter().position(|found| {
-            (found[0], found[2]) == shown && (found[1] - number(&row[3])).abs() < 0.16
-        });
+        let at =
+            left.iter().position(|found| (found[0], found[2]) == shown && (found[1] - number(&row[3])).abs() < 0.16);
         left.remove(at.unwrap_or_else(|| panic!("{row:?} is none of {left:?}")));
     }
     assert!(counted > 5.0 && left.is_empty());

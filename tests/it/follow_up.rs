@@ -132,9 +132,8 @@ fn visits_change_the_estimate_of_coverage_beside_that_of_the_run() {
     let figure = |row: &serde_json::Value, name: &str| row[name].as_f64().expect("figure");
     assert!((figure(all, "before") - figure(&before["total"], "persons")).abs() < 1e-9);
     assert!(figure(all, "persons") > figure(all, "before"), "more were found than expected: {all}");
-    let sum = |name: &str| {
-        visited.iter().filter(|row| row["level"] == "district").map(|row| figure(row, name)).sum::<f64>()
-    };
+    let sum =
+        |name: &str| visited.iter().filter(|row| row["level"] == "district").map(|row| figure(row, name)).sum::<f64>();
     assert!((sum("only_register") - figure(all, "only_register")).abs() < 1e-6);
     let (text, _) = check(&["coverage", argument(run)], 0);
     assert!(text.contains("with what visits have found"), "{text}");

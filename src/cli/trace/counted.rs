@@ -122,7 +122,8 @@ fn set_aside(asked: &args::Trace, manifest: &Manifest, source: &str) -> Result<S
     reasons.iter().for_each(|(reason, count)| text += &format!("  {reason}: {count}\n"));
     text += "\n";
     for row in rows.iter().take(asked.limit) {
-        let column = row.column.as_deref().map_or(String::new(), |column| format!("  column {}", column.escape_debug()));
+        let column =
+            row.column.as_deref().map_or(String::new(), |column| format!("  column {}", column.escape_debug()));
         let _ = writeln!(text, "{} row {}{column}  {}", row.file.escape_debug(), row.row, row.reason);
     }
     more(&mut text, rows.len(), asked.limit);

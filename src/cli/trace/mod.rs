@@ -13,11 +13,11 @@ use std::process::ExitCode;
 use super::args;
 use super::explain::evidence;
 use super::screen::show;
-use crate::outcome::report::cases::table as case_table;
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files::{self, DiscrepancyRow, LinkRow};
+use crate::outcome::report::cases::table as case_table;
 use crate::person::table::RecordId;
 use crate::progress::Progress;
 
