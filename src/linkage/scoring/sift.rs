@@ -9,6 +9,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
+use super::hopeless::Hopeless;
 use super::{ComparedPairs, Scorer};
 use crate::linkage::blocking::{CandidatePairs, Pair};
 use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY};
@@ -86,31 +87,6 @@ struct Sifting {
     kept_by_others: Vec<Vec<(Pair, Pattern)>>,
     pairs: u64,
     new_pairs: Vec<u64>,
-}
-
-/// Partial patterns of pairs that were let go.
-#[derive(Default)]
-struct Hopeless {
-    most: FxHashMap<(u32, Pattern), f64>,
-    /// The last ones seen, by hash: most pairs show one of few.
-    recent: Vec<((u32, Pattern), f64)>,
-}
-
-impl Hopeless {
-    fn add(&mut self, key: (u32, Pattern), rare: f64) {
-        const RECENT: usize = 1 << 12;
-        if self.recent.is_empty() {
-            self.recent.resize(RECENT, ((u32::MAX, 0), 0.0));
-        }
-        let place = key.1.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52;
-        let recent = &mut self.recent[place as usize];
-        if recent.0 == key && rare <= recent.1 {
-            return;
-        }
-        let most = self.most.entry(key).or_insert(rare);
-        *most = most.max(rare);
-        *recent = (key, *most);
-    }
 }
 
 /// What each level of each comparison weighs at most, in bits, between pairs that are no relatives.
