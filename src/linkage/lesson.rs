@@ -16,7 +16,7 @@ use super::scoring::{ComparedPairs, Score};
 /// So many judged pairs of a stratum are worth as much as all that the model knows of it.
 const PRIOR_JUDGED: f64 = 20.0;
 
-/// Bounds of the bands of probability: those of the review's strata.
+/// Bounds of the bands of probability: the review draws by them, too.
 pub const BANDS: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
 
 /// What a fit learns from.

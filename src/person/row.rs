@@ -13,7 +13,7 @@ use super::date::{self, Date};
 use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
-use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, TextRows, flag};
+use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, TextRows, field_columns, flag};
 use super::{Rejected, address, joins_names, text_field};
 use crate::error::Result;
 use crate::intake::extract::{Chunk, Column, Extract};
@@ -430,8 +430,7 @@ impl PersonTable {
         macro_rules! cut {
             ($($column:ident),*) => { $( self.$column.truncate(length); )* };
         }
-        cut!(flags, name, former_name, id_number, birth, sex, ethnicity, estate, building, unit, room, division, area);
-        cut!(household, relationship, telephone, last_seen, death, parent, registration, left_registration);
+        field_columns!(cut);
         self.texts.truncate(length);
     }
 }

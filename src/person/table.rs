@@ -36,6 +36,15 @@ pub mod flag {
     pub const ID_INVALID: u8 = 32;
 }
 
+/// Hands the names of all columns that a record's fields are in to another macro: `row`, `kind` and the record's id are not.
+macro_rules! field_columns {
+    ($act:ident) => {
+        $act!(flags, name, former_name, id_number, birth, sex, ethnicity, estate, building, unit, room, division, area);
+        $act!(household, relationship, telephone, last_seen, death, parent, registration, left_registration);
+    };
+}
+pub(super) use field_columns;
+
 /// The records of all sources in comparable form.
 #[derive(Default)]
 pub struct PersonTable {
@@ -295,14 +304,6 @@ impl PersonTable {
             RowKind::Elsewhere => only_just_left && self.registration[at] < REGISTERED_IN_ANOTHER_COUNTY,
             _ => false,
         }
-    }
-
-    /// Bytes that the columns take, lexicons included.
-    #[must_use]
-    pub fn bytes_per_record(&self) -> f64 {
-        let fixed = 4 + 8 + 1 + 1 + 4 + 4 + 8 + 4 + 1 + 1 + 4 + 2 + 2 + 2 + 4 + 4 + 4 + 1 + 8 + 4 + 4 + 4 + 1 + 1;
-        let texts = 4 * self.texts.width;
-        (fixed + texts) as f64 + self.id_text.len() as f64 / (self.len().max(1)) as f64
     }
 }
 

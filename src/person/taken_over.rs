@@ -7,7 +7,7 @@ use super::Rejected;
 use super::lexicon::{Lexicon, Symbol};
 use super::row::ChunkTable;
 use super::seen::SeenIds;
-use super::table::{Parent, PersonTable, RecordId};
+use super::table::{Parent, PersonTable, RecordId, field_columns};
 use crate::tally::Tally;
 
 /// What must be known of a source while its chunks are taken over.
@@ -44,23 +44,8 @@ impl PersonTable {
         macro_rules! keep {
             ($($column:ident),*) => { $( self.$column = kept.iter().map(|at| self.$column[*at]).collect(); )* };
         }
-        keep!(
-            row,
-            kind,
-            flags,
-            name,
-            former_name,
-            id_number,
-            birth,
-            sex,
-            ethnicity,
-            estate,
-            building,
-            unit,
-            room,
-            division
-        );
-        keep!(area, household, relationship, telephone, last_seen, death, parent, registration, left_registration);
+        keep!(row, kind);
+        field_columns!(keep);
         self.texts.keep(&kept);
         self.id_text.clear();
         self.id_ends.clear();
@@ -76,23 +61,8 @@ impl PersonTable {
         macro_rules! reserve {
             ($($column:ident),*) => { $( let _ = self.$column.try_reserve_exact(records); )* };
         }
-        reserve!(
-            row,
-            id_ends,
-            kind,
-            flags,
-            name,
-            former_name,
-            id_number,
-            birth,
-            sex,
-            ethnicity,
-            estate,
-            building,
-            unit
-        );
-        reserve!(room, division, area, household, relationship, telephone, last_seen, death, parent, registration);
-        reserve!(left_registration);
+        reserve!(row, kind, id_ends);
+        field_columns!(reserve);
         self.texts.reserve(records);
     }
 

@@ -11,11 +11,9 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::RecordName;
+use crate::linkage::lesson::{BANDS, band};
 use crate::outcome::estimate::stratified;
 use crate::outcome::files::LinkRow;
-
-/// Bounds of the bands of probability.
-const BOUNDS: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
 
 /// Of the pairs of a sample, the share that is spread evenly over the strata.
 const EVEN_SHARE: f64 = 0.3;
@@ -32,9 +30,9 @@ pub struct Sample {
 /// The stratum of a pair: `link` or `possible`, and the band of its probability.
 #[must_use]
 pub fn stratum(link: &LinkRow) -> String {
-    let band = BOUNDS.iter().filter(|bound| link.match_probability >= **bound).count();
-    let low = band.checked_sub(1).map_or(0.0, |at| BOUNDS[at]);
-    let high = BOUNDS.get(band).copied().unwrap_or(1.0);
+    let band = band(link.match_probability);
+    let low = band.checked_sub(1).map_or(0.0, |at| BANDS[at]);
+    let high = BANDS.get(band).copied().unwrap_or(1.0);
     format!("{} {low}-{high}", link.decision)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Takes the patterns of compared pairs, gives them counted: all that a fit needs to know of them.
 
+use std::ops::AddAssign;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -40,8 +42,18 @@ pub fn count_patterns(classes: &[u32], patterns: &[Pattern]) -> PatternCounts {
 /// Two counts taken together.
 #[must_use]
 pub fn add_counts(one: &PatternCounts, other: &PatternCounts) -> PatternCounts {
-    let mut counts: PatternCounts = one.iter().chain(other).copied().collect();
-    counts.sort_unstable();
+    together(one.iter().chain(other).copied().collect())
+}
+
+/// Weights of the same pattern taken together, in order of class and pattern.
+#[must_use]
+pub fn add_weights(weights: PatternWeights) -> PatternWeights {
+    together(weights)
+}
+
+fn together<N: Copy + AddAssign>(mut counts: Vec<((u32, Pattern), N)>) -> Vec<((u32, Pattern), N)> {
+    // The sort is stable: sums of fractions are the same every time.
+    counts.sort_by_key(|(key, _)| *key);
     counts.dedup_by(|next, before| {
         let same = next.0 == before.0;
         if same {
@@ -50,19 +62,4 @@ pub fn add_counts(one: &PatternCounts, other: &PatternCounts) -> PatternCounts {
         same
     });
     counts
-}
-
-/// Weights of the same pattern taken together, in order of class and pattern.
-#[must_use]
-pub fn add_weights(mut weights: PatternWeights) -> PatternWeights {
-    // The sort is stable: sums of fractions are the same every time.
-    weights.sort_by_key(|(key, _)| *key);
-    weights.dedup_by(|next, before| {
-        let same = next.0 == before.0;
-        if same {
-            before.1 += next.1;
-        }
-        same
-    });
-    weights
 }
