@@ -70,6 +70,12 @@ impl Rows {
         drawn
     }
 
+    /// Every so many-th row, its columns with other numbers.
+    pub fn renumbered(&self, step: usize, number: impl Fn(u16) -> u16) -> Rows {
+        let rows = self.cells.chunks_exact(self.features.max(1)).step_by(step.max(1));
+        Rows { features: self.features, cells: rows.flatten().map(|column| number(*column)).collect() }
+    }
+
     /// The linear predictor of each row; the last coefficient is the intercept.
     pub fn predict(&self, coefficients: &[f64]) -> Vec<f64> {
         self.cells.par_chunks(self.features.max(1)).map(|row| linear(row, coefficients)).collect()

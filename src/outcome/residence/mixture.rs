@@ -47,8 +47,8 @@ pub(super) struct Sample {
     pub unlabelled: Rows,
     /// For each unlinked person the probability of not being somebody on the roll under another record.
     pub distinct: Vec<f64>,
-    /// Folds of the residents and of the unlinked persons, for scores by fits that have not seen them.
-    pub folds: [Vec<u8>; 2],
+    /// Households of the residents and of the unlinked persons, for scores by fits that have not seen them.
+    pub households: [Vec<u64>; 2],
     /// Number of coefficients, the intercept included.
     pub columns: usize,
     /// Is this one of the columns that being enumerated cannot change?
@@ -124,11 +124,12 @@ impl Sample {
         };
         let [positives, negatives, unlabelled] = times;
         let distinct = self.distinct.iter().zip(unlabelled);
-        let copied = |folds: &[u8], times: &[u8]| -> Vec<u8> {
-            folds.iter().zip(times).flat_map(|(fold, times)| std::iter::repeat_n(*fold, usize::from(*times))).collect()
+        let copied = |households: &[u64], times: &[u8]| -> Vec<u64> {
+            let times = households.iter().zip(times);
+            times.flat_map(|(household, times)| std::iter::repeat_n(*household, usize::from(*times))).collect()
         };
         Sample {
-            folds: [copied(&self.folds[0], positives), copied(&self.folds[1], unlabelled)],
+            households: [copied(&self.households[0], positives), copied(&self.households[1], unlabelled)],
             positives: views(&self.positives, positives),
             negatives: views(&self.negatives, negatives),
             unlabelled: self.unlabelled.repeated(unlabelled),
@@ -218,29 +219,24 @@ impl Sample {
     }
 
     fn prior(&self) -> f64 {
-        let trace = |rows: &Rows, step: usize| {
-            let mut kept = Rows::new(rows.row(0).len());
-            for at in (0..rows.len()).step_by(step) {
-                let row: Vec<u16> = rows
-                    .row(at)
-                    .iter()
-                    .map(|column| {
-                        let is_trace = self.is_trace.get(usize::from(*column)).copied().unwrap_or(false);
-                        if is_trace { *column } else { logistic::BASE }
-                    })
-                    .collect();
-                kept.push(&row);
-            }
-            kept
-        };
         if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
             return 0.3;
         }
         let steps = [self.positives.alone.len() / 6_000, self.unlabelled.len() / 12_000].map(|step| step.max(1));
-        let (positives, unlabelled) = (trace(&self.positives.alone, steps[0]), trace(&self.unlabelled, steps[1]));
-        let folds = |group: usize| -> Vec<u8> { self.folds[group].iter().copied().step_by(steps[group]).collect() };
-        let (ones, zeros) = (folds(0), folds(1));
-        let scores = prior::cross_fitted(&positives, &unlabelled, [&ones, &zeros], self.columns);
+        // The columns that being enumerated cannot change, numbered anew: the fits are the cheaper the fewer there are.
+        let mut number = vec![logistic::BASE; self.is_trace.len()];
+        let mut columns: u16 = 0;
+        for (number, _) in number.iter_mut().zip(&self.is_trace).filter(|(_, is_trace)| **is_trace) {
+            *number = columns;
+            columns += 1;
+        }
+        let number = |column: u16| number.get(usize::from(column)).copied().unwrap_or(logistic::BASE);
+        let (positives, unlabelled) =
+            (self.positives.alone.renumbered(steps[0], number), self.unlabelled.renumbered(steps[1], number));
+        let households =
+            |group: usize| -> Vec<u64> { self.households[group].iter().copied().step_by(steps[group]).collect() };
+        let (ones, zeros) = (households(0), households(1));
+        let scores = prior::cross_fitted(&positives, &unlabelled, [&ones, &zeros], usize::from(columns) + 1);
         prior::share(&scores.0, &scores.1).clamp(0.01, 0.95)
     }
 }
@@ -265,7 +261,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::{Sample, Views, prior};
+    use super::{Sample, Views};
     use crate::outcome::estimate::bootstrap::{Draws, REPLICATES};
     use crate::outcome::residence::logistic::{BASE, Rows};
 
@@ -292,7 +288,7 @@ mod tests {
             positives: Views { together: alone.clone(), alone: alone.clone() },
             negatives: Views { alone: Rows::new(21), together: Rows::new(21) },
             distinct: vec![1.0; unlabelled.len()],
-            folds: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).map(prior::fold).collect()),
+            households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
             unlabelled,
             columns: 42,
             is_trace: vec![true; 42],
@@ -323,7 +319,7 @@ mod tests {
             positives: Views { together: alone.clone(), alone: alone.clone() },
             negatives: Views { alone: Rows::new(1), together: Rows::new(1) },
             distinct: vec![1.0; unlabelled.len()],
-            folds: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).map(prior::fold).collect()),
+            households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
             unlabelled,
             columns: 2,
             is_trace: vec![true],

@@ -301,9 +301,8 @@ impl Group {
             thinned(&self.negatives, NEGATIVES_MAX).iter().map(drawn_with).collect(),
             self.unlabelled.iter().step_by(step).map(drawn_with).collect(),
         ];
-        let folds = |group: usize| households[group].iter().map(|household| prior::fold(*household)).collect();
         let sample = Sample {
-            folds: [folds(0), folds(2)],
+            households: [households[0].clone(), households[2].clone()],
             positives: views(&positives),
             negatives: views(&negatives),
             unlabelled: columns.rows(&sampled),

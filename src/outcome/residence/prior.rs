@@ -6,7 +6,8 @@
 //!
 //! Steps: 1. [`cross_fitted`]: a classifier of residents against unlinked on the columns that being enumerated cannot
 //! change, each person scored by a fit without that person's fold (a household is in one fold, and so are all copies of
-//! it when households are drawn again: a fit that saw a copy would tell the two groups apart too well); 2. [`share`]: for
+//! it when households are drawn again: a fit that saw a copy would tell the two groups apart too well), and the scores
+//! of several draws of the folds averaged, as one draw alone moved the share by a fifth; 2. [`share`]: for
 //! each threshold, the share of the unlinked above it over the share of residents above it, at the threshold of the
 //! least upper confidence bound.
 //!
@@ -18,6 +19,12 @@ use super::logistic::{self, Effort, Rows};
 
 const FOLDS: u64 = 5;
 
+/// Draws of the folds.
+const DRAWS: u64 = 4;
+
+/// Most Newton steps of a fit: it starts from nothing and has few columns.
+const STEPS: u32 = 8;
+
 /// Least share of residents above a threshold that is looked at.
 const POSITIVE_SHARE_MIN: f64 = 0.05;
 
@@ -28,35 +35,39 @@ const CONFIDENCE: f64 = 2.33;
 /// Thresholds that are looked at.
 const THRESHOLDS: usize = 200;
 
-/// The fold of a household.
-pub(super) fn fold(household: u64) -> u8 {
-    // An odd factor spreads the numbers; the high bits are the best mixed.
-    ((household.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) % FOLDS) as u8
+/// The fold of a household in one draw.
+fn fold(household: u64, draw: u64) -> u64 {
+    // Odd factors spread the numbers; the high bits are the best mixed.
+    let mixed = household.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    ((mixed ^ (mixed >> 29)).wrapping_add(draw).wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32) % FOLDS
 }
 
-/// Scores of residents and of unlinked persons, each by a fit that did not see the row's fold. `folds` are those of the
-/// residents and of the unlinked persons.
+/// Scores of residents and of unlinked persons, each by fits that did not see the row's fold. `households` are those of
+/// the residents and of the unlinked persons.
 pub(super) fn cross_fitted(
     positives: &Rows,
     unlabelled: &Rows,
-    folds: [&[u8]; 2],
+    households: [&[u64]; 2],
     columns: usize,
 ) -> (Vec<f64>, Vec<f64>) {
     let mut scores = (vec![0.0; positives.len()], vec![0.0; unlabelled.len()]);
-    for fold in 0..FOLDS as u8 {
-        let outside = |group: usize| move |at: usize| folds[group].get(at) != Some(&fold);
-        let mut rows = positives.select(outside(0));
-        let ones = rows.len();
-        rows.extend(&unlabelled.select(outside(1)));
-        let zeros = rows.len() - ones;
-        let (one, zero) = balanced(ones, zeros);
-        let outcome: Vec<f64> = (0..rows.len()).map(|at| f64::from(u8::from(at < ones))).collect();
-        let weight: Vec<f64> = (0..rows.len()).map(|at| if at < ones { one } else { zero }).collect();
-        let effort = Effort { ridge: 1.0, steps: 25 };
-        let coefficients = logistic::fit(&rows, &outcome, &weight, effort, vec![0.0; columns]);
-        for (rows, folds, scores) in [(positives, folds[0], &mut scores.0), (unlabelled, folds[1], &mut scores.1)] {
-            for at in (0..rows.len()).filter(|at| folds.get(*at) == Some(&fold)) {
-                scores[at] = logistic::linear(rows.row(at), &coefficients);
+    for draw in 0..DRAWS {
+        let folds = households.map(|group| group.iter().map(|household| fold(*household, draw)).collect::<Vec<u64>>());
+        for fold in 0..FOLDS {
+            let mut rows = positives.select(|at| folds[0].get(at) != Some(&fold));
+            let ones = rows.len();
+            rows.extend(&unlabelled.select(|at| folds[1].get(at) != Some(&fold)));
+            let zeros = rows.len() - ones;
+            let (one, zero) = balanced(ones, zeros);
+            let outcome: Vec<f64> = (0..rows.len()).map(|at| f64::from(u8::from(at < ones))).collect();
+            let weight: Vec<f64> = (0..rows.len()).map(|at| if at < ones { one } else { zero }).collect();
+            let effort = Effort { ridge: 1.0, steps: STEPS };
+            let coefficients = logistic::fit(&rows, &outcome, &weight, effort, vec![0.0; columns]);
+            for (rows, folds, scores) in [(positives, &folds[0], &mut scores.0), (unlabelled, &folds[1], &mut scores.1)]
+            {
+                for at in (0..rows.len()).filter(|at| folds.get(*at) == Some(&fold)) {
+                    scores[at] += logistic::linear(rows.row(at), &coefficients) / DRAWS as f64;
+                }
             }
         }
     }
