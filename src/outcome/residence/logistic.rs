@@ -2,13 +2,14 @@
 //!
 //! A weighted logistic regression with a ridge penalty on one-hot rows: a row is the list of its columns that are one.
 //!
-//! Steps: 1. [`fit`] takes Newton steps (iteratively reweighted least squares), each bounded; 2. the normal equations
+//! Steps: 1. [`fit`] takes Newton steps (iteratively reweighted least squares), each bounded, and a [`Follower`] one a
+//! round, with a curvature that it keeps for some rounds; 2. the normal equations
 //! are summed over stretches of rows of fixed length, and the stretches in their order, so that the number of threads
 //! never changes a bit; 3. they are solved by Cholesky's method, which the ridge keeps positive definite.
 //!
 //! Source: T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2nd ed. 2009, 4.4.1 and 3.4.1.
 
-use nalgebra::{Cholesky, DMatrix, DVector};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use rayon::prelude::*;
 
 /// A level that has no column: it is what the others are compared with.
@@ -70,10 +71,19 @@ impl Rows {
         drawn
     }
 
-    /// Every so many-th row, its columns with other numbers.
-    pub fn renumbered(&self, step: usize, number: impl Fn(u16) -> u16) -> Rows {
-        let rows = self.cells.chunks_exact(self.features.max(1)).step_by(step.max(1));
-        Rows { features: self.features, cells: rows.flatten().map(|column| number(*column)).collect() }
+    /// The features of which some row has a column for which this holds.
+    pub fn features_with(&self, holds: impl Fn(u16) -> bool) -> Vec<usize> {
+        let some = |feature: &usize| self.cells.iter().skip(*feature).step_by(self.features).any(|cell| holds(*cell));
+        (0..self.features).filter(some).collect()
+    }
+
+    /// Every so many-th row, of these features alone, its columns with other numbers.
+    pub fn renumbered(&self, step: usize, features: &[usize], number: impl Fn(u16) -> u16) -> Rows {
+        let mut chosen = Rows::new(features.len());
+        let rows = self.cells.chunks_exact(self.features).step_by(step.max(1));
+        let cells = |row: &[u16]| features.iter().map(|feature| number(row[*feature])).collect::<Vec<u16>>();
+        rows.for_each(|row| chosen.push(&cells(row)));
+        chosen
     }
 
     /// The linear predictor of each row; the last coefficient is the intercept.
@@ -100,26 +110,52 @@ pub(super) struct Effort {
     pub ridge: f64,
     /// Most steps.
     pub steps: u32,
+    /// The steps end with one that moves no coefficient by more.
+    pub tolerance: f64,
+}
+
+/// Steps that are taken with the same curvature.
+const STEPS_ALIKE: u32 = 8;
+
+/// Follows outcomes and weights that change a little from round to round, one step a round. The curvature, which costs
+/// nearly all of a Newton step, is taken anew only now and then: where the steps end is the same.
+#[derive(Debug, Default)]
+pub(super) struct Follower {
+    factor: Option<Cholesky<f64, Dyn>>,
+    steps: u32,
+}
+
+impl Follower {
+    /// Takes a step.
+    pub fn step(&mut self, rows: &Rows, outcome: &[f64], weight: &[f64], ridge: f64, coefficients: &mut [f64]) {
+        if self.factor.is_none() || self.steps == STEPS_ALIKE {
+            let equations = Equations::of(rows, outcome, weight, ridge, coefficients, true);
+            advance(coefficients, equations.solve(&mut self.factor));
+            self.steps = 1;
+        } else {
+            let equations = Equations::of(rows, outcome, weight, ridge, coefficients, false);
+            advance(coefficients, equations.solve_with(self.factor.as_ref()));
+            self.steps += 1;
+        }
+    }
+}
+
+/// Moves the coefficients, the longest by at most [`STEP_MAX`]; gives how far it would have moved.
+fn advance(coefficients: &mut [f64], mut step: Vec<f64>) -> f64 {
+    let longest = step.iter().fold(0.0f64, |longest, value| longest.max(value.abs()));
+    if longest > STEP_MAX {
+        step.iter_mut().for_each(|value| *value *= STEP_MAX / longest);
+    }
+    coefficients.iter_mut().zip(&step).for_each(|(value, step)| *value += step);
+    longest
 }
 
 /// Fits coefficients, starting from those given (one per column, the intercept last).
 pub(super) fn fit(rows: &Rows, outcome: &[f64], weight: &[f64], effort: Effort, start: Vec<f64>) -> Vec<f64> {
     let mut coefficients = start;
     for _ in 0..effort.steps {
-        let mut equations = normal_equations(rows, outcome, weight, &coefficients);
-        let last = coefficients.len().saturating_sub(1);
-        for (at, value) in coefficients.iter().enumerate() {
-            let ridge = if at == last { 1e-6 } else { effort.ridge };
-            equations.gradient[at] -= ridge * value;
-            equations.hessian[triangle(at, at)] += ridge;
-        }
-        let mut step = equations.solve();
-        let longest = step.iter().fold(0.0f64, |longest, value| longest.max(value.abs()));
-        if longest > STEP_MAX {
-            step.iter_mut().for_each(|value| *value *= STEP_MAX / longest);
-        }
-        coefficients.iter_mut().zip(&step).for_each(|(value, step)| *value += step);
-        if longest < 1e-6 {
+        let equations = Equations::of(rows, outcome, weight, effort.ridge, &coefficients, true);
+        if advance(&mut coefficients, equations.solve(&mut None)) < effort.tolerance {
             break;
         }
     }
@@ -137,61 +173,77 @@ fn triangle(row: usize, column: usize) -> usize {
     row * (row + 1) / 2 + column
 }
 
-fn normal_equations(rows: &Rows, outcome: &[f64], weight: &[f64], coefficients: &[f64]) -> Equations {
-    let stretches: Vec<Equations> = (0..rows.len().div_ceil(STRETCH))
-        .into_par_iter()
-        .map(|stretch| {
-            let mut sums = Equations::zero(coefficients.len());
-            let end = rows.len().min((stretch + 1) * STRETCH);
-            for at in stretch * STRETCH..end {
-                sums.add(rows.row(at), outcome[at], weight[at], coefficients);
-            }
-            sums
-        })
-        .collect();
-    let mut total = Equations::zero(coefficients.len());
-    for stretch in &stretches {
-        total.gradient.iter_mut().zip(&stretch.gradient).for_each(|(sum, value)| *sum += value);
-        total.hessian.iter_mut().zip(&stretch.hessian).for_each(|(sum, value)| *sum += value);
-    }
-    total
-}
-
 impl Equations {
-    fn zero(columns: usize) -> Equations {
-        Equations { gradient: vec![0.0; columns], hessian: vec![0.0; triangle(columns, 0)] }
+    /// The equations at these coefficients, with or without the Hessian.
+    fn of(rows: &Rows, outcome: &[f64], weight: &[f64], ridge: f64, coefficients: &[f64], curved: bool) -> Equations {
+        let stretches: Vec<Equations> = (0..rows.len().div_ceil(STRETCH))
+            .into_par_iter()
+            .map(|stretch| {
+                let mut sums = Equations::zero(coefficients.len(), curved);
+                let end = rows.len().min((stretch + 1) * STRETCH);
+                for at in (stretch * STRETCH..end).filter(|at| weight[*at] != 0.0) {
+                    sums.add(rows.row(at), outcome[at], weight[at], coefficients);
+                }
+                sums
+            })
+            .collect();
+        let mut total = Equations::zero(coefficients.len(), curved);
+        for stretch in &stretches {
+            total.gradient.iter_mut().zip(&stretch.gradient).for_each(|(sum, value)| *sum += value);
+            total.hessian.iter_mut().zip(&stretch.hessian).for_each(|(sum, value)| *sum += value);
+        }
+        let last = coefficients.len().saturating_sub(1);
+        for (at, value) in coefficients.iter().enumerate() {
+            let ridge = if at == last { 1e-6 } else { ridge };
+            total.gradient[at] -= ridge * value;
+            if curved {
+                total.hessian[triangle(at, at)] += ridge;
+            }
+        }
+        total
+    }
+
+    fn zero(columns: usize, curved: bool) -> Equations {
+        let cells = if curved { triangle(columns, 0) } else { 0 };
+        Equations { gradient: vec![0.0; columns], hessian: vec![0.0; cells] }
     }
 
     fn add(&mut self, row: &[u16], outcome: f64, weight: f64, coefficients: &[f64]) {
-        if weight == 0.0 {
+        let mean = sigmoid(linear(row, coefficients));
+        let slope = weight * (outcome - mean);
+        let last = self.gradient.len() - 1;
+        self.gradient[last] += slope;
+        for column in row.iter().filter(|column| **column != BASE) {
+            self.gradient[usize::from(*column)] += slope;
+        }
+        if self.hessian.is_empty() {
             return;
         }
-        let mean = sigmoid(linear(row, coefficients));
-        let (slope, curve) = (weight * (outcome - mean), weight * mean * (1.0 - mean));
-        let last = self.gradient.len() - 1;
-        for (at, &column) in row.iter().enumerate() {
-            if column == BASE {
-                continue;
-            }
+        let curve = weight * mean * (1.0 - mean);
+        for (at, &column) in row.iter().enumerate().filter(|(_, column)| **column != BASE) {
             let column = usize::from(column);
-            self.gradient[column] += slope;
-            for &other in &row[..=at] {
-                if other != BASE {
-                    self.hessian[triangle(column, usize::from(other))] += curve;
-                }
+            let start = triangle(column, 0);
+            for other in row[..=at].iter().filter(|other| **other != BASE) {
+                self.hessian[start + usize::from(*other)] += curve;
             }
             self.hessian[triangle(last, column)] += curve;
         }
-        self.gradient[last] += slope;
         self.hessian[triangle(last, last)] += curve;
     }
 
-    /// Solves the equations by Cholesky's decomposition; a pivot that rounding has eaten becomes a tiny one.
-    fn solve(self) -> Vec<f64> {
+    /// Solves the equations by Cholesky's decomposition, which is kept; a pivot that rounding has eaten becomes a tiny
+    /// one.
+    fn solve(self, factor: &mut Option<Cholesky<f64, Dyn>>) -> Vec<f64> {
         let size = self.gradient.len();
         let cell = |row: usize, column: usize| self.hessian[triangle(row.max(column), row.min(column))];
-        let gradient = DVector::from_vec(self.gradient.clone());
-        let factor = Cholesky::new_with_substitute(DMatrix::from_fn(size, size, cell), 1e-12);
+        *factor = Cholesky::new_with_substitute(DMatrix::from_fn(size, size, cell), 1e-12);
+        self.solve_with(factor.as_ref())
+    }
+
+    /// Solves the equations with the curvature of others.
+    fn solve_with(self, factor: Option<&Cholesky<f64, Dyn>>) -> Vec<f64> {
+        let size = self.gradient.len();
+        let gradient = DVector::from_vec(self.gradient);
         factor.map_or_else(|| vec![0.0; size], |factor| factor.solve(&gradient).data.into())
     }
 }
@@ -201,7 +253,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::{BASE, Effort, Rows, fit, linear, sigmoid};
+    use super::{BASE, Effort, Follower, Rows, fit, linear, sigmoid};
 
     fn random_rows(count: usize, random: &mut ChaCha8Rng) -> Rows {
         let mut rows = Rows::new(2);
@@ -220,7 +272,7 @@ mod tests {
         let outcome: Vec<f64> = (0..rows.len())
             .map(|at| f64::from(u8::from(random.random::<f64>() < sigmoid(linear(rows.row(at), &truth)))))
             .collect();
-        let effort = Effort { ridge: 1.0, steps: 25 };
+        let effort = Effort { ridge: 1.0, steps: 25, tolerance: 1e-6 };
         let found = fit(&rows, &outcome, &vec![1.0; rows.len()], effort, vec![0.0; 4]);
         for (found, truth) in found.iter().zip(truth) {
             assert!((found - truth).abs() < 0.08, "{found} should be {truth}");
@@ -228,10 +280,23 @@ mod tests {
     }
 
     #[test]
+    fn who_follows_ends_where_the_fit_ends() {
+        let mut random = ChaCha8Rng::seed_from_u64(2);
+        let rows = random_rows(3_000, &mut random);
+        let outcome: Vec<f64> = (0..rows.len()).map(|_| random.random::<f64>()).collect();
+        let weight: Vec<f64> = (0..rows.len()).map(|_| random.random::<f64>()).collect();
+        let effort = Effort { ridge: 1.0, steps: 50, tolerance: 1e-9 };
+        let fitted = fit(&rows, &outcome, &weight, effort, vec![0.0; 4]);
+        let (mut follower, mut found) = (Follower::default(), vec![0.5, -0.5, 0.3, 0.0]);
+        (0..12).for_each(|_| follower.step(&rows, &outcome, &weight, 1.0, &mut found));
+        assert!(found.iter().zip(&fitted).all(|(found, fitted)| (found - fitted).abs() < 1e-5), "{found:?} {fitted:?}");
+    }
+
+    #[test]
     fn weights_count_like_repeated_rows() {
         let mut rows = Rows::new(1);
         [[0], [0], [BASE], [BASE]].iter().for_each(|row| rows.push(row));
-        let effort = Effort { ridge: 1e-9, steps: 50 };
+        let effort = Effort { ridge: 1e-9, steps: 50, tolerance: 1e-6 };
         let found = fit(&rows, &[1.0, 0.0, 1.0, 0.0], &[3.0, 1.0, 1.0, 2.0], effort, vec![0.0; 2]);
         assert!((sigmoid(found[0] + found[1]) - 0.75).abs() < 1e-6);
         assert!((sigmoid(found[1]) - 1.0 / 3.0).abs() < 1e-6);
