@@ -70,6 +70,7 @@ pub mod outcome;
 pub mod person;
 pub mod privacy;
 pub mod progress;
+pub mod provenance;
 pub mod run;
 pub mod sampling;
 pub mod synthetic;

@@ -3,12 +3,14 @@
 pub mod custody;
 mod proof;
 pub mod review;
+mod trace;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use proof::{Coverage, CoverageTrial, Key, KeyCommand, PersonCount, Publish, Sample, Trace, Verify};
+pub use proof::{Coverage, CoverageTrial, Key, KeyCommand, Publish, Sample, Verify};
+pub use trace::{EstimatePart, Example, PersonCount, Sex, Trace};
 
 /// Least memory that a run may be given.
 const MEMORY_MIN: u64 = 256 << 20;

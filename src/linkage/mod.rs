@@ -65,6 +65,13 @@ impl Linked {
         Scorer::new(comparer, table, &self.model, &self.slot_of, &self.names)
     }
 
+    /// The class of a pair: which slots its records are in.
+    #[must_use]
+    pub fn class_of(&self, pair: Pair) -> usize {
+        let slot = |record: u32| self.slot_of.get(record as usize).map_or(0, |slot| usize::from(*slot));
+        self.model.class(slot(pair.0), slot(pair.1))
+    }
+
     /// The pattern of a pair that no blocking rule gave, household support included.
     #[must_use]
     pub fn pattern_of_unblocked(&self, comparer: &Comparer<'_>, pair: Pair) -> Pattern {

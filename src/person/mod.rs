@@ -116,6 +116,24 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
     Ok(Standardised { table, tallies, rejected })
 }
 
+/// The rows of a source of which something was noted: file within the source, data row within the file (from 1).
+/// A row of which it was noted twice is there twice.
+///
+/// # Errors
+/// Only what the reader says of a file that cannot be used.
+pub fn noted(study: &Study, extracts: &[Extract], source: usize, what: &str) -> Result<Vec<(usize, u64)>> {
+    let fields = row::text_fields(study, extracts)?;
+    let Some(extract) = extracts.iter().find(|extract| extract.source == source) else { return Ok(Vec::new()) };
+    let reader = RowReader::new(study, extract, &fields);
+    let of_chunk = |chunk: usize| -> Result<Vec<(usize, u64)>> {
+        let chunk = extract.read(study, chunk)?;
+        let noted = reader.noted(&chunk).into_iter().filter(|(code, _)| *code == what);
+        Ok(noted.map(|(_, row)| (chunk.file, row)).collect())
+    };
+    let chunks = (0..extract.chunk_count()).into_par_iter().map(of_chunk).collect::<Result<Vec<_>>>()?;
+    Ok(chunks.into_iter().flatten().collect())
+}
+
 /// Says that the records of all sources before this one are complete (a source without rows has no records).
 fn close_sources(table: &mut PersonTable, source: usize) {
     let end = u32::try_from(table.len()).unwrap_or(u32::MAX);

@@ -57,6 +57,10 @@ pub(super) struct ChunkTable {
     pub(super) table: PersonTable,
     pub(super) households: Lexicon,
     pub(super) tally_notes: BTreeMap<&'static str, u64>,
+    /// What was noted of which row, if anybody asks.
+    pub(super) noted: Option<Vec<(&'static str, u64)>>,
+    /// The row that is being read.
+    reading: u64,
     pub(super) rejected: Vec<Rejected>,
     pub(super) source: usize,
     pub(super) file: usize,
@@ -128,7 +132,16 @@ impl<'a> RowReader<'a> {
     }
 
     pub(super) fn read(&self, chunk: &Chunk) -> ChunkTable {
-        let mut out = ChunkTable { source: self.source, file: chunk.file, ..ChunkTable::default() };
+        self.read_into(chunk, ChunkTable::default())
+    }
+
+    /// What is noted of which row of a chunk.
+    pub(super) fn noted(&self, chunk: &Chunk) -> Vec<(&'static str, u64)> {
+        self.read_into(chunk, ChunkTable { noted: Some(Vec::new()), ..ChunkTable::default() }).noted.unwrap_or_default()
+    }
+
+    fn read_into(&self, chunk: &Chunk, mut out: ChunkTable) -> ChunkTable {
+        (out.source, out.file) = (self.source, chunk.file);
         out.table.texts = TextRows::new(self.texts.len(), chunk.rows);
         out.table.text_fields = self.texts.iter().map(|&field| text_field(field)).collect();
         out.table.parents.push(Parent::default());
@@ -171,6 +184,7 @@ impl<'a> RowReader<'a> {
             return;
         }
         let before = out.table.len();
+        out.reading = number;
         self.read_fields(chunk, row, names, out);
         if !out.table.says_something(before) {
             out.table.truncate(before);
@@ -410,6 +424,9 @@ impl ChunkTable {
     fn note(&mut self, what: Option<&'static str>) {
         if let Some(what) = what {
             *self.tally_notes.entry(what).or_default() += 1;
+            if let Some(noted) = &mut self.noted {
+                noted.push((what, self.reading));
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::ResultFormat;
 
@@ -58,64 +58,6 @@ pub struct Verify {
     /// Run the study again, in a temporary folder, and compare every byte.
     #[arg(long)]
     pub rerun: bool,
-}
-
-/// Arguments of `trace`.
-#[derive(Debug, Args)]
-pub struct Trace {
-    /// The run's folder; the study file and the extracts must still be what they were.
-    #[arg(value_name = "DIR")]
-    pub run: PathBuf,
-    /// Area code or its beginning (all areas by default).
-    #[arg(long, value_name = "CODE")]
-    pub area: Option<String>,
-    /// Kind of discrepancy, as in `discrepancies.parquet` (all kinds by default).
-    #[arg(long, value_name = "KIND")]
-    pub kind: Option<String>,
-    /// Only discrepancies that stand on follow-up lists.
-    #[arg(long)]
-    pub listed: bool,
-    /// Instead of discrepancies, the persons that a count of the report holds.
-    #[arg(long, value_name = "COUNT", conflicts_with_all = ["kind", "listed"])]
-    pub persons: Option<PersonCount>,
-    /// Instead of discrepancies, the persons who occur in just so many sources.
-    #[arg(long, value_name = "N", conflicts_with_all = ["kind", "listed", "persons", "area"])]
-    pub in_sources: Option<usize>,
-    /// Instead of discrepancies, the pairs of these two sources (the same one twice: within it) that are links.
-    #[arg(long, value_names = ["SOURCE", "SOURCE"], num_args = 2,
-          conflicts_with_all = ["kind", "listed", "persons", "in_sources", "area"])]
-    pub links: Option<Vec<String>>,
-    /// With --links: those that are possible links.
-    #[arg(long, requires = "links")]
-    pub possible: bool,
-    /// Instead of discrepancies, the rows of a source that were set aside.
-    #[arg(long, value_name = "SOURCE",
-          conflicts_with_all = ["kind", "listed", "persons", "in_sources", "links", "area"])]
-    pub set_aside: Option<String>,
-    /// With --set-aside: only those for this reason, as `rejected.parquet` has it.
-    #[arg(long, requires = "set_aside")]
-    pub reason: Option<String>,
-    /// Most entries to list in full; all are counted.
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    pub limit: usize,
-}
-
-/// Counts of persons by area, as `coverage.parquet` has them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub enum PersonCount {
-    /// Enumerated on the roll as living here.
-    RollPresent,
-    /// Listed on the roll only as living elsewhere.
-    RollElsewhere,
-    /// In a register, and not known to be dead before or born after the reference time.
-    RegisterPersons,
-    /// Enumerated here and in a register.
-    InBoth,
-    /// Enumerated here and in no register.
-    OnlyRoll,
-    /// In a register and not enumerated here.
-    OnlyRegister,
 }
 
 /// Arguments of `sample`.

@@ -61,7 +61,10 @@ pub(in crate::cli) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Pro
 }
 
 /// Do study, inputs and outputs have the digests of the manifest?
-fn check(run: &Path, manifest: &Manifest) -> Result<()> {
+///
+/// # Errors
+/// A verification error that names all that differs.
+pub(in crate::cli) fn check(run: &Path, manifest: &Manifest) -> Result<()> {
     let mut differing = Vec::new();
     let mut hold = |path: PathBuf, expected: &str| {
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -119,7 +122,7 @@ pub(super) fn check_slots(model: &Model, table: &PersonTable) -> Result<()> {
 ///
 /// # Errors
 /// If it cannot be read.
-pub(super) fn text(run: &Path, name: &str) -> Result<String> {
+pub(in crate::cli) fn text(run: &Path, name: &str) -> Result<String> {
     let path = run.join(name);
     std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))
 }

@@ -2,9 +2,12 @@
 //!
 //! Takes a run's folder, an area and a kind; lists the discrepancies they count, each with its evidence, the records of
 //! its person (source, file, row) and the pairs of those records that were compared. `explain` then opens a pair. What
-//! else the report counts (persons, links, rows set aside) is in [`counted`].
+//! else the report counts is in [`counted`] (persons, links), [`read`] (rows) and [`remade`] (what a run does not keep).
 
 mod counted;
+mod entries;
+mod read;
+mod remade;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -13,6 +16,7 @@ use std::process::ExitCode;
 use super::args;
 use super::explain::evidence;
 use super::screen::show;
+use entries::{lies_in, place};
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::outcome::discrepancy::DiscrepancyKind;
@@ -24,25 +28,27 @@ use crate::progress::Progress;
 /// Prints the rows behind a figure.
 pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<ExitCode> {
     let known: Vec<&str> = DiscrepancyKind::ALL.iter().map(|kind| kind.name()).collect();
-    if asked.kind.as_deref().is_some_and(|kind| !known.contains(&kind)) {
+    if asked.kind.iter().any(|kind| !known.contains(&kind.as_str())) {
         let error = Error::new(Kind::Usage, "there is no such kind of discrepancy");
         return Err(error.hint(format!("the kinds are {}", known.join(", "))));
     }
     let manifest = Manifest::read(&asked.run)?;
-    if let Some(text) = counted::trace(asked, &manifest, progress)? {
-        show(&text)?;
-        return Ok(ExitCode::SUCCESS);
+    for trace in [counted::trace, read::trace, remade::trace] {
+        if let Some(text) = trace(asked, &manifest, progress)? {
+            show(&text)?;
+            return Ok(ExitCode::SUCCESS);
+        }
     }
     let gathered = evidence::gather(&asked.run, &manifest, progress)?;
-    let area = asked.area.as_deref().unwrap_or("");
-    let on_lists = on_lists(asked)?;
+    let (on_lists, lists) = on_lists(asked)?;
     let behind: Vec<DiscrepancyRow> = files::read_discrepancies(&asked.run)?
         .into_iter()
-        .filter(|row| row.area.starts_with(area) && asked.kind.as_ref().is_none_or(|kind| *kind == row.kind))
+        .filter(|row| lies_in(&row.area, asked.area.as_deref()) && (asked.kind.is_empty() || asked.kind.contains(&row.kind)))
         .filter(|row| on_lists.as_ref().is_none_or(|listed| listed.contains(&row.discrepancy)))
         .collect();
     let expected: f64 = behind.iter().map(|row| row.probability).sum();
-    let mut text = format!("{} discrepancies, of which {expected:.1} are expected to be real\n", behind.len());
+    let mut text = format!("{} discrepancies, of which {expected:.1} are expected to be real", behind.len());
+    text += &if asked.listed { format!("; there are {lists} lists in all\n") } else { String::from("\n") };
     let listed = behind.get(..asked.limit.min(behind.len())).unwrap_or_default();
     let persons: BTreeSet<u64> = listed.iter().map(|row| row.person).collect();
     let mut records: BTreeMap<u64, Vec<RecordId>> = BTreeMap::new();
@@ -98,22 +104,13 @@ pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// The discrepancies that stand on follow-up lists, if only these are asked for.
-fn on_lists(asked: &args::Trace) -> Result<Option<BTreeSet<String>>> {
+/// The discrepancies that stand on follow-up lists, if only these are asked for, and how many lists there are.
+fn on_lists(asked: &args::Trace) -> Result<(Option<BTreeSet<String>>, usize)> {
     if !asked.listed {
-        return Ok(None);
+        return Ok((None, 0));
     }
-    let listed = case_table::read(&asked.run)?.rows.into_iter().filter(|row| row.listed);
-    Ok(Some(listed.map(|row| files::discrepancy_id(row.case.discrepancy)).collect()))
-}
-
-/// The file that a row of a source (from 0) is in, and the row within the file (from 1).
-fn place(manifest: &Manifest, source: &str, mut row: u64) -> (String, u64) {
-    for input in manifest.inputs.iter().filter(|input| input.source == source) {
-        if row < input.rows {
-            return (input.file.display().to_string().escape_debug().to_string(), row + 1);
-        }
-        row -= input.rows;
-    }
-    (String::from("?"), row + 1)
+    let mut listed = case_table::read(&asked.run)?.rows;
+    listed.retain(|row| row.listed);
+    let lists = listed.iter().map(|row| row.area.as_str()).collect::<BTreeSet<&str>>().len();
+    Ok((Some(listed.iter().map(|row| files::discrepancy_id(row.case.discrepancy)).collect()), lists))
 }

@@ -247,6 +247,11 @@ impl CandidatePairs {
         all.chunk_by(|a, b| self.rule_of(*a) == self.rule_of(*b)).flat_map(of_rule).collect()
     }
 
+    /// The loose pairs that count as a rule's.
+    pub(super) fn loose_of(&self, rule: usize) -> impl Iterator<Item = Pair> {
+        self.loose.iter().filter(move |(_, own)| usize::from(*own) == rule).map(|(pair, _)| *pair)
+    }
+
     /// Goes through the pairs of a stretch: a record, and the records that it is paired with.
     pub fn each_row(&self, stretch: usize, mut take: impl FnMut(RecordId, &[RecordId])) {
         let mut row = Row::default();

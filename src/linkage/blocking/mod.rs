@@ -13,6 +13,7 @@ mod choice;
 mod group;
 mod key;
 mod rules;
+pub mod traced;
 
 use bloomfilter::Bloom;
 use rayon::prelude::*;

@@ -6,6 +6,8 @@
 //! households again, the residence evidence learnt anew from every draw, and adds that of the single doubts and of the
 //! unseen themselves. Formulas and assumptions: `docs/coverage.md`.
 
+pub mod weights;
+
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -187,24 +189,17 @@ impl<'a> Population<'a> {
         Population { masses, slot, slots, pools }
     }
 
-    /// The sums of each target.
-    fn sums(&self, residence: &Residence) -> Vec<Sum> {
+    /// What each mass comes to.
+    fn weigh(&self, residence: &Residence) -> impl Iterator<Item = (Sum, f64)> {
         let ratios = self.pools.ratios(self.masses.iter().map(|mass| [mass.both, mass.only_roll, mass.only_register]));
-        let mut sums = vec![Sum::default(); self.slots.targets_of.len()];
-        let mut spreads: Vec<(u32, u64, f64)> = Vec::new();
-        for (at, mass) in self.masses.iter().enumerate() {
+        self.masses.iter().enumerate().map(move |(at, mass)| {
             let [register, roll] = ratios[self.pools.pool_of_mass(at)];
             let unseen = mass.only_roll * register;
             let certainty = mass.certainty * (1.0 - mass.certainty) * (register * (1.0 + roll)).powi(2);
             let erroneous = mass.erroneous * (1.0 - mass.erroneous) * (1.0 + register).powi(2);
             let resident = mass.only_register * (1.0 - mass.only_register) * (1.0 + roll).powi(2);
-            if resident > 0.0 {
-                let together = together(residence, mass);
-                let shared = (together * resident).sqrt();
-                let targets = self.slots.targets_of[self.slot[at] as usize].iter();
-                spreads.extend(targets.map(|target| (*target, mass.household, shared)));
-            }
-            sums[self.slot[at] as usize].add(&Sum {
+            let shared = if resident > 0.0 { (together(residence, mass) * resident).sqrt() } else { 0.0 };
+            let sum = Sum {
                 parts: [mass.both, mass.only_roll, mass.only_register],
                 unseen,
                 erroneous: mass.erroneous,
@@ -212,7 +207,21 @@ impl<'a> Population<'a> {
                 duplicates: mass.duplicates,
                 variance: unseen + certainty + erroneous + resident,
                 learnt: 0.0,
-            });
+            };
+            (sum, shared)
+        })
+    }
+
+    /// The sums of each target.
+    fn sums(&self, residence: &Residence) -> Vec<Sum> {
+        let mut sums = vec![Sum::default(); self.slots.targets_of.len()];
+        let mut spreads: Vec<(u32, u64, f64)> = Vec::new();
+        for (at, (sum, shared)) in self.weigh(residence).enumerate() {
+            if shared > 0.0 {
+                let targets = self.slots.targets_of[self.slot[at] as usize].iter();
+                spreads.extend(targets.map(|target| (*target, self.masses[at].household, shared)));
+            }
+            sums[self.slot[at] as usize].add(&sum);
         }
         let mut gathered = vec![Sum::default(); self.slots.targets.len()];
         for (sum, targets) in sums.iter().zip(&self.slots.targets_of) {
@@ -220,10 +229,7 @@ impl<'a> Population<'a> {
         }
         spreads.sort_by_key(|(target, household, _)| (*target, *household));
         for household in spreads.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
-            // Members stand or fall together: the products of different members come to the squares.
-            let sum: f64 = household.iter().map(|(_, _, shared)| shared).sum();
-            let squares: f64 = household.iter().map(|(_, _, shared)| shared * shared).sum();
-            gathered[household[0].0 as usize].variance += sum * sum - squares;
+            gathered[household[0].0 as usize].variance += products(household.iter().map(|(_, _, shared)| *shared));
         }
         gathered
     }
@@ -241,6 +247,19 @@ impl<'a> Population<'a> {
 
     /// What a replicate says of the persons of each target who are not enumerated.
     fn replicate(&self, residence: &Residence, draws: &Draws, replicate: usize) -> Vec<f64> {
+        let mut slots = vec![0.0; self.slots.targets_of.len()];
+        self.each_of_replicate(residence, draws, replicate, |at, persons| slots[self.slot[at] as usize] += persons);
+        self.slots.gather(&slots)
+    }
+
+    /// What a replicate says of the persons that each mass stands for and who are not enumerated.
+    fn each_of_replicate(
+        &self,
+        residence: &Residence,
+        draws: &Draws,
+        replicate: usize,
+        mut take: impl FnMut(usize, f64),
+    ) {
         let resident = |mass: &Mass| match residence.candidates.get(mass.candidate as usize) {
             Some(candidate) => residence.redrawn(candidate, replicate),
             None => mass.only_register,
@@ -256,13 +275,17 @@ impl<'a> Population<'a> {
             .zip(&drawn)
             .map(|(mass, (times, resident))| [times * mass.both, times * mass.only_roll, times * resident]);
         let ratios = self.pools.ratios(parts);
-        let mut slots = vec![0.0; self.slots.targets_of.len()];
         for (at, (mass, (times, resident))) in self.masses.iter().zip(&drawn).enumerate() {
             let [register, _] = ratios[self.pools.pool_of_mass(at)];
-            slots[self.slot[at] as usize] += resident + times * mass.only_roll * register;
+            take(at, resident + times * mass.only_roll * register);
         }
-        self.slots.gather(&slots)
     }
+}
+
+/// Members of a household stand or fall together: the products of different members, which come to the squares.
+fn products(shared: impl Iterator<Item = f64>) -> f64 {
+    let (sum, squares) = shared.fold((0.0, 0.0), |(sum, squares), one| (sum + one, squares + one * one));
+    sum * sum - squares
 }
 
 /// Share of the missed whose whole household was missed: how far members of one are residents together.

@@ -21,6 +21,7 @@ pub(super) const NO_CANDIDATE: u32 = u32::MAX;
 /// A person, mended.
 #[derive(Debug, Clone)]
 pub(super) struct Mass {
+    pub person: u32,
     pub place: Symbol,
     pub sex: u8,
     pub age: AgeGroup,
@@ -135,6 +136,7 @@ fn mass(
     let in_area = records.iter().any(|record| table.kind[*record as usize] == RowKind::ElsewhereInArea);
     let present = counts.roll_present > 0;
     let mut mass = Mass {
+        person,
         place: census.place(records),
         sex: census.sex(records),
         age: AgeGroup::of(census.birth(records).age_on(census.study.reference.day)),

@@ -125,6 +125,11 @@ impl Pools {
         self.pool_at[cell][self.step[cell]] as usize
     }
 
+    /// The step at which a mass is estimated.
+    pub fn step_of_mass(&self, at: usize) -> usize {
+        self.step[self.cell[at] as usize]
+    }
+
     /// Persons on any list estimated at each step.
     pub fn persons(&self, masses: &[Mass]) -> [f64; STEPS.len()] {
         let mut persons = [0.0; STEPS.len()];

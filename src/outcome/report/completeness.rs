@@ -9,9 +9,10 @@ use maud::{Markup, PreEscaped, html};
 use super::chart::bars::{self, area_name};
 use super::chart::interval::{self, Pyramid};
 use super::words::completeness as say;
+use super::traced::in_area;
 use super::words::{count, expected, page};
 use crate::intake::study::Language;
-use crate::outcome::coverage::estimated::{Estimate, Summary};
+use crate::outcome::coverage::estimated::{Estimate, STEPS, Summary};
 use crate::outcome::coverage::{AgeGroup, Counts, Coverage, Level, UNKNOWN_AREA};
 
 /// Areas that one chart can show.
@@ -100,17 +101,17 @@ fn pyramid(coverage: &Coverage) -> Vec<Pyramid> {
 pub fn section(language: Language, found: &Completeness) -> Markup {
     let total = &found.summary.total;
     html! {
-        p { (say::total(language, total)) }
+        p { (PreEscaped(say::total(language, total))) }
         p.note { (say::NOTE.of(language)) }
         @if !found.summary.warnings.is_empty() {
             div.warnings {
                 h3 { (say::WARNINGS.of(language)) }
-                ul { @for warning in &found.summary.warnings { li { (say::warning(language, warning)) } } }
+                ul { @for warning in &found.summary.warnings { li data-trace=(say::warned_of(warning)) { (say::warning(language, warning)) } } }
             }
         }
         (intervals(language, found))
         @if !found.pyramid.is_empty() {
-            (figure(say::PYRAMID.of(language), &interval::pyramid(language, &found.pyramid)))
+            (figure("--estimate persons", say::PYRAMID.of(language), &interval::pyramid(language, &found.pyramid)))
         }
         h3 { (say::BY_AREA.of(language)) }
         (table(language, found))
@@ -127,8 +128,8 @@ pub fn section(language: Language, found: &Completeness) -> Markup {
     }
 }
 
-fn figure(caption: &str, svg: &str) -> Markup {
-    html! { figure { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
+fn figure(command: &str, caption: &str, svg: &str) -> Markup {
+    html! { figure data-trace=(command) { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
 }
 
 /// The finest level that one chart can show.
@@ -146,7 +147,7 @@ fn intervals(language: Language, found: &Completeness) -> Markup {
         .filter(|figures| figures.estimate.persons > 0.0 && figures.area != UNKNOWN_AREA)
         .map(|figures| (figures.area.clone(), figures.estimate))
         .collect();
-    html! { @if !areas.is_empty() { (figure(say::INTERVALS.of(language), &interval::omitted(language, &areas))) } }
+    html! { @if !areas.is_empty() { (figure("--estimate variance", say::INTERVALS.of(language), &interval::omitted(language, &areas))) } }
 }
 
 fn head(language: Language, columns: &[super::words::Words]) -> Markup {
@@ -163,28 +164,33 @@ fn rate(estimate: &Estimate, share: f64) -> String {
 }
 
 fn table(language: Language, found: &Completeness) -> Markup {
-    let row = |name: String, estimate: &Estimate, class: &str| {
+    let row = |area: Option<&str>, estimate: &Estimate, class: &str| {
+        let name = area.map_or(say::ALL.of(language).to_owned(), |area| area_name(language, area));
+        let command = |part: &str| {
+            let command = format!("--estimate {part}");
+            area.map_or(command.clone(), |area| in_area(&command, area))
+        };
         html! { tr class=(class) {
             td { (name) }
-            td.n { (expected(estimate.enumerated)) }
-            td.n { (expected(estimate.erroneous)) }
-            td.n { (expected(estimate.duplicates)) }
-            td.n { (expected(estimate.persons)) }
-            td.n { (expected(estimate.low)) " – " (expected(estimate.high)) }
-            td.n { (rate(estimate, estimate.omission())) }
-            td.n { (rate(estimate, estimate.net())) }
+            td.n data-trace=(command("enumerated")) { (expected(estimate.enumerated)) }
+            td.n data-trace=(command("erroneous")) { (expected(estimate.erroneous)) }
+            td.n data-trace=(command("duplicates")) { (expected(estimate.duplicates)) }
+            td.n data-trace=(command("persons")) { (expected(estimate.persons)) }
+            td.n data-trace=(command("variance")) { (expected(estimate.low)) " – " (expected(estimate.high)) }
+            td.n data-trace=(command("enumerated")) { (rate(estimate, estimate.omission())) }
+            td.n data-trace=(command("enumerated")) { (rate(estimate, estimate.net())) }
         } }
     };
     html! { div.wide { table {
         (head(language, &say::COLUMNS))
         tbody {
             @for street in &found.streets {
-                (row(area_name(language, &street.area.area), &street.area.estimate, "all"))
+                (row(Some(&street.area.area), &street.area.estimate, "all"))
                 @for community in &street.communities {
-                    (row(area_name(language, &community.area), &community.estimate, ""))
+                    (row(Some(&community.area), &community.estimate, ""))
                 }
             }
-            (row(say::ALL.of(language).to_owned(), &found.summary.total, "all"))
+            (row(None, &found.summary.total, "all"))
         }
     } } }
 }
@@ -192,7 +198,9 @@ fn table(language: Language, found: &Completeness) -> Markup {
 fn dependence(language: Language, summary: &Summary) -> Markup {
     html! { div.wide { table {
         (head(language, &say::DEPENDENCE_COLUMNS))
-        tbody { @for (odds, persons) in &summary.if_dependent { tr { td { (odds) } td.n { (expected(*persons)) } } } }
+        tbody { @for (odds, persons) in &summary.if_dependent { tr {
+            td { (odds) } td.n data-trace="--estimate unseen" { (expected(*persons)) }
+        } } }
     } } }
 }
 
@@ -200,7 +208,9 @@ fn post_strata(language: Language, summary: &Summary) -> Markup {
     html! { div.wide { table {
         (head(language, &say::POST_STRATA_COLUMNS))
         tbody { @for (step, persons) in &summary.post_strata { tr {
-            td { (say::step(language, step)) } td.n { (expected(*persons)) }
+            @let number = STEPS.iter().position(|name| name == step).unwrap_or(0) + 1;
+            td { (say::step(language, step)) }
+            td.n data-trace={ "--estimate listed --step " (number) } { (expected(*persons)) }
         } } }
     } } }
 }
@@ -208,27 +218,27 @@ fn post_strata(language: Language, summary: &Summary) -> Markup {
 fn counts(language: Language, found: &Completeness) -> Markup {
     let areas: Vec<(String, Counts)> =
         charted(found).into_iter().map(|figures| (figures.area.clone(), figures.counts)).collect();
-    let row = |name: String, counts: &Counts, class: &str| {
+    let row = |area: &str, counts: &Counts, class: &str| {
         html! { tr class=(class) {
-            td { (name) }
-            @for persons in [
-                counts.roll_present,
-                counts.roll_elsewhere,
-                counts.register_persons,
-                counts.in_both,
-                counts.only_roll,
-                counts.only_register,
-            ] { td.n { (count(persons)) } }
+            td { (area_name(language, area)) }
+            @for (persons, name) in [
+                (counts.roll_present, "roll_present"),
+                (counts.roll_elsewhere, "roll_elsewhere"),
+                (counts.register_persons, "register_persons"),
+                (counts.in_both, "in_both"),
+                (counts.only_roll, "only_roll"),
+                (counts.only_register, "only_register"),
+            ] { td.n data-trace=(in_area(&format!("--persons {name}"), area)) { (count(persons)) } }
         } }
     };
     html! {
-        @if !areas.is_empty() { (figure(page::COVERAGE_CHART.of(language), &bars::coverage(language, &areas))) }
+        @if !areas.is_empty() { (figure("--persons in_both", page::COVERAGE_CHART.of(language), &bars::coverage(language, &areas))) }
         div.wide { table {
             (head(language, &page::COVERAGE))
             tbody { @for street in &found.streets {
-                (row(area_name(language, &street.area.area), &street.area.counts, "all"))
+                (row(&street.area.area, &street.area.counts, "all"))
                 @for community in &street.communities {
-                    (row(area_name(language, &community.area), &community.counts, ""))
+                    (row(&community.area, &community.counts, ""))
                 }
             } }
         } }

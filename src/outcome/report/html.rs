@@ -9,6 +9,7 @@ use super::chart::bars::area_name;
 use super::chart::{bars, curve};
 use super::missed::MissedInArea;
 use super::sources::{FIELDS, SourceRead};
+use super::traced::{HOW, MISSED, in_area, in_community, traced, word};
 use super::words::{self, Words, bits, code, count, expected, page, share};
 use super::{Report, completeness};
 use crate::intake::study::Language;
@@ -49,6 +50,7 @@ pub fn page(report: &Report) -> String {
                         (report.study) " · " (say(page::REFERENCE)) " " (words::day(language, report.reference))
                         @if !report.area.is_empty() { " · " (say(page::AREA)) " " (report.area) }
                     }
+                    p.note { (HOW.of(language)) }
                     nav aria-label=(say(page::CONTENTS)) {
                         @for (title, anchor) in page::SECTIONS.into_iter().zip(page::ANCHORS) {
                             a href={ "#" (anchor) } { (say(title)) }
@@ -72,23 +74,24 @@ fn summary(report: &Report) -> Markup {
     let found: u64 = report.kinds.iter().map(|kind| kind.count).sum();
     let real = report.missed.curve.last().map_or(0.0, |point| point.1);
     let missed = &report.missed;
+    let listed = format!("{MISSED} --listed");
     let figures = [
-        count(report.total.roll_present),
-        share(report.total.in_both, report.total.roll_present),
-        count(missed.count),
-        expected(real),
-        count(missed.visits),
-        expected(missed.expected_found),
+        (count(report.total.roll_present), "--persons roll_present"),
+        (share(report.total.in_both, report.total.roll_present), "--persons in_both"),
+        (count(missed.count), MISSED),
+        (expected(real), MISSED),
+        (count(missed.visits), &listed),
+        (expected(missed.expected_found), &listed),
     ];
     html! {
-        p { (page::summary(language, report.persons.records, report.sources.len() as u64, report.persons.persons, found)) }
+        p { (PreEscaped(page::summary(language, report.persons.records, report.sources.len() as u64, report.persons.persons, found))) }
         div.figures {
-            @for (figure, label) in figures.iter().zip(page::FIGURES) {
-                div.figure { b { (figure) } span { (label.of(language)) } }
+            @for ((figure, command), label) in figures.iter().zip(page::FIGURES) {
+                div.figure { b { (traced(figure, command)) } span { (label.of(language)) } }
             }
         }
-        p { (page::agreement(language, report.total.roll_present, report.total.in_both)) }
-        p { (page::visits(language, missed.visits, missed.expected_found, missed.count, real, report.lists.len() as u64)) }
+        p { (PreEscaped(page::agreement(language, report.total.roll_present, report.total.in_both))) }
+        p { (PreEscaped(page::visits(language, missed.visits, missed.expected_found, missed.count, real, report.lists.len() as u64))) }
         p.note { (page::LISTS.of(language)) }
     }
 }
@@ -109,22 +112,22 @@ fn read(report: &Report) -> Markup {
     html! {
         div.wide { table {
             (head(language, &columns, 3))
-            tbody { @for source in &report.sources { tr {
+            tbody { @for source in &report.sources { @let used = format!("--used {}", word(&source.name)); tr {
                 th { (source.name) @if code::source_kind(language, &source.kind) != source.name {
                     br; span.quiet { (code::source_kind(language, &source.kind)) }
                 } }
                 td { (code::role(source.role).of(language)) }
                 td { @for (at, (file, _)) in source.files.iter().take(6).enumerate() { @if at > 0 { br; } (file) }
-                    @if source.files.len() > 6 { br; "… (" (source.files.len()) ")" } }
-                td.n { (count(source.tally.rows_in)) }
-                td.n { (count(source.tally.rows_out)) }
-                td.n { (count(source.tally.rows_set_aside())) }
+                    @if source.files.len() > 6 { br; "… (" (traced(&source.files.len().to_string(), &used)) ")" } }
+                td.n data-trace=(used) { (count(source.tally.rows_in)) }
+                td.n data-trace=(used) { (count(source.tally.rows_out)) }
+                td.n data-trace={ "--set-aside " (word(&source.name)) } { (count(source.tally.rows_set_aside())) }
             } } }
         } }
         h3 { (page::SET_ASIDE.of(language)) }
-        (reasons(language, &report.sources, |source| &source.tally.set_aside))
+        (reasons(language, &report.sources, "--set-aside", |source| &source.tally.set_aside))
         h3 { (page::NOTED.of(language)) }
-        (reasons(language, &report.sources, |source| &source.tally.noted))
+        (reasons(language, &report.sources, "--noted", |source| &source.tally.noted))
         h3 { (page::FILLED.of(language)) }
         (filled(language, &report.sources))
     }
@@ -132,7 +135,7 @@ fn read(report: &Report) -> Markup {
 
 type Reasons = std::collections::BTreeMap<String, u64>;
 
-fn reasons(language: Language, sources: &[SourceRead], of: fn(&SourceRead) -> &Reasons) -> Markup {
+fn reasons(language: Language, sources: &[SourceRead], command: &str, of: fn(&SourceRead) -> &Reasons) -> Markup {
     let mut all: Vec<&String> = sources.iter().flat_map(|source| of(source).keys()).collect();
     all.sort();
     all.dedup();
@@ -144,7 +147,10 @@ fn reasons(language: Language, sources: &[SourceRead], of: fn(&SourceRead) -> &R
         tbody { @for reason in all { tr {
             td { (code::reason(language, reason)) }
             @for source in sources {
-                td.n { @match of(source).get(reason) { Some(rows) => (count(*rows)), None => span.quiet { "–" } } }
+                td.n { @match of(source).get(reason) {
+                    Some(rows) => (traced(&count(*rows), &format!("{command} {} --reason {}", word(&source.name), word(reason)))),
+                    None => span.quiet { "–" },
+                } }
             }
         } } }
     } } }
@@ -158,7 +164,10 @@ fn filled(language: Language, sources: &[SourceRead]) -> Markup {
             td { (code::field(language, field.name())) }
             @for source in sources {
                 td.n { @match source.filled.get(&field) {
-                    Some(rows) => (share(*rows, source.tally.rows_out)),
+                    Some(rows) => (traced(
+                        &share(*rows, source.tally.rows_out),
+                        &format!("--filled {} {}", word(&source.name), field.name()),
+                    )),
                     None => span.quiet title=(page::NOT_THERE.of(language)) { "–" },
                 } }
             }
@@ -174,9 +183,17 @@ fn blocking(report: &Report) -> Markup {
             (head(language, &page::BLOCKING, 1))
             tbody { @for rule in &report.rules { tr {
                 td { (code::rule(language, &rule.rule)) }
-                @for figure in [rule.keys, rule.blocks, rule.largest_block, rule.pairs, rule.new_pairs, rule.pairs_left_out] {
-                    td.n { (count(figure)) }
-                }
+                @let blocks = format!("--blocks {}", word(&rule.rule));
+                @let pairs = format!("--pairs {}", word(&rule.rule));
+                @let new = format!("{pairs} --new");
+                @for (figure, command) in [
+                    (rule.keys, &blocks),
+                    (rule.blocks, &blocks),
+                    (rule.largest_block, &blocks),
+                    (rule.pairs, &pairs),
+                    (rule.new_pairs, &new),
+                    (rule.pairs_left_out, &blocks),
+                ] { td.n data-trace=(command) { (count(figure)) } }
             } } }
         } }
     }
@@ -189,15 +206,17 @@ fn links(report: &Report) -> Markup {
         div.wide { table {
             (head(language, &page::LINKS, 1))
             tbody { @for (one, other, links, possible) in &links.by_sources { tr {
+                @let command = format!("--links {} {}", word(one), word(other));
                 td { @if one == other { (one) " (" (page::WITHIN.of(language)) ")" } @else { (one) " – " (other) } }
-                td.n { (count(*links)) } td.n { (count(*possible)) }
+                td.n data-trace=(command) { (count(*links)) }
+                td.n data-trace={ (command) " --possible" } { (count(*possible)) }
             } } }
         } }
         h3 { (page::RELIABILITY_TITLE.of(language)) }
         p.note { (page::RELIABILITY_NOTE.of(language)) }
         (reliability(report))
-        (figure(page::WEIGHTS_CHART.of(language), &curve::weights(language, &links.weights)))
-        (figure(page::LEVELS_CHART.of(language), &bars::levels(language, &links.comparisons)))
+        (figure("--weight 0", page::WEIGHTS_CHART.of(language), &curve::weights(language, &links.weights)))
+        (figure("--level", page::LEVELS_CHART.of(language), &bars::levels(language, &links.comparisons)))
         p.note { (page::LEVELS_NOTE.of(language)) }
         h3 { (page::WATERFALL_CHART.of(language)) }
         p.note { (page::WATERFALL_NOTE.of(language)) }
@@ -205,7 +224,8 @@ fn links(report: &Report) -> Markup {
             @let name = if example.link { page::EXAMPLE_LINK } else { page::EXAMPLE_POSSIBLE }.of(language);
             @let total = example.steps.iter().fold(example.prior, |sum, step| sum + step.2);
             @let caption = format!("{name} · {} · {}", bits(total), page::probability(language, example.probability));
-            (figure(&caption, &bars::waterfall(language, example)))
+            @let command = if example.link { "--example link" } else { "--example possible" };
+            (figure(command, &caption, &bars::waterfall(language, example)))
         }
     }
 }
@@ -216,23 +236,24 @@ fn reliability(report: &Report) -> Markup {
         div.wide { table {
             (head(language, &page::RELIABILITY, 1))
             tbody { @for band in reliability.bands.iter().filter(|band| band.pairs > 0) { tr {
+                @let command = format!("--band {}", band.low);
                 td { (page::band(band.low, band.high)) }
-                td.n { (count(band.pairs)) }
-                td.n { (expected(band.expected)) }
-                td.n { (count(band.judged)) }
-                td.n { @if band.judged == 0 { span.quiet { "–" } } @else { (count(band.same)) } }
-                td.n { @match band.share {
+                td.n data-trace=(command) { (count(band.pairs)) }
+                td.n data-trace=(command) { (expected(band.expected)) }
+                td.n data-trace=(command) { (count(band.judged)) }
+                td.n data-trace=(command) { @if band.judged == 0 { span.quiet { "–" } } @else { (count(band.same)) } }
+                td.n data-trace=(command) { @match band.share {
                     Some(share) => (page::estimated(language, band.pairs, share)),
                     None => span.quiet { "–" },
                 } }
             } } }
         } }
-        p { (page::threshold(language, reliability.threshold, reliability.false_links)) }
+        p { (PreEscaped(page::threshold(language, reliability.threshold, reliability.false_links))) }
     }
 }
 
-fn figure(caption: &str, svg: &str) -> Markup {
-    html! { figure { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
+fn figure(command: &str, caption: &str, svg: &str) -> Markup {
+    html! { figure data-trace=(command) { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
 }
 
 fn persons(report: &Report) -> Markup {
@@ -240,8 +261,10 @@ fn persons(report: &Report) -> Markup {
     html! { div.wide { table {
         (head(language, &page::PERSONS, 1))
         tbody {
-            @for (sources, persons) in &report.persons.by_sources { tr { td { (sources) } td.n { (count(*persons)) } } }
-            tr.all { td { (page::ALL_PERSONS.of(language)) } td.n { (count(report.persons.persons)) } }
+            @for (sources, persons) in &report.persons.by_sources { tr {
+                td { (sources) } td.n data-trace={ "--in-sources " (sources) } { (count(*persons)) }
+            } }
+            tr.all { td { (page::ALL_PERSONS.of(language)) } td.n data-trace="--persons all" { (count(report.persons.persons)) } }
         }
     } } }
 }
@@ -254,10 +277,13 @@ fn discrepancies(report: &Report) -> Markup {
         } } }
         tbody { @for found in &report.kinds {
             @let [name, definition, action] = code::discrepancy(found.kind);
+            @let command = format!("--kind {}", found.kind.name());
             tr {
                 td.kind { (name.of(language)) }
                 td { (definition.of(language)) }
-                td.n { (count(found.count)) } td.n { (expected(found.expected)) } td.n { (count(found.listed)) }
+                td.n data-trace=(command) { (count(found.count)) }
+                td.n data-trace=(command) { (expected(found.expected)) }
+                td.n data-trace={ (command) " --listed" } { (count(found.listed)) }
                 td { (action.of(language)) }
             }
         } }
@@ -271,20 +297,23 @@ fn missed(report: &Report) -> Markup {
     }
     let curve = curve::expected_finds(language, &missed.curve, missed.visits, missed.expected_found);
     html! {
-        (figure(page::CURVE.of(language), &curve))
+        (figure(&format!("{MISSED} --listed"), page::CURVE.of(language), &curve))
         h3 { (page::BY_TOWNSHIP.of(language)) }
-        (missed_table(language, &missed.townships))
+        (missed_table(language, &missed.townships, in_area))
         h3 { (page::BY_COMMUNITY.of(language)) }
-        (missed_table(language, &missed.communities))
+        (missed_table(language, &missed.communities, in_community))
     }
 }
 
-fn missed_table(language: Language, areas: &[MissedInArea]) -> Markup {
+fn missed_table(language: Language, areas: &[MissedInArea], narrowed: fn(&str, &str) -> String) -> Markup {
     html! { div.wide { table {
         (head(language, &page::BY_AREA, 1))
         tbody { @for area in areas { tr {
+            @let command = narrowed(MISSED, &area.area);
             td { (area_name(language, &area.area)) }
-            td.n { (count(area.count)) } td.n { (expected(area.expected)) } td.n { (count(area.listed)) }
+            td.n data-trace=(command) { (count(area.count)) }
+            td.n data-trace=(command) { (expected(area.expected)) }
+            td.n data-trace={ (command) " --listed" } { (count(area.listed)) }
         } } }
     } } }
 }

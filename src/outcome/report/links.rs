@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use super::ReportInput;
+use crate::intake::study::Study;
+use crate::linkage::Linked;
 use crate::linkage::comparison::Pattern;
 use crate::linkage::model::{Model, probability};
 use crate::privacy::mask;
@@ -59,7 +61,6 @@ pub struct Waterfall {
 #[must_use]
 pub fn compose(input: &ReportInput<'_>) -> LinksFound {
     let linked = input.linked;
-    let review = log2_odds(input.study.linkage.review_probability);
     let mut by_sources: BTreeMap<(usize, usize), (u64, u64)> = BTreeMap::new();
     for link in input.links {
         let sources = (input.table.source(link.pair.0), input.table.source(link.pair.1));
@@ -67,24 +68,12 @@ pub fn compose(input: &ReportInput<'_>) -> LinksFound {
         if link.linked { found.0 += 1 } else { found.1 += 1 }
     }
     let mut weights = vec![(0u64, 0u64); BINS];
-    let mut links: FxHashMap<(Pattern, usize), u64> = FxHashMap::default();
-    let mut possible: FxHashMap<(Pattern, usize), u64> = FxHashMap::default();
     for (at, (one, other)) in linked.pairs.iter().enumerate() {
-        let (Some(score), Some(pattern)) = (linked.scores.get(at), linked.patterns.get(at)) else { continue };
+        let Some(score) = linked.scores.get(at) else { continue };
         let person = |record: u32| linked.resolution.person_of.get(record as usize);
         let together = person(*one) == person(*other);
         if let Some(bin) = weights.get_mut(bin(score.weight)) {
             if together { bin.0 += 1 } else { bin.1 += 1 }
-        }
-        if score.log2_odds < review {
-            continue;
-        }
-        let slot = |record: u32| linked.slot_of.get(record as usize).map_or(0, |slot| usize::from(*slot));
-        let class = linked.model.class(slot(*one), slot(*other));
-        if together {
-            *links.entry((*pattern, class)).or_default() += 1;
-        } else {
-            *possible.entry((*pattern, class)).or_default() += 1;
         }
     }
     for ((class, pattern), count) in &linked.rest {
@@ -94,7 +83,8 @@ pub fn compose(input: &ReportInput<'_>) -> LinksFound {
         }
     }
     let name = |at: usize| input.study.sources.get(at).map_or(String::new(), |source| mask::plain(&source.name));
-    let examples = [(true, most_frequent(&links)), (false, most_frequent(&possible))];
+    let [link, possible] = examples(input.study, linked);
+    let examples = [(true, link), (false, possible)];
     LinksFound {
         by_sources: by_sources.into_iter().map(|((a, b), (l, p))| (name(a), name(b), l, p)).collect(),
         weights,
@@ -104,6 +94,30 @@ pub fn compose(input: &ReportInput<'_>) -> LinksFound {
             .filter_map(|(link, most)| most.map(|(pattern, class)| waterfall(&linked.model, link, pattern, class)))
             .collect(),
     }
+}
+
+/// Pattern and class of the most frequent link and of the most frequent possible link.
+#[must_use]
+pub fn examples(study: &Study, linked: &Linked) -> [Option<(Pattern, usize)>; 2] {
+    let review = log2_odds(study.linkage.review_probability);
+    let mut counts: [FxHashMap<(Pattern, usize), u64>; 2] = [FxHashMap::default(), FxHashMap::default()];
+    for (pair, (score, pattern)) in linked.pairs.iter().zip(linked.scores.iter().zip(&linked.patterns)) {
+        if score.log2_odds >= review {
+            let person = |record: u32| linked.resolution.person_of.get(record as usize);
+            let apart = usize::from(person(pair.0) != person(pair.1));
+            *counts[apart].entry((*pattern, linked.class_of(*pair))).or_default() += 1;
+        }
+    }
+    [most_frequent(&counts[0]), most_frequent(&counts[1])]
+}
+
+/// The weights that the bin of a weight holds; the outermost bins hold what lies beyond them.
+#[must_use]
+pub fn bin_of(weight: f64) -> std::ops::Range<f64> {
+    let at = bin(weight);
+    let low = BIN_FIRST + at as f64 * BIN_WIDTH;
+    let start = if at == 0 { f64::NEG_INFINITY } else { low };
+    start..if at == BINS - 1 { f64::INFINITY } else { low + BIN_WIDTH }
 }
 
 fn log2_odds(probability: f64) -> f64 {
@@ -135,7 +149,9 @@ fn comparisons(model: &Model) -> Vec<ComparisonWeights> {
     model.shares.iter().map(of).collect()
 }
 
-fn waterfall(model: &Model, link: bool, pattern: Pattern, class: usize) -> Waterfall {
+/// How the weights of a pattern add up.
+#[must_use]
+pub fn waterfall(model: &Model, link: bool, pattern: Pattern, class: usize) -> Waterfall {
     let prior = model.prior_weight(class);
     let mut total = prior;
     let mut steps = Vec::new();

@@ -16,6 +16,7 @@ pub mod html;
 pub mod links;
 pub mod missed;
 pub mod sources;
+pub mod traced;
 pub mod words;
 
 #[cfg(test)]

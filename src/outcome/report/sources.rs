@@ -74,7 +74,9 @@ fn filled(table: &PersonTable, at: usize, source: &Source) -> BTreeMap<Field, u6
     FIELDS.into_iter().filter(|field| bound(*field)).map(|field| (field, count(field))).collect()
 }
 
-fn has_value(table: &PersonTable, field: Field, record: RecordId) -> bool {
+/// Has the record a value of the field, one of [`FIELDS`]?
+#[must_use]
+pub fn has_value(table: &PersonTable, field: Field, record: RecordId) -> bool {
     let at = record as usize;
     match field {
         Field::Name => table.name[at] != 0,

@@ -3,6 +3,7 @@
 use super::{Words, expected, words};
 use crate::intake::study::Language;
 use crate::outcome::coverage::estimated::{Estimate, STEPS, Warning, WarningKind};
+use crate::outcome::report::traced::within;
 
 /// Under the total.
 pub const NOTE: Words = words(
@@ -109,14 +110,17 @@ pub fn percent(share: f64) -> String {
     if text == "-0.00 %" { String::from("0.00 %") } else { text.replace('-', "−") }
 }
 
-/// The total in a sentence.
+/// The total in a sentence, as markup.
 #[must_use]
 pub fn total(language: Language, total: &Estimate) -> String {
-    let [persons, low, high] = [total.persons, total.low, total.high].map(expected);
-    let [omitted, wrongly, twice] =
-        [total.omission(), total.erroneous / total.persons.max(1.0), total.duplicates / total.persons.max(1.0)]
-            .map(percent);
-    let [register, unseen] = [total.only_register, total.unseen].map(expected);
+    let part = |part: &str| format!("--estimate {part}");
+    let persons = within(&expected(total.persons), &part("persons"));
+    let [low, high] = [total.low, total.high].map(|end| within(&expected(end), &part("variance")));
+    let omitted = within(&percent(total.omission()), &part("enumerated"));
+    let of_all = |persons: f64, name: &str| within(&percent(persons / total.persons.max(1.0)), &part(name));
+    let (wrongly, twice) = (of_all(total.erroneous, "erroneous"), of_all(total.duplicates, "duplicates"));
+    let register = within(&expected(total.only_register), &part("only_register"));
+    let unseen = within(&expected(total.unseen), &part("unseen"));
     match language {
         Language::Zh => format!(
             "估计应登记 {persons} 人（95% 区间 {low} 至 {high}）。漏登率 {omitted}，其中预计 {register} 人只有行政记录、{unseen} 人哪里都没有；\
@@ -126,6 +130,16 @@ pub fn total(language: Language, total: &Estimate) -> String {
             "An estimated {persons} persons lived here (95 % interval {low} to {high}). {omitted} were omitted: {register} are \
              expected to be in registers only, {unseen} on no list. Enumerated wrongly: {wrongly}; twice: {twice} (of all)."
         ),
+    }
+}
+
+/// The command that leads to what a warning speaks of.
+#[must_use]
+pub fn warned_of(warning: &Warning) -> &'static str {
+    match warning.kind {
+        WarningKind::Merged => "--estimate listed",
+        WarningKind::Residence => "--estimate only_register",
+        WarningKind::Erroneous => "--estimate erroneous",
     }
 }
 

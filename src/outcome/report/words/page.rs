@@ -3,6 +3,7 @@
 use super::{Words, count, expected, share, words};
 use crate::intake::study::Language;
 use crate::outcome::estimate::stratified::Share;
+use crate::outcome::report::traced::{MISSED, within};
 
 /// Title of the page.
 pub const TITLE: Words = words("普查登记与行政记录比对报告", "Census cross-check report");
@@ -213,10 +214,11 @@ pub const LIMITS: [Words; 6] = [
     ),
 ];
 
-/// The summary in plain words.
+/// The summary in plain words; as the other sentences with figures, it is markup.
 #[must_use]
 pub fn summary(language: Language, records: u64, sources: u64, persons: u64, discrepancies: u64) -> String {
-    let (records, persons, discrepancies) = (count(records), count(persons), count(discrepancies));
+    let (records, persons) = (within(&count(records), "--used"), within(&count(persons), "--persons all"));
+    let (sources, discrepancies) = (within(&count(sources), "--used"), within(&count(discrepancies), ""));
     match language {
         Language::Zh => {
             format!("从 {sources} 个来源读入可用记录 {records} 条，归并为 {persons} 人，发现差异 {discrepancies} 项。")
@@ -231,13 +233,14 @@ pub fn summary(language: Language, records: u64, sources: u64, persons: u64, dis
 /// How complete roll and registers are of each other.
 #[must_use]
 pub fn agreement(language: Language, present: u64, in_both: u64) -> String {
-    let share = share(in_both, present);
+    let share = within(&share(in_both, present), "--persons in_both");
+    let present = within(&count(present), "--persons roll_present");
     match language {
         Language::Zh => {
-            format!("普查登记在此居住的 {} 人中，{share} 在行政记录中也找到。", count(present))
+            format!("普查登记在此居住的 {present} 人中，{share} 在行政记录中也找到。")
         }
         Language::En => {
-            format!("Of {} persons enumerated here, {share} were found in a register as well.", count(present))
+            format!("Of {present} persons enumerated here, {share} were found in a register as well.")
         }
     }
 }
@@ -245,8 +248,10 @@ pub fn agreement(language: Language, present: u64, in_both: u64) -> String {
 /// What the visits should bring.
 #[must_use]
 pub fn visits(language: Language, planned: u64, found: f64, all: u64, real: f64, lists: u64) -> String {
-    let (planned, found, all, real) = (count(planned), expected(found), count(all), expected(real));
-    let lists = count(lists);
+    let listed = format!("{MISSED} --listed");
+    let (planned, found) = (within(&count(planned), &listed), within(&expected(found), &listed));
+    let (all, real) = (within(&count(all), MISSED), within(&expected(real), MISSED));
+    let lists = within(&count(lists), "--listed");
     match language {
         Language::Zh => format!(
             "可能漏登 {all} 人，预计属实 {real} 人。走访可能性最高的 {planned} 人，预计找到 {found} 人。\
@@ -300,7 +305,8 @@ pub fn estimated(language: Language, pairs: u64, share: Share) -> String {
 /// From which probability on pairs are links, and how many of the links are expected to be false.
 #[must_use]
 pub fn threshold(language: Language, threshold: f64, false_links: f64) -> String {
-    let (from, wrong) = (format!("{:.2} %", threshold * 100.0), expected(false_links));
+    let command = "--false-links";
+    let (from, wrong) = (within(&format!("{:.2} %", threshold * 100.0), command), within(&expected(false_links), command));
     match language {
         Language::Zh => format!("概率不低于 {from} 的记录对可归为同一人；归为同一人的记录对中预计有 {wrong} 对不实。"),
         Language::En => format!(

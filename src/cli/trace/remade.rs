@@ -1,0 +1,285 @@
+//! Which pairs did a rule bring, which lie in a bar or a band, and what does each person weigh in the estimates?
+//!
+//! Takes a run's folder and what is asked for; links the study again, holds that against the run, and gives the figure and
+//! its entries.
+
+use std::fmt::Write;
+
+use super::entries::{Entries, lies_in, more};
+use crate::audit::manifest::Manifest;
+use crate::cli::args::{self, EstimatePart, Example, Sex};
+use crate::cli::explain::evidence;
+use crate::error::{Error, Kind, Result};
+use crate::intake::study;
+use crate::outcome::coverage::estimated::weights::{Weighed, Weights};
+use crate::outcome::coverage::estimated::{Estimate, STEPS, Summary};
+use crate::outcome::files;
+use crate::outcome::report::links;
+use crate::progress::Progress;
+use crate::provenance::{self, Known, Remade};
+use crate::run::ESTIMATES;
+
+/// The text, if something is asked for that needs linking again.
+pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Progress) -> Result<Option<String>> {
+    let of_pairs = asked.blocks.is_some() || asked.pairs.is_some() || asked.weight.is_some() || asked.band.is_some();
+    let of_model = asked.level.is_some() || asked.example.is_some() || asked.false_links;
+    if !of_pairs && !of_model && asked.estimate.is_none() {
+        return Ok(None);
+    }
+    evidence::check(&asked.run, manifest)?;
+    let remade = provenance::remake(study::file::read(&manifest.study.file)?, progress)?;
+    hold_against(asked, &remade)?;
+    let entries = Entries { study: &remade.study, table: &remade.table, manifest };
+    if let Some(part) = asked.estimate {
+        return estimate(asked, &remade, &entries, part).map(Some);
+    }
+    if let Some(rule) = &asked.blocks {
+        return blocks(asked, &remade, &entries, rule).map(Some);
+    }
+    if let Some(rule) = &asked.pairs {
+        return pairs(asked, &remade, &entries, rule).map(Some);
+    }
+    let mut text = String::new();
+    if let Some(weight) = asked.weight {
+        let bin = links::bin_of(weight);
+        let found = remade.weighing(&bin)?;
+        let together = found.iter().filter(|known| known.together).count();
+        let apart = found.len() - together;
+        let (from, to) = (bin.start, bin.end);
+        let _ = writeln!(text, "{together} pairs of one person and {apart} of two, of weights from {from} to {to}\n");
+        entries.pairs(&mut text, &found, asked.limit);
+    } else if let Some(probability) = asked.band {
+        let found = remade.in_band(probability);
+        let expected: f64 = found.iter().map(|known| known.probability).sum();
+        let judged = found.iter().filter(|known| known.judged.is_some()).count();
+        let same = found.iter().filter(|known| known.judged == Some(true)).count();
+        let all = found.len();
+        let _ = writeln!(
+            text,
+            "{all} pairs, of which {expected:.1} are expected to be one person; {judged} judged, {same} of them one person\n"
+        );
+        entries.pairs(&mut text, &found, asked.limit);
+    } else if let Some(named) = &asked.level {
+        levels(asked, &remade, &entries, named, &mut text)?;
+    } else if let Some(example) = asked.example {
+        self::example(asked, &remade, &entries, example, &mut text);
+    } else {
+        false_links(asked, &remade, &mut text)?;
+    }
+    Ok(Some(text))
+}
+
+fn differs(asked: &args::Trace, file: &str) -> Error {
+    let what = "linked again, the study does not give what the run has";
+    Error::new(Kind::Verification, what).at_file(&asked.run.join(file)).hint("run the study again with this version")
+}
+
+/// The persons must be those of the run.
+fn hold_against(asked: &args::Trace, remade: &Remade) -> Result<()> {
+    let rows = files::read_persons(&asked.run)?;
+    let owner = &remade.linked.resolution.person_of;
+    if rows.len() == owner.len() && rows.iter().zip(owner).all(|(row, person)| row.person == u64::from(*person)) {
+        return Ok(());
+    }
+    Err(differs(asked, files::PERSONS))
+}
+
+fn unknown_rule(remade: &Remade) -> Error {
+    let names: Vec<&str> = remade.linked.rules.iter().map(|rule| rule.rule.as_str()).collect();
+    Error::new(Kind::Usage, "the study has no such blocking rule").hint(format!("its rules are {}", names.join(", ")))
+}
+
+fn blocks(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, rule: &str) -> Result<String> {
+    let blocks = remade.blocks(rule).ok_or_else(|| unknown_rule(remade))?;
+    let keys: usize = blocks.iter().map(|block| block.records.len()).sum();
+    let of_two = blocks.iter().filter(|block| block.records.len() > 1).count();
+    let largest = blocks.iter().map(|block| block.records.len()).max().filter(|most| *most > 1).unwrap_or(0);
+    let left_out: u64 = blocks.iter().map(|block| block.pairs_left_out).sum();
+    let mut text =
+        format!("{keys} keys, {of_two} blocks of two records or more, the largest of {largest}; {left_out} pairs left out\n");
+    for block in blocks.iter().take(asked.limit) {
+        let _ = writeln!(text, "\nblock     {} records, {} pairs left out", block.records.len(), block.pairs_left_out);
+        block.records.iter().for_each(|record| text += &format!("  record    {}\n", entries.record(*record)));
+    }
+    more(&mut text, blocks.len(), asked.limit);
+    Ok(text)
+}
+
+fn pairs(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, rule: &str) -> Result<String> {
+    let (mut count, mut first) = (0usize, Vec::new());
+    let found = remade.each_pair(rule, asked.new, &mut |pair| {
+        count += 1;
+        if first.len() < asked.limit {
+            first.push(pair);
+        }
+    })?;
+    if !found {
+        return Err(unknown_rule(remade));
+    }
+    let mut text = format!("{count} pairs\n\n");
+    first.iter().for_each(|pair| text += &format!("pair      {} {}\n", entries.name(pair.0), entries.name(pair.1)));
+    more(&mut text, count, asked.limit);
+    text += "\n`rollcall explain DIR A B` opens a pair, comparison by comparison.\n";
+    Ok(text)
+}
+
+fn levels(
+    asked: &args::Trace,
+    remade: &Remade,
+    entries: &Entries<'_>,
+    named: &[String],
+    text: &mut String,
+) -> Result<()> {
+    let shares = &remade.linked.model.shares;
+    let wanted = |at: usize, given: &str| named.get(at).is_none_or(|name| name == given);
+    let mut listed: Vec<Known> = Vec::new();
+    for (at, shares) in shares.iter().enumerate().filter(|(_, shares)| wanted(0, &shares.comparison)) {
+        for (level, name) in shares.levels.iter().enumerate().skip(1).filter(|(_, name)| wanted(1, name)) {
+            let (kept, rest) = remade.at_level(at, level);
+            let (m, u) = (shares.m.get(level).copied().unwrap_or(0.0), shares.u.get(level).copied().unwrap_or(0.0));
+            let bits = (m.max(1e-9) / u.max(1e-9)).log2();
+            let expected: f64 = kept.iter().map(|known| known.probability).sum();
+            let _ = writeln!(
+                text,
+                "{}: {name}  {bits:+.1} bits = log2({m:.6} / {u:.6}); {} pairs kept, {expected:.1} of them expected to \
+                 be one person, and {rest} let go",
+                shares.comparison,
+                kept.len()
+            );
+            listed = kept;
+        }
+    }
+    if text.is_empty() {
+        let names: Vec<&str> = shares.iter().map(|shares| shares.comparison.as_str()).collect();
+        let error = Error::new(Kind::Usage, "the model has no such comparison or level");
+        return Err(error.hint(format!("its comparisons are {}; `--level COMPARISON` names the levels", names.join(", "))));
+    }
+    if named.len() == 2 {
+        *text += "\n";
+        entries.pairs(text, &listed, asked.limit);
+    }
+    Ok(())
+}
+
+fn example(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, which: Example, text: &mut String) {
+    let [link, possible] = links::examples(&remade.study, &remade.linked);
+    let (link, found) = if which == Example::Link { (true, link) } else { (false, possible) };
+    let Some((pattern, class)) = found else {
+        *text += "0 pairs\n";
+        return;
+    };
+    let waterfall = links::waterfall(&remade.linked.model, link, pattern, class);
+    let mut pairs = remade.of_pattern(pattern, class);
+    pairs.retain(|known| known.together == link);
+    let total = waterfall.steps.iter().fold(waterfall.prior, |sum, step| sum + step.2);
+    let _ = writeln!(text, "{} pairs, {:+.1} bits", pairs.len(), total);
+    let _ = writeln!(text, "step      {:+.1}  any two records", waterfall.prior);
+    for (comparison, level, bits) in &waterfall.steps {
+        let _ = writeln!(text, "step      {bits:+.1}  {comparison}: {level}");
+    }
+    *text += "\n";
+    entries.pairs(text, &pairs, asked.limit);
+}
+
+fn false_links(asked: &args::Trace, remade: &Remade, text: &mut String) -> Result<()> {
+    let mut found = files::read_links(&asked.run)?;
+    found.retain(|link| link.decision == "link");
+    found.sort_by(|one, other| one.match_probability.total_cmp(&other.match_probability));
+    let expected: f64 = found.iter().map(|link| 1.0 - link.match_probability).sum();
+    let threshold = 100.0 * remade.linked.threshold;
+    let _ = writeln!(
+        text,
+        "{} pairs, of which {expected:.1} are expected to be false; pairs from {threshold:.2} % on may be links\n",
+        found.len()
+    );
+    for link in found.iter().take(asked.limit) {
+        let ((one, a), (other, b)) = (&link.one, &link.other);
+        let _ = writeln!(text, "{one}:{a} {other}:{b}  false {:.6}", 1.0 - link.match_probability);
+    }
+    more(text, found.len(), asked.limit);
+    Ok(())
+}
+
+fn part_of(part: EstimatePart, person: &Weighed) -> f64 {
+    let parts = &person.parts;
+    match part {
+        EstimatePart::Persons => parts.persons,
+        EstimatePart::Listed => parts.persons - parts.unseen,
+        EstimatePart::Enumerated => parts.enumerated,
+        EstimatePart::Both => parts.both,
+        EstimatePart::OnlyRoll => parts.only_roll,
+        EstimatePart::OnlyRegister => parts.only_register,
+        EstimatePart::Unseen => parts.unseen,
+        EstimatePart::Erroneous => parts.erroneous,
+        EstimatePart::Guests => parts.guests,
+        EstimatePart::Duplicates => parts.duplicates,
+        EstimatePart::Variance => person.variance,
+    }
+}
+
+fn estimate(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, part: EstimatePart) -> Result<String> {
+    let (residence, findings) = remade.evidence();
+    let weights = Weights::of(&remade.study, &remade.table, &remade.linked, &residence, &findings);
+    hold_total(asked, &weights)?;
+    let sex = asked.sex.map(|sex| match sex {
+        Sex::Unknown => 0,
+        Sex::Male => 1,
+        Sex::Female => 2,
+    });
+    let wanted = |person: &Weighed| {
+        lies_in(&person.place, asked.area.as_deref())
+            && sex.is_none_or(|sex| person.sex == sex)
+            && asked.age_group.as_ref().is_none_or(|group| person.age.name() == *group)
+            && asked.step.is_none_or(|step| person.step + 1 == step)
+    };
+    let selected = weights.select(wanted);
+    let persons: Vec<&Weighed> =
+        weights.persons.iter().filter(|person| wanted(person) && part_of(part, person) != 0.0).collect();
+    let sum: f64 = persons.iter().map(|person| part_of(part, person)).sum();
+    let name = clap::ValueEnum::to_possible_value(&part).map_or(String::new(), |value| value.get_name().to_owned());
+    let mut text = format!("{name} {sum:.6} of {} persons\n\n", persons.len());
+    describe(&mut text, &selected.estimate);
+    if part == EstimatePart::Variance {
+        let learnt = selected.estimate.learnt_variance;
+        let _ = writeln!(text, "variance {:.6} = {sum:.6} of single persons + {:.6} of members of households together", sum + selected.together + learnt, selected.together);
+        let _ = writeln!(text, "  + {learnt:.6} of what was learnt, households drawn {} times:", selected.replicates.len());
+        selected.replicates.iter().for_each(|persons| text += &format!("  drawn {persons:.3}\n"));
+    }
+    for person in persons.iter().take(asked.limit) {
+        let (number, weight) = (person.person, part_of(part, person));
+        let (place, age, step) = (&person.place, person.age.name(), STEPS.get(person.step).copied().unwrap_or(""));
+        let _ = writeln!(text, "\nperson {number}  weight {weight:.9}  area {place}  age {age}  stratum {step}");
+        for record in remade.linked.resolution.records_of(person.person) {
+            let _ = writeln!(text, "  record    {}", entries.record(*record));
+        }
+    }
+    more(&mut text, persons.len(), asked.limit);
+    Ok(text)
+}
+
+/// What all persons weigh must be the run's total.
+fn hold_total(asked: &args::Trace, weights: &Weights<'_>) -> Result<()> {
+    let written: Summary = serde_json::from_str(&evidence::text(&asked.run, ESTIMATES)?)
+        .map_err(|_| Error::input("this is not a file that a run wrote").at_file(&asked.run.join(ESTIMATES)))?;
+    let sum: f64 = weights.persons.iter().map(|person| person.parts.persons).sum();
+    if (sum - written.total.persons).abs() < 1e-6 * sum.max(1.0) { Ok(()) } else { Err(differs(asked, ESTIMATES)) }
+}
+
+fn describe(text: &mut String, found: &Estimate) {
+    let parts = [
+        ("persons", found.persons),
+        ("low", found.low),
+        ("high", found.high),
+        ("enumerated", found.enumerated),
+        ("both", found.both),
+        ("only_roll", found.only_roll),
+        ("only_register", found.only_register),
+        ("unseen", found.unseen),
+        ("erroneous", found.erroneous),
+        ("guests", found.guests),
+        ("duplicates", found.duplicates),
+        ("omitted %", 100.0 * found.omission()),
+        ("net %", 100.0 * found.net()),
+    ];
+    parts.iter().for_each(|(name, value)| text.push_str(&format!("{name:<14}{value:.6}\n")));
+}

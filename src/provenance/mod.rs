@@ -1,0 +1,178 @@
+//! Which pairs and persons stand behind figures that a run counts and does not keep?
+//!
+//! Takes a study with the extracts as the run had them, links it again, gives the blocks and pairs of blocking rules, the
+//! pairs of a bin of match weights and of a band of probability, and what every person weighs in the estimates. They are the
+//! same as in the run, because the same inputs give the same results; nothing has to be kept for it.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::intake::decisions;
+use crate::intake::extract::{self, Extract};
+use crate::intake::study::Study;
+use crate::linkage::blocking::traced::{self, Block};
+use crate::linkage::blocking::{self, CandidatePairs, Pair};
+use crate::linkage::comparison::{Comparer, Pattern};
+use crate::linkage::decided::Decided;
+use crate::linkage::lesson::band;
+use crate::linkage::{self, Linked};
+use crate::outcome::discrepancy::Findings;
+use crate::outcome::find;
+use crate::outcome::residence::{self, Residence};
+use crate::person;
+use crate::person::table::PersonTable;
+use crate::progress::Progress;
+
+/// A study that was linked again.
+#[derive(Debug)]
+pub struct Remade {
+    /// The study.
+    pub study: Study,
+    /// The records.
+    pub table: PersonTable,
+    /// Who is who.
+    pub linked: Linked,
+    decided: Decided,
+}
+
+/// A pair with what is known of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Known {
+    /// The records.
+    pub pair: Pair,
+    /// log2 Bayes factor.
+    pub weight: f64,
+    /// Match probability of the pair by itself.
+    pub probability: f64,
+    /// Were the two put into one person?
+    pub together: bool,
+    /// What clerks have decided.
+    pub judged: Option<bool>,
+}
+
+/// Links a study again.
+///
+/// # Errors
+/// As a run would: if a file cannot be used.
+pub fn remake(study: Study, progress: &dyn Progress) -> Result<Remade> {
+    let extracts =
+        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
+    let table = person::standardise(&study, &extracts, progress)?.table;
+    let decisions = decisions::read(&study)?;
+    let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
+    let linked = linkage::link(&study, &table, &Comparer::new(&study, &table), &decided, progress)?;
+    Ok(Remade { study, table, linked, decided })
+}
+
+impl Remade {
+    /// The keys of a blocking rule with their records; nothing if there is no such rule.
+    #[must_use]
+    pub fn blocks(&self, rule: &str) -> Option<Vec<Block>> {
+        traced::blocks_of(&self.study, &self.table, &Comparer::new(&self.study, &self.table), rule)
+    }
+
+    /// Goes through all pairs of a blocking rule, or those alone that no other gave before; false if there is no such rule.
+    ///
+    /// # Errors
+    /// As in a run, if the rules give too many pairs.
+    pub fn each_pair(&self, rule: &str, new: bool, take: &mut dyn FnMut(Pair)) -> Result<bool> {
+        let comparer = Comparer::new(&self.study, &self.table);
+        if new {
+            let candidates = blocking::block(&self.study, &self.table, &comparer)?;
+            let Some(at) = candidates.rules.iter().position(|report| report.rule == rule) else { return Ok(false) };
+            candidates.each_new(at, take);
+            return Ok(true);
+        }
+        let Some(pairs) = traced::pairs_of(&self.study, &self.table, &comparer, rule) else { return Ok(false) };
+        (0..pairs.stretches()).for_each(|stretch| each(&pairs, stretch, take));
+        Ok(true)
+    }
+
+    /// The candidate pairs whose match weight lies in a range, sorted; pairs that were let go are compared now.
+    ///
+    /// # Errors
+    /// As in a run, if the rules give too many pairs.
+    pub fn weighing(&self, weights: &Range<f64>) -> Result<Vec<Known>> {
+        let comparer = Comparer::new(&self.study, &self.table);
+        let candidates = blocking::block(&self.study, &self.table, &comparer)?;
+        let model = &self.linked.model;
+        let of_stretch = |stretch: usize| {
+            let mut found = Vec::new();
+            each(&candidates, stretch, &mut |pair| {
+                if self.linked.pairs.binary_search(&pair).is_ok() {
+                    return;
+                }
+                let class = self.linked.class_of(pair);
+                let weight = model.weight(class, model.likelihoods(comparer.compare(pair.0, pair.1), 1.0));
+                if weights.contains(&weight) {
+                    let probability = linkage::model::probability(weight + model.prior_weight(class));
+                    found.push(Known { pair, weight, probability, together: false, judged: None });
+                }
+            });
+            found
+        };
+        let let_go = (0..candidates.stretches()).into_par_iter().flat_map_iter(of_stretch);
+        let mut found: Vec<Known> = let_go.collect();
+        found.extend(self.kept().filter(|known| weights.contains(&known.weight)));
+        found.sort_by_key(|known| known.pair);
+        Ok(found)
+    }
+
+    /// The pairs at or above the review probability that lie in the same band as this probability, sorted.
+    #[must_use]
+    pub fn in_band(&self, probability: f64) -> Vec<Known> {
+        let review = self.study.linkage.review_probability;
+        let wanted =
+            |known: &Known| known.probability >= review && band(known.probability) == band(probability.max(review));
+        self.kept().filter(wanted).collect()
+    }
+
+    /// The pairs that were kept.
+    fn kept(&self) -> impl Iterator<Item = Known> {
+        let owner = &self.linked.resolution.person_of;
+        self.linked.pairs.iter().zip(&self.linked.scores).map(|(pair, score)| Known {
+            pair: *pair,
+            weight: score.weight,
+            probability: score.probability(),
+            together: owner.get(pair.0 as usize) == owner.get(pair.1 as usize),
+            judged: self.decided.of_pair(*pair),
+        })
+    }
+
+    /// The kept pairs of a pattern and class.
+    #[must_use]
+    pub fn of_pattern(&self, pattern: Pattern, class: usize) -> Vec<Known> {
+        let patterns = &self.linked.patterns;
+        let same = |(known, own): &(Known, &Pattern)| **own == pattern && self.linked.class_of(known.pair) == class;
+        self.kept().zip(patterns).filter(same).map(|(known, _)| known).collect()
+    }
+
+    /// How many candidate pairs a comparison put at a level: those kept, and those let go.
+    #[must_use]
+    pub fn at_level(&self, comparison: usize, level: usize) -> (Vec<Known>, u64) {
+        let Some(comparison) = self.linked.model.comparisons().get(comparison) else { return (Vec::new(), 0) };
+        let patterns = &self.linked.patterns;
+        let kept = self.kept().zip(patterns).filter(|(_, pattern)| comparison.level(**pattern) == level);
+        let kept = kept.map(|(known, _)| known).collect();
+        let rest = self.linked.rest.iter().filter(|((_, pattern), _)| comparison.level(*pattern) == level);
+        (kept, rest.map(|(_, count)| count).sum())
+    }
+
+    /// What is needed to weigh persons in the estimates.
+    #[must_use]
+    pub fn evidence(&self) -> (Residence, Findings) {
+        let comparer = Comparer::new(&self.study, &self.table);
+        let residence = residence::estimate(&self.study, &self.table, &self.linked);
+        let findings = find::find(&self.study, &self.table, &comparer, &self.linked, &residence, None);
+        (residence, findings)
+    }
+}
+
+fn each(candidates: &CandidatePairs, stretch: usize, take: &mut dyn FnMut(Pair)) {
+    candidates.each_row(stretch, |one, others| {
+        // A pair is kept with the smaller record first.
+        others.iter().for_each(|other| take((one.min(*other), one.max(*other))));
+    });
+}
