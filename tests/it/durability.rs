@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rollcall::audit::manifest::{self, MANIFEST, Manifest};
 use rollcall::audit::publication::Publication;
+use rollcall::audit::stage::STAGES;
+use rollcall::progress::Progress;
 
 use crate::cli::{argument, check, district, rollcall};
 
@@ -85,6 +88,157 @@ fn a_killed_run_leaves_one_whole_run_and_the_next_gives_the_same_bytes() {
 fn many_kills() {
     let times = std::env::var("ROLLCALL_KILLS").ok().and_then(|number| number.parse().ok());
     kill(times.unwrap_or(1000));
+}
+
+/// Dies at the n-th thing that a stage says, as if the machine had gone.
+struct Mortal {
+    left: AtomicU64,
+}
+
+impl Mortal {
+    fn step(&self) {
+        if self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            std::process::abort();
+        }
+    }
+}
+
+impl Progress for Mortal {
+    fn begin(&self, _: &str, _: u64) {
+        self.step();
+    }
+    fn advance(&self, _: u64) {}
+    fn finish(&self, _: &str) {
+        self.step();
+    }
+}
+
+/// Runs a study in a process of its own that dies at its n-th step, or never (0). Gives whether it came to its end.
+fn run_apart(study: &Path, results: &Path, dies_at: u64) -> bool {
+    let status = Command::new("sh")
+        .args(["-c", "ulimit -c 0; exec \"$0\" --exact durability::lives_apart --ignored --quiet"])
+        .arg(std::env::current_exe().expect("this program"))
+        .envs([("ROLLCALL_STUDY", study), ("ROLLCALL_RESULTS", results)])
+        .env("ROLLCALL_DIES_AT", dies_at.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    let status = status.expect("starts");
+    assert!(status.success() || (status.code().is_none() && dies_at > 0), "{status}");
+    status.success()
+}
+
+#[test]
+#[ignore = "one life of the tests below"]
+fn lives_apart() {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let (Some(study), Some(results)) = (variable("ROLLCALL_STUDY"), variable("ROLLCALL_RESULTS")) else { return };
+    let dies_at = std::env::var("ROLLCALL_DIES_AT").ok().and_then(|number| number.parse().ok()).unwrap_or(0);
+    let mortal = Mortal { left: AtomicU64::new(dies_at) };
+    let study = rollcall::intake::study::file::read(&study).expect("study");
+    rollcall::run::run(&study, &results, &rollcall::run::Options::default(), &mortal).expect("a run");
+}
+
+/// For each run that the log tells of: did it take up the work of an interrupted one?
+fn taken_up(results: &Path) -> Vec<bool> {
+    let entries = rollcall::audit::log::read(results).expect("a log");
+    let begun = entries.iter().filter(|entry| entry.action == "begin");
+    begun.map(|entry| entry.object.get("taken_up").is_some()).collect()
+}
+
+#[test]
+fn a_run_that_died_after_any_stage_is_taken_up_and_gives_the_same_bytes() {
+    let folder = district();
+    let study = folder.path().join("study.toml");
+    let whole = folder.path().join("whole");
+    assert!(run_apart(&study, &whole, 0));
+    let expected = contents(&whole);
+    let (mut anew, mut further) = (0, 0);
+    for at in 1.. {
+        let results = folder.path().join(format!("at-{at}"));
+        if run_apart(&study, &results, at) {
+            break;
+        }
+        holds_one_run(&results);
+        let kept = results.join(STAGES).join("linked").exists();
+        // Dies once more, as far on its way; what is kept serves as often as it takes.
+        assert!(run_apart(&study, &results, at) || run_apart(&study, &results, 0));
+        assert!(contents(&results) == expected, "step {at}");
+        let last = taken_up(&results).last() == Some(&true);
+        assert!(last || !kept, "step {at}: what was kept is taken up");
+        *(if last { &mut further } else { &mut anew }) += 1;
+    }
+    assert!(anew >= 4 && further >= 3, "{anew} {further}");
+}
+
+/// A run that was killed when it had linked and kept what it found.
+fn interrupted(study: &Path, results: &Path) -> Vec<u8> {
+    let dead = (1..).find(|at| {
+        let _ = std::fs::remove_dir_all(results);
+        assert!(!run_apart(study, results, *at), "dies sooner");
+        results.join(STAGES).join("linked").exists()
+    });
+    dead.expect("some step");
+    std::fs::read(results.join(STAGES).join("linked")).expect("kept")
+}
+
+/// Copies a folder with what is hidden in it, and with its permissions.
+fn copy(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    let copied = Command::new("cp").args(["-a", argument(from), argument(to)]).status().expect("starts");
+    assert!(copied.success());
+}
+
+#[test]
+fn what_is_of_other_inputs_or_damaged_is_not_taken_up() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let (again, fresh) = (folder.path().join("again"), folder.path().join("fresh"));
+    let kept = interrupted(&study, &results);
+    assert!(run_apart(&study, &fresh, 0));
+    let expected = contents(&fresh);
+    // Neither damaged nor cut off.
+    let begins_anew = |what: &str, bytes: &[u8]| {
+        copy(&results, &again);
+        std::fs::write(again.join(STAGES).join("linked"), bytes).expect("written");
+        assert!(run_apart(&study, &again, 0));
+        assert_eq!(taken_up(&again).last(), Some(&false), "{what}");
+        assert!(contents(&again) == expected, "{what}");
+    };
+    for part in 0..4 {
+        let at = part * (kept.len() - 1) / 3;
+        let mut changed = kept.clone();
+        changed[at] ^= 1;
+        begins_anew(&format!("byte {at}"), &changed);
+    }
+    begins_anew("cut off", &kept[..kept.len() / 2]);
+    begins_anew("empty", &[]);
+    // Nor of another study, be it a comment, nor of other decisions or inputs, be they the same rows in another order.
+    let begins_anew = |what: &str, path: &Path, bytes: &[u8]| {
+        let before = std::fs::read(path).expect("an input");
+        std::fs::write(path, bytes).expect("written");
+        copy(&results, &again);
+        let _ = std::fs::remove_dir_all(&fresh);
+        assert!(run_apart(&study, &again, 0) && run_apart(&study, &fresh, 0));
+        assert_eq!(taken_up(&again).last(), Some(&false), "{what}");
+        assert!(contents(&again) == contents(&fresh), "{what}");
+        std::fs::write(path, before).expect("written");
+    };
+    let text = std::fs::read_to_string(&study).expect("study");
+    begins_anew("study", &study, (text + "\n# another\n").as_bytes());
+    let (register, other) = (folder.path().join("health.parquet"), tempfile::tempdir().expect("folder"));
+    check(&["-q", "synth", argument(other.path()), "--persons", "100", "--seed", "99"], 0);
+    begins_anew("input", &register, &std::fs::read(other.path().join("health.parquet")).expect("register"));
+    // As it was left, it is taken up.
+    copy(&results, &again);
+    assert!(run_apart(&study, &again, 0));
+    assert_eq!(taken_up(&again).last(), Some(&true));
+    assert!(contents(&again) == expected);
+    // The program itself is another than this test, and does not take it up.
+    copy(&results, &again);
+    let (_, err) = check(&["run", argument(&study), "--out", argument(&again)], 0);
+    assert!(err.contains("not used"), "{err}");
+    assert_eq!(taken_up(&again).last(), Some(&false));
 }
 
 #[test]

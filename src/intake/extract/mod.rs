@@ -11,6 +11,7 @@ mod csv;
 pub mod decoder;
 pub mod describe;
 pub mod filled;
+mod footer;
 mod header;
 mod input;
 mod parquet;

@@ -20,7 +20,7 @@ use parquet::file::metadata::{FileMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::{SchemaDescriptor, Type};
 
 use super::input::{self, Input};
-use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, cell, guarded, header};
+use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, cell, footer, guarded, header};
 use crate::error::{Error, Kind, Result};
 
 /// Most rows of one chunk: bounds memory, and lets threads share a large row group.
@@ -64,7 +64,7 @@ impl std::fmt::Debug for Layout {
 pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<Opened> {
     let mut file = input::open(path)?;
     let bytes = check_ends(&mut file, path)?;
-    let metadata = footer(file, path)?;
+    let metadata = read_footer(file, path)?;
     let names: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
     let positions = header::locate(path, wanted, &names)?;
     for (name, position) in wanted.iter().zip(&positions) {
@@ -91,7 +91,7 @@ fn damaged(path: &Path, what: &str) -> Error {
     Error::input(what).at_file(path).hint("the file is damaged or incomplete: ask the sender for it again")
 }
 
-/// Checks magic bytes and footer length; gives the file's size.
+/// Checks magic bytes, the footer's length and what it declares; gives the file's size.
 fn check_ends(file: &mut Input, path: &Path) -> Result<u64> {
     let io = |error: std::io::Error| Error::io(path, &error);
     let bytes = file.seek(SeekFrom::End(0)).map_err(io)?;
@@ -109,12 +109,18 @@ fn check_ends(file: &mut Input, path: &Path) -> Result<u64> {
     if &magic != b"PAR1" {
         return Err(damaged(path, "is a Parquet file without its end"));
     }
-    let footer = u64::from(u32::from_le_bytes([a, b, c, d]));
-    if footer + 12 > bytes || footer == 0 {
+    let length = u64::from(u32::from_le_bytes([a, b, c, d]));
+    if length + 12 > bytes || length == 0 {
         return Err(damaged(path, "the footer's length does not fit the file"));
     }
-    if footer > FOOTER_BYTES_MAX {
+    if length > FOOTER_BYTES_MAX {
         return Err(Error::input("the footer is larger than 256 MiB").at_file(path).hint("ask for larger row groups"));
+    }
+    let mut content = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+    file.seek(SeekFrom::End(-8 - length as i64)).map_err(io)?;
+    file.read_exact(&mut content).map_err(io)?;
+    if !footer::is_bounded(&content) {
+        return Err(damaged(path, "the footer of this Parquet file declares more than it holds"));
     }
     Ok(bytes)
 }
@@ -124,7 +130,7 @@ fn options() -> ArrowReaderOptions {
 }
 
 /// Reads the footer on a thread of its own with a large stack.
-fn footer(file: Input, path: &Path) -> Result<ArrowReaderMetadata> {
+fn read_footer(file: Input, path: &Path) -> Result<ArrowReaderMetadata> {
     let load = move || guarded(|| ArrowReaderMetadata::load(&file, options()).and_then(in_milliseconds));
     let thread = std::thread::Builder::new().stack_size(FOOTER_STACK_BYTES).spawn(load);
     let thread = thread.map_err(|_| {
