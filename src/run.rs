@@ -240,8 +240,8 @@ fn refuse_too_large(records: u64, memory: Option<u64>) -> Result<()> {
     let Some(allowed) = memory.filter(|allowed| *allowed < planned) else { return Ok(()) };
     let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
     let (needed, allowed) = (mebibytes(planned), mebibytes(allowed));
-    let what = format!("{records} records need about {needed} MiB of memory; --memory allows {allowed} MiB");
-    let hint = "allow more, run on a larger machine, or divide the area into several studies";
+    let what = format!("{records} records need about {needed} MiB of memory; {allowed} MiB are allowed");
+    let hint = "allow more (--memory, else the system's own limits), run on a larger machine, or divide the area into several studies";
     Err(Error::new(Kind::Environment, what).hint(hint))
 }
 

@@ -6,12 +6,18 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// Panics of libraries are caught by what is fuzzed; one that is not caught still ends the fuzzer.
+#[allow(dead_code, reason = "not every target needs each")]
+pub fn quiet() {
+    static QUIET: std::sync::Once = std::sync::Once::new();
+    QUIET.call_once(|| std::panic::set_hook(Box::new(|_| {})));
+}
+
+/// Writes the bytes under this name.
+#[allow(dead_code, reason = "not every target needs each")]
 pub fn put(name: &str, bytes: &[u8]) -> PathBuf {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        std::panic::set_hook(Box::new(|_| {}));
-        tempfile::tempdir().expect("a folder")
-    });
+    quiet();
+    let folder = FOLDER.get_or_init(|| tempfile::tempdir().expect("a folder"));
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).expect("written");
     path

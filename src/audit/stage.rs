@@ -75,7 +75,10 @@ impl Stage {
         match self.write(write) {
             Ok(bytes) => tracing::debug!(bytes, "kept, should the run be interrupted"),
             Err(error) => {
-                tracing::warn!("the work so far cannot be kept ({}): if interrupted, the run begins again", error.kind());
+                tracing::warn!(
+                    "the work so far cannot be kept ({}): if interrupted, the run begins again",
+                    error.kind()
+                );
                 self.forget();
             }
         }
@@ -153,7 +156,9 @@ fn open(path: &Path) -> Result<Vec<u8>, &'static str> {
 #[cfg(unix)]
 fn is_private(facts: &fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    facts.uid() == rustix::process::geteuid().as_raw() && facts.mode() & 0o077 == 0
+    /// The permissions of the group and of all others.
+    const OTHERS: u32 = 0o077;
+    facts.uid() == rustix::process::geteuid().as_raw() && facts.mode() & OTHERS == 0
 }
 
 #[cfg(not(unix))]

@@ -70,12 +70,13 @@ impl Kept<'_> {
         let records = table.len();
         let (resolution, undecided) = (self.resolution.into_owned(), self.undecided.into_owned());
         let is_whole = |resolution: &Resolution| Resolution::from_labels(&resolution.person_of) == *resolution;
-        let fits = [Some(&resolution), undecided.as_ref()].into_iter().flatten().all(|one| one.person_of.len() == records)
-            && is_whole(&resolution)
-            && model.slots == slots
-            && self.pairs.len() == self.patterns.len()
-            && self.pairs.len() == self.scores.len()
-            && self.pairs.iter().all(|(one, other)| one < other && (*other as usize) < records);
+        let fits =
+            [Some(&resolution), undecided.as_ref()].into_iter().flatten().all(|one| one.person_of.len() == records)
+                && is_whole(&resolution)
+                && model.slots == slots
+                && self.pairs.len() == self.patterns.len()
+                && self.pairs.len() == self.scores.len()
+                && self.pairs.iter().all(|(one, other)| one < other && (*other as usize) < records);
         fits.then(|| Linked {
             resolution,
             undecided,

@@ -11,11 +11,11 @@ mod csv;
 pub mod decoder;
 pub mod describe;
 pub mod filled;
-mod footer;
 mod header;
 mod input;
 mod parquet;
 pub mod table;
+mod thrift;
 mod xlsx;
 
 use std::borrow::Cow;

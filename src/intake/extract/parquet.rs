@@ -20,7 +20,7 @@ use parquet::file::metadata::{FileMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::{SchemaDescriptor, Type};
 
 use super::input::{self, Input};
-use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, cell, footer, guarded, header};
+use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, cell, guarded, header, thrift};
 use crate::error::{Error, Kind, Result};
 
 /// Most rows of one chunk: bounds memory, and lets threads share a large row group.
@@ -82,7 +82,8 @@ pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<Open
     let mut projected = positions.clone();
     projected.sort_unstable();
     projected.dedup();
-    let rows = check_sizes(terms, path, bytes, &metadata, &projected)?;
+    let (rows, places) = check_sizes(terms, path, bytes, &metadata, &projected)?;
+    check_pages(path, &places)?;
     let chunks = chunks_of(metadata.metadata());
     Ok(Opened { names: flat, form: Form::Parquet(Layout { metadata, positions, projected }), chunks, rows, classes })
 }
@@ -119,7 +120,7 @@ fn check_ends(file: &mut Input, path: &Path) -> Result<u64> {
     let mut content = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
     file.seek(SeekFrom::End(-8 - length as i64)).map_err(io)?;
     file.read_exact(&mut content).map_err(io)?;
-    if !footer::is_bounded(&content) {
+    if !thrift::is_bounded(&content) {
         return Err(damaged(path, "the footer of this Parquet file declares more than it holds"));
     }
     Ok(bytes)
@@ -165,14 +166,14 @@ fn in_milliseconds(metadata: ArrowReaderMetadata) -> std::result::Result<ArrowRe
     ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options().with_schema(schema))
 }
 
-/// Checks what the footer declares of every row group; gives the number of rows.
+/// Checks what the footer declares of every row group; gives the number of rows, and where columns begin and end.
 fn check_sizes(
     terms: &Terms,
     path: &Path,
     file_bytes: u64,
     metadata: &ArrowReaderMetadata,
     projected: &[usize],
-) -> Result<u64> {
+) -> Result<(u64, Vec<(u64, u64)>)> {
     let schema = metadata.parquet_schema();
     let mut rows = 0_u64;
     let mut ranges: Vec<(u64, u64)> = Vec::new();
@@ -226,7 +227,18 @@ fn check_sizes(
         let what = format!("declares {rows} rows, more than the {} allowed", terms.limits.rows_max);
         return Err(Error::input(what).at_file(path).hint("raise `rows_max` in [limits] if this is right"));
     }
-    Ok(rows)
+    Ok((rows, ranges))
+}
+
+/// Checks what the headers of pages declare, before a library follows them.
+fn check_pages(path: &Path, places: &[(u64, u64)]) -> Result<()> {
+    let mut file = input::open(path)?;
+    for (start, end) in places {
+        if !thrift::are_pages_bounded(&mut file, *start, *end).map_err(|error| Error::io(path, &error))? {
+            return Err(damaged(path, "a page of this Parquet file declares more than it holds"));
+        }
+    }
+    Ok(())
 }
 
 /// The name of a codec that no reader knows, or that this one leaves out.

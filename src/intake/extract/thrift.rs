@@ -1,17 +1,54 @@
-//! Does a Parquet footer declare more than it can hold?
+//! Does a Parquet file declare more than it can hold?
 //!
-//! Takes the bytes of a footer (Thrift, compact protocol), says whether its lists, sets and maps have together no more elements
-//! than the footer has bytes. The Parquet library skips fields that it does not know element by element, and for booleans
-//! reads nothing: a few bytes can declare two thousand million of them, and a list of such lists keeps it busy for hours.
-//! Elements are passed over here exactly as the library does; what they say is its business.
+//! Takes the bytes of a footer or of page headers (Thrift, compact protocol), says whether lists, sets and maps have together
+//! no more elements than there are bytes. The Parquet library skips fields that it does not know element by element, and
+//! reads nothing for a boolean, nor, beyond the end of the file, for a number: a few bytes can declare two thousand
+//! million of them, and a list of such lists keeps it busy for hours. Elements are passed over here exactly as the library
+//! does; what they say is its business.
+
+use std::io::{Read, Seek, SeekFrom};
 
 /// Deepest nesting: a footer that means anything has a third of it.
 const DEPTH_MAX: u32 = 32;
 
+/// Bytes that are read first for a page header; it is longer where statistics hold long texts.
+const HEADER_BYTES: u64 = 256;
+
+/// Longest page header.
+const HEADER_BYTES_MAX: u64 = 16 << 20;
+
+/// The field of a page header that says how many bytes follow it.
+const COMPRESSED_PAGE_SIZE: i64 = 3;
+
 /// No more elements than bytes, and every field within the footer?
 pub(super) fn is_bounded(footer: &[u8]) -> bool {
-    let mut walk = Walk { rest: footer, elements_left: footer.len() as u64 };
-    walk.value(Kind::STRUCT, DEPTH_MAX).is_some()
+    Walk::over(footer).value(Kind::STRUCT, DEPTH_MAX).is_some()
+}
+
+/// The same of every page header of a column of a row group, from `start` to `end`.
+///
+/// # Errors
+/// As the system says.
+pub(super) fn are_pages_bounded(file: &mut (impl Read + Seek), start: u64, end: u64) -> std::io::Result<bool> {
+    let mut at = start;
+    let mut bytes = Vec::new();
+    while at < end {
+        let mut length = HEADER_BYTES;
+        let (header, page) = loop {
+            bytes.clear();
+            file.seek(SeekFrom::Start(at))?;
+            file.by_ref().take(length.min(end - at)).read_to_end(&mut bytes)?;
+            if let Some(found) = Walk::over(&bytes).page_header() {
+                break found;
+            }
+            if length >= (end - at).min(HEADER_BYTES_MAX) {
+                return Ok(false);
+            }
+            length *= 8;
+        };
+        at = at.saturating_add(header).saturating_add(page);
+    }
+    Ok(true)
 }
 
 /// Kinds of values, as the compact protocol numbers them.
@@ -39,7 +76,29 @@ struct Walk<'a> {
     elements_left: u64,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn over(bytes: &'a [u8]) -> Walk<'a> {
+        Walk { rest: bytes, elements_left: bytes.len() as u64 }
+    }
+
+    /// Lengths of the page header and of the page that follows it.
+    fn page_header(mut self) -> Option<(u64, u64)> {
+        let (before, mut page, mut id) = (self.rest.len(), None, 0_i64);
+        loop {
+            let header = self.byte()?;
+            if header & 15 == Kind::STOP {
+                break;
+            }
+            id = if header >> 4 == 0 { signed(self.number()?) } else { id + i64::from(header >> 4) };
+            if id == COMPRESSED_PAGE_SIZE && header & 15 == Kind::I32 {
+                page = Some(u64::try_from(signed(self.number()?)).ok()?);
+            } else {
+                self.value(header & 15, DEPTH_MAX)?;
+            }
+        }
+        Some(((before - self.rest.len()) as u64, page?))
+    }
+
     /// Passes over one value; `None` if it does not end within the footer, is of no known kind, or declares too much.
     fn value(&mut self, kind: u8, depth: u32) -> Option<()> {
         let depth = depth.checked_sub(1)?;
@@ -109,9 +168,16 @@ impl Walk<'_> {
     }
 }
 
+/// A signed number as it is written: 0, -1, 1, -2, ...
+fn signed(number: u64) -> i64 {
+    (number >> 1) as i64 ^ -((number & 1) as i64)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Kind, is_bounded};
+    use std::io::Cursor;
+
+    use super::{Kind, are_pages_bounded, is_bounded};
 
     /// A struct with one field of this kind and content.
     fn one(kind: u8, content: &[u8]) -> Vec<u8> {
@@ -133,6 +199,27 @@ mod tests {
         ] {
             assert!(is_bounded(&one(kind, content)), "{kind} {content:?}");
         }
+    }
+
+    /// A page of three bytes whose header has one more field.
+    fn page(kind: u8, content: &[u8]) -> Vec<u8> {
+        [&[0x15, 0, 0x15, 6, 0x15, 6, 0x20 | kind], content, &[Kind::STOP, 1, 2, 3]].concat()
+    }
+
+    #[test]
+    fn page_headers_are_followed_to_the_end() {
+        let bounded = |pages: &[Vec<u8>]| {
+            let bytes = [b"PAR1".to_vec(), pages.concat()].concat();
+            are_pages_bounded(&mut Cursor::new(&bytes), 4, bytes.len() as u64).unwrap()
+        };
+        let long = [&[0xff, 0x27][..], &[b'x'; 5119]].concat();
+        let (good, wide) = (page(Kind::I32, &[0]), page(Kind::BINARY, &long));
+        assert!(bounded(&[good.clone(), wide.clone(), good.clone()]));
+        // Two thousand million numbers of which the first lies beyond the end.
+        let endless = page(Kind::LIST, &[0xf7, 0xff, 0xff, 0xff, 0xff, 0x07]);
+        assert!(!bounded(&[good.clone(), wide, endless]));
+        assert!(!bounded(&[good.clone(), vec![0x15, 0, 0]]), "no size");
+        assert!(!bounded(&[good, vec![0x15, 0, 0x15, 6, 0x15, 5, 0]]), "a negative size");
     }
 
     #[test]
