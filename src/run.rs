@@ -10,15 +10,17 @@ use rayon::prelude::*;
 
 use crate::audit::checkpoint::{self, CHECKPOINT};
 use crate::audit::delivery;
-use crate::audit::log::{LOG, Log};
+use crate::audit::log::{self, Beginning, LOG, Log};
 use crate::audit::manifest::{self, InputEntry, MANIFEST, Manifest, SourceEntry, StudyEntry};
 use crate::audit::publication::Publication;
+use crate::audit::stage::Stage;
 use crate::error::{Error, Kind, Result};
 use crate::intake::decisions::{self, Decisions};
 use crate::intake::extract::{self, Extract};
 use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::decided::Decided;
+use crate::linkage::kept;
 use crate::linkage::model::file::{self as model_file, MODEL};
 use crate::linkage::{self, Linked};
 use crate::outcome::coverage::Coverage;
@@ -74,13 +76,33 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     refuse_too_large(extracts.iter().map(|extract| extract.rows).sum(), options.memory)?;
     let decisions = decisions::read(study)?;
     let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
-    log.begin(&study.file, &study.digest, options.visits)?;
+    let program_digest = log::program_digest();
+    let stage = stage(&publication, study, &extracts, decisions.as_ref(), program_digest.as_deref());
+    let kept = stage.as_ref().and_then(Stage::take_up).as_deref().and_then(kept::read);
+    log.begin(&Beginning {
+        study_file: &study.file,
+        study_digest: &study.digest,
+        program_digest: program_digest.as_deref(),
+        visits: options.visits,
+        taken_up: kept.as_ref().map(|_| LINKED),
+    })?;
     let standardised = person::standardise(study, &extracts, progress)?;
     person::plausibility::check(study, &extracts, &standardised)?;
     let table = &standardised.table;
     let comparer = Comparer::new(study, table);
     let decided = decisions.as_ref().map(|decisions| Decided::of(decisions, study, table)).unwrap_or_default();
-    let linked = linkage::link(study, table, &comparer, &decided, progress)?;
+    let linked = match kept.and_then(|kept| kept.restore(table, &comparer)) {
+        Some(linked) => {
+            progress.begin("link", 0);
+            progress.finish("taken up from an interrupted run");
+            linked
+        }
+        None => {
+            let linked = linkage::link(study, table, &comparer, &decided, progress)?;
+            stage.inspect(|stage| stage.keep(|to| kept::write(&linked, to)));
+            linked
+        }
+    };
     progress.begin("residence evidence", 0);
     let residence = residence::estimate(study, table, &linked);
     progress.finish(&format!("{} candidates", residence.candidates.len()));
@@ -145,6 +167,27 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     Ok(Summary { manifest, findings, coverage, reliability, rejected_too_many })
 }
 
+/// The stage that takes a run longest; what it gives is kept until the run is whole.
+const LINKED: &str = "linked";
+
+/// Where the linkage of these inputs by this program is kept, or lies already. What it does not depend on (visits, threads,
+/// who runs it) may change between an interrupted run and the next.
+fn stage(
+    publication: &Publication,
+    study: &Study,
+    extracts: &[Extract],
+    decisions: Option<&Decisions>,
+    program_digest: Option<&str>,
+) -> Option<Stage> {
+    let files = extracts.iter().flat_map(|extract| {
+        extract.files.iter().map(|file| (extract.source, file.bytes, file.rows, file.digest.as_str()))
+    });
+    let files: Vec<_> = files.collect();
+    let decisions = decisions.map(|decisions| decisions.digest.as_str());
+    let depends_on = (program_digest?, env!("CARGO_PKG_VERSION"), &study.digest, files, decisions);
+    Some(publication.stage(LINKED, &serde_json::to_string(&depends_on).ok()?))
+}
+
 /// Opens what the departments sent, and holds it against their seals.
 ///
 /// # Errors
@@ -197,8 +240,8 @@ fn refuse_too_large(records: u64, memory: Option<u64>) -> Result<()> {
     let Some(allowed) = memory.filter(|allowed| *allowed < planned) else { return Ok(()) };
     let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
     let (needed, allowed) = (mebibytes(planned), mebibytes(allowed));
-    let what = format!("{records} records need about {needed} MiB of memory; --memory allows {allowed} MiB");
-    let hint = "allow more, run on a larger machine, or divide the area into several studies";
+    let what = format!("{records} records need about {needed} MiB of memory; {allowed} MiB are allowed");
+    let hint = "allow more (--memory, else the system's own limits), run on a larger machine, or divide the area into several studies";
     Err(Error::new(Kind::Environment, what).hint(hint))
 }
 

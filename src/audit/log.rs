@@ -103,6 +103,29 @@ pub fn read(folder: &Path) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
+/// SHA-256 of the program that runs; `None` if it cannot be read any more (replaced while it runs).
+#[must_use]
+pub fn program_digest() -> Option<String> {
+    let path = std::env::current_exe().ok()?;
+    let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
+    manifest::describe(folder, name, None).ok().map(|program| program.digest)
+}
+
+/// What the first entry of a run says.
+#[derive(Debug, Clone, Copy)]
+pub struct Beginning<'a> {
+    /// The study file.
+    pub study_file: &'a Path,
+    /// Its digest.
+    pub study_digest: &'a str,
+    /// The program's digest, if it can be read.
+    pub program_digest: Option<&'a str>,
+    /// Visits that the command line asked for.
+    pub visits: Option<u64>,
+    /// The stage up to which an interrupted run's work is taken up.
+    pub taken_up: Option<&'a str>,
+}
+
 /// A log that is being written.
 #[derive(Debug)]
 pub struct Log {
@@ -166,22 +189,19 @@ impl Log {
     ///
     /// # Errors
     /// As [`Log::add`].
-    pub fn begin(&mut self, study_file: &Path, study_digest: &str, visits: Option<u64>) -> Result<()> {
-        // A program that cannot be read any more (replaced while it runs) has no digest; the entry says so.
-        let program = std::env::current_exe().ok().and_then(|path| {
-            let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
-            manifest::describe(folder, name, None).ok()
+    pub fn begin(&mut self, beginning: &Beginning<'_>) -> Result<()> {
+        let Beginning { study_file, study_digest, program_digest, visits, taken_up } = *beginning;
+        let mut object = json!({
+            "program": concat!("rollcall ", env!("CARGO_PKG_VERSION")),
+            "program_digest": program_digest,
+            "study_file": study_file,
+            "study_digest": study_digest,
+            "visits": visits,
         });
-        self.add(
-            "begin",
-            json!({
-                "program": concat!("rollcall ", env!("CARGO_PKG_VERSION")),
-                "program_digest": program.map(|program| program.digest),
-                "study_file": study_file,
-                "study_digest": study_digest,
-                "visits": visits,
-            }),
-        )
+        if let Some(stage) = taken_up {
+            object["taken_up"] = json!(stage);
+        }
+        self.add("begin", object)
     }
 
     /// The end of a run: what was read, counted and written, and the digest of the manifest that is about to be

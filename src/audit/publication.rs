@@ -17,6 +17,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::manifest::{MANIFEST, Manifest};
+use super::stage::{self, STAGES, Stage};
 use crate::error::{Error, Kind, Result};
 
 /// Hidden folder that an unfinished run writes into.
@@ -58,7 +59,7 @@ impl Disk for Real {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+        stage::remove(path)
     }
 
     fn create_folder(&self, path: &Path) -> io::Result<()> {
@@ -107,6 +108,21 @@ impl Publication {
         }
     }
 
+    /// The place where the result of a stage is kept until the run is whole; left when the run fails, for the next one.
+    #[must_use]
+    pub fn stage(&self, name: &str, depends_on: &str) -> Stage {
+        Stage::new(&self.folder, name, depends_on)
+    }
+
+    /// Removes what an interrupted run kept of its stages.
+    ///
+    /// # Errors
+    /// An environment error if it cannot be removed.
+    pub fn forget_stages(&self) -> Result<()> {
+        let stages = self.folder.join(STAGES);
+        stage::remove(&stages).map_err(|error| Error::io(&stages, &error))
+    }
+
     /// Puts everything that was written in place of what the folder held.
     ///
     /// # Errors
@@ -127,7 +143,7 @@ impl Drop for Publication {
 }
 
 /// Makes folders that nobody but this user may enter: what is in them names persons.
-fn private(recursive: bool) -> fs::DirBuilder {
+pub(super) fn private(recursive: bool) -> fs::DirBuilder {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(recursive);
     #[cfg(unix)]
@@ -233,8 +249,9 @@ fn put_in_place(disk: &dyn Disk, folder: &Path) -> Result<()> {
         ask(&manifest, disk.rename(&ready.join(MANIFEST), &manifest))?;
         ask(folder, disk.sync(folder))?;
     }
-    for left in [replaced, ready] {
-        if left.exists() {
+    // What led here has served.
+    for left in [replaced, folder.join(STAGES), ready] {
+        if left.symlink_metadata().is_ok() {
             ask(&left, disk.remove(&left))?;
         }
     }

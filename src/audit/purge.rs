@@ -52,13 +52,14 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
         checkpoint::check_key(key)?;
     }
     // Nobody writes into the folder meanwhile.
-    let _publication = Publication::begin(folder)?;
+    let publication = Publication::begin(folder)?;
     if let Some(days) = order.older_than {
         let age = age_in_days(folder)?;
         if age < i64::from(days) {
             return Ok(Purged::TooYoung(age));
         }
     }
+    publication.forget_stages()?;
     let outputs = Manifest::read(folder)?.outputs.into_iter().map(|output| output.file);
     let mut names: BTreeSet<String> = outputs.filter(|name| is_personal(name)).collect();
     below(folder, beside, &mut names)?;

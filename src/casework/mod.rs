@@ -11,6 +11,7 @@
 pub mod absorb;
 pub mod campaign;
 pub mod encryption;
+mod fault;
 pub mod incoming;
 pub mod learning;
 pub mod outgoing;

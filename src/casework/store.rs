@@ -14,6 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use rustc_hash::FxHashMap;
 
 use super::FOLDER;
+use super::fault::{damaged, sqlite_error};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::CaseRow;
@@ -285,8 +286,7 @@ impl Store {
         if whole && broken.is_none() {
             return Ok(());
         }
-        let error = Error::new(Kind::Verification, "the store of cases is damaged").at_file(&self.path);
-        Err(error.hint("take the file back from a safe copy, then import the lists that came back since"))
+        Err(damaged(&self.path))
     }
 
     /// Everything within is done together or not at all.
@@ -450,25 +450,6 @@ impl Store {
         };
         read().map_err(|error: rusqlite::Error| sqlite_error(&self.path, &error))
     }
-}
-
-/// What went wrong in the store; SQLite's own texts could hold a value and are not passed on.
-pub(super) fn sqlite_error(path: &Path, error: &rusqlite::Error) -> Error {
-    use rusqlite::ErrorCode;
-    let (kind, what) = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => (Kind::Environment, "no space left for the store of cases"),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            (Kind::Environment, "another program has kept the store of cases busy for two minutes")
-        }
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            (Kind::Verification, "the store of cases is damaged")
-        }
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
-            (Kind::Environment, "the store of cases cannot be opened for writing")
-        }
-        _ => (Kind::Environment, "the store of cases cannot be used"),
-    };
-    Error::new(kind, what).at_file(path)
 }
 
 /// The time, UTC, to the second.

@@ -66,7 +66,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub threads: Option<u16>,
     /// Memory that a run may hold, at least 256MiB (6GiB, 800MiB, 2G, bytes). What a run needs is planned from the number
-    /// of records; one that would need more than this is refused before it begins (exit status 6).
+    /// of records; one that would need more than this, or else than the system allows, is refused before it begins (exit status 6).
     #[arg(long, global = true, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<u64>,
     /// Form of the log on stderr.

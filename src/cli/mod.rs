@@ -5,8 +5,8 @@
 //! printed: an [`Error`](crate::error::Error) holds none, and a panic says only where it happened.
 
 mod accuracy;
+mod allowance;
 mod args;
-
 mod completions;
 mod coverage;
 mod coverage_trial;
@@ -138,7 +138,7 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
         Command::Demo(demo) => demo::demo(demo, progress),
         Command::Init(init) => init::init(init),
         Command::Profile(profile) => profile::profile(profile, progress),
-        Command::Run(run) => run::run(run, arguments.global.memory, progress),
+        Command::Run(run) => run::run(run, allowance::memory(arguments.global.memory), progress),
         Command::Explain(explain) => explain::explain(explain, progress),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
         Command::Accuracy(accuracy) => accuracy::accuracy(accuracy, progress),

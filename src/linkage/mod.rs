@@ -6,6 +6,7 @@
 pub mod blocking;
 pub mod comparison;
 pub mod decided;
+pub mod kept;
 pub mod lesson;
 pub mod model;
 pub mod resolution;

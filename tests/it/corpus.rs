@@ -169,6 +169,12 @@ fn footers_that_lie_are_status_4() {
             &["r.parquet"],
         ),
         ("a schema ten thousand levels deep", |p| p.register("r.parquet", deep(10_000)), 4, &["r.parquet"]),
+        (
+            "two hundred lists of two thousand million booleans, of which each takes no byte",
+            |p| p.register("r.parquet", endless(&file(people(40)))),
+            4,
+            &["r.parquet", "declares more than it holds"],
+        ),
     ]);
 }
 
@@ -191,6 +197,20 @@ fn bomb() -> Vec<u8> {
     let long = "x".repeat(12 << 20);
     let column = texts(|_| long.clone(), 50);
     groups(&[people_with("name", column)], Compression::ZSTD(parquet::basic::ZstdLevel::default()))
+}
+
+/// A good file, but for a field of its footer that nobody knows: hours pass before a reader has passed over it.
+fn endless(good: &[u8]) -> Vec<u8> {
+    let end = good.len() - 8;
+    let length = u32::from_le_bytes(good[end..end + 4].try_into().expect("four bytes")) as usize;
+    let (before, footer) = good[..end].split_at(end - length);
+    let mut footer = footer[..length - 1].to_vec();
+    // Field 50: a list of 200 lists.
+    footer.extend([0x09, 100, 0xf9, 200, 1]);
+    (0..200).for_each(|_| footer.extend([0xf1, 0xff, 0xff, 0xff, 0xff, 0x07]));
+    footer.push(0);
+    let length = u32::try_from(footer.len()).expect("short").to_le_bytes();
+    [before, &footer, &length, b"PAR1"].concat()
 }
 
 /// A footer whose schema is a chain of groups.

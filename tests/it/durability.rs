@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rollcall::audit::manifest::{self, MANIFEST, Manifest};
 use rollcall::audit::publication::Publication;
+use rollcall::audit::stage::STAGES;
+use rollcall::progress::Progress;
 
 use crate::cli::{argument, check, district, rollcall};
 
@@ -31,7 +34,7 @@ pub fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// If the folder shows a run, every output must be as its manifest says.
-fn holds_one_run(results: &Path) {
+pub fn holds_one_run(results: &Path) {
     if !results.join(MANIFEST).exists() {
         return;
     }
@@ -87,6 +90,166 @@ fn many_kills() {
     kill(times.unwrap_or(1000));
 }
 
+/// Dies at the n-th thing that a stage says, as if the machine had gone.
+struct Mortal {
+    left: AtomicU64,
+}
+
+impl Mortal {
+    fn step(&self) {
+        if self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            std::process::abort();
+        }
+    }
+}
+
+impl Progress for Mortal {
+    fn begin(&self, _: &str, _: u64) {
+        self.step();
+    }
+    fn advance(&self, _: u64) {}
+    fn finish(&self, _: &str) {
+        self.step();
+    }
+}
+
+/// Runs a study in a process of its own that dies at its n-th step, or never (0). Gives whether it came to its end.
+fn run_apart(study: &Path, results: &Path, dies_at: u64) -> bool {
+    let status = Command::new("sh")
+        .args(["-c", "ulimit -c 0; exec \"$0\" --exact durability::lives_apart --ignored --quiet"])
+        .arg(std::env::current_exe().expect("this program"))
+        .envs([("ROLLCALL_STUDY", study), ("ROLLCALL_RESULTS", results)])
+        .env("ROLLCALL_DIES_AT", dies_at.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    let status = status.expect("starts");
+    assert!(status.success() || (status.code().is_none() && dies_at > 0), "{status}");
+    status.success()
+}
+
+#[test]
+#[ignore = "one life of the tests below"]
+fn lives_apart() {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let (Some(study), Some(results)) = (variable("ROLLCALL_STUDY"), variable("ROLLCALL_RESULTS")) else { return };
+    let dies_at = std::env::var("ROLLCALL_DIES_AT").ok().and_then(|number| number.parse().ok()).unwrap_or(0);
+    let mortal = Mortal { left: AtomicU64::new(dies_at) };
+    let study = rollcall::intake::study::file::read(&study).expect("study");
+    rollcall::run::run(&study, &results, &rollcall::run::Options::default(), &mortal).expect("a run");
+}
+
+/// For each run that the log tells of: did it take up the work of an interrupted one?
+fn taken_up(results: &Path) -> Vec<bool> {
+    let entries = rollcall::audit::log::read(results).expect("a log");
+    let begun = entries.iter().filter(|entry| entry.action == "begin");
+    begun.map(|entry| entry.object.get("taken_up").is_some()).collect()
+}
+
+#[test]
+fn a_run_that_died_after_any_stage_is_taken_up_and_gives_the_same_bytes() {
+    let folder = district();
+    let study = folder.path().join("study.toml");
+    let whole = folder.path().join("whole");
+    assert!(run_apart(&study, &whole, 0));
+    let expected = contents(&whole);
+    let (mut anew, mut further) = (0, 0);
+    for at in 1.. {
+        let results = folder.path().join(format!("at-{at}"));
+        if run_apart(&study, &results, at) {
+            break;
+        }
+        holds_one_run(&results);
+        let kept = results.join(STAGES).join("linked").exists();
+        // Dies once more, as far on its way; what is kept serves as often as it takes.
+        assert!(run_apart(&study, &results, at) || run_apart(&study, &results, 0));
+        assert!(contents(&results) == expected, "step {at}");
+        let last = taken_up(&results).last() == Some(&true);
+        assert!(last || !kept, "step {at}: what was kept is taken up");
+        *(if last { &mut further } else { &mut anew }) += 1;
+    }
+    assert!(anew >= 4 && further >= 3, "{anew} {further}");
+}
+
+/// A run that was killed when it had linked and kept what it found.
+fn interrupted(study: &Path, results: &Path) -> Vec<u8> {
+    let dead = (1..100).find(|at| {
+        let _ = std::fs::remove_dir_all(results);
+        assert!(!run_apart(study, results, *at), "dies sooner");
+        results.join(STAGES).join("linked").exists()
+    });
+    dead.expect("some step");
+    std::fs::read(results.join(STAGES).join("linked")).expect("kept")
+}
+
+/// Copies a folder with what is hidden in it, and with its permissions.
+fn copy(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    let copied = Command::new("cp").args(["-a", argument(from), argument(to)]).status().expect("starts");
+    assert!(copied.success());
+}
+
+#[test]
+fn what_is_of_other_inputs_or_damaged_is_not_taken_up() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let (again, fresh) = (folder.path().join("again"), folder.path().join("fresh"));
+    let kept = interrupted(&study, &results);
+    assert!(run_apart(&study, &fresh, 0));
+    let expected = contents(&fresh);
+    // Neither damaged nor cut off.
+    let begins_anew = |what: &str, bytes: &[u8]| {
+        copy(&results, &again);
+        std::fs::write(again.join(STAGES).join("linked"), bytes).expect("written");
+        assert!(run_apart(&study, &again, 0));
+        assert_eq!(taken_up(&again).last(), Some(&false), "{what}");
+        assert!(contents(&again) == expected, "{what}");
+    };
+    for part in 0..4 {
+        let at = part * (kept.len() - 1) / 3;
+        let mut changed = kept.clone();
+        changed[at] ^= 1;
+        begins_anew(&format!("byte {at}"), &changed);
+    }
+    begins_anew("cut off", &kept[..kept.len() / 2]);
+    begins_anew("empty", &[]);
+    // Nor of another study, be it a comment, nor of other decisions or inputs, be they the same rows in another order.
+    let begins_anew = |what: &str, path: &Path, bytes: &[u8]| {
+        let before = std::fs::read(path).expect("an input");
+        std::fs::write(path, bytes).expect("written");
+        copy(&results, &again);
+        let _ = std::fs::remove_dir_all(&fresh);
+        assert!(run_apart(&study, &again, 0) && run_apart(&study, &fresh, 0));
+        assert_eq!(taken_up(&again).last(), Some(&false), "{what}");
+        assert!(contents(&again) == contents(&fresh), "{what}");
+        std::fs::write(path, before).expect("written");
+    };
+    let text = std::fs::read_to_string(&study).expect("study");
+    begins_anew("study", &study, (text + "\n# another\n").as_bytes());
+    let (register, other) = (folder.path().join("health.parquet"), tempfile::tempdir().expect("folder"));
+    check(&["-q", "synth", argument(other.path()), "--persons", "100", "--seed", "99"], 0);
+    begins_anew("input", &register, &std::fs::read(other.path().join("health.parquet")).expect("register"));
+    // What is kept says nothing of anybody: no cell of an extract that is long enough to be told from chance is in it.
+    let table = folder.path().join("health.csv");
+    crate::mutations::retell(&register, &table);
+    let cells = std::fs::read_to_string(&table).expect("cells");
+    let cells: Vec<&str> =
+        cells.lines().skip(1).flat_map(|line| line.split(',')).filter(|cell| cell.len() > 5).collect();
+    assert!(cells.len() > 100);
+    let told = cells.iter().find(|cell| kept.windows(cell.len()).any(|window| window == cell.as_bytes()));
+    assert!(told.is_none(), "a value of a record is kept");
+    // As it was left, it is taken up.
+    copy(&results, &again);
+    assert!(run_apart(&study, &again, 0));
+    assert_eq!(taken_up(&again).last(), Some(&true));
+    assert!(contents(&again) == expected);
+    // The program itself is another than this test, and does not take it up.
+    copy(&results, &again);
+    let (_, err) = check(&["run", argument(&study), "--out", argument(&again)], 0);
+    assert!(err.contains("not used"), "{err}");
+    assert_eq!(taken_up(&again).last(), Some(&false));
+}
+
 #[test]
 fn a_folder_takes_one_run_at_a_time() {
     let folder = district();
@@ -133,38 +296,40 @@ fn a_disk_that_takes_no_more_is_status_6_and_the_earlier_run_stands() {
     }
 }
 
-/// Under a limit of so many KiB of addresses: status 0, or 6 with what ran out, or the word of Rust's runtime or of the C
-/// library that there is no memory (which end the process by SIGABRT); never a crash, never a fault of the program. The run that stood before stands,
-/// and no leftover disturbs the next. Gives how each ended.
+/// Under a limit of so many KiB of addresses (`-v`) or of data (`-d`), without the plan by which most of it would be refused
+/// beforehand: status 0, or 6 with what ran out; never an abort, a crash or a fault of the program. The run that stood
+/// before stands, and no leftover disturbs the next. Gives how each ended.
 #[cfg(target_os = "linux")]
-fn starve(persons: &str, limits: impl Iterator<Item = u64>) -> BTreeMap<String, u64> {
-    use std::os::unix::process::ExitStatusExt;
+fn starve(persons: &str, limits: impl Iterator<Item = (&'static str, u64)>) -> BTreeMap<&'static str, u64> {
     let folder = tempfile::tempdir().expect("folder");
     check(&["-q", "synth", argument(folder.path()), "--persons", persons, "--seed", "7"], 0);
     let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
     check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
     let before = contents(&results);
-    let mut ends: BTreeMap<String, u64> = BTreeMap::new();
-    for limit in limits {
-        let script = format!("ulimit -c 0; ulimit -v {limit}; exec \"$0\" -q --threads 2 run \"$1\" --out \"$2\"");
+    let mut ends: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for (kind, limit) in limits {
+        let script = format!(
+            "ulimit -c 0; ulimit {kind} {limit}; exec \"$0\" -q --threads 2 --memory 64G run \"$1\" --out \"$2\""
+        );
         let output = Command::new("sh")
             .args(["-c", &script, env!("CARGO_BIN_EXE_rollcall"), argument(&study), argument(&results)])
             .output()
             .expect("starts");
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
-        let end = match (output.status.code(), output.status.signal()) {
-            (Some(0), _) => "done",
-            (Some(6), _) if !err.is_empty() => "status 6",
-            (None, Some(6)) if err.contains("memory allocation of") || err.contains("out of memory") => {
-                "no memory, by SIGABRT"
-            }
-            _ => panic!("{limit} KiB: {:?} {err}", output.status),
+        let end = match output.status.code() {
+            Some(0) => "done",
+            Some(6) if err.contains("no more memory") => "status 6, an allocation",
+            Some(6) if !err.is_empty() => "status 6, beforehand or a thread",
+            _ => panic!("{kind} {limit} KiB: {:?} {err}", output.status),
         };
-        *ends.entry(end.to_owned()).or_default() += 1;
+        *ends.entry(end).or_default() += 1;
         let now = contents(&results);
         let left: Vec<_> = now.keys().filter(|path| !before.contains_key(*path)).collect();
-        assert!(left.iter().all(|path| path.starts_with(".rollcall-work")), "{limit} KiB: {left:?}");
-        assert!(before.iter().all(|(path, bytes)| now.get(path) == Some(bytes)), "{limit} KiB: another run");
+        assert!(
+            left.iter().all(|path| path.starts_with(".rollcall-work") || path.starts_with(STAGES)),
+            "{limit}: {left:?}"
+        );
+        assert!(before.iter().all(|(path, bytes)| now.get(path) == Some(bytes)), "{kind} {limit} KiB: another run");
     }
     check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
     assert!(contents(&results) == before, "leftovers changed the next run");
@@ -173,16 +338,41 @@ fn starve(persons: &str, limits: impl Iterator<Item = u64>) -> BTreeMap<String, 
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_run_that_gets_no_memory_says_so_and_the_earlier_run_stands() {
-    let ends = starve("300", [64, 128, 256, 300, 330, 360, 400, 2_000].into_iter().map(|mebibytes| mebibytes << 10));
-    assert!(ends["status 6"] >= 2 && ends["done"] >= 1, "{ends:?}");
+fn a_run_that_gets_no_memory_is_status_6_and_the_earlier_run_stands() {
+    let sizes = [64, 128, 256, 300, 330, 360, 400, 2_000].into_iter();
+    let ends = starve("300", sizes.flat_map(|mebibytes| [("-v", mebibytes << 10), ("-d", mebibytes << 10)]));
+    let of_6 = ends.iter().filter(|(end, _)| end.starts_with("status 6")).map(|(_, times)| times).sum::<u64>();
+    assert!(of_6 >= 3 && ends["done"] >= 2, "{ends:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_for_which_the_system_allows_too_little_is_refused_before_it_begins() {
+    // Of text tables: for a Parquet footer a thread needs more than is allowed here.
+    let folder = tempfile::tempdir().expect("folder");
+    let study = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/village/study.toml");
+    let results = folder.path().join("results");
+    let script = "ulimit -d 131072; exec \"$0\" -q run \"$1\" --out \"$2\"";
+    let output = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_rollcall"), argument(&study), argument(&results)])
+        .output()
+        .expect("starts");
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(6), "{err}");
+    assert!(err.contains("128 MiB are allowed") && err.contains("--memory"), "{err}");
+    assert!(!results.exists());
 }
 
 #[test]
 #[ignore = "takes minutes: cargo test --release --test it many_limits -- --ignored --nocapture"]
 #[cfg(target_os = "linux")]
 fn many_limits_of_memory() {
-    println!("{:?}", starve("20000", (40..600).step_by(2).map(|mebibytes| mebibytes << 10)));
+    for (kind, from, to) in [("-v", 40, 600), ("-d", 8, 400)] {
+        println!(
+            "ulimit {kind}: {:?}",
+            starve("20000", (from..to).step_by(2).map(|mebibytes| (kind, mebibytes << 10)))
+        );
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod corpus;
 mod delivery;
 mod durability;
 mod encryption;
+mod faults;
 mod figures;
 mod follow_up;
 mod laws;

@@ -85,7 +85,7 @@ fn extracts(name: &str, times: u64) -> u64 {
 }
 
 /// A Parquet table as CSV or as a workbook.
-fn retell(parquet: &Path, to: &Path) {
+pub fn retell(parquet: &Path, to: &Path) {
     let file = std::fs::File::open(parquet).expect("register");
     let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).expect("register");
     let mut rows: Vec<Vec<String>> = vec![reader.schema().fields().iter().map(|field| field.name().clone()).collect()];

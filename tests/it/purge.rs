@@ -1,5 +1,7 @@
 //! When the personal data of a run end: are they gone, is it proved, and does the rest still hold?
 
+use rollcall::audit::stage::STAGES;
+
 use crate::cli::{argument, check, district};
 
 #[test]
@@ -14,8 +16,11 @@ fn purged_data_are_gone_and_the_rest_is_verified() {
     let report = std::fs::read(results.join("report.html")).expect("report");
     let (said, _) = check(&["purge", run, "--reason", "the round has ended", "--older-than", "3"], 0);
     assert!(said.contains("0 days old") && results.join("cases.parquet").exists(), "{said}");
+    // What an interrupted later run has worked out goes with them.
+    std::fs::create_dir(results.join(STAGES)).expect("made");
+    std::fs::write(results.join(STAGES).join("linked"), "who is who").expect("written");
     check(&["purge", run, "--reason", "the round has ended", "--actor", "archive", "--sign-key", argument(&key)], 0);
-    for gone in ["cases.parquet", "follow-up", "casework"] {
+    for gone in ["cases.parquet", "follow-up", "casework", STAGES] {
         assert!(!results.join(gone).exists(), "{gone}");
     }
     for kept in ["links.parquet", "persons.parquet", "coverage.parquet", "manifest.json"] {

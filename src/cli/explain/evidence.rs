@@ -4,7 +4,6 @@
 //! differs is said at once. Then the extracts are standardised again, which gives the same table as in the run.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, Float64Array, RecordBatch, StringArray};
@@ -65,7 +64,7 @@ pub(in crate::cli) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Pro
 /// # Errors
 /// A verification error that names all that differs.
 pub(in crate::cli) fn check(run: &Path, manifest: &Manifest) -> Result<()> {
-    let mut differing = Vec::new();
+    let (mut differing, mut failed) = (Vec::new(), None);
     let mut hold = |path: PathBuf, expected: &str| {
         let folder = path.parent().unwrap_or(Path::new(""));
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -73,6 +72,8 @@ pub(in crate::cli) fn check(run: &Path, manifest: &Manifest) -> Result<()> {
         match manifest::describe(folder, &name, None) {
             Ok(found) if found.digest == expected => {}
             Ok(_) => differing.push(format!("{} has changed", shown.escape_debug())),
+            // That the disk fails says nothing of the file.
+            Err(error) if error.kind() == Kind::Environment => failed = failed.take().or(Some(error)),
             Err(_) => differing.push(format!("{} cannot be read", shown.escape_debug())),
         }
     };
@@ -83,6 +84,9 @@ pub(in crate::cli) fn check(run: &Path, manifest: &Manifest) -> Result<()> {
     for name in [files::PERSONS, files::LINKS, model_file::MODEL] {
         let entry = manifest.outputs.iter().find(|output| output.file == name);
         hold(run.join(name), entry.map_or("", |output| output.digest.as_str()));
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     if differing.is_empty() {
         return Ok(());
@@ -139,7 +143,7 @@ pub(super) fn written(
 ) -> Result<Option<WrittenPair>> {
     let path = run.join(files::LINKS);
     let foreign = || Error::input("this is not a file that a run wrote").at_file(&path);
-    let file = File::open(&path).map_err(|error| Error::io(&path, &error))?;
+    let file = files::content(&path)?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| foreign())?;
     for batch in builder.build().map_err(|_| foreign())? {
         let batch = batch.map_err(|_| foreign())?;

@@ -15,6 +15,7 @@ mod header;
 mod input;
 mod parquet;
 pub mod table;
+mod thrift;
 mod xlsx;
 
 use std::borrow::Cow;

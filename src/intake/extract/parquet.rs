@@ -20,7 +20,7 @@ use parquet::file::metadata::{FileMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::{SchemaDescriptor, Type};
 
 use super::input::{self, Input};
-use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, cell, guarded, header};
+use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, cell, guarded, header, thrift};
 use crate::error::{Error, Kind, Result};
 
 /// Most rows of one chunk: bounds memory, and lets threads share a large row group.
@@ -64,7 +64,7 @@ impl std::fmt::Debug for Layout {
 pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<Opened> {
     let mut file = input::open(path)?;
     let bytes = check_ends(&mut file, path)?;
-    let metadata = footer(file, path)?;
+    let metadata = read_footer(file, path)?;
     let names: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
     let positions = header::locate(path, wanted, &names)?;
     for (name, position) in wanted.iter().zip(&positions) {
@@ -82,7 +82,8 @@ pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<Open
     let mut projected = positions.clone();
     projected.sort_unstable();
     projected.dedup();
-    let rows = check_sizes(terms, path, bytes, &metadata, &projected)?;
+    let (rows, places) = check_sizes(terms, path, bytes, &metadata, &projected)?;
+    check_pages(path, &places)?;
     let chunks = chunks_of(metadata.metadata());
     Ok(Opened { names: flat, form: Form::Parquet(Layout { metadata, positions, projected }), chunks, rows, classes })
 }
@@ -91,7 +92,7 @@ fn damaged(path: &Path, what: &str) -> Error {
     Error::input(what).at_file(path).hint("the file is damaged or incomplete: ask the sender for it again")
 }
 
-/// Checks magic bytes and footer length; gives the file's size.
+/// Checks magic bytes, the footer's length and what it declares; gives the file's size.
 fn check_ends(file: &mut Input, path: &Path) -> Result<u64> {
     let io = |error: std::io::Error| Error::io(path, &error);
     let bytes = file.seek(SeekFrom::End(0)).map_err(io)?;
@@ -109,12 +110,18 @@ fn check_ends(file: &mut Input, path: &Path) -> Result<u64> {
     if &magic != b"PAR1" {
         return Err(damaged(path, "is a Parquet file without its end"));
     }
-    let footer = u64::from(u32::from_le_bytes([a, b, c, d]));
-    if footer + 12 > bytes || footer == 0 {
+    let length = u64::from(u32::from_le_bytes([a, b, c, d]));
+    if length + 12 > bytes || length == 0 {
         return Err(damaged(path, "the footer's length does not fit the file"));
     }
-    if footer > FOOTER_BYTES_MAX {
+    if length > FOOTER_BYTES_MAX {
         return Err(Error::input("the footer is larger than 256 MiB").at_file(path).hint("ask for larger row groups"));
+    }
+    let mut content = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+    file.seek(SeekFrom::End(-8 - length as i64)).map_err(io)?;
+    file.read_exact(&mut content).map_err(io)?;
+    if !thrift::is_bounded(&content) {
+        return Err(damaged(path, "the footer of this Parquet file declares more than it holds"));
     }
     Ok(bytes)
 }
@@ -124,7 +131,7 @@ fn options() -> ArrowReaderOptions {
 }
 
 /// Reads the footer on a thread of its own with a large stack.
-fn footer(file: Input, path: &Path) -> Result<ArrowReaderMetadata> {
+fn read_footer(file: Input, path: &Path) -> Result<ArrowReaderMetadata> {
     let load = move || guarded(|| ArrowReaderMetadata::load(&file, options()).and_then(in_milliseconds));
     let thread = std::thread::Builder::new().stack_size(FOOTER_STACK_BYTES).spawn(load);
     let thread = thread.map_err(|_| {
@@ -159,14 +166,14 @@ fn in_milliseconds(metadata: ArrowReaderMetadata) -> std::result::Result<ArrowRe
     ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options().with_schema(schema))
 }
 
-/// Checks what the footer declares of every row group; gives the number of rows.
+/// Checks what the footer declares of every row group; gives the number of rows, and where columns begin and end.
 fn check_sizes(
     terms: &Terms,
     path: &Path,
     file_bytes: u64,
     metadata: &ArrowReaderMetadata,
     projected: &[usize],
-) -> Result<u64> {
+) -> Result<(u64, Vec<(u64, u64)>)> {
     let schema = metadata.parquet_schema();
     let mut rows = 0_u64;
     let mut ranges: Vec<(u64, u64)> = Vec::new();
@@ -220,7 +227,18 @@ fn check_sizes(
         let what = format!("declares {rows} rows, more than the {} allowed", terms.limits.rows_max);
         return Err(Error::input(what).at_file(path).hint("raise `rows_max` in [limits] if this is right"));
     }
-    Ok(rows)
+    Ok((rows, ranges))
+}
+
+/// Checks what the headers of pages declare, before a library follows them.
+fn check_pages(path: &Path, places: &[(u64, u64)]) -> Result<()> {
+    let mut file = input::open(path)?;
+    for (start, end) in places {
+        if !thrift::are_pages_bounded(&mut file, *start, *end).map_err(|error| Error::io(path, &error))? {
+            return Err(damaged(path, "a page of this Parquet file declares more than it holds"));
+        }
+    }
+    Ok(())
 }
 
 /// The name of a codec that no reader knows, or that this one leaves out.

@@ -17,7 +17,7 @@ pub mod traced;
 
 use bloomfilter::Bloom;
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use self::group::Gathered;
 use self::key::{Entry, Keyer, hash};
@@ -33,7 +33,7 @@ pub use self::group::CandidatePairs;
 pub type Pair = (RecordId, RecordId);
 
 /// What a blocking rule brought and cost.
-#[derive(Debug, Clone, Serialize, PartialEq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
 pub struct RuleReport {
     /// The rule's name.
     pub rule: String,

@@ -17,6 +17,7 @@ pub mod left_over;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::blocking::Pair;
 use super::scoring::{Score, Scorer};
@@ -24,7 +25,7 @@ use crate::person::table::RecordId;
 use component::resolve_component;
 
 /// Which person each record belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Resolution {
     /// Person of each record, dense from 0, numbered by their first record.
     pub person_of: Vec<u32>,

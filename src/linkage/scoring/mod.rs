@@ -8,6 +8,7 @@ mod sift;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::blocking::Pair;
 use super::comparison::{Comparer, Pattern, Variable, date};
@@ -83,7 +84,7 @@ pub struct Scorer<'a> {
 }
 
 /// The score of a pair.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// log2 Bayes factor of the pattern.
     pub weight: f64,

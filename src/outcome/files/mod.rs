@@ -18,7 +18,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 
-pub use self::read::{read_discrepancies, read_links, read_persons, read_rejected};
+pub use self::read::{content, read_discrepancies, read_links, read_persons, read_rejected};
 use super::discrepancy::{Discrepancy, Findings};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;

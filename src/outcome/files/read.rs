@@ -2,10 +2,10 @@
 //!
 //! Takes the folder of a run, gives the rows of its tables; a file that no run wrote is an input error.
 
-use std::fs::File;
 use std::path::Path;
 
 use arrow::array::{Array, Float64Array, RecordBatch, StringArray, UInt32Array, UInt64Array};
+use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::{DISCREPANCIES, DiscrepancyRow, LINKS, LinkRow, PERSONS, PersonRow, REJECTED, RejectedRow};
@@ -108,9 +108,18 @@ pub fn read_rejected(folder: &Path) -> Result<Vec<RejectedRow>> {
     Ok(rows)
 }
 
+/// Reads a file of a run as a whole, before anything is made of it: a read that the disk fails would be called a fault of the
+/// file by the library that decodes it.
+///
+/// # Errors
+/// As the system says.
+pub fn content(path: &Path) -> Result<Bytes> {
+    std::fs::read(path).map(Bytes::from).map_err(|error| Error::io(path, &error))
+}
+
 fn read(folder: &Path, name: &str) -> Result<Vec<RecordBatch>> {
     let path = folder.join(name);
-    let file = File::open(&path).map_err(|error| Error::io(&path, &error))?;
+    let file = content(&path)?;
     let unusable = || Error::input("this is not a file that a run wrote").at_file(&path);
     let reader =
         ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| unusable())?.build().map_err(|_| unusable())?;

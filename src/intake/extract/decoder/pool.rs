@@ -26,6 +26,13 @@ const LINE_BYTES_MAX: u64 = 256 << 20;
 const END_TRIES: u32 = 200;
 const END_PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
 
+/// What a child ends with that got no memory.
+const NO_MEMORY: i32 = 6;
+
+/// Below this limit on addresses, in bytes, want of memory is the system's doing: a decoder is allowed a row group and 1 GiB.
+#[cfg(unix)]
+const MEMORY_MAX: u64 = 3 << 30;
+
 /// The children of this process.
 #[derive(Debug)]
 pub struct Pool {
@@ -237,6 +244,12 @@ fn refused(path: &Path, status: Option<ExitStatus>) -> Error {
             let error = Error::new(Kind::Environment, "its decoder was killed from outside").at_file(path);
             return error.hint("most likely memory ran out: close other programs, or use a larger machine");
         }
+        (None, Some(status)) if status.code() == Some(NO_MEMORY) => {
+            if let Some(error) = denied(path) {
+                return error;
+            }
+            String::from("needs more memory than a decoder may have")
+        }
         (Some(24), _) => String::from("takes longer to decode than a file of its size can (signal 24)"),
         (Some(signal), _) => format!("crashed its decoder (signal {signal})"),
         (None, _) => String::from("crashed its decoder"),
@@ -245,6 +258,22 @@ fn refused(path: &Path, status: Option<ExitStatus>) -> Error {
     error.hint(
         "the file is damaged or hostile, or needs more memory than a decoder may have: ask the sender for it again",
     )
+}
+
+/// A child that got no memory because this process may not have as much as a decoder is allowed: no fault of the file.
+#[cfg(unix)]
+fn denied(path: &Path) -> Option<Error> {
+    use rustix::process::{Resource, getrlimit};
+    let least = [Resource::As, Resource::Data].into_iter().filter_map(|resource| getrlimit(resource).maximum).min();
+    least.filter(|least| *least < MEMORY_MAX).map(|_| {
+        let error = Error::new(Kind::Environment, "its decoder got no more memory from the system").at_file(path);
+        error.hint("allow more (`ulimit -v`)")
+    })
+}
+
+#[cfg(not(unix))]
+fn denied(_: &Path) -> Option<Error> {
+    None
 }
 
 fn columns_of(batch: &RecordBatch, expected: usize, path: &Path) -> Result<Vec<Column>> {

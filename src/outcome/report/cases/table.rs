@@ -5,7 +5,6 @@
 //! missed persons, as the lists do, and is to be kept like them.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
 
 use super::CaseRow;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::files;
 
@@ -78,9 +77,9 @@ pub fn write(
 pub fn read(folder: &Path) -> Result<CaseTable> {
     let path = folder.join(CASES);
     let unusable = || Error::input("this is not a file that a run wrote").at_file(&path);
-    let file = File::open(&path).map_err(|error| {
-        Error::io(&path, &error).hint("the folder must hold a finished run of this version: run the study again")
-    })?;
+    let hint = "the folder must hold a finished run of this version: run the study again";
+    let file =
+        files::content(&path).map_err(|error| if error.kind() == Kind::Input { error.hint(hint) } else { error })?;
     let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(ParquetRecordBatchReaderBuilder::build);
     let mut table = CaseTable { language: Language::Zh, roll: String::new(), rows: Vec::new() };
     for batch in reader.map_err(|_| unusable())? {
