@@ -4,9 +4,12 @@
 //! probability. The run cannot know that one enumerator left out a staircase or that a community's register is stale; the
 //! first visits show it.
 //!
-//! Model: log odds = log odds of the run + kind + slope × log odds of the run + area + community + building + traits (the
-//! levels of the residence evidence), each effect normal about zero: a logistic regression with an offset and crossed
-//! random effects. Omissions and all other kinds are fitted apart.
+//! Model: log odds = log odds of the run + kind + slope × log odds of the run + area + community + building + building where
+//! nobody was enumerated at the dwelling + traits (the levels of the residence evidence), each effect normal about zero: a
+//! logistic regression with an offset and crossed random effects. Omissions and all other kinds are fitted apart.
+//!
+//! A building that was left out loses whole households: its effect is another one for dwellings that are empty on the roll
+//! than for those where somebody was enumerated and one more person may be missing.
 //!
 //! Steps: 1. each case is written as a short row of effects; 2. `fit` finds the most probable effects by Newton steps, one
 //! effect at a time, and 3. re-estimates the variance of each group of effects from them and their curvature (empirical
@@ -31,14 +34,25 @@ const PRIOR_EFFECTS: f64 = 6.0;
 const PROBABILITY_MIN: f64 = 1e-4;
 
 /// Groups of effects with the first value of their variance; the first two are not re-estimated.
-const VARIANCES: [(&str, f64); 6] =
-    [("kind", 1.0), ("slope", 0.05), ("area", 0.3), ("community", 0.3), ("building", 0.6), ("trait", 0.05)];
+const VARIANCES: [(&str, f64); 7] = [
+    ("kind", 1.0),
+    ("slope", 0.05),
+    ("area", 0.3),
+    ("community", 0.3),
+    ("building", 0.6),
+    ("trait", 0.05),
+    ("left out", 0.6),
+];
 const KIND: usize = 0;
 const SLOPE: usize = 1;
 const AREA: usize = 2;
 const COMMUNITY: usize = 3;
 const BUILDING: usize = 4;
 const TRAIT: usize = 5;
+const LEFT_OUT: usize = 6;
+
+/// How the trait begins that says of a dwelling that nobody was enumerated there.
+const EMPTY_DWELLING: &str = "dwelling=nobody enumerated";
 
 /// A case to learn from, or to learn about.
 #[derive(Debug, Clone, Copy)]
@@ -109,6 +123,9 @@ impl Lessons {
             if !row.door.unplaced && row.door.building != 0 {
                 let building = format!("{family} {} {}", row.door.estate, row.door.building);
                 of.push((index.of(BUILDING, &building), 1.0));
+                if row.traits.iter().any(|seen| seen.starts_with(EMPTY_DWELLING)) {
+                    of.push((index.of(LEFT_OUT, &building), 1.0));
+                }
             }
             of.extend(row.traits.iter().map(|seen| (index.of(TRAIT, &format!("{family} {seen}")), 1.0)));
             offset.push(odds);
@@ -227,6 +244,25 @@ pub(super) mod tests {
             records: vec![format!("record-{number}")],
             traits: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_building_that_was_left_out_teaches_of_empty_dwellings_there() {
+        // In building 1 all empty dwellings were missed, and nobody of the households that were enumerated.
+        let empty = |at: usize| at.is_multiple_of(2);
+        let seen = |at: usize| if empty(at) { "nobody enumerated" } else { "mates enumerated" };
+        let rows: Vec<CaseRow> = (0..80)
+            .map(|at| CaseRow {
+                traits: vec![format!("dwelling={}, companions not on the roll: 1", seen(at))],
+                ..row(at, 1 + (at / 2 % 2) as u16, 0.3)
+            })
+            .collect();
+        let lessons = Lessons::of(rows.iter().map(|row| (DiscrepancyKind::MissedPerson, row)));
+        let label = |at: usize| (at < 60).then_some(if at / 2 % 2 == 0 { empty(at) } else { at % 10 < 3 });
+        let learnt = lessons.learn(&(0..80).map(label).collect::<Vec<_>>());
+        let gap = |first: usize| learnt[first] - learnt[first + 1];
+        // Cases 60 and 61 stand in building 1, 62 and 63 in building 2; the first of each pair is of an empty dwelling.
+        assert!(gap(60) > gap(62) + 0.3, "{:?}", &learnt[60..64]);
     }
 
     #[test]

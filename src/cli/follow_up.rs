@@ -198,10 +198,28 @@ fn play(asked: &Campaign) -> Result<ExitCode> {
         show_json(&campaign)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new(&["visits to find", "first ranking", "with learning", "saved"]);
-    for (first, learnt) in campaign.first.visits_to_find.iter().zip(&campaign.learnt.visits_to_find) {
-        let saved = 100.0 * (1.0 - learnt.1 as f64 / first.1 as f64);
-        table.row(vec![format!("{} %", first.0), count(first.1), count(learnt.1), format!("{saved:.1} %")]);
+    let mut table = Table::new(&[
+        "visits to find",
+        "first ranking",
+        "with learning",
+        "saved",
+        "all lessons known from the start",
+        "could be saved",
+        "who was missed known",
+    ]);
+    let courses = [&campaign.first, &campaign.learnt, &campaign.taught, &campaign.perfect];
+    for (at, (share, first)) in campaign.first.visits_to_find.iter().enumerate() {
+        let visits = courses.map(|course| course.visits_to_find.get(at).map_or(0, |found| found.1));
+        let saved = |visits: u64| format!("{:.1} %", 100.0 * (1.0 - visits as f64 / *first as f64));
+        table.row(vec![
+            format!("{share} %"),
+            count(visits[0]),
+            count(visits[1]),
+            saved(visits[1]),
+            count(visits[2]),
+            saved(visits[2]),
+            count(visits[3]),
+        ]);
     }
     let days = |course: &Course| count(course.days.len() as u64);
     show(&format!(

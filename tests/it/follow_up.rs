@@ -32,10 +32,10 @@ pub fn fresh() -> tempfile::TempDir {
     folder
 }
 
-type Rows = Vec<Vec<String>>;
+pub type Rows = Vec<Vec<String>>;
 
 /// Sends lists out and gives the rows of the longest one, with its file.
-fn sent(run: &Path, more: &[&str]) -> (PathBuf, Rows) {
+pub fn sent(run: &Path, more: &[&str]) -> (PathBuf, Rows) {
     let out = run.join("lists");
     check(&[&["follow-up", "export", argument(run), "--out", argument(&out)][..], more].concat(), 0);
     let lists = std::fs::read_dir(&out).expect("lists").map(|entry| entry.unwrap().path());
@@ -45,7 +45,7 @@ fn sent(run: &Path, more: &[&str]) -> (PathBuf, Rows) {
     longest.expect("a list")
 }
 
-fn rows_of(path: &Path) -> Rows {
+pub fn rows_of(path: &Path) -> Rows {
     let mut book: Xlsx<_> = open_workbook(path).expect("workbook");
     let range = book.worksheet_range("核查清单").expect("sheet of cases");
     range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
@@ -183,7 +183,7 @@ fn each_damage_is_said_row_by_row() {
     let folder = fresh();
     let run = folder.path();
     let (_, rows) = sent(run, &[]);
-    let damages: [Damage; 18] = [
+    let damages: [Damage; 20] = [
         ("no such case", |rows| rows[1][1] = String::from("ZZZZ-ZZZZ"), "没有此编号"),
         ("half a number", |rows| rows[1][1].truncate(4), "编号格式不对"),
         ("no number", |rows| rows[1][1].clear(), "缺少编号"),
@@ -200,6 +200,16 @@ fn each_damage_is_said_row_by_row() {
         ("in the future", |rows| rows[1][10] = String::from("2999-12-01"), "未来"),
         ("another name", |rows| rows[1][4] = String::from("不是此人"), "错行"),
         ("another birth", |rows| rows[1][6] = String::from("1801年1月"), "错行"),
+        (
+            "no answer to this question",
+            |rows| {
+                let form = rows.iter().position(|row| row[2].contains("登记项目")).expect("a form to be checked");
+                rows.swap(1, form);
+                rows[1][9] = String::from("01");
+            },
+            "不适用",
+        ),
+        ("letters for a code", |rows| rows[1][9] = String::from("O3"), "结果代码不认识"),
         (
             "twice, and differently",
             |rows| {

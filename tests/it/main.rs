@@ -19,6 +19,7 @@ mod encryption;
 mod figures;
 mod follow_up;
 mod laws;
+mod libreoffice;
 mod mutations;
 mod parquet_file;
 mod purge;
