@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::{Campaign, Export, FollowUp, Import, Readers, Rekey, ResultFormat, Role, Status};
+use super::args::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Rekey, ResultFormat, Role, Status};
 use super::screen::{Table, complain, count, show, show_json};
 use super::{status, truth};
 use crate::audit::manifest::Manifest;
@@ -13,9 +13,10 @@ use crate::casework::campaign::{self, Course, Rules};
 use crate::casework::encryption::Recipients;
 use crate::casework::outgoing::{self, Order, Sent};
 use crate::casework::store::Store;
-use crate::casework::{absorb, incoming, progress};
+use crate::casework::{absorb, incoming, progress, settled};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::report::cases::table;
+use crate::outcome::report::file;
 
 /// Obeys one of the commands.
 pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
@@ -24,6 +25,7 @@ pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
         FollowUp::Import(import) => take_back(import),
         FollowUp::Rekey(rekey) => send_again(rekey),
         FollowUp::Status(status) => say(status),
+        FollowUp::Outcomes(outcomes) => write_outcomes(outcomes),
         FollowUp::Campaign(campaign) => play(campaign),
     }
 }
@@ -185,6 +187,14 @@ fn say(asked: &Status) -> Result<ExitCode> {
         );
     }
     show(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
+    let cases = store_of(&asked.run)?.cases()?;
+    let (bytes, rows) = settled::table(&cases)?;
+    file::publish(&asked.out, &bytes)?;
+    show(&format!("{} outcomes; `outcomes = \"FILE\"` under [follow_up] makes the next run learn from them\n", count(rows)))?;
     Ok(ExitCode::SUCCESS)
 }
 
