@@ -194,7 +194,10 @@ fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
     let cases = store_of(&asked.run)?.cases()?;
     let (bytes, rows) = settled::table(&cases)?;
     file::publish(&asked.out, &bytes)?;
-    show(&format!("{} outcomes; `outcomes = \"FILE\"` under [follow_up] makes the next run learn from them\n", count(rows)))?;
+    show(&format!(
+        "{} outcomes; `outcomes = \"FILE\"` under [follow_up] makes the next run learn from them\n",
+        count(rows)
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

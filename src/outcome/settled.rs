@@ -51,9 +51,8 @@ impl Settled {
         }
         let mut settled = Settled::default();
         for row in &outcomes.rows {
-            let wrong = |column: &str, what: &str| {
-                Error::input(what).at_file(&outcomes.file).at_row(row.row).at_column(column)
-            };
+            let wrong =
+                |column: &str, what: &str| Error::input(what).at_file(&outcomes.file).at_row(row.row).at_column(column);
             let kind = DiscrepancyKind::of_name(&row.kind)
                 .ok_or_else(|| wrong("kind", "expected a kind of discrepancy, such as missed_person"))?;
             let outcome = Outcome::of_code(&row.outcome)

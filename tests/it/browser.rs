@@ -85,7 +85,8 @@ fn a_list_fits_a_telephone_and_a_sheet_of_paper() {
         Ok(printed) => {
             let printed = String::from_utf8_lossy(&printed.stdout).replace(char::is_whitespace, "");
             assert!(printed.contains("入户核查表") && printed.contains("从未在此居住"));
-            let numbers: Vec<&str> = text.split('>').filter_map(|part| part.split('<').next()).filter(is_number).collect();
+            let numbers: Vec<&str> =
+                text.split('>').filter_map(|part| part.split('<').next()).filter(is_number).collect();
             assert!(numbers.len() > 10, "{} case numbers on the page", numbers.len());
             assert!(numbers.iter().all(|number| printed.contains(number)), "a case is missing on paper");
             let outside = words_outside(&pdf);
@@ -97,7 +98,8 @@ fn a_list_fits_a_telephone_and_a_sheet_of_paper() {
 
 /// Is it a case number, such as `7K2M-4Q9X`?
 fn is_number(text: &&str) -> bool {
-    let character = |(at, c): (usize, char)| if at == 4 { c == '-' } else { c.is_ascii_digit() || c.is_ascii_uppercase() };
+    let character =
+        |(at, c): (usize, char)| if at == 4 { c == '-' } else { c.is_ascii_digit() || c.is_ascii_uppercase() };
     text.len() == 9 && text.chars().enumerate().all(character)
 }
 

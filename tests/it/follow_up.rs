@@ -156,7 +156,14 @@ fn the_next_run_takes_what_visits_found_into_account() {
     for (at, row) in rows.iter_mut().enumerate().skip(1) {
         // Found, gone, and nobody met, by turns; whoever is dead or gone may be so whatever was asked.
         let person = row[2] == "可能漏登的人员";
-        row[outcome] = if at % 4 == 3 { "13" } else if person && at % 2 == 0 { "01" } else { "06" }.to_owned();
+        row[outcome] = if at % 4 == 3 {
+            "13"
+        } else if person && at % 2 == 0 {
+            "01"
+        } else {
+            "06"
+        }
+        .to_owned();
         if at % 4 != 3 {
             said.insert(row[case].clone(), row[outcome] == "01");
         }
@@ -184,7 +191,8 @@ fn the_next_run_takes_what_visits_found_into_account() {
     assert_eq!(bytes, manifest("2", &again), "the same bytes, whatever the threads");
     check(&["verify", argument(&one)], 0);
     let manifest: serde_json::Value = serde_json::from_str(&bytes).expect("JSON");
-    let input = manifest["inputs"].as_array().expect("inputs").iter().find(|input| input["source"] == "follow_up.outcomes");
+    let input =
+        manifest["inputs"].as_array().expect("inputs").iter().find(|input| input["source"] == "follow_up.outcomes");
     let digest = {
         use sha2::Digest;
         let digest = sha2::Sha256::digest(std::fs::read(&outcomes_file).expect("table"));

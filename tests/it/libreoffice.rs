@@ -64,11 +64,8 @@ fn a_list_that_was_filled_in_another_program_comes_back_whole() {
     let (list, rows) = sent(office_folder.path(), &[]);
     let returned = folder.path().join("returned");
     std::fs::create_dir(&returned).expect("folder");
-    let fill = format!(
-        "macro:///Standard.Module1.Fill(\"file://{}\",\"file://{}\")",
-        argument(&list),
-        argument(&returned)
-    );
+    let fill =
+        format!("macro:///Standard.Module1.Fill(\"file://{}\",\"file://{}\")", argument(&list), argument(&returned));
     assert_eq!(office(&profile, &[&fill]), Some(true));
     // What the macro fills in, by the row's place in the list that went out.
     let said = [("03", "2020-12-03"), ("04", "2020-12-04"), ("12", "2020-12-05"), ("06", "2020-12-06")];
@@ -79,7 +76,8 @@ fn a_list_that_was_filled_in_another_program_comes_back_whole() {
         })
         .collect();
     assert!(expected.len() > 10, "{} cases", expected.len());
-    let files = ["filled.xlsx", "filled-核查清单.csv", "changed.xlsx", "changed-核查清单.csv"].map(|name| returned.join(name));
+    let files =
+        ["filled.xlsx", "filled-核查清单.csv", "changed.xlsx", "changed-核查清单.csv"].map(|name| returned.join(name));
     let text = std::fs::read(&files[3]).expect("the program has saved all files");
     assert!(std::str::from_utf8(&text).is_err(), "the table is in GB18030");
     // Sorted indeed, and with columns moved: else nothing would have been tried.

@@ -334,14 +334,16 @@ fn what_visits_found_is_certain_and_teaches_of_the_others() {
     let mut built = build(&district);
     let before = built.estimate();
     let candidates: Vec<u32> = before.candidates.iter().map(|candidate| candidate.person).collect();
-    let visited = |person: &u32| person / 3 % 2 == 0;
+    let visited = |person: &u32| (person / 3).is_multiple_of(2);
     let open = |residence: &Residence| {
-        let open: Vec<f64> = residence.candidates.iter().filter(|c| c.visited.is_none()).map(|c| c.probability).collect();
+        let open: Vec<f64> =
+            residence.candidates.iter().filter(|c| c.visited.is_none()).map(|c| c.probability).collect();
         (open.iter().sum::<f64>(), open.len())
     };
     let mut after = |outcome: &dyn Fn(u32) -> Outcome| {
         let answers = candidates.iter().filter(|person| visited(person));
-        built.settled = Settled::of_persons(answers.map(|person| (DiscrepancyKind::MissedPerson, *person, outcome(*person))));
+        built.settled =
+            Settled::of_persons(answers.map(|person| (DiscrepancyKind::MissedPerson, *person, outcome(*person))));
         built.estimate()
     };
     let truth = |person: u32| {

@@ -147,13 +147,7 @@ pub(super) fn linkage(
 }
 
 /// The file that a key names, if it is there; `how` says what writes such a file.
-fn table(
-    section: &Section<'_>,
-    key: &str,
-    folder: &Path,
-    how: &str,
-    complaints: &mut Complaints,
-) -> Option<PathBuf> {
+fn table(section: &Section<'_>, key: &str, folder: &Path, how: &str, complaints: &mut Complaints) -> Option<PathBuf> {
     let item = section.item(key)?;
     let path = folder.join(item.text(complaints)?);
     if !path.is_file() {
