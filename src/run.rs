@@ -17,6 +17,7 @@ use crate::audit::stage::Stage;
 use crate::error::{Error, Kind, Result};
 use crate::intake::decisions::{self, Decisions};
 use crate::intake::extract::{self, Extract};
+use crate::intake::outcomes::{self, Outcomes};
 use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::decided::Decided;
@@ -29,8 +30,9 @@ use crate::outcome::discrepancy::Findings;
 use crate::outcome::reliability::Reliability;
 use crate::outcome::report::cases::{CaseBook, table as case_table};
 use crate::outcome::report::{self, ReportInput};
+use crate::outcome::settled::Settled;
 use crate::outcome::{coverage, files, find, reliability, residence};
-use crate::person;
+use crate::person::{self, table::PersonTable};
 use crate::progress::Progress;
 use crate::tally::Tally;
 
@@ -74,7 +76,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     prepare(study, folder)?;
     let extracts = take_in(study)?;
     refuse_too_large(extracts.iter().map(|extract| extract.rows).sum(), options.memory)?;
-    let decisions = decisions::read(study)?;
+    let (decisions, outcomes) = (decisions::read(study)?, outcomes::read(study)?);
     let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
     let program_digest = log::program_digest();
     let stage = stage(&publication, study, &extracts, decisions.as_ref(), program_digest.as_deref());
@@ -92,21 +94,14 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     let comparer = Comparer::new(study, table);
     let decided = decisions.as_ref().map(|decisions| Decided::of(decisions, study, table)).unwrap_or_default();
     let linked = match kept.and_then(|kept| kept.restore(table, &comparer)) {
-        Some(linked) => {
-            progress.begin("link", 0);
-            progress.finish("taken up from an interrupted run");
-            linked
-        }
-        None => {
-            let linked = linkage::link(study, table, &comparer, &decided, progress)?;
-            stage.inspect(|stage| stage.keep(|to| kept::write(&linked, to)));
-            linked
-        }
+        Some(linked) => taken_up(linked, progress),
+        None => link(study, table, &comparer, &decided, stage.as_ref(), progress)?,
     };
+    let settled = settled(outcomes.as_ref(), study, table, &linked)?;
     progress.begin("residence evidence", 0);
-    let residence = residence::estimate(study, table, &linked);
+    let residence = residence::estimate(study, table, &linked, &settled);
     progress.finish(&format!("{} candidates", residence.candidates.len()));
-    let findings = find::find(study, table, &comparer, &linked, &residence, options.visits);
+    let findings = find::find(study, table, &comparer, &linked, &residence, &settled, options.visits);
     let mut coverage = coverage::count(study, table, &linked);
     estimated::estimate(&mut coverage, study, table, &linked, &residence, &findings);
     progress.begin("write", 0);
@@ -158,6 +153,11 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     if let Some(decisions) = &decisions {
         count_decisions(&decided, &linked, &mut counts);
         inputs.push(decisions_entry(decisions));
+    }
+    if let Some(outcomes) = &outcomes {
+        counts.insert(String::from("outcomes"), settled.used);
+        counts.insert(String::from("outcomes_on_unknown_records"), settled.unknown);
+        inputs.push(outcomes_entry(outcomes));
     }
     let manifest = seal(study, out, inputs, &standardised.tallies, &written, counts, &mut log)?;
     publication.publish()?;
@@ -349,6 +349,46 @@ fn decisions_entry(decisions: &Decisions) -> InputEntry {
         bytes: decisions.bytes,
         rows: decisions.rows.len() as u64,
         digest: decisions.digest.clone(),
+    }
+}
+
+/// What visits have settled of the persons of this run.
+fn taken_up(linked: Linked, progress: &dyn Progress) -> Linked {
+    progress.begin("link", 0);
+    progress.finish("taken up from an interrupted run");
+    linked
+}
+
+/// Links, and keeps what was found until the run is whole.
+fn link(
+    study: &Study,
+    table: &PersonTable,
+    comparer: &Comparer<'_>,
+    decided: &Decided,
+    stage: Option<&Stage>,
+    progress: &dyn Progress,
+) -> Result<Linked> {
+    let linked = linkage::link(study, table, comparer, decided, progress)?;
+    stage.inspect(|stage| stage.keep(|to| kept::write(&linked, to)));
+    Ok(linked)
+}
+
+fn settled(outcomes: Option<&Outcomes>, study: &Study, table: &PersonTable, linked: &Linked) -> Result<Settled> {
+    let Some(outcomes) = outcomes else { return Ok(Settled::default()) };
+    let settled = Settled::of(outcomes, study, table, &linked.resolution)?;
+    if settled.unknown > 0 {
+        tracing::warn!(unknown = settled.unknown, "outcomes of visits on records that the extracts do not have");
+    }
+    Ok(settled)
+}
+
+fn outcomes_entry(outcomes: &Outcomes) -> InputEntry {
+    InputEntry {
+        source: manifest::OUTCOMES.to_owned(),
+        file: outcomes.file.clone(),
+        bytes: outcomes.bytes,
+        rows: outcomes.rows.len() as u64,
+        digest: outcomes.digest.clone(),
     }
 }
 

@@ -54,6 +54,9 @@ pub struct StudyEntry {
 /// What stands for the source of clerks' decisions among the inputs.
 pub const DECISIONS: &str = "linkage.decisions";
 
+/// What stands for the source of what visits found among the inputs.
+pub const OUTCOMES: &str = "follow_up.outcomes";
+
 /// An input file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputEntry {

@@ -1,10 +1,12 @@
 //! How many visits does it save to learn from visits?
 //!
 //! Plays a follow-up against a truth: teams call at so many doors a day, the best first; what they find is known in the
-//! evening. Once with the run's ranking to the end, once with a ranking that is learnt anew every evening. Takes the cases
-//! of a run and who was truly missed, gives for both how many visits it took to find a share of those that can be found.
+//! evening. Once with the run's ranking to the end, once with a ranking that is learnt anew every evening; and, to say what
+//! can be gained at all, once with a ranking that knows from the first day what all *other* doors teach, and once with one
+//! that knows who was missed. Takes the cases of a run and who was truly missed, gives for each how many visits it took to
+//! find a share of those that can be found.
 //!
-//! Both play by the same rules: a visit is one call at one door and settles all its cases; some calls meet nobody, the same
+//! All play by the same rules: a visit is one call at one door and settles all its cases; some calls meet nobody, the same
 //! doors and the same number of times in both, and the door is called at again later.
 
 use std::collections::BTreeSet;
@@ -33,15 +35,13 @@ pub struct Rules {
 /// How a campaign went.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Course {
-    /// Is the ranking learnt anew every evening?
-    pub learning: bool,
     /// Visits after which so many per cent were found: (per cent, visits).
     pub visits_to_find: Vec<(u32, u64)>,
     /// Visits made and persons found at the end of each day.
     pub days: Vec<(u64, u64)>,
 }
 
-/// Both campaigns.
+/// The campaigns.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Campaign {
     /// Missed persons with a case.
@@ -52,11 +52,31 @@ pub struct Campaign {
     pub first: Course,
     /// With learning.
     pub learnt: Course,
+    /// With everything that the other doors teach known from the first day: no learning can be faster.
+    pub taught: Course,
+    /// With those missed known by name: no ranking can be better.
+    pub perfect: Course,
     /// By how much learning lowers the visits to find nine in ten.
     pub saved_at_90: f64,
+    /// By how much it would if everything that other doors teach were known from the first day.
+    pub savable_at_90: f64,
 }
 
-/// Plays both campaigns. `missed` are the digests of records of truly missed persons.
+/// Parts into which the doors fall where each is judged by the others.
+const PARTS: usize = 10;
+
+/// How the doors are ranked.
+#[derive(Debug, Clone, Copy)]
+enum Ranking<'a> {
+    /// By what the run gave, to the end.
+    First,
+    /// Anew every evening.
+    Learnt,
+    /// By these probabilities, to the end.
+    Given(&'a [f64]),
+}
+
+/// Plays the campaigns. `missed` are the digests of records of truly missed persons.
 #[must_use]
 pub fn play(rows: &[CaseRow], missed: &BTreeSet<String>, rules: &Rules) -> Campaign {
     let cases: Vec<(DiscrepancyKind, &CaseRow)> = rows
@@ -76,11 +96,15 @@ pub fn play(rows: &[CaseRow], missed: &BTreeSet<String>, rules: &Rules) -> Campa
     }
     let lessons = Lessons::of(cases.iter().copied());
     let world = World { cases: &cases, truth: &truth, doors: &doors, lessons: &lessons, rules };
-    let (first, learnt) = (world.play(false), world.play(true));
+    let (first, learnt) = (world.play(Ranking::First), world.play(Ranking::Learnt));
+    let taught = world.play(Ranking::Given(&world.taught()));
+    let known: Vec<f64> = truth.iter().map(|missed| f64::from(u8::from(*missed))).collect();
+    let perfect = world.play(Ranking::Given(&known));
     let visits = |course: &Course| course.visits_to_find.iter().find(|(share, _)| *share == 90).map_or(0, |at| at.1);
-    let saved_at_90 = 1.0 - visits(&learnt) as f64 / (visits(&first) as f64).max(1.0);
+    let saved = |course: &Course| 1.0 - visits(course) as f64 / (visits(&first) as f64).max(1.0);
+    let (saved_at_90, savable_at_90) = (saved(&learnt), saved(&taught));
     let findable = truth.iter().filter(|missed| **missed).count() as u64;
-    Campaign { findable, doors: doors.len() as u64, first, learnt, saved_at_90 }
+    Campaign { findable, doors: doors.len() as u64, first, learnt, taught, perfect, saved_at_90, savable_at_90 }
 }
 
 struct World<'a> {
@@ -92,14 +116,34 @@ struct World<'a> {
 }
 
 impl World<'_> {
-    fn play(&self, learning: bool) -> Course {
+    /// Each case's probability, learnt from the outcomes at the doors of the other parts.
+    fn taught(&self) -> Vec<f64> {
+        let mut part = vec![0; self.cases.len()];
+        for (door, cases) in self.doors.iter().enumerate() {
+            cases.iter().for_each(|case| part[*case] = door % PARTS);
+        }
+        let mut probability = vec![0.0; self.cases.len()];
+        for left_out in 0..PARTS {
+            let label = |case: usize| (part[case] != left_out).then_some(self.truth[case]);
+            let learnt = self.lessons.learn(&(0..self.cases.len()).map(label).collect::<Vec<_>>());
+            for case in (0..self.cases.len()).filter(|case| part[*case] == left_out) {
+                probability[case] = learnt[case];
+            }
+        }
+        probability
+    }
+
+    fn play(&self, ranking: Ranking<'_>) -> Course {
         let findable = self.truth.iter().filter(|missed| **missed).count() as u64;
-        let mut probability: Vec<f64> = self.cases.iter().map(|(_, row)| row.probability).collect();
+        let mut probability: Vec<f64> = match ranking {
+            Ranking::Given(given) => given.to_vec(),
+            Ranking::First | Ranking::Learnt => self.cases.iter().map(|(_, row)| row.probability).collect(),
+        };
         let mut labels: Vec<Option<bool>> = vec![None; self.cases.len()];
         let mut calls = vec![0u32; self.doors.len()];
         let mut open: Vec<usize> = (0..self.doors.len()).collect();
         let (mut visits, mut found) = (0u64, 0u64);
-        let mut course = Course { learning, visits_to_find: Vec::new(), days: Vec::new() };
+        let mut course = Course { visits_to_find: Vec::new(), days: Vec::new() };
         let shares = [25u32, 50, 75, 90, 95];
         while !open.is_empty() && course.visits_to_find.len() < shares.len() {
             let worth = |door: usize| self.doors[door].iter().map(|case| probability[*case]).sum::<f64>();
@@ -123,14 +167,14 @@ impl World<'_> {
             }
             open.retain(|door| self.doors[*door].iter().any(|case| labels[*case].is_none()));
             course.days.push((visits, found));
-            if learning {
+            if matches!(ranking, Ranking::Learnt) {
                 probability = self.lessons.learn(&labels);
             }
         }
         course
     }
 
-    /// Is nobody met at this call? Drawn from the door and the number of the call, so that it is the same in both plays.
+    /// Is nobody met at this call? Drawn from the door and the number of the call, so that it is the same in all plays.
     fn nobody(&self, door: usize, call: u32) -> bool {
         let first = self.doors[door].first().map_or("", |case| self.cases[*case].1.case.number.as_str());
         let digest = Sha256::digest(format!("{first} {call}"));
@@ -167,6 +211,10 @@ mod tests {
         assert_eq!(campaign.findable, names.len() as u64);
         assert_eq!(campaign.doors, 800);
         assert!(campaign.saved_at_90 > 0.15, "{}", campaign.saved_at_90);
+        // Nothing is quicker than to know what there is to know.
+        let at_90 = |course: &super::Course| course.visits_to_find.iter().find(|at| at.0 == 90).map(|at| at.1);
+        assert!(at_90(&campaign.perfect) < at_90(&campaign.taught), "{campaign:?}");
+        assert!(campaign.savable_at_90 > campaign.saved_at_90, "{campaign:?}");
         assert_eq!(campaign, play(&rows, &missed, &rules));
         // Where nothing tells cases apart, nothing is lost either.
         let even = missed_records(names.iter().map(|name| ("nowhere", name.as_str())));

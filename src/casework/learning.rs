@@ -4,9 +4,12 @@
 //! probability. The run cannot know that one enumerator left out a staircase or that a community's register is stale; the
 //! first visits show it.
 //!
-//! Model: log odds = log odds of the run + kind + slope × log odds of the run + area + community + building + traits (the
-//! levels of the residence evidence), each effect normal about zero: a logistic regression with an offset and crossed
-//! random effects. Omissions and all other kinds are fitted apart.
+//! Model: log odds = log odds of the run + kind + slope × log odds of the run + area + community + building + building where
+//! nobody was enumerated at the dwelling + traits (the levels of the residence evidence), each effect normal about zero: a
+//! logistic regression with an offset and crossed random effects. Omissions and all other kinds are fitted apart.
+//!
+//! A building that was left out loses whole households: its effect is another one for dwellings that are empty on the roll
+//! than for those where somebody was enumerated and one more person may be missing.
 //!
 //! Steps: 1. each case is written as a short row of effects; 2. `fit` finds the most probable effects by Newton steps, one
 //! effect at a time, and 3. re-estimates the variance of each group of effects from them and their curvature (empirical
@@ -23,6 +26,8 @@ use crate::outcome::visit::is_omission;
 
 /// Sweeps over all effects within a fit.
 const SWEEPS_MAX: usize = 60;
+/// Sweeps from effects that are nearly right.
+const SWEEPS_REDRAWN: usize = 15;
 /// Rounds of variances.
 const ROUNDS: usize = 8;
 /// How many effects the first value of a variance counts for.
@@ -31,14 +36,25 @@ const PRIOR_EFFECTS: f64 = 6.0;
 const PROBABILITY_MIN: f64 = 1e-4;
 
 /// Groups of effects with the first value of their variance; the first two are not re-estimated.
-const VARIANCES: [(&str, f64); 6] =
-    [("kind", 1.0), ("slope", 0.05), ("area", 0.3), ("community", 0.3), ("building", 0.6), ("trait", 0.05)];
+const VARIANCES: [(&str, f64); 7] = [
+    ("kind", 1.0),
+    ("slope", 0.05),
+    ("area", 0.3),
+    ("community", 0.3),
+    ("building", 0.6),
+    ("trait", 0.05),
+    ("left out", 0.6),
+];
 const KIND: usize = 0;
 const SLOPE: usize = 1;
 const AREA: usize = 2;
 const COMMUNITY: usize = 3;
 const BUILDING: usize = 4;
 const TRAIT: usize = 5;
+const LEFT_OUT: usize = 6;
+
+/// How the trait begins that says of a dwelling that nobody was enumerated there.
+const EMPTY_DWELLING: &str = "dwelling=nobody enumerated";
 
 /// A case to learn from, or to learn about.
 #[derive(Debug, Clone, Copy)]
@@ -109,6 +125,9 @@ impl Lessons {
             if !row.door.unplaced && row.door.building != 0 {
                 let building = format!("{family} {} {}", row.door.estate, row.door.building);
                 of.push((index.of(BUILDING, &building), 1.0));
+                if row.traits.iter().any(|seen| seen.starts_with(EMPTY_DWELLING)) {
+                    of.push((index.of(LEFT_OUT, &building), 1.0));
+                }
             }
             of.extend(row.traits.iter().map(|seen| (index.of(TRAIT, &format!("{family} {seen}")), 1.0)));
             offset.push(odds);
@@ -120,66 +139,98 @@ impl Lessons {
     /// The probability of every case, given the labels of some (in the order of the cases).
     #[must_use]
     pub fn learn(&self, labels: &[Option<bool>]) -> Vec<f64> {
-        let coefficients = self.fit(labels);
-        self.offset
-            .iter()
-            .zip(&self.effects)
-            .map(|(offset, row)| sigmoid(predict(*offset, row, &coefficients)))
-            .collect()
+        self.probabilities(&self.fit(labels).coefficients)
     }
 
-    fn fit(&self, labels: &[Option<bool>]) -> Vec<f64> {
-        let mut coefficients = vec![0.0; self.group.len()];
-        let rows: Vec<(usize, f64)> = labels
+    /// What the labels of some cases teach.
+    #[must_use]
+    pub fn fit(&self, labels: &[Option<bool>]) -> Taught {
+        let labelled: Vec<(usize, f64)> = labels
             .iter()
             .enumerate()
             .filter_map(|(at, label)| label.map(|label| (at, f64::from(u8::from(label)))))
             .collect();
-        if rows.is_empty() {
-            return coefficients;
-        }
         let mut of_effect: Vec<Vec<(u32, f64)>> = vec![Vec::new(); self.group.len()];
-        for (at, (case, _)) in rows.iter().enumerate() {
+        for (at, (case, _)) in labelled.iter().enumerate() {
             for (effect, value) in &self.effects[*case] {
                 of_effect[*effect as usize].push((at as u32, *value));
             }
         }
-        let seen: Vec<usize> = (0..self.group.len()).filter(|effect| !of_effect[*effect].is_empty()).collect();
-        let mut variance = VARIANCES.map(|(_, first)| first);
-        let mut linear: Vec<f64> = rows.iter().map(|(case, _)| self.offset[*case]).collect();
-        let mut curvature = vec![0.0; self.group.len()];
+        let seen = (0..self.group.len()).filter(|effect| !of_effect[*effect].is_empty()).collect();
+        let variance = VARIANCES.map(|(_, first)| first);
+        let mut taught = Taught { labelled, of_effect, seen, variance, coefficients: vec![0.0; self.group.len()] };
+        let once = vec![1.0; taught.labelled.len()];
         for _ in 0..ROUNDS {
-            for _ in 0..SWEEPS_MAX {
-                let mut longest: f64 = 0.0;
-                for effect in &seen {
-                    let precision = 1.0 / variance[self.group[*effect]];
-                    let (mut slope, mut curve) = (-coefficients[*effect] * precision, precision);
-                    for (at, value) in &of_effect[*effect] {
-                        let probability = sigmoid(linear[*at as usize]);
-                        slope += value * (rows[*at as usize].1 - probability);
-                        curve += value * value * probability * (1.0 - probability);
-                    }
-                    let step = (slope / curve).clamp(-1.0, 1.0);
-                    coefficients[*effect] += step;
-                    curvature[*effect] = curve;
-                    of_effect[*effect].iter().for_each(|(at, value)| linear[*at as usize] += step * value);
-                    longest = longest.max(step.abs());
-                }
-                if longest < 1e-4 {
-                    break;
-                }
-            }
+            let (coefficients, curvature) = self.solve(&taught, &once, SWEEPS_MAX);
+            taught.coefficients = coefficients;
             for (group, (_, first)) in VARIANCES.iter().enumerate().skip(AREA) {
                 let (mut sum, mut count) = (PRIOR_EFFECTS * first, PRIOR_EFFECTS);
-                for effect in seen.iter().filter(|effect| self.group[**effect] == group) {
-                    sum += coefficients[*effect].powi(2) + 1.0 / curvature[*effect];
+                for effect in taught.seen.iter().filter(|effect| self.group[**effect] == group) {
+                    sum += taught.coefficients[*effect].powi(2) + 1.0 / curvature[*effect];
                     count += 1.0;
                 }
-                variance[group] = (sum / count).clamp(0.005, 6.0);
+                taught.variance[group] = (sum / count).clamp(0.005, 6.0);
             }
         }
-        coefficients
+        taught
     }
+
+    /// The probability of every case, had each label been there so many times: the same variances, and effects found
+    /// again from those of the whole.
+    #[must_use]
+    pub fn redrawn(&self, taught: &Taught, times: impl Fn(usize) -> u8) -> Vec<f64> {
+        let weights: Vec<f64> = taught.labelled.iter().map(|(case, _)| f64::from(times(*case))).collect();
+        self.probabilities(&self.solve(taught, &weights, SWEEPS_REDRAWN).0)
+    }
+
+    /// The probability of every case with these effects.
+    #[must_use]
+    pub fn probabilities(&self, coefficients: &[f64]) -> Vec<f64> {
+        let rows = self.offset.iter().zip(&self.effects);
+        rows.map(|(offset, row)| sigmoid(predict(*offset, row, coefficients))).collect()
+    }
+
+    /// The most probable effects and the curvature there, with these variances, each label counting as often as its weight.
+    fn solve(&self, taught: &Taught, weights: &[f64], sweeps: usize) -> (Vec<f64>, Vec<f64>) {
+        let mut coefficients = taught.coefficients.clone();
+        let mut curvature = vec![0.0; self.group.len()];
+        let of = |(case, _): &(usize, f64)| predict(self.offset[*case], &self.effects[*case], &coefficients);
+        let mut linear: Vec<f64> = taught.labelled.iter().map(of).collect();
+        for _ in 0..sweeps {
+            let mut longest: f64 = 0.0;
+            for effect in &taught.seen {
+                let precision = 1.0 / taught.variance[self.group[*effect]];
+                let (mut slope, mut curve) = (-coefficients[*effect] * precision, precision);
+                for (at, value) in &taught.of_effect[*effect] {
+                    let (probability, weight) = (sigmoid(linear[*at as usize]), weights[*at as usize]);
+                    slope += weight * value * (taught.labelled[*at as usize].1 - probability);
+                    curve += weight * value * value * probability * (1.0 - probability);
+                }
+                let step = (slope / curve).clamp(-1.0, 1.0);
+                coefficients[*effect] += step;
+                curvature[*effect] = curve;
+                taught.of_effect[*effect].iter().for_each(|(at, value)| linear[*at as usize] += step * value);
+                longest = longest.max(step.abs());
+            }
+            if longest < 1e-4 {
+                break;
+            }
+        }
+        (coefficients, curvature)
+    }
+}
+
+/// What was taught, and by what.
+#[derive(Debug)]
+pub struct Taught {
+    /// One for each effect.
+    pub coefficients: Vec<f64>,
+    variance: [f64; VARIANCES.len()],
+    /// Cases with a label, and the label.
+    labelled: Vec<(usize, f64)>,
+    /// By effect: the labelled cases that show it, and the value.
+    of_effect: Vec<Vec<(u32, f64)>>,
+    seen: Vec<usize>,
 }
 
 fn predict(offset: f64, row: &Effects, coefficients: &[f64]) -> f64 {
@@ -227,6 +278,25 @@ pub(super) mod tests {
             records: vec![format!("record-{number}")],
             traits: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_building_that_was_left_out_teaches_of_empty_dwellings_there() {
+        // In building 1 all empty dwellings were missed, and nobody of the households that were enumerated.
+        let empty = |at: usize| at.is_multiple_of(2);
+        let seen = |at: usize| if empty(at) { "nobody enumerated" } else { "mates enumerated" };
+        let rows: Vec<CaseRow> = (0..80)
+            .map(|at| CaseRow {
+                traits: vec![format!("dwelling={}, companions not on the roll: 1", seen(at))],
+                ..row(at, 1 + (at / 2 % 2) as u16, 0.3)
+            })
+            .collect();
+        let lessons = Lessons::of(rows.iter().map(|row| (DiscrepancyKind::MissedPerson, row)));
+        let label = |at: usize| (at < 60).then_some(if (at / 2).is_multiple_of(2) { empty(at) } else { at % 10 < 3 });
+        let learnt = lessons.learn(&(0..80).map(label).collect::<Vec<_>>());
+        let gap = |first: usize| learnt[first] - learnt[first + 1];
+        // Cases 60 and 61 stand in building 1, 62 and 63 in building 2; the first of each pair is of an empty dwelling.
+        assert!(gap(60) > gap(62) + 0.3, "{:?}", &learnt[60..64]);
     }
 
     #[test]

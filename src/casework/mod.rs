@@ -4,7 +4,7 @@
 //! that came back. [`store`] keeps the history, [`absorb`] takes over a (fresh) run, [`outgoing`] writes lists,
 //! [`encryption`] lets only their recipients read them, [`incoming`] takes filled lists back, [`learning`] makes of outcomes
 //! better probabilities, [`progress`] says how far it has got, [`recount`] what that means for the estimate of coverage,
-//! [`campaign`] plays a whole follow-up against a truth. [`review`] asks clerks whether links are right.
+//! [`settled`] what the next run gets to know, [`campaign`] plays a whole follow-up against a truth. [`review`] asks clerks whether links are right.
 //!
 //! Takes the folder of a finished run, gives everything after it. The run's own outputs are never touched.
 
@@ -18,6 +18,7 @@ pub mod outgoing;
 pub mod progress;
 pub mod recount;
 pub mod review;
+pub mod settled;
 pub mod store;
 
 /// Folder of the casework within that of the run.

@@ -263,6 +263,8 @@ pub enum FollowUp {
     Rekey(Rekey),
     /// Say by area: visits made, persons found, still expected, and what the next 100 visits would find.
     Status(Status),
+    /// Write what visits have settled as a table that the next run takes into account (`outcomes` in the study file).
+    Outcomes(Outcomes),
     /// Play a whole follow-up against a truth, with and without learning from visits.
     #[command(hide = true)]
     Campaign(Campaign),
@@ -368,6 +370,17 @@ pub struct Status {
     /// Form of the result.
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
+}
+
+/// Arguments of `follow-up outcomes`.
+#[derive(Debug, Args)]
+pub struct Outcomes {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// The table to write (CSV: `case`, `kind`, `outcome`, `visited_on`, `records` as digests).
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// Arguments of `follow-up campaign`.

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::{Campaign, Export, FollowUp, Import, Readers, Rekey, ResultFormat, Role, Status};
+use super::args::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Rekey, ResultFormat, Role, Status};
 use super::screen::{Table, complain, count, show, show_json};
 use super::{status, truth};
 use crate::audit::manifest::Manifest;
@@ -13,9 +13,10 @@ use crate::casework::campaign::{self, Course, Rules};
 use crate::casework::encryption::Recipients;
 use crate::casework::outgoing::{self, Order, Sent};
 use crate::casework::store::Store;
-use crate::casework::{absorb, incoming, progress};
+use crate::casework::{absorb, incoming, progress, settled};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::report::cases::table;
+use crate::outcome::report::file;
 
 /// Obeys one of the commands.
 pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
@@ -24,6 +25,7 @@ pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
         FollowUp::Import(import) => take_back(import),
         FollowUp::Rekey(rekey) => send_again(rekey),
         FollowUp::Status(status) => say(status),
+        FollowUp::Outcomes(outcomes) => write_outcomes(outcomes),
         FollowUp::Campaign(campaign) => play(campaign),
     }
 }
@@ -188,6 +190,17 @@ fn say(asked: &Status) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
+    let cases = store_of(&asked.run)?.cases()?;
+    let (bytes, rows) = settled::table(&cases)?;
+    file::publish(&asked.out, &bytes)?;
+    show(&format!(
+        "{} outcomes; `outcomes = \"FILE\"` under [follow_up] makes the next run learn from them\n",
+        count(rows)
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn play(asked: &Campaign) -> Result<ExitCode> {
     let cases = table::read(&asked.run)?;
     let missed = truth::missed_records(&asked.truth)?;
@@ -198,10 +211,28 @@ fn play(asked: &Campaign) -> Result<ExitCode> {
         show_json(&campaign)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new(&["visits to find", "first ranking", "with learning", "saved"]);
-    for (first, learnt) in campaign.first.visits_to_find.iter().zip(&campaign.learnt.visits_to_find) {
-        let saved = 100.0 * (1.0 - learnt.1 as f64 / first.1 as f64);
-        table.row(vec![format!("{} %", first.0), count(first.1), count(learnt.1), format!("{saved:.1} %")]);
+    let mut table = Table::new(&[
+        "visits to find",
+        "first ranking",
+        "with learning",
+        "saved",
+        "all lessons known from the start",
+        "could be saved",
+        "who was missed known",
+    ]);
+    let courses = [&campaign.first, &campaign.learnt, &campaign.taught, &campaign.perfect];
+    for (at, (share, first)) in campaign.first.visits_to_find.iter().enumerate() {
+        let visits = courses.map(|course| course.visits_to_find.get(at).map_or(0, |found| found.1));
+        let saved = |visits: u64| format!("{:.1} %", 100.0 * (1.0 - visits as f64 / *first as f64));
+        table.row(vec![
+            format!("{share} %"),
+            count(visits[0]),
+            count(visits[1]),
+            saved(visits[1]),
+            count(visits[2]),
+            saved(visits[2]),
+            count(visits[3]),
+        ]);
     }
     let days = |course: &Course| count(course.days.len() as u64);
     show(&format!(

@@ -1,11 +1,12 @@
 //! What was asked, and what was handed in?
 //!
 //! [`study`] is the question (one TOML file, every default written out), [`extract`] is what the
-//! departments sent, read as it is. [`decisions`] is what clerks have decided of single pairs. [`truth`] is what
-//! somebody knows who can judge a run. [`survey`] looks at a folder of extracts and drafts the first study file.
+//! departments sent, read as it is. [`decisions`] is what clerks have decided of single pairs, [`outcomes`] what
+//! visits found. [`truth`] is what somebody knows who can judge a run. [`survey`] looks at a folder of extracts and drafts the first study file.
 
 pub mod decisions;
 pub mod extract;
+pub mod outcomes;
 pub mod study;
 pub mod survey;
 pub mod truth;

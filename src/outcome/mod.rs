@@ -2,7 +2,7 @@
 //!
 //! Takes who is who, gives what the office must do: [`residence`] is how likely each unlinked person lives here,
 //! [`discrepancy`] what disagrees between roll and registers, [`coverage`] how complete the roll is,
-//! [`disclosure`] what may be said of that outside, [`report`] what people read.
+//! [`settled`] what visits have answered already, [`disclosure`] what may be said outside, [`report`] what people read.
 
 pub mod coverage;
 pub mod disclosure;
@@ -14,4 +14,5 @@ pub mod quality;
 pub mod reliability;
 pub mod report;
 pub mod residence;
+pub mod settled;
 pub mod visit;

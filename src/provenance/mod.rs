@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::intake::decisions;
 use crate::intake::extract::{self, Extract};
+use crate::intake::outcomes;
 use crate::intake::study::Study;
 use crate::linkage::blocking::traced::{self, Block};
 use crate::linkage::blocking::{self, CandidatePairs, Pair};
@@ -21,6 +22,7 @@ use crate::linkage::{self, Linked};
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::find;
 use crate::outcome::residence::{self, Residence};
+use crate::outcome::settled::Settled;
 use crate::person;
 use crate::person::table::PersonTable;
 use crate::progress::Progress;
@@ -35,6 +37,7 @@ pub struct Remade {
     /// Who is who.
     pub linked: Linked,
     decided: Decided,
+    settled: Settled,
 }
 
 /// A pair with what is known of it.
@@ -63,7 +66,11 @@ pub fn remake(study: Study, progress: &dyn Progress) -> Result<Remade> {
     let decisions = decisions::read(&study)?;
     let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
     let linked = linkage::link(&study, &table, &Comparer::new(&study, &table), &decided, progress)?;
-    Ok(Remade { study, table, linked, decided })
+    let settled = match outcomes::read(&study)? {
+        Some(outcomes) => Settled::of(&outcomes, &study, &table, &linked.resolution)?,
+        None => Settled::default(),
+    };
+    Ok(Remade { study, table, linked, decided, settled })
 }
 
 impl Remade {
@@ -164,8 +171,8 @@ impl Remade {
     #[must_use]
     pub fn evidence(&self) -> (Residence, Findings) {
         let comparer = Comparer::new(&self.study, &self.table);
-        let residence = residence::estimate(&self.study, &self.table, &self.linked);
-        let findings = find::find(&self.study, &self.table, &comparer, &self.linked, &residence, None);
+        let residence = residence::estimate(&self.study, &self.table, &self.linked, &self.settled);
+        let findings = find::find(&self.study, &self.table, &comparer, &self.linked, &residence, &self.settled, None);
         (residence, findings)
     }
 }

@@ -85,7 +85,44 @@ fn a_list_fits_a_telephone_and_a_sheet_of_paper() {
         Ok(printed) => {
             let printed = String::from_utf8_lossy(&printed.stdout).replace(char::is_whitespace, "");
             assert!(printed.contains("入户核查表") && printed.contains("从未在此居住"));
+            let numbers: Vec<&str> =
+                text.split('>').filter_map(|part| part.split('<').next()).filter(is_number).collect();
+            assert!(numbers.len() > 10, "{} case numbers on the page", numbers.len());
+            assert!(numbers.iter().all(|number| printed.contains(number)), "a case is missing on paper");
+            let outside = words_outside(&pdf);
+            assert!(outside.is_empty(), "words cut off by the edge of the paper: {}", outside.len());
         }
         Err(_) => println!("skipped: no pdftotext is installed (apt-get install poppler-utils)"),
     }
+}
+
+/// Is it a case number, such as `7K2M-4Q9X`?
+fn is_number(text: &&str) -> bool {
+    let character =
+        |(at, c): (usize, char)| if at == 4 { c == '-' } else { c.is_ascii_digit() || c.is_ascii_uppercase() };
+    text.len() == 9 && text.chars().enumerate().all(character)
+}
+
+/// Words that do not lie within their page, as `pdftotext -bbox` sees them.
+fn words_outside(pdf: &Path) -> Vec<String> {
+    let output = Command::new("pdftotext").args(["-bbox", argument(pdf), "-"]).output().expect("pdftotext");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let figure = |line: &str, name: &str| -> Option<f64> {
+        line.split_once(&format!("{name}=\""))?.1.split('"').next()?.parse().ok()
+    };
+    let (mut width, mut height, mut words, mut outside) = (0.0, 0.0, 0, Vec::new());
+    for line in text.lines() {
+        if let (true, Some(page)) = (line.contains("<page "), figure(line, "width")) {
+            (width, height) = (page, figure(line, "height").expect("height"));
+        } else if let Some(right) = figure(line, "xMax") {
+            words += 1;
+            let within = figure(line, "xMin") >= Some(0.0) && right <= width;
+            let within = within && figure(line, "yMin") >= Some(0.0) && figure(line, "yMax") <= Some(height);
+            if !within {
+                outside.push(line.to_owned());
+            }
+        }
+    }
+    assert!(words > 100, "{words} words on paper");
+    outside
 }

@@ -32,10 +32,10 @@ pub fn fresh() -> tempfile::TempDir {
     folder
 }
 
-type Rows = Vec<Vec<String>>;
+pub type Rows = Vec<Vec<String>>;
 
 /// Sends lists out and gives the rows of the longest one, with its file.
-fn sent(run: &Path, more: &[&str]) -> (PathBuf, Rows) {
+pub fn sent(run: &Path, more: &[&str]) -> (PathBuf, Rows) {
     let out = run.join("lists");
     check(&[&["follow-up", "export", argument(run), "--out", argument(&out)][..], more].concat(), 0);
     let lists = std::fs::read_dir(&out).expect("lists").map(|entry| entry.unwrap().path());
@@ -45,7 +45,7 @@ fn sent(run: &Path, more: &[&str]) -> (PathBuf, Rows) {
     longest.expect("a list")
 }
 
-fn rows_of(path: &Path) -> Rows {
+pub fn rows_of(path: &Path) -> Rows {
     let mut book: Xlsx<_> = open_workbook(path).expect("workbook");
     let range = book.worksheet_range("核查清单").expect("sheet of cases");
     range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
@@ -143,6 +143,95 @@ fn visits_change_the_estimate_of_coverage_beside_that_of_the_run() {
 }
 
 #[test]
+fn the_next_run_takes_what_visits_found_into_account() {
+    use rollcall::casework::store::{State, Store};
+    use rollcall::outcome::report::cases::table;
+    let folder = fresh();
+    let first = folder.path();
+    let none_yet = first.join("none.csv");
+    check(&["follow-up", "outcomes", argument(first), "--out", argument(&none_yet)], 2);
+    let (_, mut rows) = sent(first, &[]);
+    let (outcome, case) = (column(&rows, "核查结果"), column(&rows, "编号"));
+    let mut said: BTreeMap<String, bool> = BTreeMap::new();
+    for (at, row) in rows.iter_mut().enumerate().skip(1) {
+        // Found, gone, and nobody met, by turns; whoever is dead or gone may be so whatever was asked.
+        let person = row[2] == "可能漏登的人员";
+        row[outcome] = if at % 4 == 3 {
+            "13"
+        } else if person && at % 2 == 0 {
+            "01"
+        } else {
+            "06"
+        }
+        .to_owned();
+        if at % 4 != 3 {
+            said.insert(row[case].clone(), row[outcome] == "01");
+        }
+    }
+    let book = first.join("filled.xlsx");
+    save_workbook(&book, &rows);
+    check(&["follow-up", "import", argument(first), argument(&book)], 0);
+    // The extracts once more, and what was found beside them.
+    let extracts = tempfile::tempdir().expect("folder");
+    for entry in std::fs::read_dir(run().with_file_name("district")).expect("district").map(Result::unwrap) {
+        std::fs::copy(entry.path(), extracts.path().join(entry.file_name())).expect("copied");
+    }
+    let outcomes_file = extracts.path().join("outcomes.csv");
+    check(&["follow-up", "outcomes", argument(first), "--out", argument(&outcomes_file)], 0);
+    let study = extracts.path().join("study.toml");
+    let text = std::fs::read_to_string(&study).expect("study");
+    assert!(!text.contains("[follow_up]"), "the study says nothing of a follow-up yet");
+    std::fs::write(&study, text + "\n[follow_up]\noutcomes = \"outcomes.csv\"\n").expect("written");
+    let manifest = |threads: &str, out: &Path| {
+        check(&["-q", "--threads", threads, "run", argument(&study), "--out", argument(out)], 0);
+        std::fs::read_to_string(out.join("manifest.json")).expect("manifest")
+    };
+    let (one, again) = (extracts.path().join("one"), extracts.path().join("again"));
+    let bytes = manifest("1", &one);
+    assert_eq!(bytes, manifest("2", &again), "the same bytes, whatever the threads");
+    check(&["verify", argument(&one)], 0);
+    let manifest: serde_json::Value = serde_json::from_str(&bytes).expect("JSON");
+    let input =
+        manifest["inputs"].as_array().expect("inputs").iter().find(|input| input["source"] == "follow_up.outcomes");
+    let digest = {
+        use sha2::Digest;
+        let digest = sha2::Sha256::digest(std::fs::read(&outcomes_file).expect("table"));
+        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    assert_eq!(input.expect("the outcomes")["digest"].as_str(), Some(digest.as_str()));
+    assert_eq!(manifest["counts"]["outcomes"].as_u64(), Some(said.len() as u64));
+    assert_eq!(manifest["counts"]["outcomes_on_unknown_records"].as_u64(), Some(0));
+    // Who was found is certain and on no list; who was not is not raised again; the others are still there.
+    let then = Store::open(first).expect("store").cases().expect("cases");
+    let now = table::read(&one).expect("cases").rows;
+    let mut found = 0;
+    for case in &then {
+        let row = now.iter().find(|row| row.kind == case.row.kind && row.records == case.row.records);
+        match said.get(&case.number) {
+            Some(true) => {
+                let row = row.expect("a found person is raised");
+                assert!(row.probability == 1.0 && !row.listed, "{}", row.probability);
+                found += 1;
+            }
+            Some(false) if case.label() == Some(false) => assert!(row.is_none(), "{}: raised again", case.row.kind),
+            _ => {}
+        }
+    }
+    assert!(found > 3, "{found}");
+    // The casework goes on with the fresh run, and forgets nothing.
+    std::fs::create_dir(one.join("casework")).expect("folder");
+    std::fs::copy(first.join("casework/cases.sqlite"), one.join("casework/cases.sqlite")).expect("copied");
+    check(&["follow-up", "status", argument(&one)], 0);
+    let cases = Store::open(&one).expect("store").cases().expect("cases");
+    let resolved = cases.iter().filter(|case| case.state() == State::Resolved).count();
+    assert_eq!(resolved, said.len());
+    // A table that says nonsense stops the run with its row.
+    std::fs::write(&outcomes_file, "kind,outcome,records\nmissed_person,13,aa\n").expect("written");
+    let (_, wrong) = check(&["-q", "run", argument(&study), "--out", argument(&again)], 4);
+    assert!(wrong.contains("outcomes.csv:2: outcome"), "{wrong}");
+}
+
+#[test]
 fn no_outcome_is_lost_or_misplaced_on_the_way() {
     let folder = fresh();
     let run = folder.path();
@@ -183,7 +272,7 @@ fn each_damage_is_said_row_by_row() {
     let folder = fresh();
     let run = folder.path();
     let (_, rows) = sent(run, &[]);
-    let damages: [Damage; 18] = [
+    let damages: [Damage; 20] = [
         ("no such case", |rows| rows[1][1] = String::from("ZZZZ-ZZZZ"), "没有此编号"),
         ("half a number", |rows| rows[1][1].truncate(4), "编号格式不对"),
         ("no number", |rows| rows[1][1].clear(), "缺少编号"),
@@ -200,6 +289,16 @@ fn each_damage_is_said_row_by_row() {
         ("in the future", |rows| rows[1][10] = String::from("2999-12-01"), "未来"),
         ("another name", |rows| rows[1][4] = String::from("不是此人"), "错行"),
         ("another birth", |rows| rows[1][6] = String::from("1801年1月"), "错行"),
+        (
+            "no answer to this question",
+            |rows| {
+                let form = rows.iter().position(|row| row[2].contains("登记项目")).expect("a form to be checked");
+                rows.swap(1, form);
+                rows[1][9] = String::from("01");
+            },
+            "不适用",
+        ),
+        ("letters for a code", |rows| rows[1][9] = String::from("O3"), "结果代码不认识"),
         (
             "twice, and differently",
             |rows| {

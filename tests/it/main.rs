@@ -20,6 +20,7 @@ mod faults;
 mod figures;
 mod follow_up;
 mod laws;
+mod libreoffice;
 mod mutations;
 mod parquet_file;
 mod purge;

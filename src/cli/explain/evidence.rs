@@ -48,7 +48,11 @@ pub(in crate::cli) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Pro
     let extracts =
         (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
     let files: usize = extracts.iter().map(|extract| extract.files.len()).sum();
-    let extracts_then = manifest.inputs.iter().filter(|input| input.source != manifest::DECISIONS).count();
+    let extracts_then = manifest
+        .inputs
+        .iter()
+        .filter(|input| ![manifest::DECISIONS, manifest::OUTCOMES].contains(&input.source.as_str()))
+        .count();
     if files != extracts_then {
         let what = format!("the study now finds {files} extracts, the run had {extracts_then}");
         return Err(Error::new(Kind::Verification, what).at_file(&manifest.study.file));

@@ -134,7 +134,7 @@ fn whole(top: &Section<'_>, file: &Path, folder: &Path, complaints: &mut Complai
     let sources = source::sources(top, folder, &custom_fields, complaints);
     check_together(top, &sources, complaints);
     let linkage = rules::linkage(top, folder, &custom_fields, &sources, complaints);
-    let follow_up = rules::follow_up(top, complaints);
+    let follow_up = rules::follow_up(top, folder, complaints);
     let limits = rules::limits(top, complaints);
     let stem = || file.file_stem().map_or_else(|| String::from("study"), |stem| stem.to_string_lossy().into_owned());
     let name = head.as_ref().and_then(|head| head.text("name", complaints)).unwrap_or_else(stem);

@@ -406,11 +406,13 @@ pub struct FollowUp {
     pub visits: Option<u64>,
     /// Least probability that a missed-person visit finds somebody.
     pub probability_min: f64,
+    /// Table of what earlier visits found.
+    pub outcomes: Option<PathBuf>,
 }
 
 impl Default for FollowUp {
     fn default() -> FollowUp {
-        FollowUp { visits: None, probability_min: 0.10 }
+        FollowUp { visits: None, probability_min: 0.10, outcomes: None }
     }
 }
 

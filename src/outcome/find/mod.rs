@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings};
 use super::residence::Residence;
+use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
 use crate::linkage::Linked;
 use crate::linkage::comparison::{Comparer, Variable, address};
@@ -45,6 +46,7 @@ pub fn find(
     comparer: &Comparer<'_>,
     linked: &Linked,
     residence: &Residence,
+    settled: &Settled,
     visits: Option<u64>,
 ) -> Findings {
     if study.roll().is_none() {
@@ -64,17 +66,35 @@ pub fn find(
         case.of_person(person, &mut found);
     }
     case.missed(residence, &mut found);
+    answer(settled, &mut found);
     rank(&mut found);
-    let (visits, expected_found) = plan_visits(study, &mut found, visits);
+    let (visits, expected_found) = plan_visits(study, settled, &mut found, visits);
     Findings { discrepancies: found, visits, expected_found }
 }
 
+/// What a visit has answered: a discrepancy that was none is not raised again, one that was real is certain.
+fn answer(settled: &Settled, found: &mut Vec<Discrepancy>) {
+    found.retain_mut(|discrepancy| {
+        let kind = discrepancy.kind;
+        let Some(outcome) = settled.outcome(kind, discrepancy.person) else { return true };
+        let real = outcome.label(kind) == Some(true);
+        if real {
+            discrepancy.probability = 1.0;
+            discrepancy.evidence.insert(0, evidence("visit", format!("outcome {}", outcome.code())));
+        }
+        real
+    });
+}
+
 /// Decides what is worth a visit: of the missed persons and newborns together the most probable ones, as many as the
-/// office pays for; a missed household with any of its members; anything else that is likelier than the study's bound.
+/// office pays for; a missed household with any of its members; anything else that is likelier than the study's bound. Where
+/// a visit has answered nobody is sent again.
 /// Gives the visits to missed persons, and how many they are expected to find.
-fn plan_visits(study: &Study, found: &mut [Discrepancy], visits: Option<u64>) -> (u64, f64) {
+fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visits: Option<u64>) -> (u64, f64) {
     let bound = study.follow_up.probability_min;
-    let mut missed: Vec<usize> = (0..found.len()).filter(|at| is_missed(found[*at].kind)).collect();
+    let answered = |discrepancy: &Discrepancy| settled.outcome(discrepancy.kind, discrepancy.person).is_some();
+    let wanted = |at: &usize| is_missed(found[*at].kind) && !answered(&found[*at]);
+    let mut missed: Vec<usize> = (0..found.len()).filter(wanted).collect();
     missed.sort_by(|a, b| {
         found[*b].probability.total_cmp(&found[*a].probability).then(found[*a].person.cmp(&found[*b].person))
     });
@@ -90,7 +110,7 @@ fn plan_visits(study: &Study, found: &mut [Discrepancy], visits: Option<u64>) ->
             // One register against the roll is settled at a desk; where the roll is likelier wrong, somebody looks.
             DiscrepancyKind::AttributeConflict => discrepancy.probability > bound.max(0.5),
             _ => discrepancy.probability > bound,
-        };
+        } && !answered(discrepancy);
     }
     (visits, expected_found)
 }

@@ -7,7 +7,9 @@
 //!
 //! Steps: 1. the two views of residents are told apart by a classifier of their own, so that the share of whole
 //! households among the missed can be learnt; 2. residents against everybody else; 3. each unlinked person counts as
-//! resident with its probability and as the opposite with the rest; 4. fit again, until no probability moves.
+//! resident with its probability and as the opposite with the rest; where a visit has answered, as what was found; 4. fit
+//! again, until no probability moves. If visits have answered, the log odds of all are shifted to where the answers are
+//! likeliest (normal prior about no shift).
 //!
 //! Sources: C. Elkan, K. Noto, KDD 2008; G. Ward et al., *Presence-only data and the EM algorithm*, Biometrics 2009;
 //! K. Nigam et al., *Text classification from labeled and unlabeled documents using EM*, Machine Learning 2000 (labelled
@@ -25,6 +27,9 @@ const STEP_MIN: f64 = 1e-6;
 /// Ridge of the fit; of the classifier of the two views.
 const RIDGE: f64 = 1.0;
 const RIDGE_VIEWS: f64 = 5.0;
+
+/// How far the answers of visits may shift the log odds, as a variance.
+const SHIFT_VARIANCE: f64 = 1.0;
 
 /// Known negatives are few below this number, or below this share of the unlabelled.
 pub(super) const NEGATIVES_MIN: usize = 30;
@@ -50,6 +55,8 @@ pub(super) struct Sample {
     pub unlabelled: Rows,
     /// For each unlinked person the probability of not being somebody on the roll under another record.
     pub distinct: Vec<f64>,
+    /// For each unlinked person what a visit found: was the person missed?
+    pub visited: Vec<Option<bool>>,
     /// Households of the residents and of the unlinked persons, for scores by fits that have not seen them.
     pub households: [Vec<u64>; 2],
     /// Number of coefficients, the intercept included.
@@ -137,6 +144,9 @@ impl Sample {
             negatives: views(&self.negatives, negatives),
             unlabelled: self.unlabelled.repeated(unlabelled),
             distinct: distinct.flat_map(|(value, times)| std::iter::repeat_n(*value, usize::from(*times))).collect(),
+            visited: (self.visited.iter().zip(unlabelled))
+                .flat_map(|(value, times)| std::iter::repeat_n(*value, usize::from(*times)))
+                .collect(),
             columns: self.columns,
             is_trace: self.is_trace.clone(),
             negatives_usable: self.negatives_usable,
@@ -205,7 +215,7 @@ impl Sample {
             let (mut prior, mut shift) = (prior, 0.0);
             let mut probability = Vec::new();
             for _ in 0..if first { 50 } else { 1 } {
-                shift = (prior / (1.0 - prior)).ln();
+                shift = self.answered(evidence, (prior / (1.0 - prior)).ln());
                 probability = self.distinct_share(evidence, |value| sigmoid(value + shift));
                 prior = mean(&probability).clamp(0.002, 0.95);
             }
@@ -216,13 +226,37 @@ impl Sample {
             let probability = self.distinct_share(evidence, |value| (prior * value.clamp(-20.0, 20.0).exp()).min(0.98));
             return (probability, prior, prior.ln());
         }
-        let shift = shift_to(evidence, prior);
+        let shift = self.answered(evidence, shift_to(evidence, prior));
         (self.distinct_share(evidence, |value| sigmoid(value + shift)), prior, shift)
     }
 
-    /// Probabilities of the evidence, less what is somebody on the roll under another record.
+    /// Probabilities of the evidence, less what is somebody on the roll under another record; what a visit found is certain.
     fn distinct_share(&self, evidence: &[f64], probability: impl Fn(f64) -> f64) -> Vec<f64> {
-        evidence.iter().zip(&self.distinct).map(|(value, distinct)| distinct * probability(*value)).collect()
+        let of = |((value, distinct), visited): ((&f64, &f64), &Option<bool>)| {
+            visited.map_or_else(|| distinct * probability(*value), |missed| f64::from(u8::from(missed)))
+        };
+        evidence.iter().zip(&self.distinct).zip(&self.visited).map(of).collect()
+    }
+
+    /// The shift, moved to where the answers of visits are likeliest: Newton steps on their log likelihood, with a normal
+    /// prior about the shift that is given.
+    fn answered(&self, evidence: &[f64], given: f64) -> f64 {
+        let mut shift = given;
+        for _ in 0..20 {
+            let (mut slope, mut curve) = ((given - shift) / SHIFT_VARIANCE, 1.0 / SHIFT_VARIANCE);
+            for (value, visited) in evidence.iter().zip(&self.visited) {
+                let Some(missed) = visited else { continue };
+                let probability = sigmoid(value + shift);
+                slope += f64::from(u8::from(*missed)) - probability;
+                curve += probability * (1.0 - probability);
+            }
+            let step = (slope / curve).clamp(-1.0, 1.0);
+            shift += step;
+            if step.abs() < 1e-6 {
+                break;
+            }
+        }
+        shift
     }
 
     fn prior(&self) -> f64 {
@@ -318,6 +352,7 @@ mod tests {
             positives: Views { together: alone.clone(), alone: alone.clone() },
             negatives: Views { alone: Rows::new(21), together: Rows::new(21) },
             distinct: vec![1.0; unlabelled.len()],
+            visited: vec![None; unlabelled.len()],
             households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
             unlabelled,
             columns: 42,
@@ -340,6 +375,7 @@ mod tests {
             positives: Views { together: alone.clone(), alone: alone.clone() },
             negatives: Views { alone: Rows::new(1), together: Rows::new(1) },
             distinct: vec![1.0; unlabelled.len()],
+            visited: vec![None; unlabelled.len()],
             households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
             unlabelled,
             columns: 2,

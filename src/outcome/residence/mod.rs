@@ -12,6 +12,9 @@
 //! scored, and [`Residence::contributions`] says which feature spoke for how many bits; 6. [`redrawn`]: the same from
 //! households drawn again, so that an estimate can say how sure it is.
 //!
+//! Where somebody has been, nothing is left to estimate: the visit's answer is the candidate's probability, and a label from
+//! which the others are learnt.
+//!
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; J. Bekker,
 //! J. Davis, *Learning from positive and unlabeled data: a survey*, Machine Learning 2020; L.-C. Zhang, J. Dunne,
 //! *Trimmed dual system estimation*, 2017 (signs of life in registers against over-coverage).
@@ -35,6 +38,7 @@ use crate::linkage::model::{em, probability};
 use crate::linkage::resolution::Resolution;
 use crate::linkage::resolution::household::Households;
 use crate::linkage::scoring::Score;
+use crate::outcome::settled::Settled;
 use crate::person::table::PersonTable;
 use features::{Feature, Observer};
 use logistic::{BASE, Rows};
@@ -74,6 +78,8 @@ pub struct Candidate {
     pub probability: f64,
     /// Probability that the person is somebody on the roll whose records were wrongly held apart.
     pub linked: f64,
+    /// Did a visit find that the roll missed the person? `None` if nobody has been there.
+    pub visited: Option<bool>,
     levels: Box<[u8]>,
 }
 
@@ -130,11 +136,12 @@ struct Material<'a> {
     households: &'a Households,
     pairs: &'a [Pair],
     scores: &'a [Score],
+    settled: &'a Settled,
 }
 
 /// Estimates for every unlinked person how likely the roll missed a resident. Without a roll nobody is missed.
 #[must_use]
-pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked) -> Residence {
+pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked, settled: &Settled) -> Residence {
     if study.roll().is_none() {
         return Residence::default();
     }
@@ -146,6 +153,7 @@ pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked) -> Residenc
         households: &linked.households,
         pairs: &linked.pairs,
         scores: &linked.scores,
+        settled,
     };
     estimate_from(study, &material)
 }
@@ -286,6 +294,8 @@ impl Group {
         let negatives = see_both(&thinned(&self.negatives, NEGATIVES_MAX));
         let unlabelled = observe(&self.unlabelled, &|_| Vec::new());
         let linked: Vec<f64> = self.unlabelled.par_iter().map(|person| observer.linked_probability(*person)).collect();
+        let visited: Vec<Option<bool>> =
+            self.unlabelled.iter().map(|person| material.settled.missed(*person)).collect();
         let step = unlabelled.len().div_ceil(UNLABELLED_MAX).max(1);
         let sampled: Vec<Box<[u8]>> = unlabelled.iter().step_by(step).cloned().collect();
         let labelled = positives.iter().chain(&negatives).map(Vec::as_slice);
@@ -307,6 +317,7 @@ impl Group {
             negatives: views(&negatives),
             unlabelled: columns.rows(&sampled),
             distinct: linked.iter().step_by(step).map(|linked| 1.0 - linked).collect(),
+            visited: visited.iter().step_by(step).copied().collect(),
             columns: columns.count + 1,
             is_trace: columns.is_trace.clone(),
             negatives_usable: self.negatives_usable(),
@@ -332,9 +343,10 @@ impl Group {
             fit.warnings.clear();
         }
         fit.redrawn = redrawn;
-        let seen = self.unlabelled.iter().zip(unlabelled).zip(linked);
-        let candidates: Vec<Candidate> =
-            seen.map(|((person, levels), linked)| self.candidate(*person, levels, linked, &fit)).collect();
+        let seen = self.unlabelled.iter().zip(unlabelled).zip(linked).zip(visited);
+        let candidates: Vec<Candidate> = seen
+            .map(|(((person, levels), linked), visited)| self.candidate(*person, levels, linked, visited, &fit))
+            .collect();
         if !candidates.is_empty() {
             let sum: f64 = candidates.iter().map(|candidate| candidate.probability).sum();
             fit.prior = sum / candidates.len() as f64;
@@ -348,9 +360,17 @@ impl Group {
         self.known == Known::Registered && self.negatives.len() as f64 >= enough
     }
 
-    fn candidate(&self, person: u32, levels: Box<[u8]>, linked: f64, fit: &StratumFit) -> Candidate {
-        let probability = probability(fit.log2_odds(&levels)) * (1.0 - linked);
-        Candidate { person, stratum: self.stratum, probability, linked, levels }
+    fn candidate(
+        &self,
+        person: u32,
+        levels: Box<[u8]>,
+        linked: f64,
+        visited: Option<bool>,
+        fit: &StratumFit,
+    ) -> Candidate {
+        let estimated = || probability(fit.log2_odds(&levels)) * (1.0 - linked);
+        let probability = visited.map_or_else(estimated, |missed| f64::from(u8::from(missed)));
+        Candidate { person, stratum: self.stratum, probability, linked, visited, levels }
     }
 
     /// The weights of all levels, about the average candidate.

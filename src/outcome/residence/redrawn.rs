@@ -68,7 +68,9 @@ impl Redrawn {
 
     /// The candidate's probability by one replicate; the one that was found if nothing was learnt.
     pub fn probability(&self, candidate: &Candidate, replicate: usize) -> f64 {
-        let Some(weights) = self.replicates.get(replicate) else { return candidate.probability };
+        let Some(weights) = self.replicates.get(replicate).filter(|_| candidate.visited.is_none()) else {
+            return candidate.probability;
+        };
         let drawn = weights.probability(&candidate.levels) * (1.0 - candidate.linked);
         (candidate.probability + self.scale * (drawn - candidate.probability)).clamp(0.0, 1.0)
     }

@@ -20,6 +20,9 @@ use crate::linkage::model::em;
 use crate::linkage::resolution::Resolution;
 use crate::linkage::resolution::household::Households;
 use crate::linkage::scoring::Score;
+use crate::outcome::discrepancy::DiscrepancyKind;
+use crate::outcome::settled::Settled;
+use crate::outcome::visit::Outcome;
 use crate::person::date::Date;
 use crate::person::{standardise, table::PersonTable};
 use crate::progress::Silent;
@@ -66,6 +69,7 @@ struct Built {
     households: Households,
     pairs: Vec<Pair>,
     scores: Vec<Score>,
+    settled: Settled,
 }
 
 fn day(day: i32) -> String {
@@ -195,7 +199,7 @@ fn build(district: &District) -> Built {
     let labels: Vec<u32> = (0..u32::try_from(table.len()).unwrap()).map(label).collect();
     let resolution = Resolution::from_labels(&labels);
     let households = Households::of(&table);
-    Built { study, table, resolution, households, pairs: Vec::new(), scores: Vec::new() }
+    Built { study, table, resolution, households, pairs: Vec::new(), scores: Vec::new(), settled: Settled::default() }
 }
 
 impl Built {
@@ -208,6 +212,7 @@ impl Built {
             households: &self.households,
             pairs: &self.pairs,
             scores: &self.scores,
+            settled: &self.settled,
         }
     }
 
@@ -321,6 +326,40 @@ fn a_likely_link_to_a_free_row_lowers_the_probability() {
     assert!((after.strata[of(&after).stratum].base_bits + bits - log2_odds).abs() < 1e-6);
     assert!(contributions.iter().any(|contribution| contribution.feature == "rejected_link"));
     assert!(contributions.is_sorted_by(|a, b| a.bits.abs() >= b.bits.abs()));
+}
+
+#[test]
+fn what_visits_found_is_certain_and_teaches_of_the_others() {
+    let district = district(900);
+    let mut built = build(&district);
+    let before = built.estimate();
+    let candidates: Vec<u32> = before.candidates.iter().map(|candidate| candidate.person).collect();
+    let visited = |person: &u32| (person / 3).is_multiple_of(2);
+    let open = |residence: &Residence| {
+        let open: Vec<f64> =
+            residence.candidates.iter().filter(|c| c.visited.is_none()).map(|c| c.probability).collect();
+        (open.iter().sum::<f64>(), open.len())
+    };
+    let mut after = |outcome: &dyn Fn(u32) -> Outcome| {
+        let answers = candidates.iter().filter(|person| visited(person));
+        built.settled =
+            Settled::of_persons(answers.map(|person| (DiscrepancyKind::MissedPerson, *person, outcome(*person))));
+        built.estimate()
+    };
+    let truth = |person: u32| {
+        let missed = matches!(district.fates[person as usize], Fate::Missed | Fate::MissedTogether);
+        if missed { Outcome::Added } else { Outcome::MovedOutBefore }
+    };
+    let told = after(&truth);
+    for candidate in told.candidates.iter().filter(|candidate| visited(&candidate.person)) {
+        assert_eq!(candidate.probability, f64::from(u8::from(truth(candidate.person) == Outcome::Added)));
+        assert_eq!(told.redrawn(candidate, 7), candidate.probability);
+    }
+    let others = before.candidates.iter().filter(|candidate| !visited(&candidate.person));
+    let expected: f64 = others.map(|candidate| candidate.probability).sum();
+    assert!((open(&told).0 / expected - 1.0).abs() < 0.15, "the truth confirms: {:?}, {expected}", open(&told));
+    let (none, all) = (open(&after(&|_| Outcome::NeverLivedHere)), open(&after(&|_| Outcome::Added)));
+    assert!(none.0 < 0.5 * expected && all.0 > 1.5 * expected, "{none:?} {all:?} {expected}");
 }
 
 #[test]

@@ -134,7 +134,8 @@ pub(super) fn linkage(
     linkage.pairs_max = section.count("pairs_max", 1, complaints).unwrap_or(linkage.pairs_max);
     linkage.block_pairs_max = section.count("block_pairs_max", 1, complaints).unwrap_or(linkage.block_pairs_max);
     linkage.one_to_one = section.truth("one_to_one", complaints).unwrap_or(linkage.one_to_one);
-    linkage.decisions = decisions(&section, folder, complaints);
+    let how = "`rollcall review decisions DIR --out FILE` writes such a table";
+    linkage.decisions = table(&section, "decisions", folder, how, complaints);
     linkage.refit = section.truth("refit", complaints).unwrap_or(linkage.refit);
     if let Some(item) = section.item("refit").filter(|_| linkage.refit && section.item("decisions").is_none()) {
         let what = "expected `decisions`, too: without decided pairs there is nothing to learn from";
@@ -145,12 +146,12 @@ pub(super) fn linkage(
     linkage
 }
 
-fn decisions(section: &Section<'_>, folder: &Path, complaints: &mut Complaints) -> Option<PathBuf> {
-    let item = section.item("decisions")?;
+/// The file that a key names, if it is there; `how` says what writes such a file.
+fn table(section: &Section<'_>, key: &str, folder: &Path, how: &str, complaints: &mut Complaints) -> Option<PathBuf> {
+    let item = section.item(key)?;
     let path = folder.join(item.text(complaints)?);
     if !path.is_file() {
-        let hint = Some(String::from("`rollcall review decisions DIR --out FILE` writes such a table"));
-        complaints.add(&item.at, &item.key, "there is no such file", hint);
+        complaints.add(&item.at, &item.key, "there is no such file", Some(how.to_owned()));
         return None;
     }
     Some(path)
@@ -235,13 +236,15 @@ fn is_available(field: Field, sources: &[Source]) -> bool {
 }
 
 /// `[follow_up]`.
-pub(super) fn follow_up(top: &Section<'_>, complaints: &mut Complaints) -> FollowUp {
+pub(super) fn follow_up(top: &Section<'_>, folder: &Path, complaints: &mut Complaints) -> FollowUp {
     let mut follow_up = FollowUp::default();
     let Some(section) = top.section("follow_up", complaints) else { return follow_up };
-    section.know(&["visits", "probability_min"], complaints);
+    section.know(&["visits", "probability_min", "outcomes"], complaints);
     follow_up.visits = section.count("visits", 0, complaints);
     let least = section.number("probability_min", 0.0, 1.0, complaints);
     follow_up.probability_min = least.unwrap_or(follow_up.probability_min);
+    let how = "`rollcall follow-up outcomes DIR --out FILE` writes such a table";
+    follow_up.outcomes = table(&section, "outcomes", folder, how, complaints);
     follow_up
 }
 

@@ -18,9 +18,9 @@ use super::ReportInput;
 use super::words::code;
 use super::words::field::{self, Matter};
 use crate::intake::study::Language;
-use crate::intake::study::file::hex;
 use crate::outcome::coverage::UNKNOWN_AREA;
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind};
+pub use crate::outcome::settled::record_digest;
 use crate::outcome::visit::is_omission;
 use crate::person::id_number::IdNumber;
 use crate::person::table::{PersonTable, RecordId};
@@ -203,12 +203,6 @@ pub fn arrange<'a>(rows: impl Iterator<Item = &'a CaseRow>, language: Language) 
             .collect(),
     };
     areas.into_iter().map(list).collect()
-}
-
-/// The digest by which a record is known again in a later run: neither its source nor its id can be read from it.
-#[must_use]
-pub fn record_digest(source: &str, record_id: &str) -> String {
-    hex(&Sha256::digest(format!("{source}\u{1f}{record_id}"))[..12])
 }
 
 fn records(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {

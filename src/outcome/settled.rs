@@ -1,0 +1,121 @@
+//! What have visits settled of the persons of this run?
+//!
+//! Takes [`Outcomes`] of earlier visits by digests of records, gives [`Settled`]: by kind of discrepancy and person how the
+//! visit ended. The person is found again by the records of the case; if linkage now holds them for several persons, the
+//! one who has most of them is meant.
+
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+
+use super::discrepancy::DiscrepancyKind;
+use super::visit::{Outcome, is_omission};
+use crate::error::{Error, Result};
+use crate::intake::outcomes::Outcomes;
+use crate::intake::study::Study;
+use crate::intake::study::file::hex;
+use crate::linkage::resolution::Resolution;
+use crate::person::table::PersonTable;
+
+/// The digest by which a record is known again in a later run: neither its source nor its id can be read from it.
+#[must_use]
+pub fn record_digest(source: &str, record_id: &str) -> String {
+    hex(&Sha256::digest(format!("{source}\u{1f}{record_id}"))[..12])
+}
+
+/// How visits ended, by kind and person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settled {
+    of: FxHashMap<(DiscrepancyKind, u32), Outcome>,
+    /// Outcomes of the table that settle a case of a person of this run.
+    pub used: u64,
+    /// Outcomes on records that the extracts do not have (any more).
+    pub unknown: u64,
+}
+
+impl Settled {
+    /// Finds the persons of the outcomes. Of two outcomes about one person and kind the later one holds.
+    ///
+    /// # Errors
+    /// An input error, with the row, for a kind or an outcome that does not exist.
+    pub fn of(outcomes: &Outcomes, study: &Study, table: &PersonTable, resolution: &Resolution) -> Result<Settled> {
+        let mut persons: FxHashMap<&str, Option<u32>> = FxHashMap::default();
+        for digest in outcomes.rows.iter().flat_map(|row| &row.records) {
+            persons.insert(digest, None);
+        }
+        for (at, source) in study.sources.iter().enumerate() {
+            for record in table.records(at) {
+                if let Some(person) = persons.get_mut(record_digest(&source.name, table.record_id(record)).as_str()) {
+                    *person = resolution.person_of.get(record as usize).copied();
+                }
+            }
+        }
+        let mut settled = Settled::default();
+        for row in &outcomes.rows {
+            let wrong =
+                |column: &str, what: &str| Error::input(what).at_file(&outcomes.file).at_row(row.row).at_column(column);
+            let kind = DiscrepancyKind::of_name(&row.kind)
+                .ok_or_else(|| wrong("kind", "expected a kind of discrepancy, such as missed_person"))?;
+            let outcome = Outcome::of_code(&row.outcome)
+                .filter(|outcome| outcome.is_final() && outcome.fits(kind))
+                .ok_or_else(|| wrong("outcome", "expected the code of an outcome that settles a case of this kind"))?;
+            let found = row.records.iter().filter_map(|digest| persons.get(digest.as_str()).copied().flatten());
+            let mut counts: FxHashMap<u32, u32> = FxHashMap::default();
+            found.for_each(|person| *counts.entry(person).or_default() += 1);
+            let most = counts.iter().max_by_key(|(person, count)| (**count, std::cmp::Reverse(**person)));
+            let Some((most, _)) = most else {
+                settled.unknown += 1;
+                continue;
+            };
+            settled.used += 1;
+            // A household is known again by any of its members.
+            if kind == DiscrepancyKind::MissedHousehold {
+                settled.of.extend(counts.keys().map(|person| ((kind, *person), outcome)));
+            } else {
+                settled.of.insert((one_kind(kind), *most), outcome);
+            }
+        }
+        Ok(settled)
+    }
+
+    /// Outcomes of persons, as given.
+    #[must_use]
+    pub fn of_persons(outcomes: impl IntoIterator<Item = (DiscrepancyKind, u32, Outcome)>) -> Settled {
+        let of = outcomes.into_iter().map(|(kind, person, outcome)| ((one_kind(kind), person), outcome)).collect();
+        Settled { of, ..Settled::default() }
+    }
+
+    /// How a visit about this ended, if there was one.
+    #[must_use]
+    pub fn outcome(&self, kind: DiscrepancyKind, person: u32) -> Option<Outcome> {
+        if self.of.is_empty() { None } else { self.of.get(&(one_kind(kind), person)).copied() }
+    }
+
+    /// Did the roll miss this person, as far as a visit says?
+    #[must_use]
+    pub fn missed(&self, person: u32) -> Option<bool> {
+        let kind = DiscrepancyKind::MissedPerson;
+        self.outcome(kind, person).and_then(|outcome| outcome.label(kind))
+    }
+}
+
+/// A child whose birth was registered meanwhile is still the person who was asked about.
+fn one_kind(kind: DiscrepancyKind) -> DiscrepancyKind {
+    if is_omission(kind) && kind != DiscrepancyKind::MissedHousehold { DiscrepancyKind::MissedPerson } else { kind }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Settled;
+    use crate::outcome::discrepancy::DiscrepancyKind;
+    use crate::outcome::visit::Outcome;
+
+    #[test]
+    fn a_newborn_and_a_person_are_one_question_and_a_household_is_another() {
+        let settled = Settled::of_persons([(DiscrepancyKind::MissedNewborn, 3, Outcome::Added)]);
+        assert_eq!(settled.outcome(DiscrepancyKind::MissedPerson, 3), Some(Outcome::Added));
+        assert_eq!((settled.missed(3), settled.missed(4)), (Some(true), None));
+        assert_eq!(settled.outcome(DiscrepancyKind::MissedHousehold, 3), None);
+        let gone = Settled::of_persons([(DiscrepancyKind::MissedPerson, 3, Outcome::MovedOutBefore)]);
+        assert_eq!(gone.missed(3), Some(false));
+    }
+}
