@@ -26,7 +26,7 @@ use super::store::StoredCase;
 use crate::outcome::coverage::Level;
 use crate::outcome::coverage::estimated::{Estimate, Summary};
 use crate::outcome::estimate::bootstrap::{self, Draws, REPLICATES};
-use crate::outcome::estimate::two_list::log_normal;
+use crate::outcome::estimate::two_list::square_root;
 use crate::outcome::report::cases::CaseRow;
 
 /// The estimate of an area with what visits found.
@@ -100,7 +100,7 @@ impl Change {
         let variance = run.standard_error.powi(2) - learnt - weight * (self.before.1 - self.after.1);
         // The unseen themselves stay open, whatever was visited.
         let variance = variance.max(unseen) + weight * self.lesson;
-        let interval = log_normal(persons, variance, run.enumerated);
+        let interval = square_root(persons, variance, run.enumerated);
         Recounted {
             level: level.to_owned(),
             area: area.to_owned(),
