@@ -22,7 +22,7 @@ use super::progress::is_find;
 use super::store::StoredCase;
 use crate::outcome::coverage::Level;
 use crate::outcome::coverage::estimated::{Estimate, Summary};
-use crate::outcome::estimate::two_list::log_normal;
+use crate::outcome::estimate::two_list::square_root;
 use crate::outcome::report::cases::CaseRow;
 
 /// The estimate of an area with what visits found.
@@ -91,7 +91,7 @@ impl Change {
         let variance = run.standard_error.powi(2) - learnt - weight * (self.before.1 - self.after.1);
         // The unseen themselves stay open, whatever was visited.
         let variance = variance.max(unseen);
-        let interval = log_normal(persons, variance, run.enumerated);
+        let interval = square_root(persons, variance, run.enumerated);
         Recounted {
             level: level.to_owned(),
             area: area.to_owned(),

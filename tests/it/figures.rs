@@ -1,46 +1,116 @@
-//! Can every count of the report be traced to rows by a documented command (docs/for-auditors.md)?
+//! Does every figure of the report lead to its rows by the command that it carries (`data-trace`), and do they add up to it?
 
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::cli::{argument, check, district};
 
-/// Cells of the rows of the tables of a section.
-type Tables = Vec<Vec<Vec<String>>>;
-
-fn between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
-    text.split(from).skip(1).map(|rest| rest.split(to).next().unwrap_or("")).collect()
+/// A figure as printed, and what to write after `rollcall trace DIR`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Figure {
+    section: String,
+    command: String,
+    text: String,
+    /// Within a chart: ticks and labels of its axes stand there, too.
+    drawn: bool,
 }
 
-/// The text of a piece of markup.
-fn plain(markup: &str) -> String {
-    let mut text = String::new();
-    let mut inside = false;
-    for letter in markup.chars() {
-        match letter {
-            '<' => inside = true,
-            '>' => inside = false,
-            letter if !inside => text.push(letter),
-            _ => {}
+/// An open element: its name, what it leads to, whether it may hold numbers that are no figures (labels, notes).
+struct Open {
+    name: String,
+    command: Option<String>,
+    label: bool,
+    drawn: bool,
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let value = tag.split(&format!(" {name}=\"")).nth(1)?.split('"').next()?;
+    Some(value.replace("&quot;", "\"").replace("&lt;", "<").replace("&amp;", "&"))
+}
+
+/// All texts of the page that have a digit: figures, and those that lead nowhere and are no labels.
+fn figures(page: &str) -> (Vec<Figure>, Vec<String>) {
+    const VOID: [&str; 3] = ["meta", "br", "hr"];
+    let main = page.split("<main>").nth(1).unwrap().split("</main>").next().unwrap();
+    let (mut found, mut untraced) = (Vec::new(), Vec::new());
+    let mut open: Vec<Open> = Vec::new();
+    let mut section = String::new();
+    for piece in main.split('<').skip(1) {
+        let (tag, text) = piece.split_once('>').unwrap();
+        if let Some(name) = tag.strip_prefix('/') {
+            let closed = open.pop().unwrap();
+            assert_eq!(closed.name, name, "the page is well-formed");
+        } else if !tag.ends_with('/') {
+            let name = tag.split([' ', '\n']).next().unwrap().to_owned();
+            if name == "section" {
+                section = attribute(tag, "id").unwrap();
+            }
+            if !VOID.contains(&name.as_str()) {
+                let class = attribute(tag, "class").unwrap_or_default();
+                let first = (name == "td" || name == "th") && !class.split(' ').any(|class| class == "n");
+                let label = first || class == "note" || matches!(name.as_str(), "thead" | "h2" | "h3" | "figcaption");
+                let drawn = name == "svg";
+                open.push(Open { name, command: attribute(tag, "data-trace"), label, drawn });
+            }
+        }
+        // How sure an interval is, is no figure of the run.
+        let digits = text.replace("95%", "").replace("95 %", "");
+        if !digits.contains(|letter: char| letter.is_ascii_digit()) {
+            continue;
+        }
+        match open.iter().rev().find_map(|element| element.command.as_ref()) {
+            Some(command) => found.push(Figure {
+                section: section.clone(),
+                command: command.clone(),
+                text: text.trim().replace("&gt;", ">").replace("&lt;", "<"),
+                drawn: open.iter().any(|element| element.drawn),
+            }),
+            // What the reader should know, and what is assumed, are sentences without figures of this run.
+            None if section == "limits" || open.iter().any(|element| element.label) => {}
+            None => untraced.push(format!("{section}: {}", text.trim())),
         }
     }
-    text.trim().to_owned()
+    (found, untraced)
 }
 
-fn tables(page: &str, section: &str) -> Tables {
-    let section = between(page, &format!("<section id=\"{section}\">"), "</section>")[0];
-    let cells = |row: &str| -> Vec<String> {
-        let opened = row.replace("<th", "<td").replace("</th>", "</td>");
-        between(&opened, "<td", "</td>").into_iter().map(|cell| plain(&format!("<td{cell}"))).collect()
-    };
-    let body = |table: &str| between(table, "<tbody>", "</tbody>").concat();
-    between(section, "<table>", "</table>")
-        .into_iter()
-        .map(|table| between(&body(table), "<tr", "</tr>").into_iter().map(cells).collect())
-        .collect()
+/// The words of a command, as a shell takes them apart.
+fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = command.trim();
+    while let Some(first) = rest.chars().next() {
+        let (end, skip) = if first == '\'' || first == '"' { (first, 1) } else { (' ', 0) };
+        let (word, after) = rest[skip..].split_once(end).unwrap_or((&rest[skip..], ""));
+        words.push(word.to_owned());
+        rest = after.trim_start();
+    }
+    words
 }
 
-fn number(cell: &str) -> f64 {
-    cell.replace(',', "").trim_end_matches(" %").parse().unwrap_or_else(|_| panic!("{cell} is no figure"))
+/// What a command prints.
+struct Traced {
+    head: String,
+    text: String,
+}
+
+impl Traced {
+    fn lines(&self, begins: &str) -> impl Iterator<Item = &str> {
+        self.text.lines().filter(move |line| line.starts_with(begins))
+    }
+
+    /// The sum of what follows a word in the lines with this beginning.
+    fn sum(&self, begins: &str, word: &str, wanted: impl Fn(&str) -> bool) -> f64 {
+        self.lines(begins).filter(|line| wanted(line)).map(|line| after(line, word)).sum()
+    }
+
+    /// All numbers of the first line.
+    fn numbers(&self) -> Vec<f64> {
+        self.head.split(' ').filter_map(|word| word.trim_end_matches([';', ',']).parse().ok()).collect()
+    }
+}
+
+fn after(line: &str, word: &str) -> f64 {
+    let mut words = line.split_whitespace().skip_while(|own| *own != word);
+    words.nth(1).unwrap_or_else(|| panic!("no {word} in {line}")).parse().unwrap()
 }
 
 struct Run {
@@ -58,154 +128,259 @@ impl Run {
         Run { results, page, _folder: folder }
     }
 
-    fn file(&self, name: &str) -> serde_json::Value {
-        serde_json::from_str(&std::fs::read_to_string(self.results.join(name)).unwrap()).unwrap()
+    fn trace(&self, command: &str) -> Traced {
+        let words = words(command);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let (text, _) = check(&[&["trace", argument(&self.results), "--limit", "1000000"], &words[..]].concat(), 0);
+        Traced { head: text.lines().next().unwrap().to_owned(), text }
     }
+}
 
-    /// The figures in the first line of what `trace` prints, and how many entries with this beginning it lists.
-    fn trace(&self, asked: &[&str], entry: &str) -> (Vec<f64>, usize) {
-        let (out, _) = check(&[&["trace", argument(&self.results), "--limit", "100000"], asked].concat(), 0);
-        let first = out.lines().next().unwrap();
-        let figures = first.split(' ').filter_map(|word| word.parse().ok()).collect();
-        (figures, out.lines().filter(|line| line.starts_with(entry)).count())
+/// Does a line lie in the area of a command?
+fn lies_in(line: &str, area: &str) -> bool {
+    let own = line.split("  area ").nth(1).unwrap().split("  ").next().unwrap();
+    match area {
+        "unknown" => own.len() < 9,
+        "unknown_community" => own.len() < 12,
+        area => own.starts_with(area),
     }
+}
 
-    /// Discrepancies of kinds in an area: how many, how many expected to be real, how many listed.
-    fn discrepancies(&self, kinds: &[&str], area: &str) -> [f64; 3] {
-        let mut sums = [0.0; 3];
-        for kind in kinds {
-            let asked = ["--kind", kind, "--area", area];
-            let (all, listed) = (self.trace(&asked, "D0"), self.trace(&[&asked[..], &["--listed"]].concat(), "D0"));
-            assert_eq!(all.0[0], all.1 as f64, "as many are listed as are counted");
-            sums[0] += all.0[0];
-            sums[1] += all.0[1];
-            sums[2] += listed.0[0];
+fn count(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
         }
-        sums
+        out.push(digit);
+    }
+    out
+}
+
+fn expected(value: f64) -> String {
+    if value < 99.95 { format!("{value:.1}") } else { count(value) }
+}
+
+fn share(part: f64, whole: f64) -> String {
+    let percent = 100.0 * part / whole;
+    match percent {
+        _ if part < whole && percent > 99.9 => String::from("> 99.9 %"),
+        _ if part > 0.0 && percent < 0.1 => String::from("< 0.1 %"),
+        _ => format!("{percent:.1} %"),
     }
 }
 
-fn same(row: &[String], found: [f64; 3]) {
-    let shown: Vec<f64> = row.iter().map(|cell| number(cell)).collect();
-    assert_eq!((shown[0], shown[2]), (found[0], found[2]), "{row:?} {found:?}");
-    // Expected numbers are printed with one decimal, by either.
-    assert!((shown[1] - found[1]).abs() < 0.16, "{row:?} {found:?}");
+fn percent(share: f64) -> String {
+    let text = format!("{:.2} %", 100.0 * share);
+    if text == "-0.00 %" { String::from("0.00 %") } else { text.replace('-', "−") }
 }
 
-const KINDS: [&str; 10] = [
-    "missed_person",
-    "missed_household",
-    "missed_newborn",
-    "duplicate_enumeration",
-    "counted_elsewhere",
-    "dead_before_reference",
-    "born_after_reference",
-    "unsupported_enumeration",
-    "attribute_conflict",
-    "household_mismatch",
-];
-
-const MISSED: [&str; 2] = ["missed_person", "missed_newborn"];
-
-#[test]
-fn discrepancies_and_missed_persons() {
-    let run = Run::new();
-    let kinds = tables(&run.page, "discrepancies").remove(0);
-    assert_eq!(kinds.len(), KINDS.len());
-    let mut counted = 0.0;
-    // In the order of the page; every kind of the page is one that `trace` knows.
-    let mut left: Vec<[f64; 3]> = KINDS.iter().map(|kind| run.discrepancies(&[kind], "")).collect();
-    for row in &kinds {
-        counted += number(&row[2]);
-        let shown = (number(&row[2]), number(&row[4]));
-        let at =
-            left.iter().position(|found| (found[0], found[2]) == shown && (found[1] - number(&row[3])).abs() < 0.16);
-        left.remove(at.unwrap_or_else(|| panic!("{row:?} is none of {left:?}")));
-    }
-    assert!(counted > 5.0 && left.is_empty());
-    let missed = tables(&run.page, "missed");
-    assert_eq!(missed.len(), 2, "streets and communities");
-    for row in missed.concat().iter().filter(|row| row[0].starts_with(|letter: char| letter.is_ascii_digit())) {
-        same(&row[1..4], run.discrepancies(&MISSED, &row[0]));
-    }
-    let summary = between(&run.page, "<section id=\"summary\">", "</section>")[0];
-    let figures: Vec<f64> = between(summary, "<b>", "</b>").into_iter().map(number).collect();
-    let all = run.discrepancies(&MISSED, "");
-    assert_eq!((figures[2], figures[4]), (all[0], all[2]));
-    assert!((figures[3] - all[1]).abs() < 0.16);
-    let persons = |count: &str| run.trace(&["--persons", count], "person ").0[0];
-    let (present, both) = (persons("roll_present"), persons("in_both"));
-    assert_eq!(figures[0], present);
-    assert!((figures[1] - 100.0 * both / present).abs() < 0.051, "{figures:?}");
-    let expected: f64 = MISSED.iter().map(|kind| run.trace(&["--kind", kind, "--listed"], "D0").0[1]).sum();
-    assert!((figures[5] - expected).abs() < 0.16, "{figures:?} {expected}");
+/// What the rows behind commands come to, as the page prints it; commands are run once for all areas.
+struct Rows<'a> {
+    run: &'a Run,
+    known: BTreeMap<String, Traced>,
 }
 
-#[test]
-fn persons_pairs_and_rows() {
-    let run = Run::new();
-    let by_sources = tables(&run.page, "persons").remove(0);
-    let (last, rows) = by_sources.split_last().unwrap();
-    let mut all = 0.0;
-    for row in rows {
-        let (found, listed) = run.trace(&["--in-sources", &row[0]], "person ");
-        assert_eq!((number(&row[1]), found[0]), (found[0], listed as f64), "{row:?}");
-        all += found[0];
+impl Rows<'_> {
+    fn of(&mut self, command: &str) -> &Traced {
+        let run = self.run;
+        self.known.entry(command.to_owned()).or_insert_with(|| run.trace(command))
     }
-    assert_eq!(number(&last[1]), all);
-    let manifest = run.file("manifest.json");
-    let sources: Vec<&str> =
-        manifest["sources"].as_array().unwrap().iter().map(|entry| entry["source"].as_str().unwrap()).collect();
-    // Pairs in the order of the page: links, possible links.
-    let mut shown = tables(&run.page, "links").remove(0).into_iter();
-    for (at, &one) in sources.iter().enumerate() {
-        for &other in &sources[at..] {
-            let (links, listed) = run.trace(&["--links", one, other], &format!("{one}:"));
-            let (possible, _) = run.trace(&["--links", one, other, "--possible"], "");
-            if links[0] + possible[0] > 0.0 {
-                let row = shown.next().unwrap();
-                assert!(row[0].contains(one) && row[0].contains(other), "{row:?}");
-                assert_eq!((number(&row[1]), number(&row[2])), (links[0], possible[0]), "{row:?}");
-                assert!(one == other || listed > 0 || links[0] == 0.0);
+
+    fn estimated(&mut self, part: &str, area: &str, rest: &str) -> f64 {
+        let traced = self.of(&format!("--estimate {part}{rest}"));
+        traced.sum("person ", "weight", |line| lies_in(line, area))
+    }
+
+    /// Everything that the rows of a command can be said to come to, in the page's own form.
+    fn come_to(&mut self, command: &str) -> Vec<String> {
+        let (base, area) = match command.split_once(" --area ") {
+            Some((base, rest)) => {
+                let (area, rest) = rest.split_once(' ').map_or((rest, ""), |(area, rest)| (area, rest));
+                (format!("{base}{}{rest}", if rest.is_empty() { "" } else { " " }), area.to_owned())
             }
+            None => (command.to_owned(), String::new()),
+        };
+        let words = words(&base);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match words.first().copied().unwrap_or("--kind") {
+            "--persons" | "--in-sources" => {
+                let found = self.of(&base).lines("person ").filter(|line| lies_in(line, &area)).count() as f64;
+                let mut figures = vec![count(found)];
+                if base == "--persons in_both" {
+                    figures.push(share(found, self.of("--persons roll_present").lines("person ").count() as f64));
+                }
+                figures
+            }
+            "--kind" | "--listed" => {
+                let traced = self.of(&base);
+                let (found, sum) = traced
+                    .lines("D0")
+                    .filter(|line| lies_in(line, &area))
+                    .fold((0, 0.0), |sums, line| (sums.0 + 1, sums.1 + after(line, "probability")));
+                let mut figures = vec![count(f64::from(found))];
+                // The rows have four decimals.
+                figures.extend([sum, sum - 0.02, sum + 0.02].map(expected));
+                if base == "--listed" {
+                    let names = std::fs::read_dir(self.run.results.join("follow-up")).unwrap();
+                    let names = names.map(|entry| entry.unwrap().path().with_extension(""));
+                    figures.push(count(names.collect::<BTreeSet<_>>().len() as f64));
+                }
+                figures
+            }
+            "--estimate" => self.come_to_estimated(&words, &area),
+            "--used" => {
+                let traced = self.of(&base);
+                let (numbers, listed) = (traced.numbers(), traced.lines("record ").count() as f64);
+                assert_eq!((numbers[0] - numbers[2], numbers[1]), (listed, listed));
+                numbers.into_iter().map(count).collect()
+            }
+            "--set-aside" | "--noted" => vec![count(self.of(&base).lines("row ").count() as f64)],
+            "--filled" => {
+                let all = self.of(&format!("--used {}", words[1])).lines("record ").count() as f64;
+                vec![share(self.of(&base).lines("record ").count() as f64, all)]
+            }
+            "--links" => vec![count(self.of(&base).lines(&format!("{}:", words[1])).count() as f64)],
+            "--pairs" => vec![count(self.of(&base).lines("pair ").count() as f64)],
+            "--blocks" => {
+                let traced = self.of(&base);
+                let sizes: Vec<f64> = traced.lines("block ").map(|line| after(line, "block")).collect();
+                let several = || sizes.iter().filter(|size| **size > 1.0);
+                let largest = several().copied().fold(0.0, f64::max);
+                let left_out = traced.sum("block ", "records,", |_| true);
+                let keys = traced.lines("  record ").count() as f64;
+                vec![count(keys), count(several().count() as f64), count(largest), count(left_out)]
+            }
+            "--band" => {
+                let traced = self.of(&base);
+                let pairs: Vec<&str> = traced.text.lines().filter(|line| line.contains("  probability ")).collect();
+                let sum: f64 = pairs.iter().map(|line| after(line, "probability")).sum();
+                let judged = pairs.iter().filter(|line| line.contains("  judged ")).count();
+                let same = pairs.iter().filter(|line| line.contains("  judged one person")).count();
+                vec![count(pairs.len() as f64), expected(sum), count(judged as f64), count(same as f64)]
+            }
+            "--false-links" => {
+                let traced = self.of(&base);
+                let sum: f64 =
+                    traced.text.lines().filter(|line| line.contains("  false ")).map(|line| after(line, "false")).sum();
+                let threshold = traced.head.split("from ").nth(1).unwrap().split(" on").next().unwrap();
+                vec![expected(sum), threshold.to_owned()]
+            }
+            "--level" | "--example" => {
+                let traced = self.of(&base);
+                let bits = traced.text.split_whitespace().filter(|word| word.starts_with(['+', '-']));
+                let bits = bits.filter_map(|word| word.parse::<f64>().ok());
+                let figures = bits.map(|bits| format!("{bits:+.1}").replace("-0.0", "+0.0").replace('-', "−"));
+                figures.collect()
+            }
+            other => panic!("nobody checks {other}"),
         }
     }
-    assert!(shown.next().is_none());
-    let read = tables(&run.page, "read");
-    for (row, source) in read[0].iter().zip(&sources) {
-        assert!(row[0].starts_with(source), "{row:?}");
-        let entry = manifest["sources"].as_array().unwrap().iter().find(|entry| entry["source"] == **source).unwrap();
-        assert_eq!(number(&row[3]), entry["rows_in"].as_f64().unwrap(), "{entry}");
-        assert_eq!(number(&row[5]), run.trace(&["--set-aside", source], "").0[0]);
+
+    fn come_to_estimated(&mut self, words: &[&str], area: &str) -> Vec<String> {
+        let rest = words[2..].iter().map(|word| format!(" {word}")).collect::<String>();
+        let own = self.estimated(words[1], area, &rest);
+        let persons = self.estimated("persons", area, "");
+        let mut figures = vec![expected(own), percent(own / persons.max(1.0))];
+        match words[1] {
+            "enumerated" if own > 0.0 => {
+                let wrong = self.estimated("erroneous", area, "") + self.estimated("duplicates", area, "");
+                figures.extend([percent((persons - own) / persons), percent((persons - own - wrong) / persons)]);
+            }
+            "unseen" => figures.extend([0.5, 1.0, 2.0, 5.0].map(|odds| expected(persons + (odds - 1.0) * own))),
+            "variance" => {
+                // The interval of exactly these persons, its variance from persons, households and drawings.
+                let narrowed = if area.is_empty() { String::new() } else { format!(" --area {area}") };
+                let traced = self.of(&format!("--estimate variance{narrowed}"));
+                let line = traced.lines("variance ").last().unwrap();
+                let together = after(line, "+");
+                let drawn: Vec<f64> = traced.lines("  drawn ").map(|line| after(line, "drawn")).collect();
+                let mean = drawn.iter().sum::<f64>() / drawn.len() as f64;
+                let learnt = drawn.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (drawn.len() as f64 - 1.0);
+                let variance = own + together + learnt;
+                let enumerated = self.estimated("enumerated", area, "");
+                let omitted = persons - enumerated;
+                let half = 1.959_963_984_540_054 * variance.sqrt();
+                let low = (omitted.sqrt() - half / (2.0 * omitted.sqrt())).max(0.0).powi(2);
+                let high = omitted + half + half * half / (4.0 * omitted.max(variance.sqrt()));
+                let ends = [enumerated + low, enumerated + high];
+                figures.push(format!("{} – {}", expected(ends[0]), expected(ends[1])));
+                figures.extend(ends.map(expected));
+            }
+            "listed" if rest.is_empty() => {
+                let steps: Vec<f64> =
+                    (1..=7).map(|step| self.estimated("listed", "", &format!(" --step {step}"))).collect();
+                figures.push(percent(steps[3..].iter().sum::<f64>() / steps.iter().sum::<f64>()));
+            }
+            _ => {}
+        }
+        figures
     }
-    check(&["trace", argument(&run.results), "--set-aside", "nobody"], 2);
-    check(&["trace", argument(&run.results), "--links", sources[0], "nobody"], 2);
-    check(&["trace", argument(&run.results), "--persons", "in_both", "--kind", "missed_person"], 2);
 }
 
 #[test]
-fn counts_and_estimates_by_area() {
+fn every_figure_leads_to_rows_that_add_up_to_it() {
     let run = Run::new();
-    let coverage = tables(&run.page, "coverage");
-    let counts = coverage.last().unwrap();
-    let names = ["roll_present", "roll_elsewhere", "register_persons", "in_both", "only_roll", "only_register"];
-    let mut looked_at = 0;
-    for row in counts.iter().filter(|row| row[0].starts_with(|letter: char| letter.is_ascii_digit())) {
-        for (cell, name) in row[1..].iter().zip(names) {
-            let (found, listed) = run.trace(&["--persons", name, "--area", &row[0]], "person ");
-            assert_eq!((number(cell), found[0]), (found[0], listed as f64), "{row:?} {name}");
-            looked_at += 1;
+    let (found, untraced) = figures(&run.page);
+    assert!(untraced.is_empty(), "figures that lead nowhere: {untraced:#?}");
+    assert!(found.len() > 300, "{}", found.len());
+    let mut rows = Rows { run: &run, known: BTreeMap::new() };
+    let mut wrong = Vec::new();
+    for figure in &found {
+        // Charts of tables show what the tables say; their texts are labels and axes. What is drawn of the model is
+        // printed nowhere else: signed bits beside the bars.
+        let model = figure.command.starts_with("--level") || figure.command.starts_with("--example");
+        if figure.drawn && !(model && figure.text.starts_with(['+', '−'])) {
+            continue;
+        }
+        let rows = rows.come_to(&figure.command);
+        let printed = figure.text.trim_matches(['…', '(', ')', ' ']);
+        if !rows.iter().any(|rows| rows == printed || printed.contains(&format!("{rows} "))) {
+            wrong.push(format!("{figure:?} is none of {rows:?}"));
         }
     }
-    assert!(looked_at >= 12, "{looked_at}");
-    let estimates = run.file("coverage.json");
-    for row in coverage[0].iter().filter(|row| row[0].len() == 12) {
-        let areas = estimates["areas"].as_array().unwrap();
-        let area = areas.iter().find(|area| area["area"] == row[0].as_str()).unwrap();
-        assert!((number(&row[4]) - area["persons"].as_f64().unwrap()).abs() < 0.51, "{row:?}");
-        let parts: f64 =
-            ["both", "only_roll", "only_register", "unseen"].iter().map(|part| area[part].as_f64().unwrap()).sum();
-        assert!((parts - area["persons"].as_f64().unwrap()).abs() < 1e-6);
+    assert!(wrong.is_empty(), "{} of {} figures: {wrong:#?}", wrong.len(), found.len());
+    // Commands narrowed to an area, as they stand there, list just what was added up.
+    let narrowed: Vec<&Figure> = found.iter().filter(|figure| figure.command.contains(" --area ")).collect();
+    for figure in narrowed.iter().step_by(narrowed.len() / 12) {
+        let listed = run.trace(&figure.command);
+        let begins = if figure.command.starts_with("--kind") { "D0" } else { "person " };
+        let (base, area) = figure.command.split_once(" --area ").unwrap();
+        let (area, rest) = area.split_once(' ').unwrap_or((area, ""));
+        let all = rows.of(format!("{base} {rest}").trim());
+        let own: Vec<&str> = all.lines(begins).filter(|line| lies_in(line, area)).collect();
+        assert_eq!(listed.lines(begins).collect::<Vec<_>>(), own, "{figure:?}");
     }
-    assert!(Path::new(&run.results).join("report.html").is_file());
+}
+
+#[test]
+fn a_figure_without_a_command_would_be_found() {
+    let page = "<main><section id=\"summary\"><p>12 persons</p><p data-trace=\"--used\">7</p><table><tr><td>110101</td>\
+                <td class=\"n\">3</td></tr></table></section></main>";
+    let (found, untraced) = figures(page);
+    assert_eq!(found.len(), 1);
+    assert_eq!(untraced, ["summary: 12 persons", "summary: 3"]);
+}
+
+#[test]
+fn what_cannot_be_asked_is_said() {
+    let run = Run::new();
+    let results = argument(&run.results);
+    for asked in [
+        &["--set-aside", "nobody"][..],
+        &["--links", "roll", "nobody"],
+        &["--persons", "in_both", "--kind", "missed_person"],
+        &["--persons", "in_both", "--estimate", "unseen"],
+        &["--filled", "roll", "shoe_size"],
+        &["--pairs", "by guess"],
+        &["--blocks", "by guess"],
+        &["--level", "shoe_size"],
+        &["--noted", "roll"],
+        &["--step", "1"],
+        &["--kind", "unlucky"],
+    ] {
+        let (out, err) = check(&[&["trace", results], asked].concat(), 2);
+        assert!(out.is_empty() && !err.is_empty(), "{asked:?}");
+    }
 }

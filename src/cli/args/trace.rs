@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "\
 Every figure of report.html has its command: rest the pointer on it, or see docs/for-auditors.md. The first line has the figure, \
 then come the entries that it counts or sums up.")]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 pub struct Trace {
     /// The run's folder; the study file and the extracts must still be what they were.
     #[arg(value_name = "DIR")]

@@ -26,12 +26,8 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
         return Ok(None);
     }
     let gathered = evidence::gather(&asked.run, manifest, progress)?;
-    let all = coverage::persons(
-        &gathered.study,
-        &gathered.table,
-        &gathered.resolution,
-        &Households::of(&gathered.table),
-    );
+    let all =
+        coverage::persons(&gathered.study, &gathered.table, &gathered.resolution, &Households::of(&gathered.table));
     let places: BTreeMap<u32, Symbol> = all.iter().map(|counted| (counted.person, counted.place)).collect();
     let persons = match (asked.persons, asked.in_sources) {
         (Some(count), _) => counted(asked, &gathered, &all, count),

@@ -46,8 +46,7 @@ impl Entries<'_> {
                 Some(false) => "  judged two persons",
                 None => "",
             };
-            let _ =
-                writeln!(text, "{one} {other}  weight {weight:.2}  probability {probability:.6}  {person}{judged}");
+            let _ = writeln!(text, "{one} {other}  weight {weight:.2}  probability {probability:.6}  {person}{judged}");
         }
         more(text, pairs.len(), limit);
     }

@@ -16,7 +16,6 @@ use std::process::ExitCode;
 use super::args;
 use super::explain::evidence;
 use super::screen::show;
-use entries::{lies_in, place};
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::outcome::discrepancy::DiscrepancyKind;
@@ -24,6 +23,7 @@ use crate::outcome::files::{self, DiscrepancyRow, LinkRow};
 use crate::outcome::report::cases::table as case_table;
 use crate::person::table::RecordId;
 use crate::progress::Progress;
+use entries::{lies_in, place};
 
 /// Prints the rows behind a figure.
 pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<ExitCode> {
@@ -43,7 +43,9 @@ pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<Exit
     let (on_lists, lists) = on_lists(asked)?;
     let behind: Vec<DiscrepancyRow> = files::read_discrepancies(&asked.run)?
         .into_iter()
-        .filter(|row| lies_in(&row.area, asked.area.as_deref()) && (asked.kind.is_empty() || asked.kind.contains(&row.kind)))
+        .filter(|row| {
+            lies_in(&row.area, asked.area.as_deref()) && (asked.kind.is_empty() || asked.kind.contains(&row.kind))
+        })
         .filter(|row| on_lists.as_ref().is_none_or(|listed| listed.contains(&row.discrepancy)))
         .collect();
     let expected: f64 = behind.iter().map(|row| row.probability).sum();

@@ -95,8 +95,9 @@ fn blocks(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, rule: &st
     let of_two = blocks.iter().filter(|block| block.records.len() > 1).count();
     let largest = blocks.iter().map(|block| block.records.len()).max().filter(|most| *most > 1).unwrap_or(0);
     let left_out: u64 = blocks.iter().map(|block| block.pairs_left_out).sum();
-    let mut text =
-        format!("{keys} keys, {of_two} blocks of two records or more, the largest of {largest}; {left_out} pairs left out\n");
+    let mut text = format!(
+        "{keys} keys, {of_two} blocks of two records or more, the largest of {largest}; {left_out} pairs left out\n"
+    );
     for block in blocks.iter().take(asked.limit) {
         let _ = writeln!(text, "\nblock     {} records, {} pairs left out", block.records.len(), block.pairs_left_out);
         block.records.iter().for_each(|record| text += &format!("  record    {}\n", entries.record(*record)));
@@ -152,7 +153,9 @@ fn levels(
     if text.is_empty() {
         let names: Vec<&str> = shares.iter().map(|shares| shares.comparison.as_str()).collect();
         let error = Error::new(Kind::Usage, "the model has no such comparison or level");
-        return Err(error.hint(format!("its comparisons are {}; `--level COMPARISON` names the levels", names.join(", "))));
+        return Err(
+            error.hint(format!("its comparisons are {}; `--level COMPARISON` names the levels", names.join(", ")))
+        );
     }
     if named.len() == 2 {
         *text += "\n";
@@ -241,8 +244,14 @@ fn estimate(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, part: E
     describe(&mut text, &selected.estimate);
     if part == EstimatePart::Variance {
         let learnt = selected.estimate.learnt_variance;
-        let _ = writeln!(text, "variance {:.6} = {sum:.6} of single persons + {:.6} of members of households together", sum + selected.together + learnt, selected.together);
-        let _ = writeln!(text, "  + {learnt:.6} of what was learnt, households drawn {} times:", selected.replicates.len());
+        let _ = writeln!(
+            text,
+            "variance {:.6} = {sum:.6} of single persons + {:.6} of members of households together",
+            sum + selected.together + learnt,
+            selected.together
+        );
+        let _ =
+            writeln!(text, "  + {learnt:.6} of what was learnt, households drawn {} times:", selected.replicates.len());
         selected.replicates.iter().for_each(|persons| text += &format!("  drawn {persons:.3}\n"));
     }
     for person in persons.iter().take(asked.limit) {

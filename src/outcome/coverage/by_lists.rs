@@ -133,6 +133,7 @@ mod tests {
             let (roll, registers) = (pattern & 1 == 1, (pattern & !1) as u8);
             let share = |holds: bool| f64::from(*count) * f64::from(u8::from(holds));
             Mass {
+                person: 0,
                 place: 0,
                 sex: 1,
                 age: AgeGroup::of(Some(age)),

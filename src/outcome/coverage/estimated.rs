@@ -24,7 +24,7 @@ use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::estimate::bootstrap::{Draws, REPLICATES, variance};
-use crate::outcome::estimate::two_list::{TwoLists, log_normal};
+use crate::outcome::estimate::two_list::{TwoLists, square_root};
 use crate::outcome::residence::Residence;
 use crate::person::lexicon::Symbol;
 use crate::person::table::PersonTable;
@@ -103,7 +103,7 @@ impl Sum {
         let [both, only_roll, only_register] = self.parts;
         let enumerated = both + only_roll;
         let persons = enumerated + only_register + self.unseen;
-        let interval = log_normal(persons, self.variance, enumerated);
+        let interval = square_root(persons, self.variance, enumerated);
         Estimate {
             persons,
             standard_error: self.variance.max(0.0).sqrt(),

@@ -8,8 +8,8 @@ use maud::{Markup, PreEscaped, html};
 
 use super::chart::bars::{self, area_name};
 use super::chart::interval::{self, Pyramid};
-use super::words::completeness as say;
 use super::traced::in_area;
+use super::words::completeness as say;
 use super::words::{count, expected, page};
 use crate::intake::study::Language;
 use crate::outcome::coverage::estimated::{Estimate, STEPS, Summary};

@@ -28,7 +28,11 @@ pub fn within(figure: &str, command: &str) -> String {
 #[must_use]
 pub fn word(name: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ':');
-    if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { format!("'{name}'") }
+    match name {
+        name if !name.is_empty() && name.chars().all(plain) => name.to_owned(),
+        name if name.contains('\'') => format!("\"{name}\""),
+        name => format!("'{name}'"),
+    }
 }
 
 /// A command, narrowed to an area.

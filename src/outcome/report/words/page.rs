@@ -306,7 +306,8 @@ pub fn estimated(language: Language, pairs: u64, share: Share) -> String {
 #[must_use]
 pub fn threshold(language: Language, threshold: f64, false_links: f64) -> String {
     let command = "--false-links";
-    let (from, wrong) = (within(&format!("{:.2} %", threshold * 100.0), command), within(&expected(false_links), command));
+    let (from, wrong) =
+        (within(&format!("{:.2} %", threshold * 100.0), command), within(&expected(false_links), command));
     match language {
         Language::Zh => format!("概率不低于 {from} 的记录对可归为同一人；归为同一人的记录对中预计有 {wrong} 对不实。"),
         Language::En => format!(
