@@ -55,7 +55,7 @@ pub fn write(linked: &Linked, to: &mut dyn Write) -> io::Result<()> {
     postcard::to_io(&kept, to).map(drop).map_err(io::Error::other)
 }
 
-/// Reads what [`write`] wrote; `None` if it is anything else.
+/// Reads what [`write()`] wrote; `None` if it is anything else.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Option<Kept<'static>> {
     postcard::take_from_bytes(bytes).ok().filter(|(_, rest)| rest.is_empty()).map(|(kept, _)| kept)

@@ -106,8 +106,10 @@ fn reads_fail(step: usize) -> usize {
     let failed = commands.iter().map(|arguments| {
         let traced = Traced { folder: &again, arguments: arguments.to_vec(), calls: READS };
         let failed = traced.fail("EIO", step, &|| copy(&results, &again), &|what, code, said| {
-            assert_eq!(code, Some(6), "{arguments:?}, {what}: {said}");
-            assert!(said.contains("again"), "{arguments:?}, {what}: no file is named: {said}");
+            // What closing the store would move from its write-ahead log stays there, and nothing is lost.
+            let is_in_time = code == Some(0) && what.contains("cases.sqlite-wal>");
+            assert!(code == Some(6) || is_in_time, "{arguments:?}, {what}: {code:?} {said}");
+            assert!(is_in_time || said.contains("again"), "{arguments:?}, {what}: no file is named: {said}");
             let now = contents(&again);
             let changed =
                 before.iter().find(|(path, bytes)| !path.starts_with("casework") && now.get(*path) != Some(bytes));
