@@ -52,7 +52,7 @@ pub struct Campaign {
     pub first: Course,
     /// With learning.
     pub learnt: Course,
-    /// With everything that the other doors teach known from the first day: no learning can be faster.
+    /// With everything that the other doors teach known from the first day: what learning can hope for.
     pub taught: Course,
     /// With those missed known by name: no ranking can be better.
     pub perfect: Course,
@@ -120,7 +120,8 @@ impl World<'_> {
     fn taught(&self) -> Vec<f64> {
         let mut part = vec![0; self.cases.len()];
         for (door, cases) in self.doors.iter().enumerate() {
-            cases.iter().for_each(|case| part[*case] = door % PARTS);
+            let drawn = (self.drawn(door, "part") * PARTS as f64) as usize;
+            cases.iter().for_each(|case| part[*case] = drawn);
         }
         let mut probability = vec![0.0; self.cases.len()];
         for left_out in 0..PARTS {
@@ -176,10 +177,15 @@ impl World<'_> {
 
     /// Is nobody met at this call? Drawn from the door and the number of the call, so that it is the same in all plays.
     fn nobody(&self, door: usize, call: u32) -> bool {
+        self.drawn(door, &call.to_string()) < self.rules.nobody_met
+    }
+
+    /// A number from 0 to below 1 that belongs to a door and what it is drawn for.
+    fn drawn(&self, door: usize, what: &str) -> f64 {
         let first = self.doors[door].first().map_or("", |case| self.cases[*case].1.case.number.as_str());
-        let digest = Sha256::digest(format!("{first} {call}"));
+        let digest = Sha256::digest(format!("{first} {what}"));
         let drawn = digest.iter().take(4).fold(0u32, |sum, byte| sum << 8 | u32::from(*byte));
-        f64::from(drawn) / f64::from(u32::MAX) < self.rules.nobody_met
+        f64::from(drawn) / (f64::from(u32::MAX) + 1.0)
     }
 }
 
@@ -211,10 +217,10 @@ mod tests {
         assert_eq!(campaign.findable, names.len() as u64);
         assert_eq!(campaign.doors, 800);
         assert!(campaign.saved_at_90 > 0.15, "{}", campaign.saved_at_90);
-        // Nothing is quicker than to know what there is to know.
-        let at_90 = |course: &super::Course| course.visits_to_find.iter().find(|at| at.0 == 90).map(|at| at.1);
-        assert!(at_90(&campaign.perfect) < at_90(&campaign.taught), "{campaign:?}");
-        assert!(campaign.savable_at_90 > campaign.saved_at_90, "{campaign:?}");
+        // Nothing is quicker than to know what there is to know. (Nine in ten are just more than the five buildings hold.)
+        let most = |course: &super::Course| course.visits_to_find.iter().find(|at| at.0 == 75).map(|at| at.1);
+        let [perfect, taught, learnt] = [&campaign.perfect, &campaign.taught, &campaign.learnt].map(most);
+        assert!(perfect < taught && taught < learnt, "{campaign:?}");
         assert_eq!(campaign, play(&rows, &missed, &rules));
         // Where nothing tells cases apart, nothing is lost either.
         let even = missed_records(names.iter().map(|name| ("nowhere", name.as_str())));

@@ -12,11 +12,12 @@
 //! than for those where somebody was enumerated and one more person may be missing.
 //!
 //! Steps: 1. each case is written as a short row of effects; 2. `fit` finds the most probable effects by Newton steps, one
-//! effect at a time, and 3. re-estimates the variance of each group of effects from them and their curvature (empirical
-//! Bayes), held near its first value while there are few; 4. every open case is scored.
+//! effect at a time, and 3. re-estimates the variance of each group of effects from them: their squares, by the number of
+//! effects that the labels have a say in (empirical Bayes), held near its first value while those are few; 4. every open case
+//! is scored.
 //!
-//! Sources: N. Laird, T. Louis, *Empirical Bayes confidence intervals based on bootstrap samples*, 1987 (variance from mode
-//! and curvature); A. Gelman, J. Hill, *Data Analysis Using Regression and Multilevel Models*, 2007, ch. 14.
+//! Sources: D. MacKay, *Bayesian interpolation*, Neural Computation 4 (1992) (variance by the effective number of parameters;
+//! the EM step moves from a wrong first value only over many rounds where each effect has few labels); A. Gelman, J. Hill, *Data Analysis Using Regression and Multilevel Models*, 2007, ch. 14.
 
 use rustc_hash::FxHashMap;
 
@@ -166,8 +167,9 @@ impl Lessons {
             for (group, (_, first)) in VARIANCES.iter().enumerate().skip(AREA) {
                 let (mut sum, mut count) = (PRIOR_EFFECTS * first, PRIOR_EFFECTS);
                 for effect in taught.seen.iter().filter(|effect| self.group[**effect] == group) {
-                    sum += taught.coefficients[*effect].powi(2) + 1.0 / curvature[*effect];
-                    count += 1.0;
+                    sum += taught.coefficients[*effect].powi(2);
+                    // How far the labels, and not the prior, say what the effect is: between 0 and 1.
+                    count += (1.0 - 1.0 / (curvature[*effect] * taught.variance[group])).max(0.0);
                 }
                 taught.variance[group] = (sum / count).clamp(0.005, 6.0);
             }
