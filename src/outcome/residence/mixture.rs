@@ -31,6 +31,9 @@ const RIDGE_VIEWS: f64 = 5.0;
 /// How far the answers of visits may shift the log odds, as a variance.
 const SHIFT_VARIANCE: f64 = 1.0;
 
+/// Greatest share of residents among the unlinked by the density ratio.
+const SHARE_MAX: f64 = 0.95;
+
 /// Known negatives are few below this number, or below this share of the unlabelled.
 pub(super) const NEGATIVES_MIN: usize = 30;
 pub(super) const NEGATIVES_SHARE_MIN: f64 = 0.25;
@@ -277,13 +280,17 @@ impl Sample {
         features.extend(self.unlabelled.features_with(is_trace));
         features.sort_unstable();
         features.dedup();
+        if features.is_empty() {
+            // Nothing bounds the share from above.
+            return SHARE_MAX;
+        }
         let positives = self.positives.alone.renumbered(steps[0], &features, number);
         let unlabelled = self.unlabelled.renumbered(steps[1], &features, number);
         let households =
             |group: usize| -> Vec<u64> { self.households[group].iter().copied().step_by(steps[group]).collect() };
         let (ones, zeros) = (households(0), households(1));
         let scores = prior::cross_fitted(&positives, &unlabelled, [&ones, &zeros], usize::from(columns) + 1);
-        prior::share(&scores.0, &scores.1).clamp(0.01, 0.95)
+        prior::share(&scores.0, &scores.1).clamp(0.01, SHARE_MAX)
     }
 }
 
