@@ -181,6 +181,8 @@ impl CandidatePairs {
     fn plan(&mut self) {
         let mut loose = std::mem::take(&mut self.loose);
         loose.par_sort_unstable();
+        // A rule that gives a pair by several keys gives it once.
+        loose.dedup();
         loose.iter().for_each(|(_, rule)| self.rules[usize::from(*rule)].pairs += 1);
         loose.dedup_by_key(|(pair, _)| *pair);
         let last = self.groups.len();
