@@ -17,6 +17,7 @@ use crate::audit::stage::Stage;
 use crate::error::{Error, Kind, Result};
 use crate::intake::decisions::{self, Decisions};
 use crate::intake::extract::{self, Extract};
+use crate::intake::named_table::TableFile;
 use crate::intake::outcomes::{self, Outcomes};
 use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
@@ -152,12 +153,12 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     let mut inputs = inputs(study, &extracts);
     if let Some(decisions) = &decisions {
         count_decisions(&decided, &linked, &mut counts);
-        inputs.push(decisions_entry(decisions));
+        inputs.push(table_entry(manifest::DECISIONS, &decisions.table));
     }
     if let Some(outcomes) = &outcomes {
         counts.insert(String::from("outcomes"), settled.used);
         counts.insert(String::from("outcomes_on_unknown_records"), settled.unknown);
-        inputs.push(outcomes_entry(outcomes));
+        inputs.push(table_entry(manifest::OUTCOMES, &outcomes.table));
     }
     let manifest = seal(study, out, inputs, &standardised.tallies, &written, counts, &mut log)?;
     publication.publish()?;
@@ -183,7 +184,7 @@ fn stage(
         extract.files.iter().map(|file| (extract.source, file.bytes, file.rows, file.digest.as_str()))
     });
     let files: Vec<_> = files.collect();
-    let decisions = decisions.map(|decisions| decisions.digest.as_str());
+    let decisions = decisions.map(|decisions| decisions.table.digest.as_str());
     let depends_on = (program_digest?, env!("CARGO_PKG_VERSION"), &study.digest, files, decisions);
     Some(publication.stage(LINKED, &serde_json::to_string(&depends_on).ok()?))
 }
@@ -342,17 +343,17 @@ fn count_decisions(decided: &Decided, linked: &Linked, counts: &mut BTreeMap<Str
     }
 }
 
-fn decisions_entry(decisions: &Decisions) -> InputEntry {
+/// A table that the study names beside its sources, among the inputs.
+fn table_entry(source: &str, table: &TableFile) -> InputEntry {
     InputEntry {
-        source: manifest::DECISIONS.to_owned(),
-        file: decisions.file.clone(),
-        bytes: decisions.bytes,
-        rows: decisions.rows.len() as u64,
-        digest: decisions.digest.clone(),
+        source: source.to_owned(),
+        file: table.path.clone(),
+        bytes: table.bytes,
+        rows: table.rows,
+        digest: table.digest.clone(),
     }
 }
 
-/// What visits have settled of the persons of this run.
 fn taken_up(linked: Linked, progress: &dyn Progress) -> Linked {
     progress.begin("link", 0);
     progress.finish("taken up from an interrupted run");
@@ -373,6 +374,7 @@ fn link(
     Ok(linked)
 }
 
+/// What visits have settled of the persons of this run.
 fn settled(outcomes: Option<&Outcomes>, study: &Study, table: &PersonTable, linked: &Linked) -> Result<Settled> {
     let Some(outcomes) = outcomes else { return Ok(Settled::default()) };
     let settled = Settled::of(outcomes, study, table, &linked.resolution)?;
@@ -380,16 +382,6 @@ fn settled(outcomes: Option<&Outcomes>, study: &Study, table: &PersonTable, link
         tracing::warn!(unknown = settled.unknown, "outcomes of visits on records that the extracts do not have");
     }
     Ok(settled)
-}
-
-fn outcomes_entry(outcomes: &Outcomes) -> InputEntry {
-    InputEntry {
-        source: manifest::OUTCOMES.to_owned(),
-        file: outcomes.file.clone(),
-        bytes: outcomes.bytes,
-        rows: outcomes.rows.len() as u64,
-        digest: outcomes.digest.clone(),
-    }
 }
 
 fn inputs(study: &Study, extracts: &[Extract]) -> Vec<InputEntry> {

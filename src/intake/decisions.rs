@@ -3,19 +3,17 @@
 //! Takes the table that the study names under `linkage.decisions` (CSV, UTF-8: `source_l`, `record_l`, `source_r`, `record_r`,
 //! `same` as 1 or 0), gives [`Decisions`]. `rollcall review decisions` writes such a table; anybody may.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
-use crate::error::{Error, Result};
+use super::named_table::{self, Form, TableFile};
+use crate::error::Result;
 use crate::intake::study::Study;
-use crate::intake::study::file::hex;
 
-/// Largest table, in bytes.
-const BYTES_MAX: u64 = 1 << 30;
-
-/// The columns, in any order among others.
-const COLUMNS: [&str; 5] = ["source_l", "record_l", "source_r", "record_r", "same"];
+const FORM: Form<5> = Form {
+    of: "decisions",
+    written_by: "`rollcall review decisions DIR --out FILE`",
+    columns: ["source_l", "record_l", "source_r", "record_r", "same"],
+};
 
 /// Source and record id.
 pub type RecordName = (String, String);
@@ -24,11 +22,7 @@ pub type RecordName = (String, String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decisions {
     /// The file.
-    pub file: PathBuf,
-    /// Its size.
-    pub bytes: u64,
-    /// SHA-256 of the file, lower-case hexadecimal.
-    pub digest: String,
+    pub table: TableFile,
     /// The pairs, and whether they are one person.
     pub rows: Vec<([RecordName; 2], bool)>,
 }
@@ -43,43 +37,17 @@ pub fn read(study: &Study) -> Result<Option<Decisions>> {
 }
 
 fn read_file(path: &Path) -> Result<Decisions> {
-    let io = |error: std::io::Error| Error::io(path, &error);
-    if std::fs::metadata(path).map_err(io)?.len() > BYTES_MAX {
-        return Err(Error::input("is too large for a table of decisions").at_file(path));
-    }
-    let bytes = std::fs::read(path).map_err(io)?;
-    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
-    let heading = reader.byte_headers().map_err(|_| Error::input("has no heading row").at_file(path))?;
-    let mut columns = [0; 5];
-    for (name, at) in COLUMNS.iter().zip(&mut columns) {
-        let found = heading.iter().position(|cell| cell == name.as_bytes());
-        let missing = || {
-            let error = Error::input("the column is missing").at_file(path).at_column(*name);
-            error.hint("`rollcall review decisions DIR --out FILE` writes a table of decisions")
-        };
-        *at = found.ok_or_else(missing)?;
-    }
-    let mut rows = Vec::new();
-    for (row, record) in (2u64..).zip(reader.byte_records()) {
-        let wrong = |column: &str, what: &str| Error::input(what).at_file(path).at_row(row).at_column(column);
-        let record = record.map_err(|_| wrong("", "expected a row of a CSV table"))?;
-        let cell = |at: usize| {
-            let text = record.get(columns[at]).and_then(|cell| std::str::from_utf8(cell).ok()).map(str::trim);
-            let known = text.filter(|text| !text.is_empty());
-            known
-                .map(str::to_owned)
-                .ok_or_else(|| wrong(COLUMNS[at], "expected UTF-8 text, found nothing or other bytes"))
-        };
-        let same = match cell(4)?.as_str() {
+    let (table, rows) = named_table::read(path, FORM, |_, cells| {
+        let [source_l, record_l, source_r, record_r, same] = cells;
+        let same = match same {
             "1" | "true" => true,
             "0" | "false" => false,
-            _ => return Err(wrong(COLUMNS[4], "expected 1 (one person) or 0 (two persons)")),
+            _ => return Err(("same", "expected 1 (one person) or 0 (two persons)")),
         };
-        rows.push(([(cell(0)?, cell(1)?), (cell(2)?, cell(3)?)], same));
-    }
-    let digest = hex(&Sha256::digest(&bytes));
-    Ok(Decisions { file: path.to_path_buf(), bytes: bytes.len() as u64, digest, rows })
+        let name = |source: &str, record: &str| (source.to_owned(), record.to_owned());
+        Ok(([name(source_l, record_l), name(source_r, record_r)], same))
+    })?;
+    Ok(Decisions { table, rows })
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::discrepancy::DiscrepancyKind;
 use super::visit::{Outcome, is_omission};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::intake::named_table::wrong;
 use crate::intake::outcomes::Outcomes;
 use crate::intake::study::Study;
 use crate::intake::study::file::hex;
@@ -51,8 +52,7 @@ impl Settled {
         }
         let mut settled = Settled::default();
         for row in &outcomes.rows {
-            let wrong =
-                |column: &str, what: &str| Error::input(what).at_file(&outcomes.file).at_row(row.row).at_column(column);
+            let wrong = |column: &str, what: &str| wrong(&outcomes.table.path, row.row, column, what);
             let kind = DiscrepancyKind::of_name(&row.kind)
                 .ok_or_else(|| wrong("kind", "expected a kind of discrepancy, such as missed_person"))?;
             let outcome = Outcome::of_code(&row.outcome)

@@ -11,10 +11,10 @@ use rayon::prelude::*;
 use crate::error::Result;
 use crate::intake::decisions;
 use crate::intake::extract::{self, Extract};
-use crate::intake::outcomes;
+use crate::intake::outcomes::{self, Outcomes};
 use crate::intake::study::Study;
 use crate::linkage::blocking::traced::{self, Block};
-use crate::linkage::blocking::{self, CandidatePairs, Pair};
+use crate::linkage::blocking::{self, Pair};
 use crate::linkage::comparison::{Comparer, Pattern};
 use crate::linkage::decided::Decided;
 use crate::linkage::lesson::band;
@@ -66,10 +66,8 @@ pub fn remake(study: Study, progress: &dyn Progress) -> Result<Remade> {
     let decisions = decisions::read(&study)?;
     let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
     let linked = linkage::link(&study, &table, &Comparer::new(&study, &table), &decided, progress)?;
-    let settled = match outcomes::read(&study)? {
-        Some(outcomes) => Settled::of(&outcomes, &study, &table, &linked.resolution)?,
-        None => Settled::default(),
-    };
+    let settle = |outcomes: Outcomes| Settled::of(&outcomes, &study, &table, &linked.resolution);
+    let settled = outcomes::read(&study)?.map(settle).transpose()?.unwrap_or_default();
     Ok(Remade { study, table, linked, decided, settled })
 }
 
@@ -93,7 +91,7 @@ impl Remade {
             return Ok(true);
         }
         let Some(pairs) = traced::pairs_of(&self.study, &self.table, &comparer, rule) else { return Ok(false) };
-        (0..pairs.stretches()).for_each(|stretch| each(&pairs, stretch, take));
+        (0..pairs.stretches()).for_each(|stretch| pairs.each_pair(stretch, &mut *take));
         Ok(true)
     }
 
@@ -107,7 +105,7 @@ impl Remade {
         let model = &self.linked.model;
         let of_stretch = |stretch: usize| {
             let mut found = Vec::new();
-            each(&candidates, stretch, &mut |pair| {
+            candidates.each_pair(stretch, |pair| {
                 if self.linked.pairs.binary_search(&pair).is_ok() {
                     return;
                 }
@@ -175,11 +173,4 @@ impl Remade {
         let findings = find::find(&self.study, &self.table, &comparer, &self.linked, &residence, &self.settled, None);
         (residence, findings)
     }
-}
-
-fn each(candidates: &CandidatePairs, stretch: usize, take: &mut dyn FnMut(Pair)) {
-    candidates.each_row(stretch, |one, others| {
-        // A pair is kept with the smaller record first.
-        others.iter().for_each(|other| take((one.min(*other), one.max(*other))));
-    });
 }

@@ -269,8 +269,10 @@ fn relink(manifest: &Manifest, progress: &dyn Progress) -> Result<Relinked> {
     let table = person::standardise(&study, &extracts, progress)?.table;
     let comparer = Comparer::new(&study, &table);
     let decisions = decisions::read(&study)?;
-    if let Some(found) = decisions.as_ref().filter(|found| !manifest.inputs.iter().any(|i| i.digest == found.digest)) {
-        return Err(changed(&found.file));
+    if let Some(found) =
+        decisions.as_ref().filter(|found| !manifest.inputs.iter().any(|i| i.digest == found.table.digest))
+    {
+        return Err(changed(&found.table.path));
     }
     let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
     let linked = linkage::link(&study, &table, &comparer, &decided, progress)?;

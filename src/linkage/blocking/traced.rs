@@ -56,14 +56,17 @@ pub fn pairs_of(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, nam
 }
 
 impl CandidatePairs {
+    /// Goes through the pairs of a stretch, the smaller record of each first.
+    pub fn each_pair(&self, stretch: usize, mut take: impl FnMut(Pair)) {
+        self.each_row(stretch, |one, others| {
+            others.iter().for_each(|other| take((one.min(*other), one.max(*other))));
+        });
+    }
+
     /// Goes through the pairs that no other rule gives before this one, in the order in which new pairs are counted.
     pub fn each_new(&self, rule: usize, mut take: impl FnMut(Pair)) {
         let blocks = (0..self.stretches()).filter(|stretch| self.rule_of(*stretch) == Some(rule));
-        for stretch in blocks {
-            self.each_row(stretch, |one, others| {
-                others.iter().for_each(|other| take((one.min(*other), one.max(*other))));
-            });
-        }
+        blocks.for_each(|stretch| self.each_pair(stretch, &mut take));
         self.loose_of(rule).for_each(take);
     }
 }

@@ -136,20 +136,13 @@ impl Sample {
             together: views.together.repeated(times),
         };
         let [positives, negatives, unlabelled] = times;
-        let distinct = self.distinct.iter().zip(unlabelled);
-        let copied = |households: &[u64], times: &[u8]| -> Vec<u64> {
-            let times = households.iter().zip(times);
-            times.flat_map(|(household, times)| std::iter::repeat_n(*household, usize::from(*times))).collect()
-        };
         Sample {
-            households: [copied(&self.households[0], positives), copied(&self.households[1], unlabelled)],
+            households: [repeated(&self.households[0], positives), repeated(&self.households[1], unlabelled)],
             positives: views(&self.positives, positives),
             negatives: views(&self.negatives, negatives),
             unlabelled: self.unlabelled.repeated(unlabelled),
-            distinct: distinct.flat_map(|(value, times)| std::iter::repeat_n(*value, usize::from(*times))).collect(),
-            visited: (self.visited.iter().zip(unlabelled))
-                .flat_map(|(value, times)| std::iter::repeat_n(*value, usize::from(*times)))
-                .collect(),
+            distinct: repeated(&self.distinct, unlabelled),
+            visited: repeated(&self.visited, unlabelled),
             columns: self.columns,
             is_trace: self.is_trace.clone(),
             negatives_usable: self.negatives_usable,
@@ -292,6 +285,11 @@ impl Sample {
         let scores = prior::cross_fitted(&positives, &unlabelled, [&ones, &zeros], usize::from(columns) + 1);
         prior::share(&scores.0, &scores.1).clamp(0.01, SHARE_MAX)
     }
+}
+
+/// Each value so many times.
+fn repeated<T: Copy>(values: &[T], times: &[u8]) -> Vec<T> {
+    values.iter().zip(times).flat_map(|(value, times)| std::iter::repeat_n(*value, usize::from(*times))).collect()
 }
 
 fn mean(values: &[f64]) -> f64 {

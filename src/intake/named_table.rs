@@ -1,0 +1,88 @@
+//! What do the named columns of a small table hold?
+//!
+//! Takes a CSV table (UTF-8) that a study names, gives its rows, one by one, with the wanted columns in their order. Every
+//! row must be right: one that is left out in silence would be worse than none.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::intake::study::file::hex;
+
+/// Largest table, in bytes.
+const BYTES_MAX: u64 = 1 << 30;
+
+/// A table that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// Its rows, without the heading.
+    pub rows: u64,
+    /// SHA-256 of the file, lower-case hexadecimal.
+    pub digest: String,
+}
+
+/// What tables of one kind are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form<const COLUMNS: usize> {
+    /// What it is a table of.
+    pub of: &'static str,
+    /// What writes such a table.
+    pub written_by: &'static str,
+    /// The columns, in any order among others.
+    pub columns: [&'static str; COLUMNS],
+}
+
+/// What is wrong with a row: the column, and what was expected.
+pub(super) type Wrong = (&'static str, &'static str);
+
+/// An error at a row of a table (as a spreadsheet counts them).
+#[must_use]
+pub fn wrong(path: &Path, row: u64, column: &str, what: &str) -> Error {
+    Error::input(what).at_file(path).at_row(row).at_column(column)
+}
+
+/// Reads a table; `take` makes something of each row, as a spreadsheet counts it, and its cells.
+///
+/// # Errors
+/// With file, row and column, if the table is not what is expected.
+pub(super) fn read<const COLUMNS: usize, T>(
+    path: &Path,
+    form: Form<COLUMNS>,
+    take: impl Fn(u64, [&str; COLUMNS]) -> std::result::Result<T, Wrong>,
+) -> Result<(TableFile, Vec<T>)> {
+    let io = |error: std::io::Error| Error::io(path, &error);
+    if std::fs::metadata(path).map_err(io)?.len() > BYTES_MAX {
+        return Err(Error::input(format!("is too large for a table of {}", form.of)).at_file(path));
+    }
+    let bytes = std::fs::read(path).map_err(io)?;
+    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
+    let heading = reader.byte_headers().map_err(|_| Error::input("has no heading row").at_file(path))?;
+    let mut positions = [0; COLUMNS];
+    for (name, at) in form.columns.iter().zip(&mut positions) {
+        let missing = || {
+            let error = Error::input("the column is missing").at_file(path).at_column(*name);
+            error.hint(format!("{} writes a table of {}", form.written_by, form.of))
+        };
+        *at = heading.iter().position(|cell| cell == name.as_bytes()).ok_or_else(missing)?;
+    }
+    let mut rows = Vec::new();
+    for (row, record) in (2u64..).zip(reader.byte_records()) {
+        let record = record.map_err(|_| wrong(path, row, "", "expected a row of a CSV table"))?;
+        let mut cells = [""; COLUMNS];
+        for ((cell, at), column) in cells.iter_mut().zip(positions).zip(form.columns) {
+            let text = record.get(at).and_then(|cell| std::str::from_utf8(cell).ok()).map(str::trim);
+            *cell = text
+                .filter(|text| !text.is_empty())
+                .ok_or_else(|| wrong(path, row, column, "expected UTF-8 text, found nothing or other bytes"))?;
+        }
+        rows.push(take(row, cells).map_err(|(column, what)| wrong(path, row, column, what))?);
+    }
+    let (digest, count) = (hex(&Sha256::digest(&bytes)), rows.len() as u64);
+    Ok((TableFile { path: path.to_path_buf(), bytes: bytes.len() as u64, rows: count, digest }, rows))
+}
