@@ -30,7 +30,7 @@ use crate::outcome::coverage::estimated;
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::reliability::Reliability;
 use crate::outcome::report::cases::{CaseBook, table as case_table};
-use crate::outcome::report::{self, ReportInput};
+use crate::outcome::report::{self, ReportInput, file};
 use crate::outcome::settled::Settled;
 use crate::outcome::{coverage, files, find, reliability, residence};
 use crate::person::{self, table::PersonTable};
@@ -75,11 +75,11 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     }
     let publication = Publication::begin(folder)?;
     prepare(study, folder)?;
-    let extracts = take_in(study)?;
+    let (extracts, program_digest) = rayon::join(|| take_in(study), log::program_digest);
+    let extracts = extracts?;
     refuse_too_large(extracts.iter().map(|extract| extract.rows).sum(), options.memory)?;
     let (decisions, outcomes) = (decisions::read(study)?, outcomes::read(study)?);
     let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
-    let program_digest = log::program_digest();
     let stage = stage(&publication, study, &extracts, decisions.as_ref(), program_digest.as_deref());
     let kept = stage.as_ref().and_then(Stage::take_up).as_deref().and_then(kept::read);
     log.begin(&Beginning {
@@ -102,8 +102,10 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     progress.begin("residence evidence", 0);
     let residence = residence::estimate(study, table, &linked, &settled);
     progress.finish(&format!("{} candidates", residence.candidates.len()));
-    let findings = find::find(study, table, &comparer, &linked, &residence, &settled, options.visits);
-    let mut coverage = coverage::count(study, table, &linked);
+    let (findings, mut coverage) = rayon::join(
+        || find::find(study, table, &comparer, &linked, &residence, &settled, options.visits),
+        || coverage::count(study, table, &linked),
+    );
     estimated::estimate(&mut coverage, study, table, &linked, &residence, &findings);
     progress.begin("write", 0);
     let out = publication.work()?;
@@ -139,12 +141,12 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         &|| {
             let text = serde_json::to_string_pretty(&coverage.summary)
                 .map_err(|_| Error::new(Kind::Environment, "the estimates cannot be written as JSON"))?;
-            files::write_text(out, ESTIMATES, &(text + "\n"))?;
+            file::write(&out.join(ESTIMATES), (text + "\n").as_bytes())?;
             Ok(Written::pages(vec![out.join(ESTIMATES)]))
         },
         &|| coverage.write_parquet(&out.join(COVERAGE)).map(|()| Written::pages(vec![out.join(COVERAGE)])),
         &|| {
-            files::write_text(out, MODEL, &model_file::to_json(&linked.model)?)?;
+            file::write(&out.join(MODEL), model_file::to_json(&linked.model)?.as_bytes())?;
             Ok(Written::pages(vec![out.join(MODEL)]))
         },
     ];
@@ -444,7 +446,7 @@ fn seal(
     }
     let text = manifest.to_json()?;
     log.close(&manifest, &text)?;
-    files::write_text(out, MANIFEST, &text)?;
+    file::write(&out.join(MANIFEST), text.as_bytes())?;
     Ok(manifest)
 }
 

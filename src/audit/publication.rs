@@ -15,6 +15,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use super::manifest::{MANIFEST, Manifest};
 use super::stage::{self, STAGES, Stage};
@@ -151,9 +152,23 @@ pub(super) fn private(recursive: bool) -> fs::DirBuilder {
     builder
 }
 
+/// How often and after how long a lock that is held is tried again: a run that is killed while it starts a process of its
+/// own leaves one that holds the lock for a moment longer.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+
 fn locked(folder: &Path) -> Result<File> {
     let file = File::open(folder).map_err(|error| Error::io(folder, &error))?;
-    match file.try_lock() {
+    let held = |answer: &std::result::Result<(), TryLockError>| matches!(answer, Err(TryLockError::WouldBlock));
+    let mut answer = file.try_lock();
+    for _ in 1..TRIES {
+        if !held(&answer) {
+            break;
+        }
+        std::thread::sleep(BETWEEN_TRIES);
+        answer = file.try_lock();
+    }
+    match answer {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
             let error = Error::new(Kind::Environment, "another run is writing into this folder").at_file(folder);
@@ -277,7 +292,7 @@ mod tests {
     use std::io;
     use std::path::Path;
 
-    use super::{Disk, Publication, READY, Real, WORK, files_below, publish};
+    use super::{BETWEEN_TRIES, Disk, Publication, READY, Real, WORK, files_below, publish};
     use crate::audit::manifest::{self, MANIFEST, Manifest, StudyEntry};
     use crate::error::Kind;
 
@@ -409,6 +424,21 @@ mod tests {
         assert_eq!(Publication::begin(&folder).unwrap_err().kind(), Kind::Environment);
         drop(first);
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn a_lock_that_a_dying_run_holds_for_a_moment_is_waited_for() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("out");
+        let dying = Publication::begin(&folder).unwrap();
+        // The run's folder is there already, as after any run.
+        std::fs::write(folder.join("own.txt"), "somebody's own").unwrap();
+        let ends = std::thread::spawn(move || {
+            std::thread::sleep(BETWEEN_TRIES * 2);
+            drop(dying);
+        });
+        assert!(Publication::begin(&folder).is_ok());
+        ends.join().unwrap();
     }
 
     #[test]

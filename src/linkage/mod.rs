@@ -22,7 +22,7 @@ use comparison::{Comparer, Pattern, Variable};
 use decided::Decided;
 use model::em::PatternCounts;
 use model::frequency::NameFrequencies;
-use model::{Model, em};
+use model::{Model, Shares, em};
 use resolution::Resolution;
 use resolution::household::{Households, fill_support};
 use resolution::left_over;
@@ -96,12 +96,11 @@ pub fn link(
     progress: &dyn Progress,
 ) -> Result<Linked> {
     progress.begin("block", 0);
-    let candidates = blocking::block(study, table, comparer)?;
+    let (candidates, beside) =
+        rayon::join(|| blocking::block(study, table, comparer), || beside_blocks(study, table, comparer));
+    let (candidates, (names, households, measured)) = (candidates?, beside);
     progress.finish(&format!("{} rules", candidates.rules.len()));
     let (slots, slot_of) = em::slots(table);
-    let names = NameFrequencies::of(table);
-    let households = Households::of(table);
-    let measured = em::measure(comparer, table, study.linkage.seed);
     progress.begin("compare", candidates.pairs_at_most());
     let review = log2_odds(study.linkage.review_probability);
     let mut reference = em::expected(comparer, measured.clone(), slots.clone());
@@ -195,6 +194,20 @@ pub fn link(
         households,
         rules,
     })
+}
+
+/// What blocks do not bear on, and what can be found while they are made.
+fn beside_blocks(
+    study: &Study,
+    table: &PersonTable,
+    comparer: &Comparer<'_>,
+) -> (NameFrequencies, Households, Vec<Shares>) {
+    let (of_names, measured) = rayon::join(
+        || (NameFrequencies::of(table), Households::of(table)),
+        || em::measure(comparer, table, study.linkage.seed),
+    );
+    let (names, households) = of_names;
+    (names, households, measured)
 }
 
 /// By how many bits the fitted model may value a pair higher than the expected one before pairs are sifted again.

@@ -20,6 +20,7 @@ use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::error::{Error, Kind, Result};
@@ -209,7 +210,7 @@ pub fn persons(
             counts,
         })
     };
-    (0..u32::try_from(resolution.persons()).unwrap_or(u32::MAX)).filter_map(counted).collect()
+    (0..u32::try_from(resolution.persons()).unwrap_or(u32::MAX)).into_par_iter().filter_map(counted).collect()
 }
 
 /// Counts the persons of every stratum.
@@ -326,22 +327,18 @@ impl Coverage {
         total
     }
 
-    /// Writes `coverage.parquet`: under a temporary name first, then renamed.
+    /// Writes `coverage.parquet` into a folder that nobody looks into yet.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn write_parquet(&self, path: &Path) -> Result<()> {
         let failed = |_| Error::new(Kind::Environment, "the coverage table cannot be written").at_file(path);
         let batch = self.batch().map_err(|_| Error::new(Kind::Environment, "the coverage table is not one table"))?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let temporary = path.with_file_name(format!(".{name}.tmp"));
-        let file = std::fs::File::create(&temporary).map_err(|error| Error::io(&temporary, &error))?;
+        let file = std::fs::File::create(path).map_err(|error| Error::io(path, &error))?;
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(failed)?;
         writer.write(&batch).map_err(failed)?;
-        writer.finish().map_err(failed)?;
-        writer.inner().sync_all().map_err(|error| Error::io(&temporary, &error))?;
-        std::fs::rename(&temporary, path).map_err(|error| Error::io(path, &error))
+        writer.close().map(|_| ()).map_err(failed)
     }
 
     fn batch(&self) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {

@@ -4,6 +4,7 @@
 //! model believes it, a register person as far as the residence evidence says *resident*, a roll person as far as nothing
 //! says that the enumeration is wrong; whoever the roll has and the census counts elsewhere counts nothing.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::by_lists::Lists;
@@ -115,7 +116,7 @@ pub(super) fn mend(
     let doubts = Doubts::of(census, linked, residence, findings);
     let asked = census.table.registration.iter().any(|digit| *digit != 0);
     let persons = 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
-    let masses = persons.map(|person| mass(census, linked, residence, &doubts, asked, lists, person));
+    let masses = persons.into_par_iter().map(|person| mass(census, linked, residence, &doubts, asked, lists, person));
     masses.filter(|mass| !mass.is_nothing()).collect()
 }
 

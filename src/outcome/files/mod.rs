@@ -1,8 +1,8 @@
 //! What does a run leave behind, as tables?
 //!
-//! Writes and reads back the Parquet files of the contract: `links`, `persons`, `discrepancies`, `rejected`. A file is
-//! written under a hidden name, synchronised and renamed, so a half-written one is never seen under its own name. Row
-//! order, row groups and compression are fixed: the same results are the same bytes.
+//! Writes and reads back the Parquet files of the contract: `links`, `persons`, `discrepancies`, `rejected`. They go into
+//! the folder of a run that is not published yet, which appears as a whole when all of it is on the disk. Row order, row
+//! groups and compression are fixed: the same results are the same bytes.
 
 mod read;
 
@@ -400,10 +400,9 @@ pub fn write(
     batches: impl Iterator<Item = Vec<ArrayRef>>,
 ) -> Result<u64> {
     let schema = Arc::new(Schema::new(fields));
-    let hidden = folder.join(format!(".{name}.tmp"));
-    let file = File::create(&hidden).map_err(|error| Error::io(&hidden, &error))?;
-    let failed =
-        |what: &str| Error::new(Kind::Environment, format!("cannot write: {what}")).at_file(&folder.join(name));
+    let path = folder.join(name);
+    let file = File::create(&path).map_err(|error| Error::io(&path, &error))?;
+    let failed = |what: &str| Error::new(Kind::Environment, format!("cannot write: {what}")).at_file(&path);
     let level = ZstdLevel::try_new(1).map_err(|_| failed("compression level"))?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
@@ -425,7 +424,6 @@ pub fn write(
         writer.write(&batch).map_err(|_| failed("rows"))?;
     }
     writer.close().map_err(|_| failed("footer"))?;
-    publish(&file, &hidden, &folder.join(name))?;
     Ok(rows)
 }
 
@@ -433,7 +431,7 @@ pub fn write(
 ///
 /// # Errors
 /// An environment error if any of it fails; a failed synchronisation is never retried.
-pub fn publish(file: &File, hidden: &Path, name: &Path) -> Result<()> {
+fn publish(file: &File, hidden: &Path, name: &Path) -> Result<()> {
     file.sync_all().map_err(|error| Error::io(name, &error))?;
     std::fs::rename(hidden, name).map_err(|error| Error::io(name, &error))?;
     let folder = name.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);

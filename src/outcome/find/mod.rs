@@ -8,6 +8,7 @@ mod unsupported;
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings};
@@ -61,10 +62,13 @@ pub fn find(
         errors: ItemErrors::estimate(table, comparer, linked),
         unsupported: unsupported_probability(study, table, linked),
     };
-    let mut found = Vec::new();
-    for person in 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX) {
+    let persons = u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
+    let of_each = (0..persons).into_par_iter().fold(Vec::new, |mut found, person| {
         case.of_person(person, &mut found);
-    }
+        found
+    });
+    // Pieces come back in the order of the persons.
+    let mut found: Vec<Discrepancy> = of_each.collect::<Vec<_>>().into_iter().flatten().collect();
     case.missed(residence, &mut found);
     answer(settled, &mut found);
     rank(&mut found);
