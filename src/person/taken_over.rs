@@ -3,6 +3,8 @@
 //! Takes [`ChunkTable`]s in the order of their rows, adds them to the [`PersonTable`]: symbols of a chunk's own lexicons
 //! become those of the table, rows that repeat a record id are set aside.
 
+use rayon::prelude::*;
+
 use super::Rejected;
 use super::lexicon::{Lexicon, Symbol};
 use super::row::ChunkTable;
@@ -121,7 +123,8 @@ impl PersonTable {
         self.area.extend(through(&local.area, &divisions));
         self.household.extend(through(&local.household, &households));
         self.parent.extend(through(&local.parent, &parents));
-        let fields = local.text_fields.iter().zip(&mut self.text_fields);
+        // The other threads, where they have nothing left to decode, take a field each.
+        let fields = local.text_fields.par_iter().zip(&mut self.text_fields).with_max_len(1);
         let maps: Vec<Vec<Symbol>> =
             fields.map(|(local, global)| translation(&local.values, &mut global.values)).collect();
         self.texts.extend(&local.texts, &maps);

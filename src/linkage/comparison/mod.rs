@@ -274,10 +274,26 @@ impl<'a> Comparer<'a> {
 
     /// The level of a text field as far as it can be told without looking at the texts: [`UNSETTLED`] if it cannot.
     #[must_use]
+    #[inline]
     pub fn settle_text(&self, text: u16, one: RecordId, other: RecordId) -> u8 {
         let at = usize::from(text);
         let (a, b) = self.symbols(at, one, other);
         self.text(at, a, b, |one, other| self.texts[at].settle(one, other).unwrap_or(UNSETTLED))
+    }
+
+    /// Fetches the texts' numbers of these pairs into the cache: loads of which none waits for another.
+    pub fn fetch_texts(&self, pairs: impl Iterator<Item = (RecordId, RecordId)>) {
+        let Some(last) = self.table.text_fields.len().checked_sub(1) else { return };
+        let of = |record: RecordId| self.symbol(0, record) ^ self.symbol(last, record);
+        std::hint::black_box(pairs.fold(0, |all, (one, other)| all ^ of(one) ^ of(other)));
+    }
+
+    /// Fetches what is known of one text of these pairs.
+    pub fn fetch_sketches(&self, text: u16, pairs: impl Iterator<Item = (RecordId, RecordId)>) {
+        let at = usize::from(text);
+        let sketches = &self.sketches[at];
+        let of = |record: RecordId| sketches[self.symbol(at, record) as usize].first();
+        std::hint::black_box(pairs.fold(0, |all, (one, other)| all ^ of(one) ^ of(other)));
     }
 
     fn symbols(&self, text: usize, one: RecordId, other: RecordId) -> (Symbol, Symbol) {
@@ -288,6 +304,7 @@ impl<'a> Comparer<'a> {
         self.table.texts.get(record, text)
     }
 
+    #[inline]
     fn text(&self, at: usize, a: Symbol, b: Symbol, unequal: impl Fn(Sketch, Sketch) -> u8) -> u8 {
         if a == 0 || b == 0 {
             return MISSING;

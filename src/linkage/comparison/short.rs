@@ -110,6 +110,10 @@ impl Sketch {
         self
     }
 
+    pub(super) fn first(self) -> u32 {
+        self.start
+    }
+
     /// The day of a date, if it names one.
     pub(super) fn day(self) -> Option<i32> {
         Some(self.start.cast_signed()).filter(|day| *day != NO_DAY)

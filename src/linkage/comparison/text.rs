@@ -145,6 +145,7 @@ impl TextComparer {
     }
 
     /// The level of two different texts, if their sketches settle it.
+    #[inline]
     pub(super) fn settle(&self, one: Sketch, other: Sketch) -> Option<u8> {
         let loosest = self.thresholds.last().copied().unwrap_or(0.0);
         let position = match self.comparator {

@@ -3,7 +3,7 @@
 //! Takes the compared pairs and the fitted [`Model`], gives a [`Score`] per pair: the weight of a pattern comes from a table,
 //! one look-up per pair, adjusted by the frequency of the name (or other value) that both share.
 
-mod hopeless;
+mod answers;
 mod sift;
 
 use rayon::prelude::*;

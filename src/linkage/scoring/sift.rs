@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::hopeless::Hopeless;
+use super::answers::{Answers, UNKNOWN};
 use super::{ComparedPairs, Scorer};
 use crate::linkage::blocking::{CandidatePairs, Pair};
 use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY};
@@ -23,9 +23,6 @@ const COMPARED_IN_FULL: u64 = 4_000_000;
 
 /// Of hopeless pairs beyond that, one in so many is compared in full and counts for all of them.
 const SAMPLED: u64 = 256;
-
-/// The level, in a partial pattern, of a comparison that was not made.
-const UNKNOWN: u8 = 15;
 
 /// What comparing all candidate pairs left: those that may yet matter, and how many of the others showed what.
 #[derive(Debug, Default, PartialEq)]
@@ -61,19 +58,11 @@ const BATCH_PAIRS: usize = 256;
 #[derive(Debug, Clone, Copy)]
 struct Asked {
     pair: Pair,
-    class: u32,
+    /// Its place in the tree of answers.
+    place: u32,
     id_level: u8,
-    partial: Pattern,
-    odds: f64,
+    /// Bits that the rarity of its values adds.
     rare: f64,
-    /// Bits of the parts of the place.
-    place: f64,
-}
-
-impl Asked {
-    fn add(&mut self, step: &Step, bits: f64) {
-        *(if step.place { &mut self.place } else { &mut self.odds }) += bits;
-    }
 }
 
 /// What one thread has sifted.
@@ -81,7 +70,9 @@ impl Asked {
 struct Sifting {
     batch: Vec<Asked>,
     sieves: FxHashMap<(u32, Pattern), Sieve>,
-    hopeless: Hopeless,
+    answers: Answers,
+    /// Partial patterns of pairs that were let go, with the greatest part that rarity had in their odds.
+    hopeless: FxHashMap<(u32, Pattern), f64>,
     kept: Vec<(Pair, Pattern)>,
     /// What other threads have kept.
     kept_by_others: Vec<Vec<(Pair, Pattern)>>,
@@ -180,6 +171,12 @@ impl Bounds {
         if self.stayed == 0.0 { bits } else { (bits + self.stayed).max(self.moved) + 1.0 }
     }
 
+    /// The bits that rarity must add for a pair to have `least` which has so many without it at best.
+    fn needed(&self, least: f64, odds: f64, place: f64) -> f64 {
+        // So much more than the rounding of a sum.
+        least - 1e-6 - odds - self.place(place)
+    }
+
     /// The most that a pair with this partial pattern can reach, but for the rarity of its values.
     fn most(&self, class: u32, partial: Pattern) -> f64 {
         let weight = |step: &Step| step.weights[(partial >> step.shift & 15) as usize];
@@ -229,91 +226,104 @@ impl Scorer<'_> {
         Sieve { likelihoods, odds, frequency, count: 0, best: f64::NEG_INFINITY }
     }
 
-    /// Asks a step of a pair; what then is known of its odds goes into `asked`.
-    fn ask(&self, step: &Step, asked: &mut Asked) {
+    /// The level of a pair as far as it can be told without looking at texts, that of the numbers, and what the rarity of
+    /// its value adds.
+    #[inline]
+    fn ask(&self, step: &Step, asked: Asked) -> (u8, u8, f64) {
         let (one, other) = asked.pair;
+        let mut id_level = asked.id_level;
         let level = match step.variable {
             Variable::Text(text) => self.comparer.settle_text(text, one, other),
-            variable => self.comparer.level(variable, one, other, &mut asked.id_level),
+            variable => self.comparer.level(variable, one, other, &mut id_level),
         };
-        asked.partial ^= Pattern::from(UNKNOWN ^ level) << step.shift;
-        asked.add(step, step.weights[usize::from(level)]);
-        if step.rare >> level & 1 != 0 && !step.rarity.is_empty() {
-            let symbol = match step.variable {
-                Variable::Text(text) => self.table.texts.get(one, usize::from(text)),
-                _ => self.table.name[one as usize],
-            };
-            asked.rare += f64::from(step.rarity[symbol as usize]);
+        if step.rare >> level & 1 == 0 || step.rarity.is_empty() {
+            return (level, id_level, 0.0);
         }
-    }
-
-    /// Looks at the texts of a pair whose sketches left their level open.
-    fn settle(&self, step: &Step, asked: &mut Asked) {
-        if asked.partial >> step.shift & 15 == Pattern::from(UNSETTLED) {
-            let (one, other) = asked.pair;
-            let level = self.comparer.level(step.variable, one, other, &mut asked.id_level);
-            asked.partial ^= Pattern::from(UNSETTLED ^ level) << step.shift;
-            asked.add(step, step.weights[usize::from(level)] - step.weights[usize::from(UNSETTLED)]);
-        }
+        let symbol = match step.variable {
+            Variable::Text(text) => self.table.texts.get(one, usize::from(text)),
+            _ => self.table.name[one as usize],
+        };
+        (level, id_level, f64::from(step.rarity[symbol as usize]))
     }
 
     /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
     fn sift_batch(&self, bounds: &Bounds, least: f64, state: &mut Sifting) {
         let mut batch = std::mem::take(&mut state.batch);
-        let mut left: Vec<u16> = (0..u16::try_from(batch.len()).unwrap_or(u16::MAX)).collect();
+        if state.answers.is_empty() {
+            state.answers = Answers::new(&bounds.priors);
+        }
+        self.comparer.fetch_texts(batch.iter().map(|asked| asked.pair));
         for step in &bounds.steps {
-            let open = (bounds, step.open, step.open_place);
-            self.pass(&mut batch, &mut left, open, least, state, |asked| self.ask(step, asked));
+            if let Variable::Text(text) = step.variable {
+                self.comparer.fetch_sketches(text, batch.iter().map(|asked| asked.pair));
+            }
+            self.pass(&mut batch, least, state, |asked, answers| {
+                let (level, id_level, rare) = self.ask(step, asked);
+                let place = answers.next(asked.place, step.shift, level, |known| {
+                    let bits = step.weights[usize::from(level)];
+                    *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
+                    known.needed = bounds.needed(least, known.odds + step.open, known.place + step.open_place);
+                });
+                Asked { pair: asked.pair, place, id_level, rare: asked.rare + rare }
+            });
         }
         for step in bounds.steps.iter().filter(|step| matches!(step.variable, Variable::Text(_))) {
-            self.pass(&mut batch, &mut left, (bounds, 0.0, 0.0), least, state, |asked| self.settle(step, asked));
+            self.pass(&mut batch, least, state, |asked, answers| {
+                if !answers.is_unsettled(asked.place, step.shift) {
+                    return asked;
+                }
+                let (one, other) = asked.pair;
+                let mut id_level = asked.id_level;
+                let level = self.comparer.level(step.variable, one, other, &mut id_level);
+                let place = answers.next(asked.place, step.shift, level, |known| {
+                    let bits = step.weights[usize::from(level)] - step.weights[usize::from(UNSETTLED)];
+                    *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
+                    known.needed = bounds.needed(least, known.odds, known.place);
+                });
+                Asked { place, ..asked }
+            });
         }
-        for asked in left.iter().map(|at| &batch[usize::from(*at)]) {
+        for asked in &batch {
             let (one, other) = asked.pair;
+            let known = *state.answers.at(asked.place);
             let crossed = self.comparer.may_be_crossed(one, other);
-            let pattern = if crossed { self.comparer.compare(one, other) } else { asked.partial & bounds.compared };
-            self.sift_pair(asked.class, asked.pair, pattern, 1, least, state);
+            let pattern = if crossed { self.comparer.compare(one, other) } else { known.partial & bounds.compared };
+            self.sift_pair(known.class, asked.pair, pattern, 1, least, state);
         }
         batch.clear();
         state.batch = batch;
     }
 
-    /// Asks each pair that is left of the batch, and leaves those that may still have `least`.
+    /// Asks each pair of the batch, and leaves those that may still have `least`.
+    #[inline]
     fn pass(
         &self,
-        batch: &mut [Asked],
-        left: &mut Vec<u16>,
-        (bounds, open, open_place): (&Bounds, f64, f64),
+        batch: &mut Vec<Asked>,
         least: f64,
         state: &mut Sifting,
-        ask: impl Fn(&mut Asked),
+        ask: impl Fn(Asked, &mut Answers) -> Asked,
     ) {
-        // So much more than the rounding of a sum.
-        let enough = least - 1e-6;
-        left.retain(|at| {
-            let asked = &mut batch[usize::from(*at)];
-            ask(asked);
-            let hopeful = asked.odds + asked.rare + open + bounds.place(asked.place + open_place) >= enough;
+        let mut left = 0;
+        for at in 0..batch.len() {
+            let asked = ask(batch[at], &mut state.answers);
+            let hopeful = asked.rare >= state.answers.at(asked.place).needed;
+            batch[left] = asked;
+            left += usize::from(hopeful);
             let (one, other) = asked.pair;
-            if !hopeful && self.comparer.may_be_crossed(one, other) {
+            let crossed = !hopeful && self.comparer.may_be_crossed(one, other);
+            state.answers.remember(asked.place, if hopeful | crossed { f64::NEG_INFINITY } else { asked.rare });
+            if crossed {
                 // Names in each other's column are seen only where the texts are looked at.
-                self.sift_pair(asked.class, asked.pair, self.comparer.compare(one, other), 1, least, state);
-            } else if !hopeful {
-                self.let_go(*asked, state);
+                let class = state.answers.at(asked.place).class;
+                self.sift_pair(class, asked.pair, self.comparer.compare(one, other), 1, least, state);
+            } else if !hopeful & is_sampled(one, other) {
+                // What it would have shown. Below any threshold: a pair of the sample is never kept.
+                let class = state.answers.at(asked.place).class;
+                let pattern = self.comparer.compare(one, other);
+                self.sift_pair(class, asked.pair, pattern, SAMPLED, f64::INFINITY, state);
             }
-            hopeful
-        });
-    }
-
-    /// Remembers what was known of a hopeless pair; if it is in the sample, what it would have shown, too.
-    fn let_go(&self, asked: Asked, state: &mut Sifting) {
-        state.hopeless.add((asked.class, asked.partial), asked.rare);
-        let (one, other) = asked.pair;
-        if is_sampled(one, other) {
-            let pattern = self.comparer.compare(one, other);
-            // Below any threshold: a pair of the sample is never kept.
-            self.sift_pair(asked.class, asked.pair, pattern, SAMPLED, f64::INFINITY, state);
         }
+        batch.truncate(left);
     }
 
     /// Keeps a pair that could reach `least`; else its pattern counts for `weight` pairs.
@@ -350,16 +360,7 @@ impl Scorer<'_> {
                     self.sift_pair(class, pair, self.comparer.compare(one, other), 1, least, state);
                     continue;
                 };
-                let odds = bounds.priors[class as usize];
-                state.batch.push(Asked {
-                    pair,
-                    class,
-                    id_level: MISSING,
-                    partial: Pattern::MAX,
-                    odds,
-                    rare: 0.0,
-                    place: 0.0,
-                });
+                state.batch.push(Asked { pair, place: class, id_level: MISSING, rare: 0.0 });
                 if state.batch.len() == BATCH_PAIRS {
                     self.sift_batch(bounds, least, state);
                 }
@@ -417,6 +418,7 @@ impl Scorer<'_> {
                 self.sift_stretch(candidates, stretch, bounds.as_ref(), least, &mut state);
                 state
             })
+            .map(Sifting::done)
             .reduce(Sifting::default, Sifting::and);
         let mut kept = done.kept;
         kept.reserve_exact(done.kept_by_others.iter().map(Vec::len).sum());
@@ -435,7 +437,7 @@ impl Scorer<'_> {
             rest: rest.into_iter().map(|(key, sieve)| (key, sieve.count)).collect(),
             pairs: done.pairs,
             new_pairs,
-            hopeless: done.hopeless.most.into_iter().collect(),
+            hopeless: done.hopeless.into_iter().collect(),
         }
     }
 
@@ -460,6 +462,17 @@ impl Scorer<'_> {
 }
 
 impl Sifting {
+    /// Keeps of the answers what must be known of pairs that were let go.
+    fn done(mut self) -> Sifting {
+        std::mem::take(&mut self.answers).let_go().for_each(|(key, rare)| self.remember(key, rare));
+        self
+    }
+
+    fn remember(&mut self, key: (u32, Pattern), rare: f64) {
+        let most = self.hopeless.entry(key).or_insert(rare);
+        *most = most.max(rare);
+    }
+
     fn and(mut self, mut more: Sifting) -> Sifting {
         self.kept_by_others.push(more.kept);
         self.kept_by_others.append(&mut more.kept_by_others);
@@ -468,7 +481,7 @@ impl Sifting {
             known.count += sieve.count;
             known.best = known.best.max(sieve.best);
         }
-        more.hopeless.most.into_iter().for_each(|(key, rare)| self.hopeless.add(key, rare));
+        more.hopeless.into_iter().for_each(|(key, rare)| self.remember(key, rare));
         self.pairs += more.pairs;
         let rules = self.new_pairs.len().max(more.new_pairs.len());
         self.new_pairs.resize(rules, 0);
@@ -484,7 +497,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::{Sifted, Sifting};
+    use super::Sifted;
     use crate::intake::study::Study;
     use crate::intake::{extract, study};
     use crate::linkage::blocking;
@@ -567,14 +580,5 @@ mod tests {
             assert!((rest(&quick) / rest(&all) - 1.0).abs() < 0.3, "{} {}", rest(&quick), rest(&all));
             assert_eq!(quick, sifted(&study, true, 3), "whatever the threads");
         }
-    }
-
-    #[test]
-    fn the_rarest_of_hopeless_pairs_is_remembered() {
-        let mut sifting = Sifting::default();
-        for rare in [1.0, 3.0, 2.0] {
-            sifting.hopeless.add((0, 7), rare);
-        }
-        assert_eq!(sifting.hopeless.most.into_iter().collect::<Vec<_>>(), [((0, 7), 3.0)]);
     }
 }

@@ -1,0 +1,120 @@
+//! What is known of pairs that have answered alike so far?
+//!
+//! A tree: from what is known before anything is asked, an answer (the level of the comparison that is asked next) leads
+//! to what is known then. There are far fewer ways through it than pairs: odds are added up and held against the threshold
+//! once for each, and a pair only moves on. Of the pairs that are let go it keeps the greatest part that the rarity of
+//! values had in the odds of one of them, so that another model can say whether any was let go wrongly.
+
+use crate::linkage::comparison::{Pattern, UNSETTLED};
+
+/// The level, in a partial pattern, of a comparison that was not made.
+pub(super) const UNKNOWN: u8 = 15;
+
+/// Whatever answers led here, they are the same for all pairs that come by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    /// The class of the pairs.
+    pub(super) class: u32,
+    /// What they have shown.
+    pub(super) partial: Pattern,
+    /// log2 odds but for rarity and parts of the place.
+    pub(super) odds: f64,
+    /// Bits of the parts of the place.
+    pub(super) place: f64,
+    /// The bits that the rarity of values must have added for a pair that may yet matter.
+    pub(super) needed: f64,
+    /// The most that rarity added to a pair that was let go here.
+    let_go: f64,
+    /// By answer, where it leads; 0 where nobody went yet.
+    next: [u32; 16],
+}
+
+/// The tree of answers, as far as pairs have gone.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    known: Vec<Known>,
+}
+
+impl Answers {
+    /// Nothing is asked yet; `priors` are log2 odds by class.
+    pub(super) fn new(priors: &[f64]) -> Answers {
+        let root = |(class, odds): (u32, &f64)| Known {
+            class,
+            partial: Pattern::MAX,
+            odds: *odds,
+            place: 0.0,
+            needed: f64::NEG_INFINITY,
+            let_go: f64::NEG_INFINITY,
+            next: [0; 16],
+        };
+        Answers { known: (0..).zip(priors).map(root).collect() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// What is known at a place of the tree; the places of classes are their numbers.
+    pub(super) fn at(&self, place: u32) -> &Known {
+        &self.known[place as usize]
+    }
+
+    /// Where the answer to the comparison at `shift` leads; `weigh` sets the odds and what is needed of who comes by first.
+    #[inline]
+    pub(super) fn next(&mut self, place: u32, shift: u32, level: u8, weigh: impl FnOnce(&mut Known)) -> u32 {
+        let next = self.known[place as usize].next[usize::from(level & 15)];
+        if next != 0 { next } else { self.first(place, shift, level, weigh) }
+    }
+
+    #[cold]
+    fn first(&mut self, place: u32, shift: u32, level: u8, weigh: impl FnOnce(&mut Known)) -> u32 {
+        let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
+        let mut known = Known { let_go: f64::NEG_INFINITY, next: [0; 16], ..self.known[place as usize] };
+        known.partial = known.partial & !(15 << shift) | Pattern::from(level) << shift;
+        weigh(&mut known);
+        self.known.push(known);
+        self.known[place as usize].next[usize::from(level & 15)] = next;
+        next
+    }
+
+    /// Remembers what rarity added to a pair that is let go.
+    #[inline]
+    pub(super) fn remember(&mut self, place: u32, rare: f64) {
+        let known = &mut self.known[place as usize];
+        known.let_go = known.let_go.max(rare);
+    }
+
+    /// Is the comparison at `shift` yet to be settled?
+    pub(super) fn is_unsettled(&self, place: u32, shift: u32) -> bool {
+        self.at(place).partial >> shift & 15 == Pattern::from(UNSETTLED)
+    }
+
+    /// What pairs that were let go had shown, with the most that rarity added to one of them.
+    pub(super) fn let_go(&self) -> impl Iterator<Item = ((u32, Pattern), f64)> {
+        let let_go = self.known.iter().filter(|known| known.let_go > f64::NEG_INFINITY);
+        let_go.map(|known| ((known.class, known.partial), known.let_go))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Answers;
+
+    #[test]
+    fn pairs_that_answer_alike_come_to_one_place_and_the_rarest_let_go_is_remembered() {
+        let mut answers = Answers::new(&[-3.0, -5.0]);
+        let weigh = |known: &mut super::Known| {
+            known.odds += 2.0;
+            known.needed = 4.0;
+        };
+        let place = answers.next(1, 4, 7, weigh);
+        assert_eq!(answers.next(1, 4, 7, |_| unreachable!()), place);
+        assert_ne!(answers.next(0, 4, 7, weigh), place);
+        assert_eq!(
+            (answers.at(place).class, answers.at(place).odds, answers.at(place).partial),
+            (1, -3.0, !0 << 8 | 0x7f)
+        );
+        [1.0, 3.0, 2.0].into_iter().for_each(|rare| answers.remember(place, rare));
+        assert_eq!(answers.let_go().collect::<Vec<_>>(), [((1, !0 << 8 | 0x7f), 3.0)]);
+    }
+}
