@@ -77,10 +77,11 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
         .flat_map(|source| (0..extracts[source].chunk_count()).map(move |chunk| (source, chunk)))
         .collect();
     // A few chunks at a time: memory stays bounded, and the order of symbols does not depend on the threads.
-    let at_once = (rayon::current_num_threads() * 2).max(extracts.len());
+    let at_once = rayon::current_num_threads();
     let mut source = taken_over::TakenOver::default();
-    let decode = |jobs: &[(usize, usize)]| -> Vec<Result<ChunkTable>> {
+    let decode = |jobs: &[(usize, usize)]| -> Vec<Result<Vec<ChunkTable>>> {
         jobs.par_iter()
+            .with_max_len(1)
             .map(|(source, chunk)| {
                 let chunk = extracts[*source].read(study, *chunk)?;
                 progress.advance(chunk.rows as u64);
@@ -100,7 +101,9 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
                     close_sources(&mut table, *at);
                     source.next_source(u32::try_from(table.len()).unwrap_or(u32::MAX));
                 }
-                table.append(chunk?, &mut source, &mut tallies[*at], &mut rejected);
+                for rows in chunk? {
+                    table.append(rows, &mut source, &mut tallies[*at], &mut rejected);
+                }
             }
             Ok(())
         };

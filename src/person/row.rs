@@ -4,9 +4,12 @@
 //! own lexicons, so that threads need not meet. [`PersonTable::append`] then gives every local symbol its global one,
 //! in the order of the chunks.
 
-use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::code::{self, Relationship};
 use super::date::{self, Date};
@@ -18,6 +21,9 @@ use super::{Rejected, address, joins_names, text_field};
 use crate::error::Result;
 use crate::intake::extract::{Chunk, Column, Extract};
 use crate::intake::study::{Binding, Field, RowKind, RowMeaning, Study};
+
+/// Rows that one thread reads at a time.
+const ROWS_AT_A_TIME: usize = 1 << 15;
 
 /// The text fields of a study: those it declares, and family and given name where they are nowhere joined.
 pub(super) fn text_fields(study: &Study, _extracts: &[Extract]) -> Result<Vec<TextField>> {
@@ -51,7 +57,7 @@ struct BoundField<'a> {
     binding: &'a Binding,
 }
 
-/// A chunk's records, with symbols of its own lexicons.
+/// Some of a chunk's records, with symbols of their own lexicons.
 #[derive(Default)]
 pub(super) struct ChunkTable {
     pub(super) table: PersonTable,
@@ -131,22 +137,30 @@ impl<'a> RowReader<'a> {
         value.and_then(|value| self.meaning.values.get(value.as_ref()).copied()).unwrap_or(self.meaning.otherwise)
     }
 
-    pub(super) fn read(&self, chunk: &Chunk) -> ChunkTable {
-        self.read_into(chunk, ChunkTable::default())
+    /// The rows of a chunk as tables of few rows each, in their order: threads share a large chunk.
+    pub(super) fn read(&self, chunk: &Chunk) -> Vec<ChunkTable> {
+        let starts: Vec<usize> = (0..chunk.rows.max(1)).step_by(ROWS_AT_A_TIME).collect();
+        let rows = |start: &usize| *start..chunk.rows.min(start + ROWS_AT_A_TIME);
+        starts
+            .par_iter()
+            .with_max_len(1)
+            .map(|start| self.read_into(chunk, rows(start), ChunkTable::default()))
+            .collect()
     }
 
     /// What is noted of which row of a chunk.
     pub(super) fn noted(&self, chunk: &Chunk) -> Vec<(&'static str, u64)> {
-        self.read_into(chunk, ChunkTable { noted: Some(Vec::new()), ..ChunkTable::default() }).noted.unwrap_or_default()
+        let out = ChunkTable { noted: Some(Vec::new()), ..ChunkTable::default() };
+        self.read_into(chunk, 0..chunk.rows, out).noted.unwrap_or_default()
     }
 
-    fn read_into(&self, chunk: &Chunk, mut out: ChunkTable) -> ChunkTable {
+    fn read_into(&self, chunk: &Chunk, rows: Range<usize>, mut out: ChunkTable) -> ChunkTable {
         (out.source, out.file) = (self.source, chunk.file);
-        out.table.texts = TextRows::new(self.texts.len(), chunk.rows);
+        out.table.texts = TextRows::new(self.texts.len(), rows.len());
         out.table.text_fields = self.texts.iter().map(|&field| text_field(field)).collect();
         out.table.parents.push(Parent::default());
         let mut names: FxHashMap<String, NameCell> = FxHashMap::default();
-        for fault in &chunk.rejected {
+        for fault in chunk.rejected.iter().filter(|_| rows.start == 0) {
             out.rejected.push(Rejected {
                 source: self.source,
                 file: chunk.file,
@@ -155,7 +169,7 @@ impl<'a> RowReader<'a> {
                 reason: fault.reason,
             });
         }
-        for row in 0..chunk.rows {
+        for row in rows {
             self.read_row(chunk, row, &mut names, &mut out);
         }
         out

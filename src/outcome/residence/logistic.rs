@@ -2,12 +2,14 @@
 //!
 //! A weighted logistic regression with a ridge penalty on one-hot rows: a row is the list of its columns that are one.
 //!
-//! Steps: 1. [`fit`] takes Newton steps (iteratively reweighted least squares), each bounded, and a [`Follower`] one a
-//! round, with a curvature that it keeps for some rounds; 2. the normal equations
-//! are summed over stretches of rows of fixed length, and the stretches in their order, so that the number of threads
+//! Steps: 1. a [`Follower`] takes Newton steps (iteratively reweighted least squares), each bounded, with a curvature that
+//! it keeps for as long as it serves: until the last step is short enough, or one a round; 2. the normal equations are
+//! summed over stretches of rows of fixed length, and the stretches in their order, so that the number of threads
 //! never changes a bit; 3. they are solved by Cholesky's method, which the ridge keeps positive definite.
 //!
 //! Source: T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2nd ed. 2009, 4.4.1 and 3.4.1.
+
+use std::collections::HashMap;
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use rayon::prelude::*;
@@ -55,11 +57,21 @@ impl Rows {
         self.cells.get(at * self.features..(at + 1) * self.features).unwrap_or(&[])
     }
 
-    /// Those rows of which this holds.
-    pub fn select(&self, keep: impl Fn(usize) -> bool) -> Rows {
-        let mut chosen = Rows::new(self.features);
-        (0..self.len()).filter(|at| keep(*at)).for_each(|at| chosen.push(self.row(at)));
-        chosen
+    /// The rows of several groups, each that differs once, and for every row of each group which of them it is.
+    pub fn distinct<const GROUPS: usize>(groups: [&Rows; GROUPS]) -> (Rows, [Vec<usize>; GROUPS]) {
+        let mut distinct = Rows::new(groups.first().map_or(1, |rows| rows.features));
+        let mut places: HashMap<&[u16], usize> = HashMap::new();
+        let which = groups.map(|rows| {
+            let place = |row| {
+                let next = places.len();
+                *places.entry(row).or_insert_with(|| {
+                    distinct.push(row);
+                    next
+                })
+            };
+            rows.cells.chunks_exact(rows.features.max(1)).map(place).collect()
+        });
+        (distinct, which)
     }
 
     /// Each row so many times.
@@ -117,8 +129,11 @@ pub(super) struct Effort {
 /// Steps that are taken with the same curvature.
 const STEPS_ALIKE: u32 = 8;
 
-/// Follows outcomes and weights that change a little from round to round, one step a round. The curvature, which costs
-/// nearly all of a Newton step, is taken anew only now and then: where the steps end is the same.
+/// A step with an old curvature that is longer than this share of the one before calls for a new one.
+const STEP_SHRINKS: f64 = 0.5;
+
+/// Follows outcomes and weights, or rows, that change a little from time to time. The curvature, which costs nearly all
+/// of a Newton step, is taken anew only now and then: where the steps end is the same.
 #[derive(Debug, Default)]
 pub(super) struct Follower {
     factor: Option<Cholesky<f64, Dyn>>,
@@ -126,16 +141,32 @@ pub(super) struct Follower {
 }
 
 impl Follower {
-    /// Takes a step.
-    pub fn step(&mut self, rows: &Rows, outcome: &[f64], weight: &[f64], ridge: f64, coefficients: &mut [f64]) {
+    /// Takes a step; gives how far it would have moved the coefficient that it would have moved most.
+    pub fn step(&mut self, rows: &Rows, outcome: &[f64], weight: &[f64], ridge: f64, coefficients: &mut [f64]) -> f64 {
         if self.factor.is_none() || self.steps == STEPS_ALIKE {
             let equations = Equations::of(rows, outcome, weight, ridge, coefficients, true);
-            advance(coefficients, equations.solve(&mut self.factor));
             self.steps = 1;
+            advance(coefficients, equations.solve(&mut self.factor))
         } else {
             let equations = Equations::of(rows, outcome, weight, ridge, coefficients, false);
-            advance(coefficients, equations.solve_with(self.factor.as_ref()));
             self.steps += 1;
+            advance(coefficients, equations.solve_with(self.factor.as_ref()))
+        }
+    }
+
+    /// Takes steps until one is short enough, with a new curvature as soon as they stop getting shorter. The curvature
+    /// of similar rows will do to begin with.
+    pub fn fit(&mut self, rows: &Rows, outcome: &[f64], weight: &[f64], effort: Effort, coefficients: &mut [f64]) {
+        let mut before = f64::INFINITY;
+        for _ in 0..effort.steps {
+            let longest = self.step(rows, outcome, weight, effort.ridge, coefficients);
+            if longest < effort.tolerance {
+                break;
+            }
+            if longest > before * STEP_SHRINKS {
+                self.factor = None;
+            }
+            before = longest;
         }
     }
 }
@@ -148,18 +179,6 @@ fn advance(coefficients: &mut [f64], mut step: Vec<f64>) -> f64 {
     }
     coefficients.iter_mut().zip(&step).for_each(|(value, step)| *value += step);
     longest
-}
-
-/// Fits coefficients, starting from those given (one per column, the intercept last).
-pub(super) fn fit(rows: &Rows, outcome: &[f64], weight: &[f64], effort: Effort, start: Vec<f64>) -> Vec<f64> {
-    let mut coefficients = start;
-    for _ in 0..effort.steps {
-        let equations = Equations::of(rows, outcome, weight, effort.ridge, &coefficients, true);
-        if advance(&mut coefficients, equations.solve(&mut None)) < effort.tolerance {
-            break;
-        }
-    }
-    coefficients
 }
 
 /// Gradient and (lower triangle of the) negative Hessian of the log-likelihood.
@@ -253,7 +272,19 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::{BASE, Effort, Follower, Rows, fit, linear, sigmoid};
+    use super::{BASE, Effort, Equations, Follower, Rows, advance, linear, sigmoid};
+
+    /// Newton steps, each with its own curvature.
+    fn fit(rows: &Rows, outcome: &[f64], weight: &[f64], effort: Effort, start: Vec<f64>) -> Vec<f64> {
+        let mut coefficients = start;
+        for _ in 0..effort.steps {
+            let equations = Equations::of(rows, outcome, weight, effort.ridge, &coefficients, true);
+            if advance(&mut coefficients, equations.solve(&mut None)) < effort.tolerance {
+                break;
+            }
+        }
+        coefficients
+    }
 
     fn random_rows(count: usize, random: &mut ChaCha8Rng) -> Rows {
         let mut rows = Rows::new(2);
@@ -288,8 +319,24 @@ mod tests {
         let effort = Effort { ridge: 1.0, steps: 50, tolerance: 1e-9 };
         let fitted = fit(&rows, &outcome, &weight, effort, vec![0.0; 4]);
         let (mut follower, mut found) = (Follower::default(), vec![0.5, -0.5, 0.3, 0.0]);
-        (0..12).for_each(|_| follower.step(&rows, &outcome, &weight, 1.0, &mut found));
+        (0..12).for_each(|_| {
+            follower.step(&rows, &outcome, &weight, 1.0, &mut found);
+        });
         assert!(found.iter().zip(&fitted).all(|(found, fitted)| (found - fitted).abs() < 1e-5), "{found:?} {fitted:?}");
+    }
+
+    #[test]
+    fn a_fit_with_the_curvature_of_other_rows_ends_where_the_fit_ends() {
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let (rows, others) = (random_rows(2_000, &mut random), random_rows(500, &mut random));
+        let mut numbers = |count: usize| (0..count).map(|_| random.random::<f64>()).collect::<Vec<f64>>();
+        let ((outcome, weight), (other, light)) = ((numbers(2_000), numbers(2_000)), (numbers(500), numbers(500)));
+        let effort = Effort { ridge: 1.0, steps: 60, tolerance: 1e-9 };
+        let fitted = fit(&rows, &outcome, &weight, effort, vec![0.0; 4]);
+        let (mut follower, mut found) = (Follower::default(), vec![3.0, -2.0, 1.0, 0.5]);
+        follower.fit(&others, &other, &light, effort, &mut found);
+        follower.fit(&rows, &outcome, &weight, effort, &mut found);
+        assert!(found.iter().zip(&fitted).all(|(found, fitted)| (found - fitted).abs() < 1e-7), "{found:?} {fitted:?}");
     }
 
     #[test]

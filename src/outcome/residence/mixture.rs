@@ -19,17 +19,34 @@ use super::logistic::{self, Effort, Follower, Rows, sigmoid};
 use super::prior;
 
 pub(super) const ROUNDS_MAX: u32 = 40;
-const TOLERANCE: f64 = 2e-3;
 
-/// A step that moves no coefficient by more is the last one.
+/// The rounds end when no probability has moved by more. From households drawn again it may be more: what they say moves
+/// far more from draw to draw.
+const TOLERANCE: f64 = 2e-3;
+const TOLERANCE_REDRAWN: f64 = 6e-3;
+
+/// A step of the first fit that moves no coefficient by more is the last one; from households drawn again, which start
+/// from what was found.
 const STEP_MIN: f64 = 1e-6;
+const STEP_REDRAWN_MIN: f64 = 1e-2;
 
 /// Ridge of the fit; of the classifier of the two views.
 const RIDGE: f64 = 1.0;
 const RIDGE_VIEWS: f64 = 5.0;
 
+/// Most steps of the classifier of the two views, and the length of its last one.
+const STEPS_VIEWS: u32 = 25;
+const TOLERANCE_VIEWS: f64 = 1e-3;
+
 /// How far the answers of visits may shift the log odds, as a variance.
 const SHIFT_VARIANCE: f64 = 1.0;
+
+/// Most steps to the shift that gives a mean, and the length of its last one.
+const SHIFT_STEPS_MAX: u32 = 100;
+const SHIFT_STEP_MIN: f64 = 1e-10;
+
+/// Least share of either view.
+const SHARE_LEAST: f64 = 0.02;
 
 /// Greatest share of residents among the unlinked by the density ratio.
 const SHARE_MAX: f64 = 0.95;
@@ -71,7 +88,7 @@ pub(super) struct Sample {
 }
 
 /// What was learnt: natural log odds = linear predictor + `offset`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Mixture {
     /// One per column, the intercept last.
     pub coefficients: Vec<f64>,
@@ -79,49 +96,69 @@ pub(super) struct Mixture {
     pub offset: f64,
     /// Share of missed residents among the unlinked.
     pub prior: f64,
-    /// Share of the missed whose whole household was missed.
-    pub together: f64,
     /// Rounds until nothing moved.
     pub rounds: u32,
+    /// How the two views of the missed are told apart, and those of persons who live elsewhere.
+    pub views: [Together; 2],
+}
+
+impl Mixture {
+    /// Nothing learnt, of so many columns.
+    pub fn none(columns: usize) -> Mixture {
+        let none = || Together { coefficients: vec![0.0; columns], share: 0.5 };
+        Mixture { coefficients: vec![0.0; columns], views: [none(), none()], ..Mixture::default() }
+    }
 }
 
 /// How many of a group of unlinked persons are there with their whole household.
-struct Together {
-    scores: Vec<f64>,
-    share: f64,
+#[derive(Debug, Clone, Default)]
+pub(super) struct Together {
+    /// Of the classifier of the two views.
+    coefficients: Vec<f64>,
+    /// The share of those with their whole household.
+    pub share: f64,
 }
 
-impl Together {
-    fn of(views: &Views, sample: &Sample) -> Together {
+/// Learns [`Together`] from the unlinked persons.
+struct TogetherLearner {
+    scores: Vec<f64>,
+    found: Together,
+}
+
+impl TogetherLearner {
+    /// Learns to tell the two views apart, starting from what a similar sample gave.
+    fn begin(views: &Views, sample: &Sample, mut found: Together) -> TogetherLearner {
         let mut rows = views.alone.clone();
         rows.extend(&views.together);
         let alone = views.alone.len();
         if alone == 0 {
-            return Together { scores: Vec::new(), share: 0.0 };
+            found.share = 0.0;
+            return TogetherLearner { scores: Vec::new(), found };
         }
         let outcome: Vec<f64> = (0..rows.len()).map(|at| f64::from(u8::from(at >= alone))).collect();
-        let effort = Effort { ridge: RIDGE_VIEWS, steps: 8, tolerance: STEP_MIN };
-        let coefficients = logistic::fit(&rows, &outcome, &vec![1.0; rows.len()], effort, vec![0.0; sample.columns]);
-        Together { scores: sample.unlabelled.predict(&coefficients), share: 0.5 }
+        let effort = Effort { ridge: RIDGE_VIEWS, steps: STEPS_VIEWS, tolerance: TOLERANCE_VIEWS };
+        Follower::default().fit(&rows, &outcome, &vec![1.0; rows.len()], effort, &mut found.coefficients);
+        found.share = found.share.clamp(SHARE_LEAST, 1.0 - SHARE_LEAST);
+        TogetherLearner { scores: sample.unlabelled.predict(&found.coefficients), found }
     }
 
     /// One step on, the unlinked persons belonging to the group with this probability.
     fn learn(&mut self, probability: impl Iterator<Item = f64>) {
-        let shift = (self.share / (1.0 - self.share)).ln();
+        let shift = (self.found.share / (1.0 - self.found.share)).ln();
         let (mut together, mut all) = (0.0, 0.0);
         for (score, probability) in self.scores.iter().zip(probability) {
             together += probability * sigmoid(score + shift);
             all += probability;
         }
         if all > 0.0 {
-            self.share = (together / all).clamp(0.02, 0.98);
+            self.found.share = (together / all).clamp(SHARE_LEAST, 1.0 - SHARE_LEAST);
         }
     }
 
     /// Adds the weights of the two views of each of so many persons.
     fn weigh(&self, persons: usize, weight: f64, weights: &mut Vec<f64>) {
-        weights.resize(weights.len() + persons, weight * (1.0 - self.share));
-        weights.resize(weights.len() + persons, weight * self.share);
+        weights.resize(weights.len() + persons, weight * (1.0 - self.found.share));
+        weights.resize(weights.len() + persons, weight * self.found.share);
     }
 }
 
@@ -151,24 +188,28 @@ impl Sample {
 
     /// Learns from the sample.
     pub fn fit(&self) -> Mixture {
-        self.fit_with(Effort { ridge: RIDGE, steps: 10, tolerance: STEP_MIN }, vec![0.0; self.columns])
+        self.fit_with(Effort { ridge: RIDGE, steps: 25, tolerance: STEP_MIN }, None)
     }
 
     /// Learns from the sample, starting from what a similar one gave.
     pub fn fit_from(&self, similar: &Mixture) -> Mixture {
-        self.fit_with(Effort { ridge: RIDGE, steps: 4, tolerance: STEP_MIN }, similar.coefficients.clone())
+        self.fit_with(Effort { ridge: RIDGE, steps: 8, tolerance: STEP_REDRAWN_MIN }, Some(similar))
     }
 
-    fn fit_with(&self, first_effort: Effort, coefficients: Vec<f64>) -> Mixture {
+    fn fit_with(&self, first_effort: Effort, similar: Option<&Mixture>) -> Mixture {
         let (positives, negatives) = (self.positives.alone.len(), self.negatives.alone.len());
         let unlabelled = self.unlabelled.len() as f64;
-        let (mut missed, mut away) = (Together::of(&self.positives, self), Together::of(&self.negatives, self));
+        let tolerance = if similar.is_none() { TOLERANCE } else { TOLERANCE_REDRAWN };
+        let start = similar.cloned().unwrap_or_else(|| Mixture { prior: 0.3, ..Mixture::none(self.columns) });
+        let mut probability = similar.map_or_else(|| vec![0.0; self.unlabelled.len()], |similar| self.predict(similar));
+        let [residents, elsewhere] = start.views;
+        let mut missed = TogetherLearner::begin(&self.positives, self, residents);
+        let mut away = TogetherLearner::begin(&self.negatives, self, elsewhere);
         let mut rows = self.positives.alone.clone();
         let others = [&self.positives.together, &self.negatives.alone, &self.negatives.together, &self.unlabelled];
         others.iter().for_each(|others| rows.extend(others));
-        let prior = if self.negatives_usable { 0.3 } else { self.prior() };
-        let mut found = Mixture { coefficients, offset: 0.0, prior, together: 0.0, rounds: 0 };
-        let mut probability = vec![0.0; self.unlabelled.len()];
+        let prior = if self.negatives_usable { start.prior } else { self.prior() };
+        let mut found = Mixture { coefficients: start.coefficients, prior, ..Mixture::default() };
         let mut follower = Follower::default();
         while found.rounds < ROUNDS_MAX {
             let first = found.rounds == 0;
@@ -180,8 +221,7 @@ impl Sample {
             outcome.resize(2 * (positives + negatives), 0.0);
             outcome.extend_from_slice(&probability);
             if first {
-                let start = std::mem::take(&mut found.coefficients);
-                found.coefficients = logistic::fit(&rows, &outcome, &weight, first_effort, start);
+                follower.fit(&rows, &outcome, &weight, first_effort, &mut found.coefficients);
             } else {
                 follower.step(&rows, &outcome, &weight, first_effort.ridge, &mut found.coefficients);
             }
@@ -192,17 +232,22 @@ impl Sample {
                 self.unlabelled.predict(&found.coefficients).iter().map(|value| value - balance).collect();
             let before = probability;
             let shift;
-            (probability, found.prior, shift) = self.expect(&evidence, found.prior, first);
+            (probability, found.prior, shift) = self.expect(&evidence, found.prior, first && similar.is_none());
             found.offset = shift - balance;
             missed.learn(probability.iter().copied());
             away.learn(probability.iter().map(|probability| 1.0 - probability));
             found.rounds += 1;
             let moved = probability.iter().zip(&before).fold(0.0f64, |most, (now, then)| most.max((now - then).abs()));
-            if moved < TOLERANCE {
+            if moved < tolerance {
                 break;
             }
         }
-        Mixture { together: missed.share, ..found }
+        Mixture { views: [missed.found, away.found], ..found }
+    }
+
+    /// Probabilities of the unlinked by what a similar sample gave.
+    fn predict(&self, similar: &Mixture) -> Vec<f64> {
+        self.distinct_share(&self.unlabelled.predict(&similar.coefficients), |value| sigmoid(value + similar.offset))
     }
 
     /// Probabilities of the unlinked, their prior, and what was added to the evidence.
@@ -299,12 +344,30 @@ fn mean(values: &[f64]) -> f64 {
 /// What must be added to the evidence so that the probabilities have this mean.
 fn shift_to(evidence: &[f64], target: f64) -> f64 {
     let (mut low, mut high) = (-30.0, 30.0);
-    for _ in 0..60 {
-        let middle = f64::midpoint(low, high);
-        let mean = evidence.iter().map(|value| sigmoid(value + middle)).sum::<f64>() / evidence.len().max(1) as f64;
-        if mean < target { low = middle } else { high = middle }
+    let mut shift = 0.0;
+    for _ in 0..SHIFT_STEPS_MAX {
+        let (mut sum, mut slope) = (0.0, 0.0);
+        for value in evidence {
+            let probability = sigmoid(value + shift);
+            sum += probability;
+            slope += probability * (1.0 - probability);
+        }
+        let missing = target * evidence.len() as f64 - sum;
+        if missing > 0.0 {
+            low = shift
+        } else {
+            high = shift
+        }
+        // A step of Newton's, or where it would leave what is still possible, half the way.
+        let next = shift + missing / slope;
+        let next = if next > low && next < high { next } else { f64::midpoint(low, high) };
+        let moved = (next - shift).abs();
+        shift = next;
+        if moved < SHIFT_STEP_MIN {
+            break;
+        }
     }
-    f64::midpoint(low, high)
+    shift
 }
 
 #[cfg(test)]
@@ -312,9 +375,9 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::{Sample, Views};
+    use super::{Sample, Views, shift_to};
     use crate::outcome::estimate::bootstrap::{Draws, REPLICATES};
-    use crate::outcome::residence::logistic::{BASE, Rows};
+    use crate::outcome::residence::logistic::{BASE, Rows, sigmoid};
 
     #[test]
     fn households_drawn_again_do_not_tell_residents_apart_better() {
@@ -363,6 +426,19 @@ mod tests {
             columns: 42,
             is_trace: vec![true; 42],
             negatives_usable: false,
+        }
+    }
+
+    #[test]
+    fn the_shift_gives_the_mean_that_was_asked_for() {
+        let mut random = ChaCha8Rng::seed_from_u64(9);
+        for spread in [0.1, 4.0, 40.0] {
+            let evidence: Vec<f64> = (0..500).map(|_| spread * (random.random::<f64>() - 0.5)).collect();
+            for target in [0.002, 0.1, 0.5, 0.95] {
+                let shift = shift_to(&evidence, target);
+                let mean = evidence.iter().map(|value| sigmoid(value + shift)).sum::<f64>() / 500.0;
+                assert!((mean - target).abs() < 1e-9, "{mean} should be {target}");
+            }
         }
     }
 

@@ -324,8 +324,7 @@ impl Group {
         };
         let alike = |prior: f64| {
             let offset = (prior / (1.0 - prior)).ln();
-            let coefficients = vec![0.0; sample.columns];
-            (Mixture { coefficients, offset, prior, together: 0.0, rounds: 0 }, Redrawn::default())
+            (Mixture { offset, prior, ..Mixture::none(sample.columns) }, Redrawn::default())
         };
         let (mixture, redrawn) = if let Some(odds) = missed_odds {
             // Missed as often as persons of whom registers say that they live here.
@@ -402,7 +401,7 @@ impl Group {
             negatives: self.negatives.len() as u64,
             unlabelled: self.unlabelled.len() as u64,
             prior: mixture.prior,
-            whole_households: mixture.together,
+            whole_households: mixture.views[0].share,
             base_bits,
             iterations: mixture.rounds,
             warnings: self.warnings(observer, mixture),

@@ -15,16 +15,16 @@
 //! *Mixture proportion estimation and PU learning: a modern approach*, NeurIPS 2021 (best bin estimation); C. Scott,
 //! *A rate of convergence for mixture proportion estimation*, AISTATS 2015.
 
-use super::logistic::{self, Effort, Rows};
+use super::logistic::{Effort, Follower, Rows};
 
 const FOLDS: u64 = 5;
 
 /// Draws of the folds.
 const DRAWS: u64 = 4;
 
-/// Newton steps of a fit. Each starts from the one before, which a fifth of the rows tells apart; a step no longer than
-/// the tolerance leaves nothing of that start (the error is the square of the step).
-const EFFORT: Effort = Effort { ridge: 1.0, steps: 25, tolerance: 0.01 };
+/// Steps of a fit. Each starts from the one before and with its curvature, as a fifth of the rows tells the two apart; a
+/// step no longer than the tolerance leaves next to nothing of that start (what is left is shorter than the step).
+const EFFORT: Effort = Effort { ridge: 1.0, steps: 25, tolerance: 0.005 };
 
 /// Least share of residents above a threshold that is looked at.
 const POSITIVE_SHARE_MIN: f64 = 0.05;
@@ -51,33 +51,35 @@ pub(super) fn cross_fitted(
     households: [&[u64]; 2],
     columns: usize,
 ) -> (Vec<f64>, Vec<f64>) {
-    let mut scores = (vec![0.0; positives.len()], vec![0.0; unlabelled.len()]);
-    let mut coefficients = vec![0.0; columns];
+    let (distinct, seen) = Rows::distinct([positives, unlabelled]);
+    let mut scores = seen.each_ref().map(|seen| vec![0.0; seen.len()]);
+    let (mut coefficients, mut follower) = (vec![0.0; columns], Follower::default());
     for draw in 0..DRAWS {
         let folds = households.map(|group| group.iter().map(|household| fold(*household, draw)).collect::<Vec<u64>>());
         for fold in 0..FOLDS {
-            let mut rows = positives.select(|at| folds[0].get(at) != Some(&fold));
-            let ones = rows.len();
-            rows.extend(&unlabelled.select(|at| folds[1].get(at) != Some(&fold)));
-            let zeros = rows.len() - ones;
-            let (one, zero) = balanced(ones, zeros);
-            let outcome: Vec<f64> = (0..rows.len()).map(|at| f64::from(u8::from(at < ones))).collect();
-            let weight: Vec<f64> = (0..rows.len()).map(|at| if at < ones { one } else { zero }).collect();
-            coefficients = logistic::fit(&rows, &outcome, &weight, EFFORT, coefficients);
-            for (rows, folds, scores) in [(positives, &folds[0], &mut scores.0), (unlabelled, &folds[1], &mut scores.1)]
-            {
-                for at in (0..rows.len()).filter(|at| folds.get(*at) == Some(&fold)) {
-                    scores[at] += logistic::linear(rows.row(at), &coefficients) / DRAWS as f64;
-                }
+            // Persons who look the same are one row, with their weight.
+            let mut counts = [vec![0.0; distinct.len()], vec![0.0; distinct.len()]];
+            for ((counts, seen), folds) in counts.iter_mut().zip(&seen).zip(&folds) {
+                seen.iter().zip(folds).filter(|(_, of)| **of != fold).for_each(|(row, _)| counts[*row] += 1.0);
+            }
+            let [ones, zeros] = counts;
+            let (one, zero) = balanced(ones.iter().sum(), zeros.iter().sum());
+            let weight: Vec<f64> = ones.iter().zip(&zeros).map(|(ones, zeros)| ones * one + zeros * zero).collect();
+            let outcome: Vec<f64> = ones.iter().zip(&weight).map(|(ones, weight)| ones * one / weight).collect();
+            follower.fit(&distinct, &outcome, &weight, EFFORT, &mut coefficients);
+            let predicted = distinct.predict(&coefficients);
+            for ((scores, seen), folds) in scores.iter_mut().zip(&seen).zip(&folds) {
+                let held = scores.iter_mut().zip(seen).zip(folds).filter(|(_, of)| **of == fold);
+                held.for_each(|((score, row), _)| *score += predicted[*row] / DRAWS as f64);
             }
         }
     }
-    scores
+    scores.into()
 }
 
 /// Weights that make two groups count the same, neither more than its rows.
-fn balanced(ones: usize, zeros: usize) -> (f64, f64) {
-    let ratio = zeros.max(1) as f64 / ones.max(1) as f64;
+fn balanced(ones: f64, zeros: f64) -> (f64, f64) {
+    let ratio = zeros.max(1.0) / ones.max(1.0);
     (ratio.min(1.0), (1.0 / ratio).min(1.0))
 }
 
