@@ -94,14 +94,14 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     let table = &standardised.table;
     let comparer = Comparer::new(study, table);
     let decided = decisions.as_ref().map(|decisions| Decided::of(decisions, study, table)).unwrap_or_default();
-    let linked = match kept.and_then(|kept| kept.restore(table, &comparer)) {
+    let restored = kept.and_then(|kept| kept.restore(table, &comparer));
+    let to_keep = stage.filter(|_| restored.is_none());
+    let linked = match restored {
         Some(linked) => taken_up(linked, progress),
-        None => link(study, table, &comparer, &decided, stage.as_ref(), progress)?,
+        None => linkage::link(study, table, &comparer, &decided, progress)?,
     };
     let settled = settled(outcomes.as_ref(), study, table, &linked)?;
-    progress.begin("residence evidence", 0);
-    let residence = residence::estimate(study, table, &linked, &settled);
-    progress.finish(&format!("{} candidates", residence.candidates.len()));
+    let residence = keep_and_estimate(to_keep.as_ref(), study, table, &linked, &settled, progress);
     let (findings, mut coverage) = rayon::join(
         || find::find(study, table, &comparer, &linked, &residence, &settled, options.visits),
         || coverage::count(study, table, &linked),
@@ -362,18 +362,20 @@ fn taken_up(linked: Linked, progress: &dyn Progress) -> Linked {
     linked
 }
 
-/// Links, and keeps what was found until the run is whole.
-fn link(
+/// Estimates who lived here; beside it, what was linked is kept until the run is whole.
+fn keep_and_estimate(
+    stage: Option<&Stage>,
     study: &Study,
     table: &PersonTable,
-    comparer: &Comparer<'_>,
-    decided: &Decided,
-    stage: Option<&Stage>,
+    linked: &Linked,
+    settled: &Settled,
     progress: &dyn Progress,
-) -> Result<Linked> {
-    let linked = linkage::link(study, table, comparer, decided, progress)?;
-    stage.inspect(|stage| stage.keep(|to| kept::write(&linked, to)));
-    Ok(linked)
+) -> residence::Residence {
+    progress.begin("residence evidence", 0);
+    let keep = || stage.into_iter().for_each(|stage| stage.keep(|to| kept::write(linked, to)));
+    let (residence, ()) = rayon::join(|| residence::estimate(study, table, linked, settled), keep);
+    progress.finish(&format!("{} candidates", residence.candidates.len()));
+    residence
 }
 
 /// What visits have settled of the persons of this run.

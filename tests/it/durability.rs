@@ -168,7 +168,8 @@ fn a_run_that_died_after_any_stage_is_taken_up_and_gives_the_same_bytes() {
         assert!(last || !kept, "step {at}: what was kept is taken up");
         *(if last { &mut further } else { &mut anew }) += 1;
     }
-    assert!(anew >= 4 && further >= 3, "{anew} {further}");
+    // It is kept beside the residence evidence: from the end of that on there is something to take up.
+    assert!(anew >= 4 && further >= 2, "{anew} {further}");
 }
 
 /// A run that was killed when it had linked and kept what it found.

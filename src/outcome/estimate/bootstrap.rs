@@ -5,9 +5,9 @@
 //! of threads matters. Source: J. Hanley, B. MacGibbon, *Creating non-parametric bootstrap samples using Poisson
 //! frequencies*, Computer Methods and Programs in Biomedicine 83 (2006).
 
-use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use rand_distr::{Distribution, Poisson};
+use rand::{Rng, SeedableRng};
+use statrs::distribution::{DiscreteCDF, Poisson};
 
 /// How often the data are drawn again. The standard error from so many is itself known to about one part in ten.
 pub const REPLICATES: usize = 60;
@@ -16,7 +16,8 @@ pub const REPLICATES: usize = 60;
 #[derive(Debug, Clone)]
 pub struct Draws {
     seed: u64,
-    mean: f64,
+    /// Of all 64-bit numbers, how many stand for 0 times, for at most 1, at most 2, and so on.
+    at_most: Vec<u64>,
 }
 
 impl Draws {
@@ -30,20 +31,24 @@ impl Draws {
     /// which deviations are to be multiplied by its square root. A share of 1 or more is all of them.
     #[must_use]
     pub fn of_share(seed: u64, share: f64) -> Draws {
-        Draws { seed, mean: share.clamp(f64::MIN_POSITIVE, 1.0) }
+        // More than twenty times is as good as never.
+        let cumulative = Poisson::new(share.clamp(f64::MIN_POSITIVE, 1.0)).map_or_else(
+            |_| Vec::new(),
+            |poisson| (0..20).map(|times| (poisson.cdf(times) * 2.0f64.powi(64)) as u64).collect(),
+        );
+        Draws { seed, at_most: cumulative }
     }
 
-    /// How often the replicate has the household.
+    /// How often the replicate has the household, by inversion of the cumulative distribution.
     #[must_use]
     pub fn times(&self, household: u64, replicate: usize) -> u8 {
-        let Ok(poisson) = Poisson::new(self.mean) else { return 1 };
         // A small generator of its own for every draw: millions are drawn, and none must depend on another. Odd factors
         // spread the numbers over all bits; the generator's own seeding mixes them.
         let place =
             household.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (replicate as u64).wrapping_mul(0xd6e8_feb8_6659_fd93);
         let mut random = SmallRng::seed_from_u64(self.seed ^ place);
-        let times: f64 = poisson.sample(&mut random);
-        times as u8
+        let drawn = random.next_u64();
+        self.at_most.iter().take_while(|at_most| **at_most <= drawn).count() as u8
     }
 }
 

@@ -353,11 +353,7 @@ fn shift_to(evidence: &[f64], target: f64) -> f64 {
             slope += probability * (1.0 - probability);
         }
         let missing = target * evidence.len() as f64 - sum;
-        if missing > 0.0 {
-            low = shift
-        } else {
-            high = shift
-        }
+        (low, high) = if missing > 0.0 { (shift, high) } else { (low, shift) };
         // A step of Newton's, or where it would leave what is still possible, half the way.
         let next = shift + missing / slope;
         let next = if next > low && next < high { next } else { f64::midpoint(low, high) };

@@ -25,23 +25,29 @@ pub(super) struct Redrawn {
 #[derive(Debug, Clone)]
 struct Weights {
     base: f64,
-    levels: Vec<Vec<f64>>,
+    /// One feature after the other, each as wide as the one of the most levels.
+    levels: Vec<f64>,
+    width: usize,
 }
 
 impl Weights {
     fn of(mixture: &Mixture, columns: &Columns) -> Weights {
-        let of = |column: &u16| {
-            mixture.coefficients.get(usize::from(*column)).filter(|_| *column != BASE).copied().unwrap_or(0.0)
+        let of = |column: Option<&u16>| {
+            let known = column.filter(|column| **column != BASE);
+            known.and_then(|column| mixture.coefficients.get(usize::from(*column))).copied().unwrap_or(0.0)
         };
+        let width = columns.of.iter().map(Vec::len).max().unwrap_or(0);
         Weights {
             base: mixture.coefficients.last().copied().unwrap_or(0.0) + mixture.offset,
-            levels: columns.of.iter().map(|columns| columns.iter().map(of).collect()).collect(),
+            levels: columns.of.iter().flat_map(|columns| (0..width).map(|level| of(columns.get(level)))).collect(),
+            width,
         }
     }
 
     fn probability(&self, levels: &[u8]) -> f64 {
-        let of = |(weights, level): (&Vec<f64>, &u8)| weights.get(usize::from(*level)).copied().unwrap_or(0.0);
-        sigmoid(self.base + self.levels.iter().zip(levels).map(of).sum::<f64>())
+        let weights = self.levels.chunks_exact(self.width.max(1)).zip(levels);
+        let of = |(weights, level): (&[f64], &u8)| weights.get(usize::from(*level)).copied().unwrap_or(0.0);
+        sigmoid(self.base + weights.map(of).sum::<f64>())
     }
 }
 
