@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use rollcall::audit::checkpoint;
+use rollcall::audit::log::{self, Log};
+use rollcall::audit::manifest::{self, MANIFEST, Manifest};
 use rollcall::audit::verify::{self, Asked};
 use rollcall::error::{Error, Kind};
 
@@ -188,6 +191,39 @@ fn any_log_entry_deleted_inserted_or_moved_is_found_and_named() {
     std::fs::write(&log, moved.join("\n") + "\n").unwrap();
     let (_, err) = check(&["verify", argument(&signed.results)], 7);
     assert!(err.contains("audit.jsonl") && err.contains('4'), "{err}");
+}
+
+#[test]
+fn outputs_rewritten_with_log_and_signature_are_found_by_running_again() {
+    let signed = signed();
+    let (results, key) = (&signed.results, signed.folder.path().join("office.key"));
+    let verify = ["verify", argument(results), "--public-key", &signed.public_key];
+    for name in ["report.html", "coverage.json", "model.json"] {
+        let kept: Vec<(PathBuf, Vec<u8>)> =
+            files(results).into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
+        // Somebody who holds the office's key alters an output, and everything that vouches for it.
+        let mut text = std::fs::read_to_string(results.join(name)).unwrap();
+        let digit = text.rfind('7').expect("some figure");
+        text.replace_range(digit..=digit, "8");
+        std::fs::write(results.join(name), text).unwrap();
+        let mut manifest = Manifest::read(results).unwrap();
+        let output = manifest.outputs.iter_mut().find(|output| output.file == name).expect("an output");
+        *output = manifest::describe(results, name, output.rows).unwrap();
+        let begun = log::read(results).unwrap().remove(0);
+        std::fs::remove_file(results.join(log::LOG)).unwrap();
+        let mut log = Log::open(results, "office").unwrap();
+        log.add("begin", begun.object).unwrap();
+        let sealed = manifest.to_json().unwrap();
+        log.close(&manifest, &sealed).unwrap();
+        std::fs::write(results.join(MANIFEST), sealed).unwrap();
+        checkpoint::sign(results, &key, log.head()).unwrap();
+        // It belongs together, and yet it is not what the inputs give.
+        check(&verify, 0);
+        let (_, err) = check(&[&verify[..], &["--rerun"]].concat(), 7);
+        assert!(err.contains(name) && err.contains("other bytes"), "{err}");
+        kept.into_iter().for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
+    }
+    check(&[&verify[..], &["--rerun"]].concat(), 0);
 }
 
 #[test]
