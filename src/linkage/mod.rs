@@ -108,7 +108,7 @@ pub fn link(
     if let Some(counts) = Scorer::new(comparer, table, &reference, &slot_of, &names).glance(&candidates) {
         // Where there are many pairs, a sample of them says beforehand what the fit will be like.
         reference = em::fit(comparer, measured.clone(), slots.clone(), &counts);
-        slack = SLACK_FITTED;
+        slack = if table.text_fields.is_empty() { SLACK_FITTED } else { SLACK_ASKED };
     }
     let mut sifted = Scorer::new(comparer, table, &reference, &slot_of, &names).sift(&candidates, review - slack);
     let mut counts = em::add_counts(&sifted.rest, &em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns));
@@ -211,9 +211,11 @@ fn beside_blocks(
 }
 
 /// By how many bits the fitted model may value a pair higher than the expected one before pairs are sifted again.
-const SLACK: f64 = 8.0;
+const SLACK: f64 = 12.0;
 /// The same, where what pairs are sifted by was fitted to some of them.
 const SLACK_FITTED: f64 = 4.0;
+/// The same, where pairs are asked about text after text: what is still open may rise with every weight.
+const SLACK_ASKED: f64 = 8.0;
 
 fn log2_odds(probability: f64) -> f64 {
     (probability / (1.0 - probability)).log2()

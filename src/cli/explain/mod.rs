@@ -133,13 +133,11 @@ fn pattern(
 ) -> Result<Pattern> {
     let mut pattern = [comparer.compare(pair.0, pair.1)];
     // Both are known only after a first resolution.
-    let household = comparer.of(Variable::Household);
-    let Some(household) = household.or_else(|| comparer.of(Variable::LeftOver)) else { return Ok(pattern[0]) };
+    let mut found_later = [Variable::Household, Variable::LeftOver].into_iter().filter_map(|one| comparer.of(one));
     let Some(written) = written else {
-        if household.variable == Variable::LeftOver {
-            return Ok(pattern[0]);
+        if let Some(household) = comparer.of(Variable::Household) {
+            fill_support(&Households::of(table), household, resolution, &[pair], &mut pattern);
         }
-        fill_support(&Households::of(table), household, resolution, &[pair], &mut pattern);
         return Ok(pattern[0]);
     };
     let level = |comparison: &Comparison| {
@@ -147,7 +145,7 @@ fn pattern(
         u8::try_from(comparison.levels.iter().position(|level| level.name == *name)?).ok()
     };
     let lost = || Error::new(Kind::Verification, "links.parquet has a level that the study's comparison has not");
-    Ok(household.set(pattern[0], level(household).ok_or_else(lost)?))
+    found_later.try_fold(pattern[0], |pattern, one| Ok(one.set(pattern, level(one).ok_or_else(lost)?)))
 }
 
 /// Which records they are.

@@ -169,7 +169,7 @@ impl Model {
 
     /// The same, with other shares among matches (by comparison) where some are given.
     fn likelihoods_with(&self, m: Option<&[Vec<f64>]>, pattern: Pattern, ratio: f64) -> Likelihoods {
-        let mut likelihoods = Likelihoods { m: 1.0, u: ratio, r: 1.0 };
+        let mut likelihoods = Likelihoods { m: 1.0, u: 1.0, r: 1.0 };
         for (at, (comparison, shares)) in self.comparisons.iter().zip(&self.shares).enumerate() {
             let level = comparison.level(pattern);
             if level != 0 {
@@ -181,6 +181,8 @@ impl Model {
         }
         let (stayed, moved) = self.places(pattern);
         likelihoods.m *= stayed + moved;
+        // Last: those of a pattern are the same to the last bit whether its pairs are scored together or one by one.
+        likelihoods.u *= ratio;
         let (family, others) = self.relatives(pattern);
         likelihoods.r = family + others;
         likelihoods

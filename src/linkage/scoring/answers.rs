@@ -2,8 +2,8 @@
 //!
 //! A tree: from what is known before anything is asked, an answer (the level of the comparison that is asked next) leads
 //! to what is known then. There are far fewer ways through it than pairs: odds are added up and held against the threshold
-//! once for each, and a pair only moves on. Of the pairs that are let go it keeps the greatest part that the rarity of
-//! values had in the odds of one of them, so that another model can say whether any was let go wrongly.
+//! once for each, and a pair only moves on. Of the pairs that are let go it keeps the most that the rarity of values could
+//! add to the odds of one of them, so that another model can say whether any was let go wrongly.
 
 use crate::linkage::comparison::{Pattern, UNSETTLED};
 
@@ -22,9 +22,9 @@ pub(super) struct Known {
     /// Bits of the parts of the place.
     pub(super) place: f64,
     /// The bits that the rarity of values must have added for a pair that may yet matter.
-    pub(super) needed: f64,
-    /// The most that rarity added to a pair that was let go here.
-    let_go: f64,
+    pub(super) needed: f32,
+    /// The most that rarity could add to a pair that was let go here.
+    let_go: f32,
     /// By answer, where it leads; 0 where nobody went yet.
     next: [u32; 16],
 }
@@ -43,8 +43,8 @@ impl Answers {
             partial: Pattern::MAX,
             odds: *odds,
             place: 0.0,
-            needed: f64::NEG_INFINITY,
-            let_go: f64::NEG_INFINITY,
+            needed: f32::NEG_INFINITY,
+            let_go: f32::NEG_INFINITY,
             next: [0; 16],
         };
         Answers { known: (0..).zip(priors).map(root).collect() }
@@ -69,7 +69,7 @@ impl Answers {
     #[cold]
     fn first(&mut self, place: u32, shift: u32, level: u8, weigh: impl FnOnce(&mut Known)) -> u32 {
         let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
-        let mut known = Known { let_go: f64::NEG_INFINITY, next: [0; 16], ..self.known[place as usize] };
+        let mut known = Known { let_go: f32::NEG_INFINITY, next: [0; 16], ..self.known[place as usize] };
         known.partial = known.partial & !(15 << shift) | Pattern::from(level) << shift;
         weigh(&mut known);
         self.known.push(known);
@@ -77,9 +77,9 @@ impl Answers {
         next
     }
 
-    /// Remembers what rarity added to a pair that is let go.
+    /// Remembers what rarity could add to a pair that is let go.
     #[inline]
-    pub(super) fn remember(&mut self, place: u32, rare: f64) {
+    pub(super) fn remember(&mut self, place: u32, rare: f32) {
         let known = &mut self.known[place as usize];
         known.let_go = known.let_go.max(rare);
     }
@@ -89,10 +89,10 @@ impl Answers {
         self.at(place).partial >> shift & 15 == Pattern::from(UNSETTLED)
     }
 
-    /// What pairs that were let go had shown, with the most that rarity added to one of them.
+    /// What pairs that were let go had shown, with the most that rarity could add to one of them.
     pub(super) fn let_go(&self) -> impl Iterator<Item = ((u32, Pattern), f64)> {
-        let let_go = self.known.iter().filter(|known| known.let_go > f64::NEG_INFINITY);
-        let_go.map(|known| ((known.class, known.partial), known.let_go))
+        let let_go = self.known.iter().filter(|known| known.let_go > f32::NEG_INFINITY);
+        let_go.map(|known| ((known.class, known.partial), f64::from(known.let_go)))
     }
 }
 

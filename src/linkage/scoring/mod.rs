@@ -4,6 +4,7 @@
 //! one look-up per pair, adjusted by the frequency of the name (or other value) that both share.
 
 mod answers;
+mod bounds;
 mod sift;
 
 use rayon::prelude::*;
@@ -205,5 +206,31 @@ impl<'a> Scorer<'a> {
                 Score { weight, log2_odds: weight + priors[class] }
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::intake::{extract, study};
+    use crate::linkage::comparison::Comparer;
+    use crate::linkage::decided::Decided;
+    use crate::progress::Silent;
+    use crate::synthetic::{self, Plan};
+    use crate::{linkage, person};
+
+    #[test]
+    fn a_pair_weighs_the_same_alone_as_among_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = Plan { persons: 1_200, seed: 5, errors: 2.0, uneven: 0.0, progress: &Silent };
+        let study = study::file::read(&synthetic::write_district(folder.path(), &plan).unwrap().study).unwrap();
+        let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(&study, source).unwrap()).collect();
+        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+        let comparer = Comparer::new(&study, &table);
+        let linked = linkage::link(&study, &table, &comparer, &Decided::default(), &Silent).unwrap();
+        let scorer = linked.scorer(&comparer, &table);
+        assert!(linked.pairs.len() > 3_000);
+        for ((pair, pattern), score) in linked.pairs.iter().zip(&linked.patterns).zip(&linked.scores) {
+            assert_eq!(scorer.score(*pattern, pair.0, pair.1), *score, "to the last bit");
+        }
     }
 }

@@ -10,12 +10,13 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::answers::{Answers, UNKNOWN};
+use super::bounds::{Bounds, Step};
 use super::{ComparedPairs, Scorer};
 use crate::linkage::blocking::{CandidatePairs, Pair};
 use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY};
 use crate::linkage::comparison::{Comparison, Pattern, UNSETTLED, Variable};
+use crate::linkage::model::Likelihoods;
 use crate::linkage::model::em::PatternCounts;
-use crate::linkage::model::{Likelihoods, Model};
 use crate::person::table::RecordId;
 
 /// Up to so many candidate pairs, every one is compared in full.
@@ -37,7 +38,7 @@ pub struct Sifted {
     pub new_pairs: Vec<u64>,
     /// Of each pattern of the rest, the greatest log2 odds that one of its pairs could have had.
     best: Vec<f64>,
-    /// Partial patterns of pairs that were let go, with the greatest part that the rarity of values had in their odds.
+    /// Partial patterns of pairs that were let go, with the most that the rarity of values could add to their odds.
     hopeless: Vec<((u32, Pattern), f64)>,
 }
 
@@ -61,8 +62,8 @@ struct Asked {
     /// Its place in the tree of answers.
     place: u32,
     id_level: u8,
-    /// Bits that the rarity of its values adds.
-    rare: f64,
+    /// Bits that the rarity of its values adds, at most: as if it shared all values that it was not asked about yet.
+    rare: f32,
 }
 
 /// What one thread has sifted.
@@ -71,124 +72,13 @@ struct Sifting {
     batch: Vec<Asked>,
     sieves: FxHashMap<(u32, Pattern), Sieve>,
     answers: Answers,
-    /// Partial patterns of pairs that were let go, with the greatest part that rarity had in their odds.
+    /// Partial patterns of pairs that were let go, with the most that rarity could add to their odds.
     hopeless: FxHashMap<(u32, Pattern), f64>,
     kept: Vec<(Pair, Pattern)>,
     /// What other threads have kept.
     kept_by_others: Vec<Vec<(Pair, Pattern)>>,
     pairs: u64,
     new_pairs: Vec<u64>,
-}
-
-/// What each level of each comparison weighs at most, in bits, between pairs that are no relatives.
-struct Bounds {
-    /// In the order of asking.
-    steps: Vec<Step>,
-    /// By class: log2 odds before anything is asked.
-    priors: Vec<f64>,
-    /// The bits of a pattern that comparisons have.
-    compared: Pattern,
-    /// log2 of the shares of matches that live where they lived, and of those that do not.
-    stayed: f64,
-    moved: f64,
-}
-
-struct Step {
-    variable: Variable,
-    shift: u32,
-    /// By level; of [`UNSETTLED`], the best of two different texts; of [`UNKNOWN`], the best of all.
-    weights: [f64; 16],
-    /// Is it a part of where a person lives?
-    place: bool,
-    /// Best of all later steps together: parts of the place, and all others.
-    open_place: f64,
-    open: f64,
-    /// Bits of the levels at which rarity counts.
-    rare: u16,
-    /// By symbol, the bits that its rarity adds.
-    rarity: Vec<f32>,
-}
-
-impl Bounds {
-    fn of(scorer: &Scorer<'_>, rarity: bool) -> Bounds {
-        let model = scorer.model;
-        let mut steps: Vec<(f64, Step)> = Vec::new();
-        for (at, (comparison, shares)) in scorer.comparer.comparisons.iter().zip(&model.shares).enumerate() {
-            let levels = scorer.comparer.usual_levels(comparison);
-            let bits = |level: usize| match level {
-                0 => 0.0,
-                level => (shares.m[level].max(1e-300) / shares.least_u(level).max(1e-300)).log2(),
-            };
-            let best = |levels: std::ops::Range<usize>| levels.map(bits).fold(f64::NEG_INFINITY, f64::max);
-            let mut weights = [0.0; 16];
-            weights.iter_mut().enumerate().take(levels).for_each(|(level, weight)| *weight = bits(level));
-            let rarest = if comparison.variable == Variable::BirthDate { scorer.rarest_day(at) } else { 0.0 };
-            weights.iter_mut().zip(&comparison.levels).filter(|(_, level)| level.frequency).for_each(|(weight, _)| {
-                *weight += rarest;
-            });
-            weights[usize::from(UNSETTLED)] = best(2..levels);
-            weights[usize::from(UNKNOWN)] = best(0..levels).max(weights[1]);
-            let expected: f64 = (1..levels).map(|level| shares.u[level] * weights[level]).sum();
-            let mut settles = weights[usize::from(UNKNOWN)] - expected;
-            if comparison.variable == Variable::Household {
-                // Not known before households are.
-                weights[0] = weights[usize::from(UNKNOWN)];
-                settles = 0.0;
-            }
-            let rarity: Vec<f32> = match comparison.variable {
-                Variable::Text(text) if rarity && scorer.comparer.weighs_frequency(text) => scorer.rarity(text),
-                Variable::Name if rarity => scorer.name_rarity(),
-                _ => Vec::new(),
-            };
-            // Of two values that go together only the one counts: a common one that does not count takes nothing away.
-            let rarity =
-                if model.has_dependents(at) { rarity.into_iter().map(|bits| bits.max(0.0)).collect() } else { rarity };
-            let rare = comparison.levels.iter().enumerate().filter(|(_, level)| level.frequency);
-            let rare = rare.fold(0u16, |rare, (level, _)| rare | 1 << level);
-            let (variable, shift, place) = (comparison.variable, comparison.shift, comparison.place);
-            steps.push((settles, Step { variable, shift, weights, place, open_place: 0.0, open: 0.0, rare, rarity }));
-        }
-        // What the numbers say must be known before birth date and sex are asked.
-        let is_id = |step: &Step| step.variable == Variable::IdNumber;
-        steps.sort_by(|(a, one), (b, other)| is_id(other).cmp(&is_id(one)).then(b.total_cmp(a)));
-        let (mut open, mut open_place) = (0.0, 0.0);
-        let mut steps: Vec<Step> = steps.into_iter().map(|(_, step)| step).collect();
-        for step in steps.iter_mut().rev() {
-            (step.open, step.open_place) = (open, open_place);
-            let rarest = step.rarity.iter().copied().fold(0.0, f32::max);
-            open += f64::from(rarest);
-            *(if step.place { &mut open_place } else { &mut open }) += step.weights[usize::from(UNKNOWN)];
-        }
-        let prior = |class: usize| model.prior_weight(class) - strangers(model, class).log2();
-        let compared = steps.iter().fold(0, |bits, step| bits | 15 << step.shift);
-        let priors = (0..model.classes.len()).map(prior).collect();
-        Bounds { priors, steps, compared, stayed: model.stay.log2(), moved: (1.0 - model.stay).log2() }
-    }
-
-    /// The most that parts of a place can weigh which sum to so many bits: who has moved agrees as strangers do. The sum
-    /// of two shares is at most twice the greater.
-    fn place(&self, bits: f64) -> f64 {
-        if self.stayed == 0.0 { bits } else { (bits + self.stayed).max(self.moved) + 1.0 }
-    }
-
-    /// The bits that rarity must add for a pair to have `least` which has so many without it at best.
-    fn needed(&self, least: f64, odds: f64, place: f64) -> f64 {
-        // So much more than the rounding of a sum.
-        least - 1e-6 - odds - self.place(place)
-    }
-
-    /// The most that a pair with this partial pattern can reach, but for the rarity of its values.
-    fn most(&self, class: u32, partial: Pattern) -> f64 {
-        let weight = |step: &Step| step.weights[(partial >> step.shift & 15) as usize];
-        let of = |place: bool| self.steps.iter().filter(|step| step.place == place).map(weight).sum::<f64>();
-        self.priors[class as usize] + of(false) + self.place(of(true))
-    }
-}
-
-/// Share of strangers among the pairs of a class that are no matches.
-fn strangers(model: &Model, class: usize) -> f64 {
-    let class = &model.classes[class];
-    1.0 - class.relatives / (1.0 - class.matches).max(1e-12)
 }
 
 /// Is this pair in the sample of the hopeless ones?
@@ -201,17 +91,6 @@ impl Scorer<'_> {
     /// The pattern at its best: other members of the households support it.
     fn supported(&self, pattern: Pattern) -> Pattern {
         self.comparer.of(Variable::Household).map_or(pattern, |household| household.set(pattern, SUPPORT_MANY))
-    }
-
-    /// By symbol of a text field, the bits that sharing this value rather than the average one adds.
-    fn rarity(&self, text: u16) -> Vec<f32> {
-        let symbols = self.table.text_fields[usize::from(text)].counts.len();
-        (0..symbols).into_par_iter().map(|symbol| -self.text_ratio(usize::from(text), symbol).log2() as f32).collect()
-    }
-
-    fn name_rarity(&self) -> Vec<f32> {
-        let symbols = 0..u32::try_from(self.table.names.counts.len()).unwrap_or(u32::MAX);
-        symbols.map(|symbol| -self.names.ratio(symbol).log2() as f32).collect()
     }
 
     fn sieve(&self, class: u32, pattern: Pattern) -> Sieve {
@@ -227,23 +106,21 @@ impl Scorer<'_> {
     }
 
     /// The level of a pair as far as it can be told without looking at texts, that of the numbers, and what the rarity of
-    /// its value adds.
+    /// its values adds at most now that this one is known.
     #[inline]
-    fn ask(&self, step: &Step, asked: Asked) -> (u8, u8, f64) {
+    fn ask(&self, step: &Step, asked: Asked) -> (u8, u8, f32) {
         let (one, other) = asked.pair;
         let mut id_level = asked.id_level;
         let level = match step.variable {
             Variable::Text(text) => self.comparer.settle_text(text, one, other),
             variable => self.comparer.level(variable, one, other, &mut id_level),
         };
-        if step.rare >> level & 1 == 0 || step.rarity.is_empty() {
-            return (level, id_level, 0.0);
+        if step.rarity.is_empty() {
+            return (level, id_level, asked.rare);
         }
-        let symbol = match step.variable {
-            Variable::Text(text) => self.table.texts.get(one, usize::from(text)),
-            _ => self.table.name[one as usize],
-        };
-        (level, id_level, f64::from(step.rarity[symbol as usize]))
+        let rarity = step.rarity_of(self.table, one);
+        let change = if step.rare >> level & 1 == 0 { -rarity.max(0.0) } else { rarity.min(0.0) };
+        (level, id_level, asked.rare + change)
     }
 
     /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
@@ -264,7 +141,7 @@ impl Scorer<'_> {
                     *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
                     known.needed = bounds.needed(least, known.odds + step.open, known.place + step.open_place);
                 });
-                Asked { pair: asked.pair, place, id_level, rare: asked.rare + rare }
+                Asked { pair: asked.pair, place, id_level, rare }
             });
         }
         for step in bounds.steps.iter().filter(|step| matches!(step.variable, Variable::Text(_))) {
@@ -311,7 +188,7 @@ impl Scorer<'_> {
             left += usize::from(hopeful);
             let (one, other) = asked.pair;
             let crossed = !hopeful && self.comparer.may_be_crossed(one, other);
-            state.answers.remember(asked.place, if hopeful | crossed { f64::NEG_INFINITY } else { asked.rare });
+            state.answers.remember(asked.place, if hopeful | crossed { f32::NEG_INFINITY } else { asked.rare });
             if crossed {
                 // Names in each other's column are seen only where the texts are looked at.
                 let class = state.answers.at(asked.place).class;
@@ -354,13 +231,14 @@ impl Scorer<'_> {
         let before = state.pairs;
         candidates.each_row(stretch, |one, others| {
             state.pairs += others.len() as u64;
+            let rare = bounds.and_then(|bounds| bounds.rarest.get(one as usize)).copied().unwrap_or(0.0);
             for &other in others {
                 let (class, pair) = (self.class(one, other), (one, other));
                 let Some(bounds) = bounds else {
                     self.sift_pair(class, pair, self.comparer.compare(one, other), 1, least, state);
                     continue;
                 };
-                state.batch.push(Asked { pair, place: class, id_level: MISSING, rare: 0.0 });
+                state.batch.push(Asked { pair, place: class, id_level: MISSING, rare });
                 if state.batch.len() == BATCH_PAIRS {
                     self.sift_batch(bounds, least, state);
                 }
@@ -448,7 +326,10 @@ impl Scorer<'_> {
         let rarer = (((self.own_records - before.own_records).max(0.0) + 0.5) / 0.5).log2();
         let is_text = |comparison: &&Comparison| matches!(comparison.variable, Variable::Text(_));
         let texts: Vec<&Comparison> = self.comparer.comparisons.iter().filter(is_text).collect();
-        let shared = |pattern: Pattern| texts.iter().filter(|comparison| comparison.level(pattern) == 1).count() as f64;
+        // Of a partial pattern, those as well that may yet be shared.
+        let may_share = |level: usize| level == 1 || level == usize::from(UNKNOWN);
+        let shared =
+            |pattern: Pattern| texts.iter().filter(|comparison| may_share(comparison.level(pattern))).count() as f64;
         let lifted = sifted.rest.iter().zip(&sifted.best).any(|(((class, pattern), _), best)| {
             let gained = self.sieve(*class, *pattern).odds - before.sieve(*class, *pattern).odds;
             best + gained + shared(*pattern) * rarer >= least

@@ -1,0 +1,155 @@
+//! What is the most that a pair can weigh that was not asked about everything yet?
+//!
+//! Takes the model that pairs are sifted by, gives [`Bounds`]: the comparisons in the order of asking, what settles most
+//! first, each with what its levels weigh at most and what all later ones together could still add.
+
+use rayon::prelude::*;
+
+use super::Scorer;
+use super::answers::UNKNOWN;
+use crate::linkage::comparison::{Pattern, UNSETTLED, Variable};
+use crate::linkage::model::Model;
+use crate::person::table::{PersonTable, RecordId};
+
+/// What each level of each comparison weighs at most, in bits, between pairs that are no relatives.
+pub(super) struct Bounds {
+    /// In the order of asking.
+    pub(super) steps: Vec<Step>,
+    /// By class: log2 odds before anything is asked.
+    pub(super) priors: Vec<f64>,
+    /// The bits of a pattern that comparisons have.
+    pub(super) compared: Pattern,
+    /// By record, the bits that the rarity of its values adds to a pair that shares them all, rounded up.
+    pub(super) rarest: Vec<f32>,
+    /// log2 of the shares of matches that live where they lived, and of those that do not.
+    stayed: f64,
+    moved: f64,
+}
+
+pub(super) struct Step {
+    pub(super) variable: Variable,
+    pub(super) shift: u32,
+    /// By level; of [`UNSETTLED`], the best of two different texts; of [`UNKNOWN`], the best of all.
+    pub(super) weights: [f64; 16],
+    /// Is it a part of where a person lives?
+    pub(super) place: bool,
+    /// Best of all later steps together: parts of the place, and all others.
+    pub(super) open_place: f64,
+    pub(super) open: f64,
+    /// Bits of the levels at which rarity counts.
+    pub(super) rare: u16,
+    /// By symbol, the bits that its rarity adds.
+    pub(super) rarity: Vec<f32>,
+}
+
+impl Bounds {
+    pub(super) fn of(scorer: &Scorer<'_>, rarity: bool) -> Bounds {
+        let model = scorer.model;
+        let mut steps: Vec<(f64, Step)> = Vec::new();
+        for (at, (comparison, shares)) in scorer.comparer.comparisons.iter().zip(&model.shares).enumerate() {
+            let levels = scorer.comparer.usual_levels(comparison);
+            let bits = |level: usize| match level {
+                0 => 0.0,
+                level => (shares.m[level].max(1e-300) / shares.least_u(level).max(1e-300)).log2(),
+            };
+            let best = |levels: std::ops::Range<usize>| levels.map(bits).fold(f64::NEG_INFINITY, f64::max);
+            let mut weights = [0.0; 16];
+            weights.iter_mut().enumerate().take(levels).for_each(|(level, weight)| *weight = bits(level));
+            let rarest = if comparison.variable == Variable::BirthDate { scorer.rarest_day(at) } else { 0.0 };
+            weights.iter_mut().zip(&comparison.levels).filter(|(_, level)| level.frequency).for_each(|(weight, _)| {
+                *weight += rarest;
+            });
+            weights[usize::from(UNSETTLED)] = best(2..levels);
+            weights[usize::from(UNKNOWN)] = best(0..levels).max(weights[1]);
+            let expected: f64 = (1..levels).map(|level| shares.u[level] * weights[level]).sum();
+            let mut settles = weights[usize::from(UNKNOWN)] - expected;
+            if comparison.variable == Variable::Household {
+                // Not known before households are.
+                weights[0] = weights[usize::from(UNKNOWN)];
+                settles = 0.0;
+            }
+            let rarity: Vec<f32> = match comparison.variable {
+                Variable::Text(text) if rarity && scorer.comparer.weighs_frequency(text) => scorer.rarity(text),
+                Variable::Name if rarity => scorer.name_rarity(),
+                _ => Vec::new(),
+            };
+            // Of two values that go together only the one counts: a common one that does not count takes nothing away.
+            let rarity =
+                if model.has_dependents(at) { rarity.into_iter().map(|bits| bits.max(0.0)).collect() } else { rarity };
+            let rare = comparison.levels.iter().enumerate().filter(|(_, level)| level.frequency);
+            let rare = rare.fold(0u16, |rare, (level, _)| rare | 1 << level);
+            let (variable, shift, place) = (comparison.variable, comparison.shift, comparison.place);
+            steps.push((settles, Step { variable, shift, weights, place, open_place: 0.0, open: 0.0, rare, rarity }));
+        }
+        // What the numbers say must be known before birth date and sex are asked.
+        let is_id = |step: &Step| step.variable == Variable::IdNumber;
+        steps.sort_by(|(a, one), (b, other)| is_id(other).cmp(&is_id(one)).then(b.total_cmp(a)));
+        let (mut open, mut open_place) = (0.0, 0.0);
+        let mut steps: Vec<Step> = steps.into_iter().map(|(_, step)| step).collect();
+        for step in steps.iter_mut().rev() {
+            (step.open, step.open_place) = (open, open_place);
+            *(if step.place { &mut open_place } else { &mut open }) += step.weights[usize::from(UNKNOWN)];
+        }
+        let prior = |class: usize| model.prior_weight(class) - strangers(model, class).log2();
+        let compared = steps.iter().fold(0, |bits, step| bits | 15 << step.shift);
+        let priors = (0..model.classes.len()).map(prior).collect();
+        let weighed: Vec<&Step> = steps.iter().filter(|step| !step.rarity.is_empty()).collect();
+        let rarest = |record: u32| {
+            let bits = weighed.iter().map(|step| step.rarity_of(scorer.table, record).max(0.0));
+            bits.sum::<f32>().next_up()
+        };
+        let records = if weighed.is_empty() { 0 } else { scorer.table.len() };
+        let rarest = (0..u32::try_from(records).unwrap_or(u32::MAX)).into_par_iter().map(rarest).collect();
+        Bounds { priors, steps, compared, rarest, stayed: model.stay.log2(), moved: (1.0 - model.stay).log2() }
+    }
+
+    /// The most that parts of a place can weigh which sum to so many bits: who has moved agrees as strangers do. The sum
+    /// of two shares is at most twice the greater.
+    pub(super) fn place(&self, bits: f64) -> f64 {
+        if self.stayed == 0.0 { bits } else { (bits + self.stayed).max(self.moved) + 1.0 }
+    }
+
+    /// The bits that rarity must add for a pair to have `least` which has so many without it at best.
+    pub(super) fn needed(&self, least: f64, odds: f64, place: f64) -> f32 {
+        // So much more than the rounding of a sum.
+        (least - 1e-3 - odds - self.place(place)) as f32
+    }
+
+    /// The most that a pair with this partial pattern can reach, but for the rarity of its values.
+    pub(super) fn most(&self, class: u32, partial: Pattern) -> f64 {
+        let weight = |step: &Step| step.weights[(partial >> step.shift & 15) as usize];
+        let of = |place: bool| self.steps.iter().filter(|step| step.place == place).map(weight).sum::<f64>();
+        self.priors[class as usize] + of(false) + self.place(of(true))
+    }
+}
+
+impl Step {
+    /// The bits that a pair which shares this record's value has of its rarity.
+    #[inline]
+    pub(super) fn rarity_of(&self, table: &PersonTable, record: RecordId) -> f32 {
+        let symbol = match self.variable {
+            Variable::Text(text) => table.texts.get(record, usize::from(text)),
+            _ => table.name[record as usize],
+        };
+        self.rarity[symbol as usize]
+    }
+}
+
+/// Share of strangers among the pairs of a class that are no matches.
+fn strangers(model: &Model, class: usize) -> f64 {
+    let class = &model.classes[class];
+    1.0 - class.relatives / (1.0 - class.matches).max(1e-12)
+}
+
+impl Scorer<'_> {
+    /// By symbol of a text field, the bits that sharing this value rather than the average one adds.
+    fn rarity(&self, text: u16) -> Vec<f32> {
+        let symbols = self.table.text_fields[usize::from(text)].counts.len();
+        (0..symbols).into_par_iter().map(|symbol| -self.text_ratio(usize::from(text), symbol).log2() as f32).collect()
+    }
+
+    fn name_rarity(&self) -> Vec<f32> {
+        let symbols = 0..u32::try_from(self.table.names.counts.len()).unwrap_or(u32::MAX);
+        symbols.map(|symbol| -self.names.ratio(symbol).log2() as f32).collect()
+    }
+}
