@@ -10,10 +10,11 @@ use criterion::{Criterion, Throughput};
 use rollcall::intake::{extract, study};
 use rollcall::linkage::blocking;
 use rollcall::linkage::comparison::Comparer;
+use rollcall::linkage::comparison::household::Households;
 use rollcall::linkage::model::em;
 use rollcall::linkage::model::frequency::NameFrequencies;
 use rollcall::linkage::resolution;
-use rollcall::linkage::scoring::Scorer;
+use rollcall::linkage::scoring::{Scorer, Sifter};
 use rollcall::person;
 use rollcall::progress::Silent;
 use rollcall::synthetic::{self, Plan};
@@ -37,7 +38,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let measured = em::measure(&comparer, &table, study.linkage.seed);
     let expected = em::expected(&comparer, measured.clone(), slots.clone());
     let least = -12.0;
-    let sifted = Scorer::new(&comparer, &table, &expected, &slot_of, &names).sift(&candidates, least);
+    let households = Households::of(&table);
+    let sifter =
+        || Sifter { scorer: Scorer::new(&comparer, &table, &expected, &slot_of, &names), households: &households };
+    let sifted = sifter().sift(&candidates, least);
     let counts = em::add_counts(&sifted.rest, &em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns));
     let model = em::fit(&comparer, measured.clone(), slots.clone(), &counts);
     let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
@@ -49,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     records.bench_function("standardise", |b| b.iter(|| person::standardise(&study, &extracts, &Silent).is_ok()));
     records.bench_function("block", |b| b.iter(|| blocking::block(&study, &table, &comparer).is_ok()));
     records.bench_function("resolve", |b| {
-        b.iter(|| resolution::resolve(&scorer, &sifted.kept.pairs, &scores, 4.0).persons());
+        b.iter(|| resolution::resolve(&scorer, &sifted.kept.pairs, &scores, 4.0, None).persons());
     });
     records.finish();
     let mut by_pair = criterion.benchmark_group("pairs");
@@ -58,8 +62,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         b.iter(|| pairs.iter().fold(0, |all, (one, other)| all ^ comparer.compare(*one, *other)));
     });
     by_pair.bench_function("sift", |b| {
-        let scorer = Scorer::new(&comparer, &table, &expected, &slot_of, &names);
-        b.iter(|| scorer.sift(&candidates, least).pairs);
+        let sifter = sifter();
+        b.iter(|| sifter.sift(&candidates, least).pairs);
     });
     by_pair.bench_function("score", |b| b.iter(|| black_box(scorer.score_all(&sifted.kept, &counts)).len()));
     by_pair.finish();

@@ -9,7 +9,7 @@ use super::screen::show;
 use crate::audit::key_file::{self, KeyKind};
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
-use crate::linkage::resolution::household::Households;
+use crate::linkage::comparison::household::Households;
 use crate::outcome::coverage::{self, Level, UNKNOWN_AREA};
 use crate::outcome::disclosure::noise::{Design, NoiseTable, person_key};
 use crate::outcome::disclosure::release::{Counted, release};

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Linked;
 use super::blocking::{Pair, RuleReport};
+use super::comparison::household::Households;
 use super::comparison::{Comparer, Pattern};
 use super::model::em::{self, PatternCounts};
 use super::model::file as model_file;
 use super::model::frequency::NameFrequencies;
 use super::resolution::Resolution;
-use super::resolution::household::Households;
 use super::scoring::Score;
 use crate::person::table::PersonTable;
 

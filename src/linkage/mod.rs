@@ -15,18 +15,19 @@ pub mod threshold;
 
 use crate::error::Result;
 use crate::intake::study::Study;
-use crate::person::table::PersonTable;
+use crate::person::table::{PersonTable, RecordId};
 use crate::progress::Progress;
-use blocking::{Pair, RuleReport};
+use blocking::{CandidatePairs, Pair, RuleReport};
+use comparison::household::Households;
+use comparison::level::SUPPORT_NONE;
 use comparison::{Comparer, Pattern, Variable};
 use decided::Decided;
 use model::em::PatternCounts;
 use model::frequency::NameFrequencies;
-use model::{Model, Shares, em};
-use resolution::Resolution;
-use resolution::household::{Households, fill_support};
-use resolution::left_over;
-use scoring::{ComparedPairs, Score, Scorer, Sifted};
+use model::{Model, Shares, Slot, em};
+use resolution::household::{Support, supported};
+use resolution::{Resolution, left_over};
+use scoring::{ComparedPairs, Score, Scorer, Sifted, Sifter};
 
 /// Everything that linking found.
 #[derive(Debug)]
@@ -76,11 +77,12 @@ impl Linked {
     /// The pattern of a pair that no blocking rule gave, household support included.
     #[must_use]
     pub fn pattern_of_unblocked(&self, comparer: &Comparer<'_>, pair: Pair) -> Pattern {
-        let mut pattern = [comparer.compare(pair.0, pair.1)];
+        let mut pattern = comparer.compare(pair.0, pair.1);
         if let Some(household) = comparer.of(Variable::Household) {
-            fill_support(&self.households, household, &self.resolution, &[pair], &mut pattern);
+            let person_of = &self.resolution.person_of;
+            pattern = Support { households: &self.households, comparison: household, person_of }.filled(pattern, pair);
         }
-        pattern[0]
+        pattern
     }
 }
 
@@ -101,81 +103,71 @@ pub fn link(
     let (candidates, (names, households, measured)) = (candidates?, beside);
     progress.finish(&format!("{} rules", candidates.rules.len()));
     let (slots, slot_of) = em::slots(table);
+    let ground = Ground {
+        comparer,
+        table,
+        slot_of: &slot_of,
+        slots: &slots,
+        names: &names,
+        households: &households,
+        measured: &measured,
+    };
     progress.begin("compare", candidates.pairs_at_most());
     let review = log2_odds(study.linkage.review_probability);
-    let mut reference = em::expected(comparer, measured.clone(), slots.clone());
-    let mut slack = SLACK;
-    if let Some(counts) = Scorer::new(comparer, table, &reference, &slot_of, &names).glance(&candidates) {
-        // Where there are many pairs, a sample of them says beforehand what the fit will be like.
-        reference = em::fit(comparer, measured.clone(), slots.clone(), &counts);
-        slack = if table.text_fields.is_empty() { SLACK_FITTED } else { SLACK_ASKED };
-    }
-    let mut sifted = Scorer::new(comparer, table, &reference, &slot_of, &names).sift(&candidates, review - slack);
-    let mut counts = em::add_counts(&sifted.rest, &em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns));
-    let mut model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
-    let misses = {
-        let before = Scorer::new(comparer, table, &reference, &slot_of, &names);
-        Scorer::new(comparer, table, &model, &slot_of, &names).misses(&sifted, &before, review)
-    };
-    tracing::debug!(kept = sifted.kept.pairs.len(), again = misses, "sifted");
-    if misses {
-        // The fit went further from what was expected than the slack allows: once more, by what was fitted.
-        reference = model;
-        sifted = Scorer::new(comparer, table, &reference, &slot_of, &names).sift(&candidates, review - SLACK_FITTED);
-        counts = em::add_counts(&sifted.rest, &em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns));
-        model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
-    }
-    // The blocks have served: their memory is needed for what follows.
-    let mut rules = candidates.into_rules();
-    let Sifted { kept: mut compared, rest, pairs: candidates, new_pairs, .. } = sifted;
+    let (sifted, Sieve { reference, least }, mut model, mut counts) = ground.sift(&candidates, review);
+    let (mut rules, candidates_in_blocks) = candidates.into_rules();
+    let Sifted { kept: mut compared, mut rest, waiting, marks, pairs: candidates, new_pairs, .. } = sifted;
     rules.iter_mut().zip(new_pairs).for_each(|(rule, new)| rule.new_pairs += new);
     progress.finish(&format!("{} of {candidates} pairs may matter", compared.pairs.len()));
     let added = decided.missing_from(&compared.pairs);
-    compared.add(comparer, &slot_of, slots.len(), &added);
+    compared.add(&added.iter().map(|pair| ground.compared(*pair)).collect::<Vec<_>>());
     progress.begin("fit and resolve", 0);
-    let mut scores = Scorer::new(comparer, table, &model, &slot_of, &names).score_all(&compared, &counts);
-    let resolve = |scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score]| {
-        let imposed = decided.imposed(pairs, scores);
-        resolution::resolve(scorer, pairs, imposed.as_deref().unwrap_or(scores), threshold::minimum(study, scores))
-    };
-    let alone = |scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score]| {
-        resolution::resolve(scorer, pairs, scores, threshold::minimum(study, scores))
-    };
-    let mut resolution = {
-        let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
-        resolve(&scorer, &compared.pairs, &scores)
-    };
-    if let Some(household) = comparer.of(Variable::Household) {
-        fill_support(&households, household, &resolution, &compared.pairs, &mut compared.patterns);
-        counts = em::add_counts(&rest, &compared.counts_without(&added));
-        model = em::fit(comparer, measured.clone(), slots.clone(), &counts);
-        let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
-        scores = scorer.score_all(&compared, &counts);
-        resolution = resolve(&scorer, &compared.pairs, &scores);
+    let mut scores = ground.scorer(&model).score_all(&compared, &counts);
+    let mut resolver = Resolver { study, decided, support: None };
+    let mut resolution = resolver.resolve(&ground.scorer(&model), &compared.pairs, &scores);
+    let mut let_go = rest.clone();
+    let first = resolution.person_of.clone();
+    if let Some(comparison) = comparer.of(Variable::Household) {
+        let support = Support { households: &households, comparison, person_of: &first };
+        let among = (&candidates_in_blocks, &marks);
+        let mut supported = supported(&ground.sifter(&reference), among, &resolution, support, least);
+        drop((candidates_in_blocks, marks));
+        supported.retain(|(pair, ..)| added.binary_search(pair).is_err());
+        compared.add(&supported);
+        // Of the pairs that waited, the others have shown to have no support.
+        let apart = em::subtract_counts(&waiting, supported.iter().map(|(_, class, pattern)| (*class, *pattern)));
+        let_go = em::add_counts(&rest, &em::change_patterns(&apart, |pattern| comparison.set(pattern, SUPPORT_NONE)));
+        rest = em::add_counts(&rest, &apart);
+        support.fill(&compared.pairs, &mut compared.patterns);
+        resolver.support = Some(support);
+        counts = em::add_counts(&let_go, &compared.counts_without(&added));
+        model = ground.fit(&counts);
+        drop(scores);
+        scores = ground.scorer(&model).score_all(&compared, &counts);
+        resolution = resolver.resolve(&ground.scorer(&model), &compared.pairs, &scores);
     }
     if study.linkage.refit && !decided.is_empty() {
-        let plain = alone(&Scorer::new(comparer, table, &model, &slot_of, &names), &compared.pairs, &scores);
-        let lesson = lesson::draw(decided, &compared, &scores, (&plain, review), &added, &rest);
-        model = em::fit_to(comparer, measured, slots, &lesson.counts, &lesson.labels);
-        let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
+        let plain = resolver.alone(&ground.scorer(&model), &compared.pairs, &scores);
+        let lesson = lesson::draw(decided, &compared, &scores, (&plain, review), &added, &let_go);
+        model = em::fit_to(comparer, measured.clone(), slots.clone(), &lesson.counts, &lesson.labels);
+        let scorer = ground.scorer(&model);
         scores = scorer.score_all(&compared, &counts);
-        resolution = resolve(&scorer, &compared.pairs, &scores);
+        resolution = resolver.resolve(&scorer, &compared.pairs, &scores);
     }
     if let Some(mark) = comparer.of(Variable::LeftOver) {
         left_over::mark(mark, &resolution, &slot_of, &mut compared);
         model.left_over = {
-            let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
+            let scorer = ground.scorer(&model);
             let minimum = threshold::minimum(study, &scores);
             left_over::fit(&scorer, mark, &resolution, &compared, (minimum, study.linkage.seed))
         };
         if model.left_over.iter().any(Option::is_some) {
-            let scorer = Scorer::new(comparer, table, &model, &slot_of, &names);
+            let scorer = ground.scorer(&model);
             scores = scorer.score_all(&compared, &counts);
-            resolution = resolve(&scorer, &compared.pairs, &scores);
+            resolution = resolver.resolve(&scorer, &compared.pairs, &scores);
         }
     }
-    let undecided = (!decided.is_empty())
-        .then(|| alone(&Scorer::new(comparer, table, &model, &slot_of, &names), &compared.pairs, &scores));
+    let undecided = (!decided.is_empty()).then(|| resolver.alone(&ground.scorer(&model), &compared.pairs, &scores));
     let threshold = model::probability(threshold::minimum(study, &scores));
     progress.finish(&format!("{} persons", resolution.persons()));
     let ComparedPairs { pairs, patterns, .. } = compared;
@@ -194,6 +186,96 @@ pub fn link(
         households,
         rules,
     })
+}
+
+/// Resolves scored pairs on the study's terms.
+struct Resolver<'a> {
+    study: &'a Study,
+    decided: &'a Decided,
+    /// What a first resolution says of households.
+    support: Option<Support<'a>>,
+}
+
+impl Resolver<'_> {
+    /// With the clerks' decisions.
+    fn resolve(&self, scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score]) -> Resolution {
+        let imposed = self.decided.imposed(pairs, scores);
+        let minimum = threshold::minimum(self.study, scores);
+        resolution::resolve(scorer, pairs, imposed.as_deref().unwrap_or(scores), minimum, self.support)
+    }
+
+    /// By the model alone.
+    fn alone(&self, scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score]) -> Resolution {
+        resolution::resolve(scorer, pairs, scores, threshold::minimum(self.study, scores), self.support)
+    }
+}
+
+/// What all models of a linkage stand on.
+struct Ground<'a> {
+    comparer: &'a Comparer<'a>,
+    table: &'a PersonTable,
+    slot_of: &'a [u8],
+    slots: &'a [Slot],
+    names: &'a NameFrequencies,
+    households: &'a Households,
+    measured: &'a [Shares],
+}
+
+/// What pairs were sifted by.
+struct Sieve {
+    reference: Model,
+    least: f64,
+}
+
+impl Ground<'_> {
+    fn scorer<'m>(&'m self, model: &'m Model) -> Scorer<'m> {
+        Scorer::new(self.comparer, self.table, model, self.slot_of, self.names)
+    }
+
+    fn sifter<'m>(&'m self, model: &'m Model) -> Sifter<'m> {
+        Sifter { scorer: self.scorer(model), households: self.households }
+    }
+
+    fn fit(&self, counts: &PatternCounts) -> Model {
+        em::fit(self.comparer, self.measured.to_vec(), self.slots.to_vec(), counts)
+    }
+
+    fn compared(&self, pair: Pair) -> (Pair, u32, Pattern) {
+        let slot = |record: RecordId| self.slot_of[record as usize];
+        let class = em::class_of(self.slots.len(), slot(pair.0), slot(pair.1));
+        (pair, class, self.comparer.compare(pair.0, pair.1))
+    }
+
+    /// Sifts all pairs, fits a model to what they showed, and gives both, what was sifted by, and the counts.
+    fn sift(&self, candidates: &CandidatePairs, review: f64) -> (Sifted, Sieve, Model, PatternCounts) {
+        let mut sieve = Sieve {
+            reference: em::expected(self.comparer, self.measured.to_vec(), self.slots.to_vec()),
+            least: review - SLACK,
+        };
+        if let Some(counts) = self.sifter(&sieve.reference).glance(candidates) {
+            // Where there are many pairs, a sample of them says beforehand what the fit will be like.
+            let slack = if self.table.text_fields.is_empty() { SLACK_FITTED } else { SLACK_ASKED };
+            sieve = Sieve { reference: self.fit(&counts), least: review - slack };
+        }
+        let sift = |sieve: &Sieve| {
+            let sifted = self.sifter(&sieve.reference).sift(candidates, sieve.least);
+            let kept = em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns);
+            let counts = em::add_counts(&em::add_counts(&sifted.rest, &sifted.waiting), &kept);
+            let model = self.fit(&counts);
+            (sifted, model, counts)
+        };
+        let (sifted, model, counts) = sift(&sieve);
+        let again = self.sifter(&model).misses(&sifted, &self.sifter(&sieve.reference), review);
+        tracing::debug!(kept = sifted.kept.pairs.len(), again, "sifted");
+        if !again {
+            return (sifted, sieve, model, counts);
+        }
+        // The fit went further from what was expected than the slack allows: once more, by what was fitted.
+        drop(sifted);
+        let sieve = Sieve { reference: model, least: review - SLACK_FITTED };
+        let (sifted, model, counts) = sift(&sieve);
+        (sifted, sieve, model, counts)
+    }
 }
 
 /// What blocks do not bear on, and what can be found while they are made.

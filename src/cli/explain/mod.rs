@@ -20,11 +20,12 @@ use super::screen::{Table, show};
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
+use crate::linkage::comparison::household::Households;
 use crate::linkage::comparison::{Comparer, Comparison, Pattern, Variable};
 use crate::linkage::model::frequency::NameFrequencies;
 use crate::linkage::model::{Model, file as model_file};
 use crate::linkage::resolution::Resolution;
-use crate::linkage::resolution::household::{Households, fill_support};
+use crate::linkage::resolution::household::Support;
 use crate::linkage::scoring::Scorer;
 use crate::outcome::files;
 use crate::person::table::{PersonTable, RecordId};
@@ -131,21 +132,22 @@ fn pattern(
     pair: (RecordId, RecordId),
     written: Option<&WrittenPair>,
 ) -> Result<Pattern> {
-    let mut pattern = [comparer.compare(pair.0, pair.1)];
+    let mut pattern = comparer.compare(pair.0, pair.1);
     // Both are known only after a first resolution.
     let mut found_later = [Variable::Household, Variable::LeftOver].into_iter().filter_map(|one| comparer.of(one));
     let Some(written) = written else {
-        if let Some(household) = comparer.of(Variable::Household) {
-            fill_support(&Households::of(table), household, resolution, &[pair], &mut pattern);
+        if let Some(comparison) = comparer.of(Variable::Household) {
+            let (households, person_of) = (&Households::of(table), &resolution.person_of);
+            pattern = Support { households, comparison, person_of }.filled(pattern, pair);
         }
-        return Ok(pattern[0]);
+        return Ok(pattern);
     };
     let level = |comparison: &Comparison| {
         let name = written.levels.get(&comparison.name)?;
         u8::try_from(comparison.levels.iter().position(|level| level.name == *name)?).ok()
     };
     let lost = || Error::new(Kind::Verification, "links.parquet has a level that the study's comparison has not");
-    found_later.try_fold(pattern[0], |pattern, one| Ok(one.set(pattern, level(one).ok_or_else(lost)?)))
+    found_later.try_fold(pattern, |pattern, one| Ok(one.set(pattern, level(one).ok_or_else(lost)?)))
 }
 
 /// Which records they are.

@@ -11,7 +11,7 @@ use crate::audit::manifest::Manifest;
 use crate::cli::args::{self, PersonCount};
 use crate::cli::explain::evidence::{self, Evidence};
 use crate::error::Result;
-use crate::linkage::resolution::household::Households;
+use crate::linkage::comparison::household::Households;
 use crate::outcome::coverage::{self, CountedPerson, Counts};
 use crate::outcome::files;
 use crate::person::lexicon::Symbol;

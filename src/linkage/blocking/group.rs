@@ -10,14 +10,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use rayon::prelude::*;
 
 use super::key::Entry;
+use super::within::{PairsInBlocks, same_block};
 use super::{Pair, RuleReport};
 use crate::person::table::{PersonTable, RecordId};
 
 /// Pairs of a stretch, about.
 const STRETCH_PAIRS: u64 = 1 << 13;
-
-/// A block number that no other record has.
-const NEVER: u32 = u32::MAX;
 
 /// The blocks of one rule that give pairs which no earlier rule gives.
 #[derive(Debug, Default)]
@@ -84,11 +82,7 @@ pub struct CandidatePairs {
     /// What each rule brought; which pairs are new is known once they have been gone through.
     pub rules: Vec<RuleReport>,
     groups: Vec<(usize, Group)>,
-    /// Block number of each record under each group, record by record; 0 for none.
-    numbers: Vec<u32>,
-    width: usize,
-    sources: Vec<RecordId>,
-    loose: Vec<(Pair, u8)>,
+    within: PairsInBlocks,
     stretches: Vec<Stretch>,
 }
 
@@ -105,7 +99,8 @@ impl Gathered<'_> {
     pub(super) fn new(table: &PersonTable, width: usize) -> Gathered<'_> {
         let sources = (0..table.source_count()).map(|source| table.records(source).end).collect();
         let numbers = (0..table.len() * width).into_par_iter().map(|_| AtomicU32::new(0)).collect();
-        Gathered { table, candidates: CandidatePairs { width, sources, ..CandidatePairs::default() }, numbers }
+        let within = PairsInBlocks { width, sources, ..PairsInBlocks::default() };
+        Gathered { table, candidates: CandidatePairs { within, ..CandidatePairs::default() }, numbers }
     }
 
     /// Adds the blocks of a rule with one key per record; gives the pairs in them.
@@ -134,15 +129,16 @@ impl Gathered<'_> {
         if stretch > 0 {
             group.cuts.push(u32::try_from(group.blocks()).unwrap_or(u32::MAX));
         }
-        let (at, width) = (self.candidates.groups.len(), self.candidates.width);
+        let (at, width) = (self.candidates.groups.len(), self.candidates.within.width);
         (0..group.blocks()).into_par_iter().with_min_len(1 << 10).for_each(|block| {
             for record in group.block(block) {
-                let number = u32::try_from(block + 1).unwrap_or(NEVER);
+                let number = u32::try_from(block + 1).unwrap_or(u32::MAX);
                 self.numbers[*record as usize * width + at].store(number, Relaxed);
             }
         });
         let pairs = group.pairs;
         self.candidates.rules[rule].pairs += pairs;
+        self.candidates.within.across_sources.push(across_sources);
         self.candidates.groups.push((rule, group));
         pairs
     }
@@ -150,7 +146,7 @@ impl Gathered<'_> {
     /// Do all records of a block stand together in one block of an earlier rule, which gives the same pairs?
     fn is_covered(&self, block: &[Entry], across_sources: bool) -> bool {
         let groups = self.candidates.groups.len();
-        let numbers = |entry: &Entry| &self.numbers[entry.record as usize * self.candidates.width..][..groups];
+        let numbers = |entry: &Entry| &self.numbers[entry.record as usize * self.candidates.within.width..][..groups];
         let Some((first, others)) = block.split_first() else { return true };
         let within = |(at, number): (usize, &AtomicU32)| {
             let number = number.load(Relaxed);
@@ -164,14 +160,15 @@ impl Gathered<'_> {
     pub(super) fn add_rule(&mut self, report: RuleReport, loose: Vec<Pair>) -> usize {
         let rule = self.candidates.rules.len();
         self.candidates.rules.push(report);
-        self.candidates.loose.extend(loose.into_iter().map(|pair| (pair, u8::try_from(rule).unwrap_or(u8::MAX))));
+        let loose = loose.into_iter().map(|pair| (pair, u8::try_from(rule).unwrap_or(u8::MAX)));
+        self.candidates.within.loose.extend(loose);
         rule
     }
 
     /// Orders the loose pairs, cuts the work into stretches.
     pub(super) fn finish(self) -> CandidatePairs {
         let mut candidates = self.candidates;
-        candidates.numbers = self.numbers.into_iter().map(AtomicU32::into_inner).collect();
+        candidates.within.numbers = self.numbers.into_iter().map(AtomicU32::into_inner).collect();
         candidates.plan();
         candidates
     }
@@ -179,39 +176,34 @@ impl Gathered<'_> {
 
 impl CandidatePairs {
     fn plan(&mut self) {
-        let mut loose = std::mem::take(&mut self.loose);
+        let mut loose = std::mem::take(&mut self.within.loose);
         loose.par_sort_unstable();
         // A rule that gives a pair by several keys gives it once.
         loose.dedup();
         loose.iter().for_each(|(_, rule)| self.rules[usize::from(*rule)].pairs += 1);
         loose.dedup_by_key(|(pair, _)| *pair);
-        let last = self.groups.len();
-        let kept: Vec<(Pair, u8)> = loose
+        let within = &self.within;
+        let loose = loose
             .into_par_iter()
-            .map_init(Vec::new, |own, pair| {
-                let ((one, other), _) = pair;
-                self.own_numbers(one, last, self.same_source(one, other), own);
-                (!same_block(own, &self.numbers[other as usize * self.width..][..last])).then_some(pair)
-            })
-            .flatten()
-            .collect();
-        self.loose = kept;
+            .map_init(Vec::new, |own, loose| (!within.in_one_block(loose.0, own)).then_some(loose));
+        self.within.loose = loose.flatten().collect();
         for (at, (_, group)) in self.groups.iter().enumerate() {
             let cuts = group.cuts.windows(2).map(|cut| Stretch::Blocks(at, cut[0]..cut[1]));
             self.stretches.extend(cuts);
         }
         let size = usize::try_from(STRETCH_PAIRS).unwrap_or(1);
-        let ends = (0..self.loose.len()).step_by(size);
-        self.stretches.extend(ends.map(|first| Stretch::Loose(first..(first + size).min(self.loose.len()))));
-        for (_, rule) in &self.loose {
+        let loose = self.within.loose.len();
+        let ends = (0..loose).step_by(size);
+        self.stretches.extend(ends.map(|first| Stretch::Loose(first..(first + size).min(loose))));
+        for (_, rule) in &self.within.loose {
             self.rules[usize::from(*rule)].new_pairs += 1;
         }
     }
 
-    /// What each rule brought; the blocks are given up.
+    /// What each rule brought, and which pairs these were; they can no longer be gone through.
     #[must_use]
-    pub fn into_rules(self) -> Vec<RuleReport> {
-        self.rules
+    pub fn into_rules(self) -> (Vec<RuleReport>, PairsInBlocks) {
+        (self.rules, self.within)
     }
 
     /// Number of stretches that the work is cut into.
@@ -223,7 +215,7 @@ impl CandidatePairs {
     /// The most pairs that there can be: of those that several rules give, many are counted with each.
     #[must_use]
     pub fn pairs_at_most(&self) -> u64 {
-        self.groups.iter().map(|(_, group)| group.kept).sum::<u64>() + self.loose.len() as u64
+        self.groups.iter().map(|(_, group)| group.kept).sum::<u64>() + self.within.loose.len() as u64
     }
 
     /// The rule whose blocks a stretch is of; loose pairs are counted with theirs already.
@@ -251,7 +243,7 @@ impl CandidatePairs {
 
     /// The loose pairs that count as a rule's.
     pub(super) fn loose_of(&self, rule: usize) -> impl Iterator<Item = Pair> {
-        self.loose.iter().filter(move |(_, own)| usize::from(*own) == rule).map(|(pair, _)| *pair)
+        self.within.loose.iter().filter(move |(_, own)| usize::from(*own) == rule).map(|(pair, _)| *pair)
     }
 
     /// Goes through the pairs of a stretch: a record, and the records that it is paired with.
@@ -259,7 +251,7 @@ impl CandidatePairs {
         let mut row = Row::default();
         match self.stretches.get(stretch) {
             Some(Stretch::Loose(range)) => {
-                for pairs in self.loose[range.clone()].chunk_by(|((a, _), _), ((b, _), _)| a == b) {
+                for pairs in self.within.loose[range.clone()].chunk_by(|((a, _), _), ((b, _), _)| a == b) {
                     row.others.clear();
                     row.others.extend(pairs.iter().map(|((_, other), _)| *other));
                     take(pairs[0].0.0, &row.others);
@@ -295,7 +287,7 @@ impl CandidatePairs {
         let across = self.groups[at].1.across_sources;
         let mut rest = members;
         while let Some(first) = rest.first() {
-            let end = self.source_end(*first);
+            let end = self.within.source_end(*first);
             let (run, others) = rest.split_at(rest.partition_point(|record| *record < end));
             for (place, one) in run.iter().enumerate() {
                 row.others.clear();
@@ -317,32 +309,8 @@ impl CandidatePairs {
             row.others.extend_from_slice(others);
             return;
         }
-        self.own_numbers(one, at, same_source, &mut row.numbers);
-        let new = |other: &&RecordId| !same_block(&row.numbers, &self.numbers[**other as usize * self.width..][..at]);
+        self.within.own_numbers(one, at, same_source, &mut row.numbers);
+        let new = |other: &&RecordId| !same_block(&row.numbers, self.within.numbers_of(**other, at));
         row.others.extend(others.iter().filter(new));
     }
-
-    /// The block numbers of a record under the first groups, where they would pair it with a record of the same source
-    /// or of another one.
-    fn own_numbers(&self, one: RecordId, groups: usize, same_source: bool, own: &mut Vec<u32>) {
-        let numbers = &self.numbers[one as usize * self.width..][..groups];
-        let of_group = |(number, (_, group)): (&u32, &(usize, Group))| {
-            if *number == 0 || (same_source && group.across_sources) { NEVER } else { *number }
-        };
-        own.clear();
-        own.extend(numbers.iter().zip(&self.groups).map(of_group));
-    }
-
-    fn same_source(&self, one: RecordId, other: RecordId) -> bool {
-        self.source_end(one) == self.source_end(other)
-    }
-
-    fn source_end(&self, record: RecordId) -> RecordId {
-        self.sources.iter().copied().find(|end| record < *end).unwrap_or(RecordId::MAX)
-    }
-}
-
-fn same_block(mine: &[u32], theirs: &[u32]) -> bool {
-    // Without an early end, so that several are compared at a time.
-    mine.iter().zip(theirs).map(|(a, b)| u32::from(a == b)).sum::<u32>() != 0
 }

@@ -3,7 +3,10 @@
 //! Takes the records of a [`PersonTable`] and a rule's [`Keys`], gives 64-bit hashes: records with the same one are a block.
 
 use std::hash::BuildHasher;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
+use bloomfilter::Bloom;
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 
@@ -71,77 +74,108 @@ impl<'a> Keyer<'a> {
             entries.resize(records.len(), none);
             entries.par_iter_mut().zip(records).for_each(|(entry, record)| {
                 *entry = none;
-                self.keys_of(keys, record, |key, seeks| *entry = Entry { key, record, seeks });
+                self.seeking(keys, record, |key| *entry = Entry { key, record, seeks: true });
             });
             entries.retain(|entry| entry.key != 0);
             return;
         }
+        entries.clear();
+        self.gather(entries, |record, give| self.seeking(keys, record, |key| give(key, true)));
+        self.gather(entries, |record, give| self.sought(keys, record, |key| give(key, false)));
+    }
+
+    /// The same without keys that nobody seeks, as far as a Bloom filter can tell; the number of all keys. Of a rule by
+    /// which few records seek among many, few entries are left to be sorted.
+    pub(super) fn entries_that_meet(&self, keys: &Keys, entries: &mut Vec<Entry>) -> u64 {
+        if keys.is_single() {
+            self.entries(keys, entries);
+            return entries.len() as u64;
+        }
+        entries.clear();
+        self.gather(entries, |record, give| self.seeking(keys, record, |key| give(key, true)));
+        let seeking = entries.len();
+        let filter = Bloom::new_for_fp_rate_with_seed(seeking.max(1), 0.01, &[7; 32]).map(|mut filter| {
+            entries.iter().for_each(|entry| filter.set(&entry.key));
+            filter
+        });
+        let nobody = AtomicU64::new(0);
+        self.gather(entries, |record, give| {
+            self.sought(keys, record, |key| match &filter {
+                Ok(filter) if !filter.check(&key) => drop(nobody.fetch_add(1, Relaxed)),
+                _ => give(key, false),
+            });
+        });
+        entries.len() as u64 + nobody.into_inner()
+    }
+
+    fn gather(&self, entries: &mut Vec<Entry>, keys_of: impl Fn(RecordId, &mut dyn FnMut(u64, bool)) + Sync) {
+        let records = 0..u32::try_from(self.table.len()).unwrap_or(u32::MAX);
         let parts = records.into_par_iter().fold(Vec::new, |mut part, record| {
-            self.keys_of(keys, record, |key, seeks| part.push(Entry { key, record, seeks }));
+            keys_of(record, &mut |key, seeks| part.push(Entry { key, record, seeks }));
             part
         });
         let parts: Vec<Vec<Entry>> = parts.collect();
-        entries.clear();
         parts.into_iter().for_each(|part| entries.extend_from_slice(&part));
     }
 
-    fn keys_of(&self, keys: &Keys, record: RecordId, mut give: impl FnMut(u64, bool)) {
+    /// The keys under which a record seeks others.
+    fn seeking(&self, keys: &Keys, record: RecordId, mut give: impl FnMut(u64)) {
         let table = self.table;
         let at = record as usize;
         match keys {
             Keys::Parts(parts) => {
                 let key = parts.iter().try_fold(0u64, |key, part| self.part(*part, at).map(|value| hash((key, value))));
-                if let Some(key) = key {
-                    give(key, true);
-                }
+                key.into_iter().for_each(give);
             }
             Keys::RepairedIdNumber => {
                 let id = table.id_number[at];
-                if id.is_valid() {
-                    give(hash(id), false);
-                } else if id.is_some() && !id.is_masked() && !id.is_document() {
-                    repairs(id).into_iter().for_each(|repaired| give(hash(repaired), true));
+                if !id.is_valid() && id.is_some() && !id.is_masked() && !id.is_document() {
+                    repairs(id).into_iter().for_each(|repaired| give(hash(repaired)));
                 }
             }
             Keys::MaskedIdNumber => {
                 let id = table.id_number[at];
-                let masked = id.masked();
-                if masked.is_some() {
-                    give(hash(masked), id.is_masked());
+                if id.is_masked() && id.masked().is_some() {
+                    give(hash(id.masked()));
                 }
             }
             Keys::NameInAnyOrder => {
                 let mut words: Vec<&str> = table.names.texts.text(table.name[at]).split_whitespace().collect();
                 if words.len() > 1 {
                     words.sort_unstable();
-                    give(hash(words), true);
+                    give(hash(words));
                 }
             }
             Keys::RareName => {
                 let name = table.name[at];
                 if name != 0 && table.names.count(name) <= RARE_NAME_RECORDS_MAX {
-                    give(hash(name), true);
+                    give(hash(name));
                 }
             }
-            Keys::MotherHousehold => self.mother_keys(at, &mut give),
+            Keys::MotherHousehold => {
+                // Births look for children of the same month in the households where the mother is registered.
+                let birth = table.birth[at];
+                let mother = table.parents.get(table.parent[at] as usize);
+                let mother = mother.map_or(IdNumber::NONE, |parent| parent.id_number);
+                if birth.has_month() && (mother.is_some() || table.kind[at] == RowKind::Birth) {
+                    self.mothers.of(mother).iter().for_each(|household| give(hash((*household, birth.month()))));
+                }
+            }
         }
     }
 
-    /// Births look for children of the same month in the households where the mother is registered.
-    fn mother_keys(&self, at: usize, give: &mut impl FnMut(u64, bool)) {
+    /// The keys under which a record is only found.
+    fn sought(&self, keys: &Keys, record: RecordId, mut give: impl FnMut(u64)) {
         let table = self.table;
-        let birth = table.birth[at];
-        if !birth.has_month() {
-            return;
-        }
-        let mother = table.parents.get(table.parent[at] as usize).map_or(IdNumber::NONE, |parent| parent.id_number);
-        if mother.is_some() || table.kind[at] == RowKind::Birth {
-            for household in self.mothers.of(mother) {
-                give(hash((*household, birth.month())), true);
+        let at = record as usize;
+        let id = table.id_number[at];
+        match keys {
+            Keys::RepairedIdNumber if id.is_valid() => give(hash(id)),
+            Keys::MaskedIdNumber if !id.is_masked() && id.masked().is_some() => give(hash(id.masked())),
+            Keys::MotherHousehold if table.household[at] != 0 && table.birth[at].has_month() => {
+                give(hash((table.household[at], table.birth[at].month())));
             }
-        }
-        if table.household[at] != 0 {
-            give(hash((table.household[at], birth.month())), false);
+            _ => {}
         }
     }
 

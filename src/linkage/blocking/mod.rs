@@ -14,8 +14,8 @@ mod group;
 mod key;
 mod rules;
 pub mod traced;
+mod within;
 
-use bloomfilter::Bloom;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,7 @@ use crate::intake::study::Study;
 use crate::person::table::{PersonTable, RecordId};
 
 pub use self::group::CandidatePairs;
+pub use self::within::PairsInBlocks;
 
 /// A pair of records; the first id is the smaller one.
 pub type Pair = (RecordId, RecordId);
@@ -39,7 +40,7 @@ pub struct RuleReport {
     pub rule: String,
     /// Keys given to records.
     pub keys: u64,
-    /// Blocks of two records or more.
+    /// Blocks of two records or more, one of which at least seeks the others.
     pub blocks: u64,
     /// Records in the largest block.
     pub largest_block: u64,
@@ -89,12 +90,10 @@ impl Keyer<'_> {
     fn apply(&self, rule: &Rule, study: &Study, entries: &mut Vec<Entry>, gathered: &mut Gathered<'_>) -> u64 {
         let mut report = RuleReport::of(&rule.name);
         let mut loose = Vec::new();
-        self.entries(&rule.keys, entries);
-        report.keys = entries.len() as u64;
-        sieve(entries);
+        report.keys = self.entries_that_meet(&rule.keys, entries);
         entries.par_sort_unstable_by_key(|entry| (entry.key, entry.record));
-        let mut blocks: Vec<&[Entry]> =
-            entries.chunk_by(|a, b| a.key == b.key).filter(|block| block.len() > 1).collect();
+        let met = |block: &&[Entry]| block.len() > 1 && block.iter().any(|entry| entry.seeks);
+        let mut blocks: Vec<&[Entry]> = entries.chunk_by(|a, b| a.key == b.key).filter(met).collect();
         report.blocks = blocks.len() as u64;
         report.largest_block = blocks.iter().map(|block| block.len() as u64).max().unwrap_or(0);
         let maximum = study.linkage.block_pairs_max.max(rule.block_pairs);
@@ -168,26 +167,6 @@ impl Keyer<'_> {
         }
         left_out
     }
-}
-
-/// From this many keys on, keys that only one record has are sieved out by two Bloom filters before sorting. The bound
-/// follows a measurement (docs/method.md): below it the filters cost more than the sorting that they spare.
-const SIEVE_KEYS_MIN: usize = 8_000_000;
-
-/// Drops entries whose key no other entry has. The first filter remembers keys seen, the second keys seen again; a
-/// false positive only keeps an entry that pairs with nobody.
-fn sieve(entries: &mut Vec<Entry>) {
-    if entries.len() < SIEVE_KEYS_MIN {
-        return;
-    }
-    let Ok(mut seen) = Bloom::new_for_fp_rate_with_seed(entries.len(), 0.02, &[7; 32]) else { return };
-    let Ok(mut again) = Bloom::new_for_fp_rate_with_seed(entries.len() / 2, 0.02, &[11; 32]) else { return };
-    for entry in entries.iter() {
-        if seen.check_and_set(&entry.key) {
-            again.set(&entry.key);
-        }
-    }
-    entries.retain(|entry| again.check(&entry.key));
 }
 
 #[cfg(test)]

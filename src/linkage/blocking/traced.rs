@@ -40,7 +40,10 @@ pub fn blocks_of(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, na
         let left_out = if large { keyer.divide(block, rule.across_sources, maximum, &mut Vec::new()) } else { 0 };
         Block { records: block.iter().map(|entry| entry.record).collect(), pairs_left_out: left_out }
     };
-    let mut blocks: Vec<Block> = entries.chunk_by(|a, b| a.key == b.key).map(block).collect();
+    // Records that nobody seeks are not brought together.
+    let parts = |met: &[Entry]| if met.iter().any(|entry| entry.seeks) { met.len() } else { 1 };
+    let met = entries.chunk_by(|a, b| a.key == b.key).flat_map(|met| met.chunks(parts(met)));
+    let mut blocks: Vec<Block> = met.map(block).collect();
     blocks.sort_by_key(|block| (std::cmp::Reverse(block.records.len()), block.records.clone()));
     Some(blocks)
 }

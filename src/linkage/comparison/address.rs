@@ -1,7 +1,8 @@
 //! How near are two addresses?
 
 use super::level::{Level, MISSING};
-use crate::person::table::{PersonTable, RecordId};
+use super::row::Side;
+use crate::person::table::PersonTable;
 
 /// Estate, building, unit and room are the same.
 pub const SAME_DWELLING: u8 = 1;
@@ -33,16 +34,12 @@ pub(super) fn levels() -> Vec<Level> {
 }
 
 /// Compares the addresses of two records.
-pub(super) fn compare(table: &PersonTable, one: RecordId, other: RecordId) -> u8 {
-    let (a, b) = (one as usize, other as usize);
-    let (estate_a, estate_b) = (table.estate[a], table.estate[b]);
+pub(super) fn compare<S: Side>(table: &PersonTable, one: S, other: S) -> u8 {
+    let (estate_a, estate_b) = (one.estate(), other.estate());
     if estate_a != 0 && estate_b != 0 && estate_a == estate_b {
-        return within_estate(
-            (table.building[a], table.unit[a], table.room[a]),
-            (table.building[b], table.unit[b], table.room[b]),
-        );
+        return within_estate(one.place(), other.place());
     }
-    let (division_a, division_b) = (table.division[a], table.division[b]);
+    let (division_a, division_b) = (one.division(), other.division());
     if division_a != 0 && division_b != 0 {
         if division_a == division_b {
             return SAME_COMMUNITY;

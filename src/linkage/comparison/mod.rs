@@ -7,10 +7,12 @@
 
 pub mod address;
 pub mod date;
+pub mod household;
 pub mod id_number;
 pub mod level;
 pub mod name;
 mod parts;
+pub mod row;
 mod short;
 pub mod text;
 
@@ -18,6 +20,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use self::row::{InTable, Side};
 use crate::intake::study::{Comparator, Field, Study};
 use crate::person::id_number::IdNumber;
 use crate::person::lexicon::Symbol;
@@ -231,13 +234,20 @@ impl<'a> Comparer<'a> {
     /// The pattern of a pair (household support is filled in later: missing here).
     #[must_use]
     pub fn compare(&self, one: RecordId, other: RecordId) -> Pattern {
+        self.compare_sides(InTable { table: self.table, record: one }, InTable { table: self.table, record: other })
+    }
+
+    /// The same, wherever the records' values lie.
+    #[must_use]
+    pub fn compare_sides<S: Side>(&self, one: S, other: S) -> Pattern {
         let mut pattern = 0;
         let mut id_level = MISSING;
         for comparison in &self.comparisons {
-            pattern |= Pattern::from(self.level(comparison.variable, one, other, &mut id_level)) << comparison.shift;
+            let level = self.level_of_sides(comparison.variable, one, other, &mut id_level);
+            pattern |= Pattern::from(level) << comparison.shift;
         }
         match &self.parts {
-            Some(parts) => self.crossed(parts, pattern, one, other),
+            Some(parts) => self.crossed(parts, pattern, one.record(), other.record()),
             None => pattern,
         }
     }
@@ -245,27 +255,30 @@ impl<'a> Comparer<'a> {
     /// The level of one variable; that of the ID numbers must be asked before those that depend on it.
     #[must_use]
     pub fn level(&self, variable: Variable, one: RecordId, other: RecordId, id_level: &mut u8) -> u8 {
-        let table = self.table;
+        let side = |record: RecordId| InTable { table: self.table, record };
+        self.level_of_sides(variable, side(one), side(other), id_level)
+    }
+
+    fn level_of_sides<S: Side>(&self, variable: Variable, one: S, other: S, id_level: &mut u8) -> u8 {
         match variable {
             Variable::Name => self.name(one, other),
             Variable::IdNumber => {
-                *id_level = id_number::compare(table.id_number[one as usize], table.id_number[other as usize]);
+                *id_level = id_number::compare(one.id_number(), other.id_number());
                 *id_level
             }
-            Variable::BirthDate => self.birth(one, other, *id_level),
-            Variable::Sex => self.sex(one, other, *id_level),
-            Variable::Ethnicity => {
-                level::compare_ethnicity(table.ethnicity[one as usize], table.ethnicity[other as usize])
+            Variable::BirthDate => {
+                let both_from_id = one.flags() & other.flags() & flag::BIRTH_FROM_ID != 0;
+                date::compare_given_id(one.birth(), other.birth(), *id_level, both_from_id)
             }
-            Variable::Address => address::compare(table, one, other),
-            Variable::Telephone => {
-                level::compare_telephone(table.telephone[one as usize], table.telephone[other as usize])
-            }
+            Variable::Sex => level::compare_sex(one.sex(), other.sex(), *id_level),
+            Variable::Ethnicity => level::compare_ethnicity(one.ethnicity(), other.ethnicity()),
+            Variable::Address => address::compare(self.table, one, other),
+            Variable::Telephone => level::compare_telephone(one.telephone(), other.telephone()),
             Variable::Mother => self.mother(one, other),
             Variable::Household | Variable::LeftOver => MISSING,
             Variable::Text(at) => {
                 let at = usize::from(at);
-                let (a, b) = self.symbols(at, one, other);
+                let (a, b) = self.symbols(at, one.record(), other.record());
                 let texts = || (self.table.text_fields[at].values.text(a), self.table.text_fields[at].values.text(b));
                 self.text(at, a, b, |one, other| self.texts[at].compare(one, other, texts))
             }
@@ -316,11 +329,11 @@ impl<'a> Comparer<'a> {
         unequal(sketches[a as usize], sketches[b as usize])
     }
 
-    fn name(&self, one: RecordId, other: RecordId) -> u8 {
+    fn name<S: Side>(&self, one: S, other: S) -> u8 {
         let table = self.table;
-        let (a, b) = (table.name[one as usize], table.name[other as usize]);
+        let (a, b) = (one.name(), other.name());
         let level = compare_names(table, a, b);
-        let (former_a, former_b) = (table.former_name[one as usize], table.former_name[other as usize]);
+        let (former_a, former_b) = (one.former_name(), other.former_name());
         if (former_a | former_b) == 0 || level == name::EXACT {
             return level;
         }
@@ -332,21 +345,10 @@ impl<'a> Comparer<'a> {
         best.map_or(level, |best| if level == MISSING { best } else { level.min(best.max(name::COMPATIBLE)) })
     }
 
-    fn birth(&self, one: RecordId, other: RecordId, id_level: u8) -> u8 {
-        let table = self.table;
-        let (a, b) = (one as usize, other as usize);
-        let both_from_id = table.flags[a] & table.flags[b] & flag::BIRTH_FROM_ID != 0;
-        date::compare_given_id(table.birth[a], table.birth[b], id_level, both_from_id)
-    }
-
-    fn sex(&self, one: RecordId, other: RecordId, id_level: u8) -> u8 {
-        level::compare_sex(self.table.sex[one as usize], self.table.sex[other as usize], id_level)
-    }
-
     /// Is the mother that one record names found in the household of the other?
-    fn mother(&self, one: RecordId, other: RecordId) -> u8 {
+    fn mother<S: Side>(&self, one: S, other: S) -> u8 {
         let table = self.table;
-        match (table.parent[one as usize], table.parent[other as usize]) {
+        match (one.parent(), other.parent()) {
             (0, 0) => MISSING,
             (mother, 0) => self.mother_in_household(mother, other),
             (0, mother) => self.mother_in_household(mother, one),
@@ -363,12 +365,12 @@ impl<'a> Comparer<'a> {
         }
     }
 
-    fn mother_in_household(&self, mother: u32, record: RecordId) -> u8 {
+    fn mother_in_household<S: Side>(&self, mother: u32, side: S) -> u8 {
         let table = self.table;
         let mother = table.parents[mother as usize];
-        let Some(members) = self.families.members(table.household[record as usize]) else { return MISSING };
+        let Some(members) = self.families.members(side.household()) else { return MISSING };
         let mut level = level::MOTHER_ABSENT;
-        for &member in members.iter().filter(|member| **member != record) {
+        for &member in members.iter().filter(|member| **member != side.record()) {
             let at = member as usize;
             if mother.id_number.is_some() && mother.id_number == table.id_number[at] {
                 return level::MOTHER_BY_NUMBER;

@@ -45,6 +45,25 @@ pub fn add_counts(one: &PatternCounts, other: &PatternCounts) -> PatternCounts {
     together(one.iter().chain(other).copied().collect())
 }
 
+/// Counts without some pairs that they hold.
+#[must_use]
+pub fn subtract_counts(counts: &PatternCounts, pairs: impl Iterator<Item = (u32, Pattern)>) -> PatternCounts {
+    let mut counts = counts.clone();
+    for pair in pairs {
+        if let Ok(at) = counts.binary_search_by_key(&pair, |(key, _)| *key) {
+            counts[at].1 = counts[at].1.saturating_sub(1);
+        }
+    }
+    counts.retain(|(_, count)| *count > 0);
+    counts
+}
+
+/// The counts of patterns that are changed.
+#[must_use]
+pub fn change_patterns(counts: &PatternCounts, change: impl Fn(Pattern) -> Pattern) -> PatternCounts {
+    together(counts.iter().map(|((class, pattern), count)| ((*class, change(*pattern)), *count)).collect())
+}
+
 /// Weights of the same pattern taken together, in order of class and pattern.
 #[must_use]
 pub fn add_weights(weights: PatternWeights) -> PatternWeights {

@@ -13,7 +13,9 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-pub use super::counts::{PatternCounts, PatternWeights, add_counts, add_weights, count_patterns};
+pub use super::counts::{
+    PatternCounts, PatternWeights, add_counts, add_weights, change_patterns, count_patterns, subtract_counts,
+};
 use super::{Likelihoods, Model, PairClass, Shares, Slot, class_index};
 use super::{dependence, frequency};
 use crate::linkage::comparison::date;

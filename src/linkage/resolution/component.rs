@@ -10,9 +10,9 @@ use std::collections::BinaryHeap;
 
 use rustc_hash::FxHashMap;
 
-use super::against;
+use super::Terms;
 use crate::linkage::blocking::Pair;
-use crate::linkage::scoring::{Score, Scorer};
+use crate::linkage::scoring::Score;
 use crate::person::table::RecordId;
 
 /// A pair of records inside a component with its score.
@@ -33,22 +33,18 @@ const DOUBT_MAX: f64 = 10.0;
 
 /// A component being resolved: its records, and what every pair of them says.
 struct Component<'a> {
-    scorer: &'a Scorer<'a>,
+    terms: &'a Terms<'a>,
     records: Vec<RecordId>,
     edges: Edges,
-    duplicates: &'a [f64],
-    minimum: f64,
 }
 
 /// Resolves the component of these edges: their labels, with their positions among `pairs`. Gives every record its
 /// person's first one.
 pub(super) fn resolve_component(
-    scorer: &Scorer<'_>,
+    terms: &Terms<'_>,
     pairs: &[Pair],
     scores: &[Score],
     edges: &[(u32, u32)],
-    minimum: f64,
-    duplicates: &[f64],
 ) -> Vec<(RecordId, RecordId)> {
     let edges = || edges.iter().map(|(_, at)| (pairs[*at as usize], scores[*at as usize]));
     let mut records: Vec<RecordId> = edges().flat_map(|((one, other), _)| [one, other]).collect();
@@ -56,7 +52,7 @@ pub(super) fn resolve_component(
     records.dedup();
     let place = |record: RecordId| u32::try_from(records.partition_point(|other| *other < record)).unwrap_or(u32::MAX);
     let edges: Edges = edges().map(|((one, other), score)| ((place(one), place(other)), score)).collect();
-    let mut component = Component { scorer, records: Vec::new(), edges, duplicates, minimum };
+    let mut component = Component { terms, records: Vec::new(), edges };
     component.records = records;
     let mut persons = component.join_greedily();
     component.settle(&mut persons);
@@ -101,7 +97,9 @@ impl Component<'_> {
             return *score;
         }
         let (a, b) = (self.records[key.0 as usize], self.records[key.1 as usize]);
-        let score = self.scorer.score(self.scorer.comparer.compare(a, b), a, b);
+        let scorer = self.terms.scorer;
+        let (pattern, support) = (scorer.comparer.compare(a, b), self.terms.support);
+        let score = scorer.score(support.map_or(pattern, |support| support.filled(pattern, (a, b))), a, b);
         self.edges.insert(key, score);
         score
     }
@@ -114,7 +112,7 @@ impl Component<'_> {
 
     fn against_of(&self, score: Score, one: u32, other: u32) -> f64 {
         let pair = (self.records[one as usize], self.records[other as usize]);
-        against(self.scorer, pair, score, self.duplicates)
+        self.terms.against(pair, score)
     }
 
     /// What the pairs of a slot that are not likely say, at most 0: the share of it that each record of a person of so
@@ -125,11 +123,11 @@ impl Component<'_> {
     }
 
     fn doubt_of(&self, score: Score, one: u32, other: u32) -> f64 {
-        let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
+        let slot = |at: u32| self.terms.scorer.slot_of[self.records[at as usize] as usize];
         if slot(one) != slot(other) {
             return 0.0;
         }
-        (score.log2_odds - self.minimum).clamp(-DOUBT_MAX, 0.0)
+        (score.log2_odds - self.terms.minimum).clamp(-DOUBT_MAX, 0.0)
     }
 
     /// The doubts of all pairs of a person, one for each record.
@@ -157,7 +155,7 @@ impl Component<'_> {
         }
         let (n, k) = (one.0.len() as f64, other.0.len() as f64);
         let doubts = (one.1 + other.1 + doubts) / (n + k) - one.1 / n - other.1 / k;
-        best - self.minimum + against + DOUBT * doubts
+        best - self.terms.minimum + against + DOUBT * doubts
     }
 
     fn join_greedily(&mut self) -> Vec<Vec<u32>> {
@@ -167,8 +165,12 @@ impl Component<'_> {
         let mut doubts = vec![0.0; persons.len()];
         let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); persons.len()];
         let mut queue = BinaryHeap::new();
-        let mut edges: Vec<(u32, u32)> =
-            self.edges.iter().filter(|(_, score)| score.log2_odds >= self.minimum).map(|(pair, _)| *pair).collect();
+        let mut edges: Vec<(u32, u32)> = self
+            .edges
+            .iter()
+            .filter(|(_, score)| score.log2_odds >= self.terms.minimum)
+            .map(|(pair, _)| *pair)
+            .collect();
         edges.sort_unstable();
         for (one, other) in edges {
             neighbours[one as usize].push(other);
@@ -234,7 +236,7 @@ impl Component<'_> {
             else {
                 break;
             };
-            total += best[nearest] - self.minimum;
+            total += best[nearest] - self.terms.minimum;
             outside.retain(|at| *at != nearest);
             for at in &outside {
                 best[*at] = best[*at].max(self.score(person[nearest], person[*at]).log2_odds);

@@ -4,106 +4,156 @@
 //! is more likely a match (or a pair of relatives: the model knows both). ONS calls it associative matching.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use super::Resolution;
-use crate::linkage::blocking::Pair;
+use crate::linkage::blocking::{Pair, PairsInBlocks};
+use crate::linkage::comparison::household::Households;
 use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY, SUPPORT_NONE, SUPPORT_ONE};
-use crate::linkage::comparison::{Comparison, HOUSEHOLD_MEMBERS_MAX, Pattern};
-use crate::person::members::Members;
-use crate::person::table::{Dwelling, PersonTable, RecordId};
+use crate::linkage::comparison::{Comparison, Pattern};
+use crate::linkage::scoring::{Marks, Sieves, Sifter, Standing};
+use crate::person::table::RecordId;
 
-/// Who shares a household with whom within a source: by household number, else by dwelling.
-#[derive(Debug)]
-pub struct Households {
-    of_record: Vec<u32>,
-    members: Members,
+/// What a resolution says of the members of households.
+#[derive(Debug, Clone, Copy)]
+pub struct Support<'a> {
+    /// Who lives with whom.
+    pub households: &'a Households,
+    /// The comparison whose level it is.
+    pub comparison: &'a Comparison,
+    /// Which person each record belongs to.
+    pub person_of: &'a [u32],
 }
 
-impl Households {
-    /// Groups the records of each source. Groups of more than [`HOUSEHOLD_MEMBERS_MAX`] are institutions and left out.
+impl Support<'_> {
+    /// The pattern of a pair with the level of its households.
     #[must_use]
-    pub fn of(table: &PersonTable) -> Households {
-        let mut of_record = vec![0u32; table.len()];
-        let mut last = 0u32;
-        let mut new = || {
-            last += 1;
-            last
-        };
-        // Numbers of households are their source's own; 0 where none is known yet.
-        let symbols = table.household.iter().max().map_or(0, |symbol| *symbol as usize + 1);
-        let mut by_number = vec![0u32; symbols];
-        let mut by_dwelling: FxHashMap<Dwelling, u32> = FxHashMap::default();
-        for source in 0..table.source_count() {
-            by_dwelling.clear();
-            for record in table.records(source) {
-                let symbol = table.household[record as usize];
-                of_record[record as usize] = if symbol != 0 {
-                    let known = &mut by_number[symbol as usize];
-                    if *known == 0 {
-                        *known = new();
-                    }
-                    *known
-                } else {
-                    table.dwelling(record).map_or(0, |dwelling| *by_dwelling.entry(dwelling).or_insert_with(&mut new))
-                };
-            }
+    pub fn filled(&self, pattern: Pattern, (one, other): Pair) -> Pattern {
+        self.comparison.set(pattern, self.of(one, other))
+    }
+
+    /// Fills the household level into the patterns of pairs.
+    pub fn fill(&self, pairs: &[Pair], patterns: &mut [Pattern]) {
+        patterns.par_iter_mut().zip(pairs).for_each(|(pattern, pair)| *pattern = self.filled(*pattern, *pair));
+    }
+
+    fn of(&self, one: RecordId, other: RecordId) -> u8 {
+        if !self.households.may_support(one, other) {
+            return MISSING;
         }
-        let members = Members::of(&of_record);
-        of_record.iter_mut().for_each(|household| {
-            if members.get(*household).len() > HOUSEHOLD_MEMBERS_MAX {
-                *household = 0;
+        let (members, others) = (self.households.members(one), self.households.members(other));
+        let person = |record: RecordId| self.person_of[record as usize];
+        let mine = (person(one), person(other));
+        let mut linked = 0;
+        for member in members.iter().filter(|member| **member != one) {
+            let own = person(*member);
+            if own == mine.0 || own == mine.1 {
+                continue;
             }
-        });
-        Households { of_record, members }
-    }
-
-    /// The members of a record's household, itself included; empty if it has none.
-    #[must_use]
-    pub fn members(&self, record: RecordId) -> &[RecordId] {
-        self.members.get(self.of_record[record as usize])
-    }
-
-    /// Number of a record's household; 0 for none.
-    #[must_use]
-    pub fn household(&self, record: RecordId) -> u32 {
-        self.of_record[record as usize]
+            linked += u32::from(others.iter().any(|o| *o != other && person(*o) == own));
+        }
+        match linked {
+            0 => SUPPORT_NONE,
+            1 => SUPPORT_ONE,
+            _ => SUPPORT_MANY,
+        }
     }
 }
 
-/// Fills the household level into the patterns of pairs.
-pub fn fill_support(
-    households: &Households,
-    comparison: &Comparison,
+/// The pairs that wait for their households' support and have some: class and pattern, sorted. They are looked for in
+/// households that have members in common, among the `candidates` that were sifted for `least` and left their `marks`.
+#[must_use]
+pub fn supported(
+    sifter: &Sifter<'_>,
+    (candidates, marks): (&PairsInBlocks, &Marks),
     resolution: &Resolution,
-    pairs: &[Pair],
-    patterns: &mut [Pattern],
-) {
-    patterns.par_iter_mut().zip(pairs).for_each(|(pattern, (one, other))| {
-        *pattern = comparison.set(*pattern, support(households, resolution, *one, *other));
-    });
+    support: Support<'_>,
+    least: f64,
+) -> Vec<(Pair, u32, Pattern)> {
+    let Sifter { scorer, households } = sifter;
+    let linked = |household: u32, found: &mut FxHashSet<u32>| {
+        found.clear();
+        for member in households.get(household) {
+            let records = resolution.records_of(resolution.person_of[*member as usize]);
+            found.extend(records.iter().map(|record| households.household(*record)).filter(|other| *other > household));
+        }
+    };
+    let of_household = |(others, sieves): &mut (FxHashSet<u32>, Sieves), household: u32| {
+        linked(household, others);
+        let mut found = Vec::new();
+        for other_household in others.iter() {
+            for one in households.get(household) {
+                for other in households.get(*other_household) {
+                    let pair = ((*one).min(*other), (*one).max(*other));
+                    if matches!(support.of(pair.0, pair.1), SUPPORT_ONE | SUPPORT_MANY)
+                        && marks.may_have(pair)
+                        && candidates.contains(pair)
+                        && let pattern = scorer.comparer.compare(pair.0, pair.1)
+                        && sifter.standing(sieves, pair, pattern, least) == Standing::Waits
+                    {
+                        found.push((pair, scorer.class(pair.0, pair.1), pattern));
+                    }
+                }
+            }
+        }
+        found
+    };
+    let every = 1..=households.last();
+    let mut found: Vec<_> =
+        every.into_par_iter().map_init(<(FxHashSet<u32>, Sieves)>::default, of_household).flatten().collect();
+    found.par_sort_unstable_by_key(|(pair, ..)| *pair);
+    found
 }
 
-fn support(households: &Households, resolution: &Resolution, one: RecordId, other: RecordId) -> u8 {
-    if households.household(one) == households.household(other) {
-        return MISSING;
-    }
-    let (members, others) = (households.members(one), households.members(other));
-    if members.len() < 2 || others.len() < 2 {
-        return MISSING;
-    }
-    let mine = (resolution.person_of[one as usize], resolution.person_of[other as usize]);
-    let mut linked = 0;
-    for member in members.iter().filter(|member| **member != one) {
-        let person = resolution.person_of[*member as usize];
-        if person == mine.0 || person == mine.1 {
-            continue;
-        }
-        linked += u32::from(others.iter().any(|o| *o != other && resolution.person_of[*o as usize] == person));
-    }
-    match linked {
-        0 => SUPPORT_NONE,
-        1 => SUPPORT_ONE,
-        _ => SUPPORT_MANY,
+#[cfg(test)]
+mod tests {
+    use super::{Support, supported};
+    use crate::intake::{extract, study};
+    use crate::linkage::comparison::household::Households;
+    use crate::linkage::comparison::level::{SUPPORT_MANY, SUPPORT_ONE};
+    use crate::linkage::comparison::{Comparer, Variable};
+    use crate::linkage::model::em;
+    use crate::linkage::model::frequency::NameFrequencies;
+    use crate::linkage::scoring::{Scorer, Sieves, Sifter, Standing};
+    use crate::linkage::{blocking, resolution};
+    use crate::person;
+    use crate::progress::Silent;
+    use crate::synthetic::{self, Plan};
+
+    #[test]
+    fn pairs_that_wait_are_found_again_where_their_households_have_others_in_common() {
+        let folder = tempfile::tempdir().unwrap();
+        let plan = Plan { persons: 4_000, seed: 4, errors: 3.0, uneven: 0.0, progress: &Silent };
+        let study = study::file::read(&synthetic::write_district(folder.path(), &plan).unwrap().study).unwrap();
+        let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(&study, source).unwrap()).collect();
+        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+        let comparer = Comparer::new(&study, &table);
+        let candidates = blocking::block(&study, &table, &comparer).unwrap();
+        let (slots, slot_of) = em::slots(&table);
+        let (names, households) = (NameFrequencies::of(&table), Households::of(&table));
+        let model = em::expected(&comparer, em::measure(&comparer, &table, 1), slots);
+        let scorer = || Scorer::new(&comparer, &table, &model, &slot_of, &names);
+        let sifter = Sifter { scorer: scorer(), households: &households };
+        // Many pairs are below it by themselves, true ones as well.
+        let least = 10.0;
+        let sifted = sifter.sift(&candidates, least);
+        let counts = em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns);
+        let scores = scorer().score_all(&sifted.kept, &counts);
+        let resolution = resolution::resolve(&scorer(), &sifted.kept.pairs, &scores, 2.0, None);
+        let comparison = comparer.of(Variable::Household).unwrap();
+        let support = Support { households: &households, comparison, person_of: &resolution.person_of };
+        let (mut sieves, all) = (Sieves::default(), candidates.all());
+        let waiting = |pair: &&(u32, u32)| {
+            let pattern = comparer.compare(pair.0, pair.1);
+            sifter.standing(&mut sieves, **pair, pattern, least) == Standing::Waits
+        };
+        let waiting: Vec<(u32, u32)> = all.iter().filter(waiting).copied().collect();
+        assert_eq!(sifted.waiting.iter().map(|(_, count)| count).sum::<u64>(), waiting.len() as u64);
+        let has_some = |pair: &&(u32, u32)| matches!(support.of(pair.0, pair.1), SUPPORT_ONE | SUPPORT_MANY);
+        let expected: Vec<(u32, u32)> = waiting.iter().filter(has_some).copied().collect();
+        let (_, within) = candidates.into_rules();
+        let found = supported(&sifter, (&within, &sifted.marks), &resolution, support, least);
+        assert_eq!(found.iter().map(|(pair, ..)| *pair).collect::<Vec<_>>(), expected);
+        assert!(expected.len() > 10 && waiting.len() > 2 * expected.len(), "{} of {}", expected.len(), waiting.len());
     }
 }

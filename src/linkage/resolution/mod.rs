@@ -23,6 +23,7 @@ use super::blocking::Pair;
 use super::scoring::{Score, Scorer};
 use crate::person::table::RecordId;
 use component::resolve_component;
+use household::Support;
 
 /// Which person each record belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -94,9 +95,27 @@ impl Resolution {
     }
 }
 
-/// Resolves scored pairs into persons. Only pairs at or above `log2_odds_min` hold records together.
+/// On what terms records are one person.
+struct Terms<'a> {
+    scorer: &'a Scorer<'a>,
+    /// Least log2 odds of a pair that holds records together.
+    minimum: f64,
+    /// By slot, what speaks against two records of it.
+    duplicates: Vec<f64>,
+    /// What households say of pairs that are compared only now.
+    support: Option<Support<'a>>,
+}
+
+/// Resolves scored pairs into persons. Only pairs at or above `log2_odds_min` hold records together; pairs that are not
+/// among these are compared where they matter, and have the support that a first resolution found.
 #[must_use]
-pub fn resolve(scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score], log2_odds_min: f64) -> Resolution {
+pub fn resolve(
+    scorer: &Scorer<'_>,
+    pairs: &[Pair],
+    scores: &[Score],
+    log2_odds_min: f64,
+    support: Option<Support<'_>>,
+) -> Resolution {
     let records = scorer.table.len();
     let mut root: Vec<u32> = (0..u32::try_from(records).unwrap_or(u32::MAX)).collect();
     for ((one, other), score) in pairs.iter().zip(scores) {
@@ -113,20 +132,14 @@ pub fn resolve(scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score], log2_odds_
     let mut edges: Vec<(u32, u32)> = (0u32..).zip(pairs).filter_map(inside).collect();
     edges.par_sort_unstable();
     let components: Vec<&[(u32, u32)]> = edges.chunk_by(|(a, _), (b, _)| a == b).collect();
-    let duplicates = duplicate_weights(scorer);
+    let terms = Terms { scorer, minimum: log2_odds_min, duplicates: duplicate_weights(scorer), support };
     let resolved: Vec<(RecordId, RecordId)> = components
         .par_iter()
         .fold(Vec::new, |mut labels, edges| {
             if let [(_, at)] = edges {
-                labels.extend(resolve_pair(
-                    scorer,
-                    pairs[*at as usize],
-                    scores[*at as usize],
-                    log2_odds_min,
-                    &duplicates,
-                ));
+                labels.extend(terms.resolve_pair(pairs[*at as usize], scores[*at as usize]));
             } else {
-                labels.extend(resolve_component(scorer, pairs, scores, edges, log2_odds_min, &duplicates));
+                labels.extend(resolve_component(&terms, pairs, scores, edges));
             }
             labels
         })
@@ -141,23 +154,19 @@ pub fn resolve(scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score], log2_odds_
     Resolution::from_labels(&labels)
 }
 
-/// Two records that have nobody else: one person, if more speaks for it than against it.
-fn resolve_pair(
-    scorer: &Scorer<'_>,
-    (one, other): Pair,
-    score: Score,
-    minimum: f64,
-    duplicates: &[f64],
-) -> Option<(RecordId, RecordId)> {
-    let against = against(scorer, (one, other), score, duplicates);
-    (score.log2_odds - minimum + against > 0.0).then_some((other, one))
-}
+impl Terms<'_> {
+    /// Two records that have nobody else: one person, if more speaks for it than against it.
+    fn resolve_pair(&self, (one, other): Pair, score: Score) -> Option<(RecordId, RecordId)> {
+        let against = self.against((one, other), score);
+        (score.log2_odds - self.minimum + against > 0.0).then_some((other, one))
+    }
 
-/// What speaks against two records being one person, at most 0.
-fn against(scorer: &Scorer<'_>, (one, other): Pair, score: Score, duplicates: &[f64]) -> f64 {
-    let slots = (scorer.slot_of[one as usize], scorer.slot_of[other as usize]);
-    let duplicate = if slots.0 == slots.1 { duplicates[usize::from(slots.0)] } else { 0.0 };
-    (score.weight + duplicate).min(0.0)
+    /// What speaks against two records being one person, at most 0.
+    fn against(&self, (one, other): Pair, score: Score) -> f64 {
+        let slots = (self.scorer.slot_of[one as usize], self.scorer.slot_of[other as usize]);
+        let duplicate = if slots.0 == slots.1 { self.duplicates[usize::from(slots.0)] } else { 0.0 };
+        (score.weight + duplicate).min(0.0)
+    }
 }
 
 fn find(root: &mut [u32], mut record: u32) -> u32 {

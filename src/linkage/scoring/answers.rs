@@ -23,8 +23,8 @@ pub(super) struct Known {
     pub(super) place: f64,
     /// The bits that the rarity of values must have added for a pair that may yet matter.
     pub(super) needed: f32,
-    /// The most that rarity could add to a pair that was let go here.
-    let_go: f32,
+    /// The most that rarity could add to pairs that were let go here.
+    let_go: LetGo,
     /// By answer, where it leads; 0 where nobody went yet.
     next: [u32; 16],
 }
@@ -33,6 +33,23 @@ pub(super) struct Known {
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     known: Vec<Known>,
+}
+
+/// The most that the rarity of values could add to pairs that were let go.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct LetGo {
+    /// To any of them.
+    pub(super) any: f32,
+    /// To one that not even households could lift.
+    pub(super) beyond: f32,
+}
+
+impl LetGo {
+    pub(super) const NONE: LetGo = LetGo { any: f32::NEG_INFINITY, beyond: f32::NEG_INFINITY };
+
+    pub(super) fn and(self, other: LetGo) -> LetGo {
+        LetGo { any: self.any.max(other.any), beyond: self.beyond.max(other.beyond) }
+    }
 }
 
 impl Answers {
@@ -44,7 +61,7 @@ impl Answers {
             odds: *odds,
             place: 0.0,
             needed: f32::NEG_INFINITY,
-            let_go: f32::NEG_INFINITY,
+            let_go: LetGo::NONE,
             next: [0; 16],
         };
         Answers { known: (0..).zip(priors).map(root).collect() }
@@ -69,7 +86,7 @@ impl Answers {
     #[cold]
     fn first(&mut self, place: u32, shift: u32, level: u8, weigh: impl FnOnce(&mut Known)) -> u32 {
         let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
-        let mut known = Known { let_go: f32::NEG_INFINITY, next: [0; 16], ..self.known[place as usize] };
+        let mut known = Known { let_go: LetGo::NONE, next: [0; 16], ..self.known[place as usize] };
         known.partial = known.partial & !(15 << shift) | Pattern::from(level) << shift;
         weigh(&mut known);
         self.known.push(known);
@@ -79,9 +96,9 @@ impl Answers {
 
     /// Remembers what rarity could add to a pair that is let go.
     #[inline]
-    pub(super) fn remember(&mut self, place: u32, rare: f32) {
+    pub(super) fn remember(&mut self, place: u32, let_go: LetGo) {
         let known = &mut self.known[place as usize];
-        known.let_go = known.let_go.max(rare);
+        known.let_go = known.let_go.and(let_go);
     }
 
     /// Is the comparison at `shift` yet to be settled?
@@ -90,15 +107,15 @@ impl Answers {
     }
 
     /// What pairs that were let go had shown, with the most that rarity could add to one of them.
-    pub(super) fn let_go(&self) -> impl Iterator<Item = ((u32, Pattern), f64)> {
-        let let_go = self.known.iter().filter(|known| known.let_go > f32::NEG_INFINITY);
-        let_go.map(|known| ((known.class, known.partial), f64::from(known.let_go)))
+    pub(super) fn let_go(&self) -> impl Iterator<Item = ((u32, Pattern), LetGo)> {
+        let let_go = self.known.iter().filter(|known| known.let_go != LetGo::NONE);
+        let_go.map(|known| ((known.class, known.partial), known.let_go))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Answers;
+    use super::{Answers, LetGo};
 
     #[test]
     fn pairs_that_answer_alike_come_to_one_place_and_the_rarest_let_go_is_remembered() {
@@ -114,7 +131,8 @@ mod tests {
             (answers.at(place).class, answers.at(place).odds, answers.at(place).partial),
             (1, -3.0, !0 << 8 | 0x7f)
         );
-        [1.0, 3.0, 2.0].into_iter().for_each(|rare| answers.remember(place, rare));
-        assert_eq!(answers.let_go().collect::<Vec<_>>(), [((1, !0 << 8 | 0x7f), 3.0)]);
+        let rare = |any, beyond| LetGo { any, beyond };
+        [rare(1.0, 1.0), rare(3.0, 0.0), rare(2.0, 2.0)].into_iter().for_each(|rare| answers.remember(place, rare));
+        assert_eq!(answers.let_go().collect::<Vec<_>>(), [((1, !0 << 8 | 0x7f), rare(3.0, 2.0))]);
     }
 }

@@ -11,7 +11,8 @@ use crate::linkage::comparison::{Pattern, UNSETTLED, Variable};
 use crate::linkage::model::Model;
 use crate::person::table::{PersonTable, RecordId};
 
-/// What each level of each comparison weighs at most, in bits, between pairs that are no relatives.
+/// What each level of each comparison weighs at most, in bits, between pairs that are no relatives. What households say is
+/// not among the steps: it is not known yet.
 pub(super) struct Bounds {
     /// In the order of asking.
     pub(super) steps: Vec<Step>,
@@ -21,6 +22,8 @@ pub(super) struct Bounds {
     pub(super) compared: Pattern,
     /// By record, the bits that the rarity of its values adds to a pair that shares them all, rounded up.
     pub(super) rarest: Vec<f32>,
+    /// The most that the support of households adds.
+    pub(super) support: f32,
     /// log2 of the shares of matches that live where they lived, and of those that do not.
     stayed: f64,
     moved: f64,
@@ -46,6 +49,7 @@ impl Bounds {
     pub(super) fn of(scorer: &Scorer<'_>, rarity: bool) -> Bounds {
         let model = scorer.model;
         let mut steps: Vec<(f64, Step)> = Vec::new();
+        let mut support = 0.0;
         for (at, (comparison, shares)) in scorer.comparer.comparisons.iter().zip(&model.shares).enumerate() {
             let levels = scorer.comparer.usual_levels(comparison);
             let bits = |level: usize| match level {
@@ -53,6 +57,10 @@ impl Bounds {
                 level => (shares.m[level].max(1e-300) / shares.least_u(level).max(1e-300)).log2(),
             };
             let best = |levels: std::ops::Range<usize>| levels.map(bits).fold(f64::NEG_INFINITY, f64::max);
+            if comparison.variable == Variable::Household {
+                support = best(0..levels) as f32;
+                continue;
+            }
             let mut weights = [0.0; 16];
             weights.iter_mut().enumerate().take(levels).for_each(|(level, weight)| *weight = bits(level));
             let rarest = if comparison.variable == Variable::BirthDate { scorer.rarest_day(at) } else { 0.0 };
@@ -62,12 +70,7 @@ impl Bounds {
             weights[usize::from(UNSETTLED)] = best(2..levels);
             weights[usize::from(UNKNOWN)] = best(0..levels).max(weights[1]);
             let expected: f64 = (1..levels).map(|level| shares.u[level] * weights[level]).sum();
-            let mut settles = weights[usize::from(UNKNOWN)] - expected;
-            if comparison.variable == Variable::Household {
-                // Not known before households are.
-                weights[0] = weights[usize::from(UNKNOWN)];
-                settles = 0.0;
-            }
+            let settles = weights[usize::from(UNKNOWN)] - expected;
             let rarity: Vec<f32> = match comparison.variable {
                 Variable::Text(text) if rarity && scorer.comparer.weighs_frequency(text) => scorer.rarity(text),
                 Variable::Name if rarity => scorer.name_rarity(),
@@ -100,7 +103,8 @@ impl Bounds {
         };
         let records = if weighed.is_empty() { 0 } else { scorer.table.len() };
         let rarest = (0..u32::try_from(records).unwrap_or(u32::MAX)).into_par_iter().map(rarest).collect();
-        Bounds { priors, steps, compared, rarest, stayed: model.stay.log2(), moved: (1.0 - model.stay).log2() }
+        let (stayed, moved) = (model.stay.log2(), (1.0 - model.stay).log2());
+        Bounds { steps, priors, compared, rarest, support, stayed, moved }
     }
 
     /// The most that parts of a place can weigh which sum to so many bits: who has moved agrees as strangers do. The sum
@@ -115,7 +119,7 @@ impl Bounds {
         (least - 1e-3 - odds - self.place(place)) as f32
     }
 
-    /// The most that a pair with this partial pattern can reach, but for the rarity of its values.
+    /// The most that a pair with this partial pattern can reach, but for the rarity of its values and for support.
     pub(super) fn most(&self, class: u32, partial: Pattern) -> f64 {
         let weight = |step: &Step| step.weights[(partial >> step.shift & 15) as usize];
         let of = |place: bool| self.steps.iter().filter(|step| step.place == place).map(weight).sum::<f64>();

@@ -5,6 +5,8 @@
 
 mod answers;
 mod bounds;
+mod marks;
+mod sieve;
 mod sift;
 
 use rayon::prelude::*;
@@ -19,7 +21,9 @@ use super::model::{Likelihoods, Model, WEIGHT_MAX, probability};
 use crate::person::date::Date;
 use crate::person::table::{PersonTable, RecordId, TextField};
 
-pub use self::sift::Sifted;
+pub use self::marks::Marks;
+pub use self::sieve::{Sieves, Standing};
+pub use self::sift::{Sifted, Sifter};
 
 /// The candidate pairs with their patterns, in the order of the pairs.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,22 +37,15 @@ pub struct ComparedPairs {
 }
 
 impl ComparedPairs {
-    /// Adds sorted pairs that are not among them yet.
-    pub fn add(&mut self, comparer: &Comparer<'_>, slot_of: &[u8], slots: usize, more: &[Pair]) {
+    /// Adds sorted pairs that are not among them yet, with their class and pattern.
+    pub fn add(&mut self, more: &[(Pair, u32, Pattern)]) {
         if more.is_empty() {
             return;
         }
-        let slot = |record: RecordId| slot_of[record as usize];
-        let compared = |pair: &Pair| {
-            let class = em::class_of(slots, slot(pair.0), slot(pair.1));
-            (*pair, class, comparer.compare(pair.0, pair.1))
-        };
-        let own = (0..self.pairs.len()).map(|at| (self.pairs[at], self.classes[at], self.patterns[at]));
-        let mut all: Vec<(Pair, u32, Pattern)> = own.chain(more.iter().map(compared)).collect();
-        all.par_sort_unstable_by_key(|(pair, ..)| *pair);
-        self.pairs = all.iter().map(|(pair, ..)| *pair).collect();
-        self.classes = all.iter().map(|(_, class, _)| *class).collect();
-        self.patterns = all.iter().map(|(.., pattern)| *pattern).collect();
+        let places: Vec<usize> = more.iter().map(|(pair, ..)| self.pairs.partition_point(|own| own < pair)).collect();
+        insert(&mut self.pairs, &places, |at| more[at].0);
+        insert(&mut self.classes, &places, |at| more[at].1);
+        insert(&mut self.patterns, &places, |at| more[at].2);
     }
 
     /// The patterns, counted, of all but some pairs (sorted).
@@ -63,6 +60,19 @@ impl ComparedPairs {
         let patterns: Vec<Pattern> = counted.iter().map(|at| self.patterns[*at]).collect();
         em::count_patterns(&classes, &patterns)
     }
+}
+
+/// Inserts values before the places named, which ascend.
+fn insert<T: Copy>(list: &mut Vec<T>, places: &[usize], value: impl Fn(usize) -> T) {
+    let mut longer = Vec::with_capacity(list.len() + places.len());
+    let mut done = 0;
+    for (at, place) in places.iter().enumerate() {
+        longer.extend_from_slice(&list[done..*place]);
+        longer.push(value(at));
+        done = *place;
+    }
+    longer.extend_from_slice(&list[done..]);
+    *list = longer;
 }
 
 /// Scores single pairs or many.

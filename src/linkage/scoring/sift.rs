@@ -9,13 +9,16 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::answers::{Answers, UNKNOWN};
+use super::answers::{Answers, LetGo, UNKNOWN};
 use super::bounds::{Bounds, Step};
+use super::marks::Marks;
+use super::sieve::{Best, Sieve, Sieves, Standing};
 use super::{ComparedPairs, Scorer};
 use crate::linkage::blocking::{CandidatePairs, Pair};
-use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY};
+use crate::linkage::comparison::household::Households;
+use crate::linkage::comparison::level::MISSING;
+use crate::linkage::comparison::row::Rows;
 use crate::linkage::comparison::{Comparison, Pattern, UNSETTLED, Variable};
-use crate::linkage::model::Likelihoods;
 use crate::linkage::model::em::PatternCounts;
 use crate::person::table::RecordId;
 
@@ -30,26 +33,21 @@ const SAMPLED: u64 = 256;
 pub struct Sifted {
     /// The pairs that may reach the threshold, sorted.
     pub kept: ComparedPairs,
+    /// Patterns of the pairs that only other members of their households could lift to the threshold, sorted: they are found
+    /// again once it is known which households have members in common.
+    pub waiting: PatternCounts,
+    /// Which pairs these are, as far as a mark may tell that others have as well.
+    pub marks: Marks,
     /// Patterns of all other pairs, sorted; of many pairs, as a sample tells.
     pub rest: PatternCounts,
     /// Candidate pairs, each counted once.
     pub pairs: u64,
     /// By rule, the pairs that its blocks were the first to give.
     pub new_pairs: Vec<u64>,
-    /// Of each pattern of the rest, the greatest log2 odds that one of its pairs could have had.
-    best: Vec<f64>,
+    /// Of the patterns of pairs that were not kept, the most that one of them could have had.
+    missed: Vec<((u32, Pattern), Best)>,
     /// Partial patterns of pairs that were let go, with the most that the rarity of values could add to their odds.
-    hopeless: Vec<((u32, Pattern), f64)>,
-}
-
-/// What is known of a pattern of a class under the model that pairs are sifted by.
-#[derive(Debug, Clone, Copy)]
-struct Sieve {
-    likelihoods: Likelihoods,
-    odds: f64,
-    frequency: bool,
-    count: u64,
-    best: f64,
+    hopeless: Vec<((u32, Pattern), LetGo)>,
 }
 
 /// Pairs that are asked together: step by step, so that the memory is fetched for many at a time.
@@ -66,14 +64,24 @@ struct Asked {
     rare: f32,
 }
 
+/// How pairs are sifted.
+enum Way {
+    /// What settles most first, until they are hopeless.
+    StepByStep(Bounds),
+    /// All that is compared of them at once, from rows if there are some.
+    InFull(Option<Rows>),
+}
+
 /// What one thread has sifted.
 #[derive(Default)]
-struct Sifting {
+struct Sifting<'a> {
+    /// Where pairs that wait leave a mark.
+    marks: Option<&'a Marks>,
     batch: Vec<Asked>,
-    sieves: FxHashMap<(u32, Pattern), Sieve>,
+    sieves: Sieves,
     answers: Answers,
     /// Partial patterns of pairs that were let go, with the most that rarity could add to their odds.
-    hopeless: FxHashMap<(u32, Pattern), f64>,
+    hopeless: FxHashMap<(u32, Pattern), LetGo>,
     kept: Vec<(Pair, Pattern)>,
     /// What other threads have kept.
     kept_by_others: Vec<Vec<(Pair, Pattern)>>,
@@ -87,24 +95,16 @@ fn is_sampled(one: RecordId, other: RecordId) -> bool {
     mixed >> 40 & (SAMPLED - 1) == 0
 }
 
-impl Scorer<'_> {
-    /// The pattern at its best: other members of the households support it.
-    fn supported(&self, pattern: Pattern) -> Pattern {
-        self.comparer.of(Variable::Household).map_or(pattern, |household| household.set(pattern, SUPPORT_MANY))
-    }
+/// Sifts the candidate pairs by what a model makes of them.
+#[derive(Debug)]
+pub struct Sifter<'a> {
+    /// Weighs pairs.
+    pub scorer: Scorer<'a>,
+    /// Whose support pairs may wait for.
+    pub households: &'a Households,
+}
 
-    fn sieve(&self, class: u32, pattern: Pattern) -> Sieve {
-        let at = class as usize;
-        let likelihoods = self.model.likelihoods(self.supported(pattern), 1.0);
-        let odds = self.model.weight(at, likelihoods) + self.model.prior_weight(at);
-        let rare = |comparison: &Comparison| {
-            let level = comparison.level(pattern);
-            level != 0 && comparison.levels[level].frequency
-        };
-        let frequency = self.comparer.comparisons.iter().any(rare);
-        Sieve { likelihoods, odds, frequency, count: 0, best: f64::NEG_INFINITY }
-    }
-
+impl Sifter<'_> {
     /// The level of a pair as far as it can be told without looking at texts, that of the numbers, and what the rarity of
     /// its values adds at most now that this one is known.
     #[inline]
@@ -112,50 +112,51 @@ impl Scorer<'_> {
         let (one, other) = asked.pair;
         let mut id_level = asked.id_level;
         let level = match step.variable {
-            Variable::Text(text) => self.comparer.settle_text(text, one, other),
-            variable => self.comparer.level(variable, one, other, &mut id_level),
+            Variable::Text(text) => self.scorer.comparer.settle_text(text, one, other),
+            variable => self.scorer.comparer.level(variable, one, other, &mut id_level),
         };
         if step.rarity.is_empty() {
             return (level, id_level, asked.rare);
         }
-        let rarity = step.rarity_of(self.table, one);
+        let rarity = step.rarity_of(self.scorer.table, one);
         let change = if step.rare >> level & 1 == 0 { -rarity.max(0.0) } else { rarity.min(0.0) };
         (level, id_level, asked.rare + change)
     }
 
     /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
-    fn sift_batch(&self, bounds: &Bounds, least: f64, state: &mut Sifting) {
+    fn sift_batch(&self, bounds: &Bounds, least: f64, state: &mut Sifting<'_>) {
         let mut batch = std::mem::take(&mut state.batch);
         if state.answers.is_empty() {
             state.answers = Answers::new(&bounds.priors);
         }
-        self.comparer.fetch_texts(batch.iter().map(|asked| asked.pair));
+        let alone = self.alone(least);
+        self.scorer.comparer.fetch_texts(batch.iter().map(|asked| asked.pair));
         for step in &bounds.steps {
             if let Variable::Text(text) = step.variable {
-                self.comparer.fetch_sketches(text, batch.iter().map(|asked| asked.pair));
+                self.scorer.comparer.fetch_sketches(text, batch.iter().map(|asked| asked.pair));
             }
-            self.pass(&mut batch, least, state, |asked, answers| {
+            self.pass(&mut batch, bounds, least, state, |asked, answers| {
                 let (level, id_level, rare) = self.ask(step, asked);
                 let place = answers.next(asked.place, step.shift, level, |known| {
                     let bits = step.weights[usize::from(level)];
                     *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
-                    known.needed = bounds.needed(least, known.odds + step.open, known.place + step.open_place);
+                    known.needed = bounds.needed(alone, known.odds + step.open, known.place + step.open_place);
                 });
                 Asked { pair: asked.pair, place, id_level, rare }
             });
         }
         for step in bounds.steps.iter().filter(|step| matches!(step.variable, Variable::Text(_))) {
-            self.pass(&mut batch, least, state, |asked, answers| {
+            self.pass(&mut batch, bounds, least, state, |asked, answers| {
                 if !answers.is_unsettled(asked.place, step.shift) {
                     return asked;
                 }
                 let (one, other) = asked.pair;
                 let mut id_level = asked.id_level;
-                let level = self.comparer.level(step.variable, one, other, &mut id_level);
+                let level = self.scorer.comparer.level(step.variable, one, other, &mut id_level);
                 let place = answers.next(asked.place, step.shift, level, |known| {
                     let bits = step.weights[usize::from(level)] - step.weights[usize::from(UNSETTLED)];
                     *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
-                    known.needed = bounds.needed(least, known.odds, known.place);
+                    known.needed = bounds.needed(alone, known.odds, known.place);
                 });
                 Asked { place, ..asked }
             });
@@ -163,11 +164,27 @@ impl Scorer<'_> {
         for asked in &batch {
             let (one, other) = asked.pair;
             let known = *state.answers.at(asked.place);
-            let crossed = self.comparer.may_be_crossed(one, other);
-            let pattern = if crossed { self.comparer.compare(one, other) } else { known.partial & bounds.compared };
+            let crossed = self.scorer.comparer.may_be_crossed(one, other);
+            let pattern =
+                if crossed { self.scorer.comparer.compare(one, other) } else { known.partial & bounds.compared };
             self.sift_pair(known.class, asked.pair, pattern, 1, least, state);
         }
         batch.clear();
+        state.batch = batch;
+    }
+
+    /// Compares all pairs of the batch in full.
+    fn compare_batch(&self, rows: Option<&Rows>, least: f64, state: &mut Sifting<'_>) {
+        let mut batch = std::mem::take(&mut state.batch);
+        let comparer = self.scorer.comparer;
+        rows.iter().for_each(|rows| rows.fetch(batch.iter().flat_map(|asked| [asked.pair.0, asked.pair.1])));
+        for Asked { pair, place: class, .. } in batch.drain(..) {
+            let pattern = match rows {
+                Some(rows) => comparer.compare_sides(rows.get(pair.0), rows.get(pair.1)),
+                None => comparer.compare(pair.0, pair.1),
+            };
+            self.sift_pair(class, pair, pattern, 1, least, state);
+        }
         state.batch = batch;
     }
 
@@ -176,77 +193,81 @@ impl Scorer<'_> {
     fn pass(
         &self,
         batch: &mut Vec<Asked>,
+        bounds: &Bounds,
         least: f64,
-        state: &mut Sifting,
+        state: &mut Sifting<'_>,
         ask: impl Fn(Asked, &mut Answers) -> Asked,
     ) {
         let mut left = 0;
         for at in 0..batch.len() {
             let asked = ask(batch[at], &mut state.answers);
-            let hopeful = asked.rare >= state.answers.at(asked.place).needed;
+            let needed = state.answers.at(asked.place).needed;
+            let hopeful = asked.rare >= needed;
             batch[left] = asked;
             left += usize::from(hopeful);
             let (one, other) = asked.pair;
-            let crossed = !hopeful && self.comparer.may_be_crossed(one, other);
-            state.answers.remember(asked.place, if hopeful | crossed { f32::NEG_INFINITY } else { asked.rare });
+            let crossed = !hopeful && self.scorer.comparer.may_be_crossed(one, other);
+            if !hopeful && !crossed {
+                let waits = asked.rare + bounds.support >= needed;
+                let beyond = if waits { f32::NEG_INFINITY } else { asked.rare };
+                state.answers.remember(asked.place, LetGo { any: asked.rare, beyond });
+                state.marks.filter(|_| waits).iter().for_each(|marks| marks.set(asked.pair));
+            }
             if crossed {
                 // Names in each other's column are seen only where the texts are looked at.
                 let class = state.answers.at(asked.place).class;
-                self.sift_pair(class, asked.pair, self.comparer.compare(one, other), 1, least, state);
+                self.sift_pair(class, asked.pair, self.scorer.comparer.compare(one, other), 1, least, state);
             } else if !hopeful & is_sampled(one, other) {
-                // What it would have shown. Below any threshold: a pair of the sample is never kept.
+                // What it would have shown.
                 let class = state.answers.at(asked.place).class;
-                let pattern = self.comparer.compare(one, other);
-                self.sift_pair(class, asked.pair, pattern, SAMPLED, f64::INFINITY, state);
+                let pattern = self.scorer.comparer.compare(one, other);
+                self.sift_pair(class, asked.pair, pattern, SAMPLED, least, state);
             }
         }
         batch.truncate(left);
     }
 
     /// Keeps a pair that could reach `least`; else its pattern counts for `weight` pairs.
-    fn sift_pair(&self, class: u32, pair: Pair, pattern: Pattern, weight: u64, least: f64, state: &mut Sifting) {
-        let sieve = state.sieves.entry((class, pattern)).or_insert_with(|| self.sieve(class, pattern));
-        let mut odds = sieve.odds;
-        if sieve.frequency {
-            let mut likelihoods = sieve.likelihoods;
-            likelihoods.u *= self.ratio(pattern, pair.0);
-            odds = self.model.weight(class as usize, likelihoods) + self.model.prior_weight(class as usize);
+    fn sift_pair(&self, class: u32, pair: Pair, pattern: Pattern, weight: u64, least: f64, state: &mut Sifting<'_>) {
+        let sieve = state.sieves.0.entry((class, pattern)).or_insert_with(|| self.sieve(class, pattern));
+        let (standing, best) = self.judge(sieve, class, pair, pattern, least);
+        match standing {
+            Standing::Kept => return state.kept.push((pair, pattern)),
+            Standing::Waits => {
+                sieve.waiting += weight;
+                state.marks.iter().for_each(|marks| marks.set(pair));
+            }
+            Standing::Rest => sieve.rest += weight,
         }
-        if odds >= least {
-            state.kept.push((pair, pattern));
-        } else {
-            sieve.count += weight;
-            sieve.best = sieve.best.max(odds);
-        }
+        sieve.best = sieve.best.and(best);
     }
 
     fn sift_stretch(
         &self,
         candidates: &CandidatePairs,
         stretch: usize,
-        bounds: Option<&Bounds>,
+        way: &Way,
         least: f64,
-        state: &mut Sifting,
+        state: &mut Sifting<'_>,
     ) {
         let before = state.pairs;
+        let bounds = if let Way::StepByStep(bounds) = way { Some(bounds) } else { None };
+        let sift_batch = |state: &mut Sifting<'_>| match way {
+            Way::StepByStep(bounds) => self.sift_batch(bounds, least, state),
+            Way::InFull(rows) => self.compare_batch(rows.as_ref(), least, state),
+        };
         candidates.each_row(stretch, |one, others| {
             state.pairs += others.len() as u64;
             let rare = bounds.and_then(|bounds| bounds.rarest.get(one as usize)).copied().unwrap_or(0.0);
             for &other in others {
-                let (class, pair) = (self.class(one, other), (one, other));
-                let Some(bounds) = bounds else {
-                    self.sift_pair(class, pair, self.comparer.compare(one, other), 1, least, state);
-                    continue;
-                };
+                let (class, pair) = (self.scorer.class(one, other), (one, other));
                 state.batch.push(Asked { pair, place: class, id_level: MISSING, rare });
                 if state.batch.len() == BATCH_PAIRS {
-                    self.sift_batch(bounds, least, state);
+                    sift_batch(&mut *state);
                 }
             }
         });
-        if let Some(bounds) = bounds {
-            self.sift_batch(bounds, least, state);
-        }
+        sift_batch(state);
         if let Some(rule) = candidates.rule_of(stretch) {
             state.new_pairs.resize(candidates.rules.len(), 0);
             state.new_pairs[rule] += state.pairs - before;
@@ -260,7 +281,7 @@ impl Scorer<'_> {
         // Comparing texts is dear; the built-in variables are compared in less time than they are asked about.
         let dear = |comparison: &Comparison| matches!(comparison.variable, Variable::Text(_));
         let many = candidates.pairs_at_most() > COMPARED_IN_FULL;
-        self.sift_with(candidates, least, many && self.comparer.comparisons.iter().any(dear))
+        self.sift_with(candidates, least, many && self.scorer.comparer.comparisons.iter().any(dear))
     }
 
     /// Patterns of some of the candidate pairs, each counted for as many as it stands for; none if they are few.
@@ -270,99 +291,123 @@ impl Scorer<'_> {
         if candidates.pairs_at_most() <= COMPARED_IN_FULL {
             return None;
         }
-        let look = |mut state: Sifting, (stretch, each): (usize, u64)| {
+        let look = |mut state: Sifting<'static>, (stretch, each): (usize, u64)| {
             candidates.each_row(stretch, |one, others| {
                 for &other in others {
-                    let pattern = self.comparer.compare(one, other);
-                    self.sift_pair(self.class(one, other), (one, other), pattern, each, f64::INFINITY, &mut state);
+                    let pattern = self.scorer.comparer.compare(one, other);
+                    self.sift_pair(
+                        self.scorer.class(one, other),
+                        (one, other),
+                        pattern,
+                        each,
+                        f64::INFINITY,
+                        &mut state,
+                    );
                 }
             });
             state
         };
         let sample = candidates.sample(EVERY);
         let seen = sample.into_par_iter().fold(Sifting::default, look).reduce(Sifting::default, Sifting::and);
-        let mut counts: PatternCounts = seen.sieves.into_iter().map(|(key, sieve)| (key, sieve.count)).collect();
-        counts.sort_unstable();
-        Some(counts)
+        Some(seen.sieves.counts(|sieve| sieve.rest))
     }
 
     fn sift_with(&self, candidates: &CandidatePairs, least: f64, sampled: bool) -> Sifted {
         let levels = |comparison: &Comparison| comparison.levels.len() <= usize::from(UNSETTLED);
-        let bounded = sampled && self.comparer.comparisons.iter().all(levels);
-        let bounds = bounded.then(|| Bounds::of(self, true));
+        let bounded = sampled && self.scorer.comparer.comparisons.iter().all(levels);
+        let way = if bounded {
+            Way::StepByStep(Bounds::of(&self.scorer, true))
+        } else {
+            // Where a study has fields of its own, few of the others are compared.
+            Way::InFull(self.scorer.table.text_fields.is_empty().then(|| Rows::of(self.scorer.table)))
+        };
+        let marks = match self.scorer.comparer.of(Variable::Household) {
+            Some(_) => Marks::with_room(candidates.pairs_at_most()),
+            None => Marks::default(),
+        };
         let done = (0..candidates.stretches())
             .into_par_iter()
-            .fold(Sifting::default, |mut state, stretch| {
-                self.sift_stretch(candidates, stretch, bounds.as_ref(), least, &mut state);
-                state
-            })
+            .fold(
+                || Sifting { marks: Some(&marks), ..Sifting::default() },
+                |mut state, stretch| {
+                    self.sift_stretch(candidates, stretch, &way, least, &mut state);
+                    state
+                },
+            )
             .map(Sifting::done)
             .reduce(Sifting::default, Sifting::and);
         let mut kept = done.kept;
         kept.reserve_exact(done.kept_by_others.iter().map(Vec::len).sum());
         done.kept_by_others.into_iter().for_each(|more| kept.extend_from_slice(&more));
         kept.par_sort_unstable_by_key(|(pair, _)| *pair);
-        let classes = kept.par_iter().map(|((one, other), _)| self.class(*one, *other)).collect();
+        let classes = kept.par_iter().map(|((one, other), _)| self.scorer.class(*one, *other)).collect();
         let patterns = kept.par_iter().map(|(_, pattern)| *pattern).collect();
         let pairs = kept.into_par_iter().map(|(pair, _)| pair).collect();
-        let mut rest: Vec<_> = done.sieves.into_iter().filter(|(_, sieve)| sieve.count > 0).collect();
-        rest.sort_unstable_by_key(|(key, _)| *key);
+        let mut missed: Vec<_> = done.sieves.0.iter().map(|(key, sieve)| (*key, sieve.best)).collect();
+        missed.retain(|(_, best)| *best != Best::NONE);
+        missed.sort_unstable_by_key(|(key, _)| *key);
         let mut new_pairs = done.new_pairs;
         new_pairs.resize(candidates.rules.len(), 0);
         Sifted {
             kept: ComparedPairs { pairs, classes, patterns },
-            best: rest.iter().map(|(_, sieve)| sieve.best).collect(),
-            rest: rest.into_iter().map(|(key, sieve)| (key, sieve.count)).collect(),
+            waiting: done.sieves.counts(|sieve| sieve.waiting),
+            rest: done.sieves.counts(|sieve| sieve.rest),
+            missed,
             pairs: done.pairs,
             new_pairs,
             hopeless: done.hopeless.into_iter().collect(),
+            marks,
         }
     }
 
-    /// Could a pair that `before` set aside reach `least` under this scorer's model?
+    /// Could a pair that `before` set aside reach `least` under this model?
     #[must_use]
-    pub fn misses(&self, sifted: &Sifted, before: &Scorer<'_>, least: f64) -> bool {
+    pub fn misses(&self, sifted: &Sifted, before: &Sifter<'_>, least: f64) -> bool {
         // What the ratio of a shared text may have fallen by, at most, since more of its records are one person's.
-        let rarer = (((self.own_records - before.own_records).max(0.0) + 0.5) / 0.5).log2();
+        let rarer = (((self.scorer.own_records - before.scorer.own_records).max(0.0) + 0.5) / 0.5).log2();
         let is_text = |comparison: &&Comparison| matches!(comparison.variable, Variable::Text(_));
-        let texts: Vec<&Comparison> = self.comparer.comparisons.iter().filter(is_text).collect();
+        let texts: Vec<&Comparison> = self.scorer.comparer.comparisons.iter().filter(is_text).collect();
         // Of a partial pattern, those as well that may yet be shared.
         let may_share = |level: usize| level == 1 || level == usize::from(UNKNOWN);
         let shared =
             |pattern: Pattern| texts.iter().filter(|comparison| may_share(comparison.level(pattern))).count() as f64;
-        let lifted = sifted.rest.iter().zip(&sifted.best).any(|(((class, pattern), _), best)| {
-            let gained = self.sieve(*class, *pattern).odds - before.sieve(*class, *pattern).odds;
-            best + gained + shared(*pattern) * rarer >= least
+        let lifted = sifted.missed.iter().any(|((class, pattern), best)| {
+            let (now, then) = (self.sieve(*class, *pattern), before.sieve(*class, *pattern));
+            let supported = best.supported + now.supported.1 - then.supported.1;
+            let alone = best.alone + now.alone.1 - then.alone.1;
+            supported.max(alone) + shared(*pattern) * rarer >= least
         });
-        let bounds = Bounds::of(self, false);
-        let hopeful = |((class, partial), rare): &((u32, Pattern), f64)| {
-            bounds.most(*class, *partial) + rare + shared(*partial) * rarer >= least
+        let bounds = Bounds::of(&self.scorer, false);
+        let hopeful = |((class, partial), let_go): &((u32, Pattern), LetGo)| {
+            let rare = let_go.any.max(let_go.beyond + bounds.support);
+            bounds.most(*class, *partial) + f64::from(rare) + shared(*partial) * rarer >= least
         };
         lifted || sifted.hopeless.iter().any(hopeful)
     }
 }
 
-impl Sifting {
+impl Sifting<'_> {
     /// Keeps of the answers what must be known of pairs that were let go.
-    fn done(mut self) -> Sifting {
-        std::mem::take(&mut self.answers).let_go().for_each(|(key, rare)| self.remember(key, rare));
+    fn done(mut self) -> Self {
+        std::mem::take(&mut self.answers).let_go().for_each(|(key, let_go)| self.remember(key, let_go));
         self
     }
 
-    fn remember(&mut self, key: (u32, Pattern), rare: f64) {
-        let most = self.hopeless.entry(key).or_insert(rare);
-        *most = most.max(rare);
+    fn remember(&mut self, key: (u32, Pattern), let_go: LetGo) {
+        let most = self.hopeless.entry(key).or_insert(LetGo::NONE);
+        *most = most.and(let_go);
     }
 
-    fn and(mut self, mut more: Sifting) -> Sifting {
+    fn and(mut self, mut more: Self) -> Self {
         self.kept_by_others.push(more.kept);
         self.kept_by_others.append(&mut more.kept_by_others);
-        for (key, sieve) in more.sieves {
-            let known = self.sieves.entry(key).or_insert(Sieve { count: 0, ..sieve });
-            known.count += sieve.count;
-            known.best = known.best.max(sieve.best);
+        for (key, sieve) in more.sieves.0 {
+            let known = self.sieves.0.entry(key).or_insert(Sieve { rest: 0, waiting: 0, ..sieve });
+            known.rest += sieve.rest;
+            known.waiting += sieve.waiting;
+            known.best = known.best.and(sieve.best);
         }
-        more.hopeless.into_iter().for_each(|(key, rare)| self.remember(key, rare));
+        more.hopeless.into_iter().for_each(|(key, let_go)| self.remember(key, let_go));
         self.pairs += more.pairs;
         let rules = self.new_pairs.len().max(more.new_pairs.len());
         self.new_pairs.resize(rules, 0);
@@ -378,11 +423,12 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::Sifted;
+    use super::{Sifted, Sifter};
     use crate::intake::study::Study;
     use crate::intake::{extract, study};
     use crate::linkage::blocking;
     use crate::linkage::comparison::Comparer;
+    use crate::linkage::comparison::household::Households;
     use crate::linkage::model::em;
     use crate::linkage::model::frequency::NameFrequencies;
     use crate::linkage::scoring::Scorer;
@@ -441,9 +487,11 @@ mod tests {
         let (slots, slot_of) = em::slots(&table);
         let names = NameFrequencies::of(&table);
         let model = em::expected(&comparer, em::measure(&comparer, &table, 1), slots);
-        let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
+        let households = Households::of(&table);
+        let sifter =
+            Sifter { scorer: Scorer::new(&comparer, &table, &model, &slot_of, &names), households: &households };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let mut sifted = pool.install(|| scorer.sift_with(&candidates, -10.0, sampled));
+        let mut sifted = pool.install(|| sifter.sift_with(&candidates, -10.0, sampled));
         sifted.hopeless.sort_unstable_by_key(|(key, _)| *key);
         assert_eq!(candidates.all().len() as u64, sifted.pairs);
         sifted

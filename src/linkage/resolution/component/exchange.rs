@@ -13,7 +13,7 @@ const IMPROVEMENT_ROUNDS_MAX: u32 = 8;
 impl Component<'_> {
     /// Moves single records between persons while the total evidence grows.
     pub(super) fn improve(&mut self, persons: &mut Vec<Vec<u32>>) {
-        let held = self.edges.iter().filter(|(_, score)| score.log2_odds >= self.minimum);
+        let held = self.edges.iter().filter(|(_, score)| score.log2_odds >= self.terms.minimum);
         let mut links: Vec<(u32, u32)> = held.map(|(pair, _)| *pair).collect();
         links.sort_unstable();
         let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); self.records.len()];
@@ -83,7 +83,7 @@ impl Component<'_> {
         target: usize,
     ) -> Vec<Exchange> {
         let source = person_of[mover as usize];
-        let slot = |at: u32| self.scorer.slot_of[self.records[at as usize] as usize];
+        let slot = |at: u32| self.terms.scorer.slot_of[self.records[at as usize] as usize];
         let without = |person: usize, record: u32| -> Vec<u32> {
             persons[person].iter().copied().filter(|at| *at != record).collect()
         };

@@ -8,11 +8,17 @@ use crate::intake::study;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::model::em;
 use crate::linkage::model::frequency::NameFrequencies;
+use crate::linkage::resolution::Terms;
 use crate::linkage::scoring::{Score, Scorer};
 use crate::person::table::PersonTable;
 
 /// Runs a check on a component of `slots.len()` records in these slots, all of whose pairs have the scores given.
 fn with_component(slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce(&mut Component<'_>)) {
+    with_duplicates(-8.0, slots, scores, check);
+}
+
+/// The same where records of one slot are so likely one person's.
+fn with_duplicates(duplicate: f64, slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce(&mut Component<'_>)) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.csv"), "id,name\n1,x\n").unwrap();
     let text = "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"roll\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\nname = \"name\"\n";
@@ -25,9 +31,10 @@ fn with_component(slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce
     let scorer = Scorer::new(&comparer, &table, &model, slots, &names);
     let edges: Edges =
         scores.iter().map(|(pair, odds)| (*pair, Score { weight: odds + 10.0, log2_odds: *odds })).collect();
-    let duplicates = vec![-8.0; slots.iter().copied().max().map_or(0, usize::from) + 1];
+    let duplicates = vec![duplicate; slots.iter().copied().max().map_or(0, usize::from) + 1];
     let records = (0..u32::try_from(slots.len()).unwrap()).collect();
-    check(&mut Component { scorer: &scorer, records, edges, duplicates: &duplicates, minimum: 0.0 });
+    let terms = Terms { scorer: &scorer, minimum: 0.0, duplicates, support: None };
+    check(&mut Component { terms: &terms, records, edges });
 }
 
 fn total(component: &mut Component<'_>, persons: &[Vec<u32>]) -> f64 {
@@ -86,8 +93,7 @@ fn one_pair_does_not_hold_two_persons_together_whose_other_records_are_unlike() 
             scores.push(((one, other), if (one, other) == (3, 4) { 3.0 } else { odds }));
         }
     }
-    with_component(&[0; 8], &scores, |component| {
-        component.duplicates = &[0.0];
+    with_duplicates(0.0, &[0; 8], &scores, |component| {
         assert_eq!(resolved(component), [vec![0, 1, 2, 3], vec![4, 5, 6, 7]]);
     });
     // In different slots the same pairs are records of different registers, of which each knows something else.

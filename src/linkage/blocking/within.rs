@@ -1,0 +1,73 @@
+//! Do two records stand in one block?
+//!
+//! Takes the number of each record's block under every rule, and the pairs that lie in no block; [`PairsInBlocks`] tells of
+//! any pair whether the rules give it. It outlives the blocks, which take more room.
+
+use super::Pair;
+use crate::person::table::RecordId;
+
+/// A block number that no other record has.
+const NEVER: u32 = u32::MAX;
+
+/// The pairs that the rules give.
+#[derive(Debug, Default)]
+pub struct PairsInBlocks {
+    /// Block number of each record under each group, record by record; 0 for none.
+    pub(super) numbers: Vec<u32>,
+    pub(super) width: usize,
+    /// By group: does it only pair records of two sources?
+    pub(super) across_sources: Vec<bool>,
+    /// Where each source's records end.
+    pub(super) sources: Vec<RecordId>,
+    /// Pairs that lie in no block, sorted, with their rule.
+    pub(super) loose: Vec<(Pair, u8)>,
+}
+
+impl PairsInBlocks {
+    /// Is this pair, the smaller record first, one that the rules give?
+    #[must_use]
+    pub fn contains(&self, pair: Pair) -> bool {
+        let same_source = self.same_source(pair.0, pair.1);
+        let groups = self.across_sources.len();
+        let numbers = self.numbers_of(pair.0, groups).iter().zip(self.numbers_of(pair.1, groups));
+        let in_block = |((a, b), across): ((&u32, &u32), &bool)| *a != 0 && a == b && !(same_source && *across);
+        numbers.zip(&self.across_sources).any(in_block)
+            || self.loose.binary_search_by_key(&pair, |(pair, _)| *pair).is_ok()
+    }
+
+    /// Does a block of any group give this pair? `own` is room for the numbers.
+    pub(super) fn in_one_block(&self, (one, other): Pair, own: &mut Vec<u32>) -> bool {
+        let groups = self.across_sources.len();
+        self.own_numbers(one, groups, self.same_source(one, other), own);
+        same_block(own, self.numbers_of(other, groups))
+    }
+
+    /// The block numbers of a record under the first groups.
+    pub(super) fn numbers_of(&self, record: RecordId, groups: usize) -> &[u32] {
+        &self.numbers[record as usize * self.width..][..groups]
+    }
+
+    /// The block numbers of a record under the first groups, where they would pair it with a record of the same source
+    /// or of another one.
+    pub(super) fn own_numbers(&self, one: RecordId, groups: usize, same_source: bool, own: &mut Vec<u32>) {
+        let of_group = |(number, across): (&u32, &bool)| {
+            if *number == 0 || (same_source && *across) { NEVER } else { *number }
+        };
+        own.clear();
+        own.extend(self.numbers_of(one, groups).iter().zip(&self.across_sources).map(of_group));
+    }
+
+    pub(super) fn source_end(&self, record: RecordId) -> RecordId {
+        self.sources.iter().copied().find(|end| record < *end).unwrap_or(RecordId::MAX)
+    }
+
+    fn same_source(&self, one: RecordId, other: RecordId) -> bool {
+        self.source_end(one) == self.source_end(other)
+    }
+}
+
+/// Is any of the numbers the same?
+pub(super) fn same_block(mine: &[u32], theirs: &[u32]) -> bool {
+    // Without an early end, so that several are compared at a time.
+    mine.iter().zip(theirs).map(|(a, b)| u32::from(a == b)).sum::<u32>() != 0
+}
