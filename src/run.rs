@@ -227,8 +227,8 @@ fn refuse_empty(study: &Study, extracts: &[Extract]) -> Result<()> {
 
 /// Bytes that a run holds at its height for each record, and besides: no less than any of the measurements in
 /// docs/performance.md.
-const BYTES_PER_RECORD: u64 = 560;
-const BYTES_ALWAYS: u64 = 160 << 20;
+const BYTES_PER_RECORD: u64 = 340;
+const BYTES_ALWAYS: u64 = 256 << 20;
 
 /// Memory that a run over so many records is planned with, in bytes.
 #[must_use]
