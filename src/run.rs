@@ -106,11 +106,12 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         || find::find(study, table, &comparer, &linked, &residence, &settled, options.visits),
         || coverage::count(study, table, &linked),
     );
-    estimated::estimate(&mut coverage, study, table, &linked, &residence, &findings);
+    let ((), (links, reliability)) = rayon::join(
+        || estimated::estimate(&mut coverage, study, table, &linked, &residence, &findings),
+        || appraised_links(study, table, &comparer, &linked, &decided),
+    );
     progress.begin("write", 0);
     let out = publication.work()?;
-    let links = files::links(study, table, &comparer, &linked, &decided);
-    let reliability = reliability::appraise(study, &linked, &links, &decided);
     let input = ReportInput {
         study,
         extracts: &extracts,
@@ -376,6 +377,19 @@ fn keep_and_estimate(
     let (residence, ()) = rayon::join(|| residence::estimate(study, table, linked, settled), keep);
     progress.finish(&format!("{} candidates", residence.candidates.len()));
     residence
+}
+
+/// The links and possible links, and what their probabilities are worth.
+fn appraised_links(
+    study: &Study,
+    table: &PersonTable,
+    comparer: &Comparer<'_>,
+    linked: &Linked,
+    decided: &Decided,
+) -> (Vec<files::Link>, Reliability) {
+    let links = files::links(study, table, comparer, linked, decided);
+    let reliability = reliability::appraise(study, linked, &links, decided);
+    (links, reliability)
 }
 
 /// What visits have settled of the persons of this run.

@@ -419,13 +419,12 @@ pub fn compare(one: IdNumber, other: IdNumber) -> Relation {
             (true, false) => Relation::Different,
         };
     }
+    if one.is_valid() && other.is_valid() {
+        return Relation::Different;
+    }
     let (mut a, mut b) = ([0; 20], [0; 20]);
     let (la, lb) = (one.characters(&mut a), other.characters(&mut b));
-    if la > 0 && lb > 0 && one_slip(&a[..la], &b[..lb]) && !(one.is_valid() && other.is_valid()) {
-        Relation::OneSlip
-    } else {
-        Relation::Different
-    }
+    if la > 0 && lb > 0 && one_slip(&a[..la], &b[..lb]) { Relation::OneSlip } else { Relation::Different }
 }
 
 /// One substitution, insertion, deletion or swap of neighbours apart (and not equal).

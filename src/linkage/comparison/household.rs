@@ -87,7 +87,18 @@ impl Households {
     /// Are there other members who could support that these records are one person's?
     #[must_use]
     pub fn may_support(&self, one: RecordId, other: RecordId) -> bool {
-        let (one, other) = (self.of_record[one as usize], self.of_record[other as usize]);
+        Households::marks_may_support(self.mark(one), self.mark(other))
+    }
+
+    /// Number of a record's household, marked if it has others in it.
+    #[must_use]
+    pub fn mark(&self, record: RecordId) -> u32 {
+        self.of_record[record as usize]
+    }
+
+    /// The same as [`may_support`](Self::may_support) by the households' marks.
+    #[must_use]
+    pub fn marks_may_support(one: u32, other: u32) -> bool {
         one & other & OTHERS != 0 && one != other
     }
 }

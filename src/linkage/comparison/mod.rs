@@ -309,6 +309,16 @@ impl<'a> Comparer<'a> {
         std::hint::black_box(pairs.fold(0, |all, (one, other)| all ^ of(one) ^ of(other)));
     }
 
+    /// Fetches what is known of the names of these pairs, where they differ.
+    pub fn fetch_names<S: Side>(&self, pairs: impl Iterator<Item = (S, S)> + Clone) {
+        let forms = || {
+            let unequal = pairs.clone().map(|(one, other)| (one.name(), other.name())).filter(|(a, b)| a != b);
+            unequal.flat_map(|(a, b)| [self.table.names.form(a), self.table.names.form(b)]).flatten()
+        };
+        std::hint::black_box(forms().fold(0, |all, form| all ^ form.tokens.len()));
+        std::hint::black_box(forms().fold(0, |all, form| all ^ form.tokens.first().map_or(0, |token| token.sounds[0])));
+    }
+
     fn symbols(&self, text: usize, one: RecordId, other: RecordId) -> (Symbol, Symbol) {
         (self.symbol(text, one), self.symbol(text, other))
     }

@@ -85,7 +85,6 @@ impl Side for InTable<'_> {
 pub struct Row {
     id_number: IdNumber,
     telephone: u64,
-    record: RecordId,
     name: Symbol,
     former_name: Symbol,
     birth: Date,
@@ -97,20 +96,57 @@ pub struct Row {
     sex: u8,
     ethnicity: u8,
     flags: u8,
+    slot: u8,
+    name_ratio: f32,
+    household_mark: u32,
+}
+
+impl Row {
+    /// What is asked of the record when a pair that it belongs to is weighed.
+    #[must_use]
+    #[inline]
+    pub fn weighing(&self) -> Weighing {
+        Weighing { slot: self.slot, name_ratio: self.name_ratio, household_mark: self.household_mark }
+    }
+}
+
+/// What is asked of a record when a pair that it belongs to is weighed.
+#[derive(Debug, Clone, Copy)]
+pub struct Weighing {
+    /// Its slot, of which classes of pairs are made.
+    pub slot: u8,
+    /// By how much its name is more common than the average of what two random records share.
+    pub name_ratio: f32,
+    /// Its household as [`Households`](super::household::Households) marks it.
+    pub household_mark: u32,
+}
+
+/// A record where its values lie together.
+#[derive(Debug, Clone, Copy)]
+pub struct InRow<'a> {
+    /// Its values.
+    pub row: &'a Row,
+    /// The record.
+    pub record: RecordId,
 }
 
 macro_rules! in_row {
     ($($name:ident: $of:ty),*) => {
         $(#[inline]
         fn $name(self) -> $of {
-            self.$name
+            self.row.$name
         })*
     };
 }
 
-impl Side for &Row {
+impl Side for InRow<'_> {
+    #[inline]
+    fn record(self) -> RecordId {
+        self.record
+    }
+
     in_row!(
-        record: RecordId, name: Symbol, former_name: Symbol, id_number: IdNumber, birth: Date, sex: u8, ethnicity: u8,
+        name: Symbol, former_name: Symbol, id_number: IdNumber, birth: Date, sex: u8, ethnicity: u8,
         flags: u8, telephone: u64, estate: Symbol, place: (u16, u16, u16), division: Symbol, parent: u32,
         household: Symbol
     );
@@ -123,13 +159,13 @@ pub struct Rows(Vec<Row>);
 impl Rows {
     /// Lays the values of each record together: 64 bytes for each.
     #[must_use]
-    pub fn of(table: &PersonTable) -> Rows {
+    pub fn of(table: &PersonTable, weighing: impl Fn(RecordId) -> Weighing + Sync) -> Rows {
         let row = |record: RecordId| {
             let side = InTable { table, record };
+            let Weighing { slot, name_ratio, household_mark } = weighing(record);
             Row {
                 id_number: side.id_number(),
                 telephone: side.telephone(),
-                record,
                 name: side.name(),
                 former_name: side.former_name(),
                 birth: side.birth(),
@@ -141,20 +177,31 @@ impl Rows {
                 sex: side.sex(),
                 ethnicity: side.ethnicity(),
                 flags: side.flags(),
+                slot,
+                name_ratio,
+                household_mark,
             }
         };
         Rows((0..u32::try_from(table.len()).unwrap_or(u32::MAX)).into_par_iter().map(row).collect())
     }
 
-    /// The row of a record.
+    /// A record with its row.
     #[must_use]
     #[inline]
-    pub fn get(&self, record: RecordId) -> &Row {
-        &self.0[record as usize]
+    pub fn get(&self, record: RecordId) -> InRow<'_> {
+        InRow { row: &self.0[record as usize], record }
     }
 
     /// Fetches the rows of these records into the cache: loads of which none waits for another.
     pub fn fetch(&self, records: impl Iterator<Item = RecordId>) {
-        std::hint::black_box(records.fold(0, |all, record| all ^ self.get(record).record));
+        std::hint::black_box(records.fold(0, |all, record| all ^ self.get(record).name()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_row_is_a_line_of_the_cache() {
+        assert_eq!(size_of::<super::Row>(), 64);
     }
 }

@@ -31,9 +31,14 @@ impl Marks {
         Marks { words: (0..bits / 64).map(|_| AtomicU64::new(0)).collect() }
     }
 
-    pub(super) fn set(&self, pair: Pair) {
-        let (word, bit) = self.place(pair);
-        self.words[word].fetch_or(bit, Relaxed);
+    /// Marks these pairs. A write waits for its memory and nothing goes on meanwhile, so that all of it is fetched first.
+    pub(super) fn set(&self, pairs: &[Pair]) {
+        let fetch = |all: u64, pair: &Pair| all ^ self.words[self.place(*pair).0].load(Relaxed);
+        std::hint::black_box(pairs.iter().fold(0, fetch));
+        for pair in pairs {
+            let (word, bit) = self.place(*pair);
+            self.words[word].fetch_or(bit, Relaxed);
+        }
     }
 
     /// May this pair have been seen?
@@ -61,9 +66,7 @@ mod tests {
     #[test]
     fn what_was_seen_is_known_and_little_else() {
         let marks = Marks::with_room(4_000);
-        for one in 0..400 {
-            marks.set((one, 7 * one + 1));
-        }
+        marks.set(&(0..400).map(|one| (one, 7 * one + 1)).collect::<Vec<_>>());
         assert!((0..400).all(|one| marks.may_have((one, 7 * one + 1))));
         let others = (0..4_000).filter(|one| marks.may_have((*one, 7 * one + 2))).count();
         assert!((200..800).contains(&others), "about a tenth: {others} of 4000");

@@ -143,11 +143,16 @@ impl<'a> Scorer<'a> {
     /// By how much more common than the average the value is that both records share.
     #[must_use]
     pub fn ratio(&self, pattern: Pattern, one: RecordId) -> f64 {
+        self.ratio_by(pattern, one, || self.names.ratio(self.table.name[one as usize]))
+    }
+
+    /// The same, the ratio of the name alone being known.
+    fn ratio_by(&self, pattern: Pattern, one: RecordId, of_name: impl FnOnce() -> f64) -> f64 {
         let mut ratio = 1.0;
         if let Some(at) = self.name_at {
             let level = self.comparer.comparisons[at].level(pattern);
             if self.comparer.comparisons[at].levels[level].frequency {
-                ratio *= self.names.ratio(self.table.name[one as usize]);
+                ratio *= of_name();
             }
         }
         for (at, comparison) in self.comparer.comparisons.iter().enumerate() {

@@ -100,11 +100,11 @@ impl Sifter<'_> {
         &self,
         sieve: &Sieve,
         class: u32,
-        pair: Pair,
-        pattern: Pattern,
         least: f64,
+        ratio: impl FnOnce() -> f64,
+        may_be_supported: impl FnOnce() -> bool,
     ) -> (Standing, Best) {
-        let ratio = if sieve.frequency { self.scorer.ratio(pattern, pair.0) } else { 1.0 };
+        let ratio = if sieve.frequency { ratio() } else { 1.0 };
         let odds = |(likelihoods, odds): (Likelihoods, f64)| {
             if sieve.frequency { self.odds(class, likelihoods, ratio) } else { odds }
         };
@@ -116,7 +116,7 @@ impl Sifter<'_> {
         let best = Best { alone, ..Best::NONE };
         match () {
             () if alone >= self.alone(least) => (Standing::Kept, best),
-            () if self.households.may_support(pair.0, pair.1) => (Standing::Waits, best),
+            () if may_be_supported() => (Standing::Waits, best),
             () => (Standing::Rest, best),
         }
     }
@@ -126,7 +126,8 @@ impl Sifter<'_> {
     pub fn standing(&self, sieves: &mut Sieves, pair: Pair, pattern: Pattern, least: f64) -> Standing {
         let class = self.scorer.class(pair.0, pair.1);
         let sieve = sieves.0.entry((class, pattern)).or_insert_with(|| self.sieve(class, pattern));
-        self.judge(sieve, class, pair, pattern, least).0
+        let ratio = || self.scorer.ratio(pattern, pair.0);
+        self.judge(sieve, class, least, ratio, || self.households.may_support(pair.0, pair.1)).0
     }
 }
 

@@ -17,9 +17,9 @@ use super::{ComparedPairs, Scorer};
 use crate::linkage::blocking::{CandidatePairs, Pair};
 use crate::linkage::comparison::household::Households;
 use crate::linkage::comparison::level::MISSING;
-use crate::linkage::comparison::row::Rows;
+use crate::linkage::comparison::row::{Rows, Weighing};
 use crate::linkage::comparison::{Comparison, Pattern, UNSETTLED, Variable};
-use crate::linkage::model::em::PatternCounts;
+use crate::linkage::model::em::{self, PatternCounts};
 use crate::person::table::RecordId;
 
 /// Up to so many candidate pairs, every one is compared in full.
@@ -64,6 +64,15 @@ struct Asked {
     rare: f32,
 }
 
+/// A compared pair.
+struct Seen {
+    class: u32,
+    pattern: Pattern,
+    pair: Pair,
+    /// Pairs that it counts for.
+    weight: u64,
+}
+
 /// How pairs are sifted.
 enum Way {
     /// What settles most first, until they are hopeless.
@@ -77,6 +86,8 @@ enum Way {
 struct Sifting<'a> {
     /// Where pairs that wait leave a mark.
     marks: Option<&'a Marks>,
+    /// Pairs of the batch that wait and are not marked yet.
+    unmarked: Vec<Pair>,
     batch: Vec<Asked>,
     sieves: Sieves,
     answers: Answers,
@@ -171,6 +182,17 @@ impl Sifter<'_> {
         }
         batch.clear();
         state.batch = batch;
+        state.mark();
+    }
+
+    /// What is asked of each record when its pairs are weighed.
+    fn weighing(&self) -> impl Fn(RecordId) -> Weighing + Sync {
+        let scorer = &self.scorer;
+        |record| Weighing {
+            slot: scorer.slot_of[record as usize],
+            name_ratio: scorer.names.ratio(scorer.table.name[record as usize]) as f32,
+            household_mark: self.households.mark(record),
+        }
     }
 
     /// Compares all pairs of the batch in full.
@@ -178,14 +200,24 @@ impl Sifter<'_> {
         let mut batch = std::mem::take(&mut state.batch);
         let comparer = self.scorer.comparer;
         rows.iter().for_each(|rows| rows.fetch(batch.iter().flat_map(|asked| [asked.pair.0, asked.pair.1])));
+        if let Some(rows) = rows {
+            comparer.fetch_names(batch.iter().map(|asked| (rows.get(asked.pair.0), rows.get(asked.pair.1))));
+        }
         for Asked { pair, place: class, .. } in batch.drain(..) {
-            let pattern = match rows {
-                Some(rows) => comparer.compare_sides(rows.get(pair.0), rows.get(pair.1)),
-                None => comparer.compare(pair.0, pair.1),
+            let Some(rows) = rows else {
+                self.sift_pair(class, pair, comparer.compare(pair.0, pair.1), 1, least, state);
+                continue;
             };
-            self.sift_pair(class, pair, pattern, 1, least, state);
+            let (one, other) = (rows.get(pair.0), rows.get(pair.1));
+            let pattern = comparer.compare_sides(one, other);
+            let (one, other) = (one.row.weighing(), other.row.weighing());
+            let class = em::class_of(self.scorer.model.slots.len(), one.slot, other.slot);
+            let ratio = || self.scorer.ratio_by(pattern, pair.0, || f64::from(one.name_ratio));
+            let may_be_supported = || Households::marks_may_support(one.household_mark, other.household_mark);
+            self.sift_seen(Seen { class, pattern, pair, weight: 1 }, least, state, ratio, may_be_supported);
         }
         state.batch = batch;
+        state.mark();
     }
 
     /// Asks each pair of the batch, and leaves those that may still have `least`.
@@ -211,7 +243,7 @@ impl Sifter<'_> {
                 let waits = asked.rare + bounds.support >= needed;
                 let beyond = if waits { f32::NEG_INFINITY } else { asked.rare };
                 state.answers.remember(asked.place, LetGo { any: asked.rare, beyond });
-                state.marks.filter(|_| waits).iter().for_each(|marks| marks.set(asked.pair));
+                state.unmarked.extend(waits.then_some(asked.pair));
             }
             if crossed {
                 // Names in each other's column are seen only where the texts are looked at.
@@ -229,13 +261,29 @@ impl Sifter<'_> {
 
     /// Keeps a pair that could reach `least`; else its pattern counts for `weight` pairs.
     fn sift_pair(&self, class: u32, pair: Pair, pattern: Pattern, weight: u64, least: f64, state: &mut Sifting<'_>) {
+        let ratio = || self.scorer.ratio(pattern, pair.0);
+        let may_be_supported = || self.households.may_support(pair.0, pair.1);
+        self.sift_seen(Seen { class, pattern, pair, weight }, least, state, ratio, may_be_supported);
+    }
+
+    /// The same, where it is known how rare the values are and whose support there may be.
+    #[inline]
+    fn sift_seen(
+        &self,
+        seen: Seen,
+        least: f64,
+        state: &mut Sifting<'_>,
+        ratio: impl FnOnce() -> f64,
+        may_be_supported: impl FnOnce() -> bool,
+    ) {
+        let Seen { class, pattern, pair, weight } = seen;
         let sieve = state.sieves.0.entry((class, pattern)).or_insert_with(|| self.sieve(class, pattern));
-        let (standing, best) = self.judge(sieve, class, pair, pattern, least);
+        let (standing, best) = self.judge(sieve, class, least, ratio, may_be_supported);
         match standing {
             Standing::Kept => return state.kept.push((pair, pattern)),
             Standing::Waits => {
                 sieve.waiting += weight;
-                state.marks.iter().for_each(|marks| marks.set(pair));
+                state.unmarked.push(pair);
             }
             Standing::Rest => sieve.rest += weight,
         }
@@ -260,8 +308,9 @@ impl Sifter<'_> {
             state.pairs += others.len() as u64;
             let rare = bounds.and_then(|bounds| bounds.rarest.get(one as usize)).copied().unwrap_or(0.0);
             for &other in others {
-                let (class, pair) = (self.scorer.class(one, other), (one, other));
-                state.batch.push(Asked { pair, place: class, id_level: MISSING, rare });
+                // Rows know the class.
+                let class = if matches!(way, Way::InFull(Some(_))) { 0 } else { self.scorer.class(one, other) };
+                state.batch.push(Asked { pair: (one, other), place: class, id_level: MISSING, rare });
                 if state.batch.len() == BATCH_PAIRS {
                     sift_batch(&mut *state);
                 }
@@ -319,7 +368,7 @@ impl Sifter<'_> {
             Way::StepByStep(Bounds::of(&self.scorer, true))
         } else {
             // Where a study has fields of its own, few of the others are compared.
-            Way::InFull(self.scorer.table.text_fields.is_empty().then(|| Rows::of(self.scorer.table)))
+            Way::InFull(self.scorer.table.text_fields.is_empty().then(|| Rows::of(self.scorer.table, self.weighing())))
         };
         let marks = match self.scorer.comparer.of(Variable::Household) {
             Some(_) => Marks::with_room(candidates.pairs_at_most()),
@@ -387,6 +436,12 @@ impl Sifter<'_> {
 }
 
 impl Sifting<'_> {
+    /// Marks the pairs of the batch that wait.
+    fn mark(&mut self) {
+        self.marks.iter().for_each(|marks| marks.set(&self.unmarked));
+        self.unmarked.clear();
+    }
+
     /// Keeps of the answers what must be known of pairs that were let go.
     fn done(mut self) -> Self {
         std::mem::take(&mut self.answers).let_go().for_each(|(key, let_go)| self.remember(key, let_go));

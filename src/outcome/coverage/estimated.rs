@@ -6,6 +6,7 @@
 //! households again, the residence evidence learnt anew from every draw, and adds that of the single doubts and of the
 //! unseen themselves. Formulas and assumptions: `docs/coverage.md`.
 
+mod redrawn;
 pub mod weights;
 
 use std::collections::BTreeMap;
@@ -23,7 +24,7 @@ use super::{AgeGroup, Census, Counts, Coverage, Level, roles};
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::outcome::discrepancy::Findings;
-use crate::outcome::estimate::bootstrap::{Draws, REPLICATES, variance};
+use crate::outcome::estimate::bootstrap::{Draws, variance};
 use crate::outcome::estimate::two_list::{TwoLists, square_root};
 use crate::outcome::residence::Residence;
 use crate::person::lexicon::Symbol;
@@ -183,9 +184,12 @@ struct Population<'a> {
 
 impl<'a> Population<'a> {
     fn of(table: &'a PersonTable, masses: Vec<Mass>) -> Population<'a> {
-        let mut slots = Slots::default();
-        let slot = masses.iter().map(|mass| slots.slot(table, mass)).collect();
-        let pools = Pools::of(table, &masses);
+        let number = || {
+            let mut slots = Slots::default();
+            let slot = masses.iter().map(|mass| slots.slot(table, mass)).collect();
+            (slot, slots)
+        };
+        let ((slot, slots), pools) = rayon::join(number, || Pools::of(table, &masses));
         Population { masses, slot, slots, pools }
     }
 
@@ -227,58 +231,22 @@ impl<'a> Population<'a> {
         for (sum, targets) in sums.iter().zip(&self.slots.targets_of) {
             targets.iter().for_each(|target| gathered[*target as usize].add(sum));
         }
-        spreads.sort_by_key(|(target, household, _)| (*target, *household));
+        spreads.par_sort_by_key(|(target, household, _)| (*target, *household));
         for household in spreads.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
             gathered[household[0].0 as usize].variance += products(household.iter().map(|(_, _, shared)| *shared));
         }
         gathered
     }
 
-    /// Adds the variance of what was learnt: of the residence evidence and of the unseen, households drawn again.
-    fn add_learnt(&self, sums: &mut [Sum], residence: &Residence, draws: &Draws) {
-        let replicates: Vec<Vec<f64>> =
-            (0..REPLICATES).into_par_iter().map(|replicate| self.replicate(residence, draws, replicate)).collect();
-        for (target, sum) in sums.iter_mut().enumerate() {
+    /// By target, the variance of what was learnt: of the residence evidence and of the unseen, households drawn again.
+    fn learnt(&self, residence: &Residence, draws: &Draws) -> Vec<f64> {
+        let slots = self.replicates(residence, draws, self.slots.targets_of.len(), |at| self.slot[at]);
+        let replicates: Vec<Vec<f64>> = slots.par_iter().map(|slots| self.slots.gather(slots)).collect();
+        let of_target = |target: usize| {
             let values: Vec<f64> = replicates.iter().map(|values| values[target]).collect();
-            sum.learnt = variance(&values);
-            sum.variance += sum.learnt;
-        }
-    }
-
-    /// What a replicate says of the persons of each target who are not enumerated.
-    fn replicate(&self, residence: &Residence, draws: &Draws, replicate: usize) -> Vec<f64> {
-        let mut slots = vec![0.0; self.slots.targets_of.len()];
-        self.each_of_replicate(residence, draws, replicate, |at, persons| slots[self.slot[at] as usize] += persons);
-        self.slots.gather(&slots)
-    }
-
-    /// What a replicate says of the persons that each mass stands for and who are not enumerated.
-    fn each_of_replicate(
-        &self,
-        residence: &Residence,
-        draws: &Draws,
-        replicate: usize,
-        mut take: impl FnMut(usize, f64),
-    ) {
-        let resident = |mass: &Mass| match residence.candidates.get(mass.candidate as usize) {
-            Some(candidate) => residence.redrawn(candidate, replicate),
-            None => mass.only_register,
+            variance(&values)
         };
-        let drawn: Vec<(f64, f64)> = self
-            .masses
-            .iter()
-            .map(|mass| (f64::from(draws.times(mass.household, replicate)), resident(mass)))
-            .collect();
-        let parts = self
-            .masses
-            .iter()
-            .zip(&drawn)
-            .map(|(mass, (times, resident))| [times * mass.both, times * mass.only_roll, times * resident]);
-        let ratios = self.pools.ratios(parts);
-        for (at, (mass, (times, resident))) in self.masses.iter().zip(&drawn).enumerate() {
-            let [register, _] = ratios[self.pools.pool_of_mass(at)];
-            take(at, resident + times * mass.only_roll * register);
-        }
+        (0..self.slots.targets.len()).map(of_target).collect()
     }
 }
 
@@ -307,8 +275,12 @@ pub fn estimate(
     let census = Census { study, table, roles: roles(study, table) };
     let lists = Lists::of(&census);
     let population = Population::of(table, mended::mend(&census, linked, residence, findings, lists.as_ref()));
-    let mut sums = population.sums(residence);
-    population.add_learnt(&mut sums, residence, &Draws::new(study.linkage.seed));
+    let draws = Draws::new(study.linkage.seed);
+    let (mut sums, learnt) = rayon::join(|| population.sums(residence), || population.learnt(residence, &draws));
+    for (sum, learnt) in sums.iter_mut().zip(learnt) {
+        sum.learnt = learnt;
+        sum.variance += learnt;
+    }
     let of = |key: Target<'_>, counts: &Counts| {
         let lists = TwoLists {
             first: counts.roll_present as f64,

@@ -4,6 +4,9 @@
 //! model believes it, a register person as far as the residence evidence says *resident*, a roll person as far as nothing
 //! says that the enumeration is wrong; whoever the roll has and the census counts elsewhere counts nothing.
 
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -55,13 +58,25 @@ impl Mass {
 }
 
 /// What is known of single persons.
-#[derive(Default)]
 struct Doubts {
-    certainty: FxHashMap<u32, f64>,
+    certainty: Greatest,
     erroneous: FxHashMap<u32, f64>,
-    candidate: FxHashMap<u32, u32>,
     /// Listed as living elsewhere in the area and nowhere present: is one of these present rows the person's?
     held_apart: FxHashMap<u32, f64>,
+}
+
+/// The greatest probability of each person, which all threads raise at once.
+struct Greatest(Vec<AtomicU64>);
+
+impl Greatest {
+    fn raise(&self, person: u32, probability: f64) {
+        // Numbers that are not negative are in the order of their bits; 0 is for nothing known.
+        self.0[person as usize].fetch_max(probability.clamp(0.0, 1.0).to_bits() + 1, Relaxed);
+    }
+
+    fn get(&self, person: u32) -> Option<f64> {
+        self.0[person as usize].load(Relaxed).checked_sub(1).map(f64::from_bits)
+    }
 }
 
 fn raise(map: &mut FxHashMap<u32, f64>, person: u32, probability: f64) {
@@ -70,25 +85,31 @@ fn raise(map: &mut FxHashMap<u32, f64>, person: u32, probability: f64) {
 }
 
 impl Doubts {
-    fn of(census: &Census<'_>, linked: &Linked, residence: &Residence, findings: &Findings) -> Doubts {
-        let mut doubts = Doubts::default();
+    fn of(census: &Census<'_>, linked: &Linked, findings: &Findings) -> Doubts {
         let (owner, table) = (&linked.resolution.person_of, census.table);
         let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
-        for (pair, score) in linked.pairs.iter().zip(&linked.scores) {
+        let certainty = Greatest((0..linked.resolution.persons()).map(|_| AtomicU64::new(0)).collect());
+        let look = |mut held_apart: FxHashMap<u32, f64>, at: usize| {
+            let (pair, score) = (linked.pairs[at], linked.scores[at]);
             let (one, other) = (owner[pair.0 as usize], owner[pair.1 as usize]);
             if one == other {
                 if census.is_roll(pair.0) != census.is_roll(pair.1) {
-                    raise(&mut doubts.certainty, one, score.probability());
+                    certainty.raise(one, score.probability());
                 }
             } else if in_area(pair.0) && table.is_present(pair.1) {
-                raise(&mut doubts.held_apart, one, score.probability());
+                raise(&mut held_apart, one, score.probability());
             } else if in_area(pair.1) && table.is_present(pair.0) {
-                raise(&mut doubts.held_apart, other, score.probability());
+                raise(&mut held_apart, other, score.probability());
             }
-        }
-        for (at, candidate) in (0u32..).zip(&residence.candidates) {
-            doubts.candidate.insert(candidate.person, at);
-        }
+            held_apart
+        };
+        let both = |mut all: FxHashMap<u32, f64>, more: FxHashMap<u32, f64>| {
+            more.into_iter().for_each(|(person, probability)| raise(&mut all, person, probability));
+            all
+        };
+        let pairs = (0..linked.pairs.len()).into_par_iter();
+        let held_apart = pairs.fold(FxHashMap::default, look).reduce(FxHashMap::default, both);
+        let mut erroneous = FxHashMap::default();
         for found in &findings.discrepancies {
             let present = found.roll_record.is_some_and(|record| census.table.is_present(record));
             let wrong = matches!(
@@ -98,10 +119,10 @@ impl Doubts {
                     | DiscrepancyKind::UnsupportedEnumeration
             ) || (found.kind == DiscrepancyKind::CountedElsewhere && present);
             if wrong {
-                raise(&mut doubts.erroneous, found.person, found.probability);
+                raise(&mut erroneous, found.person, found.probability);
             }
         }
-        doubts
+        Doubts { certainty, erroneous, held_apart }
     }
 }
 
@@ -113,7 +134,7 @@ pub(super) fn mend(
     findings: &Findings,
     lists: Option<&Lists>,
 ) -> Vec<Mass> {
-    let doubts = Doubts::of(census, linked, residence, findings);
+    let doubts = Doubts::of(census, linked, findings);
     let asked = census.table.registration.iter().any(|digit| *digit != 0);
     let persons = 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
     let masses = persons.into_par_iter().map(|person| mass(census, linked, residence, &doubts, asked, lists, person));
@@ -151,7 +172,7 @@ fn mass(
         duplicates: 0.0,
         candidate: NO_CANDIDATE,
         registers: lists.map_or(0, |lists| lists.registers(census, records)),
-        certainty: known(&doubts.certainty, 1.0),
+        certainty: doubts.certainty.get(person).unwrap_or(1.0),
     };
     if counted {
         let rows = records.iter().filter(|record| table.is_counted(**record)).count() as f64;
@@ -165,14 +186,13 @@ fn mass(
     } else if in_area && census.lived(records) {
         // Whoever the roll places elsewhere in the area and enumerates nowhere was missed, unless a present row is theirs.
         mass.only_register = 1.0 - known(&doubts.held_apart, 0.0);
-    } else if let Some(at) = doubts.candidate.get(&person) {
-        let candidate = residence.candidates.get(*at as usize);
-        let (resident, apart) = candidate.map_or((0.0, 0.0), |candidate| (candidate.probability, candidate.linked));
+    } else if let Ok(at) = residence.candidates.binary_search_by_key(&person, |candidate| candidate.person) {
+        let candidate = &residence.candidates[at];
         // A register person whom the linker held apart from a roll person turns one *only roll* into *both*.
-        mass.candidate = *at;
-        mass.only_register = resident;
-        mass.both = apart;
-        mass.only_roll = -apart;
+        mass.candidate = u32::try_from(at).unwrap_or(NO_CANDIDATE);
+        mass.only_register = candidate.probability;
+        mass.both = candidate.linked;
+        mass.only_roll = -candidate.linked;
     }
     mass
 }

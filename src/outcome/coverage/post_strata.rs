@@ -56,6 +56,11 @@ fn key(step: usize, place: &str, cell: Cell) -> (usize, &str, u8, u8, u8) {
 /// Both, only roll, only register.
 pub(super) type Parts = [f64; 3];
 
+fn ratio([both, only_roll, only_register]: Parts) -> [f64; 2] {
+    let both = both.max(0.0) + 1.0;
+    [only_register.max(0.0) / both, only_roll.max(0.0) / both]
+}
+
 /// The post-stratum of each mass.
 pub(super) struct Pools {
     /// Cell of each mass.
@@ -101,6 +106,10 @@ impl Pools {
         for (parts, cell) in parts.zip(&self.cell) {
             cells[*cell as usize].iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
         }
+        self.sums_of_cells(&cells)
+    }
+
+    fn sums_of_cells(&self, cells: &[Parts]) -> Vec<Parts> {
         let mut pools = vec![Parts::default(); self.pools];
         for (parts, numbers) in cells.iter().zip(&self.pool_at) {
             for number in numbers {
@@ -112,17 +121,32 @@ impl Pools {
 
     /// In each pool, only register to both and only roll to both.
     pub fn ratios(&self, parts: impl Iterator<Item = Parts>) -> Vec<[f64; 2]> {
-        let ratio = |[both, only_roll, only_register]: Parts| {
-            let both = both.max(0.0) + 1.0;
-            [only_register.max(0.0) / both, only_roll.max(0.0) / both]
-        };
         self.sums(parts).into_iter().map(ratio).collect()
+    }
+
+    /// The same, from the sums of the cells.
+    pub fn ratios_of_cells(&self, cells: &[Parts]) -> Vec<[f64; 2]> {
+        self.sums_of_cells(cells).into_iter().map(ratio).collect()
+    }
+
+    /// Number of cells.
+    pub fn cells(&self) -> usize {
+        self.pool_at.len()
+    }
+
+    /// The cell of a mass.
+    pub fn cell_of_mass(&self, at: usize) -> u32 {
+        self.cell[at]
+    }
+
+    /// The pool by which the masses of a cell are estimated.
+    pub fn pool_of_cell(&self, cell: u32) -> usize {
+        self.pool_at[cell as usize][self.step[cell as usize]] as usize
     }
 
     /// The pool by which a mass is estimated.
     pub fn pool_of_mass(&self, at: usize) -> usize {
-        let cell = self.cell[at] as usize;
-        self.pool_at[cell][self.step[cell]] as usize
+        self.pool_of_cell(self.cell[at])
     }
 
     /// The step at which a mass is estimated.

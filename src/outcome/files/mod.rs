@@ -171,19 +171,22 @@ pub fn links(
             let records = linked.resolution.records_of(person);
             let (place, after) = std::mem::take(&mut rest).split_at_mut(pairs_of(person));
             rest = after;
-            let pairs =
-                records.iter().enumerate().flat_map(|(at, one)| records[at + 1..].iter().map(move |two| (one, two)));
-            for (link, (one, other)) in place.iter_mut().zip(pairs) {
-                let pair = (*one.min(other), *one.max(other));
-                *link = match linked.pairs.binary_search(&pair) {
-                    Ok(at) => Link { linked: true, ..own(at) },
-                    Err(_) => {
+            let mut place_of = place.iter_mut();
+            for (at, one) in records.iter().enumerate() {
+                // Pairs are sorted: those of one record lie together, and its person's have few others between them.
+                let mut known = linked.pairs.partition_point(|pair| *pair < (*one, 0));
+                for (other, link) in records[at + 1..].iter().zip(place_of.by_ref()) {
+                    let pair = (*one, *other);
+                    known += linked.pairs[known..].iter().take_while(|other| **other < pair).count();
+                    *link = if linked.pairs.get(known) == Some(&pair) {
+                        Link { linked: true, ..own(known) }
+                    } else {
                         let pattern = linked.pattern_of_unblocked(comparer, pair);
                         let score = scorer.score(pattern, pair.0, pair.1);
                         let probability = probability(score.log2_odds);
                         Link { pair, pattern, weight: score.weight, probability, linked: true }
-                    }
-                };
+                    };
+                }
             }
             strengthen(records.len(), place);
         }

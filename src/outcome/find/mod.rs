@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings};
-use super::residence::Residence;
+use super::residence::{Candidate, Residence};
 use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
 use crate::linkage::Linked;
@@ -53,15 +53,16 @@ pub fn find(
     if study.roll().is_none() {
         return Findings::default();
     }
-    let case = Case {
-        study,
-        table,
-        linked,
-        comparer,
-        areas: Areas::of(table),
-        errors: ItemErrors::estimate(table, comparer, linked),
-        unsupported: unsupported_probability(study, table, linked),
-    };
+    let (areas, (errors, unsupported)) = rayon::join(
+        || Areas::of(table),
+        || {
+            rayon::join(
+                || ItemErrors::estimate(table, comparer, linked),
+                || unsupported_probability(study, table, linked),
+            )
+        },
+    );
+    let case = Case { study, table, linked, comparer, areas, errors, unsupported };
     let persons = u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
     let of_each = (0..persons).into_par_iter().fold(Vec::new, |mut found, person| {
         case.of_person(person, &mut found);
@@ -125,7 +126,7 @@ fn is_missed(kind: DiscrepancyKind) -> bool {
 
 /// Sorts by kind, then by probability, and numbers the ranks.
 fn rank(found: &mut [Discrepancy]) {
-    found.sort_by(|a, b| {
+    found.par_sort_by(|a, b| {
         a.kind.cmp(&b.kind).then(b.probability.total_cmp(&a.probability)).then(a.person.cmp(&b.person))
     });
     let mut last = None;
@@ -328,10 +329,12 @@ impl Case<'_> {
 
     /// Missed persons, newborns and households, from the residence evidence.
     fn missed(&self, residence: &Residence, found: &mut Vec<Discrepancy>) {
-        let mut households: FxHashMap<u32, Vec<(u32, f64, RecordId)>> = FxHashMap::default();
-        for candidate in residence.candidates.iter().filter(|c| c.probability >= MISSED_PROBABILITY_MIN) {
+        let of_candidate = |candidate: &Candidate| {
+            if candidate.probability < MISSED_PROBABILITY_MIN {
+                return None;
+            }
             let records = self.linked.resolution.records_of(candidate.person);
-            let Some(shown) = self.best_record(records) else { continue };
+            let shown = self.best_record(records)?;
             let mut why: Vec<Evidence> = records.iter().map(|r| evidence("record", self.kind(*r).name())).collect();
             let contributions = residence.contributions(candidate).into_iter().take(CONTRIBUTIONS_KEPT);
             why.extend(contributions.map(|c| Evidence {
@@ -341,12 +344,17 @@ impl Case<'_> {
             }));
             let kind =
                 if self.is_newborn(records) { DiscrepancyKind::MissedNewborn } else { DiscrepancyKind::MissedPerson };
-            found.push(self.discrepancy(kind, candidate.person, None, shown, candidate.probability, why));
-            let household = self.table.household[shown as usize];
+            Some(self.discrepancy(kind, candidate.person, None, shown, candidate.probability, why))
+        };
+        let missed: Vec<Discrepancy> = residence.candidates.par_iter().filter_map(of_candidate).collect();
+        let mut households: FxHashMap<u32, Vec<(u32, f64, RecordId)>> = FxHashMap::default();
+        for missed in &missed {
+            let household = self.table.household[missed.shown_record as usize];
             if household != 0 {
-                households.entry(household).or_default().push((candidate.person, candidate.probability, shown));
+                households.entry(household).or_default().push((missed.person, missed.probability, missed.shown_record));
             }
         }
+        found.extend(missed);
         self.missed_households(households, found);
     }
 

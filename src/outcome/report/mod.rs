@@ -131,20 +131,23 @@ impl Report {
 #[must_use]
 pub fn compose(input: &ReportInput<'_>, cases: &CaseBook<'_>) -> Report {
     let study = input.study;
-    let lists = cases.lists();
+    let ((lists, sources), (links, (persons, missed))) = rayon::join(
+        || rayon::join(|| cases.lists(), || sources::compose(input)),
+        || rayon::join(|| links::compose(input), || rayon::join(|| persons(input), || missed::compose(input.findings))),
+    );
     Report {
         language: study.language,
         study: mask::plain(&study.name),
         digest: study.digest.clone(),
         area: study.area.clone(),
         reference: Date::from_day(study.reference.day).unwrap_or(Date::NONE).parts(),
-        sources: sources::compose(input),
+        sources,
         rules: input.linked.rules.clone(),
-        links: links::compose(input),
+        links,
         reliability: input.reliability.clone(),
-        persons: persons(input),
+        persons,
         kinds: missed::kinds(input.findings),
-        missed: missed::compose(input.findings),
+        missed,
         total: input.coverage.total(),
         completeness: completeness::compose(input.coverage),
         lists,

@@ -3,7 +3,7 @@
 //! Takes what the estimates are made of, gives for every person what it adds to each part of the estimates of its areas, and
 //! makes the estimate of any selection of persons again: what `trace` shows an auditor. Nothing of it is kept by a run.
 
-use super::{Draws, Estimate, Population, REPLICATES, STEPS, Sum, mended, products, roles, variance};
+use super::{Draws, Estimate, Population, STEPS, Sum, mended, products, roles, variance};
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::outcome::coverage::by_lists::Lists;
@@ -107,15 +107,9 @@ impl<'a> Weights<'a> {
         let of_household = |members: &[(u64, f64)]| products(members.iter().map(|(_, shared)| *shared));
         let together: f64 = shared.chunk_by(|one, other| one.0 == other.0).map(of_household).sum();
         let alone = sum.variance;
-        let replicates: Vec<f64> = (0..REPLICATES)
-            .map(|replicate| {
-                let mut persons = 0.0;
-                self.population.each_of_replicate(self.residence, &self.draws, replicate, |at, more| {
-                    persons += if chosen[at] { more } else { 0.0 };
-                });
-                persons
-            })
-            .collect();
+        let wanted = |at: usize| u32::from(chosen[at]);
+        let replicates = self.population.replicates(self.residence, &self.draws, 2, wanted);
+        let replicates: Vec<f64> = replicates.into_iter().map(|persons| persons[1]).collect();
         sum.learnt = variance(&replicates);
         sum.variance += together + sum.learnt;
         Selected { estimate: sum.estimate(0.0), alone, together, replicates }
