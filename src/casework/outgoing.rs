@@ -149,7 +149,11 @@ fn write(
 ) -> Result<Sent> {
     let doors: std::collections::BTreeSet<_> =
         chosen.iter().map(|at| door_key(&cases[*at].row, &cases[*at].number)).collect();
-    let lists = cases::arrange(chosen.iter().map(|at| &cases[*at].row), language);
+    let placed = |at: &usize| {
+        let row = &cases[*at].row;
+        (row.area.clone(), row.door.clone(), row.case.clone())
+    };
+    let lists = cases::arrange(chosen.iter().map(placed).collect(), language);
     if let Some(recipients) = &order.recipients {
         announce(run, order, action, recipients, chosen.len(), lists.iter().map(|list| list.area.as_str()))?;
     }

@@ -4,7 +4,7 @@
 //! `unknown`, as far as the place is known): cases in walking order, those of one dwelling together, every value masked
 //! as far as its matter allows. What a worker must not learn has no field here at all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -165,14 +165,23 @@ impl<'a> CaseBook<'a> {
     #[must_use]
     pub fn lists(&self) -> Vec<AreaList> {
         let listed = |at: &usize| self.input.findings.discrepancies[*at].listed;
-        let rows: Vec<CaseRow> = (0..self.len()).into_par_iter().filter(listed).map(|at| self.row(at)).collect();
-        arrange(rows.iter(), self.input.study.language)
+        let of_case = |at: usize| {
+            let discrepancy = &self.input.findings.discrepancies[at];
+            let door = door(self.input.table, shown(discrepancy));
+            (area_code(&discrepancy.area), door, self.case(at))
+        };
+        let cases: Vec<(String, Door, Case)> = (0..self.len()).into_par_iter().filter(listed).map(of_case).collect();
+        arrange(cases, self.input.study.language)
+    }
+
+    fn case(&self, at: usize) -> Case {
+        compose_case(&self.input, at, &self.input.findings.discrepancies[at], self.numbers[at].clone())
     }
 
     fn row(&self, at: usize) -> CaseRow {
         let (input, discrepancy) = (&self.input, &self.input.findings.discrepancies[at]);
         CaseRow {
-            case: compose_case(input, at, discrepancy, self.numbers[at].clone()),
+            case: self.case(at),
             kind: discrepancy.kind.name().to_owned(),
             area: area_code(&discrepancy.area),
             door: door(input.table, shown(discrepancy)),
@@ -185,24 +194,30 @@ impl<'a> CaseBook<'a> {
     }
 }
 
-/// Cases in the order of areas and doors, those of one door together.
-pub fn arrange<'a>(rows: impl Iterator<Item = &'a CaseRow>, language: Language) -> Vec<AreaList> {
-    let mut areas: BTreeMap<&str, BTreeMap<&Door, Vec<Case>>> = BTreeMap::new();
-    for row in rows {
-        areas.entry(&row.area).or_default().entry(&row.door).or_default().push(row.case.clone());
+/// Cases, each with its area and door, in the order of areas and doors, those of one door together.
+#[must_use]
+pub fn arrange(mut cases: Vec<(String, Door, Case)>, language: Language) -> Vec<AreaList> {
+    // By number, not by position: the order of the findings would tell the kind.
+    cases.par_sort_by(|(area_a, door_a, a), (area_b, door_b, b)| {
+        (area_a, door_a, a.matter, &a.number).cmp(&(area_b, door_b, b.matter, &b.number))
+    });
+    let mut lists: Vec<AreaList> = Vec::new();
+    let mut last_door = None;
+    for (area, door, case) in cases {
+        if lists.last().is_none_or(|list| list.area != area) {
+            lists.push(AreaList { area, dwellings: Vec::new() });
+            last_door = None;
+        }
+        let Some(list) = lists.last_mut() else { continue };
+        if last_door.as_ref() != Some(&door) {
+            list.dwellings.push(DwellingCases { dwelling: dwelling(language, &door), cases: Vec::new() });
+            last_door = Some(door);
+        }
+        if let Some(dwelling) = list.dwellings.last_mut() {
+            dwelling.cases.push(case);
+        }
     }
-    let list = |(area, dwellings): (&str, BTreeMap<&Door, Vec<Case>>)| AreaList {
-        area: area.to_owned(),
-        dwellings: dwellings
-            .into_iter()
-            .map(|(door, mut cases)| {
-                // By number, not by position: the order of the findings would tell the kind.
-                cases.sort_by(|a, b| (a.matter, &a.number).cmp(&(b.matter, &b.number)));
-                DwellingCases { dwelling: dwelling(language, door), cases }
-            })
-            .collect(),
-    };
-    areas.into_iter().map(list).collect()
+    lists
 }
 
 fn records(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {

@@ -8,6 +8,7 @@ pub mod xlsx;
 
 use std::path::{Path, PathBuf};
 
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
 use super::cases::AreaList;
@@ -58,15 +59,18 @@ pub fn write_as(
     lock: &Lock<'_>,
 ) -> Result<Vec<PathBuf>> {
     file::folder(folder)?;
-    let written: Result<Vec<[PathBuf; 2]>> = lists
-        .par_iter()
-        .map(|list| {
-            let paths = ["xlsx", "html"].map(|form| folder.join(format!("{}.{form}{ending}", list.area)));
-            put(&paths[0], &lock(&list.area, xlsx::workbook(heading, list)?)?)?;
-            put(&paths[1], &lock(&list.area, html::page(heading, list).into_bytes())?)?;
-            Ok(paths)
-        })
-        .collect();
+    let write = |list: &AreaList| {
+        let paths = ["xlsx", "html"].map(|form| folder.join(format!("{}.{form}{ending}", list.area)));
+        put(&paths[0], &lock(&list.area, xlsx::workbook(heading, list)?)?)?;
+        put(&paths[1], &lock(&list.area, html::page(heading, list).into_bytes())?)?;
+        Ok(paths)
+    };
+    let write_all = || lists.par_iter().map(write).collect::<Result<Vec<[PathBuf; 2]>>>();
+    // A workbook is put together by threads of its library's own, which ours wait for: others go on meanwhile.
+    let written = match ThreadPoolBuilder::new().num_threads(2 * rayon::current_num_threads()).build() {
+        Ok(waiting) if lists.len() > 1 => waiting.install(write_all),
+        _ => write_all(),
+    };
     Ok(written?.into_iter().flatten().collect())
 }
 
