@@ -118,6 +118,7 @@ fn is_year_off(one: Date, other: Date) -> bool {
 
 /// Is `written` the lunar reading of the solar date? The lunar calendar lags by 17 to 53 days.
 fn is_lunar(solar: Date, written: Date) -> bool {
+    // Cheaper to ask, and never less: such a lag crosses the ends of two months at most.
     let month = |date: Date| 12 * i32::from(date.year()) + i32::from(date.parts().1);
     if !(0..=2).contains(&(month(solar) - month(written))) {
         return false;

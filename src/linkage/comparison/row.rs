@@ -1,7 +1,7 @@
 //! What of a record is compared, lying together.
 //!
-//! Takes the columns of the [`PersonTable`], gives [`Rows`]: all that the built-in variables compare of a record in one line of
-//! the processor's cache. Where records are met at random, as pairs of blocks meet them, a comparison then waits for memory
+//! Takes the columns of the [`PersonTable`], gives [`Rows`]: all that the built-in variables compare of a record, and what the
+//! caller knows of its [`Weighing`], in one line of the processor's cache. Where records are met at random, as pairs of blocks meet them, a comparison then waits for memory
 //! once for a record rather than once for a column. A [`Side`] is either, so that both are compared by the same words.
 
 use rayon::prelude::*;

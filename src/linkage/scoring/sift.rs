@@ -199,12 +199,13 @@ impl Sifter<'_> {
     fn compare_batch(&self, rows: Option<&Rows>, least: f64, state: &mut Sifting<'_>) {
         let mut batch = std::mem::take(&mut state.batch);
         let comparer = self.scorer.comparer;
-        rows.iter().for_each(|rows| rows.fetch(batch.iter().flat_map(|asked| [asked.pair.0, asked.pair.1])));
         if let Some(rows) = rows {
+            rows.fetch(batch.iter().flat_map(|asked| [asked.pair.0, asked.pair.1]));
             comparer.fetch_names(batch.iter().map(|asked| (rows.get(asked.pair.0), rows.get(asked.pair.1))));
         }
-        for Asked { pair, place: class, .. } in batch.drain(..) {
+        for Asked { pair, .. } in batch.drain(..) {
             let Some(rows) = rows else {
+                let class = self.scorer.class(pair.0, pair.1);
                 self.sift_pair(class, pair, comparer.compare(pair.0, pair.1), 1, least, state);
                 continue;
             };
@@ -308,9 +309,9 @@ impl Sifter<'_> {
             state.pairs += others.len() as u64;
             let rare = bounds.and_then(|bounds| bounds.rarest.get(one as usize)).copied().unwrap_or(0.0);
             for &other in others {
-                // Rows know the class.
-                let class = if matches!(way, Way::InFull(Some(_))) { 0 } else { self.scorer.class(one, other) };
-                state.batch.push(Asked { pair: (one, other), place: class, id_level: MISSING, rare });
+                // A pair that is compared in full goes through no tree.
+                let place = bounds.map_or(0, |_| self.scorer.class(one, other));
+                state.batch.push(Asked { pair: (one, other), place, id_level: MISSING, rare });
                 if state.batch.len() == BATCH_PAIRS {
                     sift_batch(&mut *state);
                 }

@@ -126,3 +126,57 @@ impl Population<'_> {
         drawn
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{NO_CANDIDATE, Population};
+    use crate::outcome::coverage::AgeGroup;
+    use crate::outcome::coverage::mended::Mass;
+    use crate::outcome::estimate::bootstrap::{Draws, REPLICATES};
+    use crate::outcome::residence::Residence;
+    use crate::person::table::PersonTable;
+
+    /// Persons of several strata and households, whose members do not all follow each other.
+    fn mass(person: u32) -> Mass {
+        let share = f64::from(person % 5) / 10.0;
+        let known = !person.is_multiple_of(7);
+        Mass {
+            person,
+            place: 0,
+            sex: 1 + (person % 2) as u8,
+            age: AgeGroup((person % 19) as u8),
+            registration: 1 + u8::from(person.is_multiple_of(3)),
+            household: u64::from((person / 2 * 7) % 90),
+            both: if known { 1.0 - share } else { 0.0 },
+            only_roll: if known { share } else { 0.0 },
+            only_register: if known { 0.0 } else { 0.3 },
+            erroneous: 0.0,
+            guests: 0.0,
+            duplicates: 0.0,
+            candidate: NO_CANDIDATE,
+            registers: 0,
+            certainty: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_pass_gives_what_each_replicate_gives_mass_by_mass() {
+        let (table, residence, draws) = (PersonTable::default(), Residence::default(), Draws::new(5));
+        let population = Population::of(&table, (0..900).map(mass).collect());
+        let replicates = population.replicates(&residence, &draws, 3, |at| at as u32 % 3);
+        assert_eq!(replicates.len(), REPLICATES);
+        for (replicate, persons) in replicates.iter().enumerate() {
+            let drawn = |mass: &Mass| f64::from(draws.times(mass.household, replicate));
+            let parts = |mass: &Mass| [mass.both, mass.only_roll, mass.only_register].map(|part| part * drawn(mass));
+            let ratios = population.pools.ratios(population.masses.iter().map(parts));
+            let mut expected = [0.0; 3];
+            for (at, mass) in population.masses.iter().enumerate() {
+                let [register, _] = ratios[population.pools.pool_of_mass(at)];
+                expected[at % 3] += mass.only_register + drawn(mass) * mass.only_roll * register;
+            }
+            for (persons, expected) in persons.iter().zip(expected) {
+                assert!((persons - expected).abs() < 1e-9, "replicate {replicate}: {persons} for {expected}");
+            }
+        }
+    }
+}
