@@ -30,7 +30,7 @@
 //!
 //!  corridor  run: all of the above as one function     door     cli: one file per command
 //!  beside    privacy: what may be shown                beside   synthetic: people who do not exist, with truth
-//!  below     error, tally, progress
+//!  below     error, tally, progress, memory
 //! ```
 //!
 //! Begin with [`run::run`], then go where a noun comes from: [`Study`](intake::study::Study),
@@ -66,6 +66,7 @@ pub mod cli;
 pub mod error;
 pub mod intake;
 pub mod linkage;
+pub mod memory;
 pub mod outcome;
 pub mod person;
 pub mod privacy;

@@ -25,6 +25,7 @@ use crate::linkage::decided::Decided;
 use crate::linkage::kept;
 use crate::linkage::model::file::{self as model_file, MODEL};
 use crate::linkage::{self, Linked};
+use crate::memory::plan::{self, Allowance};
 use crate::outcome::coverage::Coverage;
 use crate::outcome::coverage::estimated;
 use crate::outcome::discrepancy::Findings;
@@ -46,8 +47,8 @@ pub struct Options {
     pub actor: Option<String>,
     /// The key file that signs the end of the audit log.
     pub sign_key: Option<PathBuf>,
-    /// Most memory that may be held, in bytes: a run that would need more is refused before it begins.
-    pub memory: Option<u64>,
+    /// Memory that the run may hold: where it needs more, it works over a file, or is refused before it begins.
+    pub memory: Allowance,
 }
 
 /// What a run did.
@@ -77,7 +78,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     prepare(study, folder)?;
     let (extracts, program_digest) = rayon::join(|| take_in(study), log::program_digest);
     let extracts = extracts?;
-    refuse_too_large(extracts.iter().map(|extract| extract.rows).sum(), options.memory)?;
+    let in_file = plan::provide(extracts.iter().map(|extract| extract.rows).sum(), options.memory, folder)?;
     let (decisions, outcomes) = (decisions::read(study)?, outcomes::read(study)?);
     let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
     let stage = stage(&publication, study, &extracts, decisions.as_ref(), program_digest.as_deref());
@@ -167,6 +168,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     publication.publish()?;
     checkpoint::renew(folder, options.sign_key.as_deref(), log.head())?;
     progress.finish("all outputs");
+    in_file.into_iter().for_each(|file| tracing::info!(bytes = file.most(), "lay in the file at its height"));
     let rejected_too_many = too_many(study, &standardised.tallies);
     Ok(Summary { manifest, findings, coverage, reliability, rejected_too_many })
 }
@@ -224,29 +226,6 @@ fn refuse_empty(study: &Study, extracts: &[Extract]) -> Result<()> {
     let error = Error::input(format!("the source '{}' has no rows", source.name));
     let error = empty.files.first().into_iter().fold(error, |error, file| error.at_file(&file.path));
     Err(error.hint("ask the sender for the file again, or take the source out of the study"))
-}
-
-/// Bytes that a run holds at its height for each record, and besides: no less than any of the measurements in
-/// docs/performance.md.
-const BYTES_PER_RECORD: u64 = 340;
-const BYTES_ALWAYS: u64 = 256 << 20;
-
-/// Memory that a run over so many records is planned with, in bytes.
-#[must_use]
-pub fn planned_memory(records: u64) -> u64 {
-    BYTES_ALWAYS + records * BYTES_PER_RECORD
-}
-
-/// A run that would not fit is refused before it has cost anything.
-fn refuse_too_large(records: u64, memory: Option<u64>) -> Result<()> {
-    let planned = planned_memory(records);
-    tracing::debug!(records, planned, "memory planned");
-    let Some(allowed) = memory.filter(|allowed| *allowed < planned) else { return Ok(()) };
-    let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
-    let (needed, allowed) = (mebibytes(planned), mebibytes(allowed));
-    let what = format!("{records} records need about {needed} MiB of memory; {allowed} MiB are allowed");
-    let hint = "allow more (--memory, else the system's own limits), run on a larger machine, or divide the area into several studies";
-    Err(Error::new(Kind::Environment, what).hint(hint))
 }
 
 /// What one of the writers wrote.
@@ -472,18 +451,4 @@ fn too_many(study: &Study, tallies: &[Tally]) -> Vec<String> {
             tally.rows_set_aside() as f64 > study.limits.rejected_share_max * tally.rows_in as f64
         });
     over.map(|(source, _)| source.name.clone()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{planned_memory, refuse_too_large};
-
-    #[test]
-    fn a_run_that_would_not_fit_is_refused_before_it_begins() {
-        assert!(refuse_too_large(1_000_000, None).is_ok());
-        assert!(refuse_too_large(1_000_000, Some(planned_memory(1_000_000))).is_ok());
-        let refused = refuse_too_large(1_000_000, Some(512 << 20)).unwrap_err();
-        assert_eq!(refused.kind().exit_status(), 6);
-        assert!(refused.to_string().contains("512 MiB"), "{refused}");
-    }
 }

@@ -1,20 +1,24 @@
 //! How much memory may this process take?
 //!
-//! Takes what the command line says, else the system's own limits, gives the least of them in bytes: a run that needs more
-//! is refused before it begins, instead of being ended in the middle by the system, to which nobody can object.
+//! Takes what the command line says, else the system's own limits, gives the least of each kind in bytes: a run that needs more
+//! works over a file or is refused before it begins, instead of being ended in the middle by the system, to which nobody can
+//! object.
 
 use std::path::Path;
+
+use crate::memory::plan::Allowance;
 
 /// Where the system's limits on groups of processes stand, and in which group this process is.
 const GROUPS: &str = "/sys/fs/cgroup";
 const OWN_GROUP: &str = "/proc/self/cgroup";
 
-/// The limit that was asked for; without one, the system's.
-pub(super) fn memory(asked: Option<u64>) -> Option<u64> {
-    asked.or_else(|| {
-        let own = std::fs::read_to_string(OWN_GROUP).unwrap_or_default();
-        [of_process(), of_groups(&own, Path::new(GROUPS))].into_iter().flatten().min()
-    })
+/// What was asked for, alone; else what the system allows.
+pub(super) fn memory(asked: Option<u64>) -> Allowance {
+    if asked.is_some() {
+        return Allowance { held: asked, addressed: None };
+    }
+    let own = std::fs::read_to_string(OWN_GROUP).unwrap_or_default();
+    Allowance { held: of_groups(&own, Path::new(GROUPS)), addressed: of_process() }
 }
 
 #[cfg(unix)]
@@ -37,7 +41,7 @@ fn of_groups(own: &str, groups: &Path) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{memory, of_groups};
+    use super::{Allowance, memory, of_groups};
 
     #[test]
     fn the_least_limit_of_all_groups_counts() {
@@ -61,6 +65,6 @@ mod tests {
 
     #[test]
     fn what_was_asked_for_counts_alone() {
-        assert_eq!(memory(Some(7)), Some(7));
+        assert_eq!(memory(Some(7)), Allowance { held: Some(7), addressed: None });
     }
 }

@@ -8,11 +8,12 @@ use super::screen::{Table, complain, count, show};
 use super::status;
 use crate::error::{Kind, Result};
 use crate::intake::study;
+use crate::memory::plan::Allowance;
 use crate::progress::Progress;
 use crate::run::{self, Options, Summary};
 
 /// Runs a study and prints its counts.
-pub(super) fn run(asked: &Run, memory: Option<u64>, progress: &dyn Progress) -> Result<ExitCode> {
+pub(super) fn run(asked: &Run, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let study = study::file::read(&asked.study)?;
     let (actor, sign_key) = (asked.actor.clone(), asked.sign_key.clone());
     let options = Options { visits: asked.visits, actor, sign_key, memory };

@@ -377,6 +377,26 @@ fn many_limits_of_memory() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_run_that_may_hold_less_than_it_needs_works_over_a_file_and_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().expect("folder");
+    check(&["-q", "synth", argument(folder.path()), "--persons", "8000", "--seed", "7"], 0);
+    let study = folder.path().join("study.toml");
+    let (free, bound) = (folder.path().join("free"), folder.path().join("bound"));
+    let said = |arguments: &[&str], out: &Path| {
+        let (_, err) = check(&[arguments, &["-v", "run", argument(&study), "--out", argument(out)]].concat(), 0);
+        err.lines().find(|line| line.contains("lay in the file")).map(str::to_owned)
+    };
+    assert_eq!(said(&[], &free), None);
+    for threads in ["1", "2"] {
+        let in_file = said(&["--memory", "256MiB", "--threads", threads], &bound).expect("works over a file");
+        let bytes = in_file.rsplit_once("bytes=").and_then(|(_, bytes)| bytes.trim().parse::<u64>().ok());
+        assert!(bytes.is_some_and(|bytes| bytes > 4 << 20), "{in_file}");
+        assert!(contents(&free) == contents(&bound), "another result with {threads} threads");
+    }
+}
+
+#[test]
 fn surroundings_do_not_change_a_byte() {
     let folder = district();
     let study = folder.path().join("study.toml");
