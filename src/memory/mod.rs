@@ -120,7 +120,7 @@ fn on_abort() {
     }
 }
 
-/// Ends the program in a handler.
+/// Ends the program at once, from a handler or from the allocator.
 #[cfg(unix)]
 fn end(said: &[u8]) -> ! {
     /// Out of space, memory, or an I/O failure.

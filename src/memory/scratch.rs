@@ -14,6 +14,7 @@ use std::ptr::{null_mut, without_provenance_mut};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustix::fs::{FallocateFlags, fallocate, ftruncate};
+use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, MremapFlags, ProtFlags, madvise, mmap, mremap, munmap};
 
 /// The file, once there is one.
@@ -73,13 +74,22 @@ pub(super) fn of(size: usize) -> Option<&'static Scratch> {
 /// # Errors
 /// If the system does not let the program notice that the disk is full.
 pub(super) fn lie_in(file: File) -> io::Result<&'static Scratch> {
+    let handler: extern "C" fn(libc::c_int) -> ! = on_full_disk;
+    // Not beside the handler that the language has for this signal: that one gives it back to the system, and a second thread that
+    // finds the disk full at the same time would end the program without a word.
     // SAFETY: the handler writes to stderr and ends (see the module).
-    unsafe { signal_hook::low_level::register(signal_hook::consts::SIGBUS, on_full_disk) }?;
+    if unsafe { libc::signal(libc::SIGBUS, handler as libc::sighandler_t) } == libc::SIG_ERR {
+        return Err(io::Error::last_os_error());
+    }
     Ok(SCRATCH.get_or_init(|| Scratch { file, pieces: Mutex::default() }))
 }
 
 /// A piece was touched for which the disk has no room, or which it cannot read any more.
-fn on_full_disk() {
+extern "C" fn on_full_disk(_: libc::c_int) -> ! {
+    end_full()
+}
+
+fn end_full() -> ! {
     super::end(
         b"rollcall: the disk has no room for what does not fit into the memory that is allowed\n  \
         hint: free some where --out is, or allow more memory (--memory)\n",
@@ -106,7 +116,7 @@ impl Scratch {
     fn map(&self, length: usize) -> Option<*mut u8> {
         let mut pieces = self.pieces();
         let (place, room) = (pieces.free, (length as u64).checked_mul(ROOM)?);
-        self.reach(&mut pieces, place.checked_add(length as u64)?)?;
+        self.reach(&mut pieces, place, length as u64)?;
         let (protection, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::SHARED);
         // SAFETY: the system chooses the addresses, and the place in the file is nobody else's.
         let address = unsafe { mmap(null_mut(), length, protection, flags, &self.file, place) }.ok()?;
@@ -120,13 +130,20 @@ impl Scratch {
         Some(address.cast())
     }
 
-    /// Makes the file reach as far.
-    fn reach(&self, pieces: &mut Pieces, end: u64) -> Option<()> {
+    /// Makes the file reach as far, and the disk set room aside: where a page finds none only when it is touched, the program
+    /// can but end, and the system's own reading into it fails without that word.
+    fn reach(&self, pieces: &mut Pieces, place: u64, length: u64) -> Option<()> {
+        let end = place.checked_add(length)?;
         if end > pieces.end {
             ftruncate(&self.file, end).ok()?;
             pieces.end = end;
         }
-        Some(())
+        match fallocate(&self.file, FallocateFlags::KEEP_SIZE, place, length) {
+            // Nobody can go on without, and a library that is only told of want of memory would make something else of it.
+            Err(Errno::NOSPC | Errno::DQUOT) => end_full(),
+            // Not every file system can.
+            _ => Some(()),
+        }
     }
 
     /// Gives a piece back; says whether it was one of this file's.
@@ -160,7 +177,7 @@ impl Scratch {
         if length as u64 > piece.room {
             return None;
         }
-        self.reach(&mut pieces, piece.place + length as u64)?;
+        self.reach(&mut pieces, piece.place, length as u64)?;
         if length != piece.length {
             // SAFETY: the piece was mapped with this length; the place behind it is in its own room.
             let moved = unsafe { mremap(memory.cast(), piece.length, length, MremapFlags::MAYMOVE) }.ok()?;

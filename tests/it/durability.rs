@@ -396,6 +396,35 @@ fn a_run_that_may_hold_less_than_it_needs_works_over_a_file_and_gives_the_same_b
     }
 }
 
+/// In a space of its own, which ends with it, the folder of results is a disk of one MiB. Where the system allows no such spaces,
+/// nothing is tested.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_disk_without_room_for_the_file_is_status_6() {
+    if !Command::new("unshare")
+        .args(["-rm", "true"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+    {
+        println!("no spaces of their own here: not tested");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("folder");
+    check(&["-q", "synth", argument(folder.path()), "--persons", "8000", "--seed", "7"], 0);
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    std::fs::create_dir(&results).expect("folder");
+    let script =
+        "mount -t tmpfs -o size=1m tmpfs \"$2\" && exec \"$0\" -q --threads 2 --memory 256MiB run \"$1\" --out \"$2\"";
+    let output = Command::new("unshare")
+        .args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_rollcall"), argument(&study), argument(&results)])
+        .output()
+        .expect("starts");
+    let err = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(6), "{err}");
+    assert!(err.contains("the disk has no room"), "{err}");
+}
+
 #[test]
 fn surroundings_do_not_change_a_byte() {
     let folder = district();
