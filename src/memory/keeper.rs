@@ -41,7 +41,7 @@ fn watch(scratch: &Scratch) -> ! {
 }
 
 /// Lets go until no more than this is held, or the round is done.
-fn lower(scratch: &Scratch, to: u64) {
+pub(super) fn lower(scratch: &Scratch, to: u64) {
     let mut rounds = 0;
     while rounds < 2 && held() > to {
         if scratch.let_go() == 0 {

@@ -96,11 +96,12 @@ mod tests {
         let of = |held, addressed| provide(1_000_000, Allowance { held, addressed }, Path::new("nowhere"));
         assert!(of(None, None).unwrap().is_none());
         assert!(of(Some(needed(1_000_000)), Some(needed(1_000_000))).unwrap().is_none());
-        for refused in [of(Some(256 << 20), None), of(None, Some(512 << 20)), of(None, Some(needed(1_000_000) - 1))] {
+        for (refused, allowed) in [(of(Some(256 << 20), None), "256 MiB"), (of(None, Some(512 << 20)), "512 MiB")] {
             let refused = refused.err().unwrap();
             assert_eq!(refused.kind().exit_status(), 6);
-            assert!(refused.to_string().contains("MiB are allowed"), "{refused}");
+            assert!(refused.to_string().contains(allowed), "{refused}");
         }
+        assert!(of(None, Some(needed(1_000_000) - 1)).is_err());
         assert!(least(1_000_000) < needed(1_000_000));
     }
 

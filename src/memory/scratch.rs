@@ -228,6 +228,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
+    use super::super::keeper;
     use super::{LARGE, PAGE, Scratch};
 
     fn scratch() -> Scratch {
@@ -279,6 +280,20 @@ mod tests {
         assert!(holds(memory, size, 7));
         // SAFETY: nobody uses it any more.
         assert!(unsafe { scratch.give_back(memory) });
+    }
+
+    #[test]
+    fn the_keeper_lets_go_of_no_more_than_it_must() {
+        let scratch = scratch();
+        let size = 40 << 20;
+        let memory = scratch.take(layout(size));
+        write(memory, size, 7);
+        let before = in_memory(memory);
+        keeper::lower(&scratch, u64::MAX);
+        assert_eq!(in_memory(memory), before);
+        keeper::lower(&scratch, 0);
+        assert_eq!(in_memory(memory), 0);
+        assert!(holds(memory, size, 7));
     }
 
     #[test]
