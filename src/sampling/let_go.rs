@@ -85,9 +85,8 @@ impl Relinked {
         let owner = &self.linked.resolution.person_of;
         let comparer = (!asked.bands.is_empty()).then(|| Comparer::new(&self.study, &self.table));
         let scorer = comparer.as_ref().map(|comparer| (comparer, self.linked.scorer(comparer, &self.table)));
-        self.candidates.each_row(stretch, |one, others| {
-            // A pair is kept with the smaller record first.
-            for pair in others.iter().map(|other| (one.min(*other), one.max(*other))) {
+        self.candidates.each_row(stretch, |row| {
+            for pair in row.pairs() {
                 let apart = owner[pair.0 as usize] != owner[pair.1 as usize];
                 if !apart || self.linked.pairs.binary_search(&pair).is_ok() {
                     continue;

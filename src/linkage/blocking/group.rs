@@ -10,8 +10,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use rayon::prelude::*;
 
 use super::key::Entry;
-use super::within::{PairsInBlocks, same_block};
+use super::within::PairsInBlocks;
 use super::{Pair, RuleReport};
+use crate::intake::study::Field;
 use crate::person::table::{PersonTable, RecordId};
 
 /// Pairs of a stretch, about.
@@ -60,11 +61,41 @@ fn pairs_of(block: &[Entry], across_sources: bool, table: &PersonTable) -> u64 {
     all
 }
 
-/// The records that one record is paired with, and its block numbers.
-#[derive(Default)]
-struct Row {
-    others: Vec<RecordId>,
+/// A record of a block, and those that it is paired with.
+#[derive(Debug, Clone, Copy)]
+pub struct Row<'a> {
+    /// The records of the block, those of a source ascending and together.
+    pub block: &'a [RecordId],
+    /// Is it the first row of its block?
+    pub is_first: bool,
+    /// Position of the record in the block.
+    pub one: u32,
+    /// Positions of those that it is paired with.
+    pub others: &'a [u32],
+}
+
+impl<'a> Row<'a> {
+    /// The pairs, the smaller record of each first.
+    pub fn pairs(self) -> impl Iterator<Item = Pair> + 'a {
+        let Row { block, one, others, .. } = self;
+        let one = block[one as usize];
+        others.iter().map(move |other| (one.min(block[*other as usize]), one.max(block[*other as usize])))
+    }
+}
+
+/// Blocks of a group that lie side by side, and what earlier groups say of their records.
+struct Blocks<'a> {
+    group: usize,
+    records: &'a [RecordId],
+    /// Block numbers of the records under the earlier groups, group after group.
     numbers: Vec<u32>,
+}
+
+impl Blocks<'_> {
+    /// Block numbers under an earlier group of the records of a block, which lies here among the others.
+    fn numbers(&self, group: usize, block: &Range<usize>) -> &[u32] {
+        &self.numbers[group * self.records.len()..][block.clone()]
+    }
 }
 
 /// A stretch of work of about [`STRETCH_PAIRS`] pairs.
@@ -81,6 +112,8 @@ enum Stretch {
 pub struct CandidatePairs {
     /// What each rule brought; which pairs are new is known once they have been gone through.
     pub rules: Vec<RuleReport>,
+    /// By rule, the fields whose values all its pairs share.
+    shared: Vec<Vec<Field>>,
     groups: Vec<(usize, Group)>,
     within: PairsInBlocks,
     stretches: Vec<Stretch>,
@@ -157,8 +190,9 @@ impl Gathered<'_> {
     }
 
     /// Adds what a rule brought, and its pairs that lie in no block; the number of the rule.
-    pub(super) fn add_rule(&mut self, report: RuleReport, loose: Vec<Pair>) -> usize {
+    pub(super) fn add_rule(&mut self, report: RuleReport, shared: Vec<Field>, loose: Vec<Pair>) -> usize {
         let rule = self.candidates.rules.len();
+        self.candidates.shared.push(shared);
         self.candidates.rules.push(report);
         let loose = loose.into_iter().map(|pair| (pair, u8::try_from(rule).unwrap_or(u8::MAX)));
         self.candidates.within.loose.extend(loose);
@@ -227,6 +261,12 @@ impl CandidatePairs {
         }
     }
 
+    /// The fields whose values all pairs in the blocks of a rule share.
+    #[must_use]
+    pub fn shared(&self, rule: usize) -> &[Field] {
+        self.shared.get(rule).map_or(&[], Vec::as_slice)
+    }
+
     /// Stretches of every rule, spread evenly over its blocks: one in `every`, a few at least; each with the number of
     /// stretches that it stands for.
     #[must_use]
@@ -246,20 +286,28 @@ impl CandidatePairs {
         self.within.loose.iter().filter(move |(_, own)| usize::from(*own) == rule).map(|(pair, _)| *pair)
     }
 
-    /// Goes through the pairs of a stretch: a record, and the records that it is paired with.
-    pub fn each_row(&self, stretch: usize, mut take: impl FnMut(RecordId, &[RecordId])) {
-        let mut row = Row::default();
+    /// Goes through the pairs of a stretch, row by row.
+    pub fn each_row(&self, stretch: usize, mut take: impl FnMut(Row<'_>)) {
+        let mut others = Vec::new();
         match self.stretches.get(stretch) {
             Some(Stretch::Loose(range)) => {
+                let mut block = Vec::new();
                 for pairs in self.within.loose[range.clone()].chunk_by(|((a, _), _), ((b, _), _)| a == b) {
-                    row.others.clear();
-                    row.others.extend(pairs.iter().map(|((_, other), _)| *other));
-                    take(pairs[0].0.0, &row.others);
+                    block.clear();
+                    block.push(pairs[0].0.0);
+                    block.extend(pairs.iter().map(|((_, other), _)| *other));
+                    others.clear();
+                    others.extend((1..).zip(pairs).map(|(place, _)| place));
+                    take(Row { block: &block, is_first: true, one: 0, others: &others });
                 }
             }
-            Some(Stretch::Blocks(at, blocks)) => {
-                for block in blocks.clone() {
-                    self.each_row_of(*at, self.groups[*at].1.block(block as usize), &mut row, &mut take);
+            Some(Stretch::Blocks(at, range)) => {
+                let starts = &self.groups[*at].1.starts[range.start as usize..=range.end as usize];
+                let records = &self.groups[*at].1.members[starts[0] as usize..starts[starts.len() - 1] as usize];
+                let blocks = Blocks { group: *at, records, numbers: self.within.numbers_by_group(records, *at) };
+                for ends in starts.windows(2) {
+                    let block = (ends[0] - starts[0]) as usize..(ends[1] - starts[0]) as usize;
+                    self.each_row_of(&blocks, &block, &mut others, &mut take);
                 }
             }
             None => {}
@@ -271,7 +319,7 @@ impl CandidatePairs {
     pub fn all(&self) -> Vec<Pair> {
         let mut all = Vec::new();
         for stretch in 0..self.stretches() {
-            self.each_row(stretch, |one, others| all.extend(others.iter().map(|other| (one, *other))));
+            self.each_row(stretch, |row| all.extend(row.pairs()));
         }
         all.sort_unstable();
         all
@@ -279,38 +327,53 @@ impl CandidatePairs {
 
     fn each_row_of(
         &self,
-        at: usize,
-        members: &[RecordId],
-        row: &mut Row,
-        take: &mut impl FnMut(RecordId, &[RecordId]),
+        blocks: &Blocks<'_>,
+        range: &Range<usize>,
+        row: &mut Vec<u32>,
+        take: &mut impl FnMut(Row<'_>),
     ) {
-        let across = self.groups[at].1.across_sources;
-        let mut rest = members;
-        while let Some(first) = rest.first() {
-            let end = self.within.source_end(*first);
-            let (run, others) = rest.split_at(rest.partition_point(|record| *record < end));
-            for (place, one) in run.iter().enumerate() {
-                row.others.clear();
+        let block = &blocks.records[range.clone()];
+        let across = self.groups[blocks.group].1.across_sources;
+        let mut is_first = true;
+        let mut start = 0;
+        while let Some(first) = block.get(start) {
+            let source_end = self.within.source_end(*first);
+            let end = start + block[start..].partition_point(|record| *record < source_end);
+            for one in start..end {
+                row.clear();
                 if !across {
-                    self.fill(at, *one, &run[place + 1..], true, row);
+                    self.fill((blocks, range), one, one + 1..end, true, row);
                 }
-                self.fill(at, *one, others, false, row);
-                if !row.others.is_empty() {
-                    take(*one, &row.others);
+                self.fill((blocks, range), one, end..block.len(), false, row);
+                if !row.is_empty() {
+                    take(Row { block, is_first, one: one as u32, others: row });
+                    is_first = false;
                 }
             }
-            rest = others;
+            start = end;
         }
     }
 
     /// Adds to a row those of `others` that no earlier group pairs with `one`.
-    fn fill(&self, at: usize, one: RecordId, others: &[RecordId], same_source: bool, row: &mut Row) {
-        if at == 0 {
-            row.others.extend_from_slice(others);
-            return;
-        }
-        self.within.own_numbers(one, at, same_source, &mut row.numbers);
-        let new = |other: &&RecordId| !same_block(&row.numbers, self.within.numbers_of(**other, at));
-        row.others.extend(others.iter().filter(new));
+    fn fill(
+        &self,
+        (blocks, block): (&Blocks<'_>, &Range<usize>),
+        one: usize,
+        others: Range<usize>,
+        same_source: bool,
+        row: &mut Vec<u32>,
+    ) {
+        // Without an early end, so that many are compared at a time.
+        let pairs = |group: &usize| {
+            let numbers = blocks.numbers(*group, block);
+            let same = |number: &u32| u32::from(*number == numbers[one]);
+            numbers[one] != 0 && numbers[others.clone()].iter().map(same).sum::<u32>() != 0
+        };
+        let serves = |group: &usize| !(same_source && self.within.across_sources[*group]);
+        let mut earlier = (0..blocks.group).filter(serves).filter(pairs);
+        let places = others.start as u32..others.end as u32;
+        let Some(first) = earlier.next() else { return row.extend(places) };
+        let earlier: Vec<&[u32]> = std::iter::once(first).chain(earlier).map(|at| blocks.numbers(at, block)).collect();
+        row.extend(places.filter(|place| !earlier.iter().any(|numbers| numbers[*place as usize] == numbers[one])));
     }
 }

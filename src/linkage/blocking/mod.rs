@@ -27,7 +27,7 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
 use crate::person::table::{PersonTable, RecordId};
 
-pub use self::group::CandidatePairs;
+pub use self::group::{CandidatePairs, Row};
 pub use self::within::PairsInBlocks;
 
 /// A pair of records; the first id is the smaller one.
@@ -120,7 +120,7 @@ impl Keyer<'_> {
             report.pairs_left_out += left_out;
         }
         let pairs = loose.len() as u64;
-        let number = gathered.add_rule(report, loose);
+        let number = gathered.add_rule(report, rule.keys.shared(), loose);
         if !single {
             return pairs;
         }

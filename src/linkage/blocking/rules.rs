@@ -29,6 +29,12 @@ impl Keys {
     pub(super) fn is_single(&self) -> bool {
         matches!(self, Keys::Parts(_) | Keys::RareName | Keys::NameInAnyOrder)
     }
+
+    /// The fields whose values records with the same key share.
+    pub(super) fn shared(&self) -> Vec<Field> {
+        let Keys::Parts(parts) = self else { return Vec::new() };
+        parts.iter().filter(|part| part.transform == Transform::Whole).map(|part| part.field).collect()
+    }
 }
 
 /// A blocking rule ready to use.

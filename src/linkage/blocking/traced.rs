@@ -61,9 +61,7 @@ pub fn pairs_of(study: &Study, table: &PersonTable, comparer: &Comparer<'_>, nam
 impl CandidatePairs {
     /// Goes through the pairs of a stretch, the smaller record of each first.
     pub fn each_pair(&self, stretch: usize, mut take: impl FnMut(Pair)) {
-        self.each_row(stretch, |one, others| {
-            others.iter().for_each(|other| take((one.min(*other), one.max(*other))));
-        });
+        self.each_row(stretch, |row| row.pairs().for_each(&mut take));
     }
 
     /// Goes through the pairs that no other rule gives before this one, in the order in which new pairs are counted.

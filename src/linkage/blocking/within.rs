@@ -47,6 +47,16 @@ impl PairsInBlocks {
         &self.numbers[record as usize * self.width..][..groups]
     }
 
+    /// The block numbers of records under the first groups, group after group.
+    pub(super) fn numbers_by_group(&self, records: &[RecordId], groups: usize) -> Vec<u32> {
+        let mut numbers = vec![0; groups * records.len()];
+        for (place, record) in records.iter().enumerate() {
+            let own = self.numbers_of(*record, groups).iter().enumerate();
+            own.for_each(|(group, number)| numbers[group * records.len() + place] = *number);
+        }
+        numbers
+    }
+
     /// The block numbers of a record under the first groups, where they would pair it with a record of the same source
     /// or of another one.
     pub(super) fn own_numbers(&self, one: RecordId, groups: usize, same_source: bool, own: &mut Vec<u32>) {

@@ -112,6 +112,14 @@ pub struct Comparer<'a> {
     parts: Option<parts::Parts>,
 }
 
+/// What is known of a record's text before it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct TextValue {
+    /// Equal texts have equal symbols; 0 is *missing*.
+    pub symbol: Symbol,
+    sketch: Sketch,
+}
+
 /// A level that sketches do not settle, of two texts that differ.
 pub const UNSETTLED: u8 = 14;
 
@@ -204,7 +212,9 @@ impl<'a> Comparer<'a> {
             .collect();
         let sketches = table.text_fields.iter().zip(&texts).map(|(field, comparer)| {
             let symbols = 0..u32::try_from(field.values.len()).unwrap_or(u32::MAX);
-            symbols.into_par_iter().map(|symbol| comparer.sketch(field.values.text(symbol))).collect()
+            let records = |symbol: Symbol| field.counts.get(symbol as usize).copied().unwrap_or(0);
+            let sketch = |symbol| comparer.sketch(field.values.text(symbol)).of_records(records(symbol));
+            symbols.into_par_iter().map(sketch).collect()
         });
         let sketches = sketches.collect();
         let parts = parts::Parts::of(table, &comparisons, &texts);
@@ -246,8 +256,14 @@ impl<'a> Comparer<'a> {
             let level = self.level_of_sides(comparison.variable, one, other, &mut id_level);
             pattern |= Pattern::from(level) << comparison.shift;
         }
+        self.seen_crossed(pattern, one.record(), other.record())
+    }
+
+    /// The pattern of two records, seen that the parts of one's name may be in each other's column.
+    #[must_use]
+    pub fn seen_crossed(&self, pattern: Pattern, one: RecordId, other: RecordId) -> Pattern {
         match &self.parts {
-            Some(parts) => self.crossed(parts, pattern, one.record(), other.record()),
+            Some(parts) => self.crossed(parts, pattern, one, other),
             None => pattern,
         }
     }
@@ -276,37 +292,67 @@ impl<'a> Comparer<'a> {
             Variable::Telephone => level::compare_telephone(one.telephone(), other.telephone()),
             Variable::Mother => self.mother(one, other),
             Variable::Household | Variable::LeftOver => MISSING,
-            Variable::Text(at) => {
-                let at = usize::from(at);
-                let (a, b) = self.symbols(at, one.record(), other.record());
-                let texts = || (self.table.text_fields[at].values.text(a), self.table.text_fields[at].values.text(b));
-                self.text(at, a, b, |one, other| self.texts[at].compare(one, other, texts))
+            Variable::Text(text) => {
+                let at = usize::from(text);
+                match (self.symbol(at, one.record()), self.symbol(at, other.record())) {
+                    (0, _) | (_, 0) => MISSING,
+                    (a, b) if a == b => 1,
+                    (a, b) => self.compare_texts(text, self.value_of(text, a), self.value_of(text, b)),
+                }
             }
         }
     }
 
-    /// The level of a text field as far as it can be told without looking at the texts: [`UNSETTLED`] if it cannot.
+    /// What a record says in a text field, without its text.
     #[must_use]
     #[inline]
-    pub fn settle_text(&self, text: u16, one: RecordId, other: RecordId) -> u8 {
-        let at = usize::from(text);
-        let (a, b) = self.symbols(at, one, other);
-        self.text(at, a, b, |one, other| self.texts[at].settle(one, other).unwrap_or(UNSETTLED))
+    pub fn value(&self, text: u16, record: RecordId) -> TextValue {
+        self.value_of(text, self.symbol(usize::from(text), record))
     }
 
-    /// Fetches the texts' numbers of these pairs into the cache: loads of which none waits for another.
-    pub fn fetch_texts(&self, pairs: impl Iterator<Item = (RecordId, RecordId)>) {
-        let Some(last) = self.table.text_fields.len().checked_sub(1) else { return };
-        let of = |record: RecordId| self.symbol(0, record) ^ self.symbol(last, record);
-        std::hint::black_box(pairs.fold(0, |all, (one, other)| all ^ of(one) ^ of(other)));
+    #[inline]
+    fn value_of(&self, text: u16, symbol: Symbol) -> TextValue {
+        TextValue { symbol, sketch: self.sketches[usize::from(text)][symbol as usize] }
     }
 
-    /// Fetches what is known of one text of these pairs.
-    pub fn fetch_sketches(&self, text: u16, pairs: impl Iterator<Item = (RecordId, RecordId)>) {
+    /// How many records say the same as this value of a text field.
+    #[must_use]
+    #[inline]
+    pub fn records_of(&self, text: u16, value: &TextValue) -> u32 {
+        value.sketch.records().unwrap_or_else(|| {
+            self.table.text_fields[usize::from(text)].counts.get(value.symbol as usize).copied().unwrap_or(0)
+        })
+    }
+
+    /// The levels of pairs of values of a text field as far as they can be told without looking at the texts:
+    /// [`UNSETTLED`] if they cannot.
+    #[inline]
+    pub fn settle<'v>(
+        &self,
+        text: u16,
+        pairs: impl Iterator<Item = (&'v TextValue, &'v TextValue)>,
+        levels: &mut Vec<u8>,
+    ) {
+        levels.clear();
+        self.texts[usize::from(text)].settle_all(pairs, levels);
+    }
+
+    /// The level of two values of a text field.
+    #[must_use]
+    pub fn compare_values(&self, text: u16, one: TextValue, other: TextValue) -> u8 {
+        match (one.symbol, other.symbol) {
+            (0, _) | (_, 0) => MISSING,
+            (a, b) if a == b => 1,
+            _ => self.compare_texts(text, one, other),
+        }
+    }
+
+    /// The level of two texts that differ.
+    fn compare_texts(&self, text: u16, one: TextValue, other: TextValue) -> u8 {
         let at = usize::from(text);
-        let sketches = &self.sketches[at];
-        let of = |record: RecordId| sketches[self.symbol(at, record) as usize].first();
-        std::hint::black_box(pairs.fold(0, |all, (one, other)| all ^ of(one) ^ of(other)));
+        let values = &self.table.text_fields[at].values;
+        let texts = || (values.text(one.symbol), values.text(other.symbol));
+        self.texts[at].compare(one.sketch, other.sketch, texts)
     }
 
     /// Fetches what is known of the names of these pairs, where they differ.
@@ -319,24 +365,8 @@ impl<'a> Comparer<'a> {
         std::hint::black_box(forms().fold(0, |all, form| all ^ form.tokens.first().map_or(0, |token| token.sounds[0])));
     }
 
-    fn symbols(&self, text: usize, one: RecordId, other: RecordId) -> (Symbol, Symbol) {
-        (self.symbol(text, one), self.symbol(text, other))
-    }
-
     fn symbol(&self, text: usize, record: RecordId) -> Symbol {
         self.table.texts.get(record, text)
-    }
-
-    #[inline]
-    fn text(&self, at: usize, a: Symbol, b: Symbol, unequal: impl Fn(Sketch, Sketch) -> u8) -> u8 {
-        if a == 0 || b == 0 {
-            return MISSING;
-        }
-        if a == b {
-            return 1;
-        }
-        let sketches = &self.sketches[at];
-        unequal(sketches[a as usize], sketches[b as usize])
     }
 
     fn name<S: Side>(&self, one: S, other: S) -> u8 {

@@ -17,7 +17,12 @@ pub(super) struct Sketch {
     length: u8,
     /// Is every character ASCII?
     ascii: bool,
+    /// How many records have the text; [`MANY`] if they are more than can be told.
+    records: u8,
 }
+
+/// So many records have a text that its sketch does not tell.
+const MANY: u8 = u8::MAX;
 
 /// A text that names no day.
 pub(super) const NO_DAY: i32 = i32::MIN;
@@ -110,8 +115,16 @@ impl Sketch {
         self
     }
 
-    pub(super) fn first(self) -> u32 {
-        self.start
+    /// The sketch of a text that so many records have.
+    pub(super) fn of_records(mut self, records: u32) -> Sketch {
+        self.records = u8::try_from(records).unwrap_or(MANY);
+        self
+    }
+
+    /// How many records have the text, if that can be told.
+    #[inline]
+    pub(super) fn records(self) -> Option<u32> {
+        (self.records != MANY).then_some(u32::from(self.records))
     }
 
     /// The day of a date, if it names one.

@@ -3,8 +3,9 @@
 //! The standard comparators: exact, Levenshtein, Damerau-Levenshtein, Jaro-Winkler, date, numeric. Distances are
 //! `strsim`'s, on characters (not bytes).
 
-use super::level::Level;
+use super::level::{Level, MISSING};
 use super::short::{JaroWinklerBound, NO_DAY, Sketch, damerau_levenshtein, jaro_winkler};
+use super::{TextValue, UNSETTLED};
 use crate::intake::study::{Comparator, Field};
 use crate::person::date;
 
@@ -142,6 +143,32 @@ impl TextComparer {
             return sketch;
         }
         sketch.with_day(date::read(text, None).and_then(date::Date::first_day).unwrap_or(NO_DAY))
+    }
+
+    /// The levels of pairs of values as far as sketches settle them: else [`UNSETTLED`].
+    #[inline]
+    pub(super) fn settle_all<'v>(
+        &self,
+        pairs: impl Iterator<Item = (&'v TextValue, &'v TextValue)>,
+        levels: &mut Vec<u8>,
+    ) {
+        let worst = self.level(None);
+        let of = |unequal: &dyn Fn(Sketch, Sketch) -> u8, one: &TextValue, other: &TextValue| match () {
+            () if one.symbol == 0 || other.symbol == 0 => MISSING,
+            () if one.symbol == other.symbol => 1,
+            () => unequal(one.sketch, other.sketch),
+        };
+        match self.comparator {
+            Comparator::Exact => levels.extend(pairs.map(|(one, other)| of(&|_, _| worst, one, other))),
+            Comparator::JaroWinkler => levels.extend(pairs.map(|(one, other)| {
+                let unequal = |a, b| if self.bound.may_be_reached(a, b) { UNSETTLED } else { worst };
+                of(&unequal, one, other)
+            })),
+            _ => {
+                let unequal = |a, b| self.settle(a, b).unwrap_or(UNSETTLED);
+                levels.extend(pairs.map(|(one, other)| of(&unequal, one, other)));
+            }
+        }
     }
 
     /// The level of two different texts, if their sketches settle it.

@@ -23,16 +23,18 @@ pub(super) struct Known {
     pub(super) place: f64,
     /// The bits that the rarity of values must have added for a pair that may yet matter.
     pub(super) needed: f32,
-    /// The most that rarity could add to pairs that were let go here.
-    let_go: LetGo,
-    /// By answer, where it leads; 0 where nobody went yet.
-    next: [u32; 16],
 }
 
-/// The tree of answers, as far as pairs have gone.
+/// The tree of answers, as far as pairs have gone. What every pair asks lies apart from what only the first one does.
 #[derive(Debug, Default)]
 pub(super) struct Answers {
     known: Vec<Known>,
+    /// As in [`Known`].
+    needed: Vec<f32>,
+    /// The most that rarity could add to pairs that were let go at a place.
+    let_go: Vec<LetGo>,
+    /// By place and answer, where it leads; 0 where nobody went yet.
+    next: Vec<[u32; 16]>,
 }
 
 /// The most that the rarity of values could add to pairs that were let go.
@@ -61,10 +63,17 @@ impl Answers {
             odds: *odds,
             place: 0.0,
             needed: f32::NEG_INFINITY,
-            let_go: LetGo::NONE,
-            next: [0; 16],
         };
-        Answers { known: (0..).zip(priors).map(root).collect() }
+        let mut answers = Answers::default();
+        (0..).zip(priors).map(root).for_each(|known| answers.push(known));
+        answers
+    }
+
+    fn push(&mut self, known: Known) {
+        self.needed.push(known.needed);
+        self.let_go.push(LetGo::NONE);
+        self.next.push([0; 16]);
+        self.known.push(known);
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -76,29 +85,35 @@ impl Answers {
         &self.known[place as usize]
     }
 
+    /// The bits that rarity must have added to a pair at this place which may yet matter.
+    #[inline]
+    pub(super) fn needed(&self, place: u32) -> f32 {
+        self.needed[place as usize]
+    }
+
     /// Where the answer to the comparison at `shift` leads; `weigh` sets the odds and what is needed of who comes by first.
     #[inline]
     pub(super) fn next(&mut self, place: u32, shift: u32, level: u8, weigh: impl FnOnce(&mut Known)) -> u32 {
-        let next = self.known[place as usize].next[usize::from(level & 15)];
+        let next = self.next[place as usize][usize::from(level & 15)];
         if next != 0 { next } else { self.first(place, shift, level, weigh) }
     }
 
     #[cold]
     fn first(&mut self, place: u32, shift: u32, level: u8, weigh: impl FnOnce(&mut Known)) -> u32 {
         let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
-        let mut known = Known { let_go: LetGo::NONE, next: [0; 16], ..self.known[place as usize] };
+        let mut known = self.known[place as usize];
         known.partial = known.partial & !(15 << shift) | Pattern::from(level) << shift;
         weigh(&mut known);
-        self.known.push(known);
-        self.known[place as usize].next[usize::from(level & 15)] = next;
+        self.push(known);
+        self.next[place as usize][usize::from(level & 15)] = next;
         next
     }
 
     /// Remembers what rarity could add to a pair that is let go.
     #[inline]
     pub(super) fn remember(&mut self, place: u32, let_go: LetGo) {
-        let known = &mut self.known[place as usize];
-        known.let_go = known.let_go.and(let_go);
+        let known = &mut self.let_go[place as usize];
+        *known = known.and(let_go);
     }
 
     /// Is the comparison at `shift` yet to be settled?
@@ -108,8 +123,8 @@ impl Answers {
 
     /// What pairs that were let go had shown, with the most that rarity could add to one of them.
     pub(super) fn let_go(&self) -> impl Iterator<Item = ((u32, Pattern), LetGo)> {
-        let let_go = self.known.iter().filter(|known| known.let_go != LetGo::NONE);
-        let_go.map(|known| ((known.class, known.partial), known.let_go))
+        let let_go = self.known.iter().zip(&self.let_go).filter(|(_, let_go)| **let_go != LetGo::NONE);
+        let_go.map(|(known, let_go)| ((known.class, known.partial), *let_go))
     }
 }
 

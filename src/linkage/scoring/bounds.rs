@@ -3,13 +3,12 @@
 //! Takes the model that pairs are sifted by, gives [`Bounds`]: the comparisons in the order of asking, what settles most
 //! first, each with what its levels weigh at most and what all later ones together could still add.
 
-use rayon::prelude::*;
-
 use super::Scorer;
 use super::answers::UNKNOWN;
-use crate::linkage::comparison::{Pattern, UNSETTLED, Variable};
+use crate::intake::study::Field;
+use crate::linkage::comparison::{Pattern, TextValue, UNSETTLED, Variable};
 use crate::linkage::model::Model;
-use crate::person::table::{PersonTable, RecordId};
+use crate::person::lexicon::Symbol;
 
 /// What each level of each comparison weighs at most, in bits, between pairs that are no relatives. What households say is
 /// not among the steps: it is not known yet.
@@ -20,8 +19,6 @@ pub(super) struct Bounds {
     pub(super) priors: Vec<f64>,
     /// The bits of a pattern that comparisons have.
     pub(super) compared: Pattern,
-    /// By record, the bits that the rarity of its values adds to a pair that shares them all, rounded up.
-    pub(super) rarest: Vec<f32>,
     /// The most that the support of households adds.
     pub(super) support: f32,
     /// log2 of the shares of matches that live where they lived, and of those that do not.
@@ -41,12 +38,30 @@ pub(super) struct Step {
     pub(super) open: f64,
     /// Bits of the levels at which rarity counts.
     pub(super) rare: u16,
-    /// By symbol, the bits that its rarity adds.
-    pub(super) rarity: Vec<f32>,
+    /// The bits that the rarity of a value adds.
+    pub(super) rarity: Rarity,
+    /// Of more common values, that they add this.
+    least_rare: f32,
 }
 
+/// The bits that the rarity of a value adds to a pair which shares it.
+#[derive(Debug, Default)]
+pub(super) enum Rarity {
+    /// It does not count.
+    #[default]
+    None,
+    /// By the number of records that have a text, of those that not many have.
+    OfTexts(Vec<f32>),
+    /// It is that of a name.
+    OfNames,
+}
+
+/// Texts of fewer records than this have their rarity in a table.
+const FEW: u32 = 1 << 12;
+
 impl Bounds {
-    pub(super) fn of(scorer: &Scorer<'_>, rarity: bool) -> Bounds {
+    /// With the rarity of values or without; of pairs that are known to share some fields, which are asked about last.
+    pub(super) fn of(scorer: &Scorer<'_>, rarity: bool, shared: &[Field]) -> Bounds {
         let model = scorer.model;
         let mut steps: Vec<(f64, Step)> = Vec::new();
         let mut support = 0.0;
@@ -71,22 +86,31 @@ impl Bounds {
             weights[usize::from(UNKNOWN)] = best(0..levels).max(weights[1]);
             let expected: f64 = (1..levels).map(|level| shares.u[level] * weights[level]).sum();
             let settles = weights[usize::from(UNKNOWN)] - expected;
-            let rarity: Vec<f32> = match comparison.variable {
-                Variable::Text(text) if rarity && scorer.comparer.weighs_frequency(text) => scorer.rarity(text),
-                Variable::Name if rarity => scorer.name_rarity(),
-                _ => Vec::new(),
+            let rarity = match comparison.variable {
+                Variable::Text(text) if rarity && scorer.comparer.weighs_frequency(text) => {
+                    Rarity::OfTexts((0..FEW).map(|records| scorer.rarity(text, records)).collect())
+                }
+                Variable::Name if rarity => Rarity::OfNames,
+                _ => Rarity::None,
             };
             // Of two values that go together only the one counts: a common one that does not count takes nothing away.
-            let rarity =
-                if model.has_dependents(at) { rarity.into_iter().map(|bits| bits.max(0.0)).collect() } else { rarity };
+            let least_rare = if model.has_dependents(at) { 0.0 } else { f32::NEG_INFINITY };
             let rare = comparison.levels.iter().enumerate().filter(|(_, level)| level.frequency);
             let rare = rare.fold(0u16, |rare, (level, _)| rare | 1 << level);
             let (variable, shift, place) = (comparison.variable, comparison.shift, comparison.place);
-            steps.push((settles, Step { variable, shift, weights, place, open_place: 0.0, open: 0.0, rare, rarity }));
+            let (open_place, open) = (0.0, 0.0);
+            let step = Step { variable, shift, weights, place, open_place, open, rare, rarity, least_rare };
+            steps.push((settles, step));
         }
         // What the numbers say must be known before birth date and sex are asked.
         let is_id = |step: &Step| step.variable == Variable::IdNumber;
-        steps.sort_by(|(a, one), (b, other)| is_id(other).cmp(&is_id(one)).then(b.total_cmp(a)));
+        let is_shared = |step: &Step| match step.variable {
+            Variable::Text(text) => shared.contains(&scorer.table.text_fields[usize::from(text)].field),
+            _ => false,
+        };
+        steps.sort_by(|(a, one), (b, other)| {
+            is_id(other).cmp(&is_id(one)).then(is_shared(one).cmp(&is_shared(other))).then(b.total_cmp(a))
+        });
         let (mut open, mut open_place) = (0.0, 0.0);
         let mut steps: Vec<Step> = steps.into_iter().map(|(_, step)| step).collect();
         for step in steps.iter_mut().rev() {
@@ -96,15 +120,8 @@ impl Bounds {
         let prior = |class: usize| model.prior_weight(class) - strangers(model, class).log2();
         let compared = steps.iter().fold(0, |bits, step| bits | 15 << step.shift);
         let priors = (0..model.classes.len()).map(prior).collect();
-        let weighed: Vec<&Step> = steps.iter().filter(|step| !step.rarity.is_empty()).collect();
-        let rarest = |record: u32| {
-            let bits = weighed.iter().map(|step| step.rarity_of(scorer.table, record).max(0.0));
-            bits.sum::<f32>().next_up()
-        };
-        let records = if weighed.is_empty() { 0 } else { scorer.table.len() };
-        let rarest = (0..u32::try_from(records).unwrap_or(u32::MAX)).into_par_iter().map(rarest).collect();
         let (stayed, moved) = (model.stay.log2(), (1.0 - model.stay).log2());
-        Bounds { steps, priors, compared, rarest, support, stayed, moved }
+        Bounds { steps, priors, compared, support, stayed, moved }
     }
 
     /// The most that parts of a place can weigh which sum to so many bits: who has moved agrees as strangers do. The sum
@@ -128,14 +145,23 @@ impl Bounds {
 }
 
 impl Step {
-    /// The bits that a pair which shares this record's value has of its rarity.
+    /// The bits that a pair which shares this text has of its rarity.
     #[inline]
-    pub(super) fn rarity_of(&self, table: &PersonTable, record: RecordId) -> f32 {
-        let symbol = match self.variable {
-            Variable::Text(text) => table.texts.get(record, usize::from(text)),
-            _ => table.name[record as usize],
-        };
-        self.rarity[symbol as usize]
+    pub(super) fn rarity_of_text(&self, text: u16, value: &TextValue, scorer: &Scorer<'_>) -> f32 {
+        let Rarity::OfTexts(few) = &self.rarity else { return 0.0 };
+        let records = scorer.comparer.records_of(text, value);
+        let bits = few.get(records as usize).copied().unwrap_or_else(|| scorer.rarity(text, records));
+        bits.max(self.least_rare)
+    }
+
+    /// The bits that a pair which shares this name has of its rarity.
+    pub(super) fn rarity_of_name(&self, name: Symbol, scorer: &Scorer<'_>) -> f32 {
+        let Rarity::OfNames = &self.rarity else { return 0.0 };
+        (-scorer.names.ratio(name).log2() as f32).max(self.least_rare)
+    }
+
+    pub(super) fn weighs_rarity(&self) -> bool {
+        !matches!(self.rarity, Rarity::None)
     }
 }
 
@@ -146,14 +172,8 @@ fn strangers(model: &Model, class: usize) -> f64 {
 }
 
 impl Scorer<'_> {
-    /// By symbol of a text field, the bits that sharing this value rather than the average one adds.
-    fn rarity(&self, text: u16) -> Vec<f32> {
-        let symbols = self.table.text_fields[usize::from(text)].counts.len();
-        (0..symbols).into_par_iter().map(|symbol| -self.text_ratio(usize::from(text), symbol).log2() as f32).collect()
-    }
-
-    fn name_rarity(&self) -> Vec<f32> {
-        let symbols = 0..u32::try_from(self.table.names.counts.len()).unwrap_or(u32::MAX);
-        symbols.map(|symbol| -self.names.ratio(symbol).log2() as f32).collect()
+    /// The bits that sharing a text which so many records have adds, rather than the average one.
+    fn rarity(&self, text: u16, records: u32) -> f32 {
+        -self.ratio_of_records(usize::from(text), records).log2() as f32
     }
 }

@@ -4,8 +4,10 @@
 //! one look-up per pair, adjusted by the frequency of the name (or other value) that both share.
 
 mod answers;
+mod asking;
 mod bounds;
 mod marks;
+mod near;
 mod sieve;
 mod sift;
 
@@ -186,7 +188,11 @@ impl<'a> Scorer<'a> {
     }
 
     fn text_ratio(&self, text: usize, symbol: usize) -> f64 {
-        let count = self.table.text_fields[text].counts.get(symbol).copied().unwrap_or(0);
+        self.ratio_of_records(text, self.table.text_fields[text].counts.get(symbol).copied().unwrap_or(0))
+    }
+
+    /// The ratio of a text that so many records have.
+    fn ratio_of_records(&self, text: usize, count: u32) -> f64 {
         let others = (f64::from(count) - self.own_records).max(0.0) + 0.5;
         (others * self.text_scales[text]).clamp(1e-4, 1e4)
     }

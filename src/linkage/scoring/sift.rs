@@ -9,14 +9,14 @@
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use super::answers::{Answers, LetGo, UNKNOWN};
-use super::bounds::{Bounds, Step};
+use super::answers::{LetGo, UNKNOWN};
+use super::asking::{Asking, Orders};
+use super::bounds::Bounds;
 use super::marks::Marks;
 use super::sieve::{Best, Sieve, Sieves, Standing};
 use super::{ComparedPairs, Scorer};
 use crate::linkage::blocking::{CandidatePairs, Pair};
 use crate::linkage::comparison::household::Households;
-use crate::linkage::comparison::level::MISSING;
 use crate::linkage::comparison::row::{Rows, Weighing};
 use crate::linkage::comparison::{Comparison, Pattern, UNSETTLED, Variable};
 use crate::linkage::model::em::{self, PatternCounts};
@@ -24,9 +24,6 @@ use crate::person::table::RecordId;
 
 /// Up to so many candidate pairs, every one is compared in full.
 const COMPARED_IN_FULL: u64 = 4_000_000;
-
-/// Of hopeless pairs beyond that, one in so many is compared in full and counts for all of them.
-const SAMPLED: u64 = 256;
 
 /// What comparing all candidate pairs left: those that may yet matter, and how many of the others showed what.
 #[derive(Debug, Default, PartialEq)]
@@ -53,17 +50,6 @@ pub struct Sifted {
 /// Pairs that are asked together: step by step, so that the memory is fetched for many at a time.
 const BATCH_PAIRS: usize = 256;
 
-/// A pair that is being asked.
-#[derive(Debug, Clone, Copy)]
-struct Asked {
-    pair: Pair,
-    /// Its place in the tree of answers.
-    place: u32,
-    id_level: u8,
-    /// Bits that the rarity of its values adds, at most: as if it shared all values that it was not asked about yet.
-    rare: f32,
-}
-
 /// A compared pair.
 struct Seen {
     class: u32,
@@ -76,34 +62,30 @@ struct Seen {
 /// How pairs are sifted.
 enum Way {
     /// What settles most first, until they are hopeless.
-    StepByStep(Bounds),
+    StepByStep(Orders),
     /// All that is compared of them at once, from rows if there are some.
     InFull(Option<Rows>),
 }
 
 /// What one thread has sifted.
 #[derive(Default)]
-struct Sifting<'a> {
+pub(super) struct Sifting<'a> {
     /// Where pairs that wait leave a mark.
     marks: Option<&'a Marks>,
     /// Pairs of the batch that wait and are not marked yet.
-    unmarked: Vec<Pair>,
-    batch: Vec<Asked>,
+    pub(super) unmarked: Vec<Pair>,
+    /// Pairs to compare in full.
+    batch: Vec<Pair>,
+    /// Pairs that are asked step by step.
+    pub(super) asking: Asking,
     sieves: Sieves,
-    answers: Answers,
     /// Partial patterns of pairs that were let go, with the most that rarity could add to their odds.
     hopeless: FxHashMap<(u32, Pattern), LetGo>,
     kept: Vec<(Pair, Pattern)>,
     /// What other threads have kept.
     kept_by_others: Vec<Vec<(Pair, Pattern)>>,
-    pairs: u64,
+    pub(super) pairs: u64,
     new_pairs: Vec<u64>,
-}
-
-/// Is this pair in the sample of the hopeless ones?
-fn is_sampled(one: RecordId, other: RecordId) -> bool {
-    let mixed = (u64::from(one) << 32 | u64::from(other)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed >> 40 & (SAMPLED - 1) == 0
 }
 
 /// Sifts the candidate pairs by what a model makes of them.
@@ -116,75 +98,6 @@ pub struct Sifter<'a> {
 }
 
 impl Sifter<'_> {
-    /// The level of a pair as far as it can be told without looking at texts, that of the numbers, and what the rarity of
-    /// its values adds at most now that this one is known.
-    #[inline]
-    fn ask(&self, step: &Step, asked: Asked) -> (u8, u8, f32) {
-        let (one, other) = asked.pair;
-        let mut id_level = asked.id_level;
-        let level = match step.variable {
-            Variable::Text(text) => self.scorer.comparer.settle_text(text, one, other),
-            variable => self.scorer.comparer.level(variable, one, other, &mut id_level),
-        };
-        if step.rarity.is_empty() {
-            return (level, id_level, asked.rare);
-        }
-        let rarity = step.rarity_of(self.scorer.table, one);
-        let change = if step.rare >> level & 1 == 0 { -rarity.max(0.0) } else { rarity.min(0.0) };
-        (level, id_level, asked.rare + change)
-    }
-
-    /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
-    fn sift_batch(&self, bounds: &Bounds, least: f64, state: &mut Sifting<'_>) {
-        let mut batch = std::mem::take(&mut state.batch);
-        if state.answers.is_empty() {
-            state.answers = Answers::new(&bounds.priors);
-        }
-        let alone = self.alone(least);
-        self.scorer.comparer.fetch_texts(batch.iter().map(|asked| asked.pair));
-        for step in &bounds.steps {
-            if let Variable::Text(text) = step.variable {
-                self.scorer.comparer.fetch_sketches(text, batch.iter().map(|asked| asked.pair));
-            }
-            self.pass(&mut batch, bounds, least, state, |asked, answers| {
-                let (level, id_level, rare) = self.ask(step, asked);
-                let place = answers.next(asked.place, step.shift, level, |known| {
-                    let bits = step.weights[usize::from(level)];
-                    *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
-                    known.needed = bounds.needed(alone, known.odds + step.open, known.place + step.open_place);
-                });
-                Asked { pair: asked.pair, place, id_level, rare }
-            });
-        }
-        for step in bounds.steps.iter().filter(|step| matches!(step.variable, Variable::Text(_))) {
-            self.pass(&mut batch, bounds, least, state, |asked, answers| {
-                if !answers.is_unsettled(asked.place, step.shift) {
-                    return asked;
-                }
-                let (one, other) = asked.pair;
-                let mut id_level = asked.id_level;
-                let level = self.scorer.comparer.level(step.variable, one, other, &mut id_level);
-                let place = answers.next(asked.place, step.shift, level, |known| {
-                    let bits = step.weights[usize::from(level)] - step.weights[usize::from(UNSETTLED)];
-                    *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
-                    known.needed = bounds.needed(alone, known.odds, known.place);
-                });
-                Asked { place, ..asked }
-            });
-        }
-        for asked in &batch {
-            let (one, other) = asked.pair;
-            let known = *state.answers.at(asked.place);
-            let crossed = self.scorer.comparer.may_be_crossed(one, other);
-            let pattern =
-                if crossed { self.scorer.comparer.compare(one, other) } else { known.partial & bounds.compared };
-            self.sift_pair(known.class, asked.pair, pattern, 1, least, state);
-        }
-        batch.clear();
-        state.batch = batch;
-        state.mark();
-    }
-
     /// What is asked of each record when its pairs are weighed.
     fn weighing(&self) -> impl Fn(RecordId) -> Weighing + Sync {
         let scorer = &self.scorer;
@@ -200,10 +113,10 @@ impl Sifter<'_> {
         let mut batch = std::mem::take(&mut state.batch);
         let comparer = self.scorer.comparer;
         if let Some(rows) = rows {
-            rows.fetch(batch.iter().flat_map(|asked| [asked.pair.0, asked.pair.1]));
-            comparer.fetch_names(batch.iter().map(|asked| (rows.get(asked.pair.0), rows.get(asked.pair.1))));
+            rows.fetch(batch.iter().flat_map(|pair| [pair.0, pair.1]));
+            comparer.fetch_names(batch.iter().map(|pair| (rows.get(pair.0), rows.get(pair.1))));
         }
-        for Asked { pair, .. } in batch.drain(..) {
+        for pair in batch.drain(..) {
             let Some(rows) = rows else {
                 let class = self.scorer.class(pair.0, pair.1);
                 self.sift_pair(class, pair, comparer.compare(pair.0, pair.1), 1, least, state);
@@ -221,47 +134,16 @@ impl Sifter<'_> {
         state.mark();
     }
 
-    /// Asks each pair of the batch, and leaves those that may still have `least`.
-    #[inline]
-    fn pass(
+    /// Keeps a pair that could reach `least`; else its pattern counts for `weight` pairs.
+    pub(super) fn sift_pair(
         &self,
-        batch: &mut Vec<Asked>,
-        bounds: &Bounds,
+        class: u32,
+        pair: Pair,
+        pattern: Pattern,
+        weight: u64,
         least: f64,
         state: &mut Sifting<'_>,
-        ask: impl Fn(Asked, &mut Answers) -> Asked,
     ) {
-        let mut left = 0;
-        for at in 0..batch.len() {
-            let asked = ask(batch[at], &mut state.answers);
-            let needed = state.answers.at(asked.place).needed;
-            let hopeful = asked.rare >= needed;
-            batch[left] = asked;
-            left += usize::from(hopeful);
-            let (one, other) = asked.pair;
-            let crossed = !hopeful && self.scorer.comparer.may_be_crossed(one, other);
-            if !hopeful && !crossed {
-                let waits = asked.rare + bounds.support >= needed;
-                let beyond = if waits { f32::NEG_INFINITY } else { asked.rare };
-                state.answers.remember(asked.place, LetGo { any: asked.rare, beyond });
-                state.unmarked.extend(waits.then_some(asked.pair));
-            }
-            if crossed {
-                // Names in each other's column are seen only where the texts are looked at.
-                let class = state.answers.at(asked.place).class;
-                self.sift_pair(class, asked.pair, self.scorer.comparer.compare(one, other), 1, least, state);
-            } else if !hopeful & is_sampled(one, other) {
-                // What it would have shown.
-                let class = state.answers.at(asked.place).class;
-                let pattern = self.scorer.comparer.compare(one, other);
-                self.sift_pair(class, asked.pair, pattern, SAMPLED, least, state);
-            }
-        }
-        batch.truncate(left);
-    }
-
-    /// Keeps a pair that could reach `least`; else its pattern counts for `weight` pairs.
-    fn sift_pair(&self, class: u32, pair: Pair, pattern: Pattern, weight: u64, least: f64, state: &mut Sifting<'_>) {
         let ratio = || self.scorer.ratio(pattern, pair.0);
         let may_be_supported = || self.households.may_support(pair.0, pair.1);
         self.sift_seen(Seen { class, pattern, pair, weight }, least, state, ratio, may_be_supported);
@@ -300,28 +182,34 @@ impl Sifter<'_> {
         state: &mut Sifting<'_>,
     ) {
         let before = state.pairs;
-        let bounds = if let Way::StepByStep(bounds) = way { Some(bounds) } else { None };
-        let sift_batch = |state: &mut Sifting<'_>| match way {
-            Way::StepByStep(bounds) => self.sift_batch(bounds, least, state),
-            Way::InFull(rows) => self.compare_batch(rows.as_ref(), least, state),
-        };
-        candidates.each_row(stretch, |one, others| {
-            state.pairs += others.len() as u64;
-            let rare = bounds.and_then(|bounds| bounds.rarest.get(one as usize)).copied().unwrap_or(0.0);
-            for &other in others {
-                // A pair that is compared in full goes through no tree.
-                let place = bounds.map_or(0, |_| self.scorer.class(one, other));
-                state.batch.push(Asked { pair: (one, other), place, id_level: MISSING, rare });
-                if state.batch.len() == BATCH_PAIRS {
-                    sift_batch(&mut *state);
-                }
-            }
-        });
-        sift_batch(state);
+        match way {
+            Way::StepByStep(orders) => self.ask_stretch(candidates, stretch, (orders, least), state),
+            Way::InFull(rows) => self.compare_stretch(candidates, stretch, rows.as_ref(), least, state),
+        }
         if let Some(rule) = candidates.rule_of(stretch) {
             state.new_pairs.resize(candidates.rules.len(), 0);
             state.new_pairs[rule] += state.pairs - before;
         }
+    }
+
+    fn compare_stretch(
+        &self,
+        candidates: &CandidatePairs,
+        stretch: usize,
+        rows: Option<&Rows>,
+        least: f64,
+        state: &mut Sifting<'_>,
+    ) {
+        candidates.each_row(stretch, |row| {
+            state.pairs += row.others.len() as u64;
+            for pair in row.pairs() {
+                state.batch.push(pair);
+                if state.batch.len() == BATCH_PAIRS {
+                    self.compare_batch(rows, least, state);
+                }
+            }
+        });
+        self.compare_batch(rows, least, state);
     }
 
     /// Compares all candidate pairs and keeps those whose log2 odds could reach `least` if their households supported
@@ -342,17 +230,11 @@ impl Sifter<'_> {
             return None;
         }
         let look = |mut state: Sifting<'static>, (stretch, each): (usize, u64)| {
-            candidates.each_row(stretch, |one, others| {
-                for &other in others {
-                    let pattern = self.scorer.comparer.compare(one, other);
-                    self.sift_pair(
-                        self.scorer.class(one, other),
-                        (one, other),
-                        pattern,
-                        each,
-                        f64::INFINITY,
-                        &mut state,
-                    );
+            candidates.each_row(stretch, |row| {
+                for pair in row.pairs() {
+                    let (class, pattern) =
+                        (self.scorer.class(pair.0, pair.1), self.scorer.comparer.compare(pair.0, pair.1));
+                    self.sift_pair(class, pair, pattern, each, f64::INFINITY, &mut state);
                 }
             });
             state
@@ -366,7 +248,7 @@ impl Sifter<'_> {
         let levels = |comparison: &Comparison| comparison.levels.len() <= usize::from(UNSETTLED);
         let bounded = sampled && self.scorer.comparer.comparisons.iter().all(levels);
         let way = if bounded {
-            Way::StepByStep(Bounds::of(&self.scorer, true))
+            Way::StepByStep(Orders::of(&self.scorer, candidates))
         } else {
             // Where a study has fields of its own, few of the others are compared.
             Way::InFull(self.scorer.table.text_fields.is_empty().then(|| Rows::of(self.scorer.table, self.weighing())))
@@ -427,7 +309,7 @@ impl Sifter<'_> {
             let alone = best.alone + now.alone.1 - then.alone.1;
             supported.max(alone) + shared(*pattern) * rarer >= least
         });
-        let bounds = Bounds::of(&self.scorer, false);
+        let bounds = Bounds::of(&self.scorer, false, &[]);
         let hopeful = |((class, partial), let_go): &((u32, Pattern), LetGo)| {
             let rare = let_go.any.max(let_go.beyond + bounds.support);
             bounds.most(*class, *partial) + f64::from(rare) + shared(*partial) * rarer >= least
@@ -438,14 +320,14 @@ impl Sifter<'_> {
 
 impl Sifting<'_> {
     /// Marks the pairs of the batch that wait.
-    fn mark(&mut self) {
+    pub(super) fn mark(&mut self) {
         self.marks.iter().for_each(|marks| marks.set(&self.unmarked));
         self.unmarked.clear();
     }
 
     /// Keeps of the answers what must be known of pairs that were let go.
     fn done(mut self) -> Self {
-        std::mem::take(&mut self.answers).let_go().for_each(|(key, let_go)| self.remember(key, let_go));
+        std::mem::take(&mut self.asking).let_go().for_each(|(key, let_go)| self.remember(key, let_go));
         self
     }
 

@@ -1,0 +1,267 @@
+//! Which pairs of a stretch are hopeless?
+//!
+//! Takes the pairs of a stretch and the [`Bounds`], asks them step by step, and lets each go as soon as nothing that is
+//! still open could lift it. Pairs are asked in batches, a step at a time, so that what one step needs is at hand for all.
+
+use super::Scorer;
+use super::answers::{Answers, Known, LetGo};
+use super::bounds::{Bounds, Step};
+use super::near::{Near, Place};
+use super::sift::{Sifter, Sifting};
+use crate::linkage::blocking::CandidatePairs;
+use crate::linkage::comparison::level::MISSING;
+use crate::linkage::comparison::{Pattern, UNSETTLED, Variable};
+use crate::linkage::model::em;
+use crate::person::table::RecordId;
+
+/// Of hopeless pairs, one in so many is compared in full and counts for all of them.
+const SAMPLED: u64 = 256;
+
+/// Pairs that are asked together.
+const BATCH_PAIRS: usize = 256;
+
+/// Records whose pairs are asked together, at most, but for those of one block.
+const NEAR_RECORDS: usize = 512;
+
+/// A pair that is being asked.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    /// Where its records are.
+    sides: (Place, Place),
+    /// Its place in the tree of answers.
+    place: u32,
+    /// Bits that the rarity of its values adds, at most: as if it shared all values that it was not asked about yet.
+    rare: f32,
+    id_level: u8,
+}
+
+impl Asked {
+    fn new(sides: (Place, Place)) -> Asked {
+        Asked { sides, place: 0, rare: 0.0, id_level: MISSING }
+    }
+}
+
+/// Pairs that are being asked, and what was heard.
+#[derive(Debug, Default)]
+pub(super) struct Asking {
+    batch: Vec<Asked>,
+    /// Those of the batch that are hopeless since the last step.
+    hopeless: Vec<Asked>,
+    /// What the pairs of the batch answered last.
+    levels: Vec<u8>,
+    near: Near,
+    answers: Answers,
+    /// The answers to each order of asking that is not gone through now.
+    other_answers: Vec<Answers>,
+}
+
+impl Asking {
+    /// What pairs that were let go had shown, with the most that rarity could add to one of them.
+    pub(super) fn let_go(&self) -> impl Iterator<Item = ((u32, Pattern), LetGo)> {
+        self.other_answers.iter().flat_map(Answers::let_go)
+    }
+}
+
+/// In which order pairs are asked: those of a rule last about what they are known to share.
+pub(super) struct Orders {
+    /// By rule, and at last that of pairs in no block.
+    of_rules: Vec<Bounds>,
+}
+
+impl Orders {
+    pub(super) fn of(scorer: &Scorer<'_>, candidates: &CandidatePairs) -> Orders {
+        let of_rule = |rule: usize| Bounds::of(scorer, true, candidates.shared(rule));
+        Orders { of_rules: (0..=candidates.rules.len()).map(of_rule).collect() }
+    }
+}
+
+/// Is this pair in the sample of the hopeless ones?
+#[inline]
+fn is_sampled(one: RecordId, other: RecordId) -> bool {
+    let mixed = (u64::from(one) << 32 | u64::from(other)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed >> 40 & (SAMPLED - 1) == 0
+}
+
+impl Sifter<'_> {
+    /// Asks the pairs of a stretch; those that may matter are sifted.
+    pub(super) fn ask_stretch(
+        &self,
+        candidates: &CandidatePairs,
+        stretch: usize,
+        (orders, least): (&Orders, f64),
+        state: &mut Sifting<'_>,
+    ) {
+        let mut asking = std::mem::take(&mut state.asking);
+        let order = candidates.rule_of(stretch).unwrap_or(candidates.rules.len());
+        let bounds = &orders.of_rules[order];
+        asking.other_answers.resize_with(orders.of_rules.len(), Answers::default);
+        asking.answers = std::mem::take(&mut asking.other_answers[order]);
+        if asking.answers.is_empty() {
+            asking.answers = Answers::new(&bounds.priors);
+        }
+        let mut first = 0;
+        candidates.each_row(stretch, |row| {
+            state.pairs += row.others.len() as u64;
+            if row.is_first {
+                if asking.near.len() + row.block.len() > NEAR_RECORDS {
+                    self.ask_batch((bounds, least), &mut asking, state);
+                    asking.near.clear();
+                }
+                first = asking.near.add(row.block);
+            }
+            for others in row.others.chunks(BATCH_PAIRS) {
+                let pair = |other: &u32| Asked::new((first + row.one, first + other));
+                asking.batch.extend(others.iter().map(pair));
+                if asking.batch.len() >= BATCH_PAIRS {
+                    self.ask_batch((bounds, least), &mut asking, state);
+                }
+            }
+        });
+        self.ask_batch((bounds, least), &mut asking, state);
+        asking.near.clear();
+        asking.other_answers[order] = std::mem::take(&mut asking.answers);
+        state.asking = asking;
+    }
+
+    /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
+    fn ask_batch(&self, (bounds, least): (&Bounds, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+        let (alone, slots) = (self.alone(least), self.scorer.model.slots.len());
+        asking.near.look_up(&bounds.steps, &self.scorer);
+        for asked in &mut asking.batch {
+            let (one, other) = asked.sides;
+            asked.place = em::class_of(slots, asking.near.slot(one), asking.near.slot(other));
+            asked.rare = asking.near.rarest(one);
+        }
+        for (at, step) in bounds.steps.iter().enumerate() {
+            self.hear(at, step, asking);
+            let weigh = |known: &mut Known, level: u8| {
+                let bits = step.weights[usize::from(level)];
+                *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
+                known.needed = bounds.needed(alone, known.odds + step.open, known.place + step.open_place);
+            };
+            let Asking { batch, hopeless, levels, near, answers, .. } = &mut *asking;
+            let rarity = step.weighs_rarity().then(|| near.said(at).rarity.as_slice());
+            part(batch, hopeless, answers, |at, asked, answers| {
+                let level = levels[at];
+                asked.place = answers.next(asked.place, step.shift, level, |known| weigh(known, level));
+                if let Some(rarity) = rarity {
+                    let bits = rarity[asked.sides.0 as usize];
+                    asked.rare += if step.rare >> level & 1 == 0 { -bits.max(0.0) } else { bits.min(0.0) };
+                }
+            });
+            self.let_go((bounds, least), asking, state);
+        }
+        for (at, step) in bounds.steps.iter().enumerate() {
+            let Variable::Text(text) = step.variable else { continue };
+            let weigh = |known: &mut Known, level: u8| {
+                let bits = step.weights[usize::from(level)] - step.weights[usize::from(UNSETTLED)];
+                *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
+                known.needed = bounds.needed(alone, known.odds, known.place);
+            };
+            let Asking { batch, hopeless, near, answers, .. } = &mut *asking;
+            let values = &near.said(at).values;
+            part(batch, hopeless, answers, |_, asked, answers| {
+                if answers.is_unsettled(asked.place, step.shift) {
+                    let (one, other) = asked.sides;
+                    let level = self.scorer.comparer.compare_values(text, values[one as usize], values[other as usize]);
+                    asked.place = answers.next(asked.place, step.shift, level, |known| weigh(known, level));
+                }
+            });
+            self.let_go((bounds, least), asking, state);
+        }
+        for asked in asking.batch.drain(..) {
+            let (one, other) = asking.near.pair(asked.sides);
+            let known = asking.answers.at(asked.place);
+            let crossed = self.scorer.comparer.may_be_crossed(one, other);
+            let pattern =
+                if crossed { self.scorer.comparer.compare(one, other) } else { known.partial & bounds.compared };
+            self.sift_pair(known.class, (one, other), pattern, 1, least, state);
+        }
+        state.mark();
+    }
+
+    /// Hears what all pairs of the batch have to say at a step, as far as can be told without looking at texts.
+    #[inline]
+    fn hear(&self, at: usize, step: &Step, asking: &mut Asking) {
+        let Asking { batch, levels, near, .. } = asking;
+        if let Variable::Text(text) = step.variable {
+            let values = near.said(at).values.as_slice();
+            let sides = batch.iter().map(|asked| (&values[asked.sides.0 as usize], &values[asked.sides.1 as usize]));
+            return self.scorer.comparer.settle(text, sides, levels);
+        }
+        levels.clear();
+        levels.extend(batch.iter_mut().map(|asked| {
+            let (one, other) = near.pair(asked.sides);
+            self.scorer.comparer.level(step.variable, one, other, &mut asked.id_level)
+        }));
+    }
+
+    /// Lets the hopeless pairs go.
+    fn let_go(&self, (bounds, least): (&Bounds, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+        let mut hopeless = std::mem::take(&mut asking.hopeless);
+        for asked in hopeless.drain(..) {
+            let (one, other) = asking.near.pair(asked.sides);
+            if self.scorer.comparer.may_be_crossed(one, other) {
+                // Names in each other's column are seen only where the texts are looked at.
+                let class = asking.answers.at(asked.place).class;
+                self.sift_pair(class, (one, other), self.scorer.comparer.compare(one, other), 1, least, state);
+                continue;
+            }
+            let waits = asked.rare + bounds.support >= asking.answers.needed(asked.place);
+            let beyond = if waits { f32::NEG_INFINITY } else { asked.rare };
+            asking.answers.remember(asked.place, LetGo { any: asked.rare, beyond });
+            state.unmarked.extend(waits.then_some((one, other)));
+            if is_sampled(one, other) {
+                // What it would have shown.
+                let class = asking.answers.at(asked.place).class;
+                let pattern = self.in_full(&bounds.steps, asked, &asking.near);
+                self.sift_pair(class, (one, other), pattern, SAMPLED, least, state);
+            }
+        }
+        asking.hopeless = hopeless;
+    }
+
+    /// The pattern of a pair.
+    fn in_full(&self, steps: &[Step], asked: Asked, near: &Near) -> Pattern {
+        let (one, other) = near.pair(asked.sides);
+        let mut id_level = MISSING;
+        let level = |(at, step): (usize, &Step)| {
+            let level = match step.variable {
+                Variable::Text(text) => {
+                    let value = |place: Place| near.said(at).values[place as usize];
+                    self.scorer.comparer.compare_values(text, value(asked.sides.0), value(asked.sides.1))
+                }
+                variable => self.scorer.comparer.level(variable, one, other, &mut id_level),
+            };
+            Pattern::from(level) << step.shift
+        };
+        let pattern = steps.iter().enumerate().map(level).fold(0, |pattern, level| pattern | level);
+        self.scorer.comparer.seen_crossed(pattern, one, other)
+    }
+}
+
+/// Asks each pair of the batch, and leaves those that may yet matter; the others go to the hopeless ones. Which is which
+/// nobody can foresee: both lists are written, and one of them grows.
+#[inline]
+fn part(
+    batch: &mut Vec<Asked>,
+    hopeless: &mut Vec<Asked>,
+    answers: &mut Answers,
+    ask: impl Fn(usize, &mut Asked, &mut Answers),
+) {
+    let Some(any) = batch.first().copied() else { return };
+    hopeless.clear();
+    hopeless.resize(batch.len(), any);
+    let (mut left, mut gone) = (0, 0);
+    for at in 0..batch.len() {
+        let mut asked = batch[at];
+        ask(at, &mut asked, answers);
+        let hopeful = asked.rare >= answers.needed(asked.place);
+        batch[left] = asked;
+        hopeless[gone] = asked;
+        left += usize::from(hopeful);
+        gone += usize::from(!hopeful);
+    }
+    batch.truncate(left);
+    hopeless.truncate(gone);
+}

@@ -1,0 +1,109 @@
+//! What will be asked of the records of a block?
+//!
+//! Takes the records of blocks as their pairs come up, gives [`Near`]: for each step what every one of them says, side by
+//! side. A record of a block is asked about as often as the block has others, and what it says is looked up once; its pairs
+//! find it in the nearest cache.
+
+use super::Scorer;
+use super::bounds::Step;
+use crate::linkage::blocking::Pair;
+use crate::linkage::comparison::{TextValue, Variable};
+use crate::person::table::RecordId;
+
+/// Place of a record in [`Near`].
+pub(super) type Place = u32;
+
+/// Records, and what they say.
+#[derive(Debug, Default)]
+pub(super) struct Near {
+    records: Vec<RecordId>,
+    slots: Vec<u8>,
+    /// The bits that the rarity of its values adds to a pair which shares all of a record's, rounded up.
+    rarest: Vec<f32>,
+    /// By step.
+    said: Vec<Said>,
+}
+
+/// What records say at one step.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    /// Their texts, if it is one that is asked about.
+    pub(super) values: Vec<TextValue>,
+    /// Bits that the rarity of their values adds, where it counts.
+    pub(super) rarity: Vec<f32>,
+}
+
+impl Near {
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.records.clear();
+        self.slots.clear();
+        self.rarest.clear();
+        self.said.iter_mut().for_each(|said| {
+            said.values.clear();
+            said.rarity.clear();
+        });
+    }
+
+    /// Adds records that nothing is looked up of yet; the place of the first of them.
+    pub(super) fn add(&mut self, records: &[RecordId]) -> Place {
+        let first = self.records.len();
+        self.records.extend_from_slice(records);
+        Place::try_from(first).unwrap_or(Place::MAX)
+    }
+
+    /// Looks up what is not known of the records yet: step after step, so that no look-up waits for another.
+    pub(super) fn look_up(&mut self, steps: &[Step], scorer: &Scorer<'_>) {
+        let first = self.slots.len();
+        let records = &self.records[first..];
+        self.slots.extend(records.iter().map(|record| scorer.slot_of[*record as usize]));
+        self.rarest.resize(self.records.len(), 0.0);
+        self.said.resize_with(steps.len(), Said::default);
+        for (said, step) in self.said.iter_mut().zip(steps) {
+            if let Variable::Text(text) = step.variable {
+                said.values.extend(records.iter().map(|record| scorer.comparer.value(text, *record)));
+            }
+            if !step.weighs_rarity() {
+                continue;
+            }
+            match step.variable {
+                Variable::Text(text) => {
+                    let rarity = |value: &TextValue| step.rarity_of_text(text, value, scorer);
+                    said.rarity.extend(said.values[first..].iter().map(rarity));
+                }
+                _ => {
+                    let name = |record: &RecordId| scorer.table.name[*record as usize];
+                    said.rarity.extend(records.iter().map(|record| step.rarity_of_name(name(record), scorer)));
+                }
+            }
+            let sums = self.rarest[first..].iter_mut().zip(&said.rarity[first..]);
+            sums.for_each(|(sum, bits)| *sum += bits.max(0.0));
+        }
+        self.rarest[first..].iter_mut().for_each(|sum| *sum = sum.next_up());
+    }
+
+    #[inline]
+    pub(super) fn pair(&self, (one, other): (Place, Place)) -> Pair {
+        (self.records[one as usize], self.records[other as usize])
+    }
+
+    #[inline]
+    pub(super) fn slot(&self, place: Place) -> u8 {
+        self.slots[place as usize]
+    }
+
+    /// The bits that rarity adds at most to the pairs of this record.
+    #[inline]
+    pub(super) fn rarest(&self, place: Place) -> f32 {
+        self.rarest[place as usize]
+    }
+
+    /// What records say at a step.
+    #[inline]
+    pub(super) fn said(&self, step: usize) -> &Said {
+        &self.said[step]
+    }
+}
