@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use rayon::prelude::*;
 
 use super::key::Entry;
-use super::within::PairsInBlocks;
+use super::within::{PairsInBlocks, same_block};
 use super::{Pair, RuleReport};
 use crate::intake::study::Field;
 use crate::person::table::{PersonTable, RecordId};
@@ -83,19 +83,18 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Blocks of a group that lie side by side, and what earlier groups say of their records.
-struct Blocks<'a> {
-    group: usize,
-    records: &'a [RecordId],
-    /// Block numbers of the records under the earlier groups, group after group.
-    numbers: Vec<u32>,
-}
+/// Blocks of more records than this have the numbers of their records turned around, so that many are compared at a time.
+const FEW: usize = 16;
 
-impl Blocks<'_> {
-    /// Block numbers under an earlier group of the records of a block, which lies here among the others.
-    fn numbers(&self, group: usize, block: &Range<usize>) -> &[u32] {
-        &self.numbers[group * self.records.len()..][block.clone()]
-    }
+/// Room for what rows are made of.
+#[derive(Default)]
+struct Room {
+    /// Positions of those that a record is paired with.
+    others: Vec<u32>,
+    /// Block numbers of the record.
+    numbers: Vec<u32>,
+    /// Block numbers of a large block's records under the earlier groups, group after group.
+    by_group: Vec<u32>,
 }
 
 /// A stretch of work of about [`STRETCH_PAIRS`] pairs.
@@ -288,7 +287,7 @@ impl CandidatePairs {
 
     /// Goes through the pairs of a stretch, row by row.
     pub fn each_row(&self, stretch: usize, mut take: impl FnMut(Row<'_>)) {
-        let mut others = Vec::new();
+        let mut room = Room::default();
         match self.stretches.get(stretch) {
             Some(Stretch::Loose(range)) => {
                 let mut block = Vec::new();
@@ -296,18 +295,14 @@ impl CandidatePairs {
                     block.clear();
                     block.push(pairs[0].0.0);
                     block.extend(pairs.iter().map(|((_, other), _)| *other));
-                    others.clear();
-                    others.extend((1..).zip(pairs).map(|(place, _)| place));
-                    take(Row { block: &block, is_first: true, one: 0, others: &others });
+                    room.others.clear();
+                    room.others.extend((1..).zip(pairs).map(|(place, _)| place));
+                    take(Row { block: &block, is_first: true, one: 0, others: &room.others });
                 }
             }
-            Some(Stretch::Blocks(at, range)) => {
-                let starts = &self.groups[*at].1.starts[range.start as usize..=range.end as usize];
-                let records = &self.groups[*at].1.members[starts[0] as usize..starts[starts.len() - 1] as usize];
-                let blocks = Blocks { group: *at, records, numbers: self.within.numbers_by_group(records, *at) };
-                for ends in starts.windows(2) {
-                    let block = (ends[0] - starts[0]) as usize..(ends[1] - starts[0]) as usize;
-                    self.each_row_of(&blocks, &block, &mut others, &mut take);
+            Some(Stretch::Blocks(at, blocks)) => {
+                for block in blocks.clone() {
+                    self.each_row_of(*at, self.groups[*at].1.block(block as usize), &mut room, &mut take);
                 }
             }
             None => {}
@@ -325,28 +320,24 @@ impl CandidatePairs {
         all
     }
 
-    fn each_row_of(
-        &self,
-        blocks: &Blocks<'_>,
-        range: &Range<usize>,
-        row: &mut Vec<u32>,
-        take: &mut impl FnMut(Row<'_>),
-    ) {
-        let block = &blocks.records[range.clone()];
-        let across = self.groups[blocks.group].1.across_sources;
+    fn each_row_of(&self, at: usize, block: &[RecordId], room: &mut Room, take: &mut impl FnMut(Row<'_>)) {
+        let across = self.groups[at].1.across_sources;
+        if block.len() > FEW {
+            self.within.numbers_by_group(block, at, &mut room.by_group);
+        }
         let mut is_first = true;
         let mut start = 0;
         while let Some(first) = block.get(start) {
             let source_end = self.within.source_end(*first);
             let end = start + block[start..].partition_point(|record| *record < source_end);
             for one in start..end {
-                row.clear();
+                room.others.clear();
                 if !across {
-                    self.fill((blocks, range), one, one + 1..end, true, row);
+                    self.fill((at, block), one, one + 1..end, true, room);
                 }
-                self.fill((blocks, range), one, end..block.len(), false, row);
-                if !row.is_empty() {
-                    take(Row { block, is_first, one: one as u32, others: row });
+                self.fill((at, block), one, end..block.len(), false, room);
+                if !room.others.is_empty() {
+                    take(Row { block, is_first, one: one as u32, others: &room.others });
                     is_first = false;
                 }
             }
@@ -357,23 +348,36 @@ impl CandidatePairs {
     /// Adds to a row those of `others` that no earlier group pairs with `one`.
     fn fill(
         &self,
-        (blocks, block): (&Blocks<'_>, &Range<usize>),
+        (at, block): (usize, &[RecordId]),
         one: usize,
         others: Range<usize>,
         same_source: bool,
-        row: &mut Vec<u32>,
+        room: &mut Room,
     ) {
+        let places = others.start as u32..others.end as u32;
+        if at == 0 {
+            return room.others.extend(places);
+        }
+        if block.len() <= FEW {
+            self.within.own_numbers(block[one], at, same_source, &mut room.numbers);
+            let new = |other: &RecordId| !same_block(&room.numbers, self.within.numbers_of(*other, at));
+            return room
+                .others
+                .extend(places.zip(&block[others]).filter(|(_, other)| new(other)).map(|(place, _)| place));
+        }
+        let numbers = |group: usize| &room.by_group[group * block.len()..][..block.len()];
         // Without an early end, so that many are compared at a time.
         let pairs = |group: &usize| {
-            let numbers = blocks.numbers(*group, block);
+            let numbers = numbers(*group);
             let same = |number: &u32| u32::from(*number == numbers[one]);
             numbers[one] != 0 && numbers[others.clone()].iter().map(same).sum::<u32>() != 0
         };
         let serves = |group: &usize| !(same_source && self.within.across_sources[*group]);
-        let mut earlier = (0..blocks.group).filter(serves).filter(pairs);
-        let places = others.start as u32..others.end as u32;
-        let Some(first) = earlier.next() else { return row.extend(places) };
-        let earlier: Vec<&[u32]> = std::iter::once(first).chain(earlier).map(|at| blocks.numbers(at, block)).collect();
-        row.extend(places.filter(|place| !earlier.iter().any(|numbers| numbers[*place as usize] == numbers[one])));
+        let earlier: Vec<&[u32]> = (0..at).filter(serves).filter(pairs).map(numbers).collect();
+        if earlier.is_empty() {
+            return room.others.extend(places);
+        }
+        let is_new = |place: &u32| !earlier.iter().any(|numbers| numbers[*place as usize] == numbers[one]);
+        room.others.extend(places.filter(is_new));
     }
 }

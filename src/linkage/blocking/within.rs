@@ -48,13 +48,13 @@ impl PairsInBlocks {
     }
 
     /// The block numbers of records under the first groups, group after group.
-    pub(super) fn numbers_by_group(&self, records: &[RecordId], groups: usize) -> Vec<u32> {
-        let mut numbers = vec![0; groups * records.len()];
+    pub(super) fn numbers_by_group(&self, records: &[RecordId], groups: usize, numbers: &mut Vec<u32>) {
+        numbers.clear();
+        numbers.resize(groups * records.len(), 0);
         for (place, record) in records.iter().enumerate() {
             let own = self.numbers_of(*record, groups).iter().enumerate();
             own.for_each(|(group, number)| numbers[group * records.len() + place] = *number);
         }
-        numbers
     }
 
     /// The block numbers of a record under the first groups, where they would pair it with a record of the same source

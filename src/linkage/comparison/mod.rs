@@ -324,7 +324,7 @@ impl<'a> Comparer<'a> {
         })
     }
 
-    /// The levels of pairs of values of a text field as far as they can be told without looking at the texts:
+    /// Adds the levels of pairs of values of a text field as far as they can be told without looking at the texts:
     /// [`UNSETTLED`] if they cannot.
     #[inline]
     pub fn settle<'v>(
@@ -333,7 +333,6 @@ impl<'a> Comparer<'a> {
         pairs: impl Iterator<Item = (&'v TextValue, &'v TextValue)>,
         levels: &mut Vec<u8>,
     ) {
-        levels.clear();
         self.texts[usize::from(text)].settle_all(pairs, levels);
     }
 

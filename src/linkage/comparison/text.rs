@@ -164,6 +164,11 @@ impl TextComparer {
                 let unequal = |a, b| if self.bound.may_be_reached(a, b) { UNSETTLED } else { worst };
                 of(&unequal, one, other)
             })),
+            Comparator::Levenshtein | Comparator::DamerauLevenshtein => {
+                let most = self.thresholds.last().copied().unwrap_or(0.0) as u32;
+                let unequal = |a: Sketch, b| if a.may_be_within(b, most) { UNSETTLED } else { worst };
+                levels.extend(pairs.map(|(one, other)| of(&unequal, one, other)));
+            }
             _ => {
                 let unequal = |a, b| self.settle(a, b).unwrap_or(UNSETTLED);
                 levels.extend(pairs.map(|(one, other)| of(&unequal, one, other)));

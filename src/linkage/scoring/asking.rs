@@ -3,7 +3,6 @@
 //! Takes the pairs of a stretch and the [`Bounds`], asks them step by step, and lets each go as soon as nothing that is
 //! still open could lift it. Pairs are asked in batches, a step at a time, so that what one step needs is at hand for all.
 
-use super::Scorer;
 use super::answers::{Answers, Known, LetGo};
 use super::bounds::{Bounds, Step};
 use super::near::{Near, Place};
@@ -47,7 +46,7 @@ pub(super) struct Asking {
     batch: Vec<Asked>,
     /// Those of the batch that are hopeless since the last step.
     hopeless: Vec<Asked>,
-    /// What the pairs of the batch answered last.
+    /// What the pairs of the batch answered last, step after step.
     levels: Vec<u8>,
     near: Near,
     answers: Answers,
@@ -65,12 +64,21 @@ impl Asking {
 /// In which order pairs are asked: those of a rule last about what they are known to share.
 pub(super) struct Orders {
     /// By rule, and at last that of pairs in no block.
-    of_rules: Vec<Bounds>,
+    of_rules: Vec<Order>,
+}
+
+struct Order {
+    bounds: Bounds,
+    /// The first so many steps are asked in one go.
+    together: usize,
 }
 
 impl Orders {
-    pub(super) fn of(scorer: &Scorer<'_>, candidates: &CandidatePairs) -> Orders {
-        let of_rule = |rule: usize| Bounds::of(scorer, true, candidates.shared(rule));
+    pub(super) fn of(sifter: &Sifter<'_>, candidates: &CandidatePairs, least: f64) -> Orders {
+        let of_rule = |rule: usize| {
+            let bounds = Bounds::of(&sifter.scorer, true, candidates.shared(rule));
+            Order { together: bounds.together(sifter.alone(least)), bounds }
+        };
         Orders { of_rules: (0..=candidates.rules.len()).map(of_rule).collect() }
     }
 }
@@ -93,18 +101,18 @@ impl Sifter<'_> {
     ) {
         let mut asking = std::mem::take(&mut state.asking);
         let order = candidates.rule_of(stretch).unwrap_or(candidates.rules.len());
-        let bounds = &orders.of_rules[order];
+        let (place, order) = (order, &orders.of_rules[order]);
         asking.other_answers.resize_with(orders.of_rules.len(), Answers::default);
-        asking.answers = std::mem::take(&mut asking.other_answers[order]);
+        asking.answers = std::mem::take(&mut asking.other_answers[place]);
         if asking.answers.is_empty() {
-            asking.answers = Answers::new(&bounds.priors);
+            asking.answers = Answers::new(&order.bounds.priors);
         }
         let mut first = 0;
         candidates.each_row(stretch, |row| {
             state.pairs += row.others.len() as u64;
             if row.is_first {
                 if asking.near.len() + row.block.len() > NEAR_RECORDS {
-                    self.ask_batch((bounds, least), &mut asking, state);
+                    self.ask_batch((order, least), &mut asking, state);
                     asking.near.clear();
                 }
                 first = asking.near.add(row.block);
@@ -113,18 +121,19 @@ impl Sifter<'_> {
                 let pair = |other: &u32| Asked::new((first + row.one, first + other));
                 asking.batch.extend(others.iter().map(pair));
                 if asking.batch.len() >= BATCH_PAIRS {
-                    self.ask_batch((bounds, least), &mut asking, state);
+                    self.ask_batch((order, least), &mut asking, state);
                 }
             }
         });
-        self.ask_batch((bounds, least), &mut asking, state);
+        self.ask_batch((order, least), &mut asking, state);
         asking.near.clear();
-        asking.other_answers[order] = std::mem::take(&mut asking.answers);
+        asking.other_answers[place] = std::mem::take(&mut asking.answers);
         state.asking = asking;
     }
 
     /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
-    fn ask_batch(&self, (bounds, least): (&Bounds, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+    fn ask_batch(&self, (order, least): (&Order, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+        let Order { bounds, together } = order;
         let (alone, slots) = (self.alone(least), self.scorer.model.slots.len());
         asking.near.look_up(&bounds.steps, &self.scorer);
         for asked in &mut asking.batch {
@@ -132,24 +141,30 @@ impl Sifter<'_> {
             asked.place = em::class_of(slots, asking.near.slot(one), asking.near.slot(other));
             asked.rare = asking.near.rarest(one);
         }
-        for (at, step) in bounds.steps.iter().enumerate() {
-            self.hear(at, step, asking);
-            let weigh = |known: &mut Known, level: u8| {
-                let bits = step.weights[usize::from(level)];
-                *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
-                known.needed = bounds.needed(alone, known.odds + step.open, known.place + step.open_place);
-            };
+        let weigh = |known: &mut Known, step: &Step, level: u8| {
+            let bits = step.weights[usize::from(level)];
+            *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
+            known.needed = bounds.needed(alone, known.odds + step.open, known.place + step.open_place);
+        };
+        let mut first = 0;
+        while first < bounds.steps.len() {
+            let end = if first == 0 { *together } else { first + 1 };
+            let steps = &bounds.steps[first..end];
+            self.hear(first, steps, asking);
             let Asking { batch, hopeless, levels, near, answers, .. } = &mut *asking;
-            let rarity = step.weighs_rarity().then(|| near.said(at).rarity.as_slice());
+            let pairs = batch.len();
             part(batch, hopeless, answers, |at, asked, answers| {
-                let level = levels[at];
-                asked.place = answers.next(asked.place, step.shift, level, |known| weigh(known, level));
-                if let Some(rarity) = rarity {
-                    let bits = rarity[asked.sides.0 as usize];
-                    asked.rare += if step.rare >> level & 1 == 0 { -bits.max(0.0) } else { bits.min(0.0) };
+                for (place, step) in steps.iter().enumerate() {
+                    let level = levels[place * pairs + at];
+                    asked.place = answers.next(asked.place, step.shift, level, |known| weigh(known, step, level));
+                    if step.weighs_rarity() {
+                        let bits = near.said(first + place).rarity[asked.sides.0 as usize];
+                        asked.rare += if step.rare >> level & 1 == 0 { -bits.max(0.0) } else { bits.min(0.0) };
+                    }
                 }
             });
             self.let_go((bounds, least), asking, state);
+            first = end;
         }
         for (at, step) in bounds.steps.iter().enumerate() {
             let Variable::Text(text) = step.variable else { continue };
@@ -180,20 +195,23 @@ impl Sifter<'_> {
         state.mark();
     }
 
-    /// Hears what all pairs of the batch have to say at a step, as far as can be told without looking at texts.
+    /// Hears what all pairs of the batch have to say at some steps, as far as can be told without looking at texts.
     #[inline]
-    fn hear(&self, at: usize, step: &Step, asking: &mut Asking) {
+    fn hear(&self, first: usize, steps: &[Step], asking: &mut Asking) {
         let Asking { batch, levels, near, .. } = asking;
-        if let Variable::Text(text) = step.variable {
-            let values = near.said(at).values.as_slice();
-            let sides = batch.iter().map(|asked| (&values[asked.sides.0 as usize], &values[asked.sides.1 as usize]));
-            return self.scorer.comparer.settle(text, sides, levels);
-        }
         levels.clear();
-        levels.extend(batch.iter_mut().map(|asked| {
-            let (one, other) = near.pair(asked.sides);
-            self.scorer.comparer.level(step.variable, one, other, &mut asked.id_level)
-        }));
+        for (at, step) in (first..).zip(steps) {
+            if let Variable::Text(text) = step.variable {
+                let values = near.said(at).values.as_slice();
+                let sides = |asked: &Asked| (&values[asked.sides.0 as usize], &values[asked.sides.1 as usize]);
+                self.scorer.comparer.settle(text, batch.iter().map(sides), levels);
+                continue;
+            }
+            levels.extend(batch.iter_mut().map(|asked| {
+                let (one, other) = near.pair(asked.sides);
+                self.scorer.comparer.level(step.variable, one, other, &mut asked.id_level)
+            }));
+        }
     }
 
     /// Lets the hopeless pairs go.

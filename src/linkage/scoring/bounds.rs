@@ -31,6 +31,8 @@ pub(super) struct Step {
     pub(super) shift: u32,
     /// By level; of [`UNSETTLED`], the best of two different texts; of [`UNKNOWN`], the best of all.
     pub(super) weights: [f64; 16],
+    /// Of any level.
+    lowest: f64,
     /// Is it a part of where a person lives?
     pub(super) place: bool,
     /// Best of all later steps together: parts of the place, and all others.
@@ -99,7 +101,8 @@ impl Bounds {
             let rare = rare.fold(0u16, |rare, (level, _)| rare | 1 << level);
             let (variable, shift, place) = (comparison.variable, comparison.shift, comparison.place);
             let (open_place, open) = (0.0, 0.0);
-            let step = Step { variable, shift, weights, place, open_place, open, rare, rarity, least_rare };
+            let lowest = (0..levels).map(bits).fold(0.0, f64::min);
+            let step = Step { variable, shift, weights, lowest, place, open_place, open, rare, rarity, least_rare };
             steps.push((settles, step));
         }
         // What the numbers say must be known before birth date and sex are asked.
@@ -134,6 +137,18 @@ impl Bounds {
     pub(super) fn needed(&self, least: f64, odds: f64, place: f64) -> f32 {
         // So much more than the rounding of a sum.
         (least - 1e-3 - odds - self.place(place)) as f32
+    }
+
+    /// How many of the first steps all pairs may as well be asked in one go: after fewer, none is hopeless whose values are
+    /// no rarer than the average.
+    pub(super) fn together(&self, least: f64) -> usize {
+        let mut odds = self.priors.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let mut place = 0.0;
+        let is_hopeless = |step: &Step| {
+            *(if step.place { &mut place } else { &mut odds }) += step.lowest;
+            self.needed(least, odds + step.open, place + step.open_place) > 0.0
+        };
+        self.steps.iter().position(is_hopeless).map_or(1, |at| at + 1)
     }
 
     /// The most that a pair with this partial pattern can reach, but for the rarity of its values and for support.

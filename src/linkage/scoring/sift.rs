@@ -248,7 +248,7 @@ impl Sifter<'_> {
         let levels = |comparison: &Comparison| comparison.levels.len() <= usize::from(UNSETTLED);
         let bounded = sampled && self.scorer.comparer.comparisons.iter().all(levels);
         let way = if bounded {
-            Way::StepByStep(Orders::of(&self.scorer, candidates))
+            Way::StepByStep(Orders::of(self, candidates, least))
         } else {
             // Where a study has fields of its own, few of the others are compared.
             Way::InFull(self.scorer.table.text_fields.is_empty().then(|| Rows::of(self.scorer.table, self.weighing())))
