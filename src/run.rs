@@ -25,7 +25,7 @@ use crate::linkage::decided::Decided;
 use crate::linkage::kept;
 use crate::linkage::model::file::{self as model_file, MODEL};
 use crate::linkage::{self, Linked};
-use crate::memory::plan::{self, Allowance};
+use crate::memory::plan::{self, Allowance, Provided};
 use crate::outcome::coverage::Coverage;
 use crate::outcome::coverage::estimated;
 use crate::outcome::discrepancy::Findings;
@@ -71,14 +71,13 @@ pub struct Summary {
 /// # Errors
 /// Says whose move it is: the study's, an input's, or the machine's.
 pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progress) -> Result<Summary> {
-    if let Some(key) = &options.sign_key {
-        checkpoint::check_key(key)?;
-    }
+    options.sign_key.as_deref().map(checkpoint::check_key).transpose()?;
     let publication = Publication::begin(folder)?;
     prepare(study, folder)?;
     let (extracts, program_digest) = rayon::join(|| take_in(study), log::program_digest);
     let extracts = extracts?;
-    let in_file = plan::provide(extracts.iter().map(|extract| extract.rows).sum(), options.memory, folder)?;
+    let records = extracts.iter().map(|extract| extract.rows).sum();
+    let Provided { in_file, freed } = plan::provide(records, options.memory, folder)?;
     let (decisions, outcomes) = (decisions::read(study)?, outcomes::read(study)?);
     let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
     let stage = stage(&publication, study, &extracts, decisions.as_ref(), program_digest.as_deref());
@@ -101,6 +100,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         Some(linked) => taken_up(linked, progress),
         None => linkage::link(study, table, &comparer, &decided, progress)?,
     };
+    drop(freed);
     let settled = settled(outcomes.as_ref(), study, table, &linked)?;
     let residence = keep_and_estimate(to_keep.as_ref(), study, table, &linked, &settled, progress);
     let (findings, mut coverage) = rayon::join(

@@ -1,7 +1,8 @@
 //! Where does memory come from, and what becomes of the program when there is no more?
 //!
 //! Takes the allocator (mimalloc) and what a run may hold ([`plan`]), gives memory. A run that may hold less than it needs has its
-//! large pieces in a nameless file ([`scratch`]), of which no more is in memory than it may hold ([`keeper`]). The allocator
+//! large pieces in a nameless file ([`scratch`]), of which no more is in memory than it may hold ([`keeper`]); one that may hold
+//! all it needs keeps what it frees for a while ([`freed`]). The allocator
 //! remembers that memory was refused: the language ends a program that cannot go on without by SIGABRT; where that is why,
 //! the signal becomes exit status 6, with a word on what can be done. Any other abort stays one.
 //!
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mimalloc::MiMalloc;
 
+pub mod freed;
 #[deny(unsafe_code)]
 mod keeper;
 #[deny(unsafe_code)]

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
+use super::freed::{self, Kept};
 use super::scratch::{self, Scratch};
 use super::{IN_CHARGE, keeper};
 use crate::error::{Error, Kind, Result};
@@ -31,6 +32,15 @@ impl InFile {
     }
 }
 
+/// What a run was provided with.
+pub struct Provided {
+    /// The file, if not all fits into memory.
+    pub in_file: Option<InFile>,
+    /// Where nothing is limited, freed memory stays with the program: for the first stages, which free and ask for much, and
+    /// hold less than the last ones.
+    pub freed: Option<Kept>,
+}
+
 /// Bytes that a run holds at its height for each record, and besides: no less than any of the measurements in
 /// docs/performance.md.
 const BYTES_PER_RECORD: u64 = 340;
@@ -52,17 +62,20 @@ pub fn least(records: u64) -> u64 {
     LEAST_ALWAYS + records * LEAST_PER_RECORD
 }
 
-/// Provides memory for a run over so many records; gives the file if not all fits.
+/// Provides memory for a run over so many records.
 ///
 /// # Errors
 /// An environment error if too little is allowed, or if the file cannot be made.
-pub fn provide(records: u64, allowance: Allowance, folder: &Path) -> Result<Option<InFile>> {
+pub fn provide(records: u64, allowance: Allowance, folder: &Path) -> Result<Provided> {
     let (needed, least) = (needed(records), least(records));
     tracing::debug!(records, needed, least, "memory planned");
     if let Some(addressed) = allowance.addressed.filter(|addressed| *addressed < needed) {
         return Err(too_little(records, needed, addressed));
     }
-    let Some(held) = allowance.held.filter(|held| *held < needed) else { return Ok(None) };
+    let freed = (allowance == Allowance::default()).then(freed::keep);
+    let Some(held) = allowance.held.filter(|held| *held < needed) else {
+        return Ok(Provided { in_file: None, freed });
+    };
     if !(cfg!(target_os = "linux") && IN_CHARGE.load(Ordering::Relaxed)) {
         return Err(too_little(records, needed, held));
     }
@@ -74,7 +87,7 @@ pub fn provide(records: u64, allowance: Allowance, folder: &Path) -> Result<Opti
     let scratch = scratch::lie_in(file).map_err(io)?;
     keeper::keep(scratch, held).map_err(io)?;
     tracing::info!(records, needed, held, "not all fits into the memory that is allowed: the rest lies in a file");
-    Ok(Some(InFile(scratch)))
+    Ok(Provided { in_file: Some(InFile(scratch)), freed })
 }
 
 fn too_little(records: u64, needed: u64, allowed: u64) -> Error {
@@ -94,8 +107,9 @@ mod tests {
     #[test]
     fn a_run_that_would_not_fit_is_refused_before_it_begins() {
         let of = |held, addressed| provide(1_000_000, Allowance { held, addressed }, Path::new("nowhere"));
-        assert!(of(None, None).unwrap().is_none());
-        assert!(of(Some(needed(1_000_000)), Some(needed(1_000_000))).unwrap().is_none());
+        assert!(of(None, None).is_ok_and(|provided| provided.in_file.is_none() && provided.freed.is_some()));
+        let enough = of(Some(needed(1_000_000)), Some(needed(1_000_000)));
+        assert!(enough.is_ok_and(|provided| provided.in_file.is_none() && provided.freed.is_none()));
         for (refused, allowed) in [(of(Some(256 << 20), None), "256 MiB"), (of(None, Some(512 << 20)), "512 MiB")] {
             let refused = refused.err().unwrap();
             assert_eq!(refused.kind().exit_status(), 6);

@@ -197,29 +197,44 @@ pub fn persons(
     resolution: &Resolution,
     households: &Households,
 ) -> Vec<CountedPerson> {
-    let census = Census { study, table, roles: roles(study, table) };
-    let counted = |person: u32| {
+    each_person(&Census { study, table, roles: roles(study, table) }, resolution, households).collect()
+}
+
+fn each_person<'a>(
+    census: &'a Census<'_>,
+    resolution: &'a Resolution,
+    households: &'a Households,
+) -> impl ParallelIterator<Item = CountedPerson> + 'a {
+    let counted = move |person: u32| {
         let records = resolution.records_of(person);
         let counts = census.counts(records);
         (counts != Counts::default()).then(|| CountedPerson {
             person,
             place: census.place(records),
             sex: census.sex(records),
-            age_group: AgeGroup::of(census.birth(records).age_on(study.reference.day)),
-            household: residence::drawn_with(table, households, resolution, person),
+            age_group: AgeGroup::of(census.birth(records).age_on(census.study.reference.day)),
+            household: residence::drawn_with(census.table, households, resolution, person),
             counts,
         })
     };
-    (0..u32::try_from(resolution.persons()).unwrap_or(u32::MAX)).into_par_iter().filter_map(counted).collect()
+    (0..u32::try_from(resolution.persons()).unwrap_or(u32::MAX)).into_par_iter().filter_map(counted)
 }
 
 /// Counts the persons of every stratum.
 #[must_use]
 pub fn count(study: &Study, table: &PersonTable, linked: &Linked) -> Coverage {
-    let mut found: FxHashMap<(Symbol, u8, AgeGroup), Counts> = FxHashMap::default();
-    for person in persons(study, table, &linked.resolution, &linked.households) {
+    type Found = FxHashMap<(Symbol, u8, AgeGroup), Counts>;
+    let census = Census { study, table, roles: roles(study, table) };
+    let add = |mut found: Found, person: CountedPerson| {
         found.entry((person.place, person.sex, person.age_group)).or_default().add(&person.counts);
-    }
+        found
+    };
+    let both = |mut all: Found, more: Found| {
+        more.into_iter().for_each(|(key, counts)| all.entry(key).or_default().add(&counts));
+        all
+    };
+    let persons = each_person(&census, &linked.resolution, &linked.households);
+    let found = persons.fold(Found::default, add).reduce(Found::default, both);
     let mut strata: BTreeMap<(Level, &str, u8, AgeGroup), Counts> = BTreeMap::new();
     for ((place, sex, age_group), counts) in &found {
         let code = table.divisions.text(*place);

@@ -138,7 +138,10 @@ pub(super) fn mend(
     let asked = census.table.registration.iter().any(|digit| *digit != 0);
     let persons = 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
     let masses = persons.into_par_iter().map(|person| mass(census, linked, residence, &doubts, asked, lists, person));
-    masses.filter(|mass| !mass.is_nothing()).collect()
+    // One piece of memory, rather than one for each part and another for the whole.
+    let mut masses: Vec<Mass> = masses.collect();
+    masses.retain(|mass| !mass.is_nothing());
+    masses
 }
 
 fn mass(

@@ -110,8 +110,12 @@ impl Population<'_> {
                 times = std::array::from_fn(|lane| f64::from(draws.times(mass.household, first + lane)));
             }
             let bundle = &mut drawn[*bundle as usize];
-            add(&mut bundle.both, &times, mass.both);
-            add(&mut bundle.only_roll, &times, mass.only_roll);
+            if mass.both != 0.0 {
+                add(&mut bundle.both, &times, mass.both);
+            }
+            if mass.only_roll != 0.0 {
+                add(&mut bundle.only_roll, &times, mass.only_roll);
+            }
             if mass.candidate == NO_CANDIDATE && mass.only_register == 0.0 {
                 continue;
             }
