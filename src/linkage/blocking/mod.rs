@@ -204,4 +204,38 @@ mod tests {
         let given: u64 = together.rules.iter().map(|rule| rule.pairs).sum();
         assert!(kept < given / 2, "blocks with nothing new are not kept: {kept} of {given}");
     }
+
+    #[test]
+    fn pairs_of_large_blocks_are_given_once() {
+        const ROWS: usize = 200;
+        let rows = (0..ROWS).map(|row| format!("{row},1990-01-{:02},name{}\n", row % 20 + 1, row % 7));
+        let rows = format!("id,dob,given\n{}", rows.collect::<String>());
+        for one_to_one in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let source = |name: &str| {
+                std::fs::write(folder.path().join(name), &rows).unwrap();
+                format!(
+                    "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{name}\"\nrecord_id = \"id\"\n[source.columns]\ndob = \"dob\"\ngiven = \"given\"\n"
+                )
+            };
+            let text = format!(
+                "[study]\nname = \"s\"\n{}{}[[field]]\nname = \"dob\"\ncomparator = \"date\"\n[[field]]\nname = \"given\"\ncomparator = \"exact\"\n[[linkage.blocking]]\nkeys = [\"dob\"]\n[[linkage.blocking]]\nkeys = [\"given\"]\n[linkage]\none_to_one = {one_to_one}\n",
+                source("a.csv"),
+                source("b.csv")
+            );
+            std::fs::write(folder.path().join("study.toml"), text).unwrap();
+            let study = file::read(&folder.path().join("study.toml")).unwrap();
+            let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
+            let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+            let given = block(&study, &table, &Comparer::new(&study, &table)).unwrap().all();
+            let meet = |one: usize, other: usize| {
+                let (a, b) = (one % ROWS, other % ROWS);
+                let across = (one < ROWS) != (other < ROWS);
+                (across || !one_to_one) && (a % 20 == b % 20 || a % 7 == b % 7)
+            };
+            let pairs = (0..2 * ROWS).flat_map(|one| (one + 1..2 * ROWS).map(move |other| (one, other)));
+            let expected: Vec<Pair> = pairs.filter(|(a, b)| meet(*a, *b)).map(|(a, b)| (a as u32, b as u32)).collect();
+            assert_eq!(given, expected, "one to one: {one_to_one}");
+        }
+    }
 }

@@ -134,6 +134,9 @@ pub(super) fn mend(
     findings: &Findings,
     lists: Option<&Lists>,
 ) -> Vec<Mass> {
+    if !census.roles.contains(&true) {
+        return Vec::new();
+    }
     let doubts = Doubts::of(census, linked, findings);
     let asked = census.table.registration.iter().any(|digit| *digit != 0);
     let persons = 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
