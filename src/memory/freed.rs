@@ -3,6 +3,7 @@
 //! Takes a stretch of work that frees and asks for much, and holds less than the stages after it; gives [`Kept`]: as long as
 //! one lives, freed memory stays with the program, and the system need not clear it for every stage anew.
 
+use std::ffi::c_long;
 use std::sync::Mutex;
 
 use libmimalloc_sys::{mi_collect, mi_option_set, mi_option_t};
@@ -11,10 +12,10 @@ use libmimalloc_sys::{mi_collect, mi_option_set, mi_option_t};
 const PURGE_DELAY: mi_option_t = 15;
 
 /// As the allocator has it of itself.
-const USUAL: i64 = 1_000;
+const USUAL: c_long = 1_000;
 
-/// Longer than any stretch of work: a month.
-const LONG: i64 = 30 * 24 * 3_600 * 1_000;
+/// Longer than any stretch of work: twenty days.
+const LONG: c_long = 20 * 24 * 3_600 * 1_000;
 
 /// How many want freed memory to stay.
 static WANTED: Mutex<usize> = Mutex::new(0);

@@ -6,8 +6,8 @@
 //! remembers that memory was refused: the language ends a program that cannot go on without by SIGABRT; where that is why,
 //! the signal becomes exit status 6, with a word on what can be done. Any other abort stays one.
 //!
-//! The only code of this program that the compiler cannot check (`unsafe`): an allocator, memory that lies in a file, and a
-//! signal handler cannot be had without. A handler does no more than the system allows in one: it reads a flag, writes to
+//! The only code of this program that the compiler cannot check (`unsafe`): an allocator and its options, memory that lies in a
+//! file, and a signal handler cannot be had without. A handler does no more than the system allows in one: it reads a flag, writes to
 //! stderr, and ends.
 
 #![allow(unsafe_code, reason = "an allocator, memory that lies in a file, and a signal handler cannot be had without")]

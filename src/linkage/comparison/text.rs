@@ -145,7 +145,8 @@ impl TextComparer {
         sketch.with_day(date::read(text, None).and_then(date::Date::first_day).unwrap_or(NO_DAY))
     }
 
-    /// The levels of pairs of values as far as sketches settle them: else [`UNSETTLED`].
+    /// The levels of pairs of values as far as sketches settle them, as [`settle`](Self::settle) does: else [`UNSETTLED`].
+    /// The comparator is looked at once for all of them.
     #[inline]
     pub(super) fn settle_all<'v>(
         &self,

@@ -25,6 +25,13 @@ pub(super) struct Known {
     pub(super) needed: f32,
 }
 
+impl Known {
+    /// Adds what a comparison weighs, of a part of the place or of another.
+    pub(super) fn add(&mut self, bits: f64, is_place: bool) {
+        *(if is_place { &mut self.place } else { &mut self.odds }) += bits;
+    }
+}
+
 /// The tree of answers, as far as pairs have gone. What every pair asks lies apart from what only the first one does.
 #[derive(Debug, Default)]
 pub(super) struct Answers {

@@ -142,8 +142,7 @@ impl Sifter<'_> {
             asked.rare = asking.near.rarest(one);
         }
         let weigh = |known: &mut Known, step: &Step, level: u8| {
-            let bits = step.weights[usize::from(level)];
-            *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
+            known.add(step.weights[usize::from(level)], step.place);
             known.needed = bounds.needed(alone, known.odds + step.open, known.place + step.open_place);
         };
         let mut first = 0;
@@ -169,8 +168,7 @@ impl Sifter<'_> {
         for (at, step) in bounds.steps.iter().enumerate() {
             let Variable::Text(text) = step.variable else { continue };
             let weigh = |known: &mut Known, level: u8| {
-                let bits = step.weights[usize::from(level)] - step.weights[usize::from(UNSETTLED)];
-                *(if step.place { &mut known.place } else { &mut known.odds }) += bits;
+                known.add(step.weights[usize::from(level)] - step.weights[usize::from(UNSETTLED)], step.place);
                 known.needed = bounds.needed(alone, known.odds, known.place);
             };
             let Asking { batch, hopeless, near, answers, .. } = &mut *asking;

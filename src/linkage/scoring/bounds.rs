@@ -31,7 +31,7 @@ pub(super) struct Step {
     pub(super) shift: u32,
     /// By level; of [`UNSETTLED`], the best of two different texts; of [`UNKNOWN`], the best of all.
     pub(super) weights: [f64; 16],
-    /// Of any level.
+    /// What the level weighs that weighs least.
     lowest: f64,
     /// Is it a part of where a person lives?
     pub(super) place: bool,
@@ -42,15 +42,13 @@ pub(super) struct Step {
     pub(super) rare: u16,
     /// The bits that the rarity of a value adds.
     pub(super) rarity: Rarity,
-    /// Of more common values, that they add this.
+    /// A value adds no less than this, however common it is.
     least_rare: f32,
 }
 
 /// The bits that the rarity of a value adds to a pair which shares it.
-#[derive(Debug, Default)]
 pub(super) enum Rarity {
     /// It does not count.
-    #[default]
     None,
     /// By the number of records that have a text, of those that not many have.
     OfTexts(Vec<f32>),

@@ -55,7 +55,10 @@ impl Bundles {
 }
 
 fn add(sums: &mut Lanes, times: &Lanes, part: f64) {
-    sums.iter_mut().zip(times).for_each(|(sum, times)| *sum += times * part);
+    // Of most persons one part is all there is.
+    if part != 0.0 {
+        sums.iter_mut().zip(times).for_each(|(sum, times)| *sum += times * part);
+    }
 }
 
 impl Population<'_> {
@@ -110,12 +113,8 @@ impl Population<'_> {
                 times = std::array::from_fn(|lane| f64::from(draws.times(mass.household, first + lane)));
             }
             let bundle = &mut drawn[*bundle as usize];
-            if mass.both != 0.0 {
-                add(&mut bundle.both, &times, mass.both);
-            }
-            if mass.only_roll != 0.0 {
-                add(&mut bundle.only_roll, &times, mass.only_roll);
-            }
+            add(&mut bundle.both, &times, mass.both);
+            add(&mut bundle.only_roll, &times, mass.only_roll);
             if mass.candidate == NO_CANDIDATE && mass.only_register == 0.0 {
                 continue;
             }
