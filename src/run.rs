@@ -25,6 +25,7 @@ use crate::linkage::decided::Decided;
 use crate::linkage::kept;
 use crate::linkage::model::file::{self as model_file, MODEL};
 use crate::linkage::{self, Linked};
+use crate::memory::freed;
 use crate::memory::plan::{self, Allowance, Provided};
 use crate::outcome::coverage::Coverage;
 use crate::outcome::coverage::estimated;
@@ -97,10 +98,9 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     let restored = kept.and_then(|kept| kept.restore(table, &comparer));
     let to_keep = stage.filter(|_| restored.is_none());
     let linked = match restored {
-        Some(linked) => taken_up(linked, progress),
-        None => linkage::link(study, table, &comparer, &decided, progress)?,
+        Some(linked) => taken_up(linked, freed, progress),
+        None => linkage::link(study, table, &comparer, &decided, freed, progress)?,
     };
-    drop(freed);
     let settled = settled(outcomes.as_ref(), study, table, &linked)?;
     let residence = keep_and_estimate(to_keep.as_ref(), study, table, &linked, &settled, progress);
     let (findings, mut coverage) = rayon::join(
@@ -336,7 +336,8 @@ fn table_entry(source: &str, table: &TableFile) -> InputEntry {
     }
 }
 
-fn taken_up(linked: Linked, progress: &dyn Progress) -> Linked {
+fn taken_up(linked: Linked, freed: Option<freed::Kept>, progress: &dyn Progress) -> Linked {
+    drop(freed);
     progress.begin("link", 0);
     progress.finish("taken up from an interrupted run");
     linked

@@ -15,6 +15,7 @@ pub mod threshold;
 
 use crate::error::Result;
 use crate::intake::study::Study;
+use crate::memory::freed::Kept;
 use crate::person::table::{PersonTable, RecordId};
 use crate::progress::Progress;
 use blocking::{CandidatePairs, Pair, RuleReport};
@@ -86,7 +87,8 @@ impl Linked {
     }
 }
 
-/// Links the records of a table.
+/// Links the records of a table. Memory that was `freed` stays with the program while blocks are made, which free and ask
+/// for much; what is needed from then on would come on top of it.
 ///
 /// # Errors
 /// If the blocking rules would give more pairs than the study allows.
@@ -95,12 +97,14 @@ pub fn link(
     table: &PersonTable,
     comparer: &Comparer<'_>,
     decided: &Decided,
+    freed: Option<Kept>,
     progress: &dyn Progress,
 ) -> Result<Linked> {
     progress.begin("block", 0);
     let (candidates, beside) =
         rayon::join(|| blocking::block(study, table, comparer), || beside_blocks(study, table, comparer));
     let (candidates, (names, households, measured)) = (candidates?, beside);
+    drop(freed);
     progress.finish(&format!("{} rules", candidates.rules.len()));
     let (slots, slot_of) = em::slots(table);
     let ground = Ground {

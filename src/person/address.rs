@@ -36,25 +36,6 @@ enum Designator {
     Bare,
 }
 
-const DESIGNATORS: &[(&str, Designator)] = &[
-    ("号楼", Designator::Building),
-    ("号院", Designator::Compound),
-    ("单元", Designator::Unit),
-    ("楼", Designator::Building),
-    ("栋", Designator::Building),
-    ("幢", Designator::Building),
-    ("座", Designator::Building),
-    ("斋", Designator::Building),
-    ("门", Designator::Unit),
-    ("梯", Designator::Unit),
-    ("层", Designator::Floor),
-    ("弄", Designator::Compound),
-    ("室", Designator::Room),
-    ("户", Designator::Room),
-    ("房", Designator::Room),
-    ("号", Designator::Number),
-];
-
 /// Letters of buildings (A座) are numbered from here, so that they never equal a number.
 const LETTERS_FROM: u16 = 30_000;
 
@@ -136,14 +117,21 @@ fn number_at(text: &[char], at: usize) -> Option<(usize, u16)> {
     (alone && matches!(designator, Designator::Building | Designator::Unit)).then_some((at + 1, LETTERS_FROM + offset))
 }
 
+/// What is written at this place behind a number, and in how many characters.
 fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
-    for (written, designator) in DESIGNATORS {
-        let length = written.chars().count();
-        if text.get(at..at + length).is_some_and(|here| here.iter().copied().eq(written.chars())) {
-            return (*designator, length);
-        }
+    let Some(here) = text.get(at) else { return (Designator::Bare, 0) };
+    match (here, text.get(at + 1)) {
+        ('号', Some('楼')) => (Designator::Building, 2),
+        ('号', Some('院')) => (Designator::Compound, 2),
+        ('号', _) => (Designator::Number, 1),
+        ('单', Some('元')) => (Designator::Unit, 2),
+        ('楼' | '栋' | '幢' | '座' | '斋', _) => (Designator::Building, 1),
+        ('门' | '梯', _) => (Designator::Unit, 1),
+        ('室' | '户' | '房', _) => (Designator::Room, 1),
+        ('层', _) => (Designator::Floor, 1),
+        ('弄', _) => (Designator::Compound, 1),
+        _ => (Designator::Bare, 0),
     }
-    (Designator::Bare, 0)
 }
 
 /// Gives each number its meaning: by what is written behind it, else by its place (building, unit, room).

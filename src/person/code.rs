@@ -3,6 +3,8 @@
 //! Sex (GB/T 2261.1), nationality (GB/T 3304), relationship to the head of the household (census item D2, GB/T 4761),
 //! telephone numbers and division codes, as departments write them: digits, Chinese or English words.
 
+use std::borrow::Cow;
+
 use super::han::compatible;
 
 const ETHNICITIES: [&str; 56] = [
@@ -115,8 +117,12 @@ impl Relationship {
 /// Sex: 1 male, 2 female, 0 unknown or unspecified.
 #[must_use]
 pub fn sex(text: &str) -> u8 {
-    let text = compatible(text).to_lowercase();
-    match text.trim() {
+    let text = compatible(text);
+    let mut text = Cow::Borrowed(text.trim());
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        text = Cow::Owned(text.to_ascii_lowercase());
+    }
+    match text.as_ref() {
         "1" | "01" | "男" | "男性" | "m" | "male" | "man" => 1,
         "2" | "02" | "女" | "女性" | "f" | "female" | "woman" => 2,
         _ => 0,

@@ -42,6 +42,14 @@ impl Lexicon {
         symbol
     }
 
+    /// The symbol of this text, which often is the one that came last.
+    pub fn intern_after(&mut self, last: Option<&Symbol>, text: &str) -> Symbol {
+        match last {
+            Some(last) if *last != 0 && self.text(*last) == text => *last,
+            _ => self.intern(text),
+        }
+    }
+
     /// The symbols of many texts, new or old. Tables are larger than caches: the places of a group of texts are all asked
     /// for before the first of them is needed.
     pub fn intern_all<'a>(&mut self, texts: impl Iterator<Item = &'a str>) -> Vec<Symbol> {
@@ -123,6 +131,8 @@ mod tests {
         assert_eq!(symbols, [1, 2, 1, 3]);
         assert_eq!((lexicon.text(2), lexicon.text(0), lexicon.text(99)), ("李娜", "", ""));
         assert_eq!((lexicon.find("李娜"), lexicon.find("张三")), (Some(2), None));
+        let after = [(None, "李娜"), (Some(&2), "李娜"), (Some(&1), "李娜"), (Some(&0), "")];
+        assert_eq!(after.map(|(last, text)| lexicon.intern_after(last, text)), [2, 2, 2, 3]);
         let numbers: Vec<String> = (0..300).map(|number| format!("{}", number % 170)).collect();
         let symbols = lexicon.intern_all(numbers.iter().map(String::as_str));
         let again: Vec<u32> = numbers.iter().map(|number| lexicon.intern(number)).collect();

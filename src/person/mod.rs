@@ -5,6 +5,7 @@
 //! Nothing after this room sees text as it was typed.
 
 pub mod address;
+mod before;
 pub mod code;
 pub mod date;
 pub mod han;

@@ -5,6 +5,8 @@
 //! become tokens that agree with whatever fits them; they never count as disagreement. A newborn's 王丽之女 is no
 //! name: it is a [`Reading::Placeholder`] that names the mother.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 
 use super::han::{self, Syllable};
@@ -98,12 +100,12 @@ impl Token {
         self.character == '\0'
     }
 
-    /// The canonical text: the character, else its pinyin, else `?`.
-    fn text(&self) -> String {
+    /// Adds the canonical text: the character, else its pinyin, else `?`.
+    fn write(&self, text: &mut String) {
         match (self.character, self.sounds[0]) {
-            ('\0', 0) => String::from("?"),
-            ('\0', sound) => han::spelling(sound).to_owned(),
-            (character, _) => character.to_string(),
+            ('\0', 0) => text.push('?'),
+            ('\0', sound) => text.push_str(han::spelling(sound)),
+            (character, _) => text.push(character),
         }
     }
 }
@@ -160,9 +162,12 @@ pub enum Reading {
 #[must_use]
 pub fn read(raw: &str) -> Reading {
     let mut notes = 0;
-    let text: String = han::compatible(raw).chars().filter(|c| !is_invisible(*c)).collect();
+    let mut text = han::compatible(raw);
+    if text.chars().any(is_invisible) {
+        text = Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect());
+    }
     let text = text.trim();
-    if text.is_empty() || NO_NAME.contains(&text.to_lowercase().as_str()) {
+    if text.is_empty() || is_no_name(text) {
         return Reading::Missing;
     }
     if let Some(parent) = newborn_of(text) {
@@ -174,6 +179,9 @@ pub fn read(raw: &str) -> Reading {
     }
     let mut text = text;
     for title in TITLES {
+        if !may_end_with(text, title) {
+            continue;
+        }
         if let Some(rest) = text.strip_suffix(title).filter(|rest| rest.chars().any(han::is_han)) {
             text = rest.trim();
             notes |= note::TITLE;
@@ -201,10 +209,24 @@ fn is_invisible(character: char) -> bool {
         || (character.is_control() && character != '\t')
 }
 
+/// Does this say that there is no name?
+fn is_no_name(text: &str) -> bool {
+    if text.is_ascii() {
+        return NO_NAME.iter().any(|nothing| nothing.eq_ignore_ascii_case(text));
+    }
+    NO_NAME.iter().filter(|nothing| may_end_with(text, nothing)).any(|nothing| *nothing == text)
+}
+
+/// Is the last byte the same? Most names have none of the endings that are looked for, and most of those are told so.
+fn may_end_with(text: &str, ending: &str) -> bool {
+    text.as_bytes().last() == ending.as_bytes().last()
+}
+
 /// The parent's name of 王丽之女 (empty if it only says 婴儿).
 fn newborn_of(text: &str) -> Option<&str> {
     NEWBORN_ENDINGS
         .iter()
+        .filter(|ending| may_end_with(text, ending))
         .find_map(|ending| text.strip_suffix(ending))
         .map(str::trim)
         .filter(|parent| parent.is_empty() || parent.chars().filter(|c| han::is_han(*c)).count() >= 2)
@@ -239,7 +261,8 @@ fn han_name(text: &str, notes: &mut u8) -> Name {
     }
     push_letters(&mut tokens, &mut letters, notes);
     let family = if dotted || tokens.len() > 4 { 0 } else { family_length(&tokens) };
-    let text = tokens.iter().map(Token::text).collect::<String>();
+    let mut text = String::with_capacity(text.len());
+    tokens.iter().for_each(|token| token.write(&mut text));
     Name { text, tokens, family, script: Script::Han }
 }
 
@@ -255,8 +278,9 @@ fn push_letters(tokens: &mut Vec<Token>, letters: &mut String, notes: &mut u8) {
 }
 
 fn family_length(tokens: &[Token]) -> usize {
-    let first_two: String = tokens.iter().take(2).map(|t| t.character).collect();
-    if tokens.len() >= 3 && COMPOUND_FAMILY_NAMES.contains(&first_two.as_str()) { 2 } else { 1 }
+    let [one, other, _, ..] = tokens else { return 1 };
+    let is_compound = |name: &&str| name.chars().eq([one.character, other.character]);
+    if COMPOUND_FAMILY_NAMES.iter().any(is_compound) { 2 } else { 1 }
 }
 
 fn latin_name(text: &str) -> Option<Name> {
@@ -348,6 +372,9 @@ mod tests {
         check("黄丽玲之长子", "child of 黄丽玲");
         check("婴儿", "missing");
         check("不详", "missing");
+        check("NULL", "missing");
+        check("N/A", "missing");
+        check("无名氏", "missing");
         check("??", "missing");
         check("  ", "missing");
         check("王之女", "王之女/1");

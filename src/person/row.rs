@@ -9,15 +9,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
+use super::before::{Before, PlaceCell};
 use super::code::{self, Relationship};
 use super::date::{self, Date};
 use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
 use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, TextRows, field_columns, flag};
-use super::{Rejected, address, joins_names, text_field};
+use super::{Rejected, joins_names, text_field};
 use crate::error::Result;
 use crate::intake::extract::{Chunk, Column, Extract};
 use crate::intake::study::{Binding, Field, RowKind, RowMeaning, Study};
@@ -159,7 +159,7 @@ impl<'a> RowReader<'a> {
         out.table.texts = TextRows::new(self.texts.len(), rows.len());
         out.table.text_fields = self.texts.iter().map(|&field| text_field(field)).collect();
         out.table.parents.push(Parent::default());
-        let mut names: FxHashMap<String, NameCell> = FxHashMap::default();
+        let mut before = Before::default();
         for fault in chunk.rejected.iter().filter(|_| rows.start == 0) {
             out.rejected.push(Rejected {
                 source: self.source,
@@ -170,12 +170,12 @@ impl<'a> RowReader<'a> {
             });
         }
         for row in rows {
-            self.read_row(chunk, row, &mut names, &mut out);
+            self.read_row(chunk, row, &mut before, &mut out);
         }
         out
     }
 
-    fn read_row(&self, chunk: &Chunk, row: usize, names: &mut FxHashMap<String, NameCell>, out: &mut ChunkTable) {
+    fn read_row(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) {
         let number = chunk.row_number(row);
         let id = match self.record_id {
             Some(column) => chunk.columns.get(column).and_then(|column| column.text(row)),
@@ -197,11 +197,11 @@ impl<'a> RowReader<'a> {
             out.rejected.push(Rejected { source, file, row: number, column, reason: "text_too_long" });
             return;
         }
-        let before = out.table.len();
+        let length = out.table.len();
         out.reading = number;
-        self.read_fields(chunk, row, names, out);
-        if !out.table.says_something(before) {
-            out.table.truncate(before);
+        self.read_fields(chunk, row, before, out);
+        if !out.table.says_something(length) {
+            out.table.truncate(length);
             out.rejected.push(Rejected {
                 source: self.source,
                 file: chunk.file,
@@ -218,9 +218,9 @@ impl<'a> RowReader<'a> {
     }
 
     /// Everything but row number, record id and kind.
-    fn read_fields(&self, chunk: &Chunk, row: usize, names: &mut FxHashMap<String, NameCell>, out: &mut ChunkTable) {
+    fn read_fields(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) {
         let mut flags = 0;
-        let (name, parent_name) = self.read_name(chunk, row, names, out, &mut flags);
+        let (name, parent_name) = self.read_name(chunk, row, before, out, &mut flags);
         let former = self.text(chunk, row, Field::FormerName).and_then(|text| intern_name(&text, &mut out.table.names));
         let (id, fault) =
             self.text(chunk, row, Field::IdNumber).map_or((IdNumber::NONE, Fault::None), |text| id_number::read(&text));
@@ -230,7 +230,7 @@ impl<'a> RowReader<'a> {
         }
         let birth = self.read_birth(chunk, row, id, out, &mut flags);
         let sex = self.read_sex(chunk, row, id, out, &mut flags);
-        self.read_place(chunk, row, out);
+        self.read_place(chunk, row, before, out);
         let last_seen = self.date(chunk, row, Field::LastSeen).and_then(|date| date.ok()?.last_day());
         let death = self.read_date(chunk, row, Field::DeathDate, "death_date_unreadable", out);
         let mother = Parent {
@@ -252,8 +252,9 @@ impl<'a> RowReader<'a> {
             self.text(chunk, row, field).and_then(|text| text.bytes().find(u8::is_ascii_digit)).map_or(0, |d| d - b'0')
         };
         let (registration, left) = (digit(Field::Registration), digit(Field::LeftRegistration));
-        let household = self.text(chunk, row, Field::Household).map_or(0, |text| out.households.intern(&text));
+        let household = self.text(chunk, row, Field::Household);
         let table = &mut out.table;
+        let household = household.map_or(0, |text| out.households.intern_after(table.household.last(), &text));
         table.household.push(household);
         table.relationship.push(
             self.text(chunk, row, Field::Relationship).map_or(Relationship::Unknown, |text| code::relationship(&text)),
@@ -282,7 +283,7 @@ impl<'a> RowReader<'a> {
         &self,
         chunk: &Chunk,
         row: usize,
-        names: &mut FxHashMap<String, NameCell>,
+        before: &mut Before,
         out: &mut ChunkTable,
         flags: &mut u8,
     ) -> (Symbol, Option<Symbol>) {
@@ -296,14 +297,7 @@ impl<'a> RowReader<'a> {
             }
         });
         let Some(text) = text else { return (0, None) };
-        let cell = match names.get(text.as_ref()) {
-            Some(known) => *known,
-            None => {
-                let cell = NameCell::read(&text, &mut out.table.names);
-                names.insert(text.into_owned(), cell);
-                cell
-            }
-        };
+        let cell = before.name(text, &mut out.table.names);
         if cell.newborn {
             *flags |= flag::NEWBORN_NAME;
             out.note(Some("name_placeholder"));
@@ -368,21 +362,23 @@ impl<'a> RowReader<'a> {
         written
     }
 
-    fn read_place(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) {
-        let parts = self.text(chunk, row, Field::Address).and_then(|text| address::read(&text)).unwrap_or_default();
+    fn read_place(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) {
+        let place = self.text(chunk, row, Field::Address);
+        let place = place.map_or_else(PlaceCell::default, |text| before.place(&text, &mut out.table.estates));
         let area = self.text(chunk, row, Field::EnumerationArea);
         let division = self.text(chunk, row, Field::Division).and_then(|text| code::division(&text));
         let division = division.or_else(|| area.as_deref().and_then(code::division));
-        if !parts.place.is_empty() && parts.room == 0 {
+        if place.estate != 0 && place.room == 0 {
             out.note(Some("address_without_room"));
         }
         let table = &mut out.table;
-        table.estate.push(if parts.place.is_empty() { 0 } else { table.estates.intern(&parts.place) });
-        table.building.push(parts.building);
-        table.unit.push(parts.unit);
-        table.room.push(parts.room);
-        table.division.push(division.map_or(0, |text| table.divisions.intern(&text)));
-        table.area.push(area.map_or(0, |text| table.divisions.intern(&text)));
+        table.estate.push(place.estate);
+        table.building.push(place.building);
+        table.unit.push(place.unit);
+        table.room.push(place.room);
+        let divisions = &mut table.divisions;
+        table.division.push(division.map_or(0, |text| divisions.intern_after(table.division.last(), &text)));
+        table.area.push(area.map_or(0, |text| divisions.intern_after(table.area.last(), &text)));
     }
 }
 
@@ -393,27 +389,6 @@ const NAME_NOTES: [(u8, &str); 5] = [
     (name::note::PINYIN, "name_pinyin_for_character"),
     (name::note::TITLE, "name_title"),
 ];
-
-/// What a distinct name text was found to be.
-#[derive(Debug, Clone, Copy, Default)]
-struct NameCell {
-    name: Symbol,
-    parent: Symbol,
-    newborn: bool,
-    notes: u8,
-}
-
-impl NameCell {
-    fn read(text: &str, names: &mut NameTable) -> NameCell {
-        match name::read(text) {
-            Reading::Missing => NameCell::default(),
-            Reading::Placeholder(parent) => {
-                NameCell { parent: parent.map_or(0, |name| names.intern(&name)), newborn: true, ..NameCell::default() }
-            }
-            Reading::Name(name, notes) => NameCell { name: names.intern(&name), notes, ..NameCell::default() },
-        }
-    }
-}
 
 fn intern_name(text: &str, names: &mut NameTable) -> Option<Symbol> {
     match name::read(text) {

@@ -210,6 +210,17 @@ impl NameTable {
         symbol
     }
 
+    /// The symbols of many names, new or old.
+    pub(super) fn intern_all(&mut self, names: Vec<Name>) -> Vec<Symbol> {
+        let symbols = self.texts.intern_all(names.iter().map(|name| name.text.as_str()));
+        for (name, symbol) in names.into_iter().zip(&symbols) {
+            if *symbol as usize > self.forms.len() {
+                self.forms.push(name);
+            }
+        }
+        symbols
+    }
+
     /// The name of a symbol.
     #[must_use]
     pub fn form(&self, symbol: Symbol) -> Option<&Name> {

@@ -98,8 +98,8 @@ impl PersonTable {
             tally.set_aside(fault.reason);
             rejected.push(fault);
         }
-        let names: Vec<Symbol> =
-            std::iter::once(0).chain(local.names.forms.iter().map(|form| self.names.intern(form))).collect();
+        let mut names = vec![0];
+        names.extend(self.names.intern_all(std::mem::take(&mut local.names.forms)));
         let estates = translation(&local.estates, &mut self.estates);
         let divisions = translation(&local.divisions, &mut self.divisions);
         let households = source.households(&chunk.households);

@@ -65,7 +65,7 @@ pub fn remake(study: Study, progress: &dyn Progress) -> Result<Remade> {
     let table = person::standardise(&study, &extracts, progress)?.table;
     let decisions = decisions::read(&study)?;
     let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
-    let linked = linkage::link(&study, &table, &Comparer::new(&study, &table), &decided, progress)?;
+    let linked = linkage::link(&study, &table, &Comparer::new(&study, &table), &decided, None, progress)?;
     let settle = |outcomes: Outcomes| Settled::of(&outcomes, &study, &table, &linked.resolution);
     let settled = outcomes::read(&study)?.map(settle).transpose()?.unwrap_or_default();
     Ok(Remade { study, table, linked, decided, settled })

@@ -275,7 +275,7 @@ fn relink(manifest: &Manifest, progress: &dyn Progress) -> Result<Relinked> {
         return Err(changed(&found.table.path));
     }
     let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
-    let linked = linkage::link(&study, &table, &comparer, &decided, progress)?;
+    let linked = linkage::link(&study, &table, &comparer, &decided, None, progress)?;
     let candidates = blocking::block(&study, &table, &comparer)?;
     drop(comparer);
     Ok(Relinked { study, table, linked, candidates })

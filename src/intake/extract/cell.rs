@@ -156,6 +156,17 @@ fn scientific(text: String) -> String {
     text.replace('E', "E+")
 }
 
+/// A text without white space around it. Most have none: their first and last bytes tell.
+pub(super) fn trimmed(text: &str) -> &str {
+    // Visible ASCII, or the first byte of a character from U+4000 to U+FFFF: none of these is white space.
+    let is_visible = |byte: Option<&u8>| matches!(byte, Some(b'!'..=b'~'));
+    let is_far = |byte: Option<&u8>| matches!(byte, Some(0xe4..=0xef));
+    let bytes = text.as_bytes();
+    let third_last = bytes.len().checked_sub(3).and_then(|at| bytes.get(at));
+    let starts = is_visible(bytes.first()) || is_far(bytes.first());
+    if starts && (is_visible(bytes.last()) || is_far(third_last)) { text } else { text.trim() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{column, is_flat, number_text};
@@ -174,6 +185,17 @@ mod tests {
         let name = format!("{:?}", array.data_type());
         let expected: Vec<_> = expected.iter().map(|text| text.map(str::to_owned)).collect();
         assert_eq!(shown(Arc::new(array)), expected, "{name}");
+    }
+
+    #[test]
+    fn white_space_of_any_kind_goes_off_both_ends() {
+        let plain = ["王", "a", "12-3", "李 x", "é", "", "\u{3000}", " "];
+        let kinds = ["", " ", "\t", "\u{a0}", "\u{2003}", "\u{202f}", "\u{3000}", "\u{feff}"];
+        for (text, kind) in plain.iter().flat_map(|text| kinds.map(|kind| (text, kind))) {
+            for written in [format!("{kind}{text}"), format!("{text}{kind}"), format!("{kind}{text}{kind}")] {
+                assert_eq!(super::trimmed(&written), written.trim(), "{written:?}");
+            }
+        }
     }
 
     #[test]

@@ -179,7 +179,7 @@ impl Column {
                 if array.is_null(row) {
                     return None;
                 }
-                let text = array.value(row).trim();
+                let text = cell::trimmed(array.value(row));
                 (!text.is_empty()).then_some(Cow::Borrowed(text))
             }
             Column::Day(array) => (!array.is_null(row)).then(|| Cow::Owned(day_text(array.value(row)))),

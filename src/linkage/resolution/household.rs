@@ -10,7 +10,7 @@ use super::Resolution;
 use crate::linkage::blocking::{Pair, PairsInBlocks};
 use crate::linkage::comparison::household::Households;
 use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY, SUPPORT_NONE, SUPPORT_ONE};
-use crate::linkage::comparison::{Comparison, Pattern};
+use crate::linkage::comparison::{Comparison, HOUSEHOLD_MEMBERS_MAX, Pattern};
 use crate::linkage::scoring::{Marks, Sieves, Sifter, Standing};
 use crate::person::table::RecordId;
 
@@ -42,21 +42,28 @@ impl Support<'_> {
             return MISSING;
         }
         let (members, others) = (self.households.members(one), self.households.members(other));
-        let person = |record: RecordId| self.person_of[record as usize];
-        let mine = (person(one), person(other));
-        let mut linked = 0;
-        for member in members.iter().filter(|member| **member != one) {
-            let own = person(*member);
-            if own == mine.0 || own == mine.1 {
-                continue;
-            }
-            linked += u32::from(others.iter().any(|o| *o != other && person(*o) == own));
-        }
-        match linked {
-            0 => SUPPORT_NONE,
-            1 => SUPPORT_ONE,
-            _ => SUPPORT_MANY,
-        }
+        let (mut mine, mut theirs) = ([0; HOUSEHOLD_MEMBERS_MAX], [0; HOUSEHOLD_MEMBERS_MAX]);
+        let (mine, theirs) = (self.persons(members, &mut mine), self.persons(others, &mut theirs));
+        let place = |members: &[RecordId], record| members.iter().position(|member| *member == record).unwrap_or(0);
+        level((mine, place(members, one)), (theirs, place(others, other)))
+    }
+
+    /// The persons that the members of a household are, into room for them.
+    fn persons<'a>(&self, members: &[RecordId], room: &'a mut [u32; HOUSEHOLD_MEMBERS_MAX]) -> &'a [u32] {
+        room.iter_mut().zip(members).for_each(|(person, member)| *person = self.person_of[*member as usize]);
+        &room[..members.len().min(HOUSEHOLD_MEMBERS_MAX)]
+    }
+}
+
+/// How many of the others in two households are the same, beside one member of each.
+fn level((mine, one): (&[u32], usize), (theirs, other): (&[u32], usize)) -> u8 {
+    let is_other = |person: u32| person != mine[one] && person != theirs[other];
+    let is_there = |person: u32| theirs.iter().enumerate().any(|(place, own)| *own == person && place != other);
+    let linked = mine.iter().enumerate().filter(|(place, own)| *place != one && is_other(**own) && is_there(**own));
+    match linked.count() {
+        0 => SUPPORT_NONE,
+        1 => SUPPORT_ONE,
+        _ => SUPPORT_MANY,
     }
 }
 
@@ -78,14 +85,21 @@ pub fn supported(
             found.extend(records.iter().map(|record| households.household(*record)).filter(|other| *other > household));
         }
     };
+    let may_support = |household: u32| (2..=HOUSEHOLD_MEMBERS_MAX).contains(&households.get(household).len());
     let of_household = |(others, sieves): &mut (FxHashSet<u32>, Sieves), household: u32| {
-        linked(household, others);
         let mut found = Vec::new();
-        for other_household in others.iter() {
-            for one in households.get(household) {
-                for other in households.get(*other_household) {
+        if !may_support(household) {
+            return found;
+        }
+        linked(household, others);
+        let (mut mine, mut theirs) = ([0; HOUSEHOLD_MEMBERS_MAX], [0; HOUSEHOLD_MEMBERS_MAX]);
+        let mine = support.persons(households.get(household), &mut mine);
+        for other_household in others.iter().filter(|other| may_support(**other)) {
+            let theirs = support.persons(households.get(*other_household), &mut theirs);
+            for (place, one) in households.get(household).iter().enumerate() {
+                for (other_place, other) in households.get(*other_household).iter().enumerate() {
                     let pair = ((*one).min(*other), (*one).max(*other));
-                    if matches!(support.of(pair.0, pair.1), SUPPORT_ONE | SUPPORT_MANY)
+                    if level((mine, place), (theirs, other_place)) != SUPPORT_NONE
                         && marks.may_have(pair)
                         && candidates.contains(pair)
                         && let pattern = scorer.comparer.compare(pair.0, pair.1)

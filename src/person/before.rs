@@ -1,0 +1,84 @@
+//! What were texts found to be that came before?
+//!
+//! Names come again, and whole households have one address: [`Before`] remembers what was read of them within a stretch of
+//! rows, so that the same text is not read twice.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
+
+use super::address;
+use super::lexicon::{Lexicon, Symbol};
+use super::name::{self, Reading};
+use super::table::NameTable;
+
+/// The texts of a stretch of rows, and what they were found to be.
+#[derive(Default)]
+pub(super) struct Before {
+    names: FxHashMap<String, NameCell>,
+    /// The last address, which the next member of a household has as well.
+    address: String,
+    place: PlaceCell,
+}
+
+/// What a name text was found to be.
+#[derive(Clone, Copy, Default)]
+pub(super) struct NameCell {
+    pub(super) name: Symbol,
+    /// The name of the parent, where a newborn has none.
+    pub(super) parent: Symbol,
+    pub(super) newborn: bool,
+    /// Bits of [`name::note`].
+    pub(super) notes: u8,
+}
+
+/// What an address text was found to be.
+#[derive(Clone, Copy, Default)]
+pub(super) struct PlaceCell {
+    pub(super) estate: Symbol,
+    pub(super) building: u16,
+    pub(super) unit: u16,
+    pub(super) room: u16,
+}
+
+impl Before {
+    /// What a name text is.
+    pub(super) fn name(&mut self, text: Cow<'_, str>, names: &mut NameTable) -> NameCell {
+        if let Some(known) = self.names.get(text.as_ref()) {
+            return *known;
+        }
+        let cell = NameCell::read(&text, names);
+        self.names.insert(text.into_owned(), cell);
+        cell
+    }
+
+    /// What an address text is.
+    pub(super) fn place(&mut self, text: &str, estates: &mut Lexicon) -> PlaceCell {
+        if text != self.address {
+            self.place = PlaceCell::read(text, estates);
+            self.address.clear();
+            self.address.push_str(text);
+        }
+        self.place
+    }
+}
+
+impl NameCell {
+    fn read(text: &str, names: &mut NameTable) -> NameCell {
+        match name::read(text) {
+            Reading::Missing => NameCell::default(),
+            Reading::Placeholder(parent) => {
+                NameCell { parent: parent.map_or(0, |name| names.intern(&name)), newborn: true, ..NameCell::default() }
+            }
+            Reading::Name(name, notes) => NameCell { name: names.intern(&name), notes, ..NameCell::default() },
+        }
+    }
+}
+
+impl PlaceCell {
+    fn read(text: &str, estates: &mut Lexicon) -> PlaceCell {
+        let Some(parts) = address::read(text) else { return PlaceCell::default() };
+        let estate = if parts.place.is_empty() { 0 } else { estates.intern(&parts.place) };
+        PlaceCell { estate, building: parts.building, unit: parts.unit, room: parts.room }
+    }
+}
