@@ -7,6 +7,7 @@
 pub mod address;
 mod before;
 pub mod code;
+pub mod column;
 pub mod date;
 pub mod han;
 pub mod id_number;
@@ -29,6 +30,7 @@ use crate::intake::study::{Field, Study};
 use crate::progress::Progress;
 use crate::tally::Tally;
 use address::EstateDirectory;
+use column::Column;
 use lexicon::{Lexicon, Symbol};
 use row::{ChunkTable, RowReader};
 use table::{PersonTable, TextField, TextRows};
@@ -149,7 +151,7 @@ fn close_sources(table: &mut PersonTable, source: usize) {
 /// Turns place texts into estates, now that all clear addresses are known.
 fn resolve_estates(table: &mut PersonTable) {
     let mut counts = vec![0u32; table.estates.len()];
-    for &place in &table.estate {
+    for place in table.estate.iter().copied() {
         if let Some(count) = counts.get_mut(place as usize) {
             *count += 1;
         }
@@ -163,7 +165,7 @@ fn resolve_estates(table: &mut PersonTable) {
             estate => estates.intern(estate),
         })
         .collect();
-    table.estate.par_iter_mut().for_each(|place| *place = resolved[*place as usize]);
+    table.estate.translate(|place| resolved[place as usize]);
     table.estates = estates;
 }
 
@@ -171,7 +173,7 @@ fn resolve_estates(table: &mut PersonTable) {
 fn fill_divisions(table: &mut PersonTable) {
     let mut votes: FxHashMap<(Symbol, Symbol), u32> = FxHashMap::default();
     let mut totals: FxHashMap<Symbol, u32> = FxHashMap::default();
-    for (&estate, &division) in table.estate.iter().zip(&table.division) {
+    for (&estate, &division) in table.estate.iter().zip(table.division.iter()) {
         if estate != 0 && division != 0 {
             *votes.entry((estate, division)).or_default() += 1;
             *totals.entry(estate).or_default() += 1;
@@ -184,9 +186,11 @@ fn fill_divisions(table: &mut PersonTable) {
             home.insert(estate, division);
         }
     }
-    for (division, estate) in table.division.iter_mut().zip(&table.estate) {
-        if *division == 0 {
-            *division = home.get(estate).copied().unwrap_or(0);
+    for at in 0..table.len() {
+        if table.division[at] == 0
+            && let Some(division) = home.get(&table.estate[at])
+        {
+            table.division.set(at, *division);
         }
     }
 }
@@ -200,9 +204,9 @@ fn count_values(table: &mut PersonTable) {
     }
 }
 
-fn counts(column: &[Symbol], symbols: usize) -> Vec<u32> {
+fn counts(column: &Column<Symbol>, symbols: usize) -> Vec<u32> {
     let mut counts = vec![0u32; symbols];
-    for &symbol in column {
+    for symbol in column.iter().copied() {
         counts[symbol as usize] += 1;
     }
     counts

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::before::{Before, PlaceCell};
 use super::code::{self, Relationship};
+use super::column;
 use super::date::{self, Date};
 use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Symbol};
@@ -423,7 +424,7 @@ impl ChunkTable {
 impl PersonTable {
     /// Could anybody be found by this record: a name, a number, a birth date, or any text field?
     fn says_something(&self, at: usize) -> bool {
-        let some = |column: &[Symbol]| column.get(at).is_some_and(|symbol| *symbol != 0);
+        let some = |column: &column::Column<Symbol>| column.get(at).is_some_and(|symbol| *symbol != 0);
         some(&self.name)
             || self.id_number.get(at).is_some_and(|id| id.is_some())
             || self.birth.get(at).is_some_and(|birth| birth.is_some())

@@ -2,11 +2,12 @@
 //!
 //! [`PersonTable`]: the records of all sources, one after the other, as columns side by side; a record is a dense
 //! [`RecordId`]. Repeating values are symbols of a lexicon shared by all sources, so equal values are equal numbers.
-//! A record takes about 90 bytes. Immutable once built.
+//! A record takes 90 bytes at most. Immutable once built.
 
 use std::ops::Range;
 
 use super::code::Relationship;
+use super::column::Column;
 use super::date::Date;
 use super::id_number::IdNumber;
 use super::lexicon::{Lexicon, Symbol};
@@ -55,49 +56,49 @@ pub struct PersonTable {
     pub(super) id_text: String,
     pub(super) id_ends: Vec<u64>,
     /// What the row is.
-    pub kind: Vec<RowKind>,
+    pub kind: Column<RowKind>,
     /// Bits of [`flag`].
-    pub flags: Vec<u8>,
+    pub flags: Column<u8>,
     /// Name: symbol of [`PersonTable::names`].
-    pub name: Vec<Symbol>,
+    pub name: Column<Symbol>,
     /// Former name.
-    pub former_name: Vec<Symbol>,
+    pub former_name: Column<Symbol>,
     /// Identity number.
-    pub id_number: Vec<IdNumber>,
+    pub id_number: Column<IdNumber>,
     /// Birth date.
-    pub birth: Vec<Date>,
+    pub birth: Column<Date>,
     /// 1 male, 2 female, 0 unknown.
-    pub sex: Vec<u8>,
+    pub sex: Column<u8>,
     /// Nationality, GB/T 3304; 0 unknown.
-    pub ethnicity: Vec<u8>,
+    pub ethnicity: Column<u8>,
     /// Estate of the address: symbol of [`PersonTable::estates`].
-    pub estate: Vec<Symbol>,
+    pub estate: Column<Symbol>,
     /// Building; 0 unknown.
-    pub building: Vec<u16>,
+    pub building: Column<u16>,
     /// Unit; 0 unknown.
-    pub unit: Vec<u16>,
+    pub unit: Column<u16>,
     /// Room; 0 unknown.
-    pub room: Vec<u16>,
+    pub room: Column<u16>,
     /// Division code of the address (community): symbol of [`PersonTable::divisions`].
-    pub division: Vec<Symbol>,
+    pub division: Column<Symbol>,
     /// Enumeration area of a roll row: symbol of [`PersonTable::divisions`].
-    pub area: Vec<Symbol>,
+    pub area: Column<Symbol>,
     /// Household within its source, qualified by it; 0 unknown. Equal numbers are one household.
-    pub household: Vec<Symbol>,
+    pub household: Column<Symbol>,
     /// Relationship to the head.
-    pub relationship: Vec<Relationship>,
+    pub relationship: Column<Relationship>,
     /// Telephone number; 0 none.
-    pub telephone: Vec<u64>,
+    pub telephone: Column<u64>,
     /// Day of the last sign of life; [`NO_DAY`] unknown.
-    pub last_seen: Vec<i32>,
+    pub last_seen: Column<i32>,
     /// Date of death.
-    pub death: Vec<Date>,
+    pub death: Column<Date>,
     /// Position in [`PersonTable::parents`]; 0 none.
-    pub parent: Vec<u32>,
+    pub parent: Column<u32>,
     /// Census item D8 (place of registration), first digit of its code; 0 unknown.
-    pub registration: Vec<u8>,
+    pub registration: Column<u8>,
     /// Census item D9 (time since leaving), first digit of its code; 0 unknown.
-    pub left_registration: Vec<u8>,
+    pub left_registration: Column<u8>,
     /// Values of the text fields.
     pub texts: TextRows,
     /// What the text columns hold.

@@ -44,9 +44,10 @@ impl PersonTable {
         let ids: Vec<String> =
             kept.iter().map(|at| self.record_id(u32::try_from(*at).unwrap_or(0)).to_owned()).collect();
         macro_rules! keep {
-            ($($column:ident),*) => { $( self.$column = kept.iter().map(|at| self.$column[*at]).collect(); )* };
+            ($($column:ident),*) => { $( self.$column.keep(&kept); )* };
         }
-        keep!(row, kind);
+        self.row = kept.iter().map(|at| self.row[*at]).collect();
+        keep!(kind);
         field_columns!(keep);
         self.texts.keep(&kept);
         self.id_text.clear();
@@ -61,9 +62,11 @@ impl PersonTable {
     pub(super) fn reserve(&mut self, records: u64) {
         let records = usize::try_from(records.min(u64::from(RecordId::MAX))).unwrap_or(0);
         macro_rules! reserve {
-            ($($column:ident),*) => { $( let _ = self.$column.try_reserve_exact(records); )* };
+            ($($column:ident),*) => { $( self.$column.reserve(records); )* };
         }
-        reserve!(row, kind, id_ends);
+        let _ = self.row.try_reserve_exact(records);
+        let _ = self.id_ends.try_reserve_exact(records);
+        reserve!(kind);
         field_columns!(reserve);
         self.texts.reserve(records);
     }
@@ -111,18 +114,18 @@ impl PersonTable {
         (0..local.row.len()).for_each(|_| tally.pass());
         source.seen.extend(self, first..first + u32::try_from(local.row.len()).unwrap_or(0));
         macro_rules! take {
-            ($($column:ident),*) => { $( self.$column.extend_from_slice(&local.$column); )* };
+            ($($column:ident),*) => { $( self.$column.extend(&local.$column, |value| value); )* };
         }
-        take!(row, kind, flags, id_number, birth, sex, ethnicity, building, unit, room, relationship, telephone);
+        self.row.extend_from_slice(&local.row);
+        take!(kind, flags, id_number, birth, sex, ethnicity, building, unit, room, relationship, telephone);
         take!(last_seen, death, registration, left_registration);
-        let through = |column: &[Symbol], map: &[Symbol]| column.iter().map(|s| map[*s as usize]).collect::<Vec<_>>();
-        self.name.extend(through(&local.name, &names));
-        self.former_name.extend(through(&local.former_name, &names));
-        self.estate.extend(through(&local.estate, &estates));
-        self.division.extend(through(&local.division, &divisions));
-        self.area.extend(through(&local.area, &divisions));
-        self.household.extend(through(&local.household, &households));
-        self.parent.extend(through(&local.parent, &parents));
+        self.name.extend(&local.name, |name| names[name as usize]);
+        self.former_name.extend(&local.former_name, |name| names[name as usize]);
+        self.estate.extend(&local.estate, |estate| estates[estate as usize]);
+        self.division.extend(&local.division, |division| divisions[division as usize]);
+        self.area.extend(&local.area, |area| divisions[area as usize]);
+        self.household.extend(&local.household, |household| households[household as usize]);
+        self.parent.extend(&local.parent, |parent| parents[parent as usize]);
         // The other threads, where they have nothing left to decode, take a field each.
         let fields = local.text_fields.par_iter().zip(&mut self.text_fields).with_max_len(1);
         let maps: Vec<Vec<Symbol>> =

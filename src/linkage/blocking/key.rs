@@ -29,6 +29,14 @@ pub(super) struct Entry {
     pub(super) seeks: bool,
 }
 
+/// Where a part of a key comes from.
+enum PartKeys {
+    /// The text field with this position; by its symbols, 0 for none.
+    OfTexts(usize, Vec<u64>),
+    /// Built-in fields.
+    OfRecords(KeyPart),
+}
+
 /// Makes keys for the records of one table.
 pub(super) struct Keyer<'a> {
     pub(super) table: &'a PersonTable,
@@ -68,16 +76,23 @@ impl<'a> Keyer<'a> {
 
     /// The keys of all records under a rule, into a list whose room is used again.
     pub(super) fn entries(&self, keys: &Keys, entries: &mut Vec<Entry>) {
-        let records = 0..u32::try_from(self.table.len()).unwrap_or(u32::MAX);
-        if keys.is_single() {
-            let none = Entry { key: 0, record: 0, seeks: false };
-            entries.resize(records.len(), none);
-            entries.par_iter_mut().zip(records).for_each(|(entry, record)| {
-                *entry = none;
-                self.seeking(keys, record, |key| *entry = Entry { key, record, seeks: true });
+        if let Keys::Parts(parts) = keys {
+            let parts: Vec<PartKeys> = parts.iter().map(|part| self.part_keys(*part)).collect();
+            let value = |part: &PartKeys, at: usize| match part {
+                PartKeys::OfTexts(column, keys) => Some(keys[self.table.texts.row(at)[*column] as usize]),
+                PartKeys::OfRecords(part) => self.part(*part, at),
+            };
+            return self.one_each(entries, |record| {
+                let value = |part| value(part, record as usize).filter(|value| *value != 0);
+                parts.iter().try_fold(0, |key, part| value(part).map(|value| hash((key, value))))
             });
-            entries.retain(|entry| entry.key != 0);
-            return;
+        }
+        if keys.is_single() {
+            return self.one_each(entries, |record| {
+                let mut found = None;
+                self.seeking(keys, record, |key| found = Some(key));
+                found
+            });
         }
         entries.clear();
         self.gather(entries, |record, give| self.seeking(keys, record, |key| give(key, true)));
@@ -108,6 +123,33 @@ impl<'a> Keyer<'a> {
         entries.len() as u64 + nobody.into_inner()
     }
 
+    /// The key of each record that has one.
+    fn one_each(&self, entries: &mut Vec<Entry>, key_of: impl Fn(RecordId) -> Option<u64> + Sync) {
+        /// As many entries as the nearest caches hold.
+        const TOGETHER: usize = 1 << 13;
+        entries.resize(self.table.len(), Entry { key: 0, record: 0, seeks: false });
+        let fill = |(part, entries): (usize, &mut [Entry])| {
+            let first = part * TOGETHER;
+            let keyed = (first..first + entries.len()).filter_map(|at| {
+                let record = u32::try_from(at).unwrap_or(u32::MAX);
+                key_of(record).map(|key| Entry { key, record, seeks: true })
+            });
+            let mut filled = 0;
+            keyed.for_each(|entry| {
+                entries[filled] = entry;
+                filled += 1;
+            });
+            filled
+        };
+        let filled: Vec<usize> = entries.par_chunks_mut(TOGETHER).enumerate().map(fill).collect();
+        let mut length = 0;
+        for (part, filled) in filled.into_iter().enumerate() {
+            entries.copy_within(part * TOGETHER..part * TOGETHER + filled, length);
+            length += filled;
+        }
+        entries.truncate(length);
+    }
+
     fn gather(&self, entries: &mut Vec<Entry>, keys_of: impl Fn(RecordId, &mut dyn FnMut(u64, bool)) + Sync) {
         let records = 0..u32::try_from(self.table.len()).unwrap_or(u32::MAX);
         let parts = records.into_par_iter().fold(Vec::new, |mut part, record| {
@@ -118,15 +160,12 @@ impl<'a> Keyer<'a> {
         parts.into_iter().for_each(|part| entries.extend_from_slice(&part));
     }
 
-    /// The keys under which a record seeks others.
+    /// The keys under which a record seeks others, but for those made of parts.
     fn seeking(&self, keys: &Keys, record: RecordId, mut give: impl FnMut(u64)) {
         let table = self.table;
         let at = record as usize;
         match keys {
-            Keys::Parts(parts) => {
-                let key = parts.iter().try_fold(0u64, |key, part| self.part(*part, at).map(|value| hash((key, value))));
-                key.into_iter().for_each(give);
-            }
+            Keys::Parts(_) => {}
             Keys::RepairedIdNumber => {
                 let id = table.id_number[at];
                 if !id.is_valid() && id.is_some() && !id.is_masked() && !id.is_document() {
@@ -177,6 +216,20 @@ impl<'a> Keyer<'a> {
             }
             _ => {}
         }
+    }
+
+    /// What a part of a key is for all records: that of a text is made once for each text, not for each record.
+    fn part_keys(&self, part: KeyPart) -> PartKeys {
+        let fields = &self.table.text_fields;
+        // The family name may be a part of the name.
+        let is_text = |field: Field| field == part.field && field != Field::FamilyName;
+        let Some(column) = fields.iter().position(|text| is_text(text.field)) else {
+            return PartKeys::OfRecords(part);
+        };
+        let values = &fields[column].values;
+        let symbols = 0..u32::try_from(values.len()).unwrap_or(u32::MAX);
+        let key = |symbol| self.text_part(values.text(symbol), part.transform).unwrap_or(0);
+        PartKeys::OfTexts(column, symbols.into_par_iter().map(key).collect())
     }
 
     /// One part of a key; `None` if the record does not have it.

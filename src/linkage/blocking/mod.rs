@@ -77,6 +77,19 @@ pub fn block(study: &Study, table: &PersonTable, comparer: &Comparer<'_>) -> Res
     Ok(gathered.finish())
 }
 
+/// The blocks among sorted entries: records with the same key, one of which at least seeks the others.
+fn blocks_of(entries: &[Entry]) -> Vec<&[Entry]> {
+    let starts = |at: &usize| *at == 0 || *at == entries.len() || entries[at - 1].key != entries[*at].key;
+    let parts = rayon::current_num_threads();
+    let cut = |part: usize| (part * entries.len() / parts..=entries.len()).find(starts).unwrap_or(entries.len());
+    let met = |block: &&[Entry]| block.len() > 1 && block.iter().any(|entry| entry.seeks);
+    let of_part = |part: usize| -> Vec<&[Entry]> {
+        entries[cut(part)..cut(part + 1)].chunk_by(|a, b| a.key == b.key).filter(met).collect()
+    };
+    let of_parts: Vec<Vec<&[Entry]>> = (0..parts).into_par_iter().map(of_part).collect();
+    of_parts.concat()
+}
+
 impl RuleReport {
     fn of(rule: &str) -> RuleReport {
         let rule = rule.to_owned();
@@ -92,8 +105,7 @@ impl Keyer<'_> {
         let mut loose = Vec::new();
         report.keys = self.entries_that_meet(&rule.keys, entries);
         entries.par_sort_unstable_by_key(|entry| (entry.key, entry.record));
-        let met = |block: &&[Entry]| block.len() > 1 && block.iter().any(|entry| entry.seeks);
-        let mut blocks: Vec<&[Entry]> = entries.chunk_by(|a, b| a.key == b.key).filter(met).collect();
+        let mut blocks = blocks_of(entries);
         report.blocks = blocks.len() as u64;
         report.largest_block = blocks.iter().map(|block| block.len() as u64).max().unwrap_or(0);
         let maximum = study.linkage.block_pairs_max.max(rule.block_pairs);

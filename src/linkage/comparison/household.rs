@@ -50,7 +50,7 @@ impl Households {
                 };
             }
         }
-        let members = Members::of(&of_record);
+        let members = Members::of(of_record.iter().copied());
         of_record.iter_mut().for_each(|household| match members.get(*household).len() {
             2..=HOUSEHOLD_MEMBERS_MAX => *household |= OTHERS,
             0 | 1 => {}

@@ -432,7 +432,7 @@ impl<'a> Comparer<'a> {
             table.parents.iter().map(|parent| parent.id_number).filter(|id| id.is_some()).collect();
         let mut households: BTreeMap<IdNumber, Vec<Symbol>> = BTreeMap::new();
         if !wanted.is_empty() {
-            for (id, &household) in table.id_number.iter().zip(&table.household) {
+            for (id, &household) in table.id_number.iter().zip(table.household.iter()) {
                 if household != 0 && wanted.contains(id) {
                     households.entry(*id).or_default().push(household);
                 }
@@ -458,7 +458,8 @@ impl MothersHouseholds {
 
 impl Families {
     fn of(table: &PersonTable) -> Families {
-        let members = if table.parents.len() > 1 { Members::of(&table.household) } else { Members::default() };
+        let members =
+            if table.parents.len() > 1 { Members::of(table.household.iter().copied()) } else { Members::default() };
         Families { members }
     }
 

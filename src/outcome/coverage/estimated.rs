@@ -219,11 +219,10 @@ impl<'a> Population<'a> {
     /// The sums of each target.
     fn sums(&self, residence: &Residence) -> Vec<Sum> {
         let mut sums = vec![Sum::default(); self.slots.targets_of.len()];
-        let mut spreads: Vec<(u32, u64, f64)> = Vec::new();
+        let mut spreads: Vec<(u64, u32, f64)> = Vec::new();
         for (at, (sum, shared)) in self.weigh(residence).enumerate() {
             if shared > 0.0 {
-                let targets = self.slots.targets_of[self.slot[at] as usize].iter();
-                spreads.extend(targets.map(|target| (*target, self.masses[at].household, shared)));
+                spreads.push((self.masses[at].household, self.slot[at], shared));
             }
             sums[self.slot[at] as usize].add(&sum);
         }
@@ -231,9 +230,18 @@ impl<'a> Population<'a> {
         for (sum, targets) in sums.iter().zip(&self.slots.targets_of) {
             targets.iter().for_each(|target| gathered[*target as usize].add(sum));
         }
-        spreads.par_sort_by_key(|(target, household, _)| (*target, *household));
-        for household in spreads.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
-            gathered[household[0].0 as usize].variance += products(household.iter().map(|(_, _, shared)| *shared));
+        spreads.par_sort_by_key(|(household, ..)| *household);
+        let mut of_targets: Vec<(u32, f64)> = Vec::new();
+        for household in spreads.chunk_by(|one, other| one.0 == other.0).filter(|household| household.len() > 1) {
+            of_targets.clear();
+            for (_, slot, shared) in household {
+                let targets = self.slots.targets_of[*slot as usize].iter();
+                of_targets.extend(targets.map(|target| (*target, *shared)));
+            }
+            of_targets.sort_by_key(|(target, _)| *target);
+            for members in of_targets.chunk_by(|one, other| one.0 == other.0) {
+                gathered[members[0].0 as usize].variance += products(members.iter().map(|(_, shared)| *shared));
+            }
         }
         gathered
     }
