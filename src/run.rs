@@ -35,7 +35,7 @@ use crate::outcome::report::cases::{CaseBook, table as case_table};
 use crate::outcome::report::{self, ReportInput, file};
 use crate::outcome::settled::Settled;
 use crate::outcome::{coverage, files, find, reliability, residence};
-use crate::person::{self, table::PersonTable};
+use crate::person::{self, Standardised, table::PersonTable};
 use crate::progress::Progress;
 use crate::tally::Tally;
 
@@ -65,6 +65,17 @@ pub struct Summary {
     pub reliability: Reliability,
     /// Sources of which more rows were set aside than the study allows.
     pub rejected_too_many: Vec<String>,
+    /// What the run stood on.
+    pub spent: Spent,
+}
+
+/// What a run stood on and nobody needs any more. A program that ends with the run need not give it back piece by piece.
+#[derive(Debug)]
+pub struct Spent {
+    _standardised: Standardised,
+    _linked: Linked,
+    _links: Vec<files::Link>,
+    _to_the_end: Option<freed::Kept>,
 }
 
 /// Runs a study from extracts to outputs.
@@ -78,7 +89,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     let (extracts, program_digest) = rayon::join(|| take_in(study), log::program_digest);
     let extracts = extracts?;
     let records = extracts.iter().map(|extract| extract.rows).sum();
-    let Provided { in_file, freed } = plan::provide(records, options.memory, folder)?;
+    let Provided { in_file, freed, to_the_end } = plan::provide(records, options.memory, folder)?;
     let (decisions, outcomes) = (decisions::read(study)?, outcomes::read(study)?);
     let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
     let stage = stage(&publication, study, &extracts, decisions.as_ref(), program_digest.as_deref());
@@ -170,7 +181,8 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     progress.finish("all outputs");
     in_file.into_iter().for_each(|file| tracing::info!(bytes = file.most(), "lay in the file at its height"));
     let rejected_too_many = too_many(study, &standardised.tallies);
-    Ok(Summary { manifest, findings, coverage, reliability, rejected_too_many })
+    let spent = Spent { _standardised: standardised, _linked: linked, _links: links, _to_the_end: to_the_end };
+    Ok(Summary { manifest, findings, coverage, reliability, rejected_too_many, spent })
 }
 
 /// The stage that takes a run longest; what it gives is kept until the run is whole.

@@ -39,8 +39,14 @@ pub(super) fn begin(global: &Global) {
 /// A panic's payload may hold a value; only its place is printed.
 pub(super) fn hide_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        if panic.location().is_some_and(|place| place.file().contains("library/std/src/thread/")) {
+        let of_library = |part: &str| panic.location().is_some_and(|place| place.file().contains(part));
+        if of_library("library/std/src/thread/") {
             super::screen::complain("rollcall: the system gives no more threads");
+            return;
+        }
+        if of_library("/stack_overflow.rs") {
+            // A thread that was begun found no memory for the stack of its signal handlers; the language aborts.
+            crate::memory::note_refusal();
             return;
         }
         let place = panic.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));

@@ -36,9 +36,14 @@ static REFUSED: AtomicBool = AtomicBool::new(false);
 /// The allocator that remembers, and that lets large pieces lie in a file.
 pub struct Watched;
 
+/// Somebody else than the allocator was refused memory: the abort that follows is for want of it.
+pub fn note_refusal() {
+    REFUSED.store(true, Ordering::Relaxed);
+}
+
 fn watched(memory: *mut u8) -> *mut u8 {
     if memory.is_null() {
-        REFUSED.store(true, Ordering::Relaxed);
+        note_refusal();
     }
     memory
 }

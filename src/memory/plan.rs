@@ -39,7 +39,12 @@ pub struct Provided {
     /// Where nothing is limited, freed memory stays with the program: for the first stages, which free and ask for much, and
     /// hold less than the last ones.
     pub freed: Option<Kept>,
+    /// Where the whole run is small as well, the same to its end.
+    pub to_the_end: Option<Kept>,
 }
+
+/// A run that needs no more than this is small, in bytes.
+const SMALL: u64 = 1 << 30;
 
 /// Bytes that a run holds at its height for each record, and besides: no less than any of the measurements in
 /// docs/performance.md.
@@ -72,9 +77,10 @@ pub fn provide(records: u64, allowance: Allowance, folder: &Path) -> Result<Prov
     if let Some(addressed) = allowance.addressed.filter(|addressed| *addressed < needed) {
         return Err(too_little(records, needed, addressed));
     }
-    let freed = (allowance == Allowance::default()).then(freed::keep);
+    let unlimited = allowance == Allowance::default();
+    let (freed, to_the_end) = (unlimited.then(freed::keep), (unlimited && needed <= SMALL).then(freed::keep));
     let Some(held) = allowance.held.filter(|held| *held < needed) else {
-        return Ok(Provided { in_file: None, freed });
+        return Ok(Provided { in_file: None, freed, to_the_end });
     };
     if !(cfg!(target_os = "linux") && IN_CHARGE.load(Ordering::Relaxed)) {
         return Err(too_little(records, needed, held));
@@ -87,7 +93,7 @@ pub fn provide(records: u64, allowance: Allowance, folder: &Path) -> Result<Prov
     let scratch = scratch::lie_in(file).map_err(io)?;
     keeper::keep(scratch, held).map_err(io)?;
     tracing::info!(records, needed, held, "not all fits into the memory that is allowed: the rest lies in a file");
-    Ok(Provided { in_file: Some(InFile(scratch)), freed })
+    Ok(Provided { in_file: Some(InFile(scratch)), freed, to_the_end })
 }
 
 fn too_little(records: u64, needed: u64, allowed: u64) -> Error {
@@ -108,8 +114,13 @@ mod tests {
     fn a_run_that_would_not_fit_is_refused_before_it_begins() {
         let of = |held, addressed| provide(1_000_000, Allowance { held, addressed }, Path::new("nowhere"));
         assert!(of(None, None).is_ok_and(|provided| provided.in_file.is_none() && provided.freed.is_some()));
+        assert!(of(None, None).is_ok_and(|provided| provided.to_the_end.is_some()));
+        let large = provide(10_000_000, Allowance::default(), Path::new("nowhere"));
+        assert!(large.is_ok_and(|provided| provided.freed.is_some() && provided.to_the_end.is_none()));
         let enough = of(Some(needed(1_000_000)), Some(needed(1_000_000)));
-        assert!(enough.is_ok_and(|provided| provided.in_file.is_none() && provided.freed.is_none()));
+        assert!(enough.is_ok_and(|provided| provided.in_file.is_none()
+            && provided.freed.is_none()
+            && provided.to_the_end.is_none()));
         for (refused, allowed) in [(of(Some(256 << 20), None), "256 MiB"), (of(None, Some(512 << 20)), "512 MiB")] {
             let refused = refused.err().unwrap();
             assert_eq!(refused.kind().exit_status(), 6);

@@ -35,6 +35,15 @@ impl PairsInBlocks {
             || self.loose.binary_search_by_key(&pair, |(pair, _)| *pair).is_ok()
     }
 
+    /// Leaves the pairs that the rules give, the smaller record of each first.
+    pub fn retain(&self, pairs: &mut Vec<Pair>) {
+        // The numbers are fetched into the cache by loads of which none waits for another.
+        let of_record = |record: RecordId| self.numbers.get(record as usize * self.width).copied().unwrap_or(0);
+        let load = |all, pair: &Pair| all ^ of_record(pair.0) ^ of_record(pair.1);
+        std::hint::black_box(pairs.iter().fold(0, load));
+        pairs.retain(|pair| self.contains(*pair));
+    }
+
     /// Does a block of any group give this pair? `own` is room for the numbers.
     pub(super) fn in_one_block(&self, (one, other): Pair, own: &mut Vec<u32>) -> bool {
         let groups = self.across_sources.len();

@@ -67,6 +67,9 @@ fn level((mine, one): (&[u32], usize), (theirs, other): (&[u32], usize)) -> u8 {
     }
 }
 
+/// Households whose pairs are looked for together, so that what is known of pairs is fetched for many at a time.
+const HOUSEHOLDS_TOGETHER: u32 = 64;
+
 /// The pairs that wait for their households' support and have some: class and pattern, sorted. They are looked for in
 /// households that have members in common, among the `candidates` that were sifted for `least` and left their `marks`.
 #[must_use]
@@ -86,10 +89,9 @@ pub fn supported(
         }
     };
     let may_support = |household: u32| (2..=HOUSEHOLD_MEMBERS_MAX).contains(&households.get(household).len());
-    let of_household = |(others, sieves): &mut (FxHashSet<u32>, Sieves), household: u32| {
-        let mut found = Vec::new();
+    let together = |household: u32, others: &mut FxHashSet<u32>, pairs: &mut Vec<Pair>| {
         if !may_support(household) {
-            return found;
+            return;
         }
         linked(household, others);
         let (mut mine, mut theirs) = ([0; HOUSEHOLD_MEMBERS_MAX], [0; HOUSEHOLD_MEMBERS_MAX]);
@@ -98,23 +100,30 @@ pub fn supported(
             let theirs = support.persons(households.get(*other_household), &mut theirs);
             for (place, one) in households.get(household).iter().enumerate() {
                 for (other_place, other) in households.get(*other_household).iter().enumerate() {
-                    let pair = ((*one).min(*other), (*one).max(*other));
-                    if level((mine, place), (theirs, other_place)) != SUPPORT_NONE
-                        && marks.may_have(pair)
-                        && candidates.contains(pair)
-                        && let pattern = scorer.comparer.compare(pair.0, pair.1)
-                        && sifter.standing(sieves, pair, pattern, least) == Standing::Waits
-                    {
-                        found.push((pair, scorer.class(pair.0, pair.1), pattern));
+                    if level((mine, place), (theirs, other_place)) != SUPPORT_NONE {
+                        pairs.push(((*one).min(*other), (*one).max(*other)));
                     }
                 }
             }
         }
-        found
     };
-    let every = 1..=households.last();
+    let of_households = |(others, pairs, sieves): &mut (FxHashSet<u32>, Vec<Pair>, Sieves), first: u32| {
+        pairs.clear();
+        let some = first..=households.last().min(first + HOUSEHOLDS_TOGETHER - 1);
+        some.for_each(|household| together(household, others, pairs));
+        marks.retain(pairs);
+        candidates.retain(pairs);
+        let waiting = |pair: &Pair| {
+            let pattern = scorer.comparer.compare(pair.0, pair.1);
+            let waits = sifter.standing(sieves, *pair, pattern, least) == Standing::Waits;
+            waits.then(|| (*pair, scorer.class(pair.0, pair.1), pattern))
+        };
+        pairs.iter().filter_map(waiting).collect::<Vec<_>>()
+    };
+    let parts = households.last().div_ceil(HOUSEHOLDS_TOGETHER);
+    let firsts = (0..parts).into_par_iter().map(|part| 1 + part * HOUSEHOLDS_TOGETHER);
     let mut found: Vec<_> =
-        every.into_par_iter().map_init(<(FxHashSet<u32>, Sieves)>::default, of_household).flatten().collect();
+        firsts.map_init(<(FxHashSet<u32>, Vec<Pair>, Sieves)>::default, of_households).flatten().collect();
     found.par_sort_unstable_by_key(|(pair, ..)| *pair);
     found
 }

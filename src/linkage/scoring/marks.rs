@@ -33,19 +33,29 @@ impl Marks {
 
     /// Marks these pairs. A write waits for its memory and nothing goes on meanwhile, so that all of it is fetched first.
     pub(super) fn set(&self, pairs: &[Pair]) {
-        let fetch = |all: u64, pair: &Pair| all ^ self.words[self.place(*pair).0].load(Relaxed);
-        std::hint::black_box(pairs.iter().fold(0, fetch));
+        self.fetch(pairs);
         for pair in pairs {
             let (word, bit) = self.place(*pair);
             self.words[word].fetch_or(bit, Relaxed);
         }
     }
 
-    /// May this pair have been seen?
-    #[must_use]
-    pub fn may_have(&self, pair: Pair) -> bool {
-        let (word, bit) = self.place(pair);
-        self.words.get(word).is_some_and(|word| word.load(Relaxed) & bit != 0)
+    /// Leaves the pairs that may have been seen.
+    pub fn retain(&self, pairs: &mut Vec<Pair>) {
+        if self.words.is_empty() {
+            return pairs.clear();
+        }
+        self.fetch(pairs);
+        pairs.retain(|pair| {
+            let (word, bit) = self.place(*pair);
+            self.words[word].load(Relaxed) & bit != 0
+        });
+    }
+
+    /// Fetches the marks of these pairs into the cache: loads of which none waits for another.
+    fn fetch(&self, pairs: &[Pair]) {
+        let load = |all: u64, pair: &Pair| all ^ self.words[self.place(*pair).0].load(Relaxed);
+        std::hint::black_box(pairs.iter().fold(0, load));
     }
 
     /// Word and bit of a pair.
@@ -61,15 +71,19 @@ impl Marks {
 
 #[cfg(test)]
 mod tests {
-    use super::Marks;
+    use super::{Marks, Pair};
 
     #[test]
     fn what_was_seen_is_known_and_little_else() {
         let marks = Marks::with_room(4_000);
-        marks.set(&(0..400).map(|one| (one, 7 * one + 1)).collect::<Vec<_>>());
-        assert!((0..400).all(|one| marks.may_have((one, 7 * one + 1))));
-        let others = (0..4_000).filter(|one| marks.may_have((*one, 7 * one + 2))).count();
-        assert!((200..800).contains(&others), "about a tenth: {others} of 4000");
-        assert!(!Marks::default().may_have((1, 2)));
+        let seen: Vec<Pair> = (0..400).map(|one| (one, 7 * one + 1)).collect();
+        marks.set(&seen);
+        let (mut left, mut others) = (seen.clone(), (0..4_000).map(|one| (one, 7 * one + 2)).collect());
+        marks.retain(&mut left);
+        assert_eq!(left, seen);
+        marks.retain(&mut others);
+        assert!((200..800).contains(&others.len()), "about a tenth: {} of 4000", others.len());
+        Marks::default().retain(&mut left);
+        assert!(left.is_empty());
     }
 }

@@ -100,14 +100,41 @@ impl Rows {
 
     /// The linear predictor of each row; the last coefficient is the intercept.
     pub fn predict(&self, coefficients: &[f64]) -> Vec<f64> {
-        self.cells.par_chunks(self.features.max(1)).map(|row| linear(row, coefficients)).collect()
+        let coefficients = with_base(coefficients);
+        let stretches = self.cells.par_chunks(STRETCH * self.features.max(1));
+        stretches.flat_map_iter(|cells| predictors(cells, self.features, &coefficients)).collect()
     }
 }
 
-/// The linear predictor of a row.
-pub(super) fn linear(row: &[u16], coefficients: &[f64]) -> f64 {
-    let intercept = coefficients.last().copied().unwrap_or(0.0);
-    row.iter().filter_map(|column| coefficients.get(usize::from(*column))).fold(intercept, |sum, value| sum + value)
+/// The coefficients, and behind the intercept the nothing that [`BASE`] adds.
+fn with_base(coefficients: &[f64]) -> Vec<f64> {
+    [if coefficients.is_empty() { &[0.0] } else { coefficients }, &[0.0]].concat()
+}
+
+/// The linear predictors of some rows. Each sum waits for its last addition, so four of them are under way.
+fn predictors(cells: &[u16], features: usize, coefficients: &[f64]) -> Vec<f64> {
+    const LANES: usize = 4;
+    let features = features.max(1);
+    let mut found = Vec::with_capacity(cells.len() / features);
+    let mut four = cells.chunks_exact(LANES * features);
+    for rows in &mut four {
+        let rows: [&[u16]; LANES] = std::array::from_fn(|lane| &rows[lane * features..][..features]);
+        found.extend(linear(rows, coefficients));
+    }
+    found.extend(four.remainder().chunks_exact(features).flat_map(|row| linear([row], coefficients)));
+    found
+}
+
+/// The linear predictors of rows, by coefficients [`with_base`].
+fn linear<const ROWS: usize>(rows: [&[u16]; ROWS], coefficients: &[f64]) -> [f64; ROWS] {
+    let base = coefficients.len() - 1;
+    let mut sums = [coefficients[base - 1]; ROWS];
+    for feature in 0..rows[0].len() {
+        for (sum, row) in sums.iter_mut().zip(rows) {
+            *sum += coefficients[usize::from(row[feature]).min(base)];
+        }
+    }
+    sums
 }
 
 /// The probability of these log odds (natural logarithm).
@@ -195,17 +222,21 @@ fn triangle(row: usize, column: usize) -> usize {
 impl Equations {
     /// The equations at these coefficients, with or without the Hessian.
     fn of(rows: &Rows, outcome: &[f64], weight: &[f64], ridge: f64, coefficients: &[f64], curved: bool) -> Equations {
-        let stretches: Vec<Equations> = (0..rows.len().div_ceil(STRETCH))
-            .into_par_iter()
-            .map(|stretch| {
-                let mut sums = Equations::zero(coefficients.len(), curved);
-                let end = rows.len().min((stretch + 1) * STRETCH);
-                for at in (stretch * STRETCH..end).filter(|at| weight[*at] != 0.0) {
-                    sums.add(rows.row(at), outcome[at], weight[at], coefficients);
-                }
-                sums
-            })
-            .collect();
+        let (padded, features) = (with_base(coefficients), rows.features.max(1));
+        let sum = |(stretch, cells): (usize, &[u16])| {
+            let mut sums = Equations::zero(coefficients.len(), curved);
+            let mut active = Vec::with_capacity(features);
+            let rows = (stretch * STRETCH..).zip(cells.chunks_exact(features));
+            let rows = rows.zip(predictors(cells, features, &padded));
+            for ((at, row), predictor) in rows.filter(|((at, _), _)| weight[*at] != 0.0) {
+                active.clear();
+                active.extend(row.iter().filter(|column| **column != BASE).map(|column| usize::from(*column)));
+                sums.add(&active, outcome[at], weight[at], predictor);
+            }
+            sums
+        };
+        let stretches = rows.cells.par_chunks(STRETCH * features).enumerate();
+        let stretches: Vec<Equations> = stretches.map(sum).collect();
         let mut total = Equations::zero(coefficients.len(), curved);
         for stretch in &stretches {
             total.gradient.iter_mut().zip(&stretch.gradient).for_each(|(sum, value)| *sum += value);
@@ -227,27 +258,26 @@ impl Equations {
         Equations { gradient: vec![0.0; columns], hessian: vec![0.0; cells] }
     }
 
-    fn add(&mut self, row: &[u16], outcome: f64, weight: f64, coefficients: &[f64]) {
-        let mean = sigmoid(linear(row, coefficients));
+    /// Adds a row with these columns.
+    fn add(&mut self, active: &[usize], outcome: f64, weight: f64, predictor: f64) {
+        let mean = sigmoid(predictor);
         let slope = weight * (outcome - mean);
         let last = self.gradient.len() - 1;
         self.gradient[last] += slope;
-        for column in row.iter().filter(|column| **column != BASE) {
-            self.gradient[usize::from(*column)] += slope;
+        for column in active {
+            self.gradient[*column] += slope;
         }
         if self.hessian.is_empty() {
             return;
         }
         let curve = weight * mean * (1.0 - mean);
-        for (at, &column) in row.iter().enumerate().filter(|(_, column)| **column != BASE) {
-            let column = usize::from(column);
-            let start = triangle(column, 0);
-            for other in row[..=at].iter().filter(|other| **other != BASE) {
-                self.hessian[start + usize::from(*other)] += curve;
-            }
-            self.hessian[triangle(last, column)] += curve;
+        for (at, column) in active.iter().enumerate() {
+            let row = &mut self.hessian[triangle(*column, 0)..][..=*column];
+            active[..=at].iter().for_each(|other| row[*other] += curve);
         }
-        self.hessian[triangle(last, last)] += curve;
+        let row = &mut self.hessian[triangle(last, 0)..][..=last];
+        active.iter().for_each(|column| row[*column] += curve);
+        row[last] += curve;
     }
 
     /// Solves the equations by Cholesky's decomposition, which is kept; a pivot that rounding has eaten becomes a tiny
@@ -272,7 +302,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::{BASE, Effort, Equations, Follower, Rows, advance, linear, sigmoid};
+    use super::{BASE, Effort, Equations, Follower, Rows, advance, sigmoid};
 
     /// Newton steps, each with its own curvature.
     fn fit(rows: &Rows, outcome: &[f64], weight: &[f64], effort: Effort, start: Vec<f64>) -> Vec<f64> {
@@ -300,9 +330,9 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(1);
         let truth = [1.5, -2.0, 0.7, -0.4];
         let rows = random_rows(40_000, &mut random);
-        let outcome: Vec<f64> = (0..rows.len())
-            .map(|at| f64::from(u8::from(random.random::<f64>() < sigmoid(linear(rows.row(at), &truth)))))
-            .collect();
+        let predictors = rows.predict(&truth).into_iter();
+        let outcome: Vec<f64> =
+            predictors.map(|value| f64::from(u8::from(random.random::<f64>() < sigmoid(value)))).collect();
         let effort = Effort { ridge: 1.0, steps: 25, tolerance: 1e-6 };
         let found = fit(&rows, &outcome, &vec![1.0; rows.len()], effort, vec![0.0; 4]);
         for (found, truth) in found.iter().zip(truth) {
@@ -337,6 +367,15 @@ mod tests {
         follower.fit(&others, &other, &light, effort, &mut found);
         follower.fit(&rows, &outcome, &weight, effort, &mut found);
         assert!(found.iter().zip(&fitted).all(|(found, fitted)| (found - fitted).abs() < 1e-7), "{found:?} {fitted:?}");
+    }
+
+    #[test]
+    fn a_predictor_adds_what_a_row_has() {
+        let mut rows = Rows::new(2);
+        [[0, 2], [BASE, 2], [1, BASE], [BASE, BASE], [1, 2]].iter().for_each(|row| rows.push(row));
+        assert_eq!(rows.predict(&[1.0, 2.0, 4.0, 8.0]), [13.0, 12.0, 10.0, 8.0, 14.0]);
+        assert_eq!(rows.predict(&[]), [0.0; 5]);
+        assert!(Rows::default().predict(&[1.0]).is_empty());
     }
 
     #[test]
