@@ -4,11 +4,12 @@
 //! large pieces in a nameless file ([`scratch`]), of which no more is in memory than it may hold ([`keeper`]); one that may hold
 //! all it needs keeps what it frees for a while ([`freed`]). The allocator
 //! remembers that memory was refused: the language ends a program that cannot go on without by SIGABRT; where that is why,
-//! the signal becomes exit status 6, with a word on what can be done. Any other abort stays one.
+//! the signal becomes exit status 6, with a word on what can be done. So it does where the system has none left for anybody. Any other
+//! abort stays one.
 //!
 //! The only code of this program that the compiler cannot check (`unsafe`): an allocator and its options, memory that lies in a
-//! file, and a signal handler cannot be had without. A handler does no more than the system allows in one: it reads a flag, writes to
-//! stderr, and ends.
+//! file, and a signal handler cannot be had without. A handler does no more than the system allows in one: it reads a flag, asks the system
+//! for memory, writes to stderr, and ends.
 
 #![allow(unsafe_code, reason = "an allocator, memory that lies in a file, and a signal handler cannot be had without")]
 
@@ -121,9 +122,24 @@ pub fn take_charge() {
 
 #[cfg(unix)]
 fn on_abort() {
-    if REFUSED.load(Ordering::Relaxed) {
+    if REFUSED.load(Ordering::Relaxed) || !is_any_left() {
         end(b"rollcall: the system gives no more memory\n  \
             hint: allow more (`ulimit -v`, the container's limit), take fewer threads (--threads), or use a larger machine\n");
+    }
+}
+
+/// Does the system give any memory yet? Whoever aborts where it gives none (the C library, when a thread begins) most likely does
+/// so for want of it.
+#[cfg(unix)]
+fn is_any_left() -> bool {
+    use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};
+    /// As much as a thread asks for at a time.
+    const BYTES: usize = 256 << 10;
+    let access = ProtFlags::READ | ProtFlags::WRITE;
+    // SAFETY: new memory, wherever the system likes, that nobody is told of, and that goes back at once.
+    unsafe {
+        let given = mmap_anonymous(std::ptr::null_mut(), BYTES, access, MapFlags::PRIVATE);
+        given.is_ok_and(|memory| munmap(memory, BYTES).is_ok())
     }
 }
 
