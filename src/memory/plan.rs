@@ -47,7 +47,7 @@ pub struct Provided {
 const SMALL: u64 = 1 << 30;
 
 /// Bytes that a run holds at its height for each record, and besides: no less than any of the measurements in
-/// docs/performance.md.
+/// docs/performance.md, but for freed memory that a small run keeps where nothing is limited.
 const BYTES_PER_RECORD: u64 = 340;
 const BYTES_ALWAYS: u64 = 256 << 20;
 

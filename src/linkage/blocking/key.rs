@@ -78,13 +78,8 @@ impl<'a> Keyer<'a> {
     pub(super) fn entries(&self, keys: &Keys, entries: &mut Vec<Entry>) {
         if let Keys::Parts(parts) = keys {
             let parts: Vec<PartKeys> = parts.iter().map(|part| self.part_keys(*part)).collect();
-            let value = |part: &PartKeys, at: usize| match part {
-                PartKeys::OfTexts(column, keys) => Some(keys[self.table.texts.row(at)[*column] as usize]),
-                PartKeys::OfRecords(part) => self.part(*part, at),
-            };
             return self.one_each(entries, |record| {
-                let value = |part| value(part, record as usize).filter(|value| *value != 0);
-                parts.iter().try_fold(0, |key, part| value(part).map(|value| hash((key, value))))
+                parts.iter().try_fold(0, |key, part| Some(hash((key, self.value(part, record as usize)?))))
             });
         }
         if keys.is_single() {
@@ -230,6 +225,16 @@ impl<'a> Keyer<'a> {
         let symbols = 0..u32::try_from(values.len()).unwrap_or(u32::MAX);
         let key = |symbol| self.text_part(values.text(symbol), part.transform).unwrap_or(0);
         PartKeys::OfTexts(column, symbols.into_par_iter().map(key).collect())
+    }
+
+    /// The same as [`part`](Self::part), once it is known where it comes from.
+    fn value(&self, part: &PartKeys, at: usize) -> Option<u64> {
+        match part {
+            PartKeys::OfTexts(column, keys) => {
+                Some(keys[self.table.texts.row(at)[*column] as usize]).filter(|key| *key != 0)
+            }
+            PartKeys::OfRecords(part) => self.part(*part, at),
+        }
     }
 
     /// One part of a key; `None` if the record does not have it.

@@ -88,15 +88,14 @@ pub fn supported(
             found.extend(records.iter().map(|record| households.household(*record)).filter(|other| *other > household));
         }
     };
-    let may_support = |household: u32| (2..=HOUSEHOLD_MEMBERS_MAX).contains(&households.get(household).len());
     let together = |household: u32, others: &mut FxHashSet<u32>, pairs: &mut Vec<Pair>| {
-        if !may_support(household) {
+        if households.get(household).len() < 2 {
             return;
         }
         linked(household, others);
         let (mut mine, mut theirs) = ([0; HOUSEHOLD_MEMBERS_MAX], [0; HOUSEHOLD_MEMBERS_MAX]);
         let mine = support.persons(households.get(household), &mut mine);
-        for other_household in others.iter().filter(|other| may_support(**other)) {
+        for other_household in others.iter() {
             let theirs = support.persons(households.get(*other_household), &mut theirs);
             for (place, one) in households.get(household).iter().enumerate() {
                 for (other_place, other) in households.get(*other_household).iter().enumerate() {
