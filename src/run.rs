@@ -19,7 +19,7 @@ use crate::intake::decisions::{self, Decisions};
 use crate::intake::extract::{self, Extract};
 use crate::intake::named_table::TableFile;
 use crate::intake::outcomes::{self, Outcomes};
-use crate::intake::study::Study;
+use crate::intake::study::{Role, Study};
 use crate::linkage::comparison::Comparer;
 use crate::linkage::decided::Decided;
 use crate::linkage::kept;
@@ -277,8 +277,8 @@ fn prepare(study: &Study, out: &Path) -> Result<()> {
     }
     if out.join(MANIFEST).exists() {
         let earlier = Manifest::read(out)?;
-        if earlier.study.name != study.name {
-            let what = format!("the folder holds a run of another study, '{}'", earlier.study.name);
+        if let Some(what) = other_study(&earlier, study) {
+            let what = format!("the folder holds a run of another study: {what}");
             return Err(Error::new(Kind::Usage, what).at_file(out).hint("name another folder with --out"));
         }
         return Ok(());
@@ -292,6 +292,23 @@ fn prepare(study: &Study, out: &Path) -> Result<()> {
         return Err(Error::new(Kind::Usage, what).at_file(out).hint("name a new or empty folder with --out"));
     }
     Ok(())
+}
+
+/// By what a run is of another study, if it is: fresh extracts of the same sources, other rules and decisions are not.
+fn other_study(earlier: &Manifest, study: &Study) -> Option<String> {
+    let sources: Vec<&str> = earlier.sources.iter().map(|source| source.source.as_str()).collect();
+    if earlier.study.name != study.name {
+        return Some(format!("its name is '{}'", earlier.study.name));
+    }
+    if earlier.study.reference_time != study.reference.text {
+        return Some(format!("its reference time is {}", earlier.study.reference_time));
+    }
+    if earlier.study.area != study.area && !earlier.study.area.is_empty() && !study.area.is_empty() {
+        return Some(format!("its area is {}", earlier.study.area));
+    }
+    let roll = study.sources.iter().find(|source| source.role == Role::Roll).map(|source| source.name.as_str());
+    let lacks_roll = roll.is_some_and(|roll| !sources.contains(&roll));
+    lacks_roll.then(|| format!("its sources are {}", sources.join(", ")))
 }
 
 /// What an interrupted run may have left.
@@ -435,6 +452,7 @@ fn seal(
             file: study.file.clone(),
             digest: study.digest.clone(),
             reference_time: study.reference.text.clone(),
+            area: study.area.clone(),
             seed: study.linkage.seed,
         },
         inputs,

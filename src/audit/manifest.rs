@@ -47,6 +47,9 @@ pub struct StudyEntry {
     pub digest: String,
     /// Reference time.
     pub reference_time: String,
+    /// Division code of the area under study; empty if there is none.
+    #[serde(default)]
+    pub area: String,
     /// Seed of everything random.
     pub seed: u64,
 }
@@ -116,6 +119,18 @@ pub struct OutputEntry {
 }
 
 impl Manifest {
+    /// The file that a row of a source (from 0) is in, and the row within the file (from 1).
+    #[must_use]
+    pub fn place(&self, source: &str, mut row: u64) -> (String, u64) {
+        for input in self.inputs.iter().filter(|input| input.source == source) {
+            if row < input.rows {
+                return (input.file.display().to_string().escape_debug().to_string(), row + 1);
+            }
+            row -= input.rows;
+        }
+        (String::from("?"), row + 1)
+    }
+
     /// Do the counts add up? Gives a sentence for each that does not.
     #[must_use]
     pub fn check(&self) -> Vec<String> {

@@ -348,6 +348,7 @@ mod tests {
                 file: "study.toml".into(),
                 digest: String::new(),
                 reference_time: String::new(),
+                area: String::new(),
                 seed: 1,
             },
             inputs: Vec::new(),

@@ -99,7 +99,9 @@ pub fn read(path: &Path, cases: &[StoredCase], reference_year: u16) -> Result<Re
         let error = Error::input("no sheet has the columns 编号 (Case) and 核查结果 (Outcome)").at_file(path);
         return Err(error.hint("send back the list itself, with its heading row"));
     };
-    let known: FxHashMap<&str, &StoredCase> = cases.iter().map(|case| (case.number.as_str(), case)).collect();
+    let others = cases.iter().flat_map(|case| case.other_numbers.iter().map(move |number| (number.as_str(), case)));
+    let numbered = cases.iter().map(|case| (case.number.as_str(), case));
+    let known: FxHashMap<&str, &StoredCase> = others.chain(numbered).collect();
     let heading = sheet.rows.get(at).map(|(_, cells)| cells.clone()).unwrap_or_default();
     let mut returned = Returned { heading, ..Returned::default() };
     let mut repeated = 0;

@@ -162,6 +162,7 @@ mod tests {
         StoredCase {
             id,
             number: id.to_string(),
+            other_numbers: Vec::new(),
             kind: DiscrepancyKind::MissedPerson,
             row: serde_json::from_value(row).expect("row"),
             events: drawn.into_iter().chain(visited).collect(),

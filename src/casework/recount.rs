@@ -236,6 +236,7 @@ mod tests {
         let stored = |(id, (row, outcome)): (usize, (&CaseRow, &Option<Outcome>))| StoredCase {
             id: id as i64,
             number: id.to_string(),
+            other_numbers: Vec::new(),
             kind: DiscrepancyKind::MissedPerson,
             row: row.clone(),
             events: outcome.map(visited).into_iter().collect(),

@@ -66,6 +66,8 @@ pub struct StoredCase {
     pub id: i64,
     /// The number by which office and field speak of it.
     pub number: String,
+    /// Other numbers that it has on the own lists of later runs, which do not know this one.
+    pub other_numbers: Vec<String>,
     /// What kind of discrepancy it is.
     pub kind: DiscrepancyKind,
     /// As it appeared in the latest run that raised it.
@@ -335,6 +337,14 @@ impl Store {
                     note: row.get(7)?,
                 });
             }
+            let mut numbers: FxHashMap<i64, Vec<String>> = FxHashMap::default();
+            let sql = "SELECT DISTINCT c.id, json_extract(a.content, '$.case.number') AS other FROM cases c \
+                       JOIN appearance a ON a.id = c.id WHERE other IS NOT NULL AND other != c.number ORDER BY c.id, other";
+            let mut statement = transaction.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                numbers.entry(row.get(0)?).or_default().push(row.get(1)?);
+            }
             let sql = "SELECT c.id, c.number, c.kind, a.content FROM cases c JOIN appearance a ON a.id = c.id \
                        WHERE a.run = (SELECT max(run) FROM appearance b WHERE b.id = c.id) ORDER BY c.id";
             let mut statement = transaction.prepare(sql)?;
@@ -352,6 +362,7 @@ impl Store {
                 cases.push(StoredCase {
                     id,
                     number,
+                    other_numbers: numbers.remove(&id).unwrap_or_default(),
                     kind,
                     row: content,
                     events: events.remove(&id).unwrap_or_default(),

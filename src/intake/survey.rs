@@ -86,8 +86,15 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<String> {
     }
     let (planned, roll_is_sure) = plan(surveyed);
     let customs = custom::declare(&planned);
-    let text = draft::Draft { planned: &planned, customs: &customs, left_out: &left_out, roll_is_sure };
+    let name = name_of_folder(folder);
+    let text = draft::Draft { name: &name, planned: &planned, customs: &customs, left_out: &left_out, roll_is_sure };
     Ok(text.write(relative_to))
+}
+
+/// A study is named after the folder of its extracts, so that each has a name of its own.
+fn name_of_folder(folder: &Path) -> String {
+    let whole = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    whole.file_name().map_or_else(|| String::from("Cross-check"), |name| name.to_string_lossy().into_owned())
 }
 
 fn extracts_in(folder: &Path) -> Result<Vec<PathBuf>> {

@@ -45,6 +45,8 @@ pub(super) struct RowReader<'a> {
     study: &'a Study,
     source: usize,
     columns: Vec<String>,
+    /// By file, the rows of those before it.
+    rows_before: Vec<u64>,
     record_id: Option<usize>,
     row_kind: Option<usize>,
     meaning: &'a RowMeaning,
@@ -71,6 +73,8 @@ pub(super) struct ChunkTable {
     pub(super) rejected: Vec<Rejected>,
     pub(super) source: usize,
     pub(super) file: usize,
+    /// Rows of the source's files before this one.
+    pub(super) rows_before: u64,
 }
 
 impl<'a> RowReader<'a> {
@@ -90,6 +94,7 @@ impl<'a> RowReader<'a> {
             study,
             source: extract.source,
             columns: extract.columns.clone(),
+            rows_before: extract.rows_before(),
             record_id: source.record_id.as_deref().and_then(column),
             row_kind: source.rows.column.as_deref().and_then(column),
             meaning: &source.rows,
@@ -157,6 +162,7 @@ impl<'a> RowReader<'a> {
 
     fn read_into(&self, chunk: &Chunk, rows: Range<usize>, mut out: ChunkTable) -> ChunkTable {
         (out.source, out.file) = (self.source, chunk.file);
+        out.rows_before = self.rows_before.get(chunk.file).copied().unwrap_or(0);
         out.table.texts = TextRows::new(self.texts.len(), rows.len());
         out.table.text_fields = self.texts.iter().map(|&field| text_field(field)).collect();
         out.table.parents.push(Parent::default());
@@ -180,7 +186,7 @@ impl<'a> RowReader<'a> {
         let number = chunk.row_number(row);
         let id = match self.record_id {
             Some(column) => chunk.columns.get(column).and_then(|column| column.text(row)),
-            None => Some(Cow::Owned(format!("{number}"))),
+            None => Some(Cow::Owned(format!("{}", out.rows_before + number))),
         };
         let Some(id) = id else {
             let column = self.study.sources[self.source].record_id.clone();
@@ -212,7 +218,7 @@ impl<'a> RowReader<'a> {
             });
             return;
         }
-        out.table.row.push(u32::try_from(number).unwrap_or(u32::MAX));
+        out.table.row.push(u32::try_from(out.rows_before + number - 1).unwrap_or(u32::MAX));
         out.table.id_text.push_str(&id);
         out.table.id_ends.push(out.table.id_text.len() as u64);
         out.table.kind.push(self.kind(chunk, row));

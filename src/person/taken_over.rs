@@ -87,7 +87,7 @@ impl PersonTable {
                 rejected.push(Rejected {
                     source: chunk.source,
                     file: chunk.file,
-                    row: u64::from(local.row[at]),
+                    row: u64::from(local.row[at]) - chunk.rows_before + 1,
                     column: None,
                     reason: "record_id_repeated",
                 });

@@ -49,6 +49,68 @@ fn a_run_leaves_what_the_contract_names() {
     check(&["run", argument(&other), "--out", argument(&ran.results)], 2);
 }
 
+/// Two drafts are named alike by nobody but the folders they were drafted in.
+#[test]
+fn a_run_of_another_study_is_not_overwritten() {
+    let folder = tempfile::tempdir().expect("folder");
+    let at = |name: &str| folder.path().join(name);
+    for (name, seed) in [("south", "1"), ("north", "2")] {
+        check(&["-q", "synth", argument(&at(name)), "--persons", "100", "--seed", seed], 0);
+        for file in ["study.toml", "truth_records.parquet", "truth_persons.parquet"] {
+            std::fs::remove_file(at(name).join(file)).expect("removed");
+        }
+        check(&["init", argument(&at(name))], 0);
+    }
+    let (south, north, results) = (at("south/study.toml"), at("north/study.toml"), at("results"));
+    check(&["-q", "run", argument(&south), "--out", argument(&results)], 0);
+    let (_, said) = check(&["-q", "run", argument(&north), "--out", argument(&results)], 2);
+    assert!(said.contains("another study") && said.contains("south"), "{said}");
+    // Nor under the same name, if it is of another area or another time.
+    let text = std::fs::read_to_string(&south).expect("study");
+    for (from, to) in [("\narea = \"", "\narea = \"9"), ("reference_time = \"2020", "reference_time = \"2010")] {
+        assert!(text.contains(from), "{text}");
+        std::fs::write(&south, text.replace(from, to)).expect("written");
+        check(&["-q", "run", argument(&south), "--out", argument(&results)], 2);
+    }
+    // Other rules are no other study.
+    std::fs::write(&south, text + "\n[linkage]\nlink_probability = 0.9\n").expect("written");
+    check(&["-q", "run", argument(&south), "--out", argument(&results)], 0);
+}
+
+/// Rows of a source of several files have the numbers that they would have in one.
+#[test]
+fn records_of_several_files_are_told_apart_and_found_again() {
+    let folder = tempfile::tempdir().expect("folder");
+    let header = "name,birth\n";
+    let row = |at: u32| format!("Person Number{at},1980-{:02}-{:02}\n", at % 12 + 1, at % 28 + 1);
+    let rows = |rows: std::ops::Range<u32>| rows.fold(String::from(header), |text, at| text + &row(at));
+    std::fs::create_dir(folder.path().join("register")).expect("folder");
+    for (name, rows) in [("roll.csv", rows(0..40)), ("register/a.csv", rows(0..30)), ("register/b.csv", rows(30..60))] {
+        std::fs::write(folder.path().join(name), rows).expect("written");
+    }
+    let source = |name: &str, role: &str, path: &str| {
+        format!(
+            "[[source]]\nname = \"{name}\"\nrole = \"{role}\"\npath = \"{path}\"\n\
+             [source.columns]\nname = \"name\"\nbirth_date = \"birth\"\n\n"
+        )
+    };
+    let sources = source("roll", "roll", "roll.csv") + &source("register", "register", "register/*.csv");
+    let study = folder.path().join("study.toml");
+    std::fs::write(&study, format!("[study]\nname = \"files\"\n\n{sources}")).expect("written");
+    let results = folder.path().join("results");
+    check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
+    let persons = rollcall::outcome::files::read_persons(&results).expect("persons");
+    assert_eq!(persons.iter().filter(|row| row.source == "register").count(), 60, "no row is set aside");
+    for (record, file, row) in [("30", "a.csv", "row 30"), ("31", "b.csv", "row 1"), ("60", "b.csv", "row 30")] {
+        let found = check(&["trace", argument(&results), "--used", "register", "--limit", "1000"], 0).0;
+        let line = found.lines().find(|line| line.contains(&format!(" register:{record} ")));
+        let line = line.unwrap_or_else(|| panic!("{record}: {found}"));
+        assert!(line.contains(file) && line.ends_with(row), "{line}");
+    }
+    let (explained, _) = check(&["explain", argument(&results), "roll:1", "register:31"], 0);
+    assert!(explained.contains("b.csv") && explained.contains("roll.csv"), "{explained}");
+}
+
 #[test]
 fn no_personal_value_is_said_on_the_way() {
     let ran = ran();

@@ -42,7 +42,7 @@ pub(super) fn explain(asked: &args::Explain, progress: &dyn Progress) -> Result<
     if one == other {
         return Err(Error::new(Kind::Usage, "both are the same record"));
     }
-    let text = header(study, table, [one, other]) + &weights(&asked.run, &gathered, [one, other])?;
+    let text = header(&gathered, &manifest, [one, other]) + &weights(&asked.run, &gathered, [one, other])?;
     show(&text)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -151,15 +151,18 @@ fn pattern(
 }
 
 /// Which records they are.
-fn header(study: &Study, table: &PersonTable, records: [RecordId; 2]) -> String {
-    let mut lines = Table::new(&["record", "source", "row", "row kind", "ID number"]).left(1).left(3).left(4);
+fn header(Evidence { study, table, .. }: &Evidence, manifest: &Manifest, records: [RecordId; 2]) -> String {
+    let head = ["record", "source", "file", "row", "row kind", "ID number"];
+    let mut lines = Table::new(&head).left(1).left(2).left(4).left(5);
     for (letter, record) in ["A", "B"].into_iter().zip(records) {
         let at = record as usize;
         let source = study.sources.get(table.source(record)).map_or("", |source| source.name.as_str());
+        let (file, row) = manifest.place(source, table.row.get(at).copied().map_or(0, u64::from));
         lines.row(vec![
             letter.to_owned(),
             source.to_owned(),
-            table.row.get(at).map_or_else(String::new, u32::to_string),
+            file,
+            row.to_string(),
             table.kind.get(at).map_or("", |kind| kind.name()).to_owned(),
             masked_number(table, at),
         ]);

@@ -31,7 +31,7 @@ impl Entries<'_> {
     /// `source:record  file row N`.
     pub(super) fn record(&self, record: RecordId) -> String {
         let number = self.table.row.get(record as usize).copied().unwrap_or(0);
-        let (file, within) = place(self.manifest, self.source(record), u64::from(number));
+        let (file, within) = self.manifest.place(self.source(record), u64::from(number));
         format!("{}  {file} row {within}", self.name(record))
     }
 
@@ -57,17 +57,6 @@ pub(super) fn more(text: &mut String, all: usize, limit: usize) {
     if all > limit {
         let _ = writeln!(text, "\n{} more; --limit lists them, too", all - limit);
     }
-}
-
-/// The file that a row of a source (from 0) is in, and the row within the file (from 1).
-pub(super) fn place(manifest: &Manifest, source: &str, mut row: u64) -> (String, u64) {
-    for input in manifest.inputs.iter().filter(|input| input.source == source) {
-        if row < input.rows {
-            return (input.file.display().to_string().escape_debug().to_string(), row + 1);
-        }
-        row -= input.rows;
-    }
-    (String::from("?"), row + 1)
 }
 
 /// A source of the run by this name: its position.

@@ -23,7 +23,7 @@ use crate::outcome::files::{self, DiscrepancyRow, LinkRow};
 use crate::outcome::report::cases::table as case_table;
 use crate::person::table::RecordId;
 use crate::progress::Progress;
-use entries::{lies_in, place};
+use entries::lies_in;
 
 /// Prints the rows behind a figure.
 pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<ExitCode> {
@@ -81,7 +81,7 @@ pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<Exit
         for record in records.get(&row.person).into_iter().flatten() {
             let (source, id) = name(*record);
             let number = gathered.table.row.get(*record as usize).copied().unwrap_or(0);
-            let (file, within) = place(&manifest, source, u64::from(number));
+            let (file, within) = manifest.place(source, u64::from(number));
             let _ = writeln!(text, "  record    {source}:{id}  {file} row {within}");
         }
         for link in pairs.get(&row.person).into_iter().flatten() {

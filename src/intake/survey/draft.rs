@@ -14,6 +14,8 @@ use crate::intake::study::{Field, Role, RowKind, file::DEFAULT_REFERENCE_TIME};
 
 /// Everything that goes into the study file.
 pub(super) struct Draft<'d> {
+    /// The study's.
+    pub(super) name: &'d str,
     pub(super) planned: &'d [Planned],
     pub(super) customs: &'d [Custom],
     pub(super) left_out: &'d [(String, String)],
@@ -43,7 +45,8 @@ impl Draft<'_> {
             plan.surveyed.headers.iter().any(|header| !header.is_ascii())
                 || plan.surveyed.profiles.iter().any(|profile| profile.share(Shape::Han) > 0.5)
         });
-        writeln!(text, "\n[study]\nname = \"Cross-check\"{}", doubt("what the outputs are headed with"))?;
+        let reason = "what the outputs are headed with; results of another name are not overwritten";
+        writeln!(text, "\n[study]\nname = {}{}", quoted(self.name), doubt(reason))?;
         let reason = "the instant everything is judged at; this is that of the 2020 census";
         writeln!(text, "reference_time = {}{}", quoted(DEFAULT_REFERENCE_TIME), doubt(reason))?;
         match area(self.planned) {

@@ -289,7 +289,7 @@ impl Case<'_> {
         camps
     }
 
-    /// All registers that name a dwelling name another one than the roll, and no second row explains it.
+    /// Two registers or more name a dwelling, all of them another one than the roll's row, and no second row explains it.
     fn dwelling(
         &self,
         person: u32,
@@ -299,7 +299,8 @@ impl Case<'_> {
         found: &mut Vec<Discrepancy>,
     ) {
         let Some(comparison) = self.comparer.of(Variable::Address) else { return };
-        if records.iter().any(|r| self.kind(*r) == RowKind::ElsewhereInArea) {
+        // Beside a row that names no dwelling none is another one.
+        if self.table.dwelling(row).is_none() || records.iter().any(|r| self.kind(*r) == RowKind::ElsewhereInArea) {
             return;
         }
         let levels: Vec<u8> = registers

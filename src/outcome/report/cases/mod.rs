@@ -386,7 +386,7 @@ pub fn spoken_number(about: &str) -> String {
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Case numbers that say nothing: eight characters of a digest, without letters that look like digits. A number follows
-/// from what the case is about, so that a later run gives the same case the same number.
+/// from the study file and the records that the case rests on: where neither has changed, a later run gives the same number.
 fn numbers(input: &ReportInput<'_>) -> Vec<String> {
     let digest = &input.study.digest;
     let number = |discrepancy: &Discrepancy, attempt: u32| {
