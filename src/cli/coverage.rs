@@ -68,6 +68,9 @@ fn describe_visited(visited: &[Recounted]) -> String {
 }
 
 fn describe(summary: &Summary) -> String {
+    if !summary.is_made() {
+        return summary.warnings.iter().map(|warning| format!("{warning}\n")).collect();
+    }
     let mut table = Table::new(&["area", "enumerated", "wrongly", "twice", "estimated", "95 % from", "to", "omitted"]);
     let mut row = |name: &str, estimate: &Estimate| {
         let counts = [

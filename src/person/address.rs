@@ -58,7 +58,8 @@ pub fn read(raw: &str) -> Option<Parts> {
     if text.is_empty() || matches!(text.as_slice(), ['无'] | ['不', '详'] | ['同', '上']) {
         return None;
     }
-    let numbers = trailing_numbers(&text);
+    let text = without_remark(&text);
+    let numbers = trailing_numbers(text);
     let mut parts = Parts::default();
     let mut place_end = numbers.first().map_or(text.len(), |n| n.start);
     let mut rest: &[Number] = &numbers;
@@ -75,12 +76,26 @@ pub fn read(raw: &str) -> Option<Parts> {
     Some(parts)
 }
 
+/// The text without a remark in brackets at its end, as 风采里12号楼3门401(租): what holds no number is no part of it.
+fn without_remark(text: &[char]) -> &[char] {
+    let mut rest = text;
+    while let [before @ .., ')' | '）' | ']' | '】'] = rest {
+        let Some(opening) = before.iter().rposition(|c| matches!(c, '(' | '（' | '[' | '【')) else { break };
+        if opening == 0 || before[opening..].iter().any(char::is_ascii_digit) {
+            break;
+        }
+        rest = &text[..opening];
+    }
+    rest
+}
+
 /// The run of numbers with designators at the end of an address, in reading order.
 fn trailing_numbers(text: &[char]) -> Vec<Number> {
     let mut numbers: Vec<Number> = Vec::with_capacity(4);
     let mut at = 0;
     while at < text.len() {
-        let Some((end, value)) = number_at(text, at) else {
+        let in_words = || numeral_at(text, at, !numbers.is_empty());
+        let Some((end, value)) = number_at(text, at).or_else(in_words) else {
             let separates = matches!(
                 text.get(at),
                 Some('-' | '—' | '–' | '_' | '/' | '#' | ',' | '，' | ')' | '）' | '(' | '（' | '第')
@@ -98,8 +113,7 @@ fn trailing_numbers(text: &[char]) -> Vec<Number> {
     numbers
 }
 
-/// A number at this place: ASCII digits, a single Latin letter before 座/栋/区…, or Chinese numerals before a
-/// designator.
+/// A number at this place: ASCII digits, or a single Latin letter before 座/栋….
 fn number_at(text: &[char], at: usize) -> Option<(usize, u16)> {
     let digits = text.get(at..)?.iter().take_while(|c| c.is_ascii_digit()).count();
     if digits > 0 {
@@ -117,11 +131,43 @@ fn number_at(text: &[char], at: usize) -> Option<(usize, u16)> {
     (alone && matches!(designator, Designator::Building | Designator::Unit)).then_some((at + 1, LETTERS_FROM + offset))
 }
 
+/// A number in Chinese numerals at this place, as in 三号楼二单元: only before a designator, and before one that names of
+/// places end with (一号路, 三门里) only `behind` another number.
+fn numeral_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
+    const DIGITS: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
+    let digit = |c: char| DIGITS.iter().position(|known| *known == c || (c == '零' && *known == '〇'));
+    let is_numeral = |c: &&char| digit(**c).is_some() || matches!(**c, '十' | '百');
+    let numeral = &text[at..at + text.get(at..)?.iter().take_while(is_numeral).count()];
+    let end = at + numeral.len();
+    let is_clear = matches!(
+        (text.get(end)?, text.get(end + 1)),
+        ('号', Some('楼' | '栋' | '幢')) | ('单', Some('元')) | ('栋' | '幢' | '室', _)
+    );
+    let (designator, _) = designator_at(text, end);
+    if numeral.is_empty() || !(is_clear || behind && designator != Designator::Bare) {
+        return None;
+    }
+    // 四〇一 digit by digit, 二十三 by tens and ones.
+    let by_digit = !numeral.iter().any(|c| matches!(c, '十' | '百'));
+    let (mut value, mut ones) = (0_usize, 0);
+    for character in numeral {
+        match (character, digit(*character)) {
+            (_, Some(digit)) if by_digit => value = value.saturating_mul(10).saturating_add(digit),
+            (_, Some(digit)) => ones = digit,
+            ('十', None) => (value, ones) = (value + 10 * ones.max(1), 0),
+            (_, None) => (value, ones) = (value + 100 * ones.max(1), 0),
+        }
+    }
+    Some((end, u16::try_from(value + ones).unwrap_or(u16::MAX).min(LETTERS_FROM - 1)))
+}
+
 /// What is written at this place behind a number, and in how many characters.
 fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
     let Some(here) = text.get(at) else { return (Designator::Bare, 0) };
     match (here, text.get(at + 1)) {
-        ('号', Some('楼')) => (Designator::Building, 2),
+        ('号', Some('楼' | '栋' | '幢')) | ('#', Some('楼')) => (Designator::Building, 2),
+        ('号', Some('门')) => (Designator::Unit, 2),
+        ('号', Some('室' | '房')) => (Designator::Room, 2),
         ('号', Some('院')) => (Designator::Compound, 2),
         ('号', _) => (Designator::Number, 1),
         ('单', Some('元')) => (Designator::Unit, 2),
@@ -319,8 +365,32 @@ mod tests {
         check("和平路15号", "和平路", (15, 0, 0));
         check("河西村", "河西村", (0, 0, 0));
         check("风采里12号楼3门4层401", "风采里", (12, 3, 401));
+        check("风采里12号楼3号门401号室", "风采里", (12, 3, 401));
+        check("风采里12#楼3门401", "风采里", (12, 3, 401));
         assert_eq!(read("  "), None);
         assert_eq!(read("不详"), None);
+    }
+
+    #[test]
+    fn numerals_are_numbers_where_they_number_a_building() {
+        check("风采里三号楼二单元401室", "风采里", (3, 2, 401));
+        check("风采里十二号楼三门四〇一", "风采里十二号楼三门四〇一", (0, 0, 0));
+        check("风采里十二号楼三门四〇一室", "风采里", (12, 3, 401));
+        check("风采里二十栋一门一百零二号", "风采里", (20, 1, 102));
+        check("丁字沽一号路风采里12号楼3门401", "丁字沽一号路风采里", (12, 3, 401));
+        check("三门里5号楼2门301", "三门里", (5, 2, 301));
+        check("水木天成第三8-2-503", "水木天成第三", (8, 2, 503));
+        check("西沽五段三号", "西沽五段三号", (0, 0, 0));
+    }
+
+    #[test]
+    fn a_remark_at_the_end_is_no_part_of_an_address() {
+        check("晨光新村3栋1单元1002室(租)", "晨光新村", (3, 1, 1002));
+        check("晨光新村3栋1单元1002室（原址）（空）", "晨光新村", (3, 1, 1002));
+        check("晨光新村(南区)3栋1单元1002", "晨光新村(南区)", (3, 1, 1002));
+        check("晨光新村(南区)", "晨光新村", (0, 0, 0));
+        check("晨光新村3栋(1002)", "晨光新村", (3, 0, 1002));
+        check("(南区)", "(南区)", (0, 0, 0));
     }
 
     #[test]

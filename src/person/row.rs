@@ -20,7 +20,7 @@ use super::name::{self, Reading};
 use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, TextRows, field_columns, flag};
 use super::{Rejected, joins_names, text_field};
 use crate::error::Result;
-use crate::intake::extract::{Chunk, Column, Extract};
+use crate::intake::extract::{Chunk, Column, Extract, ExtractFile};
 use crate::intake::study::{Binding, Field, RowKind, RowMeaning, Study};
 
 /// Rows that one thread reads at a time.
@@ -77,6 +77,12 @@ pub(super) struct ChunkTable {
     pub(super) rows_before: u64,
 }
 
+/// By file, the rows of the files before it.
+fn rows_before(extract: &Extract) -> Vec<u64> {
+    let before = |rows: &mut u64, file: &ExtractFile| Some(std::mem::replace(rows, *rows + file.rows));
+    extract.files.iter().scan(0, before).collect()
+}
+
 impl<'a> RowReader<'a> {
     pub(super) fn new(study: &'a Study, extract: &Extract, texts: &[TextField]) -> RowReader<'a> {
         let source = &study.sources[extract.source];
@@ -94,7 +100,7 @@ impl<'a> RowReader<'a> {
             study,
             source: extract.source,
             columns: extract.columns.clone(),
-            rows_before: extract.rows_before(),
+            rows_before: rows_before(extract),
             record_id: source.record_id.as_deref().and_then(column),
             row_kind: source.rows.column.as_deref().and_then(column),
             meaning: &source.rows,

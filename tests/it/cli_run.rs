@@ -77,6 +77,25 @@ fn a_run_of_another_study_is_not_overwritten() {
     check(&["-q", "run", argument(&south), "--out", argument(&results)], 0);
 }
 
+/// A roll alone is not held against anything: nobody on it lacks support, and whom it has not nobody knows.
+#[test]
+fn a_roll_without_a_register_is_not_judged() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let text = std::fs::read_to_string(&study).expect("study");
+    let roll = text.match_indices("[[source]]").nth(1).map(|(at, _)| &text[..at]);
+    std::fs::write(&study, roll.expect("the roll comes first")).expect("written");
+    check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
+    let found = rollcall::outcome::files::read_discrepancies(&results).expect("discrepancies");
+    assert!(found.iter().all(|row| row.kind != "unsupported_enumeration"), "{}", found.len());
+    let said = check(&["coverage", argument(&results)], 0).0;
+    assert!(said.contains("nothing is estimated"), "{said}");
+    let report = std::fs::read_to_string(results.join("report.html")).expect("report");
+    assert!(report.contains("未作估计") && !report.contains("NaN"));
+    check(&["trace", argument(&results), "--estimate", "persons"], 2);
+    check(&["verify", argument(&results)], 0);
+}
+
 /// Rows of a source of several files have the numbers that they would have in one.
 #[test]
 fn records_of_several_files_are_told_apart_and_found_again() {

@@ -221,6 +221,10 @@ fn part_of(part: EstimatePart, person: &Weighed) -> f64 {
 }
 
 fn estimate(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, part: EstimatePart) -> Result<String> {
+    if !remade.study.has_two_lists() {
+        let error = Error::new(Kind::Usage, "the run estimates nothing: that takes a roll and a register at least");
+        return Err(error.at_file(&asked.run));
+    }
     let (residence, findings) = remade.evidence();
     let weights = Weights::of(&remade.study, &remade.table, &remade.linked, &residence, &findings);
     hold_total(asked, &weights)?;

@@ -139,15 +139,6 @@ pub struct RowFault {
 /// Longest text of a cell that is looked at: more than 4,000 characters of an address, and nothing that could hold up a run.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 
-impl Extract {
-    /// By file, the rows of the files before it.
-    #[must_use]
-    pub fn rows_before(&self) -> Vec<u64> {
-        let before = |rows: &mut u64, file: &ExtractFile| Some(std::mem::replace(rows, *rows + file.rows));
-        self.files.iter().scan(0, before).collect()
-    }
-}
-
 impl Chunk {
     /// Data row within its file, from 1, of a row of this chunk.
     #[must_use]

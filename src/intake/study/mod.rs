@@ -48,6 +48,12 @@ impl Study {
         self.sources.iter().position(|source| source.role == Role::Roll)
     }
 
+    /// Is there a roll, and a register to hold against it?
+    #[must_use]
+    pub fn has_two_lists(&self) -> bool {
+        self.roll().is_some() && self.sources.iter().any(|source| source.role == Role::Register)
+    }
+
     /// The name of a field as the study file writes it.
     #[must_use]
     pub fn field_name(&self, field: Field) -> &str {

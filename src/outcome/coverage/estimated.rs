@@ -271,7 +271,7 @@ fn together(residence: &Residence, mass: &Mass) -> f64 {
     fit.map_or(1.0, |fit| fit.whole_households)
 }
 
-/// Estimates the persons of every stratum and area of a count.
+/// Estimates the persons of every stratum and area of a count. One list alone says nothing of whom it has not.
 pub fn estimate(
     coverage: &mut Coverage,
     study: &Study,
@@ -280,6 +280,10 @@ pub fn estimate(
     residence: &Residence,
     findings: &Findings,
 ) {
+    if !study.has_two_lists() {
+        coverage.summary.warnings.push(Warning { kind: WarningKind::OneList, share: 1.0, detail: String::new() });
+        return;
+    }
     let census = Census { study, table, roles: roles(study, table) };
     let lists = Lists::of(&census);
     let population = Population::of(table, mended::mend(&census, linked, residence, findings, lists.as_ref()));
@@ -355,6 +359,8 @@ pub enum WarningKind {
     Residence,
     /// Many enumerations are expected to be wrong.
     Erroneous,
+    /// There is no roll, or no register: nothing is estimated.
+    OneList,
 }
 
 /// A warning; its display is a sentence.
@@ -381,6 +387,7 @@ impl std::fmt::Display for Warning {
             WarningKind::Erroneous => {
                 write!(f, "{percent:.1} % of the enumerations are expected to be wrong, more than 2 %")
             }
+            WarningKind::OneList => write!(f, "nothing is estimated: that takes a roll and a register at least"),
         }
     }
 }
@@ -402,6 +409,14 @@ pub struct Summary {
     pub by_lists: Option<ByLists>,
     /// What in the data speaks against an assumption.
     pub warnings: Vec<Warning>,
+}
+
+impl Summary {
+    /// Is anything estimated?
+    #[must_use]
+    pub fn is_made(&self) -> bool {
+        !self.assumptions.is_empty()
+    }
 }
 
 /// The estimate of an area.

@@ -171,6 +171,9 @@ impl Case<'_> {
         }
         self.vital_events(person, row, &registers, found);
         if registers.is_empty() {
+            if !self.study.has_two_lists() {
+                return;
+            }
             let has_number = self.table.id_number[row as usize].is_valid();
             let why = vec![
                 evidence("registers", "in none"),

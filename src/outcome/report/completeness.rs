@@ -99,16 +99,28 @@ fn pyramid(coverage: &Coverage) -> Vec<Pyramid> {
 /// The section of the page.
 #[must_use]
 pub fn section(language: Language, found: &Completeness) -> Markup {
-    let total = &found.summary.total;
+    let made = found.summary.is_made();
     html! {
-        p { (PreEscaped(say::total(language, total))) }
-        p.note { (say::NOTE.of(language)) }
+        @if made {
+            p { (PreEscaped(say::total(language, &found.summary.total))) }
+            p.note { (say::NOTE.of(language)) }
+        }
         @if !found.summary.warnings.is_empty() {
             div.warnings {
                 h3 { (say::WARNINGS.of(language)) }
                 ul { @for warning in &found.summary.warnings { li data-trace=(say::warned_of(warning)) { (say::warning(language, warning)) } } }
             }
         }
+        @if made { (estimates(language, found)) }
+        h3 { (say::COUNTS.of(language)) }
+        p.note { (page::COVERAGE_NOTE.of(language)) }
+        (counts(language, found))
+    }
+}
+
+/// What is estimated, and what it rests on.
+fn estimates(language: Language, found: &Completeness) -> Markup {
+    html! {
         (intervals(language, found))
         @if !found.pyramid.is_empty() {
             (figure("--estimate persons", say::PYRAMID.of(language), &interval::pyramid(language, &found.pyramid)))
@@ -122,9 +134,6 @@ pub fn section(language: Language, found: &Completeness) -> Markup {
         (dependence(language, &found.summary))
         h3 { (say::POST_STRATA.of(language)) }
         (post_strata(language, &found.summary))
-        h3 { (say::COUNTS.of(language)) }
-        p.note { (page::COVERAGE_NOTE.of(language)) }
-        (counts(language, found))
     }
 }
 

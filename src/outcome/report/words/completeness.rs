@@ -140,6 +140,7 @@ pub fn warned_of(warning: &Warning) -> &'static str {
         WarningKind::Merged => "--estimate listed",
         WarningKind::Residence => "--estimate only_register",
         WarningKind::Erroneous => "--estimate erroneous",
+        WarningKind::OneList => "--persons roll-present",
     }
 }
 
@@ -161,6 +162,9 @@ pub fn warning(language: Language, warning: &Warning) -> String {
                 other => other,
             };
             format!("居住证据不够可靠：{why}。")
+        }
+        (Language::Zh, WarningKind::OneList) => {
+            String::from("未作估计：估计普查完整性至少需要一份普查名册和一份行政记录。")
         }
         (Language::Zh, WarningKind::Erroneous) => format!("预计登记有误的占 {share}，超过 2%。"),
     }
