@@ -95,7 +95,8 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     let stage = stage(&publication, study, &extracts, decisions.as_ref(), program_digest.as_deref());
     let kept = stage.as_ref().and_then(Stage::take_up).as_deref().and_then(kept::read);
     log.begin(&Beginning {
-        study_file: &study.file,
+        // From wherever somebody asks for it later.
+        study_file: &std::fs::canonicalize(&study.file).unwrap_or_else(|_| study.file.clone()),
         study_digest: &study.digest,
         program_digest: program_digest.as_deref(),
         visits: options.visits,
@@ -168,12 +169,12 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     let mut inputs = inputs(study, &extracts);
     if let Some(decisions) = &decisions {
         count_decisions(&decided, &linked, &mut counts);
-        inputs.push(table_entry(manifest::DECISIONS, &decisions.table));
+        inputs.push(table_entry(study, manifest::DECISIONS, &decisions.table));
     }
     if let Some(outcomes) = &outcomes {
         counts.insert(String::from("outcomes"), settled.used);
         counts.insert(String::from("outcomes_on_unknown_records"), settled.unknown);
-        inputs.push(table_entry(manifest::OUTCOMES, &outcomes.table));
+        inputs.push(table_entry(study, manifest::OUTCOMES, &outcomes.table));
     }
     let manifest = seal(study, out, inputs, &standardised.tallies, &written, counts, &mut log)?;
     publication.publish()?;
@@ -357,10 +358,10 @@ fn count_decisions(decided: &Decided, linked: &Linked, counts: &mut BTreeMap<Str
 }
 
 /// A table that the study names beside its sources, among the inputs.
-fn table_entry(source: &str, table: &TableFile) -> InputEntry {
+fn table_entry(study: &Study, source: &str, table: &TableFile) -> InputEntry {
     InputEntry {
         source: source.to_owned(),
-        file: table.path.clone(),
+        file: study.relative(&table.path),
         bytes: table.bytes,
         rows: table.rows,
         digest: table.digest.clone(),
@@ -417,7 +418,7 @@ fn inputs(study: &Study, extracts: &[Extract]) -> Vec<InputEntry> {
     let entries = extracts.iter().flat_map(|extract| {
         extract.files.iter().map(|file| InputEntry {
             source: study.sources[extract.source].name.clone(),
-            file: file.path.clone(),
+            file: study.relative(&file.path),
             bytes: file.bytes,
             rows: file.rows,
             digest: file.digest.clone(),
@@ -449,7 +450,7 @@ fn seal(
         format: 1,
         study: StudyEntry {
             name: study.name.clone(),
-            file: study.file.clone(),
+            file: study.file.file_name().map(PathBuf::from).unwrap_or_default(),
             digest: study.digest.clone(),
             reference_time: study.reference.text.clone(),
             area: study.area.clone(),

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::checkpoint::{self, CHECKPOINT, Checkpoint};
 use super::hex;
+use super::located;
 use super::log::{self, LOG};
 use super::manifest::{self, MANIFEST, Manifest};
 use crate::error::{Error, Kind, Result};
@@ -97,8 +98,9 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
         return Err(Error::new(Kind::Verification, format!("the counts do not add up: {wrong}")).at_file(&path));
     }
     if !asked.outputs_only {
-        same(&manifest.study.file, &manifest.study.digest, "the study file")?;
-        for input in &manifest.inputs {
+        let located = located::locate(folder, manifest.clone());
+        same(&located.study.file, &located.study.digest, "the study file")?;
+        for input in &located.inputs {
             same(&input.file, &input.digest, "the input")?;
         }
     }

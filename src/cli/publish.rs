@@ -7,7 +7,7 @@ use super::args::Publish;
 use super::explain::evidence;
 use super::screen::show;
 use crate::audit::key_file::{self, KeyKind};
-use crate::audit::manifest::Manifest;
+use crate::audit::located;
 use crate::error::{Error, Kind, Result};
 use crate::linkage::comparison::household::Households;
 use crate::outcome::coverage::{self, Level, UNKNOWN_AREA};
@@ -30,7 +30,7 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
         key_file::create(&asked.key, KEY)?;
     }
     let secret = key_file::read(&asked.key, KEY)?;
-    let manifest = Manifest::read(&asked.run)?;
+    let manifest = located::read(&asked.run)?;
     let gathered = evidence::gather(&asked.run, &manifest, progress)?;
     let (study, table, resolution) = (&gathered.study, &gathered.table, &gathered.resolution);
     let persons: Vec<Counted> = coverage::persons(study, table, resolution, &Households::of(table))

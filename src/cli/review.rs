@@ -16,6 +16,7 @@ use super::args::review::{Ask, Decisions, Drawing, Export, Import, Review, Statu
 use super::explain::{self, evidence};
 use super::screen::{Table, count, show, show_json};
 use super::status;
+use crate::audit::located;
 use crate::audit::manifest::{self, Manifest};
 use crate::casework::FOLDER;
 use crate::casework::review::quality::{self, Quality};
@@ -56,7 +57,7 @@ fn digest(run: &Path) -> Result<String> {
 }
 
 fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {
-    let manifest = Manifest::read(&asked.run)?;
+    let manifest = located::read(&asked.run)?;
     let gathered = evidence::gather(&asked.run, &manifest, progress)?;
     let sample = sample::draw(&files::read_links(&asked.run)?, asked.pairs, asked.seed);
     if sample.pairs.is_empty() {

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use super::args::Verify;
 use super::screen::{Table, count, show};
+use crate::audit::located;
 use crate::audit::manifest::MANIFEST;
 use crate::audit::verify::{self, Asked, Verified};
 use crate::error::{Error, Kind, Result};
@@ -56,7 +57,7 @@ pub(super) fn verify(asked: &Verify, progress: &dyn Progress) -> Result<ExitCode
 
 /// Repeats the run and compares every output.
 fn rerun(asked: &Verify, verified: &Verified, progress: &dyn Progress) -> Result<()> {
-    let study = study::file::read(&verified.manifest.study.file)?;
+    let study = study::file::read(&located::locate(&asked.run, verified.manifest.clone()).study.file)?;
     let folder = tempfile::tempdir().map_err(|error| Error::io(&std::env::temp_dir(), &error))?;
     let options = Options { visits: verified.visits, ..Options::default() };
     let again = run::run(&study, folder.path(), &options, progress)?.manifest;

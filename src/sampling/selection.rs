@@ -18,8 +18,9 @@ use super::frame::{self, Group, Stratum, Unit};
 use super::sheet;
 use crate::audit::checkpoint;
 use crate::audit::hex;
+use crate::audit::located;
 use crate::audit::log::{Entry, Log};
-use crate::audit::manifest::{self, MANIFEST, Manifest};
+use crate::audit::manifest::{self, MANIFEST};
 use crate::audit::verify::{self, Asked};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::estimate::stratified;
@@ -118,7 +119,7 @@ pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection>
         let error = Error::new(Kind::Usage, "the log of this run is signed, and the sample adds to it");
         return Err(error.hint("name the key with --sign-key"));
     }
-    let manifest = Manifest::read(asked.run)?;
+    let manifest = located::read(asked.run)?;
     let draw = |strata: &mut [Stratum]| draw(strata, &design, asked.seed);
     let frame = frame::survey(asked.run, &manifest, &design, &draw, progress)?;
     let digest = |folder: &Path, name: &str| manifest::describe(folder, name, None).map(|file| file.digest);

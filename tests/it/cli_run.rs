@@ -77,6 +77,46 @@ fn a_run_of_another_study_is_not_overwritten() {
     check(&["-q", "run", argument(&south), "--out", argument(&results)], 0);
 }
 
+/// From wherever the commands are given, and after a move of everything together.
+#[test]
+fn a_run_is_the_same_and_found_again_from_any_folder() {
+    let folder = district();
+    let here = |arguments: &[&str], at: &Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rollcall"));
+        let done = command.args(arguments).current_dir(at).output().expect("the program runs");
+        assert!(done.status.success(), "{arguments:?} {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
+    };
+    let (above, whole) = (folder.path().parent().expect("folder"), folder.path().join("study.toml"));
+    let below = Path::new(folder.path().file_name().expect("name")).join("study.toml");
+    let runs = ["one", "two", "three"].map(|name| folder.path().join("runs").join(name));
+    std::fs::create_dir(folder.path().join("runs")).expect("folder");
+    here(&["-q", "run", argument(&whole), "--out", argument(&runs[0])], Path::new("/"));
+    here(&["-q", "run", argument(&below), "--out", argument(&runs[1])], above);
+    here(&["-q", "run", "study.toml", "--out", "runs/three"], folder.path());
+    let manifest = |at: &Path| std::fs::read_to_string(at.join("manifest.json")).expect("manifest");
+    assert_eq!(manifest(&runs[0]), manifest(&runs[1]));
+    assert_eq!(manifest(&runs[0]), manifest(&runs[2]));
+    let (key, counts) = (folder.path().join("disclosure.key"), folder.path().join("counts.csv"));
+    let looked_at = |run: &Path, at: &Path| {
+        here(&["verify", argument(run), "--rerun"], at);
+        let traced = here(&["trace", argument(run), "--used", "roll", "--limit", "1"], at);
+        assert!(traced.contains("roll.parquet row 1"), "{traced}");
+        here(&["explain", argument(run), "roll:R000000001", "roll:R000000002"], at);
+    };
+    runs.iter().for_each(|run| looked_at(run, Path::new("/")));
+    here(
+        &["publish", argument(&runs[1]), "--key", argument(&key), "--new-key", "--out", argument(&counts)],
+        Path::new("/"),
+    );
+    let moved = tempfile::tempdir().expect("folder");
+    for entry in std::fs::read_dir(folder.path()).expect("district").flatten() {
+        std::fs::rename(entry.path(), moved.path().join(entry.file_name())).expect("moved");
+    }
+    std::fs::rename(moved.path().join("runs/one"), moved.path().join("one")).expect("moved");
+    looked_at(&moved.path().join("one"), Path::new("/"));
+}
+
 /// A roll alone is not held against anything: nobody on it lacks support, and whom it has not nobody knows.
 #[test]
 fn a_roll_without_a_register_is_not_judged() {

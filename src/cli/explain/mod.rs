@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 use super::args;
 use super::screen::{Table, show};
+use crate::audit::located;
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
@@ -35,7 +36,7 @@ use evidence::{Evidence, WrittenPair};
 
 /// Prints the waterfall of a pair.
 pub(super) fn explain(asked: &args::Explain, progress: &dyn Progress) -> Result<ExitCode> {
-    let manifest = Manifest::read(&asked.run)?;
+    let manifest = located::read(&asked.run)?;
     let gathered = evidence::gather(&asked.run, &manifest, progress)?;
     let Evidence { study, table, .. } = &gathered;
     let (one, other) = (find(study, table, &asked.one, "first")?, find(study, table, &asked.other, "second")?);

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use super::args;
 use super::explain::evidence;
 use super::screen::show;
-use crate::audit::manifest::Manifest;
+use crate::audit::located;
 use crate::error::{Error, Kind, Result};
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files::{self, DiscrepancyRow, LinkRow};
@@ -32,7 +32,7 @@ pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<Exit
         let error = Error::new(Kind::Usage, "there is no such kind of discrepancy");
         return Err(error.hint(format!("the kinds are {}", known.join(", "))));
     }
-    let manifest = Manifest::read(&asked.run)?;
+    let manifest = located::read(&asked.run)?;
     for trace in [counted::trace, read::trace, remade::trace] {
         if let Some(text) = trace(asked, &manifest, progress)? {
             show(&text)?;

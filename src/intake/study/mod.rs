@@ -8,7 +8,7 @@ pub mod file;
 mod row_kind;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,13 @@ impl Study {
     #[must_use]
     pub fn roll(&self) -> Option<usize> {
         self.sources.iter().position(|source| source.role == Role::Roll)
+    }
+
+    /// A path as seen from the folder of the study file, if it lies there.
+    #[must_use]
+    pub fn relative(&self, path: &Path) -> PathBuf {
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        path.strip_prefix(folder).unwrap_or(path).to_owned()
     }
 
     /// Is there a roll, and a register to hold against it?

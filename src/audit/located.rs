@@ -1,0 +1,46 @@
+//! Where are the study and the inputs of a run?
+//!
+//! A manifest names the study file, and its inputs from the folder of that, so that it is the same bytes wherever they lie and
+//! however the command was typed. Where they lay the log says. Takes the folder of a run, gives its [`Manifest`] with the paths
+//! under which they can be opened.
+
+use std::path::{Path, PathBuf};
+
+use super::log;
+use super::manifest::{self, Manifest};
+use crate::error::Result;
+
+/// The manifest of a run with paths that can be opened.
+///
+/// # Errors
+/// As [`Manifest::read`].
+pub fn read(folder: &Path) -> Result<Manifest> {
+    Ok(locate(folder, Manifest::read(folder)?))
+}
+
+/// The same, of a manifest that was read.
+#[must_use]
+pub fn locate(folder: &Path, mut manifest: Manifest) -> Manifest {
+    let name = manifest.study.file.clone();
+    let logged = logged(folder, &manifest.study.digest);
+    // A run that was moved with its study beside it, or above it.
+    let beside = [folder.join("..").join(&name), folder.join(&name)];
+    let mut places = logged.iter().chain(&beside);
+    let is_it = |file: &&PathBuf| {
+        let (folder, name) = (file.parent().unwrap_or(Path::new("")), file.file_name().unwrap_or_default());
+        manifest::describe(folder, &name.to_string_lossy(), None)
+            .is_ok_and(|found| found.digest == manifest.study.digest)
+    };
+    let Some(study) = places.find(is_it).or(logged.as_ref()).cloned() else { return manifest };
+    let near = study.parent().unwrap_or(Path::new("")).to_owned();
+    manifest.study.file = study;
+    manifest.inputs.iter_mut().for_each(|input| input.file = near.join(&input.file));
+    manifest
+}
+
+/// Where the study file was when the run was made.
+fn logged(folder: &Path, digest: &str) -> Option<PathBuf> {
+    let entries = log::read(folder).ok()?;
+    let begin = entries.iter().rfind(|entry| entry.action == "begin" && entry.object["study_digest"] == digest)?;
+    begin.object["study_file"].as_str().map(PathBuf::from)
+}
