@@ -131,13 +131,12 @@ pub enum Command {
     Seal(custody::Seal),
     /// Remove the personal data of a run, and say so in its log.
     Purge(custody::Purge),
-    /// Make a key that signs audit logs and deliveries.
     /// Draw a sample of links, non-links and discrepancies for independent review, sealed before anybody looks; read the
     /// verdicts back.
     Sample(Sample),
     /// Write counts by area that may leave the office: altered by cell keys, small bases withheld.
     Publish(Publish),
-    /// Make a key that signs audit logs.
+    /// Make a key that signs audit logs and deliveries.
     Key(Key),
     /// Send lists to field teams, take them back, and say how far it has got.
     #[command(name = "follow-up", subcommand)]

@@ -41,8 +41,18 @@ fn a_run_leaves_what_the_contract_names() {
         assert!(ran.results.join(name).exists(), "{name}");
     }
     assert!(ran.out.contains("candidate pairs") && ran.out.contains("report.html"), "{}", ran.out);
+    let manifest = std::fs::read_to_string(ran.results.join("manifest.json")).expect("manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    for output in manifest["outputs"].as_array().expect("outputs") {
+        let table = output["file"].as_str().is_some_and(|file| file.ends_with(".parquet"));
+        assert_eq!(output["rows"].is_u64(), table, "tables have their rows counted: {output}");
+    }
     let study = ran.folder.path().join("study.toml");
-    check(&["run", argument(&study), "--out", argument(&ran.results)], 0);
+    // Nothing to expect is 0, not -0.
+    let (out, _) = check(&["run", argument(&study), "--out", argument(&ran.results), "--visits", "0"], 0);
+    assert!(out.contains("expected found") && !out.contains("-0"), "{out}");
+    let (out, _) = check(&["trace", argument(&ran.results), "--area", "999"], 0);
+    assert!(out.starts_with("0 discrepancies, of which 0.0 "), "{out}");
     let other = tempfile::tempdir().expect("folder");
     check(&["synth", argument(other.path()), "--persons", "100"], 0);
     let other = other.path().join("study.toml");

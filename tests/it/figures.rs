@@ -159,7 +159,7 @@ fn count(value: f64) -> String {
 }
 
 fn expected(value: f64) -> String {
-    // The sum of no rows is a negative zero.
+    // The sum of no rows is a negative zero here; the product must not print one.
     let value = value + 0.0;
     if value < 99.95 { format!("{value:.1}") } else { count(value) }
 }
