@@ -71,6 +71,8 @@ pub(super) struct ChunkTable {
     pub(super) rejected: Vec<Rejected>,
     pub(super) source: usize,
     pub(super) file: usize,
+    /// The column of record ids, if there is one.
+    pub(super) record_id: Option<String>,
 }
 
 impl<'a> RowReader<'a> {
@@ -157,6 +159,7 @@ impl<'a> RowReader<'a> {
 
     fn read_into(&self, chunk: &Chunk, rows: Range<usize>, mut out: ChunkTable) -> ChunkTable {
         (out.source, out.file) = (self.source, chunk.file);
+        out.record_id.clone_from(&self.study.sources[self.source].record_id);
         out.table.texts = TextRows::new(self.texts.len(), rows.len());
         out.table.text_fields = self.texts.iter().map(|&field| text_field(field)).collect();
         out.table.parents.push(Parent::default());

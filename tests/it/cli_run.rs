@@ -209,6 +209,20 @@ fn a_roll_that_is_no_roll_is_refused_without_showing_it() {
 }
 
 #[test]
+fn a_repeated_record_id_is_set_aside_with_its_column() {
+    let village = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/village/roll.csv"));
+    let roll = village.expect("roll");
+    let last = roll.trim_end().lines().last().expect("row").to_owned();
+    let folder = village_with_roll(&format!("{}\n{last}\n", roll.trim_end()));
+    let study = rollcall::intake::study::file::read(&folder.path().join("study.toml")).expect("study");
+    let extracts = rollcall::run::take_in(&study).expect("extracts");
+    let standard = rollcall::person::standardise(&study, &extracts, &rollcall::progress::Silent).expect("records");
+    let said: Vec<_> = standard.rejected.iter().map(|row| (row.reason, row.column.clone())).collect();
+    assert_eq!(said, [("record_id_repeated", study.sources[0].record_id.clone())]);
+    assert!(study.sources[0].record_id.is_some());
+}
+
+#[test]
 fn a_text_of_megabytes_holds_up_nobody_and_its_row_is_set_aside() {
     let village = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/village/roll.csv"));
     let roll = village.expect("roll").replacen("王伟", &"王".repeat(2_000_000), 1);

@@ -331,7 +331,7 @@ fn each_damage_is_said_row_by_row() {
         let file = run.join("damaged.csv");
         save_text(&file, &damaged, encoding_rs::UTF_8);
         let (out, _) = check(&["follow-up", "import", argument(run), argument(&file)], 5);
-        assert!(out.contains(word) && out.contains("row 2"), "{name}: {out}");
+        assert!(out.contains(word) && out.contains("damaged.csv, row 2"), "{name}: {out}");
         let wrong: Vec<_> = std::fs::read_dir(run.join("casework/returned")).expect("returned").collect();
         assert!(!wrong.is_empty(), "{name}");
     }
