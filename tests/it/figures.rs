@@ -400,6 +400,8 @@ fn what_cannot_be_asked_is_said() {
         &["--level", "shoe_size"],
         &["--noted", "roll"],
         &["--step", "1"],
+        &["--band", "1.5"],
+        &["--band", "NaN"],
         &["--kind", "unlucky"],
     ] {
         let (out, err) = check(&[&["trace", results], asked].concat(), 2);

@@ -136,6 +136,8 @@ fn visits_change_the_estimate_of_coverage_beside_that_of_the_run() {
     let settled: u64 =
         visited.iter().filter(|row| row["level"] == "district").filter_map(|row| row["settled"].as_u64()).sum();
     assert!(settled > 0 && Some(settled) <= all["settled"].as_u64(), "{settled} of {all}");
+    let (_, err) = check(&["coverage", argument(run), "--area", "999"], 2);
+    assert!(err.contains("its areas are 120106"), "{err}");
     let (text, _) = check(&["coverage", argument(run)], 0);
     assert!(text.contains("with what visits have found"), "{text}");
     let whole = |folder: &Path| std::fs::read(folder.join("coverage.json")).expect("estimates");

@@ -26,6 +26,10 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
     if !of_pairs && !of_model && asked.estimate.is_none() {
         return Ok(None);
     }
+    if asked.band.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
+        let error = Error::new(Kind::Usage, "there is no band of this probability");
+        return Err(error.hint("the bands of the report lie between 0 and 1"));
+    }
     evidence::check(&asked.run, manifest)?;
     let remade = provenance::remake(study::file::read(&manifest.study.file)?, progress)?;
     hold_against(asked, &remade)?;
