@@ -158,7 +158,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
             file::write(&out.join(ESTIMATES), (text + "\n").as_bytes())?;
             Ok(Written::pages(vec![out.join(ESTIMATES)]))
         },
-        &|| coverage.write_parquet(&out.join(COVERAGE)).map(|()| Written::pages(vec![out.join(COVERAGE)])),
+        &|| coverage.write_parquet(&out.join(COVERAGE)).map(|rows| Written::table(COVERAGE, rows)),
         &|| {
             file::write(&out.join(MODEL), model_file::to_json(&linked.model)?.as_bytes())?;
             Ok(Written::pages(vec![out.join(MODEL)]))

@@ -48,6 +48,12 @@ pub fn create(path: &Path, kind: KeyKind) -> Result<Zeroizing<[u8; 32]>> {
     Ok(secret)
 }
 
+/// Whoever has no key yet is told how to come by one.
+fn unreadable(path: &Path, error: &std::io::Error, kind: KeyKind) -> Error {
+    let said = Error::io(path, error);
+    if error.kind() == std::io::ErrorKind::NotFound { said.hint(kind.making) } else { said }
+}
+
 /// Reads a key file that nobody else may read.
 ///
 /// # Errors
@@ -55,7 +61,7 @@ pub fn create(path: &Path, kind: KeyKind) -> Result<Zeroizing<[u8; 32]>> {
 pub fn read(path: &Path, kind: KeyKind) -> Result<Zeroizing<[u8; 32]>> {
     #[cfg(unix)]
     {
-        let facts = std::fs::metadata(path).map_err(|error| Error::io(path, &error))?;
+        let facts = std::fs::metadata(path).map_err(|error| unreadable(path, &error, kind))?;
         if std::os::unix::fs::PermissionsExt::mode(&facts.permissions()) & 0o077 != 0 {
             let error = Error::new(Kind::Usage, "others may read this key").at_file(path);
             return Err(error.hint("`chmod 600` it; if somebody may have read it, make a new one"));
@@ -64,7 +70,7 @@ pub fn read(path: &Path, kind: KeyKind) -> Result<Zeroizing<[u8; 32]>> {
     let no_key = || Error::new(Kind::Usage, kind.not_one).at_file(path).hint(kind.making);
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::InvalidData => no_key(),
-        _ => Error::io(path, &error),
+        _ => unreadable(path, &error, kind),
     })?);
     let secret = text.strip_prefix(kind.heading).map(str::trim).and_then(unhex::<32>);
     secret.map(Zeroizing::new).ok_or_else(no_key)

@@ -175,7 +175,10 @@ fn write(
         doors: doors.len() as u64,
         cases: chosen.len() as u64,
         random_doors: 0,
-        expected: chosen.iter().filter(|at| progress::is_find(cases[**at].kind)).map(|at| probability[*at]).sum(),
+        expected: chosen
+            .iter()
+            .filter(|at| progress::is_find(cases[**at].kind))
+            .fold(0.0, |sum, at| sum + probability[*at]),
     })
 }
 

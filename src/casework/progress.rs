@@ -114,7 +114,7 @@ pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
     for (code, (mut area, calls)) in areas {
         code.clone_into(&mut area.area);
         area.visits = calls.len() as u64;
-        area.next_hundred = doors.iter().filter(|(of, _)| of == code).take(NEXT_VISITS).map(|(_, worth)| worth).sum();
+        area.next_hundred = worth_of_next(doors.iter().filter(|(of, _)| of == code));
         all.cases += area.cases;
         all.assigned += area.assigned;
         all.resolved += area.resolved;
@@ -125,7 +125,7 @@ pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
         all.expected += area.expected;
         rows.push(area);
     }
-    all.next_hundred = doors.iter().take(NEXT_VISITS).map(|(_, worth)| worth).sum();
+    all.next_hundred = worth_of_next(doors.iter());
     rows.insert(0, all);
     for row in &mut rows {
         row.finds_per_visit = (row.visits > 0).then(|| row.found as f64 / row.visits as f64);
@@ -133,9 +133,14 @@ pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
     rows
 }
 
+/// What the next visits are expected to find. Added up from 0: `sum` makes -0 of no doors, and that would be shown.
+fn worth_of_next<'d, D: 'd>(doors: impl Iterator<Item = &'d (D, f64)>) -> f64 {
+    doors.take(NEXT_VISITS).fold(0.0, |sum, (_, worth)| sum + worth)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::random_visits;
+    use super::{progress, random_visits};
     use crate::casework::store::{Event, StoredCase};
     use crate::outcome::discrepancy::DiscrepancyKind;
     use crate::outcome::visit::Outcome;
@@ -186,5 +191,13 @@ mod tests {
         let many: Vec<StoredCase> = (0..10).map(|id| case(id, Some(0.1), found)).collect();
         assert!(random_visits(&many).chance.expect("chance") < 1e-5, "ten found where one was expected");
         assert_eq!(random_visits(&[]).chance, None);
+    }
+
+    #[test]
+    fn nothing_to_expect_is_no_negative_zero() {
+        let settled = [case(1, None, Some(Outcome::Added))];
+        for row in progress(&settled).iter().chain(&progress(&[])) {
+            assert!(row.next_hundred.is_sign_positive() && row.expected.is_sign_positive(), "{row:?}");
+        }
     }
 }

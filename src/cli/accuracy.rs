@@ -94,7 +94,7 @@ fn data_sets(folder: &Path) -> Result<Vec<PathBuf>> {
 fn judge(folder: &Path, out: &Path, progress: &dyn Progress) -> Result<(u64, Counts, Option<f64>)> {
     std::fs::create_dir_all(out).map_err(|error| Error::io(out, &error))?;
     let file = out.join("study.toml");
-    std::fs::write(&file, survey::draft(folder, out)?).map_err(|error| Error::io(&file, &error))?;
+    std::fs::write(&file, survey::draft(folder, out)?.text).map_err(|error| Error::io(&file, &error))?;
     let results = out.join("results");
     run::run(&study::file::read(&file)?, &results, &Options::default(), progress)?;
     let persons = files::read_persons(&results)?;

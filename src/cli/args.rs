@@ -131,13 +131,12 @@ pub enum Command {
     Seal(custody::Seal),
     /// Remove the personal data of a run, and say so in its log.
     Purge(custody::Purge),
-    /// Make a key that signs audit logs and deliveries.
     /// Draw a sample of links, non-links and discrepancies for independent review, sealed before anybody looks; read the
     /// verdicts back.
     Sample(Sample),
     /// Write counts by area that may leave the office: altered by cell keys, small bases withheld.
     Publish(Publish),
-    /// Make a key that signs audit logs.
+    /// Make a key that signs audit logs and deliveries.
     Key(Key),
     /// Send lists to field teams, take them back, and say how far it has got.
     #[command(name = "follow-up", subcommand)]
@@ -197,7 +196,8 @@ pub struct Run {
     /// Where to put the outputs: a new or empty folder, or that of an earlier run of this study.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Visits to missed persons that the office can pay for (the study's `follow_up.visits` by default).
+    /// Perhaps missed persons whom the office can pay to visit, counted by the person, not by the door as in `follow-up
+    /// export` (the study's `follow_up.visits` by default).
     #[arg(long, value_name = "N")]
     pub visits: Option<u64>,
     /// Who runs it, for the audit log: a name or a role.
@@ -286,7 +286,8 @@ pub struct Export {
     /// The team that gets the lists: letters, digits, `-`; a case goes out with one team at a time.
     #[arg(long, value_name = "TEAM", default_value = "all", value_parser = team)]
     pub team: String,
-    /// Doors that can be visited; the best ones are chosen as of now. Without it, all cases that the run listed.
+    /// Doors that can be visited, however many cases are behind each (`run --visits` counts persons); the best ones are
+    /// chosen as of now. Without it, all cases that the run listed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub visits: Option<u64>,
     /// Further doors at random among those that the ranking leaves out: what they find measures the ranking, and what it

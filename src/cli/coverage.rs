@@ -10,7 +10,7 @@ use super::follow_up;
 use super::screen::{Table, show, show_json};
 use crate::casework::recount::{self, Recounted};
 use crate::casework::store::Store;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::outcome::coverage::estimated::{Estimate, Summary};
 use crate::outcome::report::cases::table;
 use crate::run::ESTIMATES;
@@ -22,7 +22,11 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
     let foreign = |_| Error::input("this is not a file that a run wrote").at_file(&path);
     let mut summary: Summary = serde_json::from_str(&text).map_err(foreign)?;
     if let Some(area) = &asked.area {
-        summary.areas.retain(|row| row.area.starts_with(area.as_str()));
+        let known = std::mem::take(&mut summary.areas);
+        summary.areas = known.iter().filter(|row| row.area.starts_with(area.as_str())).cloned().collect();
+        if summary.areas.is_empty() {
+            return Err(no_such_area(known.iter().map(|row| row.area.as_str())));
+        }
     }
     let visited = visited(asked, &summary)?;
     match asked.format {
@@ -30,6 +34,23 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
         ResultFormat::Text => show(&(describe(&summary) + &describe_visited(&visited)))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Codes that are named where an area is asked for that the run does not have.
+const CODES_SHOWN: usize = 10;
+
+/// What the areas are of which the run has estimates, the widest first.
+fn no_such_area<'a>(known: impl Iterator<Item = &'a str>) -> Error {
+    let mut codes: Vec<&str> = known.collect();
+    codes.sort_unstable_by_key(|code| (code.len(), *code));
+    codes.dedup();
+    let error = Error::new(Kind::Usage, "the run has no area whose code begins so");
+    if codes.is_empty() {
+        return error.hint("it has estimates of no area at all");
+    }
+    let more =
+        if codes.len() > CODES_SHOWN { format!(" and {} more", codes.len() - CODES_SHOWN) } else { String::new() };
+    error.hint(format!("its areas are {}{more}", codes.get(..CODES_SHOWN).unwrap_or(&codes).join(", ")))
 }
 
 /// What is shown as JSON: the run's estimates, and beside them what visits make of them.

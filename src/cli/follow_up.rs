@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Rekey, ResultFormat, Role, Status};
-use super::screen::{Table, complain, count, show, show_json};
+use super::screen::{Table, complain, count, named, show, show_json};
 use super::{status, truth};
 use crate::audit::manifest::Manifest;
 use crate::casework::campaign::{self, Course, Rules};
@@ -110,21 +110,22 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
     let role = if asked.role == Role::Supervisor { "supervisor" } else { "field" };
     let mut table = Table::new(&["file", "good rows", "new", "not filled in", "wrong"]);
     let (mut wrong, mut lines) = (false, String::new());
-    for (at, file) in (1..).zip(&asked.files) {
+    for file in &asked.files {
+        let name = named(file);
         let taken = incoming::take_back(&mut store, &asked.run, file, role, language, year)?;
         table.row(vec![
-            at.to_string(),
+            name.clone(),
             count(taken.good),
             count(taken.new),
             count(taken.blank),
             count(taken.wrong.len() as u64),
         ]);
         for row in &taken.wrong {
-            lines += &format!("file {at}, row {}, {}: {}\n", row.row, row.column, row.reason.of(language));
+            lines += &format!("{name}, row {}, {}: {}\n", row.row, row.column, row.reason.of(language));
         }
         if let Some(path) = &taken.wrong_file {
             wrong = true;
-            lines += &format!("file {at}: the wrong rows with their reasons are in {}\n", path.display());
+            lines += &format!("{name}: the wrong rows with their reasons are in {}\n", path.display());
         }
         for (number, codes) in &taken.disputed {
             lines += &format!(

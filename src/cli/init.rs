@@ -9,9 +9,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Init;
-use super::screen::show;
+use super::screen::{complain, show};
 use crate::error::{Error, Kind, Result};
-use crate::intake::survey;
+use crate::intake::survey::{self, Drafted};
 
 /// Drafts a study file.
 pub(super) fn init(asked: &Init) -> Result<ExitCode> {
@@ -23,12 +23,13 @@ pub(super) fn init(asked: &Init) -> Result<ExitCode> {
     if path.symlink_metadata().is_ok() {
         return Err(exists(&path));
     }
-    let text = survey::draft(&asked.folder, folder_of(&path))?;
+    let drafted = survey::draft(&asked.folder, folder_of(&path))?;
     match File::create_new(&path) {
         Ok(mut file) => {
-            let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+            let written = file.write_all(drafted.text.as_bytes()).and_then(|()| file.sync_all());
             written.map_err(|error| Error::io(&path, &error))?;
             show(&format!("{}\nread and correct it, then: rollcall run {0} --out RESULTS\n", path.display()))?;
+            warn(&drafted);
             Ok(ExitCode::SUCCESS)
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(exists(&path)),
@@ -41,8 +42,21 @@ pub(super) fn init(asked: &Init) -> Result<ExitCode> {
 }
 
 fn print(folder: &Path) -> Result<ExitCode> {
-    show(&survey::draft(folder, Path::new("."))?)?;
+    let drafted = survey::draft(folder, Path::new("."))?;
+    show(&drafted.text)?;
+    warn(&drafted);
     Ok(ExitCode::SUCCESS)
+}
+
+/// What would else be noticed only when the study is run, and then looks like a fault of the study file.
+fn warn(drafted: &Drafted) {
+    for file in &drafted.unrecognised {
+        complain(&format!(
+            "{}: no header was recognised; if a title row stands above the header, remove it and draft again\n\
+             （未识别到表头；若表头上方有标题行，请删去后重新起草方案）",
+            file.escape_debug()
+        ));
+    }
 }
 
 fn is_forbidden(error: &std::io::Error) -> bool {

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use super::args::ResultFormat;
 use super::args::review::{Ask, Decisions, Drawing, Export, Import, Review, Status};
 use super::explain::{self, evidence};
-use super::screen::{Table, count, show, show_json};
+use super::screen::{Table, count, named, show, show_json};
 use super::status;
 use crate::audit::located;
 use crate::audit::manifest::{self, Manifest};
@@ -203,13 +203,14 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
     let (mut store, draw) = drawn(&asked.run)?;
     let mut table = Table::new(&["file", "judged", "new", "not filled in", "wrong"]);
     let mut lines = String::new();
-    for (at, path) in (1..).zip(&asked.files) {
+    for path in &asked.files {
+        let name = named(path);
         let returned = sheet::read(path, &draw.pairs)?;
         let new = store.note_judgements(&returned.said, &asked.reviewer, asked.supervisor)?;
         let numbers = [returned.said.len() as u64, new, returned.blank, returned.wrong.len() as u64];
-        table.row(std::iter::once(at.to_string()).chain(numbers.map(count)).collect());
+        table.row(std::iter::once(name.clone()).chain(numbers.map(count)).collect());
         for (row, why) in &returned.wrong {
-            let _ = writeln!(lines, "file {at}, row {row}: {} ({})", why.en, why.zh);
+            let _ = writeln!(lines, "{name}, row {row}: {} ({})", why.en, why.zh);
         }
     }
     show(&format!("{}{lines}", table.text()))?;

@@ -11,6 +11,9 @@ use crate::progress::Progress;
 use crate::sampling::appraisal::{self, Appraisal};
 use crate::sampling::selection::{self, Request, SELECTION, SHEET, Selection};
 
+/// What stands for a standard error that nobody can tell.
+const UNKNOWN: &str = "unknown";
+
 /// Draws a sample, or reads a filled sheet back.
 pub(super) fn sample(asked: &Sample, progress: &dyn Progress) -> Result<ExitCode> {
     let actor = asked.actor.as_deref().unwrap_or("unspecified");
@@ -81,7 +84,8 @@ fn describe(appraisal: &Appraisal) -> String {
     }
     let mut figures = Table::new(&["of all units", "share", "standard error", "95 % from", "to"]);
     let mut row = |name: &str, figure: &Share| {
-        let cells = [figure.share, figure.standard_error, figure.low, figure.high].map(share);
+        let error = if figure.standard_error.is_nan() { UNKNOWN.to_owned() } else { share(figure.standard_error) };
+        let cells = [share(figure.share), error, share(figure.low), share(figure.high)];
         figures.row(std::iter::once(name.to_owned()).chain(cells).collect());
     };
     appraisal.precision.iter().for_each(|figure| row("precision of links", figure));
@@ -90,12 +94,18 @@ fn describe(appraisal: &Appraisal) -> String {
     appraisal.let_go.iter().for_each(|figure| row("matches among pairs let go", figure));
     appraisal.real.iter().for_each(|(kind, figure)| row(&format!("real {kind}"), figure));
     appraisal.false_missed.iter().for_each(|figure| row("false-missed rate", figure));
-    let mut text = format!("{}\n{}\n", table.text(), figures.text());
+    let figures = figures.text();
+    let mut text = format!("{}\n{figures}\n", table.text());
     let _ = writeln!(
         text,
         "{} unclear (they count as not reviewed), {} not looked at. A figure needs a verdict in each of its strata.",
         count(appraisal.unclear),
         count(appraisal.not_looked_at)
     );
+    if figures.contains(UNKNOWN) {
+        text.push_str(
+            "A standard error is unknown where only one of a stratum's several units was reviewed, or none was right.\n",
+        );
+    }
     text
 }

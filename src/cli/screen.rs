@@ -4,6 +4,7 @@
 //! aligns columns by the width that a terminal gives to characters: Han characters are two columns wide.
 
 use std::io::{ErrorKind, Write, stderr, stdout};
+use std::path::Path;
 
 use crate::error::{Error, Kind, Result};
 
@@ -29,6 +30,11 @@ pub(super) fn show_json(value: &impl serde::Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(value);
     let text = text.map_err(|_| Error::new(Kind::Environment, "the result cannot be written as JSON"))?;
     show(&(text + "\n"))
+}
+
+/// A file as it was named, control characters and escapes of a hostile name inert.
+pub(super) fn named(file: &Path) -> String {
+    file.display().to_string().escape_debug().to_string()
 }
 
 /// Writes a line to stderr; if that fails there is nobody to tell.

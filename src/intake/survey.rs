@@ -58,11 +58,20 @@ struct Planned {
     duplicates: bool,
 }
 
+/// A first study file, and what a person should know of it at once.
+#[derive(Debug)]
+pub struct Drafted {
+    /// The text of the study file.
+    pub text: String,
+    /// Names of the files of which no header was recognised: above it may stand a title, which was taken for it.
+    pub unrecognised: Vec<String>,
+}
+
 /// Drafts a study file for the extracts of a folder; its paths are relative to `relative_to`.
 ///
 /// # Errors
 /// An input error if the folder cannot be read or holds no extract that can be used.
-pub fn draft(folder: &Path, relative_to: &Path) -> Result<String> {
+pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
     let files = extracts_in(folder)?;
     let looked: Vec<(PathBuf, Result<Option<Surveyed>>)> =
         files.into_par_iter().map(|path| (path.clone(), survey(&path))).collect();
@@ -70,7 +79,7 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<String> {
     let mut surveyed = Vec::new();
     let mut first_error = None;
     for (path, look) in looked {
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = file_name(&path);
         match look {
             Ok(Some(file)) => surveyed.push(file),
             Ok(None) => left_out.push((name, String::from("a table of who is who, to judge results with"))),
@@ -86,9 +95,24 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<String> {
     }
     let (planned, roll_is_sure) = plan(surveyed);
     let customs = custom::declare(&planned);
+    let recognised = |(source, plan): &(usize, &Planned)| has_columns(*source, plan, &customs);
+    let unrecognised = planned.iter().enumerate().filter(|plan| !recognised(plan));
+    let unrecognised = unrecognised.map(|(_, plan)| file_name(&plan.surveyed.path)).collect();
     let name = name_of_folder(folder);
     let text = draft::Draft { name: &name, planned: &planned, customs: &customs, left_out: &left_out, roll_is_sure };
-    Ok(text.write(relative_to))
+    Ok(Drafted { text: text.write(relative_to), unrecognised })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+}
+
+/// Is anything of this file compared? Of a single column only what its header says counts: a title stands over one column,
+/// and what that holds may still look like names.
+fn has_columns(source: usize, plan: &Planned, customs: &[custom::Custom]) -> bool {
+    let is_one_column = plan.surveyed.headers.len() < 2;
+    let by_name = plan.guess.fields.iter().any(|(_, bound)| bound.doubt.is_none() || !is_one_column);
+    by_name || (!is_one_column && customs.iter().any(|custom| custom.columns.contains_key(&source)))
 }
 
 /// A study is named after the folder of its extracts, so that each has a name of its own.

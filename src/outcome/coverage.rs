@@ -342,18 +342,19 @@ impl Coverage {
         total
     }
 
-    /// Writes `coverage.parquet` into a folder that nobody looks into yet.
+    /// Writes `coverage.parquet` into a folder that nobody looks into yet; gives its rows.
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn write_parquet(&self, path: &Path) -> Result<()> {
+    pub fn write_parquet(&self, path: &Path) -> Result<u64> {
         let failed = |_| Error::new(Kind::Environment, "the coverage table cannot be written").at_file(path);
         let batch = self.batch().map_err(|_| Error::new(Kind::Environment, "the coverage table is not one table"))?;
         let file = std::fs::File::create(path).map_err(|error| Error::io(path, &error))?;
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).map_err(failed)?;
         writer.write(&batch).map_err(failed)?;
-        writer.close().map(|_| ()).map_err(failed)
+        writer.close().map_err(failed)?;
+        Ok(batch.num_rows() as u64)
     }
 
     fn batch(&self) -> std::result::Result<RecordBatch, arrow::error::ArrowError> {

@@ -13,26 +13,26 @@ use crate::person::table::RecordId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DiscrepancyKind {
-    /// A register knows a person who probably lived here, and the roll does not.
+    /// A register knows a person who perhaps lived here, and the roll does not.
     MissedPerson,
-    /// A birth before the reference time whose mother is on the roll, and the child is not.
+    /// A birth within the year before the reference time, and the roll does not know the child.
     MissedNewborn,
-    /// All members of a register's household are missing from the roll, at a dwelling where nobody was enumerated.
+    /// Two or more of a register's household are perhaps missed, and no member of it is on the roll.
     MissedHousehold,
     /// The roll lists one person as present twice.
     DuplicateEnumeration,
-    /// The roll lists a person as living elsewhere in the area, and nobody enumerated the person there; or as present
-    /// here while the registers place the person elsewhere.
+    /// The roll lists a person as living elsewhere in the area, and nowhere as present; or as present here, and by another
+    /// row as living outside the area.
     CountedElsewhere,
     /// On the roll as present, died before the reference time.
     DeadBeforeReference,
-    /// On the roll as present, born at or after the reference time.
+    /// On the roll as present, born at or after the reference time by the roll or a register.
     BornAfterReference,
-    /// On the roll as present, in no register that knows nearly everybody of that kind.
+    /// On the roll as present, in no register.
     UnsupportedEnumeration,
     /// Roll and registers contradict each other on ID number, name, sex or birth.
     AttributeConflict,
-    /// Enumerated in another dwelling or household than the registers say.
+    /// Two or more register records name a dwelling, and all of them another one than the roll.
     HouseholdMismatch,
 }
 

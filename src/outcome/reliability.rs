@@ -78,6 +78,6 @@ pub fn appraise(study: &Study, linked: &Linked, links: &[Link], decided: &Decide
     Reliability {
         bands: strata.iter().enumerate().map(of_band).collect(),
         threshold: linked.threshold,
-        false_links: links.iter().filter(|link| link.linked).map(|link| 1.0 - link.probability).sum(),
+        false_links: links.iter().filter(|link| link.linked).fold(0.0, |sum, link| sum + (1.0 - link.probability)),
     }
 }

@@ -7,63 +7,64 @@ use std::borrow::Cow;
 
 use super::han::compatible;
 
-const ETHNICITIES: [&str; 56] = [
-    "汉",
-    "蒙古",
-    "回",
-    "藏",
-    "维吾尔",
-    "苗",
-    "彝",
-    "壮",
-    "布依",
-    "朝鲜",
-    "满",
-    "侗",
-    "瑶",
-    "白",
-    "土家",
-    "哈尼",
-    "哈萨克",
-    "傣",
-    "黎",
-    "傈僳",
-    "佤",
-    "畲",
-    "高山",
-    "拉祜",
-    "水",
-    "东乡",
-    "纳西",
-    "景颇",
-    "柯尔克孜",
-    "土",
-    "达斡尔",
-    "仫佬",
-    "羌",
-    "布朗",
-    "撒拉",
-    "毛南",
-    "仡佬",
-    "锡伯",
-    "阿昌",
-    "普米",
-    "塔吉克",
-    "怒",
-    "乌孜别克",
-    "俄罗斯",
-    "鄂温克",
-    "德昂",
-    "保安",
-    "裕固",
-    "京",
-    "塔塔尔",
-    "独龙",
-    "鄂伦春",
-    "赫哲",
-    "门巴",
-    "珞巴",
-    "基诺",
+/// The nationalities of GB/T 3304 in the order of their codes, with the standard's names in Latin letters.
+const ETHNICITIES: [[&str; 2]; 56] = [
+    ["汉", "Han"],
+    ["蒙古", "Mongol"],
+    ["回", "Hui"],
+    ["藏", "Zang"],
+    ["维吾尔", "Uygur"],
+    ["苗", "Miao"],
+    ["彝", "Yi"],
+    ["壮", "Zhuang"],
+    ["布依", "Buyei"],
+    ["朝鲜", "Chosen"],
+    ["满", "Man"],
+    ["侗", "Dong"],
+    ["瑶", "Yao"],
+    ["白", "Bai"],
+    ["土家", "Tujia"],
+    ["哈尼", "Hani"],
+    ["哈萨克", "Kazak"],
+    ["傣", "Dai"],
+    ["黎", "Li"],
+    ["傈僳", "Lisu"],
+    ["佤", "Va"],
+    ["畲", "She"],
+    ["高山", "Gaoshan"],
+    ["拉祜", "Lahu"],
+    ["水", "Sui"],
+    ["东乡", "Dongxiang"],
+    ["纳西", "Naxi"],
+    ["景颇", "Jingpo"],
+    ["柯尔克孜", "Kirgiz"],
+    ["土", "Tu"],
+    ["达斡尔", "Daur"],
+    ["仫佬", "Mulao"],
+    ["羌", "Qiang"],
+    ["布朗", "Blang"],
+    ["撒拉", "Salar"],
+    ["毛南", "Maonan"],
+    ["仡佬", "Gelao"],
+    ["锡伯", "Xibe"],
+    ["阿昌", "Achang"],
+    ["普米", "Pumi"],
+    ["塔吉克", "Tajik"],
+    ["怒", "Nu"],
+    ["乌孜别克", "Uzbek"],
+    ["俄罗斯", "Russ"],
+    ["鄂温克", "Ewenki"],
+    ["德昂", "Deang"],
+    ["保安", "Bonan"],
+    ["裕固", "Yugur"],
+    ["京", "Gin"],
+    ["塔塔尔", "Tatar"],
+    ["独龙", "Derung"],
+    ["鄂伦春", "Oroqen"],
+    ["赫哲", "Hezhen"],
+    ["门巴", "Monba"],
+    ["珞巴", "Lhoba"],
+    ["基诺", "Jino"],
 ];
 
 /// Relationship to the head of the household, as the census codes it plus one (0 is unknown).
@@ -138,7 +139,20 @@ pub fn ethnicity(text: &str) -> u8 {
         return if matches!(code, 1..=56 | 97 | 98) { code } else { 0 };
     }
     let name = text.strip_suffix('族').unwrap_or(text);
-    ETHNICITIES.iter().position(|known| *known == name).map_or(0, |at| u8::try_from(at + 1).unwrap_or(0))
+    ETHNICITIES.iter().position(|[known, _]| *known == name).map_or(0, |at| u8::try_from(at + 1).unwrap_or(0))
+}
+
+/// What a nationality is called in Chinese and in English; nothing if it is unknown.
+#[must_use]
+pub fn ethnicity_names(code: u8) -> Option<[String; 2]> {
+    match code {
+        97 => Some(["其他未识别的民族", "other"].map(String::from)),
+        98 => Some(["外国血统中国籍人士", "of foreign descent"].map(String::from)),
+        code => {
+            let [chinese, latin] = ETHNICITIES.get(usize::from(code).checked_sub(1)?)?;
+            Some([format!("{chinese}族"), (*latin).to_owned()])
+        }
+    }
 }
 
 /// Relationship to the head of the household.
@@ -201,7 +215,7 @@ pub fn division(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Relationship, division, ethnicity, relationship, sex, telephone};
+    use super::{Relationship, division, ethnicity, ethnicity_names, relationship, sex, telephone};
 
     #[test]
     fn sexes() {
@@ -218,6 +232,12 @@ mod tests {
         {
             assert_eq!(ethnicity(text), expected, "{text}");
         }
+        for code in (1..=56).chain([97, 98]) {
+            let [chinese, latin] = ethnicity_names(code).expect("a name");
+            assert!(!latin.is_empty() && (code > 56 || ethnicity(&chinese) == code), "{code} {chinese}");
+        }
+        assert_eq!(ethnicity_names(5), Some([String::from("维吾尔族"), String::from("Uygur")]));
+        assert_eq!((ethnicity_names(0), ethnicity_names(57)), (None, None));
     }
 
     #[test]

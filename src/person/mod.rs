@@ -33,7 +33,7 @@ use address::EstateDirectory;
 use column::Column;
 use lexicon::{Lexicon, Symbol};
 use row::{ChunkTable, RowReader};
-use table::{PersonTable, TextField, TextRows};
+use table::{PersonTable, TextField, TextRows, flag};
 
 /// A row that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,6 +191,7 @@ fn fill_divisions(table: &mut PersonTable) {
             && let Some(division) = home.get(&table.estate[at])
         {
             table.division.set(at, *division);
+            table.flags.set(at, table.flags[at] | flag::DIVISION_TOLD);
         }
     }
 }

@@ -75,6 +75,8 @@ pub(super) struct ChunkTable {
     pub(super) file: usize,
     /// Rows of the source's files before this one.
     pub(super) rows_before: u64,
+    /// The column of record ids, if there is one.
+    pub(super) record_id: Option<String>,
 }
 
 /// By file, the rows of the files before it.
@@ -169,6 +171,7 @@ impl<'a> RowReader<'a> {
     fn read_into(&self, chunk: &Chunk, rows: Range<usize>, mut out: ChunkTable) -> ChunkTable {
         (out.source, out.file) = (self.source, chunk.file);
         out.rows_before = self.rows_before.get(chunk.file).copied().unwrap_or(0);
+        out.record_id.clone_from(&self.study.sources[self.source].record_id);
         out.table.texts = TextRows::new(self.texts.len(), rows.len());
         out.table.text_fields = self.texts.iter().map(|&field| text_field(field)).collect();
         out.table.parents.push(Parent::default());
@@ -243,19 +246,17 @@ impl<'a> RowReader<'a> {
         }
         let birth = self.read_birth(chunk, row, id, out, &mut flags);
         let sex = self.read_sex(chunk, row, id, out, &mut flags);
-        self.read_place(chunk, row, before, out);
+        self.read_place(chunk, row, before, out, &mut flags);
         let last_seen = self.date(chunk, row, Field::LastSeen).and_then(|date| date.ok()?.last_day());
         let death = self.read_date(chunk, row, Field::DeathDate, "death_date_unreadable", out);
-        let mother = Parent {
-            name: self
-                .text(chunk, row, Field::MotherName)
-                .and_then(|text| intern_name(&text, &mut out.table.names))
-                .or(parent_name)
-                .unwrap_or(0),
-            id_number: self
-                .text(chunk, row, Field::MotherIdNumber)
-                .map_or(IdNumber::NONE, |text| id_number::read(&text).0),
-        };
+        let mother_name =
+            self.text(chunk, row, Field::MotherName).and_then(|text| intern_name(&text, &mut out.table.names));
+        let mother_id =
+            self.text(chunk, row, Field::MotherIdNumber).map_or(IdNumber::NONE, |text| id_number::read(&text).0);
+        let mother = Parent { name: mother_name.or(parent_name).unwrap_or(0), id_number: mother_id };
+        if mother_name.is_none() && !mother_id.is_some() && parent_name.is_some() {
+            flags |= flag::MOTHER_FROM_NAME;
+        }
         for at in 0..self.texts.len() {
             let text = self.text(chunk, row, self.texts[at]);
             let symbol = text.map_or(0, |text| out.table.text_fields[at].values.intern(&plain_text(&text)));
@@ -375,12 +376,16 @@ impl<'a> RowReader<'a> {
         written
     }
 
-    fn read_place(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) {
+    fn read_place(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable, flags: &mut u8) {
         let place = self.text(chunk, row, Field::Address);
         let place = place.map_or_else(PlaceCell::default, |text| before.place(&text, &mut out.table.estates));
         let area = self.text(chunk, row, Field::EnumerationArea);
         let division = self.text(chunk, row, Field::Division).and_then(|text| code::division(&text));
+        let own = division.is_some();
         let division = division.or_else(|| area.as_deref().and_then(code::division));
+        if !own && division.is_some() {
+            *flags |= flag::DIVISION_TOLD;
+        }
         if place.estate != 0 && place.room == 0 {
             out.note(Some("address_without_room"));
         }

@@ -35,6 +35,10 @@ pub mod flag {
     pub const SEX_CONFLICT: u8 = 16;
     /// The ID number fails its check.
     pub const ID_INVALID: u8 = 32;
+    /// The division code was told from the enumeration area or from the estate, the record has none of its own.
+    pub const DIVISION_TOLD: u8 = 64;
+    /// The mother was read out of a newborn's description (王丽之女), no column names her.
+    pub const MOTHER_FROM_NAME: u8 = 128;
 }
 
 /// Hands the names of all columns that a record's fields are in to another macro: `row`, `kind` and the record's id are not.

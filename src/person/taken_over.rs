@@ -88,7 +88,7 @@ impl PersonTable {
                     source: chunk.source,
                     file: chunk.file,
                     row: u64::from(local.row[at]) - chunk.rows_before + 1,
-                    column: None,
+                    column: chunk.record_id.clone(),
                     reason: "record_id_repeated",
                 });
             }

@@ -76,6 +76,8 @@ fn help_teaches_on_stdout() {
         let (out, _) = check(&[command, "--help"], 0);
         assert!(out.contains("Usage: rollcall"), "{command}");
     }
+    assert!(check(&["sample", "--help"], 0).0.starts_with("Draw a sample"));
+    assert!(check(&["key", "--help"], 0).0.starts_with("Make a key"));
     assert!(check(&["--version"], 0).0.starts_with("rollcall "));
 }
 

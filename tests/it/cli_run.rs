@@ -41,8 +41,18 @@ fn a_run_leaves_what_the_contract_names() {
         assert!(ran.results.join(name).exists(), "{name}");
     }
     assert!(ran.out.contains("candidate pairs") && ran.out.contains("report.html"), "{}", ran.out);
+    let manifest = std::fs::read_to_string(ran.results.join("manifest.json")).expect("manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    for output in manifest["outputs"].as_array().expect("outputs") {
+        let table = output["file"].as_str().is_some_and(|file| file.ends_with(".parquet"));
+        assert_eq!(output["rows"].is_u64(), table, "tables have their rows counted: {output}");
+    }
     let study = ran.folder.path().join("study.toml");
-    check(&["run", argument(&study), "--out", argument(&ran.results)], 0);
+    // Nothing to expect is 0, not -0.
+    let (out, _) = check(&["run", argument(&study), "--out", argument(&ran.results), "--visits", "0"], 0);
+    assert!(out.contains("expected found") && !out.contains("-0"), "{out}");
+    let (out, _) = check(&["trace", argument(&ran.results), "--area", "999"], 0);
+    assert!(out.starts_with("0 discrepancies, of which 0.0 "), "{out}");
     let other = tempfile::tempdir().expect("folder");
     check(&["synth", argument(other.path()), "--persons", "100"], 0);
     let other = other.path().join("study.toml");
@@ -317,6 +327,20 @@ fn a_roll_that_is_no_roll_is_refused_without_showing_it() {
         assert!(err.contains(said), "{err}");
         assert!(!err.contains("王伟") && !err.contains("999999197003120017"), "{err}");
     }
+}
+
+#[test]
+fn a_repeated_record_id_is_set_aside_with_its_column() {
+    let village = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/village/roll.csv"));
+    let roll = village.expect("roll");
+    let last = roll.trim_end().lines().last().expect("row").to_owned();
+    let folder = village_with_roll(&format!("{}\n{last}\n", roll.trim_end()));
+    let study = rollcall::intake::study::file::read(&folder.path().join("study.toml")).expect("study");
+    let extracts = rollcall::run::take_in(&study).expect("extracts");
+    let standard = rollcall::person::standardise(&study, &extracts, &rollcall::progress::Silent).expect("records");
+    let said: Vec<_> = standard.rejected.iter().map(|row| (row.reason, row.column.clone())).collect();
+    assert_eq!(said, [("record_id_repeated", study.sources[0].record_id.clone())]);
+    assert!(study.sources[0].record_id.is_some());
 }
 
 #[test]

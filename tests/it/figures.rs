@@ -159,7 +159,7 @@ fn count(value: f64) -> String {
 }
 
 fn expected(value: f64) -> String {
-    // The sum of no rows is a negative zero.
+    // The sum of no rows is a negative zero here; the product must not print one.
     let value = value + 0.0;
     if value < 99.95 { format!("{value:.1}") } else { count(value) }
 }
@@ -356,6 +356,26 @@ fn every_figure_leads_to_rows_that_add_up_to_it() {
     }
 }
 
+/// What was told from the ID number, the estate or a newborn's name does not fill a column.
+#[test]
+fn no_column_is_fuller_in_the_report_than_in_its_profile() {
+    let run = Run::new();
+    let study = run.results.with_file_name("study.toml");
+    let profile: serde_json::Value =
+        serde_json::from_str(&check(&["profile", argument(&study), "--format", "json"], 0).0).unwrap();
+    let mut compared = 0;
+    for column in profile.as_array().unwrap() {
+        let (source, field) = (column["source"].as_str().unwrap(), column["field"].as_str().unwrap());
+        let counted = ["sex", "birth_date", "division", "mother_name", "ethnicity", "address", "death_date"];
+        if counted.contains(&field) {
+            let found = run.trace(&format!("--filled {source} {field}")).numbers()[0];
+            assert!(found <= column["filled"].as_f64().unwrap(), "{source} {field}: {found} of {column}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 8, "{compared}");
+}
+
 #[test]
 fn a_figure_without_a_command_would_be_found() {
     let page = "<main><section id=\"summary\"><p>12 persons</p><p data-trace=\"--used\">7</p><table><tr><td>110101</td>\
@@ -380,6 +400,8 @@ fn what_cannot_be_asked_is_said() {
         &["--level", "shoe_size"],
         &["--noted", "roll"],
         &["--step", "1"],
+        &["--band", "1.5"],
+        &["--band", "NaN"],
         &["--kind", "unlucky"],
     ] {
         let (out, err) = check(&[&["trace", results], asked].concat(), 2);

@@ -136,6 +136,8 @@ fn visits_change_the_estimate_of_coverage_beside_that_of_the_run() {
     let settled: u64 =
         visited.iter().filter(|row| row["level"] == "district").filter_map(|row| row["settled"].as_u64()).sum();
     assert!(settled > 0 && Some(settled) <= all["settled"].as_u64(), "{settled} of {all}");
+    let (_, err) = check(&["coverage", argument(run), "--area", "999"], 2);
+    assert!(err.contains("its areas are 120106"), "{err}");
     let (text, _) = check(&["coverage", argument(run)], 0);
     assert!(text.contains("with what visits have found"), "{text}");
     let whole = |folder: &Path| std::fs::read(folder.join("coverage.json")).expect("estimates");
@@ -347,7 +349,7 @@ fn each_damage_is_said_row_by_row() {
         let file = run.join("damaged.csv");
         save_text(&file, &damaged, encoding_rs::UTF_8);
         let (out, _) = check(&["follow-up", "import", argument(run), argument(&file)], 5);
-        assert!(out.contains(word) && out.contains("row 2"), "{name}: {out}");
+        assert!(out.contains(word) && out.contains("damaged.csv, row 2"), "{name}: {out}");
         let wrong: Vec<_> = std::fs::read_dir(run.join("casework/returned")).expect("returned").collect();
         assert!(!wrong.is_empty(), "{name}");
     }

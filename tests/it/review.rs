@@ -59,6 +59,10 @@ fn a_sample_goes_out_masked_and_comes_back_as_figures() {
         assert!(!shown.clone().any(long), "an unmasked number");
         assert!(!shown.into_iter().any(|cell| cell.contains("public_security")));
     }
+    // Codes are shown by their names.
+    let nations: Vec<usize> = (0..rows[0].len()).filter(|at| rows[0][*at].contains("民族")).collect();
+    let nation = |cell: &str| cell.is_empty() || cell.ends_with('族');
+    assert!(!nations.is_empty() && rows[1..].iter().all(|row| nations.iter().all(|at| nation(&row[*at]))));
     let table = run.join("anna.csv");
     std::fs::write(&table, filled(&rows, |_| "是")).expect("written");
     check(&["review", "import", argument(run), argument(&table), "--reviewer", "anna"], 0);

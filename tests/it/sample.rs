@@ -98,7 +98,8 @@ fn what_leaves_the_office_is_altered_and_says_so() {
     let run = run();
     let (key, out) = (run.folder.path().join("disclosure.key"), run.folder.path().join("published.json"));
     let publish = ["publish", argument(&run.results), "--key", argument(&key), "--out", argument(&out)];
-    check(&publish, 4);
+    let (_, err) = check(&publish, 4);
+    assert!(err.contains("hint: --new-key"), "{err}");
     check(&[&publish[..], &["--new-key"]].concat(), 0);
     let first = std::fs::read_to_string(&out).unwrap();
     let found: serde_json::Value = serde_json::from_str(&first).unwrap();

@@ -9,6 +9,7 @@ use crate::intake::study::file::hex;
 use crate::intake::study::{Field, Language, Study};
 use crate::outcome::report::cases::{door, dwelling, id_characters};
 use crate::outcome::report::words::{code, field};
+use crate::person::code::ethnicity_names;
 use crate::person::date::Date;
 use crate::person::table::{PersonTable, RecordId};
 use crate::privacy::mask;
@@ -87,7 +88,7 @@ fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<Value> {
     add(Field::Sex, field::sex(table.sex[at]).of(language).to_owned());
     add(Field::BirthDate, day(table.birth[at]));
     add(Field::IdNumber, id_characters(table.id_number[at]));
-    add(Field::Ethnicity, if table.ethnicity[at] == 0 { String::new() } else { format!("{:02}", table.ethnicity[at]) });
+    add(Field::Ethnicity, nationality(language, table.ethnicity[at]));
     add(Field::Address, dwelling_words(language, table, record));
     add(Field::Division, digits(table.divisions.text(table.division[at])));
     add(Field::Relationship, field::relationship(table.relationship[at]).of(language).to_owned());
@@ -99,6 +100,11 @@ fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<Value> {
         all.push(Value { label, value: mask::plain(value), shown: Shown::Whole });
     }
     all
+}
+
+fn nationality(language: Language, code: u8) -> String {
+    let [chinese, english] = ethnicity_names(code).unwrap_or_default();
+    if language == Language::Zh { chinese } else { english }
 }
 
 fn dwelling_words(language: Language, table: &PersonTable, record: RecordId) -> String {

@@ -48,7 +48,8 @@ pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<Exit
         })
         .filter(|row| on_lists.as_ref().is_none_or(|listed| listed.contains(&row.discrepancy)))
         .collect();
-    let expected: f64 = behind.iter().map(|row| row.probability).sum();
+    // From 0: `sum` makes -0 of no rows, and that would be shown.
+    let expected = behind.iter().fold(0.0, |sum, row| sum + row.probability);
     let mut text = format!("{} discrepancies, of which {expected:.1} are expected to be real", behind.len());
     text += &if asked.listed { format!("; there are {lists} lists in all\n") } else { String::from("\n") };
     let listed = behind.get(..asked.limit.min(behind.len())).unwrap_or_default();

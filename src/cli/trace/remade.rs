@@ -26,6 +26,10 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
     if !of_pairs && !of_model && asked.estimate.is_none() {
         return Ok(None);
     }
+    if asked.band.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
+        let error = Error::new(Kind::Usage, "there is no band of this probability");
+        return Err(error.hint("the bands of the report lie between 0 and 1"));
+    }
     evidence::check(&asked.run, manifest)?;
     let remade = provenance::remake(study::file::read(&manifest.study.file)?, progress)?;
     hold_against(asked, &remade)?;
@@ -50,7 +54,7 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
         entries.pairs(&mut text, &found, asked.limit);
     } else if let Some(probability) = asked.band {
         let found = remade.in_band(probability);
-        let expected: f64 = found.iter().map(|known| known.probability).sum();
+        let expected = found.iter().fold(0.0, |sum, known| sum + known.probability);
         let judged = found.iter().filter(|known| known.judged.is_some()).count();
         let same = found.iter().filter(|known| known.judged == Some(true)).count();
         let all = found.len();
@@ -139,7 +143,7 @@ fn levels(
             let (kept, rest) = remade.at_level(at, level);
             let (m, u) = (shares.m.get(level).copied().unwrap_or(0.0), shares.u.get(level).copied().unwrap_or(0.0));
             let bits = (m.max(1e-9) / u.max(1e-9)).log2();
-            let expected: f64 = kept.iter().map(|known| known.probability).sum();
+            let expected = kept.iter().fold(0.0, |sum, known| sum + known.probability);
             let _ = writeln!(
                 text,
                 "{}: {name}  {bits:+.1} bits = log2({m:.6} / {u:.6}); {} pairs kept, {expected:.1} of them expected to \
@@ -188,7 +192,7 @@ fn false_links(asked: &args::Trace, remade: &Remade, text: &mut String) -> Resul
     let mut found = files::read_links(&asked.run)?;
     found.retain(|link| link.decision == "link");
     found.sort_by(|one, other| one.match_probability.total_cmp(&other.match_probability));
-    let expected: f64 = found.iter().map(|link| 1.0 - link.match_probability).sum();
+    let expected = found.iter().fold(0.0, |sum, link| sum + (1.0 - link.match_probability));
     let threshold = 100.0 * remade.linked.threshold;
     let _ = writeln!(
         text,
@@ -242,7 +246,7 @@ fn estimate(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, part: E
     let selected = weights.select(wanted);
     let persons: Vec<&Weighed> =
         weights.persons.iter().filter(|person| wanted(person) && part_of(part, person) != 0.0).collect();
-    let sum: f64 = persons.iter().map(|person| part_of(part, person)).sum();
+    let sum = persons.iter().fold(0.0, |sum, person| sum + part_of(part, person));
     let name = clap::ValueEnum::to_possible_value(&part).map_or(String::new(), |value| value.get_name().to_owned());
     let mut text = format!("{name} {sum:.6} of {} persons\n\n", persons.len());
     describe(&mut text, &selected.estimate);

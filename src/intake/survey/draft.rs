@@ -116,7 +116,9 @@ impl Draft<'_> {
             }
         }
         if used.is_empty() {
-            writeln!(text, "# no column was recognised{}", doubt("name at least one field, such as name = \"…\""))?;
+            let why =
+                "name at least one field, such as name = \"…\"; if a title stands above the header, remove it first";
+            writeln!(text, "# no column was recognised{}", doubt(why))?;
         }
         for (column, why) in &plan.guess.left_out {
             writeln!(text, "# left out: {}: {why}", one_line(column))?;

@@ -16,7 +16,7 @@ fn folder(files: &[(&str, String)]) -> tempfile::TempDir {
 
 /// The draft for a folder, and the study that it makes.
 fn drafted(folder: &Path) -> (String, Study) {
-    let text = draft(folder, folder).unwrap();
+    let text = draft(folder, folder).unwrap().text;
     let path = folder.join("study.toml");
     std::fs::write(&path, &text).unwrap();
     let study = file::read(&path).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -356,12 +356,37 @@ fn a_folder_without_extracts_is_refused_and_a_broken_file_is_named() {
 }
 
 #[test]
+fn a_title_above_the_header_is_said_to_stand_there() {
+    let with_title = |first: &str| {
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let sheet = workbook.add_worksheet();
+        sheet.merge_range(0, 0, 0, 2, "某区常住人口登记表", &rust_xlsxwriter::Format::new()).unwrap();
+        for row in 1..200u32 {
+            let cells = match row {
+                1 => [first, "姓名", "公民身份号码"].map(String::from),
+                row => [format!("M{row}"), han_name(row), id_number(row)],
+            };
+            for (column, cell) in (0u16..).zip(if first.is_empty() { [1, 2, 0] } else { [0, 1, 2] }) {
+                sheet.write_string(row, column, &cells[cell]).unwrap();
+            }
+        }
+        workbook.save_to_buffer().unwrap()
+    };
+    let folder = folder(&[("roll.csv", district()[0].1.clone()), ("one.csv", String::from("姓名\n王小明\n李小红\n"))]);
+    assert_eq!(draft(folder.path(), folder.path()).unwrap().unrecognised, [""; 0]);
+    // Numbers or names in the column under the title.
+    std::fs::write(folder.path().join("a.xlsx"), with_title("编号")).unwrap();
+    std::fs::write(folder.path().join("b.xlsx"), with_title("")).unwrap();
+    assert_eq!(draft(folder.path(), folder.path()).unwrap().unrecognised, ["a.xlsx", "b.xlsx"]);
+}
+
+#[test]
 fn paths_are_relative_to_where_the_study_file_will_be() {
     let folder = folder(&[("sub \"a\".csv", String::from("id,name\n1,ada young\n2,bo zeller\n"))]);
-    let text = draft(folder.path(), folder.path()).unwrap();
+    let text = draft(folder.path(), folder.path()).unwrap().text;
     assert!(text.contains("path = \"sub \\\"a\\\".csv\""), "{text}");
     let elsewhere = tempfile::tempdir().unwrap();
-    let text = draft(folder.path(), elsewhere.path()).unwrap();
+    let text = draft(folder.path(), elsewhere.path()).unwrap().text;
     let path = elsewhere.path().join("study.toml");
     std::fs::write(&path, text).unwrap();
     assert_eq!(file::read(&path).unwrap().sources[0].files.len(), 1);
@@ -370,7 +395,7 @@ fn paths_are_relative_to_where_the_study_file_will_be() {
 #[test]
 fn no_value_of_a_person_stands_in_the_draft() {
     let folder = folder(&district());
-    let text = draft(folder.path(), folder.path()).unwrap();
+    let text = draft(folder.path(), folder.path()).unwrap().text;
     for row in 0..200 {
         assert!(!text.contains(&han_name(row)) && !text.contains(&id_number(row)));
     }

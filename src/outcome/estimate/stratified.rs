@@ -33,7 +33,8 @@ pub struct Stratum {
 pub struct Share {
     /// The estimate.
     pub share: f64,
-    /// Its standard error by the formula of stratified samples; not a number if a stratum has but one reviewed unit.
+    /// Its standard error by the formula of stratified samples; not a number if only one of a
+    /// stratum's several units was reviewed: one unit tells nothing of the spread.
     pub standard_error: f64,
     /// Lower end of the interval (strata drawn from their posteriors).
     pub low: f64,
@@ -90,7 +91,12 @@ fn matches(strata: &[Stratum]) -> (f64, f64) {
     strata.iter().fold((0.0, 0.0), |(sum, variance), stratum| {
         let (all, reviewed) = (stratum.size as f64, stratum.reviewed as f64);
         let share = stratum.right as f64 / reviewed;
-        let spread = all * all * (1.0 - reviewed / all) * share * (1.0 - share) / (reviewed - 1.0);
+        // Of a stratum that was reviewed whole nothing is unknown, be it of one unit, of which the formula would make 0/0.
+        let spread = if stratum.reviewed >= stratum.size {
+            0.0
+        } else {
+            all * all * (1.0 - reviewed / all) * share * (1.0 - share) / (reviewed - 1.0)
+        };
         (sum + all * share, variance + spread)
     })
 }
@@ -167,6 +173,13 @@ mod tests {
         let without_error = share(&strata(&[(1000, 50, 50)]), 1).expect("estimate");
         assert!(without_error.share == 1.0 && without_error.low < 0.98 && without_error.high > 0.999);
         assert!(share(&strata(&[(1000, 1, 1)]), 1).expect("estimate").standard_error.is_nan());
+        // A stratum of one unit, reviewed, adds no doubt to the others.
+        let with_one = strata(&[(1000, 50, 40), (1, 1, 1)]);
+        let [precision, recall] = precision_and_recall(&with_one, &strata(&[(1, 1, 0)]), 1).expect("estimate");
+        let alone = share(&strata(&[(1000, 50, 40)]), 1).expect("estimate");
+        assert!((precision.standard_error - alone.standard_error * 1000.0 / 1001.0).abs() < 1e-12, "{precision:?}");
+        assert!(precision.share > 0.8 && recall.standard_error == 0.0, "{recall:?}");
+        assert_eq!(share(&strata(&[(1, 1, 1)]), 1).expect("estimate").standard_error, 0.0);
     }
 
     #[test]

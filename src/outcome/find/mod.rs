@@ -107,7 +107,8 @@ fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visi
     let visits = visits.or(study.follow_up.visits).unwrap_or(worth).min(missed.len() as u64);
     missed.truncate(usize::try_from(visits).unwrap_or(usize::MAX));
     let visited: FxHashSet<u32> = missed.iter().map(|at| found[*at].person).collect();
-    let expected_found = missed.iter().map(|at| found[*at].probability).sum();
+    // From 0: `sum` makes -0 of no visits, and that would be shown.
+    let expected_found = missed.iter().fold(0.0, |sum, at| sum + found[*at].probability);
     for discrepancy in found {
         discrepancy.listed = match discrepancy.kind {
             DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn => visited.contains(&discrepancy.person),
@@ -170,10 +171,8 @@ impl Case<'_> {
             found.push(self.discrepancy(DiscrepancyKind::CountedElsewhere, person, Some(row), row, probability, why));
         }
         self.vital_events(person, row, &registers, found);
-        if registers.is_empty() {
-            if !self.study.has_two_lists() {
-                return;
-            }
+        // Where there is no register, nobody can be in one.
+        if registers.is_empty() && self.study.has_two_lists() {
             let has_number = self.table.id_number[row as usize].is_valid();
             let why = vec![
                 evidence("registers", "in none"),
@@ -187,7 +186,7 @@ impl Case<'_> {
                 self.unsupported,
                 why,
             ));
-        } else {
+        } else if !registers.is_empty() {
             self.attributes(person, row, &registers, found);
             self.dwelling(person, row, records, &registers, found);
         }

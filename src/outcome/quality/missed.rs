@@ -1,6 +1,6 @@
 //! What is the ranked list of missed persons worth to those who must go and look?
 //!
-//! The discrepancies of the missed kinds together, the most probable first, are the list of visits. A visit belongs to
+//! The missed persons and newborns together, the most probable first, are the list of visits. A visit belongs to
 //! the true person that most of the discrepancy's register records belong to, and finds somebody if that person is a
 //! resident who was not enumerated, has a register record, and was not found before. The average precision is
 //! Σ precision(rank of the k-th find) over the number of truly missed.
@@ -34,7 +34,7 @@ impl Known<'_> {
             Visits {
                 visits: visits as u64,
                 found: finds.iter().take(visits).filter(|find| **find).count() as u64,
-                expected: list.iter().take(visits).map(|row| row.probability).sum(),
+                expected: list.iter().take(visits).fold(0.0, |sum, row| sum + row.probability),
             }
         };
         Some(MissedList {

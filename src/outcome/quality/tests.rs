@@ -130,11 +130,11 @@ fn each_missed_person_is_found_once() {
     ];
     let quality = judge(&[], &visits);
     let missed = quality.missed.expect("the truth knows who was missed");
-    assert_eq!((missed.missed, missed.listed), (2, 3));
+    assert_eq!((missed.missed, missed.listed), (2, 2));
     assert!((missed.average_precision - 0.5).abs() < 1e-12);
     let found: Vec<(u64, u64)> = missed.visits.iter().map(|visits| (visits.visits, visits.found)).collect();
-    assert_eq!(found, [(2, 1), (3, 1), (3, 1)]);
-    assert!((missed.visits[0].expected - 1.7).abs() < 1e-12);
+    assert_eq!(found, [(2, 1), (2, 1), (2, 1)], "the household is its members a second time");
+    assert!((missed.visits[0].expected - 1.4).abs() < 1e-12);
     assert_eq!(quality.discrepancies["unsupported_enumeration"].listed, 1);
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ReportInput;
 use crate::intake::study::{Field, Role, Source};
 use crate::person::date::Date;
-use crate::person::table::{NO_DAY, PersonTable, RecordId};
+use crate::person::table::{NO_DAY, PersonTable, RecordId, flag};
 use crate::privacy::mask;
 use crate::tally::Tally;
 
@@ -22,7 +22,7 @@ pub struct SourceRead {
     pub files: Vec<(String, u64)>,
     /// Rows in, out and set aside by reason; what was noticed.
     pub tally: Tally,
-    /// For each field that any source has: records with a value, `None` if this source has no such field.
+    /// Records with a value of their own, for each field that the source has.
     pub filled: BTreeMap<Field, u64>,
 }
 
@@ -74,23 +74,25 @@ fn filled(table: &PersonTable, at: usize, source: &Source) -> BTreeMap<Field, u6
     FIELDS.into_iter().filter(|field| bound(*field)).map(|field| (field, count(field))).collect()
 }
 
-/// Has the record a value of the field, one of [`FIELDS`]?
+/// Has the record a value of its own in the field, one of [`FIELDS`]? What was told from other fields of it, or from other
+/// records, is not in the column.
 #[must_use]
 pub fn has_value(table: &PersonTable, field: Field, record: RecordId) -> bool {
     let at = record as usize;
+    let own = |told: u8| table.flags[at] & told == 0;
     match field {
         Field::Name => table.name[at] != 0,
         Field::IdNumber => table.id_number[at].is_some(),
-        Field::Sex => table.sex[at] != 0,
-        Field::BirthDate => table.birth[at].is_some(),
+        Field::Sex => table.sex[at] != 0 && own(flag::SEX_FROM_ID),
+        Field::BirthDate => table.birth[at].is_some() && own(flag::BIRTH_FROM_ID),
         Field::Ethnicity => table.ethnicity[at] != 0,
         Field::Address => table.estate[at] != 0,
-        Field::Division => table.division[at] != 0,
+        Field::Division => table.division[at] != 0 && own(flag::DIVISION_TOLD),
         Field::EnumerationArea => table.area[at] != 0,
         Field::Household => table.household[at] != 0,
         Field::Relationship => table.relationship[at] as u8 != 0,
         Field::Telephone => table.telephone[at] != 0,
-        Field::MotherName => table.parent[at] != 0,
+        Field::MotherName => table.parent[at] != 0 && own(flag::MOTHER_FROM_NAME),
         Field::DeathDate => table.death[at] != Date::NONE,
         Field::LastSeen => table.last_seen[at] != NO_DAY,
         _ => false,

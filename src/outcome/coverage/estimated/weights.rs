@@ -3,6 +3,8 @@
 //! Takes what the estimates are made of, gives for every person what it adds to each part of the estimates of its areas, and
 //! makes the estimate of any selection of persons again: what `trace` shows an auditor. Nothing of it is kept by a run.
 
+use std::ops::Add;
+
 use super::{Draws, Estimate, Population, STEPS, Sum, mended, products, roles, variance};
 use crate::intake::study::Study;
 use crate::linkage::Linked;
@@ -105,7 +107,7 @@ impl<'a> Weights<'a> {
         }
         shared.sort_by_key(|(household, _)| *household);
         let of_household = |members: &[(u64, f64)]| products(members.iter().map(|(_, shared)| *shared));
-        let together: f64 = shared.chunk_by(|one, other| one.0 == other.0).map(of_household).sum();
+        let together = shared.chunk_by(|one, other| one.0 == other.0).map(of_household).fold(0.0, f64::add);
         let alone = sum.variance;
         let wanted = |at: usize| u32::from(chosen[at]);
         let replicates = self.population.replicates(self.residence, &self.draws, 2, wanted);

@@ -67,24 +67,24 @@ pub fn discrepancy(kind: DiscrepancyKind) -> [Words; 3] {
         K::MissedPerson => [
             words("漏登人员", "Missed person"),
             words(
-                "行政记录中很可能在此居住，普查登记中查无此人",
-                "In a register and probably living here; not on the roll",
+                "行政记录中有，可能在此居住，普查登记中查无此人",
+                "In a register and perhaps living here; not on the roll",
             ),
             words("按可能性高低入户核实，属实补登", "Visit, most probable first; register if confirmed"),
         ],
         K::MissedNewborn => [
             words("漏登新生儿", "Missed newborn"),
             words(
-                "普查时点前出生，母亲已登记，孩子未登记",
-                "Born before the reference time; the mother is on the roll, the child is not",
+                "有出生记录，普查时点前一年内出生，普查登记中查无此儿童",
+                "Born within the year before the reference time, by a birth record; not on the roll",
             ),
             words("向该户核对全部儿童", "Ask the household for all its children"),
         ],
         K::MissedHousehold => [
             words("漏登户", "Missed household"),
             words(
-                "一户人全部不在普查登记中，该住所也无人登记",
-                "No member is on the roll, and nobody was enumerated at the dwelling",
+                "行政记录中同住一户的两人以上可能漏登，该户无一人在普查登记中",
+                "Two or more of one registered household are perhaps missed; no member of it is on the roll",
             ),
             words("到住所走访，逐人登记", "Visit the dwelling and register everybody"),
         ],
@@ -99,8 +99,9 @@ pub fn discrepancy(kind: DiscrepancyKind) -> [Words; 3] {
         K::CountedElsewhere => [
             words("居住地不符", "Counted elsewhere"),
             words(
-                "登记为住在本区别处而该处未登记，或登记在此而行政记录显示住在别处",
-                "Listed as living elsewhere in the area but not enumerated there; or enumerated here while registers place the person elsewhere",
+                "登记为住在本区别处，而没有一处登记为在此居住；或登记为在此居住，登记表另一行又写为住在本区以外",
+                "Listed as living elsewhere in the area, and enumerated nowhere as living here; or enumerated as living here, \
+                 and listed by another row of the roll as living outside the area",
             ),
             words("核实常住地", "Confirm the usual residence"),
         ],
@@ -115,17 +116,14 @@ pub fn discrepancy(kind: DiscrepancyKind) -> [Words; 3] {
         K::BornAfterReference => [
             words("时点后出生", "Born after the reference time"),
             words(
-                "登记为在此居住，出生在普查时点或以后",
-                "Enumerated as living here; born at or after the reference time",
+                "登记为在此居住，普查登记或行政记录中的出生日期在普查时点或以后",
+                "Enumerated as living here; born at or after the reference time, by the roll or a register",
             ),
             words("确认后更正登记", "Correct the roll once confirmed"),
         ],
         K::UnsupportedEnumeration => [
             words("无记录佐证", "Unsupported enumeration"),
-            words(
-                "登记为在此居住，在通常覆盖此类人员的行政记录中均查无此人",
-                "Enumerated as living here, but in no register that knows nearly everybody of that kind",
-            ),
+            words("登记为在此居住，各行政记录中均查无此人", "Enumerated as living here, but in none of the registers"),
             words(
                 "换人复访；没有记录本身不能作为删除依据",
                 "Second visit by another person; absence from registers alone proves nothing",
@@ -142,8 +140,8 @@ pub fn discrepancy(kind: DiscrepancyKind) -> [Words; 3] {
         K::HouseholdMismatch => [
             words("住户或住所不符", "Household mismatch"),
             words(
-                "登记的住户或住所与行政记录不同",
-                "Enumerated in another household or dwelling than the registers say",
+                "行政记录中两条以上写有住所，均与登记的住所不同",
+                "Two or more register records name a dwelling, and all of them another one than the roll",
             ),
             words("核实所在住户", "Confirm the household"),
         ],

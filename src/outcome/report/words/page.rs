@@ -44,7 +44,7 @@ pub const FIGURES: [Words; 6] = [
     words("其中行政记录也有", "of them also in a register"),
     words("可能漏登，待核实", "perhaps missed, to be checked"),
     words("预计其中属实", "of them expected to be real"),
-    words("安排入户", "visits planned"),
+    words("安排走访（人）", "persons to be visited"),
     words("预计找到", "expected to be found"),
 ];
 
@@ -152,7 +152,7 @@ pub const DISCREPANCIES: [Words; 6] = [
 /// Caption of the curve.
 pub const CURVE: Words = words("走访多少，预计找到多少", "Expected finds against visits");
 /// Axis.
-pub const VISITS: Words = words("走访人次（可能性高者在先）", "visits, most probable first");
+pub const VISITS: Words = words("走访人数（可能性高者在先）", "persons visited, most probable first");
 /// Axis.
 pub const FINDS: Words = words("预计找到（人）", "expected finds");
 /// Columns of the tables by area.
