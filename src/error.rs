@@ -117,6 +117,13 @@ impl Error {
         self
     }
 
+    /// The same error with one more thing to know beside the hint.
+    #[must_use]
+    pub fn also(mut self, more: String) -> Error {
+        self.hint = Some(self.hint.map_or(more.clone(), |hint| format!("{hint}; {more}")));
+        self
+    }
+
     /// Whose move it is.
     #[must_use]
     pub fn kind(&self) -> Kind {

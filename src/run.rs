@@ -212,10 +212,7 @@ fn stage(
 /// # Errors
 /// An input error if a file cannot be used, a verification error if a delivery is not what was sealed.
 pub fn take_in(study: &Study) -> Result<Vec<Extract>> {
-    // Whatever the threads, the first source at fault is the one that is told of.
-    let opened: Vec<Result<Extract>> =
-        (0..study.sources.len()).into_par_iter().map(|source| extract::open(study, source)).collect();
-    let extracts = opened.into_iter().collect::<Result<Vec<Extract>>>()?;
+    let extracts = extract::open_all(study)?;
     for extract in &extracts {
         let key = study.sources[extract.source].sealed_by.as_deref();
         let folders: BTreeSet<&Path> = extract.files.iter().filter_map(|file| file.path.parent()).collect();

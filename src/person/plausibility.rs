@@ -4,12 +4,16 @@
 //! are shifted, its dates are of another form, or its births are deaths. A share of odd cells is what registers are
 //! like, and is noted; most of a column is a mistake that would make everybody look missed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
 use super::Standardised;
 use super::id_number;
 use super::table::PersonTable;
 use crate::error::{Error, Result};
 use crate::intake::extract::Extract;
-use crate::intake::study::{Field, RowKind, Study};
+use crate::intake::study::{Field, RowKind, Source, Study};
 
 /// Rows below which a source is taken as it comes.
 const ROWS_MIN: u64 = 20;
@@ -56,8 +60,55 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
             let what = format!("the ages in rows that mean `{said}` are those of `{likely}`");
             return Err(place(Error::input(what)).hint("look at [source.rows], and at which file was sent"));
         }
+        warn_of_absent_kinds(source, extract.source, &standardised.table);
     }
-    Ok(())
+    check_area(study, &standardised.table)
+}
+
+/// A meaning that no row has is most likely one whose value is misspelt in the study: its rows then mean something else.
+fn warn_of_absent_kinds(source: &Source, number: usize, table: &PersonTable) {
+    let records = table.records(number);
+    if source.rows.column.is_none() || (records.len() as u64) < ROWS_MIN {
+        return;
+    }
+    let present = records.into_par_iter().map(|record| 1_u16 << table.kind[record as usize] as u8);
+    let present = present.reduce(|| 0, |all, kind| all | kind);
+    let named: BTreeSet<RowKind> = source.rows.values.values().copied().collect();
+    for kind in named.into_iter().filter(|kind| present >> *kind as u8 & 1 == 0) {
+        tracing::warn!(
+            source = source.name,
+            meaning = kind.name(),
+            "no row has a value that [source.rows] names for it"
+        );
+    }
+}
+
+/// Is anybody on the roll (or in the registers, where there is none) in the area under study?
+fn check_area(study: &Study, table: &PersonTable) -> Result<()> {
+    if study.area.is_empty() {
+        return Ok(());
+    }
+    let records = study.roll().map_or(0..u32::try_from(table.len()).unwrap_or(u32::MAX), |roll| table.records(roll));
+    let mut begins: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut within = 0_u64;
+    for record in records {
+        let at = record as usize;
+        let code = if table.area[at] == 0 { table.division[at] } else { table.area[at] };
+        let code = table.divisions.text(code);
+        if code.starts_with(&study.area) {
+            within += 1;
+        } else if let Some(begin) = code.get(..study.area.len().min(code.len())).filter(|begin| !begin.is_empty()) {
+            *begins.entry(begin).or_default() += 1;
+        }
+    }
+    let most = begins.iter().max_by_key(|(_, count)| **count);
+    match most {
+        Some((begin, count)) if within == 0 && *count >= ROWS_MIN => {
+            let error = Error::study("nobody is in the area under study").at_file(&study.file).at_column("study.area");
+            Err(error.hint(format!("most division codes begin with {}", begin.escape_debug())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Median age in whole years at the reference time, if there are enough rows of this kind with a birth date.

@@ -87,6 +87,24 @@ fn a_run_of_another_study_is_not_overwritten() {
     check(&["-q", "run", argument(&south), "--out", argument(&results)], 0);
 }
 
+/// What the study says of the data and nothing in them bears out.
+#[test]
+fn an_area_without_anybody_and_a_meaning_without_rows_are_said() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let text = std::fs::read_to_string(&study).expect("study");
+    let run = |from: &str, to: &str, status: i32| {
+        assert!(text.contains(from), "{from}");
+        std::fs::write(&study, text.replace(from, to)).expect("written");
+        check(&["run", argument(&study), "--out", argument(&results)], status).1
+    };
+    let said = run("area = \"120106\"", "area = \"310101\"", 3);
+    assert!(said.contains("study.area") && said.contains("begin with 120106"), "{said}");
+    let said = run("elsewhere = [\"5\"]", "elsewhere = [\"no such code\"]", 0);
+    assert!(said.contains("no row has a value") && said.contains("elsewhere"), "{said}");
+    assert!(!run("elsewhere = [\"5\"]", "elsewhere = [\"5\"]", 0).contains("no row has a value"));
+}
+
 /// From wherever the commands are given, and after a move of everything together.
 #[test]
 fn a_run_is_the_same_and_found_again_from_any_folder() {

@@ -167,6 +167,16 @@ pub(super) fn trimmed(text: &str) -> &str {
     if starts && (is_visible(bytes.last()) || is_far(third_last)) { text } else { text.trim() }
 }
 
+/// A day number as `YYYY-MM-DD` (proleptic Gregorian).
+pub(super) fn day_text(day: i32) -> String {
+    let epoch = jiff::civil::date(1970, 1, 1);
+    let span = jiff::Span::new().try_days(i64::from(day));
+    match span.and_then(|span| epoch.checked_add(span)) {
+        Ok(date) => date.to_string(),
+        Err(_) => String::from("out-of-range"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{column, is_flat, number_text};

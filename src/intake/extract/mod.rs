@@ -6,6 +6,7 @@
 //! numbers become text. A file that cannot be used is an error; a bad value is not, and a row of which the text cannot
 //! be told (a ragged CSV row, broken UTF-8) is set aside as a [`RowFault`].
 
+mod all;
 mod cell;
 mod csv;
 pub mod decoder;
@@ -30,6 +31,8 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 use crate::intake::study::{Binding, Encoding, Field, Limits, Source, Study, file::hex};
 use crate::privacy::personal;
+
+pub use self::all::open_all;
 
 /// A source as it is: files, chunks, row counts, digests.
 #[derive(Debug)]
@@ -182,7 +185,7 @@ impl Column {
                 let text = cell::trimmed(array.value(row));
                 (!text.is_empty()).then_some(Cow::Borrowed(text))
             }
-            Column::Day(array) => (!array.is_null(row)).then(|| Cow::Owned(day_text(array.value(row)))),
+            Column::Day(array) => (!array.is_null(row)).then(|| Cow::Owned(cell::day_text(array.value(row)))),
         }
     }
 
@@ -193,16 +196,6 @@ impl Column {
             Column::Day(array) if !array.is_null(row) => Some(array.value(row)),
             _ => None,
         }
-    }
-}
-
-/// A day number as `YYYY-MM-DD` (proleptic Gregorian).
-fn day_text(day: i32) -> String {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let span = jiff::Span::new().try_days(i64::from(day));
-    match span.and_then(|span| epoch.checked_add(span)) {
-        Ok(date) => date.to_string(),
-        Err(_) => String::from("out-of-range"),
     }
 }
 

@@ -228,7 +228,7 @@ impl Value {
     fn text(&self) -> String {
         match self {
             Value::Text(text) => text.clone(),
-            Value::Day(day) => super::day_text(*day),
+            Value::Day(day) => cell::day_text(*day),
         }
     }
 }
@@ -338,7 +338,7 @@ impl Builder {
                 self.days.append_null();
             }
             Value::Day(day) => {
-                self.text.append_value(super::day_text(*day));
+                self.text.append_value(cell::day_text(*day));
                 self.days.append_value(*day);
             }
         }
