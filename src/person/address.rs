@@ -70,6 +70,14 @@ pub fn read(raw: &str) -> Option<Parts> {
         place_end = compound.end;
         rest = others;
     }
+    // A number before that of the building is one of the road: 望河路93号2栋.
+    if let [house, others @ ..] = rest
+        && house.designator == Designator::Number
+        && others.iter().any(|number| number.designator == Designator::Building)
+    {
+        place_end = house.end;
+        rest = others;
+    }
     assign(rest, &mut parts);
     let place: String = text.get(..place_end).unwrap_or_default().iter().collect();
     parts.place = place.trim_end_matches(['-', ',', '，', '(', '（', '第']).to_owned();
@@ -276,7 +284,7 @@ fn administrative_end(text: &str) -> Option<usize> {
     None
 }
 
-const ROAD_ENDINGS: &[char] = &['路', '道', '街', '巷', '线'];
+pub(super) const ROAD_ENDINGS: &[char] = &['路', '道', '街', '巷', '线'];
 
 /// The estates that are known to be, learned from the addresses that say so clearly.
 #[derive(Debug, Default)]
@@ -321,8 +329,10 @@ impl EstateDirectory {
         let mut fallback = None;
         for (at, character) in text.char_indices() {
             let rest = &text[at + character.len_utf8()..];
+            // 93号 behind a road is no estate, but with the road it may be one.
             if ROAD_ENDINGS.contains(&character)
                 && !rest.is_empty()
+                && !rest.starts_with(|c: char| c.is_ascii_digit())
                 && !ROAD_ENDINGS.contains(&rest.chars().next().unwrap_or(' '))
             {
                 if self.estates.contains(rest) {
@@ -360,6 +370,7 @@ mod tests {
         check("丁字沽一号路风采里12号楼3门401号", "丁字沽一号路风采里", (12, 3, 401));
         check("七零七所11门603", "七零七所", (0, 11, 603));
         check("水木天成第三8-2-503", "水木天成第三", (8, 2, 503));
+        check("望河路93号2栋2门301室", "望河路93号", (2, 2, 301));
         check("中山北路123弄5号601室", "中山北路123弄", (5, 0, 601));
         check("幸福花园A座1203", "幸福花园", (30_000, 0, 1203));
         check("和平路15号", "和平路", (15, 0, 0));
@@ -417,6 +428,7 @@ mod tests {
             ("天津市红桥区西青道第三", "西青道第三"),
             ("天津市红桥区北马路大胡同", "大胡同"),
             ("天津市红桥区子牙河南路不知名里", "不知名里"),
+            ("天津市红桥区望河路93号", "望河路93号"),
             ("风采里小区", "风采里"),
         ] {
             assert_eq!(directory.resolve(text), expected, "{text}");

@@ -10,6 +10,7 @@ pub mod code;
 pub mod column;
 pub mod date;
 pub mod han;
+mod house_number;
 pub mod id_number;
 pub mod lexicon;
 pub mod members;
@@ -116,6 +117,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
     }
     close_sources(&mut table, extracts.len());
     resolve_estates(&mut table);
+    house_number::resolve(&mut table);
     fill_divisions(&mut table);
     count_values(&mut table);
     progress.finish(&format!("{} records", table.len()));

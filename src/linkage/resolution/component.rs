@@ -38,6 +38,28 @@ struct Component<'a> {
     edges: Edges,
 }
 
+/// What speaks against the pairs of a person, each at most 0.
+///
+/// That somebody is in a slot twice is unlikely, and what the two records share may make up for it. Twins share the same
+/// facts in every slot: in the next one they are no news, and make up for nothing.
+#[derive(Default)]
+struct Against {
+    /// Of pairs of different slots.
+    between: f64,
+    /// By slot, of its pairs: what is left when the facts make up for it, and in full.
+    within: Vec<(u8, f64, f64)>,
+}
+
+impl Against {
+    /// The sum; the facts make up for one of the slots `twice`, which the person is in twice already, or for one of all.
+    fn total(&self, twice: &[u8]) -> f64 {
+        let in_full: f64 = self.within.iter().map(|(.., in_full)| in_full).sum();
+        let may_be = |slot: u8| twice.is_empty() || twice == [slot];
+        let made_up = self.within.iter().filter(|(slot, ..)| may_be(*slot)).map(|(_, sum, in_full)| sum - in_full);
+        self.between + in_full + made_up.fold(0.0, f64::max)
+    }
+}
+
 /// Resolves the component of these edges: their labels, with their positions among `pairs`. Gives every record its
 /// person's first one.
 pub(super) fn resolve_component(
@@ -104,6 +126,32 @@ impl Component<'_> {
         score
     }
 
+    /// Adds what speaks against two records being one person.
+    fn add_against(&self, against: &mut Against, score: Score, one: u32, other: u32) {
+        let (a, b) = (self.slot(one), self.slot(other));
+        let made_up = self.against_of(score, one, other);
+        if a != b {
+            against.between += made_up;
+            return;
+        }
+        let in_full = score.weight.min(0.0) + self.terms.duplicate(a);
+        match against.within.iter_mut().find(|(slot, ..)| *slot == a) {
+            Some((_, sum, sum_in_full)) => (*sum, *sum_in_full) = (*sum + made_up, *sum_in_full + in_full),
+            None => against.within.push((a, made_up, in_full)),
+        }
+    }
+
+    /// The slots of which a person has two records or more.
+    fn held_twice(&self, person: &[u32]) -> Vec<u8> {
+        let mut slots: Vec<u8> = person.iter().map(|at| self.slot(*at)).collect();
+        slots.sort_unstable();
+        slots.chunk_by(|a, b| a == b).filter(|run| run.len() > 1).map(|run| run[0]).collect()
+    }
+
+    fn slot(&self, at: u32) -> u8 {
+        self.terms.scorer.slot_of[self.records[at as usize] as usize]
+    }
+
     /// What speaks against two records being one person, at most 0.
     fn against(&mut self, one: u32, other: u32) -> f64 {
         let score = self.score(one, other);
@@ -123,8 +171,7 @@ impl Component<'_> {
     }
 
     fn doubt_of(&self, score: Score, one: u32, other: u32) -> f64 {
-        let slot = |at: u32| self.terms.scorer.slot_of[self.records[at as usize] as usize];
-        if slot(one) != slot(other) {
+        if self.slot(one) != self.slot(other) {
             return 0.0;
         }
         (score.log2_odds - self.terms.minimum).clamp(-DOUBT_MAX, 0.0)
@@ -144,18 +191,20 @@ impl Component<'_> {
     /// Evidence gained by making one person of two, whose own doubts are known.
     fn gain(&mut self, one: (&[u32], f64), other: (&[u32], f64)) -> f64 {
         let mut best = f64::NEG_INFINITY;
-        let (mut against, mut doubts) = (0.0, 0.0);
+        let (mut against, mut doubts) = (Against::default(), 0.0);
         for a in one.0 {
             for b in other.0 {
                 let score = self.score(*a, *b);
                 best = best.max(score.log2_odds);
-                against += self.against_of(score, *a, *b);
+                self.add_against(&mut against, score, *a, *b);
                 doubts += self.doubt_of(score, *a, *b);
             }
         }
         let (n, k) = (one.0.len() as f64, other.0.len() as f64);
         let doubts = (one.1 + other.1 + doubts) / (n + k) - one.1 / n - other.1 / k;
-        best - self.terms.minimum + against + DOUBT * doubts
+        let mut twice = self.held_twice(one.0);
+        twice.extend(self.held_twice(other.0));
+        best - self.terms.minimum + against.total(&twice) + DOUBT * doubts
     }
 
     fn join_greedily(&mut self) -> Vec<Vec<u32>> {
@@ -218,12 +267,14 @@ impl Component<'_> {
         if person.len() < 2 {
             return 0.0;
         }
-        let mut total = 0.0;
+        let mut against = Against::default();
         for (at, one) in person.iter().enumerate() {
             for other in &person[at + 1..] {
-                total += self.against(*one, *other);
+                let score = self.score(*one, *other);
+                self.add_against(&mut against, score, *one, *other);
             }
         }
+        let mut total = against.total(&[]);
         total += DOUBT * self.doubts(person) / person.len() as f64;
         // Prim's tree: persons are small.
         let mut best: Vec<f64> = person
@@ -261,6 +312,9 @@ impl Component<'_> {
     /// Is it all one person, and nothing speaks against it?
     fn is_undisputed(&mut self, persons: &[Vec<u32>]) -> bool {
         let [person] = persons else { return false };
+        if self.held_twice(person).len() > 1 {
+            return false;
+        }
         let disputed = |component: &mut Self, at: usize| {
             person[at + 1..]
                 .iter()

@@ -161,10 +161,15 @@ impl Terms<'_> {
         (score.log2_odds - self.minimum + against > 0.0).then_some((other, one))
     }
 
+    /// log2 of the odds that a person who is in a slot once is in it twice.
+    fn duplicate(&self, slot: u8) -> f64 {
+        self.duplicates[usize::from(slot)]
+    }
+
     /// What speaks against two records being one person, at most 0.
     fn against(&self, (one, other): Pair, score: Score) -> f64 {
         let slots = (self.scorer.slot_of[one as usize], self.scorer.slot_of[other as usize]);
-        let duplicate = if slots.0 == slots.1 { self.duplicates[usize::from(slots.0)] } else { 0.0 };
+        let duplicate = if slots.0 == slots.1 { self.duplicate(slots.0) } else { 0.0 };
         (score.weight + duplicate).min(0.0)
     }
 }

@@ -4,6 +4,7 @@
 //! is one function. `docs/discrepancies.md` defines the kinds.
 
 mod items;
+mod rows;
 mod unsupported;
 
 use std::borrow::Cow;
@@ -16,10 +17,11 @@ use super::residence::{Candidate, Residence};
 use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
 use crate::linkage::Linked;
-use crate::linkage::comparison::{Comparer, Variable, address};
+use crate::linkage::comparison::Comparer;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
 use items::{ITEMS, ItemErrors};
+use rows::{COUNTED_ELSEWHERE, HeldApart};
 
 /// Missed persons less likely than this are not listed.
 const MISSED_PROBABILITY_MIN: f64 = 0.01;
@@ -37,6 +39,7 @@ struct Case<'a> {
     errors: ItemErrors,
     /// Probability that an enumeration that no register supports is wrong.
     unsupported: f64,
+    held_apart: HeldApart,
 }
 
 /// Finds all discrepancies. `visits` overrides the study's number of visits.
@@ -62,7 +65,8 @@ pub fn find(
             )
         },
     );
-    let case = Case { study, table, linked, comparer, areas, errors, unsupported };
+    let held_apart = HeldApart::of(table, linked);
+    let case = Case { study, table, linked, comparer, areas, errors, unsupported, held_apart };
     let persons = u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
     let of_each = (0..persons).into_par_iter().fold(Vec::new, |mut found, person| {
         case.of_person(person, &mut found);
@@ -160,11 +164,19 @@ impl Case<'_> {
             if let Some(&row) = elsewhere_in_area.first() {
                 let why =
                     vec![evidence("roll", "listed as living elsewhere in the area, enumerated nowhere as present")];
-                found.push(self.discrepancy(DiscrepancyKind::CountedElsewhere, person, Some(row), row, 0.5, why));
+                let probability = COUNTED_ELSEWHERE * (1.0 - self.held_apart(person));
+                found.push(self.discrepancy(
+                    DiscrepancyKind::CountedElsewhere,
+                    person,
+                    Some(row),
+                    row,
+                    probability,
+                    why,
+                ));
             }
             return;
         };
-        self.duplicates(person, &present, found);
+        self.duplicates(person, &present, &registers, found);
         if let Some(&other) = of_kind(RowKind::Elsewhere).first() {
             let why = vec![evidence("roll", "present here, and listed by another row as living outside the area")];
             let probability = self.pair_probability(row, other) * 0.5;
@@ -172,7 +184,7 @@ impl Case<'_> {
         }
         self.vital_events(person, row, &registers, found);
         // Where there is no register, nobody can be in one.
-        if registers.is_empty() && self.study.has_two_lists() {
+        if registers.is_empty() && self.study.has_two_lists() && self.table.is_counted(row) {
             let has_number = self.table.id_number[row as usize].is_valid();
             let why = vec![
                 evidence("registers", "in none"),
@@ -188,27 +200,7 @@ impl Case<'_> {
             ));
         } else if !registers.is_empty() {
             self.attributes(person, row, &registers, found);
-            self.dwelling(person, row, records, &registers, found);
-        }
-    }
-
-    fn duplicates(&self, person: u32, present: &[RecordId], found: &mut Vec<Discrepancy>) {
-        if let [first, others @ ..] = present {
-            for other in others {
-                let why = vec![
-                    evidence("roll", "enumerated as present twice"),
-                    evidence("match_probability", format!("{:.4}", self.pair_probability(*first, *other))),
-                ];
-                let probability = self.pair_probability(*first, *other);
-                found.push(self.discrepancy(
-                    DiscrepancyKind::DuplicateEnumeration,
-                    person,
-                    Some(*other),
-                    *other,
-                    probability,
-                    why,
-                ));
-            }
+            self.dwelling(person, &present, records, &registers, found);
         }
     }
 
@@ -291,34 +283,6 @@ impl Case<'_> {
         camps
     }
 
-    /// Two registers or more name a dwelling, all of them another one than the roll's row, and no second row explains it.
-    fn dwelling(
-        &self,
-        person: u32,
-        row: RecordId,
-        records: &[RecordId],
-        registers: &[RecordId],
-        found: &mut Vec<Discrepancy>,
-    ) {
-        let Some(comparison) = self.comparer.of(Variable::Address) else { return };
-        // Beside a row that names no dwelling none is another one.
-        if self.table.dwelling(row).is_none() || records.iter().any(|r| self.kind(*r) == RowKind::ElsewhereInArea) {
-            return;
-        }
-        let levels: Vec<u8> = registers
-            .iter()
-            .filter(|r| {
-                !matches!(self.kind(**r), RowKind::Ownership | RowKind::Death) && self.table.dwelling(**r).is_some()
-            })
-            .map(|r| u8::try_from(comparison.level(self.comparer.compare(row, *r))).unwrap_or(0))
-            .filter(|level| *level != 0)
-            .collect();
-        if levels.len() >= 2 && levels.iter().all(|level| *level >= address::SAME_BUILDING) {
-            let why = vec![evidence("address", format!("{} registers name another dwelling", levels.len()))];
-            found.push(self.discrepancy(DiscrepancyKind::HouseholdMismatch, person, Some(row), row, 0.5, why));
-        }
-    }
-
     fn pair_probability(&self, one: RecordId, other: RecordId) -> f64 {
         let pair = (one.min(other), one.max(other));
         match self.linked.pairs.binary_search(&pair) {
@@ -380,10 +344,8 @@ impl Case<'_> {
             if members.iter().any(on_roll) {
                 continue;
             }
-            let nobody: f64 = group.iter().map(|(_, probability, _)| 1.0 - probability).product();
-            let mean = group.iter().map(|(_, probability, _)| probability).sum::<f64>() / group.len() as f64;
-            // Members stand or fall together more than independence says: between the mean and the union.
-            let probability = 0.5 * (mean + (1.0 - nobody));
+            // Members stand or fall together: that any of them was missed is hardly likelier than that the likeliest was.
+            let probability = group.iter().map(|(_, probability, _)| *probability).fold(0.0, f64::max);
             let why = vec![evidence("members_missing", group.len().to_string())];
             let mut discrepancy =
                 self.discrepancy(DiscrepancyKind::MissedHousehold, group[0].0, None, group[0].2, probability, why);
@@ -451,7 +413,7 @@ fn unsupported_probability(study: &Study, table: &PersonTable, linked: &Linked) 
     let mut known_to = [0_u64; 3];
     for person in 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX) {
         let records = linked.resolution.records_of(person);
-        if !records.iter().any(|record| table.kind[*record as usize] == RowKind::Present) {
+        if !records.iter().any(|record| table.kind[*record as usize] == RowKind::Present && table.is_counted(*record)) {
             continue;
         }
         let mut registers: Vec<usize> =
