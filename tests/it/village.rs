@@ -74,3 +74,24 @@ fn no_full_id_number_leaves_the_office() {
         assert_eq!(longest.count(), 0, "{} shows something like an ID number", page.display());
     }
 }
+
+/// A row without an address is looked for where its household is.
+#[test]
+fn a_list_says_where_to_go_although_the_row_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(village()).unwrap().flatten() {
+        let text = std::fs::read_to_string(entry.path()).unwrap();
+        let (own, mates) = (
+            "Hzhou,户主,周福,999999193101010016,1,193101,1,某区某街道风采社区风采里8栋1单元102室",
+            "Hchen,父亲,周福,999999193101010016,1,193101,1,",
+        );
+        std::fs::write(folder.path().join(entry.file_name()), text.replace(own, mates)).unwrap();
+    }
+    let study = study::file::read(&folder.path().join("study.toml")).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    run::run(&study, out.path(), &Options::default(), &Silent).unwrap();
+    let cases = rollcall::outcome::report::cases::table::read(out.path()).unwrap();
+    let dead = cases.rows.iter().find(|row| row.kind == "dead_before_reference").expect("the case of R11");
+    let door = &dead.door;
+    assert_eq!((door.estate.as_str(), door.building, door.unit, door.room), ("风采里", 2, 4, 502));
+}

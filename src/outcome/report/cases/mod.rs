@@ -167,7 +167,7 @@ impl<'a> CaseBook<'a> {
         let listed = |at: &usize| self.input.findings.discrepancies[*at].listed;
         let of_case = |at: usize| {
             let discrepancy = &self.input.findings.discrepancies[at];
-            let door = door(self.input.table, shown(discrepancy));
+            let door = door(self.input.table, addressed(&self.input, discrepancy));
             (area_code(&discrepancy.area), door, self.case(at))
         };
         let cases: Vec<(String, Door, Case)> = (0..self.len()).into_par_iter().filter(listed).map(of_case).collect();
@@ -184,7 +184,7 @@ impl<'a> CaseBook<'a> {
             case: self.case(at),
             kind: discrepancy.kind.name().to_owned(),
             area: area_code(&discrepancy.area),
-            door: door(input.table, shown(discrepancy)),
+            door: door(input.table, addressed(input, discrepancy)),
             probability: discrepancy.probability,
             listed: discrepancy.listed,
             persons: u32::try_from(discrepancy.members.len().max(1)).unwrap_or(u32::MAX),
@@ -254,6 +254,19 @@ fn traits(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {
 
 fn shown(discrepancy: &Discrepancy) -> RecordId {
     discrepancy.roll_record.unwrap_or(discrepancy.shown_record)
+}
+
+/// The record that says where to go: the one shown; where it has no address, another row of its household, else another record
+/// of its person.
+fn addressed(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> RecordId {
+    let record = shown(discrepancy);
+    let has_address = |record: &RecordId| input.table.estate[*record as usize] != 0;
+    if has_address(&record) {
+        return record;
+    }
+    let mates = input.linked.households.members(record).iter();
+    let own = input.linked.resolution.records_of(discrepancy.person).iter();
+    mates.chain(own).copied().find(has_address).unwrap_or(record)
 }
 
 /// The code that names an area's files: letters and digits only; coarser than a township is as good as unknown.
