@@ -299,7 +299,7 @@ fn beside_blocks(
 /// By how many bits the fitted model may value a pair higher than the expected one before pairs are sifted again.
 const SLACK: f64 = 12.0;
 /// The same, where what pairs are sifted by was fitted to some of them.
-const SLACK_FITTED: f64 = 4.0;
+const SLACK_FITTED: f64 = 6.0;
 /// The same, where pairs are asked about text after text: what is still open may rise with every weight.
 const SLACK_ASKED: f64 = 8.0;
 
