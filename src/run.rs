@@ -19,7 +19,7 @@ use crate::intake::decisions::{self, Decisions};
 use crate::intake::extract::{self, Extract};
 use crate::intake::named_table::TableFile;
 use crate::intake::outcomes::{self, Outcomes};
-use crate::intake::study::{Role, Study};
+use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::decided::Decided;
 use crate::linkage::kept;
@@ -304,8 +304,7 @@ fn other_study(earlier: &Manifest, study: &Study) -> Option<String> {
     if earlier.study.area != study.area && !earlier.study.area.is_empty() && !study.area.is_empty() {
         return Some(format!("its area is {}", earlier.study.area));
     }
-    let roll = study.sources.iter().find(|source| source.role == Role::Roll).map(|source| source.name.as_str());
-    let lacks_roll = roll.is_some_and(|roll| !sources.contains(&roll));
+    let lacks_roll = study.roll().is_some_and(|roll| !sources.contains(&study.sources[roll].name.as_str()));
     lacks_roll.then(|| format!("its sources are {}", sources.join(", ")))
 }
 

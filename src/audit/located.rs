@@ -26,11 +26,7 @@ pub fn locate(folder: &Path, mut manifest: Manifest) -> Manifest {
     // A run that was moved with its study beside it, or above it.
     let beside = [folder.join("..").join(&name), folder.join(&name)];
     let mut places = logged.iter().chain(&beside);
-    let is_it = |file: &&PathBuf| {
-        let (folder, name) = (file.parent().unwrap_or(Path::new("")), file.file_name().unwrap_or_default());
-        manifest::describe(folder, &name.to_string_lossy(), None)
-            .is_ok_and(|found| found.digest == manifest.study.digest)
-    };
+    let is_it = |file: &&PathBuf| manifest::digest_of(file).is_ok_and(|digest| digest == manifest.study.digest);
     let Some(study) = places.find(is_it).or(logged.as_ref()).cloned() else { return manifest };
     let near = study.parent().unwrap_or(Path::new("")).to_owned();
     manifest.study.file = study;

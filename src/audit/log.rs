@@ -106,9 +106,7 @@ pub fn read(folder: &Path) -> Result<Vec<Entry>> {
 /// SHA-256 of the program that runs; `None` if it cannot be read any more (replaced while it runs).
 #[must_use]
 pub fn program_digest() -> Option<String> {
-    let path = std::env::current_exe().ok()?;
-    let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
-    manifest::describe(folder, name, None).ok().map(|program| program.digest)
+    manifest::digest_of(&std::env::current_exe().ok()?).ok()
 }
 
 /// What the first entry of a run says.

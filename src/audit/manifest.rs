@@ -213,19 +213,31 @@ impl Manifest {
 /// # Errors
 /// An environment error if it cannot be read back.
 pub fn describe(folder: &Path, name: &str, rows: Option<u64>) -> Result<OutputEntry> {
-    let path = folder.join(name);
-    let mut file = File::open(&path).map_err(|error| Error::io(&path, &error))?;
+    let (bytes, digest) = content(&folder.join(name))?;
+    Ok(OutputEntry { file: name.to_owned(), bytes, rows, digest })
+}
+
+/// SHA-256 of a file.
+///
+/// # Errors
+/// As [`describe`].
+pub fn digest_of(path: &Path) -> Result<String> {
+    Ok(content(path)?.1)
+}
+
+/// Size and digest of a file.
+fn content(path: &Path) -> Result<(u64, String)> {
+    let mut file = File::open(path).map_err(|error| Error::io(path, &error))?;
     let mut hasher = Sha256::new();
     let mut bytes = 0;
     let mut buffer = vec![0; 1 << 16];
     loop {
-        let count = file.read(&mut buffer).map_err(|error| Error::io(&path, &error))?;
+        let count = file.read(&mut buffer).map_err(|error| Error::io(path, &error))?;
         if count == 0 {
             break;
         }
         bytes += count as u64;
         hasher.update(&buffer[..count]);
     }
-    let digest = super::hex(&hasher.finalize());
-    Ok(OutputEntry { file: name.to_owned(), bytes, rows, digest })
+    Ok((bytes, super::hex(&hasher.finalize())))
 }

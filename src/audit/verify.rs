@@ -164,9 +164,7 @@ fn list(folder: &Path, below: &str, found: &mut Vec<String>) -> Result<()> {
 }
 
 fn same(path: &Path, digest: &str, what: &str) -> Result<()> {
-    let (folder, name) = (path.parent().unwrap_or(Path::new("")), path.file_name().unwrap_or_default());
-    let found = manifest::describe(folder, &name.to_string_lossy(), None).map_err(missing_is_wrong)?;
-    if found.digest == digest {
+    if manifest::digest_of(path).map_err(missing_is_wrong)? == digest {
         return Ok(());
     }
     let error = Error::new(Kind::Verification, format!("{what} is not what the run read")).at_file(path);

@@ -53,7 +53,7 @@ struct Drawn {
 
 /// The digest by which a run is known.
 fn digest(run: &Path) -> Result<String> {
-    Ok(manifest::describe(run, manifest::MANIFEST, None)?.digest)
+    manifest::digest_of(&run.join(manifest::MANIFEST))
 }
 
 fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {

@@ -13,6 +13,9 @@ pub mod resolution;
 pub mod scoring;
 pub mod threshold;
 
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
 use crate::error::Result;
 use crate::intake::study::Study;
 use crate::memory::freed::Kept;
@@ -73,6 +76,33 @@ impl Linked {
     pub fn class_of(&self, pair: Pair) -> usize {
         let slot = |record: u32| self.slot_of.get(record as usize).map_or(0, |slot| usize::from(*slot));
         self.model.class(slot(pair.0), slot(pair.1))
+    }
+
+    /// Of the persons with a record of which the first holds, how likely the likeliest record of which the second holds is theirs,
+    /// if linking held one apart that it had compared.
+    #[must_use]
+    pub fn held_apart(
+        &self,
+        is_own: impl Fn(RecordId) -> bool + Sync,
+        is_other: impl Fn(RecordId) -> bool + Sync,
+    ) -> FxHashMap<u32, f64> {
+        let owner = |record: RecordId| self.resolution.person_of[record as usize];
+        let raise = |mut all: FxHashMap<u32, f64>, (person, probability): (u32, f64)| {
+            let known = all.entry(person).or_default();
+            *known = known.max(probability);
+            all
+        };
+        let look = |mut all: FxHashMap<u32, f64>, at: usize| {
+            let ((one, other), score) = (self.pairs[at], self.scores[at]);
+            for (own, other) in [(one, other), (other, one)] {
+                if is_own(own) && is_other(other) && owner(own) != owner(other) {
+                    all = raise(all, (owner(own), score.probability()));
+                }
+            }
+            all
+        };
+        let both = |all, more: FxHashMap<u32, f64>| more.into_iter().fold(all, raise);
+        (0..self.pairs.len()).into_par_iter().fold(FxHashMap::default, look).reduce(FxHashMap::default, both)
     }
 
     /// The pattern of a pair that no blocking rule gave, household support included.

@@ -11,7 +11,7 @@ use super::id_number::IdNumber;
 use super::lexicon::Symbol;
 use super::table::PersonTable;
 
-/// So many records of one person must name the estate, and this share of all that name one.
+/// So many records must name the estate, and this share of all that name one for this number.
 const VOTES_MIN: u32 = 2;
 const SHARE_MIN: f64 = 0.8;
 

@@ -24,6 +24,10 @@ const BIRTHS_MEDIAN_AGE_MAX: i32 = 40;
 /// Median age, in years, below which deaths are no deaths.
 const DEATHS_MEDIAN_AGE_MIN: i32 = 15;
 
+/// Digits of a county's code. No more of a cell is ever shown: the column may be another than the study says, and hold names or
+/// numbers of persons.
+const COUNTY_DIGITS: usize = 6;
+
 /// Checks every source.
 ///
 /// # Errors
@@ -97,7 +101,8 @@ fn check_area(study: &Study, table: &PersonTable) -> Result<()> {
         let code = table.divisions.text(code);
         if code.starts_with(&study.area) {
             within += 1;
-        } else if let Some(begin) = code.get(..study.area.len().min(code.len())).filter(|begin| !begin.is_empty()) {
+        } else if let Some(begin) = code.get(..COUNTY_DIGITS).filter(|begin| begin.bytes().all(|c| c.is_ascii_digit()))
+        {
             *begins.entry(begin).or_default() += 1;
         }
     }
@@ -105,7 +110,7 @@ fn check_area(study: &Study, table: &PersonTable) -> Result<()> {
     match most {
         Some((begin, count)) if within == 0 && *count >= ROWS_MIN => {
             let error = Error::study("nobody is in the area under study").at_file(&study.file).at_column("study.area");
-            Err(error.hint(format!("most division codes begin with {}", begin.escape_debug())))
+            Err(error.hint(format!("most division codes begin with {begin}")))
         }
         _ => Ok(()),
     }

@@ -77,8 +77,7 @@ pub fn appraise(run: &Path, filled: &Path, actor: &str, sign_key: Option<&Path>)
     let folder = filled.parent().unwrap_or(Path::new(""));
     let selection = selection::read(folder, &log::read(run)?)?;
     let verdicts = sheet::read(filled, &selection)?;
-    let name = filled.file_name().unwrap_or_default().to_string_lossy();
-    let digest = manifest::describe(folder, &name, None)?.digest;
+    let digest = manifest::digest_of(filled)?;
     let mut log = Log::open(run, actor)?;
     log.add("sample", json!({ "results_digest": digest, "verdicts": verdicts.len() }))?;
     if let Some(key) = sign_key {

@@ -122,11 +122,9 @@ pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection>
     let manifest = located::read(asked.run)?;
     let draw = |strata: &mut [Stratum]| draw(strata, &design, asked.seed);
     let frame = frame::survey(asked.run, &manifest, &design, &draw, progress)?;
-    let digest = |folder: &Path, name: &str| manifest::describe(folder, name, None).map(|file| file.digest);
-    let (folder, name) = (asked.design.parent().unwrap_or(Path::new("")), asked.design.file_name());
     let selection = Selection {
-        manifest_digest: digest(asked.run, MANIFEST)?,
-        design_digest: digest(folder, &name.unwrap_or_default().to_string_lossy())?,
+        manifest_digest: manifest::digest_of(&asked.run.join(MANIFEST))?,
+        design_digest: manifest::digest_of(asked.design)?,
         seed: asked.seed,
         strata: frame.strata.iter().map(written).collect(),
         let_go: frame.let_go,

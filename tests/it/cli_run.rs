@@ -100,6 +100,12 @@ fn an_area_without_anybody_and_a_meaning_without_rows_are_said() {
     };
     let said = run("area = \"120106\"", "area = \"310101\"", 3);
     assert!(said.contains("study.area") && said.contains("begin with 120106"), "{said}");
+    // A column of names in place of areas: none of them is shown.
+    let names = text.replace("enumeration_area = \"普查小区\"", "enumeration_area = \"姓名\"");
+    std::fs::write(&study, names.replace("area = \"120106\"", "area = \"120\"")).expect("written");
+    let out = folder.path().join("by name");
+    let said = check(&["-vv", "run", argument(&study), "--out", argument(&out)], 0).1;
+    assert!(!said.contains("begin with"), "{said}");
     let said = run("elsewhere = [\"5\"]", "elsewhere = [\"no such code\"]", 0);
     assert!(said.contains("no row has a value") && said.contains("elsewhere"), "{said}");
     assert!(!run("elsewhere = [\"5\"]", "elsewhere = [\"5\"]", 0).contains("no row has a value"));
@@ -161,6 +167,9 @@ fn a_roll_without_a_register_is_not_judged() {
     let report = std::fs::read_to_string(results.join("report.html")).expect("report");
     assert!(report.contains("未作估计") && !report.contains("NaN"));
     check(&["trace", argument(&results), "--estimate", "persons"], 2);
+    // What the warning's figure leads to.
+    assert!(report.contains("--persons roll_present"), "{report}");
+    check(&["trace", argument(&results), "--persons", "roll_present"], 0);
     check(&["verify", argument(&results)], 0);
 }
 

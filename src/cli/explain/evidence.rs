@@ -70,11 +70,9 @@ pub(in crate::cli) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Pro
 pub(in crate::cli) fn check(run: &Path, manifest: &Manifest) -> Result<()> {
     let (mut differing, mut failed) = (Vec::new(), None);
     let mut hold = |path: PathBuf, expected: &str| {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let shown = path.display().to_string();
-        match manifest::describe(folder, &name, None) {
-            Ok(found) if found.digest == expected => {}
+        match manifest::digest_of(&path) {
+            Ok(digest) if digest == expected => {}
             Ok(_) => differing.push(format!("{} has changed", shown.escape_debug())),
             // That the disk fails says nothing of the file.
             Err(error) if error.kind() == Kind::Environment => failed = failed.take().or(Some(error)),

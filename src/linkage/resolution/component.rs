@@ -204,6 +204,8 @@ impl Component<'_> {
         let doubts = (one.1 + other.1 + doubts) / (n + k) - one.1 / n - other.1 / k;
         let mut twice = self.held_twice(one.0);
         twice.extend(self.held_twice(other.0));
+        twice.sort_unstable();
+        twice.dedup();
         best - self.terms.minimum + against.total(&twice) + DOUBT * doubts
     }
 

@@ -89,26 +89,13 @@ impl Doubts {
         let (owner, table) = (&linked.resolution.person_of, census.table);
         let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
         let certainty = Greatest((0..linked.resolution.persons()).map(|_| AtomicU64::new(0)).collect());
-        let look = |mut held_apart: FxHashMap<u32, f64>, at: usize| {
-            let (pair, score) = (linked.pairs[at], linked.scores[at]);
-            let (one, other) = (owner[pair.0 as usize], owner[pair.1 as usize]);
-            if one == other {
-                if census.is_roll(pair.0) != census.is_roll(pair.1) {
-                    certainty.raise(one, score.probability());
-                }
-            } else if in_area(pair.0) && table.is_present(pair.1) {
-                raise(&mut held_apart, one, score.probability());
-            } else if in_area(pair.1) && table.is_present(pair.0) {
-                raise(&mut held_apart, other, score.probability());
+        linked.pairs.par_iter().zip(&linked.scores).for_each(|((one, other), score)| {
+            let person = owner[*one as usize];
+            if person == owner[*other as usize] && census.is_roll(*one) != census.is_roll(*other) {
+                certainty.raise(person, score.probability());
             }
-            held_apart
-        };
-        let both = |mut all: FxHashMap<u32, f64>, more: FxHashMap<u32, f64>| {
-            more.into_iter().for_each(|(person, probability)| raise(&mut all, person, probability));
-            all
-        };
-        let pairs = (0..linked.pairs.len()).into_par_iter();
-        let held_apart = pairs.fold(FxHashMap::default, look).reduce(FxHashMap::default, both);
+        });
+        let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
         let mut erroneous = FxHashMap::default();
         for found in &findings.discrepancies {
             let present = found.roll_record.is_some_and(|record| census.table.is_present(record));

@@ -21,7 +21,7 @@ use crate::linkage::comparison::Comparer;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
 use items::{ITEMS, ItemErrors};
-use rows::{COUNTED_ELSEWHERE, HeldApart};
+use rows::COUNTED_ELSEWHERE;
 
 /// Missed persons less likely than this are not listed.
 const MISSED_PROBABILITY_MIN: f64 = 0.01;
@@ -39,7 +39,8 @@ struct Case<'a> {
     errors: ItemErrors,
     /// Probability that an enumeration that no register supports is wrong.
     unsupported: f64,
-    held_apart: HeldApart,
+    /// Of persons listed as living elsewhere in the area, how likely a present row is theirs that was held apart.
+    held_apart: FxHashMap<u32, f64>,
 }
 
 /// Finds all discrepancies. `visits` overrides the study's number of visits.
@@ -65,7 +66,8 @@ pub fn find(
             )
         },
     );
-    let held_apart = HeldApart::of(table, linked);
+    let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
+    let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
     let case = Case { study, table, linked, comparer, areas, errors, unsupported, held_apart };
     let persons = u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
     let of_each = (0..persons).into_par_iter().fold(Vec::new, |mut found, person| {
@@ -164,7 +166,7 @@ impl Case<'_> {
             if let Some(&row) = elsewhere_in_area.first() {
                 let why =
                     vec![evidence("roll", "listed as living elsewhere in the area, enumerated nowhere as present")];
-                let probability = COUNTED_ELSEWHERE * (1.0 - self.held_apart(person));
+                let probability = COUNTED_ELSEWHERE * (1.0 - self.held_apart.get(&person).copied().unwrap_or(0.0));
                 found.push(self.discrepancy(
                     DiscrepancyKind::CountedElsewhere,
                     person,

@@ -3,15 +3,11 @@
 //! Takes the present rows of a person, gives what speaks against one of them: enumerated twice, in another dwelling than
 //! registers name, or placed elsewhere by the roll itself.
 
-use rayon::prelude::*;
-use rustc_hash::FxHashMap;
-
 use super::{Case, evidence};
 use crate::intake::study::RowKind;
-use crate::linkage::Linked;
 use crate::linkage::comparison::{Variable, address};
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind};
-use crate::person::table::{PersonTable, RecordId};
+use crate::person::table::RecordId;
 
 /// Share of the persons whom the roll lists only as living elsewhere in the area, and of whom no present row is known, that
 /// were in fact not enumerated: the others have a row that linkage has not found. A judgement, from synthetic districts with
@@ -21,44 +17,7 @@ pub(super) const COUNTED_ELSEWHERE: f64 = 0.85;
 /// Digits of registration of somebody registered elsewhere than in this community (item D8).
 const REGISTERED_ELSEWHERE: std::ops::RangeInclusive<u8> = 2..=4;
 
-/// Of persons whom the roll lists only as living elsewhere in the area, how likely the likeliest present row is theirs that the
-/// linker held apart.
-pub(super) struct HeldApart(FxHashMap<u32, f64>);
-
-impl HeldApart {
-    pub(super) fn of(table: &PersonTable, linked: &Linked) -> HeldApart {
-        let owner = &linked.resolution.person_of;
-        let elsewhere = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
-        let raise = |all: &mut FxHashMap<u32, f64>, person: u32, probability: f64| {
-            let known = all.entry(person).or_default();
-            *known = known.max(probability);
-        };
-        let look = |mut all: FxHashMap<u32, f64>, at: usize| {
-            let ((one, other), score) = (linked.pairs[at], linked.scores[at]);
-            if owner[one as usize] != owner[other as usize] {
-                for (listed, present) in [(one, other), (other, one)] {
-                    if elsewhere(listed) && table.is_present(present) {
-                        raise(&mut all, owner[listed as usize], score.probability());
-                    }
-                }
-            }
-            all
-        };
-        let both = |mut all: FxHashMap<u32, f64>, more: FxHashMap<u32, f64>| {
-            more.into_iter().for_each(|(person, probability)| raise(&mut all, person, probability));
-            all
-        };
-        HeldApart(
-            (0..linked.pairs.len()).into_par_iter().fold(FxHashMap::default, look).reduce(FxHashMap::default, both),
-        )
-    }
-}
-
 impl Case<'_> {
-    pub(super) fn held_apart(&self, person: u32) -> f64 {
-        self.held_apart.0.get(&person).copied().unwrap_or(0.0)
-    }
-
     /// Every present row but the one that the most registers support; of equally supported ones the first is kept.
     pub(super) fn duplicates(
         &self,
@@ -89,7 +48,7 @@ impl Case<'_> {
         }
     }
 
-    /// Two registers or more name a dwelling, all of them another one than any row of the roll, and no second row explains
+    /// Two registers or more name a dwelling, all of them another one than the one row of the roll, and no second row explains
     /// it. Who is registered in another community has a dwelling there rightly: that record says nothing.
     pub(super) fn dwelling(
         &self,

@@ -119,6 +119,23 @@ fn a_register_holds_a_person_once_unless_the_evidence_is_strong() {
 }
 
 #[test]
+fn what_twins_share_makes_up_for_one_register_and_not_for_the_next() {
+    // Two children of one dwelling: the pairs of one register weigh a bit more than a duplicate takes (weights are ten bits
+    // above the odds), and what is one child's in two registers weighs much more.
+    for (registers, persons) in [(1, 1), (2, 2), (3, 2)] {
+        let records = 2 * registers;
+        let pairs = (0..records).flat_map(|one| (one + 1..records).map(move |other| (one, other)));
+        let odds = |(one, other): (u32, u32)| if one % 2 == other % 2 { 20.0 } else { 2.0 };
+        let scores: Vec<((u32, u32), f64)> = pairs.map(|pair| (pair, odds(pair))).collect();
+        let slots: Vec<u8> = (0..registers as u8).flat_map(|register| [register, register]).collect();
+        with_duplicates(-11.0, &slots, &scores, |component| {
+            assert_eq!(component.join_greedily().len(), persons, "{registers} registers, greedily");
+            assert_eq!(resolved(component).len(), persons, "{registers} registers, exactly");
+        });
+    }
+}
+
+#[test]
 fn small_components_are_resolved_as_well_as_trying_every_partition() {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     for _ in 0..200 {

@@ -140,7 +140,7 @@ pub fn warned_of(warning: &Warning) -> &'static str {
         WarningKind::Merged => "--estimate listed",
         WarningKind::Residence => "--estimate only_register",
         WarningKind::Erroneous => "--estimate erroneous",
-        WarningKind::OneList => "--persons roll-present",
+        WarningKind::OneList => "--persons roll_present",
     }
 }
 
