@@ -225,13 +225,17 @@ impl Equations {
         let (padded, features) = (with_base(coefficients), rows.features.max(1));
         let sum = |(stretch, cells): (usize, &[u16])| {
             let mut sums = Equations::zero(coefficients.len(), curved);
-            let mut active = Vec::with_capacity(features);
+            let mut active = vec![0; features];
             let rows = (stretch * STRETCH..).zip(cells.chunks_exact(features));
             let rows = rows.zip(predictors(cells, features, &padded));
             for ((at, row), predictor) in rows.filter(|((at, _), _)| weight[*at] != 0.0) {
-                active.clear();
-                active.extend(row.iter().filter(|column| **column != BASE).map(|column| usize::from(*column)));
-                sums.add(&active, outcome[at], weight[at], predictor);
+                // Which cells are base levels cannot be foreseen: a branch would be missed at every other one.
+                let mut count = 0;
+                for column in row {
+                    active[count] = usize::from(*column);
+                    count += usize::from(*column != BASE);
+                }
+                sums.add(&active[..count], outcome[at], weight[at], predictor);
             }
             sums
         };

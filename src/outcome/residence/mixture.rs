@@ -16,7 +16,7 @@
 //! rows weighted down to the size of the unlabelled).
 
 use super::logistic::{self, Effort, Follower, Rows, sigmoid};
-use super::prior;
+use super::prior::{self, Expected};
 
 pub(super) const ROUNDS_MAX: u32 = 40;
 
@@ -85,6 +85,8 @@ pub(super) struct Sample {
     pub is_trace: Vec<bool>,
     /// May the known negatives stand for all unlinked persons who do not live here?
     pub negatives_usable: bool,
+    /// What is known beforehand of the share of the missed, for where they may not.
+    pub expected: Expected,
 }
 
 /// What was learnt: natural log odds = linear predictor + `offset`.
@@ -166,8 +168,8 @@ impl TogetherLearner {
 pub(super) type Times = [Vec<u8>; 3];
 
 impl Sample {
-    /// The sample with every person as often as drawn.
-    pub fn redrawn(&self, times: &Times) -> Sample {
+    /// The sample with every person as often as drawn, and what is then known beforehand.
+    pub fn redrawn(&self, times: &Times, expected: Expected) -> Sample {
         let views = |views: &Views, times: &[u8]| Views {
             alone: views.alone.repeated(times),
             together: views.together.repeated(times),
@@ -183,6 +185,7 @@ impl Sample {
             columns: self.columns,
             is_trace: self.is_trace.clone(),
             negatives_usable: self.negatives_usable,
+            expected,
         }
     }
 
@@ -328,7 +331,7 @@ impl Sample {
             |group: usize| -> Vec<u64> { self.households[group].iter().copied().step_by(steps[group]).collect() };
         let (ones, zeros) = (households(0), households(1));
         let scores = prior::cross_fitted(&positives, &unlabelled, [&ones, &zeros], usize::from(columns) + 1);
-        prior::share(&scores.0, &scores.1).clamp(0.01, SHARE_MAX)
+        prior::share(&scores.0, &scores.1, self.expected).clamp(0.01, SHARE_MAX)
     }
 }
 
@@ -371,7 +374,7 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::{Sample, Views, shift_to};
+    use super::{Expected, Sample, Views, shift_to};
     use crate::outcome::estimate::bootstrap::{Draws, REPLICATES};
     use crate::outcome::residence::logistic::{BASE, Rows, sigmoid};
 
@@ -388,7 +391,8 @@ mod tests {
                 (from..from + count).map(|at| draws.times(at, replicate)).collect()
             };
             let priors = (0..REPLICATES).map(|replicate| {
-                sample.redrawn(&[times(0, 450, replicate), Vec::new(), times(1000, 120, replicate)]).prior()
+                let times = [times(0, 450, replicate), Vec::new(), times(1000, 120, replicate)];
+                sample.redrawn(&times, sample.expected).prior()
             });
             drawn += priors.sum::<f64>();
         }
@@ -422,6 +426,7 @@ mod tests {
             columns: 42,
             is_trace: vec![true; 42],
             negatives_usable: false,
+            expected: Expected::beside_registered(None, 0, 0),
         }
     }
 
@@ -458,6 +463,7 @@ mod tests {
             columns: 2,
             is_trace: vec![true],
             negatives_usable: false,
+            expected: Expected::beside_registered(None, 0, 0),
         };
         let found = sample.fit();
         assert!((found.prior - 0.3).abs() < 0.05, "{}", found.prior);

@@ -43,7 +43,8 @@ use crate::person::table::PersonTable;
 use features::{Feature, Observer};
 use logistic::{BASE, Rows};
 use mixture::{Mixture, NEGATIVES_MIN, NEGATIVES_SHARE_MIN, Sample, Views};
-use redrawn::Redrawn;
+use prior::Expected;
+use redrawn::{Redrawing, Redrawn};
 use standing::{Known, Part, Status};
 use surroundings::Surroundings;
 
@@ -159,6 +160,13 @@ pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked, settled: &S
 }
 
 impl Residence {
+    /// Keeps what draws of the last stratum gave.
+    fn keep(&mut self, redrawn: Option<Redrawn>) {
+        if let (Some(redrawn), Some(fit)) = (redrawn, self.strata.last_mut()) {
+            fit.redrawn = redrawn;
+        }
+    }
+
     /// Of the strata fitted so far, the missed to those on the roll; nothing if too few are on the roll to say.
     fn missed_odds(&self) -> Option<f64> {
         let positives: u64 = self.strata.iter().map(|fit| fit.positives).sum();
@@ -227,6 +235,7 @@ fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
     let slots = em::slots(material.table);
     let locals = thinned(&persons(&statuses, Part::Positive, Known::Registered), POSITIVES_MAX);
     let mut residence = Residence::default();
+    let mut fitted: Option<Redrawing> = None;
     for (stratum, (name, known)) in STRATA.into_iter().enumerate() {
         let group = Group {
             stratum,
@@ -238,11 +247,17 @@ fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
         };
         let residents = thinned(&group.positives, POSITIVES_MAX);
         let observer = Observer::learn(study, material, &surroundings, &slots, &residents, &locals);
-        let missed_odds = if known == Known::Owner { residence.missed_odds() } else { None };
-        let (fit, candidates) = group.estimate(material, &observer, &surroundings, missed_odds);
+        let missed_odds = residence.missed_odds();
+        // Fitting is in part one step after another: meanwhile the stratum before is drawn again.
+        let estimate = || group.estimate(material, &observer, &surroundings, missed_odds);
+        let (redrawn, (fit, candidates, redrawing)) =
+            rayon::join(|| fitted.as_ref().map(|fitted| fitted.learn(material.seed)), estimate);
+        residence.keep(redrawn);
         residence.strata.push(fit);
         residence.candidates.extend(candidates);
+        fitted = redrawing;
     }
+    residence.keep(fitted.map(|fitted| fitted.learn(material.seed)));
     residence.candidates.sort_unstable_by_key(|candidate| candidate.person);
     residence
 }
@@ -279,7 +294,7 @@ impl Group {
         observer: &Observer<'_>,
         surroundings: &Surroundings<'_>,
         missed_odds: Option<f64>,
-    ) -> (StratumFit, Vec<Candidate>) {
+    ) -> (StratumFit, Vec<Candidate>, Option<Redrawing>) {
         let observe = |persons: &[u32], hidden: &(dyn Fn(u32) -> Vec<u32> + Sync)| -> Vec<Box<[u8]>> {
             let see = |levels: &mut Vec<u8>, person: &u32| {
                 observer.observe(*person, &hidden(*person), levels);
@@ -321,27 +336,27 @@ impl Group {
             columns: columns.count + 1,
             is_trace: columns.is_trace.clone(),
             negatives_usable: self.negatives_usable(),
+            expected: Expected::beside_registered(missed_odds, self.positives.len(), self.unlabelled.len()),
         };
         let alike = |prior: f64| {
             let offset = (prior / (1.0 - prior)).ln();
-            (Mixture { offset, prior, ..Mixture::none(sample.columns) }, Redrawn::default())
+            Mixture { offset, prior, ..Mixture::none(sample.columns) }
         };
-        let (mixture, redrawn) = if let Some(odds) = missed_odds {
+        let owners_odds = missed_odds.filter(|_| self.known == Known::Owner);
+        let is_fitted = owners_odds.is_none() && self.positives.len() >= POSITIVES_MIN && !sampled.is_empty();
+        let mixture = if let Some(odds) = owners_odds {
             // Missed as often as persons of whom registers say that they live here.
             let missed = odds * self.positives.len() as f64;
             alike((missed / self.unlabelled.len().max(1) as f64).clamp(0.001, 0.9))
-        } else if self.positives.len() < POSITIVES_MIN || sampled.is_empty() {
-            alike(0.3)
+        } else if is_fitted {
+            sample.fit()
         } else {
-            let found = sample.fit();
-            let redrawn = Redrawn::learn(material.seed, &sample, &found, &columns, &households);
-            (found, redrawn)
+            alike(0.3)
         };
         let mut fit = self.fitted(observer, &columns, &mixture, &unlabelled);
-        if missed_odds.is_some() {
+        if owners_odds.is_some() {
             fit.warnings.clear();
         }
-        fit.redrawn = redrawn;
         let seen = self.unlabelled.iter().zip(unlabelled).zip(linked).zip(visited);
         let candidates: Vec<Candidate> = seen
             .map(|(((person, levels), linked), visited)| self.candidate(*person, levels, linked, visited, &fit))
@@ -350,7 +365,8 @@ impl Group {
             let sum: f64 = candidates.iter().map(|candidate| candidate.probability).sum();
             fit.prior = sum / candidates.len() as f64;
         }
-        (fit, candidates)
+        let redrawing = is_fitted.then_some(Redrawing { sample, found: mixture, columns, households });
+        (fit, candidates, redrawing)
     }
 
     /// Known negatives stand for all others only among persons the roll has reason to list: those registered here.

@@ -51,15 +51,19 @@ impl Weights {
     }
 }
 
-impl Redrawn {
-    /// Learns from draws of a sample; `households` says with whom each positive, negative and unlinked person is drawn.
-    pub fn learn(
-        seed: u64,
-        sample: &Sample,
-        found: &Mixture,
-        columns: &Columns,
-        households: &[Vec<u64>; 3],
-    ) -> Redrawn {
+/// What one stratum was learnt from, and what was found.
+pub(super) struct Redrawing {
+    pub sample: Sample,
+    pub found: Mixture,
+    pub columns: Columns,
+    /// With whom each positive, negative and unlinked person is drawn.
+    pub households: [Vec<u64>; 3],
+}
+
+impl Redrawing {
+    /// Learns from draws of the sample.
+    pub fn learn(&self, seed: u64) -> Redrawn {
+        let households = &self.households;
         let rows = 2 * (households[0].len() + households[1].len()) + households[2].len();
         let share = (ROWS_MAX / rows.max(1) as f64).min(1.0);
         let draws = Draws::of_share(seed, share);
@@ -67,11 +71,15 @@ impl Redrawn {
             let times = households
                 .each_ref()
                 .map(|group| group.iter().map(|household| draws.times(*household, replicate)).collect());
-            Weights::of(&sample.redrawn(&times).fit_from(found), columns)
+            // No household has such a number.
+            let expected = self.sample.expected.redrawn(share, |seen| draws.times(u64::MAX - seen, replicate));
+            Weights::of(&self.sample.redrawn(&times, expected).fit_from(&self.found), &self.columns)
         };
         Redrawn { replicates: (0..REPLICATES).into_par_iter().map(learn).collect(), scale: share.sqrt() }
     }
+}
 
+impl Redrawn {
     /// The candidate's probability by one replicate; the one that was found if nothing was learnt.
     pub fn probability(&self, candidate: &Candidate, replicate: usize) -> f64 {
         let Some(weights) = self.replicates.get(replicate).filter(|_| candidate.visited.is_none()) else {

@@ -178,6 +178,8 @@ impl Pool {
         // What is in the environment is none of its business; Windows needs some of it to start anything.
         #[cfg(unix)]
         command.env_clear();
+        // It holds a chunk at a time: pages of 2 MiB would be cleared, and little of them used.
+        command.env("MIMALLOC_ALLOW_THP", "0");
         let failed = |error: &std::io::Error| {
             let error = Error::io(program, error);
             Error::new(Kind::Environment, format!("a decoder cannot be started: {error}"))
