@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::audit::checkpoint::{self, CHECKPOINT};
+use crate::audit::checkpoint;
 use crate::audit::delivery;
-use crate::audit::log::{self, Beginning, LOG, Log};
+use crate::audit::log::{self, Beginning, Log};
 use crate::audit::manifest::{self, InputEntry, MANIFEST, Manifest, SourceEntry, StudyEntry};
 use crate::audit::publication::Publication;
 use crate::audit::stage::Stage;
@@ -38,6 +38,8 @@ use crate::outcome::{coverage, files, find, reliability, residence};
 use crate::person::{self, Standardised, table::PersonTable};
 use crate::progress::Progress;
 use crate::tally::Tally;
+
+mod earlier;
 
 /// What the command line may add to a study.
 #[derive(Debug, Clone, Default)]
@@ -85,18 +87,17 @@ pub struct Spent {
 pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progress) -> Result<Summary> {
     options.sign_key.as_deref().map(checkpoint::check_key).transpose()?;
     let publication = Publication::begin(folder)?;
-    prepare(study, folder)?;
+    earlier::prepare(study, folder)?;
     let (extracts, program_digest) = rayon::join(|| take_in(study), log::program_digest);
     let extracts = extracts?;
-    let records = extracts.iter().map(|extract| extract.rows).sum();
-    let Provided { in_file, freed, to_the_end } = plan::provide(records, options.memory, folder)?;
+    let Provided { in_file, freed, to_the_end } = plan::provide(rows(&extracts), options.memory, folder)?;
     let (decisions, outcomes) = (decisions::read(study)?, outcomes::read(study)?);
     let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
     let stage = stage(&publication, study, &extracts, decisions.as_ref(), program_digest.as_deref());
     let kept = stage.as_ref().and_then(Stage::take_up).as_deref().and_then(kept::read);
     log.begin(&Beginning {
-        // From wherever somebody asks for it later.
-        study_file: &std::fs::canonicalize(&study.file).unwrap_or_else(|_| study.file.clone()),
+        study_file: &from_anywhere(&study.file),
+        results: &from_anywhere(folder),
         study_digest: &study.digest,
         program_digest: program_digest.as_deref(),
         visits: options.visits,
@@ -262,74 +263,20 @@ const COVERAGE: &str = "coverage.parquet";
 /// Name of the estimates of areas.
 pub const ESTIMATES: &str = "coverage.json";
 
-/// Checks that what is in the folder, if anything, is an earlier run of the same study.
-fn prepare(study: &Study, out: &Path) -> Result<()> {
-    let io = |error: std::io::Error| Error::io(out, &error);
-    for name in OWN_FILES.iter().chain([&MANIFEST]) {
-        // What is written under our names must stay in this folder.
-        if std::fs::symlink_metadata(out.join(name)).is_ok_and(|facts| facts.is_symlink()) {
-            let error =
-                Error::new(Kind::Usage, "a symbolic link stands in place of an output").at_file(&out.join(name));
-            return Err(error.hint("remove it, or name another folder with --out"));
-        }
-    }
-    if out.join(MANIFEST).exists() {
-        let earlier = Manifest::read(out)?;
-        if let Some(what) = other_study(&earlier, study) {
-            let what = format!("the folder holds a run of another study: {what}");
-            return Err(Error::new(Kind::Usage, what).at_file(out).hint("name another folder with --out"));
-        }
-        return Ok(());
-    }
-    let foreign = std::fs::read_dir(out).map_err(io)?.filter_map(std::result::Result::ok).any(|entry| {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        !OWN_FILES.contains(&name.as_str()) && !name.starts_with('.')
-    });
-    if foreign {
-        let what = "the folder is not empty and holds no run";
-        return Err(Error::new(Kind::Usage, what).at_file(out).hint("name a new or empty folder with --out"));
-    }
-    Ok(())
+fn rows(extracts: &[Extract]) -> u64 {
+    extracts.iter().map(|extract| extract.rows).sum()
 }
 
-/// By what a run is of another study, if it is: fresh extracts of the same sources, other rules and decisions are not.
-fn other_study(earlier: &Manifest, study: &Study) -> Option<String> {
-    let sources: Vec<&str> = earlier.sources.iter().map(|source| source.source.as_str()).collect();
-    if earlier.study.name != study.name {
-        return Some(format!("its name is '{}'", earlier.study.name));
-    }
-    if earlier.study.reference_time != study.reference.text {
-        return Some(format!("its reference time is {}", earlier.study.reference_time));
-    }
-    if earlier.study.area != study.area && !earlier.study.area.is_empty() && !study.area.is_empty() {
-        return Some(format!("its area is {}", earlier.study.area));
-    }
-    let lacks_roll = study.roll().is_some_and(|roll| !sources.contains(&study.sources[roll].name.as_str()));
-    lacks_roll.then(|| format!("its sources are {}", sources.join(", ")))
+/// A path that holds wherever somebody asks for it later.
+fn from_anywhere(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
-
-/// What an interrupted run may have left.
-const OWN_FILES: [&str; 13] = [
-    ESTIMATES,
-    files::LINKS,
-    files::PERSONS,
-    files::DISCREPANCIES,
-    files::REJECTED,
-    case_table::CASES,
-    COVERAGE,
-    MODEL,
-    "report.html",
-    "follow-up",
-    LOG,
-    CHECKPOINT,
-    // What came back from the field stays beside the run.
-    "casework",
-];
 
 fn count(linked: &Linked, links: &[files::Link], findings: &Findings) -> BTreeMap<String, u64> {
     let certain = links.iter().filter(|link| link.linked).count() as u64;
     BTreeMap::from([
         (String::from("candidate_pairs"), linked.candidates),
+        (String::from("pairs_of_linked_households"), linked.unblocked),
         (String::from("links"), certain),
         (String::from("possible_links"), links.len() as u64 - certain),
         (String::from("persons"), linked.resolution.persons() as u64),

@@ -22,10 +22,10 @@ pub fn read(folder: &Path) -> Result<Manifest> {
 #[must_use]
 pub fn locate(folder: &Path, mut manifest: Manifest) -> Manifest {
     let name = manifest.study.file.clone();
-    let logged = logged(folder, &manifest.study.digest);
-    // A run that was moved with its study beside it, or above it.
+    let (near, logged) = logged(folder, &manifest.study.digest);
+    // First what was copied or moved with the results: verified is what lies there, not what it was copied from.
     let beside = [folder.join("..").join(&name), folder.join(&name)];
-    let mut places = logged.iter().chain(&beside);
+    let mut places = near.iter().chain(&logged).chain(&beside);
     let is_it = |file: &&PathBuf| manifest::digest_of(file).is_ok_and(|digest| digest == manifest.study.digest);
     let Some(study) = places.find(is_it).or(logged.as_ref()).cloned() else { return manifest };
     let near = study.parent().unwrap_or(Path::new("")).to_owned();
@@ -34,9 +34,11 @@ pub fn locate(folder: &Path, mut manifest: Manifest) -> Manifest {
     manifest
 }
 
-/// Where the study file was when the run was made.
-fn logged(folder: &Path, digest: &str) -> Option<PathBuf> {
-    let entries = log::read(folder).ok()?;
-    let begin = entries.iter().rfind(|entry| entry.action == "begin" && entry.object["study_digest"] == digest)?;
-    begin.object["study_file"].as_str().map(PathBuf::from)
+/// Where the study file was when the run was made: from the results, and anyhow.
+fn logged(folder: &Path, digest: &str) -> (Option<PathBuf>, Option<PathBuf>) {
+    let entries = log::read(folder).unwrap_or_default();
+    let is_it = |entry: &&log::Entry| entry.action == "begin" && entry.object["study_digest"] == digest;
+    let Some(begin) = entries.iter().rfind(is_it) else { return (None, None) };
+    let path = |key: &str| begin.object[key].as_str().map(PathBuf::from);
+    (path("study_from_results").map(|way| folder.join(way)), path("study_file"))
 }

@@ -114,6 +114,8 @@ pub fn program_digest() -> Option<String> {
 pub struct Beginning<'a> {
     /// The study file.
     pub study_file: &'a Path,
+    /// The folder of the results.
+    pub results: &'a Path,
     /// Its digest.
     pub study_digest: &'a str,
     /// The program's digest, if it can be read.
@@ -122,6 +124,13 @@ pub struct Beginning<'a> {
     pub visits: Option<u64>,
     /// The stage up to which an interrupted run's work is taken up.
     pub taken_up: Option<&'a str>,
+}
+
+/// The way from a folder to a file, both absolute; `None` if they have no root in common.
+fn from(folder: &Path, file: &Path) -> Option<std::path::PathBuf> {
+    let common = folder.components().zip(file.components()).take_while(|(one, other)| one == other).count();
+    let up = folder.components().skip(common).map(|_| std::path::Component::ParentDir);
+    (common > 0).then(|| up.chain(file.components().skip(common)).collect())
 }
 
 /// A log that is being written.
@@ -188,11 +197,12 @@ impl Log {
     /// # Errors
     /// As [`Log::add`].
     pub fn begin(&mut self, beginning: &Beginning<'_>) -> Result<()> {
-        let Beginning { study_file, study_digest, program_digest, visits, taken_up } = *beginning;
+        let Beginning { study_file, results, study_digest, program_digest, visits, taken_up } = *beginning;
         let mut object = json!({
             "program": concat!("rollcall ", env!("CARGO_PKG_VERSION")),
             "program_digest": program_digest,
             "study_file": study_file,
+            "study_from_results": from(results, study_file),
             "study_digest": study_digest,
             "visits": visits,
         });

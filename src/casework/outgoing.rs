@@ -91,7 +91,7 @@ pub fn probabilities(cases: &[StoredCase]) -> Vec<f64> {
 }
 
 fn lesson_of(case: &StoredCase) -> Lesson<'_> {
-    Lesson { kind: case.kind, row: &case.row, label: case.label() }
+    Lesson { kind: case.kind, row: case.as_visited(), label: case.label() }
 }
 
 /// Writes lists for a team and notes what it got.

@@ -170,6 +170,7 @@ mod tests {
             other_numbers: Vec::new(),
             kind: DiscrepancyKind::MissedPerson,
             row: serde_json::from_value(row).expect("row"),
+            before_outcome: None,
             events: drawn.into_iter().chain(visited).collect(),
         }
     }

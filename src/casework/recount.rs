@@ -124,7 +124,7 @@ impl Change {
 pub fn recount(summary: &Summary, rows: &[CaseRow], cases: &[StoredCase]) -> Vec<Recounted> {
     let raised: FxHashSet<(&str, &[String])> =
         rows.iter().map(|row| (row.kind.as_str(), row.records.as_slice())).collect();
-    let lessons = Lessons::of(cases.iter().map(|case| (case.kind, &case.row)));
+    let lessons = Lessons::of(cases.iter().map(|case| (case.kind, case.as_visited())));
     let labels: Vec<Option<bool>> = cases.iter().map(StoredCase::label).collect();
     let taught = lessons.fit(&labels);
     let learnt = lessons.probabilities(&taught.coefficients);
@@ -239,6 +239,7 @@ mod tests {
             other_numbers: Vec::new(),
             kind: DiscrepancyKind::MissedPerson,
             row: row.clone(),
+            before_outcome: None,
             events: outcome.map(visited).into_iter().collect(),
         };
         let cases = rows.iter().zip(outcomes).enumerate().map(stored).collect();

@@ -72,6 +72,8 @@ pub struct StoredCase {
     pub kind: DiscrepancyKind,
     /// As it appeared in the latest run that raised it.
     pub row: CaseRow,
+    /// As it appeared before it was settled, if a run since has raised it again: that one may know the outcome.
+    pub before_outcome: Option<CaseRow>,
     /// Its history, oldest first.
     pub events: Vec<Event>,
 }
@@ -173,6 +175,12 @@ impl StoredCase {
     #[must_use]
     pub fn label(&self) -> Option<bool> {
         self.outcome().and_then(|outcome| outcome.label(self.kind))
+    }
+
+    /// The case as those knew it who were sent.
+    #[must_use]
+    pub fn as_visited(&self) -> &CaseRow {
+        self.before_outcome.as_ref().unwrap_or(&self.row)
     }
 
     /// Visits made.
@@ -365,8 +373,20 @@ impl Store {
                     other_numbers: numbers.remove(&id).unwrap_or_default(),
                     kind,
                     row: content,
+                    before_outcome: None,
                     events: events.remove(&id).unwrap_or_default(),
                 });
+            }
+            let sql = "SELECT a.content FROM appearance a JOIN run r ON r.run = a.run WHERE a.id = ?1 AND r.at <= ?2 \
+                       AND a.run < (SELECT max(run) FROM appearance b WHERE b.id = a.id) ORDER BY a.run DESC LIMIT 1";
+            let mut before = transaction.prepare(sql)?;
+            for case in &mut cases {
+                let mut events = case.events.iter().skip_while(|event| !event.outcome.is_some_and(Outcome::is_final));
+                let Some(at) = events.next().map(|event| event.at.clone()) else { continue };
+                let since = events.any(|event| event.what == "carried");
+                let content: Option<String> =
+                    if since { before.query_row(params![case.id, at], |row| row.get(0)).optional()? } else { None };
+                case.before_outcome = content.and_then(|content| serde_json::from_str(&content).ok());
             }
             Ok(cases)
         })

@@ -42,6 +42,8 @@ pub struct Linked {
     pub undecided: Option<Resolution>,
     /// Candidate pairs in all.
     pub candidates: u64,
+    /// Pairs that no rule gave, and that were compared as their households have members in common.
+    pub unblocked: u64,
     /// Patterns of the candidate pairs that could not become links or possible links, counted and let go.
     pub rest: PatternCounts,
     /// The other candidate pairs, sorted.
@@ -161,15 +163,20 @@ pub fn link(
     let mut resolution = resolver.resolve(&ground.scorer(&model), &compared.pairs, &scores);
     let mut let_go = rest.clone();
     let first = resolution.person_of.clone();
+    let mut unblocked = 0;
     if let Some(comparison) = comparer.of(Variable::Household) {
         let support = Support { households: &households, comparison, person_of: &first };
         let among = (&candidates_in_blocks, &marks);
         let mut supported = supported(&ground.sifter(&reference), among, &resolution, support, least);
         drop((candidates_in_blocks, marks));
-        supported.retain(|(pair, ..)| added.binary_search(pair).is_err());
-        compared.add(&supported);
+        for pairs in [&mut supported.waited, &mut supported.unblocked] {
+            pairs.retain(|(pair, ..)| added.binary_search(pair).is_err());
+            compared.add(pairs);
+        }
+        unblocked = supported.unblocked.len() as u64;
         // Of the pairs that waited, the others have shown to have no support.
-        let apart = em::subtract_counts(&waiting, supported.iter().map(|(_, class, pattern)| (*class, *pattern)));
+        let waited = supported.waited.iter().map(|(_, class, pattern)| (*class, *pattern));
+        let apart = em::subtract_counts(&waiting, waited);
         let_go = em::add_counts(&rest, &em::change_patterns(&apart, |pattern| comparison.set(pattern, SUPPORT_NONE)));
         rest = em::add_counts(&rest, &apart);
         support.fill(&compared.pairs, &mut compared.patterns);
@@ -209,6 +216,7 @@ pub fn link(
         resolution,
         undecided,
         candidates,
+        unblocked,
         rest,
         pairs,
         patterns,

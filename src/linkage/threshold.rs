@@ -10,6 +10,9 @@ use crate::intake::study::Study;
 /// More than any pair has: no pair is surely enough a match.
 const BEYOND: f64 = 1000.0;
 
+/// In bits.
+const JUST_BELOW: f64 = 1e-9;
+
 /// The least log2 odds of a pair that holds records together.
 #[must_use]
 pub fn minimum(study: &Study, scores: &[Score]) -> f64 {
@@ -33,7 +36,8 @@ fn tolerating(share: f64, scores: &[Score]) -> f64 {
         if wrong > share * accepted {
             break;
         }
-        lowest = equal[0];
+        // Records are held together by more than the threshold: it lies just below the last pairs that are accepted.
+        lowest = equal[0] - JUST_BELOW;
     }
     lowest
 }
@@ -54,8 +58,11 @@ mod tests {
         let at = |share: f64| crate::linkage::model::probability(tolerating(share, &scores));
         // Means of 1 − p from the top: 0.001, 0.0055, 0.037, 0.0778, 0.1422.
         for (share, threshold) in [(0.001_1, 0.999), (0.006, 0.99), (0.05, 0.9), (0.08, 0.8), (0.2, 0.6), (1.0, 0.6)] {
-            assert!((at(share) - threshold).abs() < 1e-9, "{share}: {}", at(share));
+            assert!((at(share) - threshold).abs() < 1e-8, "{share}: {}", at(share));
         }
+        // Pairs of one odds are all at it: they are held together by being above it.
+        let alike = self::scores(&[0.999; 40]);
+        assert!(tolerating(0.01, &alike) < alike[0].log2_odds);
         assert!(tolerating(1e-6, &scores) >= BEYOND);
         assert!(tolerating(0.5, &[]) >= BEYOND);
     }

@@ -85,7 +85,7 @@ impl<T: Copy + PartialEq + Default + Send + Sync> Column<T> {
     }
 
     /// Changes what a record says.
-    pub(super) fn set(&mut self, record: usize, value: T) {
+    pub(crate) fn set(&mut self, record: usize, value: T) {
         self.spread();
         self.values[record] = value;
     }

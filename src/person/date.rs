@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+use unicode_normalization::UnicodeNormalization;
+
 /// A date of day, month or year precision, packed into 4 bytes; 0 is *none*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Date(u32);
@@ -150,8 +152,25 @@ fn day_number(year: u16, month: u8, day: u8) -> i32 {
     era * 146_097 + day_of_era - 719_468
 }
 
+/// The day of a stamp such as 20200105093000.
+fn stamped(text: &str) -> Option<Date> {
+    let digits: Vec<u32> = text.nfkc().filter_map(|character| character.to_digit(10)).collect();
+    let number = |from: usize, to: usize| digits.get(from..to)?.iter().try_fold(0, |all, digit| Some(all * 10 + digit));
+    if number(8, 10)? > 23 || number(10, 12)? > 59 || number(12, 14).is_some_and(|second| second > 59) {
+        return None;
+    }
+    let part = |from: usize| u8::try_from(number(from, from + 2)?).ok();
+    Date::from_parts(u16::try_from(number(0, 4)?).ok()?, part(4)?, part(6)?)
+}
+
+/// A day that a spreadsheet has turned into its number: days since 30 December 1899.
+fn from_serial(number: u64) -> Option<Date> {
+    let day = i32::try_from(number).ok()? + day_number(1899, 12, 30);
+    Date::from_day(day).filter(|date| (1900..=2099).contains(&date.year()))
+}
+
 /// Reads a date as written. With a `format` (strftime) only that form is taken; without one the usual forms are:
-/// `2020-11-01`, `2020/11/1`, `20201101`, `202011`, `2020年11月1日`, `2020-11`, `2020`, `01/11/2020` (day first unless
+/// `2020-11-01`, `2020/11/1`, `20201101`, `202011`, `20201101093000`, `44136` (a spreadsheet's number of a day), `2020年11月1日`, `2020-11`, `2020`, `01/11/2020` (day first unless
 /// it cannot be), each with an optional time behind it. `None`: not a date.
 #[must_use]
 pub fn read(text: &str, format: Option<&str>) -> Option<Date> {
@@ -160,13 +179,13 @@ pub fn read(text: &str, format: Option<&str>) -> Option<Date> {
         let part = |value: Option<i8>| u8::try_from(value.unwrap_or(0)).ok();
         return Date::from_parts(u16::try_from(parsed.year()?).ok()?, part(parsed.month())?, part(parsed.day())?);
     }
-    let mut numbers = [(0u32, 0usize); 4];
+    let mut numbers = [(0u64, 0usize); 4];
     let mut count = 0;
     let mut inside = false;
     for character in text.chars() {
         let digit = match character {
-            '0'..='9' => u32::from(character) - u32::from('0'),
-            '０'..='９' => u32::from(character) - u32::from('０'),
+            '0'..='9' => u64::from(u32::from(character) - u32::from('0')),
+            '０'..='９' => u64::from(u32::from(character) - u32::from('０')),
             _ => {
                 inside = false;
                 continue;
@@ -184,12 +203,16 @@ pub fn read(text: &str, format: Option<&str>) -> Option<Date> {
         }
     }
     let [(first, length), (second, _), (third, third_length), _] = numbers;
-    let date = |year: u32, month: u32, day: u32| {
+    let date = |year: u64, month: u64, day: u64| {
         Date::from_parts(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
     };
     match (count, length) {
         (_, 8) => date(first / 10_000, first / 100 % 100, first % 100),
+        // A stamp: year to minute, to second, or to the thousandth of it.
+        (1, 12 | 14 | 17) => stamped(text),
         (_, 14) => None,
+        // A spreadsheet's number of a day.
+        (1, 5) => from_serial(first),
         (1, 6) => date(first / 100, first % 100, 0),
         (1, 4) => date(first, 0, 0),
         (2, 4) => date(first, second, 0),
@@ -223,11 +246,27 @@ mod tests {
         check("12/31/1999", None, Some((1999, 12, 31)));
         check("199811", Some("%Y%m"), Some((1998, 11, 0)));
         check("01.02.1998", Some("%d.%m.%Y"), Some((1998, 2, 1)));
+        check("20200105093000", None, Some((2020, 1, 5)));
+        check("202001052359", None, Some((2020, 1, 5)));
+        check("20200105093000123", None, Some((2020, 1, 5)));
+        check("44136", None, Some((2020, 11, 1)));
+        check("20000", None, Some((1954, 10, 3)));
     }
 
     #[test]
     fn what_is_no_date_is_none() {
-        for text in ["", "2020-02-30", "19990230", "abc", "0000-00-00", "2020-13-01", "99999999999999999999"] {
+        for text in [
+            "",
+            "20200105243000",
+            "20200105096000",
+            "99999",
+            "2020-02-30",
+            "19990230",
+            "abc",
+            "0000-00-00",
+            "2020-13-01",
+            "99999999999999999999",
+        ] {
             check(text, None, None);
         }
         check("1998-11", Some("%Y%m%d"), None);

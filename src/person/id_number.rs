@@ -98,6 +98,11 @@ pub fn read(raw: &str) -> (IdNumber, Fault) {
     {
         return read_plain(raw.as_bytes(), Fault::None);
     }
+    // Of several numbers in one cell the first counts, as the first of several names does.
+    let first = raw.split_once(['、', ';', '；', ',', '，', '/', '|']).map(|(first, _)| first);
+    if let Some(first) = first.filter(|first| first.bytes().filter(u8::is_ascii_alphanumeric).count() >= 15) {
+        return read(first);
+    }
     let mut text: Vec<u8> = Vec::with_capacity(18);
     for character in han::compatible(raw).chars() {
         match character {
@@ -119,6 +124,11 @@ pub fn read(raw: &str) -> (IdNumber, Fault) {
         return (IdNumber::NONE, Fault::FloatDamage);
     }
     text.retain(u8::is_ascii_alphanumeric);
+    // A word before the number, as in ID:1201….
+    let word = text.iter().take_while(|c| c.is_ascii_alphabetic()).count();
+    if word > 0 && text.len() == word + 18 {
+        text.drain(..word);
+    }
     // A letter O among digits is a zero, an I or L a one.
     if text.len() >= 15 && text.iter().filter(|c| c.is_ascii_digit()).count() + 5 >= text.len() {
         let last = text.len() - 1;

@@ -82,7 +82,21 @@ const NEWBORN_ENDINGS: &[&str] = &[
     "之男",
     "婴儿",
     "之孩",
+    "之大双",
+    "之小双",
+    "之大宝",
+    "之小宝",
+    "之宝",
+    "宝宝",
+    "BB",
+    "bb",
 ];
+
+/// Between the names of several persons.
+const BETWEEN_NAMES: [char; 6] = ['、', ';', ',', '/', '|', '&'];
+
+/// Around a remark.
+const BRACKETS: [(char, char); 5] = [('(', ')'), ('[', ']'), ('【', '】'), ('〔', '〕'), ('<', '>')];
 
 /// One character of a Han name.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -145,6 +159,10 @@ pub mod note {
     pub const PINYIN: u8 = 8;
     /// A title was taken off.
     pub const TITLE: u8 = 16;
+    /// A remark in brackets was taken off.
+    pub const REMARK: u8 = 32;
+    /// Several persons were named; the first counts.
+    pub const SEVERAL: u8 = 64;
 }
 
 /// What a name cell turned out to be.
@@ -177,7 +195,15 @@ pub fn read(raw: &str) -> Reading {
         };
         return Reading::Placeholder(parent);
     }
-    let mut text = text;
+    let without_remark = without_remark(text);
+    let mut text = without_remark.as_deref().unwrap_or(text).trim();
+    if without_remark.is_some() {
+        notes |= note::REMARK;
+    }
+    if let Some((first, _)) = text.split_once(BETWEEN_NAMES).filter(|(first, _)| han_characters(first) >= 2) {
+        text = first.trim();
+        notes |= note::SEVERAL;
+    }
     for title in TITLES {
         if !may_end_with(text, title) {
             continue;
@@ -229,7 +255,19 @@ fn newborn_of(text: &str) -> Option<&str> {
         .filter(|ending| may_end_with(text, ending))
         .find_map(|ending| text.strip_suffix(ending))
         .map(str::trim)
-        .filter(|parent| parent.is_empty() || parent.chars().filter(|c| han::is_han(*c)).count() >= 2)
+        .filter(|parent| parent.is_empty() || han_characters(parent) >= 2)
+}
+
+/// A Han name without what stands in brackets; `None` if there are none, or too little would be left.
+fn without_remark(text: &str) -> Option<String> {
+    let (begin, end) = BRACKETS.into_iter().find(|(begin, _)| text.contains(*begin))?;
+    let (before, rest) = text.split_once(begin)?;
+    let after = rest.split_once(end).map_or("", |(_, after)| after);
+    Some(format!("{before}{after}")).filter(|left| han_characters(left) >= 2)
+}
+
+fn han_characters(text: &str) -> usize {
+    text.chars().filter(|character| han::is_han(*character)).count()
 }
 
 fn is_unreadable(character: char) -> bool {
@@ -359,6 +397,12 @@ mod tests {
         check("王\u{e863}", "王?/1");
         check("包波□", "包波?/1");
         check("张先生", "张?/1");
+        check("王伟（户主）", "王伟/1");
+        check("(本人)王伟", "王伟/1");
+        check("王伟(曾用名王二)", "王伟/1");
+        check("王伟、李娜", "王伟/1");
+        check("王伟；李娜", "王伟/1");
+        check("Dupont, Anne", "dupont anne/0");
         check("李某某", "李?/1");
         check("王\u{200b}伟", "王伟/1");
         check("Olga  IVANOVA", "olga ivanova/0");
@@ -369,6 +413,10 @@ mod tests {
     #[test]
     fn placeholders_are_no_names() {
         check("王丽之女", "child of 王丽");
+        check("王丽之大双", "child of 王丽");
+        check("王丽宝宝", "child of 王丽");
+        check("王丽BB", "child of 王丽");
+        check("王宝宝", "王宝宝/1");
         check("黄丽玲之长子", "child of 黄丽玲");
         check("婴儿", "missing");
         check("不详", "missing");

@@ -40,6 +40,7 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
             (id_number::WORDS, Field::IdNumber, "most cells of this column are words, not ID numbers"),
             ("id_float_damage", Field::IdNumber, "most ID numbers were turned into rounded numbers by a spreadsheet"),
             ("birth_date_unreadable", Field::BirthDate, "most cells of this column cannot be read as dates"),
+            ("last_seen_unreadable", Field::LastSeen, "most cells of this column cannot be read as dates"),
         ] {
             let count = tally.noted.get(note).copied().unwrap_or(0);
             if tally.rows_in >= ROWS_MIN && count > tally.rows_in / 2 {

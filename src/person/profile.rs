@@ -273,12 +273,14 @@ fn text<'c>(columns: &[&'c Column], row: usize, binding: &Binding<'c>) -> Option
 }
 
 /// What is mended in a name, by the bit that says so.
-const NAME_NOTES: [(u8, &str); 5] = [
+const NAME_NOTES: [(u8, &str); 7] = [
     (name::note::SPACING, "name_spacing"),
     (name::note::FOLDED, "name_variant_characters"),
     (name::note::UNREADABLE, "name_unreadable_character"),
     (name::note::PINYIN, "name_pinyin_for_character"),
     (name::note::TITLE, "name_title"),
+    (name::note::REMARK, "name_remark"),
+    (name::note::SEVERAL, "name_of_several"),
 ];
 
 #[cfg(test)]

@@ -117,7 +117,11 @@ impl<'a> RowReader<'a> {
         'a: 'c,
     {
         let bound = self.bound(field)?;
-        let mut cells = bound.columns.iter().filter_map(|&column| chunk.columns.get(column)?.text(row));
+        let cell = |column: &usize| {
+            let text = chunk.columns.get(*column)?.text(row)?;
+            (bound.binding.codes.contains_key(text.as_ref()) || !is_nothing(&text)).then_some(text)
+        };
+        let mut cells = bound.columns.iter().filter_map(cell);
         let mut text = cells.next()?;
         for cell in cells {
             text = Cow::Owned(format!("{text}{}{cell}", bound.binding.joiner));
@@ -194,7 +198,7 @@ impl<'a> RowReader<'a> {
     fn read_row(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) {
         let number = chunk.row_number(row);
         let id = match self.record_id {
-            Some(column) => chunk.columns.get(column).and_then(|column| column.text(row)),
+            Some(column) => chunk.columns.get(column).and_then(|column| column.text(row)).filter(|id| !is_nothing(id)),
             None => Some(Cow::Owned(format!("{}", out.rows_before + number))),
         };
         let Some(id) = id else {
@@ -247,7 +251,7 @@ impl<'a> RowReader<'a> {
         let birth = self.read_birth(chunk, row, id, out, &mut flags);
         let sex = self.read_sex(chunk, row, id, out, &mut flags);
         self.read_place(chunk, row, before, out, &mut flags);
-        let last_seen = self.date(chunk, row, Field::LastSeen).and_then(|date| date.ok()?.last_day());
+        let last_seen = self.read_date(chunk, row, Field::LastSeen, "last_seen_unreadable", out).last_day();
         let death = self.read_date(chunk, row, Field::DeathDate, "death_date_unreadable", out);
         let mother_name =
             self.text(chunk, row, Field::MotherName).and_then(|text| intern_name(&text, &mut out.table.names));
@@ -310,7 +314,14 @@ impl<'a> RowReader<'a> {
                 (family, given) => family.or(given),
             }
         });
-        let Some(text) = text else { return (0, None) };
+        let Some(mut text) = text else { return (0, None) };
+        if let Some(mother) = self.text(chunk, row, Field::MotherName) {
+            // 王丽女 and 王丽宝, if 王丽 is the mother, are no names.
+            let rest = text.strip_prefix(mother.as_ref()).map_or(0, |rest| rest.chars().count());
+            if (1..=3).contains(&rest) && mother.chars().count() >= 2 {
+                text = Cow::Owned(format!("{mother}之婴"));
+            }
+        }
         let cell = before.name(text, &mut out.table.names);
         if cell.newborn {
             *flags |= flag::NEWBORN_NAME;
@@ -350,12 +361,19 @@ impl<'a> RowReader<'a> {
                 inside
             }
             (true, Some(inside)) => {
-                let agrees = written == inside || (!written.has_day() && written == inside.month());
+                let agrees = written == inside
+                    || (!written.has_day() && written == inside.month())
+                    || (!written.has_month() && written.year() == inside.year());
                 if agrees {
                     return inside;
                 }
                 *flags |= flag::BIRTH_CONFLICT;
                 out.note(Some("birth_date_contradicts_id"));
+                // Nobody is registered before being born: of the two, this is the wrong one.
+                let unborn = written.is_before(self.study.reference.day) == Some(false);
+                if unborn && inside.is_before(self.study.reference.day) == Some(true) {
+                    return inside;
+                }
                 written
             }
             (_, None) => written,
@@ -400,12 +418,20 @@ impl<'a> RowReader<'a> {
     }
 }
 
-const NAME_NOTES: [(u8, &str); 5] = [
+/// Is this how a program writes that there is nothing?
+fn is_nothing(text: &str) -> bool {
+    const NOTHING: [&str; 8] = ["null", "\\n", "(null)", "<null>", "none", "nan", "#n/a", "n/a"];
+    text.len() <= 6 && NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
+}
+
+const NAME_NOTES: [(u8, &str); 7] = [
     (name::note::SPACING, "name_spacing"),
     (name::note::FOLDED, "name_variant_characters"),
     (name::note::UNREADABLE, "name_unreadable_character"),
     (name::note::PINYIN, "name_pinyin_for_character"),
     (name::note::TITLE, "name_title"),
+    (name::note::REMARK, "name_remark"),
+    (name::note::SEVERAL, "name_of_several"),
 ];
 
 fn intern_name(text: &str, names: &mut NameTable) -> Option<Symbol> {
@@ -456,5 +482,19 @@ impl PersonTable {
         }
         field_columns!(cut);
         self.texts.truncate(length);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_nothing;
+
+    #[test]
+    fn what_programs_write_for_nothing_is_nothing() {
+        for (text, expected) in
+            [("NULL", true), ("\\N", true), ("nan", true), ("None", true), ("#N/A", true), ("Na", false), ("无", false)]
+        {
+            assert_eq!(is_nothing(text), expected, "{text}");
+        }
     }
 }

@@ -167,7 +167,8 @@ impl Units {
         }
         if design.non_links.is_some() || design.let_go.is_some() {
             let relinked = relink(manifest, progress)?;
-            units.let_go = relinked.linked.candidates.saturating_sub(relinked.linked.pairs.len() as u64);
+            units.let_go = (relinked.linked.candidates + relinked.linked.unblocked)
+                .saturating_sub(relinked.linked.pairs.len() as u64);
             if design.non_links.is_some() {
                 units.non_links = non_links(&relinked);
             }

@@ -140,6 +140,39 @@ fn good_rows_run() {
 }
 
 #[test]
+fn csv_files_without_column_names_or_with_open_quotation_marks_are_status_4() {
+    hold(&[
+        (
+            "a quotation mark not closed",
+            |p| {
+                p.put("register.csv", [rows().as_bytes(), b"a,\"", &vec![b'x'; 20 << 20]].concat());
+            },
+            4,
+            &["register.csv", "quotation mark"],
+        ),
+        (
+            "a quotation mark that swallows rows",
+            |p| {
+                let more = rows();
+                let (header, more) = more.split_once('\n').expect("a header");
+                p.put(
+                    "register.csv",
+                    format!("{header}\nq,\"Qvxnameq,1970-01-01,,\n{more}q9,\"Qvxnameq\",1970-01-01,,\n"),
+                );
+            },
+            4,
+            &["register.csv", "quotation mark", "row"],
+        ),
+        (
+            "a first line that is a person",
+            |p| p.put("register.csv", "999999200002290019,Qvxnameq,Qvxnameq,name,Qvxstreetq\n2,Qvxnameq,,,\n"),
+            4,
+            &["register.csv", "column names"],
+        ),
+    ]);
+}
+
+#[test]
 fn files_that_cannot_be_used_are_status_4() {
     hold(&[
         ("missing", |p| std::fs::remove_file(p.path("register.csv")).expect("removed"), 4, &["register.csv"]),
@@ -205,14 +238,6 @@ fn files_that_cannot_be_used_are_status_4() {
             },
             4,
             &["r.xlsx"],
-        ),
-        (
-            "a quotation mark not closed",
-            |p| {
-                p.put("register.csv", [rows().as_bytes(), b"a,\"", &vec![b'x'; 20 << 20]].concat());
-            },
-            4,
-            &["register.csv", "quotation mark"],
         ),
         ("binary data", |p| p.put("register.csv", [0; 4096]), 4, &["binary"]),
         (

@@ -72,6 +72,12 @@ fn a_run_of_another_study_is_not_overwritten() {
         check(&["init", argument(&at(name))], 0);
     }
     let (south, north, results) = (at("south/study.toml"), at("north/study.toml"), at("results"));
+    // Somebody else's files, though they have our names.
+    std::fs::create_dir(&results).expect("folder");
+    std::fs::write(results.join("report.html"), "mine").expect("written");
+    check(&["-q", "run", argument(&south), "--out", argument(&results)], 2);
+    assert_eq!(std::fs::read_to_string(results.join("report.html")).expect("file"), "mine");
+    std::fs::remove_file(results.join("report.html")).expect("removed");
     check(&["-q", "run", argument(&south), "--out", argument(&results)], 0);
     let (_, said) = check(&["-q", "run", argument(&north), "--out", argument(&results)], 2);
     assert!(said.contains("another study") && said.contains("south"), "{said}");
@@ -83,8 +89,18 @@ fn a_run_of_another_study_is_not_overwritten() {
         check(&["-q", "run", argument(&south), "--out", argument(&results)], 2);
     }
     // Other rules are no other study.
-    std::fs::write(&south, text + "\n[linkage]\nlink_probability = 0.9\n").expect("written");
+    std::fs::write(&south, format!("{text}\n[linkage]\nlink_probability = 0.9\n")).expect("written");
     check(&["-q", "run", argument(&south), "--out", argument(&results)], 0);
+    // Two studies without a name of their own are two.
+    let results = at("nameless");
+    for (study, status) in [(&south, 0), (&south, 0), (&north, 2)] {
+        let text = std::fs::read_to_string(study).expect("study");
+        let (head, rest) = text.split_once("name = ").expect("a name");
+        let (_, rest) = rest.split_once('\n').expect("more");
+        std::fs::write(study, if head.contains("[[source]]") { text.clone() } else { format!("{head}{rest}") })
+            .expect("written");
+        check(&["-q", "run", argument(study), "--out", argument(&results)], status);
+    }
 }
 
 /// What the study says of the data and nothing in them bears out.

@@ -227,6 +227,11 @@ fn the_next_run_takes_what_visits_found_into_account() {
     let cases = Store::open(&one).expect("store").cases().expect("cases");
     let resolved = cases.iter().filter(|case| case.state() == State::Resolved).count();
     assert_eq!(resolved, said.len());
+    // Found persons are certain now; what they teach is what was thought of them when somebody went there.
+    for case in cases.iter().filter(|case| said.get(&case.number) == Some(&true)) {
+        assert_eq!(case.row.probability.to_bits(), 1.0f64.to_bits());
+        assert!(case.as_visited().probability < 1.0, "{}", case.number);
+    }
     // The fresh run's own lists speak of old cases by numbers of their own: what comes back on them is understood.
     let old: Vec<&str> = then.iter().map(|case| case.number.as_str()).collect();
     let mut lists: Vec<PathBuf> =

@@ -26,11 +26,28 @@ pub fn open_all(study: &Study) -> Result<Vec<Extract>> {
         }
     }
     match errors.len() {
-        0 => Ok(extracts),
+        0 => {
+            warn_of_the_roll_as_register(study, &extracts);
+            Ok(extracts)
+        }
         1 => Err(errors.remove(0)),
         count => {
             let each: Vec<String> = errors.iter().map(|error| error.to_string().replace('\n', "\n  ")).collect();
             Err(Error::input(format!("{count} sources cannot be used:\n  {}", each.join("\n  "))))
+        }
+    }
+}
+
+/// A register that holds the roll's own file would say of everybody that registers know them.
+fn warn_of_the_roll_as_register(study: &Study, extracts: &[Extract]) {
+    let Some(roll) = study.roll().and_then(|roll| extracts.iter().find(|extract| extract.source == roll)) else {
+        return;
+    };
+    let files = extracts.iter().filter(|extract| extract.source != roll.source).flat_map(|extract| &extract.files);
+    for file in files {
+        if roll.files.iter().any(|own| own.digest == file.digest) {
+            let file = file.path.display();
+            tracing::warn!(%file, "a register has the same file as the roll: is its `path` in the study file right?");
         }
     }
 }

@@ -99,12 +99,21 @@ where
 {
     let instants: &PrimitiveArray<T> = array.as_primitive_opt()?;
     let day = |instant: i64| {
-        let seconds = instant.div_euclid(per_second).saturating_add(shift_seconds);
+        let seconds = summer_midnight(instant.div_euclid(per_second).saturating_add(shift_seconds), shift_seconds);
         let bound = if seconds < 0 { i32::MIN } else { i32::MAX };
         i32::try_from(seconds.div_euclid(DAY_SECONDS)).unwrap_or(bound)
     };
     let days: Date32Array = instants.iter().map(|instant| instant.map(day)).collect();
     Some(Column::Day(days))
+}
+
+/// In the summers of 1986 to 1991 China's clocks were an hour ahead: midnight there and then is 23:00 of the day before by
+/// the study's offset. Nothing else that is kept by days falls on that hour.
+fn summer_midnight(seconds: i64, shift_seconds: i64) -> i64 {
+    // 4 May 1986 and 15 September 1991, in seconds since 1970.
+    const SUMMERS: std::ops::Range<i64> = 515_000_000..685_000_000;
+    let is_last_hour = seconds.rem_euclid(DAY_SECONDS) == DAY_SECONDS - 3_600;
+    if shift_seconds == 28_800 && is_last_hour && SUMMERS.contains(&seconds) { seconds + 3_600 } else { seconds }
 }
 
 fn binary_text(array: &BinaryArray) -> Option<(Column, Vec<usize>)> {

@@ -151,6 +151,10 @@ fn scan(terms: &Terms, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan>
             break;
         }
         rows += 1;
+        if swallows_lines(&record, header.len(), delimiter) {
+            let hint = "a quotation mark is opened here and not closed before the next rows; ask the sender to mend it";
+            return Err(Error::input("a field of this row holds whole rows").at_file(path).at_row(rows).hint(hint));
+        }
         if rows > terms.limits.rows_max {
             let what = format!("has more than the {} rows allowed", terms.limits.rows_max);
             return Err(Error::input(what).at_file(path).hint("raise `rows_max` in [limits] if this is right"));
@@ -164,6 +168,15 @@ fn scan(terms: &Terms, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan>
     close(&mut chunks, chunk_start, rows, reader.position().byte());
     let watched = reader.into_inner();
     Ok(Scan { header, chunks, rows, digest: hex(&watched.digest.finalize()), text: watched.text })
+}
+
+/// Does a field hold a line that has as many fields as the header? Texts of several lines have not.
+fn swallows_lines(record: &ByteRecord, fields: usize, delimiter: u8) -> bool {
+    if fields < 2 || !record.as_slice().contains(&b'\n') {
+        return false;
+    }
+    let is_row = |line: &[u8]| line.iter().filter(|byte| **byte == delimiter).count() + 1 == fields;
+    record.iter().any(|field| field.split(|byte| *byte == b'\n').skip(1).any(is_row))
 }
 
 fn explained(path: &Path, error: ::csv::Error, row: u64) -> Error {

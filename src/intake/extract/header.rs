@@ -39,6 +39,11 @@ pub(super) fn locate(path: &Path, wanted: &[String], present: &[String]) -> Resu
         let hint = "ask the sender for the file with column names, or correct the names in the study file";
         return Err(Error::input(what).at_file(path).hint(hint));
     }
+    if normals.iter().any(|name| is_a_number_of_a_person(name)) {
+        // The first line is no header but a person: none of it may be shown.
+        let what = "the first line holds an ID number: expected a first line of column names";
+        return Err(Error::input(what).at_file(path).hint("ask the sender for the file with column names"));
+    }
     let mut sorted: Vec<&String> = normals.iter().filter(|name| !name.is_empty()).collect();
     sorted.sort();
     if let Some(twins) = sorted.windows(2).find(|twins| twins.first() == twins.last()) {
@@ -53,6 +58,17 @@ pub(super) fn locate(path: &Path, wanted: &[String], present: &[String]) -> Resu
         what.push_str(&format!("; also missing: {}", others.join(", ")));
     }
     Err(Error::input(what).at_file(path).at_column(first.as_str()).hint(nearest(first, &normals)))
+}
+
+/// An ID number, or so many digits as no column's name has.
+fn is_a_number_of_a_person(name: &str) -> bool {
+    const DIGITS: usize = 11;
+    let (mut run, mut longest) = (0, 0);
+    for character in name.chars() {
+        run = if character.is_ascii_digit() { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest >= DIGITS
 }
 
 fn nearest(name: &str, present: &[String]) -> String {
@@ -111,6 +127,9 @@ mod tests {
         let present = names(&["王小明", "999999197003120017", "男", "男"]);
         let error = locate(Path::new("f"), &names(&["姓名", "性别"]), &present).unwrap_err().to_string();
         assert!(error.contains("none of the study's columns is there"), "{error}");
+        assert!(present.iter().all(|value| !error.contains(value)), "{error}");
+        // Not either where a name is right by chance, or two cells are the same.
+        let error = locate(Path::new("f"), &names(&["男"]), &present).unwrap_err().to_string();
         assert!(present.iter().all(|value| !error.contains(value)), "{error}");
     }
 }

@@ -44,6 +44,11 @@ impl PairsInBlocks {
         pairs.retain(|pair| self.contains(*pair));
     }
 
+    /// Leaves the pairs that no rule gives, the smaller record of each first.
+    pub fn drop_from(&self, pairs: &mut Vec<Pair>) {
+        pairs.retain(|pair| !self.contains(*pair));
+    }
+
     /// Does a block of any group give this pair? `own` is room for the numbers.
     pub(super) fn in_one_block(&self, (one, other): Pair, own: &mut Vec<u32>) -> bool {
         let groups = self.across_sources.len();

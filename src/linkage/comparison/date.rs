@@ -1,6 +1,6 @@
 //! How alike are two birth dates?
 
-use super::id_number::{EQUAL as ID_EQUAL, implies_birth};
+use super::id_number::{DIFFERENT as ID_DIFFERENT, EQUAL as ID_EQUAL, implies_birth};
 use super::level::{Level, MISSING};
 use crate::person::date::Date;
 
@@ -18,6 +18,13 @@ pub const SAME_YEAR: u8 = 5;
 pub const DIFFERENT: u8 = 6;
 /// Contradicts although the ID numbers agree (a relative's number on the wrong line).
 pub const AGAINST_ID: u8 = 7;
+/// The same year, where one of them has no month.
+pub const EQUAL_YEAR: u8 = 8;
+/// So many years apart that they are of two generations.
+pub const GENERATION_APART: u8 = 9;
+
+/// Years between parents and children, at least.
+const GENERATION_YEARS: u16 = 15;
 
 /// Levels of birth dates.
 pub(super) fn levels() -> Vec<Level> {
@@ -28,23 +35,37 @@ pub(super) fn levels() -> Vec<Level> {
         Level::new("confused (swap, digit, lunar)", 0.03, 0.01),
         Level::new("same month", 0.005, 0.004),
         Level::new("same year", 0.005, 0.05),
-        Level::new("different", 0.01, 0.922),
+        Level::new("different", 0.008, 0.42),
         Level::new("different though the numbers agree", 0.003, 0.95).given_id(),
+        Level::new("equal to the year", 0.005, 0.001),
+        // Of a hundred slips one is as great: what a fit would take for more are parents and children.
+        Level::new("a generation apart", 0.002, 0.502).at_most(0.01),
     ]
 }
 
 /// Compares birth dates in the light of the ID numbers: where those agree, agreement is no news and only a clear
 /// contradiction counts.
-pub(super) fn compare_given_id(one: Date, other: Date, id_level: u8, both_from_id: bool) -> u8 {
+///
+/// Numbers that differ say already that what is inside them does: a date that only they tell is no further news.
+pub(super) fn compare_given_id(one: Date, other: Date, id_level: u8, from_id: [bool; 2]) -> u8 {
+    let both_from_id = from_id == [true, true];
+    if id_level == ID_DIFFERENT && from_id != [false, false] {
+        return MISSING;
+    }
     let level = compare(one, other);
     if !implies_birth(id_level) {
         return level;
     }
     match level {
         MISSING => MISSING,
-        SAME_YEAR | DIFFERENT if id_level == ID_EQUAL && !both_from_id => AGAINST_ID,
+        SAME_YEAR | DIFFERENT | GENERATION_APART if id_level == ID_EQUAL && !both_from_id => AGAINST_ID,
         _ => MISSING,
     }
+}
+
+/// Could these be the dates of one person, a slip or two allowed?
+pub(in crate::linkage) fn may_be_one(one: Date, other: Date) -> bool {
+    !matches!(compare(one, other), DIFFERENT | GENERATION_APART)
 }
 
 /// Compares two dates of any precision.
@@ -53,7 +74,7 @@ pub(super) fn compare(one: Date, other: Date) -> u8 {
         return MISSING;
     }
     if !one.has_month() || !other.has_month() {
-        return if one.year() == other.year() { SAME_YEAR } else { DIFFERENT };
+        return if one.year() == other.year() { EQUAL_YEAR } else { years_apart(one, other) };
     }
     if one == other {
         return if one.has_day() { EQUAL } else { EQUAL_MONTH };
@@ -68,8 +89,13 @@ pub(super) fn compare(one: Date, other: Date) -> u8 {
     } else if one.year() == other.year() || is_year_off(one, other) {
         SAME_YEAR
     } else {
-        DIFFERENT
+        years_apart(one, other)
     }
+}
+
+/// The level of dates that have nothing in common.
+fn years_apart(one: Date, other: Date) -> u8 {
+    if one.year().abs_diff(other.year()) < GENERATION_YEARS { DIFFERENT } else { GENERATION_APART }
 }
 
 fn compare_months(one: Date, other: Date) -> u8 {
@@ -86,7 +112,7 @@ fn compare_months(one: Date, other: Date) -> u8 {
     } else if year_a == year_b || (month_a == month_b && year_a.abs_diff(year_b) == 1) {
         SAME_YEAR
     } else {
-        DIFFERENT
+        years_apart(one, other)
     }
 }
 
@@ -144,7 +170,8 @@ fn one_digit_apart(one: u32, other: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{
-        AGAINST_ID, CONFUSED, DIFFERENT, EQUAL, EQUAL_MONTH, MISSING, SAME_MONTH, SAME_YEAR, compare, compare_given_id,
+        AGAINST_ID, CONFUSED, DIFFERENT, EQUAL, EQUAL_MONTH, EQUAL_YEAR, GENERATION_APART, MISSING, SAME_MONTH,
+        SAME_YEAR, compare, compare_given_id,
     };
     use crate::linkage::comparison::id_number;
     use crate::person::date::read;
@@ -166,9 +193,12 @@ mod tests {
         check("1990-03-05", "1990-07-21", SAME_YEAR);
         check("1990-03-05", "1991-03-05", CONFUSED);
         check("1999-03-05", "2000-03-05", SAME_YEAR);
-        check("1990-03-05", "1972-07-21", DIFFERENT);
+        check("1990-03-05", "1981-07-21", DIFFERENT);
+        check("1990-03-05", "1972-07-21", GENERATION_APART);
+        check("1990", "1972-07-21", GENERATION_APART);
+        check("1990", "1988", DIFFERENT);
         check("1990-03-05", "", MISSING);
-        check("1990", "1990-03-05", SAME_YEAR);
+        check("1990", "1990-03-05", EQUAL_YEAR);
         // 1990-02-10 was the 15th day of the first lunar month.
         check("1990-02-10", "1990-01-15", CONFUSED);
         check("1990-02-10", "1990-01-16", SAME_YEAR);
@@ -178,9 +208,18 @@ mod tests {
     #[test]
     fn agreement_that_the_number_implies_is_no_news() {
         let (a, b) = (read("1990-03-05", None).unwrap(), read("1972-07-21", None).unwrap());
-        assert_eq!(compare_given_id(a, a, id_number::EQUAL, false), MISSING);
-        assert_eq!(compare_given_id(a, b, id_number::EQUAL, false), AGAINST_ID);
-        assert_eq!(compare_given_id(a, a, id_number::DIFFERENT, true), EQUAL);
-        assert_eq!(compare_given_id(a, a, id_number::FITS_MASK, false), EQUAL);
+        assert_eq!(compare_given_id(a, a, id_number::EQUAL, [false; 2]), MISSING);
+        assert_eq!(compare_given_id(a, b, id_number::EQUAL, [false; 2]), AGAINST_ID);
+        assert_eq!(compare_given_id(a, b, id_number::EQUAL, [true, false]), AGAINST_ID);
+        assert_eq!(compare_given_id(a, a, id_number::FITS_MASK, [false; 2]), EQUAL);
+    }
+
+    #[test]
+    fn a_difference_that_the_numbers_imply_is_no_news() {
+        let (a, b) = (read("1990-03-05", None).unwrap(), read("1972-07-21", None).unwrap());
+        assert_eq!(compare_given_id(a, b, id_number::DIFFERENT, [true, false]), MISSING);
+        assert_eq!(compare_given_id(a, b, id_number::DIFFERENT, [true, true]), MISSING);
+        assert_eq!(compare_given_id(a, b, id_number::DIFFERENT, [false; 2]), GENERATION_APART);
+        assert_eq!(compare_given_id(a, a, id_number::DIFFERENT, [false; 2]), EQUAL);
     }
 }

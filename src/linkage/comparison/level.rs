@@ -19,13 +19,15 @@ pub struct Level {
     pub frequency: bool,
     /// A level that only pairs with equal ID numbers can have: its shares are conditional on that equality.
     pub given_id: bool,
+    /// A level whose m grows no greater than this, whatever a fit finds.
+    pub most: f64,
 }
 
 impl Level {
     /// A level without frequency adjustment.
     #[must_use]
     pub fn new(name: &str, m: f64, relatives: f64) -> Level {
-        Level { name: name.to_owned(), m, relatives, frequency: false, given_id: false }
+        Level { name: name.to_owned(), m, relatives, frequency: false, given_id: false, most: 1.0 }
     }
 
     /// The same level, weighing rare values more.
@@ -39,6 +41,13 @@ impl Level {
     #[must_use]
     pub fn given_id(mut self) -> Level {
         self.given_id = true;
+        self
+    }
+
+    /// The same level, its m bounded.
+    #[must_use]
+    pub fn at_most(mut self, most: f64) -> Level {
+        self.most = most;
         self
     }
 
@@ -59,8 +68,12 @@ pub(super) fn sex() -> Vec<Level> {
     ]
 }
 
-/// Compares sexes; when the ID numbers agree, the sex inside them agrees already, and only a contradiction is news.
-pub(super) fn compare_sex(one: u8, other: u8, id_level: u8) -> u8 {
+/// Compares sexes; when the ID numbers agree, the sex inside them agrees already, and only a contradiction is news. When they
+/// differ, a sex that only they tell is no news.
+pub(super) fn compare_sex(one: u8, other: u8, id_level: u8, from_id: bool) -> u8 {
+    if from_id && id_level == super::id_number::DIFFERENT {
+        return MISSING;
+    }
     let implied = super::id_number::implies_birth(id_level);
     match (one, other) {
         (0, _) | (_, 0) => MISSING,
@@ -132,14 +145,18 @@ pub(super) const MOTHER_BY_NUMBER: u8 = 1;
 pub(super) const MOTHER_BY_NAME: u8 = 2;
 /// She is not there.
 pub(super) const MOTHER_ABSENT: u8 = 3;
+/// The other record is the mother's own.
+pub(super) const MOTHER_HERSELF: u8 = 4;
 
 /// Levels of the mother.
 pub(super) fn mother() -> Vec<Level> {
     vec![
         Level::missing(),
-        Level::new("mother's number in the household", 0.75, 0.45),
-        Level::new("mother's name in the household", 0.15, 0.15),
-        Level::new("not in the household", 0.10, 0.40),
+        Level::new("mother's number in the household", 0.75, 0.43),
+        Level::new("mother's name in the household", 0.15, 0.14),
+        Level::new("not in the household", 0.0999, 0.38),
+        // Nobody is the own mother, but for a slip in columns.
+        Level::new("the mother herself", 0.0001, 0.05).at_most(0.0001),
     ]
 }
 
@@ -170,7 +187,17 @@ pub(in crate::linkage) fn left_over() -> Vec<Level> {
 
 #[cfg(test)]
 mod tests {
-    use super::compare_telephone;
+    use super::{compare_sex, compare_telephone};
+    use crate::linkage::comparison::id_number;
+
+    #[test]
+    fn a_sex_that_only_the_numbers_tell_is_no_news_where_they_differ() {
+        for (from_id, level) in [(true, 0), (false, 2)] {
+            assert_eq!(compare_sex(1, 2, id_number::DIFFERENT, from_id), level);
+        }
+        assert_eq!(compare_sex(1, 2, 0, true), 2);
+        assert_eq!(compare_sex(1, 2, id_number::EQUAL, true), 3);
+    }
 
     #[test]
     fn telephone_numbers_one_digit_apart_are_told_from_others() {

@@ -10,21 +10,21 @@ pub mod date;
 pub mod household;
 pub mod id_number;
 pub mod level;
+mod mother;
 pub mod name;
 mod parts;
 pub mod row;
 mod short;
 pub mod text;
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 
 use self::row::{InTable, Side};
+use mother::Families;
+pub use mother::MothersHouseholds;
+
 use crate::intake::study::{Comparator, Field, Study};
-use crate::person::id_number::IdNumber;
 use crate::person::lexicon::Symbol;
-use crate::person::members::Members;
 use crate::person::table::{PersonTable, RecordId, flag};
 use level::{Level, MISSING};
 use short::Sketch;
@@ -125,12 +125,6 @@ pub const UNSETTLED: u8 = 14;
 
 /// Gives the levels of a comparison.
 type LevelList = fn() -> Vec<Level>;
-
-/// Who lives with whom within a source, to look for a named mother.
-#[derive(Debug, Default)]
-struct Families {
-    members: Members,
-}
 
 impl<'a> Comparer<'a> {
     /// The comparisons that the study names, or one for each variable that the sources can tell persons apart by.
@@ -283,14 +277,17 @@ impl<'a> Comparer<'a> {
                 *id_level
             }
             Variable::BirthDate => {
-                let both_from_id = one.flags() & other.flags() & flag::BIRTH_FROM_ID != 0;
-                date::compare_given_id(one.birth(), other.birth(), *id_level, both_from_id)
+                let from_id = [one.flags(), other.flags()].map(|flags| flags & flag::BIRTH_FROM_ID != 0);
+                date::compare_given_id(one.birth(), other.birth(), *id_level, from_id)
             }
-            Variable::Sex => level::compare_sex(one.sex(), other.sex(), *id_level),
+            Variable::Sex => {
+                let from_id = (one.flags() | other.flags()) & flag::SEX_FROM_ID != 0;
+                level::compare_sex(one.sex(), other.sex(), *id_level, from_id)
+            }
             Variable::Ethnicity => level::compare_ethnicity(one.ethnicity(), other.ethnicity()),
             Variable::Address => address::compare(self.table, one, other),
             Variable::Telephone => level::compare_telephone(one.telephone(), other.telephone()),
-            Variable::Mother => self.mother(one, other),
+            Variable::Mother => self.families.compare(self.table, one, other),
             Variable::Household | Variable::LeftOver => MISSING,
             Variable::Text(text) => {
                 let at = usize::from(text);
@@ -322,6 +319,12 @@ impl<'a> Comparer<'a> {
         value.sketch.records().unwrap_or_else(|| {
             self.table.text_fields[usize::from(text)].counts.get(value.symbol as usize).copied().unwrap_or(0)
         })
+    }
+
+    /// The persons that are compared.
+    #[must_use]
+    pub fn table(&self) -> &'a PersonTable {
+        self.table
     }
 
     /// Adds the levels of pairs of values of a text field as far as they can be told without looking at the texts:
@@ -384,89 +387,10 @@ impl<'a> Comparer<'a> {
         best.map_or(level, |best| if level == MISSING { best } else { level.min(best.max(name::COMPATIBLE)) })
     }
 
-    /// Is the mother that one record names found in the household of the other?
-    fn mother<S: Side>(&self, one: S, other: S) -> u8 {
-        let table = self.table;
-        match (one.parent(), other.parent()) {
-            (0, 0) => MISSING,
-            (mother, 0) => self.mother_in_household(mother, other),
-            (0, mother) => self.mother_in_household(mother, one),
-            (a, b) => {
-                let (a, b) = (table.parents[a as usize], table.parents[b as usize]);
-                if a.id_number.is_some() && b.id_number.is_some() {
-                    return if a.id_number == b.id_number { level::MOTHER_BY_NUMBER } else { level::MOTHER_ABSENT };
-                }
-                if a.name == 0 || b.name == 0 {
-                    return MISSING;
-                }
-                if a.name == b.name { level::MOTHER_BY_NAME } else { level::MOTHER_ABSENT }
-            }
-        }
-    }
-
-    fn mother_in_household<S: Side>(&self, mother: u32, side: S) -> u8 {
-        let table = self.table;
-        let mother = table.parents[mother as usize];
-        let Some(members) = self.families.members(side.household()) else { return MISSING };
-        let mut level = level::MOTHER_ABSENT;
-        for &member in members.iter().filter(|member| **member != side.record()) {
-            let at = member as usize;
-            if mother.id_number.is_some() && mother.id_number == table.id_number[at] {
-                return level::MOTHER_BY_NUMBER;
-            }
-            let same_name = mother.name != 0 && mother.name == table.name[at] && table.sex[at] != 1;
-            let may_be = !mother.id_number.is_some()
-                || id_number::compare(mother.id_number, table.id_number[at]) != id_number::DIFFERENT;
-            if same_name && may_be {
-                level = level::MOTHER_BY_NAME;
-            }
-        }
-        level
-    }
-
     /// The household that a record's named mother is registered in, within each source: for blocking.
     #[must_use]
     pub fn mothers_households(&self) -> MothersHouseholds {
-        let table = self.table;
-        let wanted: std::collections::BTreeSet<IdNumber> =
-            table.parents.iter().map(|parent| parent.id_number).filter(|id| id.is_some()).collect();
-        let mut households: BTreeMap<IdNumber, Vec<Symbol>> = BTreeMap::new();
-        if !wanted.is_empty() {
-            for (id, &household) in table.id_number.iter().zip(table.household.iter()) {
-                if household != 0 && wanted.contains(id) {
-                    households.entry(*id).or_default().push(household);
-                }
-            }
-        }
-        MothersHouseholds { households }
-    }
-}
-
-/// The households in which named mothers live.
-#[derive(Debug, Default)]
-pub struct MothersHouseholds {
-    households: BTreeMap<IdNumber, Vec<Symbol>>,
-}
-
-impl MothersHouseholds {
-    /// Households of the woman with this number.
-    #[must_use]
-    pub fn of(&self, mother: IdNumber) -> &[Symbol] {
-        self.households.get(&mother).map_or(&[], Vec::as_slice)
-    }
-}
-
-impl Families {
-    fn of(table: &PersonTable) -> Families {
-        let members =
-            if table.parents.len() > 1 { Members::of(table.household.iter().copied()) } else { Members::default() };
-        Families { members }
-    }
-
-    /// The household of a record, if it has one and it is no institution.
-    fn members(&self, household: Symbol) -> Option<&[RecordId]> {
-        let members = self.members.get(household);
-        (!members.is_empty() && members.len() <= HOUSEHOLD_MEMBERS_MAX).then_some(members)
+        MothersHouseholds::of_all(self.table)
     }
 }
 

@@ -271,11 +271,28 @@ fn step(model: &mut Model, counts: &PatternWeights, labels: &[Label]) -> f64 {
             let total = if own(level) { total } else { equal_ids };
             *share = (sums[level] + PRIOR_MATCHES * comparison.levels[level].m) / (total + PRIOR_MATCHES);
         }
+        bound(&mut shares.m, &comparison.levels);
         if comparison.place {
             shares.r.clone_from(&shares.m);
         }
     }
     likelihood
+}
+
+/// Keeps the bounded levels within their bounds; the others share the rest as before.
+fn bound(m: &mut [f64], levels: &[Level]) {
+    let over = |share: f64, level: &Level| !level.given_id && share > level.most;
+    if !m.iter().zip(levels).any(|(share, level)| over(*share, level)) {
+        return;
+    }
+    let (mut bounded, mut free) = (0.0, 0.0);
+    for (share, level) in m.iter().zip(levels).filter(|(_, level)| !level.given_id) {
+        if over(*share, level) { bounded += level.most } else { free += share }
+    }
+    let scale = (1.0 - bounded) / free.max(f64::MIN_POSITIVE);
+    for (share, level) in m.iter_mut().zip(levels).filter(|(_, level)| !level.given_id) {
+        *share = if over(*share, level) { level.most } else { *share * scale };
+    }
 }
 
 /// Relatives are those that share a place: the parts of it agree among them as among matches that have not moved, so both
@@ -347,7 +364,7 @@ fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, patterns: &[P
             u = vec![0.0, 1e-6, 2e-5, 0.999_979];
         }
         if matches!(comparison.variable, Variable::Mother) {
-            u = vec![0.0, 1e-6, 1e-5, 0.999_989];
+            u = vec![0.0, 1e-6, 1e-5, 0.999_988, 1e-6];
         }
         normalise(&mut u, &comparison.levels);
         shares.u = u;

@@ -10,7 +10,7 @@ use super::Resolution;
 use crate::linkage::blocking::{Pair, PairsInBlocks};
 use crate::linkage::comparison::household::Households;
 use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY, SUPPORT_NONE, SUPPORT_ONE};
-use crate::linkage::comparison::{Comparison, HOUSEHOLD_MEMBERS_MAX, Pattern};
+use crate::linkage::comparison::{Comparison, HOUSEHOLD_MEMBERS_MAX, Pattern, date};
 use crate::linkage::scoring::{Marks, Sieves, Sifter, Standing};
 use crate::person::table::RecordId;
 
@@ -70,8 +70,18 @@ fn level((mine, one): (&[u32], usize), (theirs, other): (&[u32], usize)) -> u8 {
 /// Households whose pairs are looked for together, so that what is known of pairs is fetched for many at a time.
 const HOUSEHOLDS_TOGETHER: u32 = 64;
 
-/// The pairs that wait for their households' support and have some: class and pattern, sorted. They are looked for in
-/// households that have members in common, among the `candidates` that were sifted for `least` and left their `marks`.
+/// Pairs that their households support, each with class and pattern, sorted.
+#[derive(Debug, Default)]
+pub struct Supported {
+    /// Those that waited for it.
+    pub waited: Vec<(Pair, u32, Pattern)>,
+    /// Those that no blocking rule gave.
+    pub unblocked: Vec<(Pair, u32, Pattern)>,
+}
+
+/// The pairs of households that have members in common: those that waited for support, among the `candidates` that were
+/// sifted for `least` and left their `marks`; and others that no blocking rule gave, where sex and birth date let them be one
+/// person. (Where a mother and her sons are linked, so may be the daughter whose name and number were left out.)
 #[must_use]
 pub fn supported(
     sifter: &Sifter<'_>,
@@ -79,7 +89,7 @@ pub fn supported(
     resolution: &Resolution,
     support: Support<'_>,
     least: f64,
-) -> Vec<(Pair, u32, Pattern)> {
+) -> Supported {
     let Sifter { scorer, households } = sifter;
     let linked = |household: u32, found: &mut FxHashSet<u32>| {
         found.clear();
@@ -106,25 +116,47 @@ pub fn supported(
             }
         }
     };
+    let table = scorer.comparer.table();
+    let may_be_one = |(one, other): &Pair| {
+        let sexes = (table.sex[*one as usize], table.sex[*other as usize]);
+        support.person_of[*one as usize] != support.person_of[*other as usize]
+            && (sexes.0 == sexes.1 || sexes.0 == 0 || sexes.1 == 0)
+            && date::may_be_one(table.birth[*one as usize], table.birth[*other as usize])
+    };
     let of_households = |(others, pairs, sieves): &mut (FxHashSet<u32>, Vec<Pair>, Sieves), first: u32| {
         pairs.clear();
         let some = first..=households.last().min(first + HOUSEHOLDS_TOGETHER - 1);
         some.for_each(|household| together(household, others, pairs));
+        let mut unblocked: Vec<Pair> = pairs.iter().filter(|pair| may_be_one(pair)).copied().collect();
+        candidates.drop_from(&mut unblocked);
         marks.retain(pairs);
         candidates.retain(pairs);
-        let waiting = |pair: &Pair| {
+        let mut standing = |pair: &Pair| {
             let pattern = scorer.comparer.compare(pair.0, pair.1);
-            let waits = sifter.standing(sieves, *pair, pattern, least) == Standing::Waits;
-            waits.then(|| (*pair, scorer.class(pair.0, pair.1), pattern))
+            let standing = sifter.standing(sieves, *pair, pattern, least);
+            (standing, (*pair, scorer.class(pair.0, pair.1), pattern))
         };
-        pairs.iter().filter_map(waiting).collect::<Vec<_>>()
+        let mut found = Supported::default();
+        found
+            .waited
+            .extend(pairs.iter().map(&mut standing).filter(|(s, _)| *s == Standing::Waits).map(|(_, pair)| pair));
+        let matters = unblocked.iter().map(&mut standing).filter(|(standing, _)| *standing != Standing::Rest);
+        found.unblocked.extend(matters.map(|(_, pair)| pair));
+        found
     };
     let parts = households.last().div_ceil(HOUSEHOLDS_TOGETHER);
     let firsts = (0..parts).into_par_iter().map(|part| 1 + part * HOUSEHOLDS_TOGETHER);
-    let mut found: Vec<_> =
-        firsts.map_init(<(FxHashSet<u32>, Vec<Pair>, Sieves)>::default, of_households).flatten().collect();
-    found.par_sort_unstable_by_key(|(pair, ..)| *pair);
+    let mut found =
+        firsts.map_init(<(FxHashSet<u32>, Vec<Pair>, Sieves)>::default, of_households).reduce(Supported::default, both);
+    found.waited.par_sort_unstable_by_key(|(pair, ..)| *pair);
+    found.unblocked.par_sort_unstable_by_key(|(pair, ..)| *pair);
     found
+}
+
+fn both(mut one: Supported, mut other: Supported) -> Supported {
+    one.waited.append(&mut other.waited);
+    one.unblocked.append(&mut other.unblocked);
+    one
 }
 
 #[cfg(test)]
@@ -175,7 +207,9 @@ mod tests {
         let expected: Vec<(u32, u32)> = waiting.iter().filter(has_some).copied().collect();
         let (_, within) = candidates.into_rules();
         let found = supported(&sifter, (&within, &sifted.marks), &resolution, support, least);
-        assert_eq!(found.iter().map(|(pair, ..)| *pair).collect::<Vec<_>>(), expected);
+        assert_eq!(found.waited.iter().map(|(pair, ..)| *pair).collect::<Vec<_>>(), expected);
+        assert!(!found.unblocked.is_empty());
+        assert!(found.unblocked.iter().all(|(pair, ..)| all.binary_search(pair).is_err() && has_some(&pair)));
         assert!(expected.len() > 10 && waiting.len() > 2 * expected.len(), "{} of {}", expected.len(), waiting.len());
     }
 }

@@ -203,7 +203,7 @@ fn what_the_page_says_is_what_was_found() {
         assert_eq!(areas.iter().map(|area| area.count).sum::<u64>(), 11);
     }
     let pairs: u64 = report.links.weights.iter().map(|bin| bin.0 + bin.1).sum();
-    assert_eq!(pairs, district.linked.candidates);
+    assert_eq!(pairs, district.linked.candidates + district.linked.unblocked);
     // The table of reliability: every pair worth a look stands in one band, with what the model expects of it.
     let least = district.study.linkage.review_probability;
     let listed = district.linked.scores.iter().filter(|score| score.probability() >= least).count() as u64;

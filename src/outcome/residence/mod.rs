@@ -230,7 +230,7 @@ pub fn drawn_with(table: &PersonTable, households: &Households, resolution: &Res
 }
 
 fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
-    let statuses = standing::statuses(material);
+    let statuses = standing::statuses(material, &study.area);
     let surroundings = Surroundings::of(material, &statuses);
     let slots = em::slots(material.table);
     let locals = thinned(&persons(&statuses, Part::Positive, Known::Registered), POSITIVES_MAX);

@@ -33,8 +33,8 @@ pub(super) enum Part {
     Negative,
     /// In a register and not on the roll.
     Candidate,
-    /// None: in no register, dead, not yet born, listed as living elsewhere in the area, or counted where registered
-    /// because the person left there only just.
+    /// None: in no register, in registers of other areas only, dead, not yet born, listed as living elsewhere in the area, or
+    /// counted where registered because the person left there only just.
     Outside,
 }
 
@@ -47,7 +47,12 @@ pub(super) struct Status {
     pub part: Part,
     /// What kind of register knows the person.
     pub known: Known,
+    /// Do all division codes of registers place the person outside the area? `None` without a code.
+    beyond: Option<bool>,
 }
+
+/// If registers place a greater share of those whom the roll has outside the area, their codes mean something else.
+const BEYOND_MAX: f64 = 0.2;
 
 /// By what kind of record registers know a person: the strata of the fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,14 +70,34 @@ pub(super) fn is_roll(kind: RowKind) -> bool {
     matches!(kind, RowKind::Present | RowKind::ElsewhereInArea | RowKind::Elsewhere)
 }
 
-/// The status of every person.
-pub(super) fn statuses(material: &Material<'_>) -> Vec<Status> {
+/// The status of every person. Registers may hold persons of other areas than the one under study.
+pub(super) fn statuses(material: &Material<'_>, area: &str) -> Vec<Status> {
     let persons = u32::try_from(material.resolution.persons()).unwrap_or(u32::MAX);
-    (0..persons).into_par_iter().map(|person| status(material, person)).collect()
+    let divisions = &material.table.divisions;
+    let codes = 0..u32::try_from(divisions.len()).unwrap_or(u32::MAX);
+    let outside: Vec<bool> = codes.map(|code| code != 0 && !divisions.text(code).starts_with(area)).collect();
+    let statuses =
+        |outside: &[bool]| (0..persons).into_par_iter().map(|person| status(material, outside, person)).collect();
+    let found: Vec<Status> = statuses(&outside);
+    let enumerated = |beyond: bool| {
+        found
+            .iter()
+            .filter(|status| status.part == Part::Positive && status.beyond.is_some_and(|b| b == beyond))
+            .count()
+    };
+    let (here, elsewhere) = (enumerated(false), enumerated(true));
+    if elsewhere as f64 <= BEYOND_MAX * (here + elsewhere) as f64 {
+        return found;
+    }
+    // These codes are no codes of divisions as the roll's are.
+    tracing::warn!(here, elsewhere, "registers place many enumerated persons outside `area`: their codes are not used");
+    statuses(&vec![false; outside.len()])
 }
 
-fn status(material: &Material<'_>, person: u32) -> Status {
+/// `outside` says of every division code whether it is beyond the area under study.
+fn status(material: &Material<'_>, outside: &[bool], person: u32) -> Status {
     let table = material.table;
+    let (mut has_code, mut code_in_area) = (false, false);
     let (mut present, mut in_area, mut elsewhere, mut gone) = (false, false, false, false);
     let mut counted = false;
     let (mut in_register, mut registered, mut only_owner) = (false, false, true);
@@ -85,6 +110,9 @@ fn status(material: &Material<'_>, person: u32) -> Status {
             RowKind::Elsewhere => elsewhere = true,
             _ => {
                 in_register = true;
+                let code = table.division[record as usize] as usize;
+                has_code |= code != 0;
+                code_in_area |= code != 0 && !outside[code];
                 registered |= kind == RowKind::HouseholdRegistration || table.household[record as usize] != 0;
                 only_owner &= kind == RowKind::Ownership;
                 gone |= died_before(material, record) || born_after(material, record);
@@ -100,8 +128,10 @@ fn status(material: &Material<'_>, person: u32) -> Status {
     } else {
         Standing::Unknown
     };
+    let beyond = has_code.then_some(!code_in_area);
     let part = match standing {
         _ if gone || !in_register => Part::Outside,
+        Standing::Unknown if beyond == Some(true) => Part::Outside,
         Standing::Present if counted => Part::Positive,
         Standing::Present => Part::Outside,
         // Away for less than half a year: counted here, so no example of those who live elsewhere.
@@ -115,7 +145,7 @@ fn status(material: &Material<'_>, person: u32) -> Status {
         (false, true) => Known::Owner,
         (false, false) => Known::Other,
     };
-    Status { standing, part, known }
+    Status { standing, part, known, beyond }
 }
 
 /// Does the record say that the person had died before the reference time?

@@ -254,16 +254,42 @@ fn the_dead_the_unborn_and_the_listed_are_no_candidates() {
         let wanted = matches!(fate, Fate::Missed | Fate::MissedTogether | Fate::Gone);
         assert_eq!(candidates.binary_search(&person).is_ok(), wanted, "{fate:?}");
     }
-    let parts: Vec<Part> = standing::statuses(&built.material()).iter().map(|status| status.part).collect();
+    let parts: Vec<Part> = standing::statuses(&built.material(), "").iter().map(|status| status.part).collect();
     for (part, fate) in parts.iter().zip(&district.fates) {
         assert_eq!(*part == Part::Outside, matches!(fate, Fate::Dead | Fate::Unborn | Fate::ListedInArea), "{fate:?}");
     }
 }
 
+#[test]
+fn whom_registers_know_in_another_area_only_is_no_candidate() {
+    let mut built = build(&district(300));
+    let here = built.table.divisions.intern("120106001001");
+    let there = built.table.divisions.intern("120104001001");
+    let records: Vec<u32> = (0..u32::try_from(built.table.len()).unwrap()).collect();
+    let candidates = |built: &Built, area: &str| {
+        let statuses = standing::statuses(&built.material(), area);
+        persons(&statuses, Part::Candidate, Known::Registered)
+    };
+    let all = candidates(&built, "120106");
+    // Of every other one whom the roll does not have the register says that they live in the next district.
+    let is_elsewhere = |person: u32| person.is_multiple_of(2) && all.contains(&person);
+    for &record in &records {
+        let person = built.resolution.person_of[record as usize];
+        built.table.division.set(record as usize, if is_elsewhere(person) { there } else { here });
+    }
+    assert_eq!(candidates(&built, ""), all);
+    let expected: Vec<u32> = all.iter().copied().filter(|person| !is_elsewhere(*person)).collect();
+    assert!(expected.len() > 10 && expected.len() < all.len());
+    assert_eq!(candidates(&built, "120106"), expected);
+    // Codes by which even those whom the roll has live elsewhere are no such codes.
+    records.iter().for_each(|record| built.table.division.set(*record as usize, there));
+    assert_eq!(candidates(&built, "120106"), all);
+}
+
 /// The levels of one person, all others showing where the limits of the bins are.
 fn levels_of(built: &Built, person: u32, hidden: &[u32]) -> (Vec<Feature>, Vec<u8>) {
     let material = built.material();
-    let statuses = standing::statuses(&material);
+    let statuses = standing::statuses(&material, "");
     let surroundings = Surroundings::of(&material, &statuses);
     let slots = em::slots(&built.table);
     let mut residents = persons(&statuses, Part::Positive, Known::Registered);

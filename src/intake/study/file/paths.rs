@@ -34,17 +34,41 @@ pub(super) fn files(folder: &Path, written: &str) -> Result<Vec<PathBuf>, String
 
 fn extracts_in(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = std::fs::read_dir(folder).map_err(|error| format!("this folder cannot be read: {}", error.kind()))?;
-    let mut files = Vec::new();
+    let (mut files, mut left_out) = (Vec::new(), Vec::new());
     for entry in entries {
         let path = entry.map_err(|error| format!("this folder cannot be read: {}", error.kind()))?.path();
         if is_extract_name(&path) && !path.is_dir() {
             files.push(path);
+        } else if may_be_an_extract(&path) {
+            left_out.extend(path.file_name().map(|name| name.to_string_lossy().into_owned()));
         }
+    }
+    if !left_out.is_empty() {
+        left_out.sort();
+        let folder = folder.display();
+        tracing::warn!(%folder, left_out = left_out.join(", "), "not read: not .parquet, .csv or .xlsx, or in a folder below");
     }
     if files.is_empty() {
         return Err(String::from("there is no .parquet, .csv or .xlsx file in this folder"));
     }
     Ok(files)
+}
+
+/// Something in a folder of extracts that may be one in another form, or hold some.
+fn may_be_an_extract(path: &Path) -> bool {
+    const ENDINGS: [&str; 17] = [
+        "", "xls", "xlsb", "xlsm", "ods", "et", "txt", "tsv", "dat", "dbf", "gz", "zip", "7z", "rar", "zst", "parq",
+        "pq",
+    ];
+    if path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '~'])) {
+        return false;
+    }
+    if path.is_dir() {
+        let inside = std::fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);
+        return inside.map(|entry| entry.path()).any(|path| is_extract_name(&path) && !path.is_dir());
+    }
+    let ending = path.extension().map_or_else(String::new, |ending| ending.to_string_lossy().to_lowercase());
+    ENDINGS.contains(&ending.as_str())
 }
 
 fn matches_of(folder: &Path, written: &str) -> Result<Vec<PathBuf>, String> {
