@@ -89,6 +89,14 @@ impl Error {
         Error::new(kind, io_words(error)).at_file(path)
     }
 
+    /// A file that a library could not write: by what the system said to it, if it was the system.
+    #[must_use]
+    pub fn unwritten(path: &Path, error: &(dyn std::error::Error + 'static)) -> Error {
+        let system = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+        let otherwise = || Error::new(Kind::Environment, "this file cannot be written").at_file(path);
+        system.map_or_else(otherwise, |error| Error::io(path, error))
+    }
+
     /// The same error, said to be in this file.
     #[must_use]
     pub fn at_file(mut self, file: &Path) -> Error {

@@ -65,8 +65,6 @@ pub struct Summary {
     pub coverage: Coverage,
     /// What the link probabilities are worth.
     pub reliability: Reliability,
-    /// Sources of which more rows were set aside than the study allows.
-    pub rejected_too_many: Vec<String>,
     /// What the run stood on.
     pub spent: Spent,
 }
@@ -182,9 +180,8 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     checkpoint::renew(folder, options.sign_key.as_deref(), log.head())?;
     progress.finish("all outputs");
     in_file.into_iter().for_each(|file| tracing::info!(bytes = file.most(), "lay in the file at its height"));
-    let rejected_too_many = too_many(study, &standardised.tallies);
     let spent = Spent { _standardised: standardised, _linked: linked, _links: links, _to_the_end: to_the_end };
-    Ok(Summary { manifest, findings, coverage, reliability, rejected_too_many, spent })
+    Ok(Summary { manifest, findings, coverage, reliability, spent })
 }
 
 /// The stage that takes a run longest; what it gives is kept until the run is whole.
@@ -406,6 +403,7 @@ fn seal(
             .zip(tallies)
             .map(|(source, tally)| SourceEntry::of(&source.name, tally))
             .collect(),
+        rejected_too_many: too_many(study, tallies),
         counts,
         outputs,
     };

@@ -121,7 +121,7 @@ pub fn check(folder: &Path, entries: &[Entry], public_key: Option<&str>) -> Resu
     if checkpoint.text()?.as_bytes() != text {
         return Err(wrong("the checkpoint is not written as the program writes it"));
     }
-    if public_key.is_some_and(|key| key != checkpoint.public_key) {
+    if public_key.is_some_and(|key| !key.eq_ignore_ascii_case(&checkpoint.public_key)) {
         return Err(wrong("the checkpoint was signed with another key"));
     }
     let key = unhex::<32>(&checkpoint.public_key).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());

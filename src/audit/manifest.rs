@@ -30,6 +30,9 @@ pub struct Manifest {
     pub inputs: Vec<InputEntry>,
     /// Rows by source: in = out + set aside.
     pub sources: Vec<SourceEntry>,
+    /// Sources of which more rows were set aside than the study allows: the outputs are whole, and lack persons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected_too_many: Vec<String>,
     /// Counts by stage; see [`Manifest::check`] for what must add up.
     pub counts: BTreeMap<String, u64>,
     /// Every output file but the manifest.

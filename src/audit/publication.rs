@@ -353,6 +353,7 @@ mod tests {
             },
             inputs: Vec::new(),
             sources: Vec::new(),
+            rejected_too_many: Vec::new(),
             counts: BTreeMap::new(),
             outputs,
         };

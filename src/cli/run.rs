@@ -61,10 +61,10 @@ pub(super) fn places(out: &Path) -> String {
 
 /// Done; or done, but above the allowed share of rejected rows.
 pub(super) fn verdict(summary: &Summary) -> ExitCode {
-    if summary.rejected_too_many.is_empty() {
+    if summary.manifest.rejected_too_many.is_empty() {
         return ExitCode::SUCCESS;
     }
-    let sources = summary.rejected_too_many.join(", ");
+    let sources = summary.manifest.rejected_too_many.join(", ");
     complain(&format!("rollcall: more rows were rejected than the study allows: {sources}"));
     complain("  hint: rejected.parquet says which rows and why; [limits] rejected_share_max is the limit");
     status(Kind::Rejected)

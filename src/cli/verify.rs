@@ -51,6 +51,10 @@ pub(super) fn verify(asked: &Verify, progress: &dyn Progress) -> Result<ExitCode
     ] {
         table.row(vec![what.to_owned(), found]);
     }
+    let too_many = &verified.manifest.rejected_too_many;
+    if !too_many.is_empty() {
+        table.row(vec![String::from("rows set aside"), format!("more than the study allows: {}", too_many.join(", "))]);
+    }
     show(&table.text())?;
     Ok(ExitCode::SUCCESS)
 }

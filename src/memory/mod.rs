@@ -2,12 +2,12 @@
 //!
 //! Takes the allocator (mimalloc) and what a run may hold ([`plan`]), gives memory. A run that may hold less than it needs has its
 //! large pieces in a nameless file ([`scratch`]), of which no more is in memory than it may hold ([`keeper`]); one that may hold
-//! all it needs keeps what it frees for a while ([`freed`]). The allocator
+//! all it needs keeps what it frees for a while ([`freed`]), and a small one is given small pages ([`pages`]). The allocator
 //! remembers that memory was refused: the language ends a program that cannot go on without by SIGABRT; where that is why,
 //! the signal becomes exit status 6, with a word on what can be done. So it does where the system has none left for anybody. Any other
 //! abort stays one.
 //!
-//! The only code of this program that the compiler cannot check (`unsafe`): an allocator and its options, memory that lies in a
+//! The only code of this program that the compiler cannot check (`unsafe`): an allocator and its options, a flag of the process, memory that lies in a
 //! file, and a signal handler cannot be had without. A handler does no more than the system allows in one: it reads a flag, asks the system
 //! for memory, writes to stderr, and ends.
 
@@ -21,6 +21,7 @@ use mimalloc::MiMalloc;
 pub mod freed;
 #[deny(unsafe_code)]
 mod keeper;
+mod pages;
 #[deny(unsafe_code)]
 pub mod plan;
 #[cfg_attr(not(target_os = "linux"), path = "no_scratch.rs")]

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use super::freed::{self, Kept};
 use super::scratch::{self, Scratch};
-use super::{IN_CHARGE, keeper};
+use super::{IN_CHARGE, keeper, pages};
 use crate::error::{Error, Kind, Result};
 
 /// What a run may hold, in bytes; what is not said is not limited.
@@ -76,6 +76,9 @@ pub fn provide(records: u64, allowance: Allowance, folder: &Path) -> Result<Prov
     tracing::debug!(records, needed, least, "memory planned");
     if let Some(addressed) = allowance.addressed.filter(|addressed| *addressed < needed) {
         return Err(too_little(records, needed, addressed));
+    }
+    if needed <= SMALL {
+        pages::use_small_ones();
     }
     let unlimited = allowance == Allowance::default();
     let (freed, to_the_end) = (unlimited.then(freed::keep), (unlimited && needed <= SMALL).then(freed::keep));

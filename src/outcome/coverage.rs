@@ -347,7 +347,7 @@ impl Coverage {
     /// # Errors
     /// If the file cannot be written.
     pub fn write_parquet(&self, path: &Path) -> Result<u64> {
-        let failed = |_| Error::new(Kind::Environment, "the coverage table cannot be written").at_file(path);
+        let failed = |error: parquet::errors::ParquetError| Error::unwritten(path, &error);
         let batch = self.batch().map_err(|_| Error::new(Kind::Environment, "the coverage table is not one table"))?;
         let file = std::fs::File::create(path).map_err(|error| Error::io(path, &error))?;
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();

@@ -393,6 +393,11 @@ fn a_text_of_megabytes_holds_up_nobody_and_its_row_is_set_aside() {
     let folder = village_with_roll(&roll);
     let (study, out) = (folder.path().join("study.toml"), folder.path().join("results"));
     check(&["run", argument(&study), "--out", argument(&out)], 5);
+    // The results say so, too, as long as they last.
+    let manifest = std::fs::read_to_string(out.join("manifest.json")).expect("manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    assert_eq!(manifest["rejected_too_many"], serde_json::json!(["roll"]));
+    assert!(check(&["verify", argument(&out)], 0).0.contains("more than the study allows: roll"));
     let persons = rollcall::outcome::files::read_persons(&out).expect("persons");
     assert!(persons.iter().all(|row| row.record_id != "R01"));
     assert!(persons.iter().any(|row| row.record_id == "R02"));

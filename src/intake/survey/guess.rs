@@ -3,7 +3,7 @@
 //! Takes the [`Profile`]s of a file, gives a [`Guess`]: record id, fields, row kinds, and what is left out and why.
 //! Headers decide first, the look of the values confirms or denies; what only one of them says is marked as unsure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::headers;
 use super::profile::{Profile, Shape};
@@ -238,6 +238,16 @@ fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
         let codes = profile.codes.as_ref();
         named && codes.is_some_and(|codes| codes.keys().any(|value| meaning(value).is_some()))
     });
+    // Whatever it is called, values that are all kinds of rows, and several, say it.
+    let by_values = || {
+        profiles.iter().filter(|_| !is_roll).find(|profile| {
+            let kinds = |codes: &BTreeMap<String, u64>| {
+                codes.keys().map(|value| headers::row_kind(value)).collect::<Option<BTreeSet<RowKind>>>()
+            };
+            profile.codes.as_ref().and_then(kinds).is_some_and(|kinds| kinds.len() > 1)
+        })
+    };
+    let column = column.or_else(by_values);
     if let Some(profile) = column {
         rows.column = Some(profile.name.clone());
         for value in profile.codes.iter().flat_map(BTreeMap::keys) {

@@ -181,6 +181,27 @@ fn rows_mean_what_their_codes_say() {
 }
 
 #[test]
+fn a_register_of_more_than_the_district_under_other_headings_is_recognised() {
+    let mut files = district();
+    files.retain(|(name, _)| *name == "roll.csv" || *name == "公安.csv");
+    let police = &mut files[1].1;
+    *police = police.replacen("登记类型", "性质", 1).replacen("居委会代码", "社区编码", 1).replacen(
+        "更新日期",
+        "末次就诊时间",
+        1,
+    );
+    // Most of it lives in the next district.
+    *police = police.replace(",120106012004,", ",120104001004,");
+    let folder = folder(&files);
+    let (text, study) = drafted(folder.path());
+    assert_eq!(study.area, "120106012", "{text}");
+    let police = &study.sources[1];
+    assert_eq!(police.rows.values.get("居住证"), Some(&RowKind::Permit), "{text}");
+    assert_eq!(column(&study, 1, Field::Division), Some("社区编码"));
+    assert_eq!(column(&study, 1, Field::LastSeen), Some("末次就诊时间"));
+}
+
+#[test]
 fn two_files_of_another_country_are_linked_with_declared_fields() {
     let persons = |prefix: &'static str| {
         let header =

@@ -418,15 +418,15 @@ pub fn write(
         .fold(properties, |all, name| all.set_column_dictionary_enabled(ColumnPath::from(*name), false))
         .build();
     let mut writer =
-        ArrowWriter::try_new(&file, Arc::clone(&schema), Some(properties)).map_err(|_| failed("header"))?;
+        ArrowWriter::try_new(&file, Arc::clone(&schema), Some(properties)).map_err(|e| Error::unwritten(&path, &e))?;
     let mut rows = 0;
     for columns in batches {
         let batch =
             RecordBatch::try_new(Arc::clone(&schema), columns).map_err(|_| failed("columns of different lengths"))?;
         rows += batch.num_rows() as u64;
-        writer.write(&batch).map_err(|_| failed("rows"))?;
+        writer.write(&batch).map_err(|error| Error::unwritten(&path, &error))?;
     }
-    writer.close().map_err(|_| failed("footer"))?;
+    writer.close().map_err(|error| Error::unwritten(&path, &error))?;
     Ok(rows)
 }
 
