@@ -193,6 +193,17 @@ mod tests {
     use arrow::datatypes::{DataType, Field, Int32Type};
     use std::sync::Arc;
 
+    #[test]
+    fn a_birth_in_a_summer_of_shifted_clocks_stays_on_its_day() {
+        // Midnight of 15 July 1988, 24 July 1980 and 15 July 1995 in Shanghai, and an hour later on the first.
+        let at = |seconds: i64| -> ArrayRef {
+            Arc::new(TimestampSecondArray::from(vec![seconds]).with_timezone("Asia/Shanghai"))
+        };
+        for (seconds, day) in [(584_895_600, 6770), (584_899_200, 6770), (333_216_000, 3857), (805_737_600, 9326)] {
+            assert_eq!(column(&at(seconds), 8 * 3600).unwrap().0.day(0), Some(day), "{seconds}");
+        }
+    }
+
     fn shown(array: ArrayRef) -> Vec<Option<String>> {
         let rows = array.len();
         let (column, undecodable) = column(&array, 8 * 3600).unwrap();
