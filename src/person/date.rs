@@ -5,8 +5,6 @@
 
 use std::cmp::Ordering;
 
-use unicode_normalization::UnicodeNormalization;
-
 /// A date of day, month or year precision, packed into 4 bytes; 0 is *none*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Date(u32);
@@ -152,15 +150,11 @@ fn day_number(year: u16, month: u8, day: u8) -> i32 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// The day of a stamp such as 20200105093000.
-fn stamped(text: &str) -> Option<Date> {
-    let digits: Vec<u32> = text.nfkc().filter_map(|character| character.to_digit(10)).collect();
-    let number = |from: usize, to: usize| digits.get(from..to)?.iter().try_fold(0, |all, digit| Some(all * 10 + digit));
-    if number(8, 10)? > 23 || number(10, 12)? > 59 || number(12, 14).is_some_and(|second| second > 59) {
-        return None;
-    }
-    let part = |from: usize| u8::try_from(number(from, from + 2)?).ok();
-    Date::from_parts(u16::try_from(number(0, 4)?).ok()?, part(4)?, part(6)?)
+/// The day of a stamp such as 20200105093000, of so many digits: year to minute, to second, or to the thousandth of it.
+fn stamped(stamp: u64, length: usize) -> Option<u64> {
+    // The two digits behind the first so many; 0 where the stamp ends before.
+    let part = |behind: usize| length.checked_sub(behind + 2).map_or(0, |rest| stamp / 10_u64.pow(rest as u32) % 100);
+    (part(8) < 24 && part(10) < 60 && part(12) < 60).then(|| stamp / 10_u64.pow(length as u32 - 8))
 }
 
 /// A day that a spreadsheet has turned into its number: days since 30 December 1899.
@@ -170,8 +164,9 @@ fn from_serial(number: u64) -> Option<Date> {
 }
 
 /// Reads a date as written. With a `format` (strftime) only that form is taken; without one the usual forms are:
-/// `2020-11-01`, `2020/11/1`, `20201101`, `202011`, `20201101093000`, `44136` (a spreadsheet's number of a day), `2020年11月1日`, `2020-11`, `2020`, `01/11/2020` (day first unless
-/// it cannot be), each with an optional time behind it. `None`: not a date.
+/// `2020-11-01`, `2020/11/1`, `20201101`, `202011`, `20201101093000`, `44136` (a spreadsheet's number of a day),
+/// `2020年11月1日`, `2020-11`, `2020`, `01/11/2020` (day first unless it cannot be), each with an optional time behind it.
+/// `None`: not a date.
 #[must_use]
 pub fn read(text: &str, format: Option<&str>) -> Option<Date> {
     if let Some(format) = format {
@@ -206,10 +201,10 @@ pub fn read(text: &str, format: Option<&str>) -> Option<Date> {
     let date = |year: u64, month: u64, day: u64| {
         Date::from_parts(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
     };
+    let day = |digits: u64| date(digits / 10_000, digits / 100 % 100, digits % 100);
     match (count, length) {
-        (_, 8) => date(first / 10_000, first / 100 % 100, first % 100),
-        // A stamp: year to minute, to second, or to the thousandth of it.
-        (1, 12 | 14 | 17) => stamped(text),
+        (_, 8) => day(first),
+        (1, 12 | 14 | 17) => stamped(first, length).and_then(day),
         (_, 14) => None,
         // A spreadsheet's number of a day.
         (1, 5) => from_serial(first),

@@ -110,7 +110,7 @@ where
 /// In the summers of 1986 to 1991 China's clocks were an hour ahead: midnight there and then is 23:00 of the day before by
 /// the study's offset. Nothing else that is kept by days falls on that hour.
 fn summer_midnight(seconds: i64, shift_seconds: i64) -> i64 {
-    // 4 May 1986 and 15 September 1991, in seconds since 1970.
+    // From a week before 4 May 1986 to a day after 15 September 1991, in seconds since 1970.
     const SUMMERS: std::ops::Range<i64> = 515_000_000..685_000_000;
     let is_last_hour = seconds.rem_euclid(DAY_SECONDS) == DAY_SECONDS - 3_600;
     if shift_seconds == 28_800 && is_last_hour && SUMMERS.contains(&seconds) { seconds + 3_600 } else { seconds }

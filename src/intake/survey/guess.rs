@@ -240,14 +240,14 @@ fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
     });
     // Whatever it is called, values that are all kinds of rows, and several, say it.
     let by_values = || {
-        profiles.iter().filter(|_| !is_roll).find(|profile| {
+        profiles.iter().find(|profile| {
             let kinds = |codes: &BTreeMap<String, u64>| {
                 codes.keys().map(|value| headers::row_kind(value)).collect::<Option<BTreeSet<RowKind>>>()
             };
             profile.codes.as_ref().and_then(kinds).is_some_and(|kinds| kinds.len() > 1)
         })
     };
-    let column = column.or_else(by_values);
+    let column = if is_roll { column } else { column.or_else(by_values) };
     if let Some(profile) = column {
         rows.column = Some(profile.name.clone());
         for value in profile.codes.iter().flat_map(BTreeMap::keys) {

@@ -44,9 +44,12 @@ impl PairsInBlocks {
         pairs.retain(|pair| self.contains(*pair));
     }
 
-    /// Leaves the pairs that no rule gives, the smaller record of each first.
+    /// Leaves the pairs that no rule gives, the smaller record of each first; none of one source where all rules seek records of
+    /// two, as they do where records are linked one to one.
     pub fn drop_from(&self, pairs: &mut Vec<Pair>) {
-        pairs.retain(|pair| !self.contains(*pair));
+        let across_sources = self.across_sources.iter().all(|across| *across);
+        let is_sought = |pair: &Pair| !across_sources || !self.same_source(pair.0, pair.1);
+        pairs.retain(|pair| is_sought(pair) && !self.contains(*pair));
     }
 
     /// Does a block of any group give this pair? `own` is room for the numbers.
@@ -94,4 +97,26 @@ impl PairsInBlocks {
 pub(super) fn same_block(mine: &[u32], theirs: &[u32]) -> bool {
     // Without an early end, so that several are compared at a time.
     mine.iter().zip(theirs).map(|(a, b)| u32::from(a == b)).sum::<u32>() != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PairsInBlocks;
+
+    #[test]
+    fn pairs_of_one_source_are_left_out_where_no_rule_seeks_them() {
+        // Two records in each of two sources; the first three share a block.
+        for (across, expected) in [(true, vec![(0, 3), (1, 3)]), (false, vec![(0, 3), (1, 3), (2, 3)])] {
+            let within = PairsInBlocks {
+                numbers: vec![1, 1, 1, 0],
+                width: 1,
+                across_sources: vec![across],
+                sources: vec![2, 4],
+                loose: Vec::new(),
+            };
+            let mut pairs = vec![(0, 1), (0, 2), (0, 3), (1, 3), (2, 3)];
+            within.drop_from(&mut pairs);
+            assert_eq!(pairs, expected, "{across}");
+        }
+    }
 }

@@ -109,3 +109,65 @@ impl MothersHouseholds {
         self.households.get(&mother).map_or(&[], Vec::as_slice)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::level::{MISSING, MOTHER_ABSENT, MOTHER_BY_NAME, MOTHER_BY_NUMBER, MOTHER_HERSELF};
+    use super::super::{Comparer, Variable};
+    use crate::intake::{extract, study};
+    use crate::person;
+    use crate::progress::Silent;
+
+    const STUDY: &str = r#"
+[[source]]
+name = "births"
+role = "register"
+path = "births.csv"
+record_id = "id"
+[source.columns]
+name = "name"
+mother_name = "mother"
+mother_id_number = "number"
+[[source]]
+name = "roll"
+role = "roll"
+path = "roll.csv"
+record_id = "id"
+[source.columns]
+name = "name"
+id_number = "number"
+household = "household"
+sex = "sex"
+"#;
+
+    #[test]
+    fn a_certificate_is_never_the_mothers_own_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        put("study.toml", STUDY);
+        // Of the second certificate the number was left out; the third names a woman of whom nothing is known.
+        put("births.csv", "id,name,mother,number\n1,王丽之女,王丽,999999199003070007\n2,,王丽,\n3,,李红,\n");
+        put(
+            "roll.csv",
+            "id,name,number,household,sex\nM,王丽,999999199003070007,A,2\nF,张伟,999999198003070012,A,1\nS,刘洋,,B,1\nO,陈静,,B,2\n",
+        );
+        let study = study::file::read(&folder.path().join("study.toml")).unwrap();
+        let extracts: Vec<_> = (0..2).map(|source| extract::open(&study, source).unwrap()).collect();
+        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+        let comparer = Comparer::new(&study, &table);
+        let mother = comparer.of(Variable::Mother).unwrap();
+        let (mother_herself, father, stranger) = (3, 4, 5);
+        for (certificate, other, expected) in [
+            (0, mother_herself, MOTHER_HERSELF),
+            (1, mother_herself, MOTHER_HERSELF),
+            (2, mother_herself, MOTHER_ABSENT),
+            (0, father, MOTHER_BY_NUMBER),
+            (1, father, MOTHER_BY_NAME),
+            (0, stranger, MOTHER_ABSENT),
+        ] {
+            let level = mother.level(comparer.compare(certificate, other));
+            assert_eq!(level, usize::from(expected), "{certificate} {other}");
+        }
+        assert_eq!(mother.level(comparer.compare(father, stranger)), usize::from(MISSING));
+    }
+}

@@ -532,6 +532,24 @@ mod tests {
     }
 
     #[test]
+    fn a_bounded_level_gives_what_is_over_to_the_others() {
+        let levels = [
+            Level::missing(),
+            Level::new("equal", 0.8, 0.1),
+            Level::new("slip", 0.19, 0.1),
+            Level::new("far", 0.01, 0.8).at_most(0.01),
+            Level::new("far though the numbers agree", 0.01, 0.8).given_id(),
+        ];
+        let (mut over, mut within) = ([0.0, 0.6, 0.3, 0.1, 0.5], [0.0, 0.6, 0.395, 0.005, 0.5]);
+        super::bound(&mut over, &levels);
+        super::bound(&mut within, &levels);
+        for (share, expected) in over.iter().zip([0.0, 0.66, 0.33, 0.01, 0.5]) {
+            assert!((share - expected).abs() < 1e-12, "{over:?}");
+        }
+        assert_eq!(within, [0.0, 0.6, 0.395, 0.005, 0.5]);
+    }
+
+    #[test]
     fn labels_move_a_wrong_share_and_a_wrong_prior_the_right_way() {
         let mut alone = model();
         iterate(&mut alone, &pairs(200.0), &[]);

@@ -117,11 +117,8 @@ impl Expected {
 
     /// What would be known, had others been seen: `times` says how often a draw of this share has each of them.
     pub fn redrawn(self, share: f64, times: impl Fn(u64) -> u8) -> Expected {
-        let drawn = if self.seen == MISSED_SEEN {
-            (0..MISSED_SEEN as u64).map(|seen| f64::from(times(seen))).sum()
-        } else {
-            0.0
-        };
+        let persons = if self.among > 0.0 { MISSED_SEEN as u64 } else { 0 };
+        let drawn: f64 = (0..persons).map(|seen| f64::from(times(seen))).sum();
         Expected { seen: drawn.max(JEFFREYS * share), among: self.among * share }
     }
 }
@@ -176,8 +173,8 @@ mod tests {
 
     #[test]
     fn a_handful_of_persons_does_not_outweigh_what_is_known_of_registered_ones() {
-        // Residents of the highest twentieth of scores, among whom by chance one of a hundred unlinked persons stands in
-        // place of five: alone, it would say that a fiftieth were missed.
+        // Among the residents of the highest twentieth of scores by chance one unlinked person stands in place of some four:
+        // alone, it would say that six in a hundred of the unlinked were missed, in place of sixteen.
         let positives: Vec<f64> = (0..2000).map(|at| f64::from(at % 20)).collect();
         let unlabelled: Vec<f64> = (0..500).map(|at| if at == 0 { 19.0 } else { f64::from(at % 19) }).collect();
         let alone = share(&positives, &unlabelled, Expected::beside_registered(None, 2000, 500));
