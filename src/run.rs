@@ -90,7 +90,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     let extracts = extracts?;
     let Provided { in_file, freed, to_the_end } = plan::provide(rows(&extracts), options.memory, folder)?;
     let (decisions, outcomes) = (decisions::read(study)?, outcomes::read(study)?);
-    let mut log = Log::open(folder, options.actor.as_deref().unwrap_or("unspecified"))?;
+    let mut log = Log::open(&publication, options.actor.as_deref().unwrap_or("unspecified"))?;
     let stage = stage(&publication, study, &extracts, decisions.as_ref(), program_digest.as_deref());
     let kept = stage.as_ref().and_then(Stage::take_up).as_deref().and_then(kept::read);
     log.begin(&Beginning {
@@ -177,6 +177,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     }
     let manifest = seal(study, out, inputs, &standardised.tallies, &written, counts, &mut log)?;
     publication.publish()?;
+    log.published()?;
     checkpoint::renew(folder, options.sign_key.as_deref(), log.head())?;
     progress.finish("all outputs");
     in_file.into_iter().for_each(|file| tracing::info!(bytes = file.most(), "lay in the file at its height"));
@@ -304,6 +305,7 @@ fn table_entry(study: &Study, source: &str, table: &TableFile) -> InputEntry {
         file: study.relative(&table.path),
         bytes: table.bytes,
         rows: table.rows,
+        last_row: None,
         digest: table.digest.clone(),
     }
 }
@@ -361,6 +363,7 @@ fn inputs(study: &Study, extracts: &[Extract]) -> Vec<InputEntry> {
             file: study.relative(&file.path),
             bytes: file.bytes,
             rows: file.rows,
+            last_row: (file.last_row != file.rows).then_some(file.last_row),
             digest: file.digest.clone(),
         })
     });

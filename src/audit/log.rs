@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::hex;
 use super::manifest::{self, Manifest};
+use super::publication::Publication;
 use crate::error::{Error, Kind, Result};
 
 /// Name of the log.
@@ -35,7 +36,7 @@ pub struct Entry {
     pub time: String,
     /// Who, as the command line said.
     pub actor: String,
-    /// What: `begin`, `read`, `count`, `write`, `seal`, `sample`, `purge`, `send`, `rekey`.
+    /// What: `begin`, `read`, `count`, `write`, `seal`, `publish`, `recover`, `sample`, `purge`, `send`, `rekey`.
     pub action: String,
     /// With what: digests and counts; no personal value.
     pub object: Value,
@@ -144,11 +145,13 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the log of a folder, or begins one. A log that was altered is not continued.
+    /// Opens the log of a folder, or begins one. A log that was altered is not continued. Only who holds the folder may write
+    /// into its log: two at once would each chain entries to the same one.
     ///
     /// # Errors
     /// A verification error if the log was altered, an environment error if it cannot be written.
-    pub fn open(folder: &Path, actor: &str) -> Result<Log> {
+    pub fn open(held: &Publication, actor: &str) -> Result<Log> {
+        let folder = held.folder();
         let path = folder.join(LOG);
         let file = OpenOptions::new().create(true).append(true).open(&path);
         let file = file.map_err(|error| Error::new(Kind::Environment, error.kind().to_string()).at_file(&path))?;
@@ -212,6 +215,14 @@ impl Log {
         self.add("begin", object)
     }
 
+    /// The outputs of the run that was sealed last are in place.
+    ///
+    /// # Errors
+    /// As [`Log::add`].
+    pub fn published(&mut self) -> Result<()> {
+        self.add("publish", json!({}))
+    }
+
     /// The end of a run: what was read, counted and written, and the digest of the manifest that is about to be
     /// written.
     ///
@@ -240,14 +251,14 @@ fn drop_torn_end(file: &File, path: &Path) -> Result<u64> {
 mod tests {
     use serde_json::json;
 
-    use super::{LOG, Log, read};
+    use super::{LOG, Log, Publication, read};
     use crate::error::Kind;
 
     /// A log of six entries in a folder of its own.
     fn log() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for run in 0..2 {
-            let mut log = Log::open(folder.path(), "auditor").unwrap();
+            let mut log = Log::open(&Publication::begin(folder.path()).unwrap(), "auditor").unwrap();
             for number in 0..3 {
                 log.add("count", json!({ "run": run, "number": number })).unwrap();
             }
@@ -306,7 +317,7 @@ mod tests {
                 assert_eq!(first_wrong(&moved), Some(at as u64 + 1));
             }
         }
-        let altered = Log::open(folder.path(), "auditor");
+        let altered = Log::open(&Publication::begin(folder.path()).unwrap(), "auditor");
         assert_eq!(altered.unwrap_err().kind(), Kind::Verification, "an altered log is not continued");
     }
 }

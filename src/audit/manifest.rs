@@ -74,6 +74,9 @@ pub struct InputEntry {
     pub bytes: u64,
     /// Data rows.
     pub rows: u64,
+    /// Number of the last one, if blank rows lie between them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_row: Option<u64>,
     /// SHA-256.
     pub digest: String,
 }
@@ -126,10 +129,11 @@ impl Manifest {
     #[must_use]
     pub fn place(&self, source: &str, mut row: u64) -> (String, u64) {
         for input in self.inputs.iter().filter(|input| input.source == source) {
-            if row < input.rows {
+            let last_row = input.last_row.unwrap_or(input.rows);
+            if row < last_row {
                 return (input.file.display().to_string().escape_debug().to_string(), row + 1);
             }
-            row -= input.rows;
+            row -= last_row;
         }
         (String::from("?"), row + 1)
     }

@@ -98,6 +98,12 @@ impl Publication {
         Ok(Publication { folder: folder.to_path_buf(), work, made, _lock: lock })
     }
 
+    /// The folder of the run.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The folder to write into, made for nobody but this user.
     ///
     /// # Errors
@@ -128,7 +134,7 @@ impl Publication {
     ///
     /// # Errors
     /// An environment error; the folder then holds the old run, or will hold the new one when it is next opened.
-    pub fn publish(self) -> Result<()> {
+    pub fn publish(&self) -> Result<()> {
         publish(&Real, &self.folder)
     }
 }

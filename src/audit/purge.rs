@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::json;
 
@@ -61,12 +61,12 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
     }
     publication.forget_stages()?;
     let outputs = Manifest::read(folder)?.outputs.into_iter().map(|output| output.file);
-    let mut names: BTreeSet<String> = outputs.filter(|name| is_personal(name)).collect();
+    let mut names: BTreeSet<String> = outputs.filter(|name| is_inside(name) && is_personal(name)).collect();
     below(folder, beside, &mut names)?;
     let there = names.iter().filter(|name| folder.join(name).is_file());
     let files = there.map(|name| manifest::describe(folder, name, None)).collect::<Result<Vec<OutputEntry>>>()?;
     if !files.is_empty() {
-        let mut log = Log::open(folder, order.actor.as_deref().unwrap_or("unspecified"))?;
+        let mut log = Log::open(&publication, order.actor.as_deref().unwrap_or("unspecified"))?;
         log.add("purge", json!({ "reason": order.reason, "files": files }))?;
         // Without a key, an earlier checkpoint goes on vouching for the entries before this one.
         if let Some(key) = &order.sign_key {
@@ -85,6 +85,11 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
     }
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Error::io(folder, &error))?;
     Ok(Purged::Removed(files))
+}
+
+/// Does the name lead to a file below the folder, whatever a forged manifest says?
+fn is_inside(name: &str) -> bool {
+    Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// Days since the last run in this folder was sealed.

@@ -59,15 +59,25 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
         .at_file(&folder.join(LOG))
         .at_row(entries.len() as u64)
     };
-    let sealed = entries.iter().rposition(|entry| entry.action == "seal").ok_or_else(no_seal)?;
-    // After the seal stand only samples, purges, lists that were sent, and beginnings of runs that did not get as far as changing the folder; before it the
-    // four entries of its run.
-    if entries
-        .iter()
-        .skip(sealed + 1)
-        .any(|entry| !matches!(entry.action.as_str(), "sample" | "begin" | "purge" | "send" | "rekey"))
-    {
-        return Err(no_seal());
+    entries.iter().rposition(|entry| entry.action == "seal").ok_or_else(no_seal)?;
+    let this = json!({ "manifest_digest": hex(&Sha256::digest(&text)) });
+    let sealed = entries.iter().rposition(|entry| entry.action == "seal" && entry.object == this);
+    let another = || Error::new(Kind::Verification, "this is not the manifest that was sealed").at_file(&path);
+    let sealed = sealed.ok_or_else(another)?;
+    // Before the seal stand the four entries of its run. After it stand what was done with the results, and runs that
+    // did not get as far as changing the folder: killed or refused, some of them after their own seal.
+    let mut is_sealed_anew = false;
+    for entry in entries.iter().skip(sealed + 1) {
+        match entry.action.as_str() {
+            "sample" | "purge" | "send" | "rekey" | "recover" | "begin" | "read" | "count" | "write" => {}
+            "seal" => is_sealed_anew = true,
+            "publish" if is_sealed_anew => {
+                let what = "a later run was put in place of this one: these are the results of an earlier run";
+                return Err(Error::new(Kind::Verification, what).at_file(&path));
+            }
+            "publish" => {}
+            _ => return Err(no_seal()),
+        }
     }
     let actions = ["begin", "read", "count", "write", "seal"];
     let run =
@@ -75,10 +85,7 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     if !run.iter().zip(actions).all(|(entry, action)| entry.action == action) {
         return Err(no_seal());
     }
-    let [begin, read, count, write, seal] = run else { return Err(no_seal()) };
-    if seal.object != json!({ "manifest_digest": hex(&Sha256::digest(&text)) }) {
-        return Err(Error::new(Kind::Verification, "this is not the manifest that was sealed").at_file(&path));
-    }
+    let [begin, read, count, write, _] = run else { return Err(no_seal()) };
     let manifest = Manifest::read(folder)?;
     let logged = [
         ("inputs and sources", &read.object, json!({ "inputs": manifest.inputs, "sources": manifest.sources })),

@@ -198,8 +198,8 @@ fn announce<'a>(
         }
     }
     // Nobody else writes into the log meanwhile.
-    let _publication = Publication::begin(run)?;
-    let mut log = Log::open(run, order.actor.as_deref().unwrap_or("unspecified"))?;
+    let held = Publication::begin(run)?;
+    let mut log = Log::open(&held, order.actor.as_deref().unwrap_or("unspecified"))?;
     log.add(action, serde_json::json!({ "team": order.team, "cases": cases, "areas_by_recipient": lists_of }))
 }
 

@@ -18,7 +18,6 @@ mod profile;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use crate::error::{Error, Result};
 use crate::intake::extract::{self, Chunk, Extract};
@@ -44,8 +43,6 @@ struct Surveyed {
     /// Columns whose values hold those of several other columns.
     repeating: Vec<String>,
     rows: u64,
-    study: Study,
-    extract: Extract,
 }
 
 /// A source as the study file will have it.
@@ -55,7 +52,6 @@ struct Planned {
     role: Role,
     name: String,
     kind: String,
-    duplicates: bool,
 }
 
 /// A first study file, and what a person should know of it at once.
@@ -168,7 +164,7 @@ fn survey(path: &Path) -> Result<Option<Surveyed>> {
         }
     }
     let (path, rows) = (path.to_path_buf(), extract.rows);
-    Ok(Some(Surveyed { path, stem, headers, profiles, repeating, rows, study, extract }))
+    Ok(Some(Surveyed { path, stem, headers, profiles, repeating, rows }))
 }
 
 /// The chunks to look at: all, or some evenly spread ones.
@@ -191,7 +187,6 @@ fn study_of(path: &Path) -> Study {
         record_id: None,
         bindings: Vec::new(),
         rows: RowMeaning::default(),
-        duplicates: false,
     };
     Study {
         name: String::new(),
@@ -239,7 +234,6 @@ fn plan(surveyed: Vec<Surveyed>) -> (Vec<Planned>, bool) {
     let best = scores.iter().copied().max().unwrap_or(0);
     let is_sure = best >= 2;
     let roll = if is_sure { scores.iter().position(|score| *score == best).unwrap_or(0) } else { 0 };
-    let only_one = surveyed.len() == 1;
     let mut names: Vec<String> = Vec::new();
     let mut planned = Vec::new();
     for (index, file) in surveyed.into_iter().enumerate() {
@@ -248,8 +242,7 @@ fn plan(surveyed: Vec<Surveyed>) -> (Vec<Planned>, bool) {
         leave_repeating(&mut guess, &file);
         let name = name_of(&file.stem, &mut names);
         let kind = kind_of(&file, &guess, role);
-        let duplicates = only_one || repeats_persons(&file, &guess);
-        planned.push(Planned { surveyed: file, guess, role, name, kind, duplicates });
+        planned.push(Planned { surveyed: file, guess, role, name, kind });
     }
     (planned, is_sure)
 }
@@ -283,40 +276,6 @@ fn kind_of(file: &Surveyed, guess: &Guess, role: Role) -> String {
     let values = guess.rows.kinds.values().flatten().cloned();
     let words: Vec<String> = values.chain(file.headers.iter().cloned()).collect();
     headers::kind_of(&file.stem, &words).map_or_else(|| name_of(&file.stem, &mut Vec::new()), str::to_owned)
-}
-
-/// Do persons seem to have several records? Rows of one kind that agree on name and birth date, address or number.
-fn repeats_persons(file: &Surveyed, guess: &Guess) -> bool {
-    const SHARE_MIN: f64 = 0.01;
-    let column = |field: Field| guess.bound(field).map(|bound| bound.column.as_str());
-    let by_name = |name: &&str| file.headers.iter().position(|header| header == name);
-    let names: Vec<&str> = [Field::Name, Field::FamilyName, Field::GivenName].into_iter().filter_map(column).collect();
-    let firm = [Field::IdNumber, Field::BirthDate, Field::Address].into_iter().filter_map(column);
-    let mut firm: Vec<&str> = firm.collect();
-    let others = guess.others.iter().filter_map(|index| file.profiles.get(*index));
-    firm.extend(others.filter(|other| other.distinct() > 100).map(|other| other.name.as_str()));
-    if names.is_empty() || firm.is_empty() {
-        return false;
-    }
-    let kind = guess.rows.column.as_deref();
-    let keys: Vec<usize> = names.iter().chain(&firm).chain(kind.iter()).filter_map(by_name).collect();
-    let mut seen: FxHashMap<u64, ()> = FxHashMap::default();
-    let (mut all, mut repeated) = (0_u64, 0_u64);
-    for chunk in looked_at(&file.extract) {
-        let Ok(chunk) = file.extract.read(&file.study, chunk) else { return false };
-        for row in 0..chunk.rows {
-            let cell = |key: &usize| chunk.columns.get(*key).and_then(|column| column.text(row));
-            let filled = keys.iter().filter(|key| cell(key).is_some()).count();
-            if filled * 2 <= keys.len() || filled < 3.min(keys.len()) {
-                continue;
-            }
-            let text: Vec<_> = keys.iter().map(|key| cell(key).unwrap_or_default()).collect();
-            let key = std::hash::BuildHasher::hash_one(&rustc_hash::FxBuildHasher, text.join("\u{1f}"));
-            all += 1;
-            repeated += u64::from(seen.insert(key, ()).is_some());
-        }
-    }
-    repeated as f64 > SHARE_MIN * all as f64
 }
 
 #[cfg(test)]

@@ -132,6 +132,7 @@ pub fn link(
     freed: Option<Kept>,
     progress: &dyn Progress,
 ) -> Result<Linked> {
+    comparer.check(study)?;
     progress.begin("block", 0);
     let (candidates, beside) =
         rayon::join(|| blocking::block(study, table, comparer), || beside_blocks(study, table, comparer));

@@ -79,9 +79,9 @@ pub(super) struct ChunkTable {
     pub(super) record_id: Option<String>,
 }
 
-/// By file, the rows of the files before it.
+/// By file, the rows of the files before it, blank ones among them: no two rows of a source have one number.
 fn rows_before(extract: &Extract) -> Vec<u64> {
-    let before = |rows: &mut u64, file: &ExtractFile| Some(std::mem::replace(rows, *rows + file.rows));
+    let before = |rows: &mut u64, file: &ExtractFile| Some(std::mem::replace(rows, *rows + file.last_row));
     extract.files.iter().scan(0, before).collect()
 }
 

@@ -265,6 +265,12 @@ impl PersonTable {
         start..self.starts.get(source + 1).copied().unwrap_or(start)
     }
 
+    /// How many sources there are.
+    #[must_use]
+    pub fn sources(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
     /// The source of a record.
     #[must_use]
     pub fn source(&self, record: RecordId) -> usize {

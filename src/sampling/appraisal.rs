@@ -15,6 +15,7 @@ use super::sheet::{self, Verdict};
 use crate::audit::checkpoint;
 use crate::audit::log::{self, Log};
 use crate::audit::manifest;
+use crate::audit::publication::Publication;
 use crate::audit::verify::{self, Asked};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::estimate::stratified::{self, Share, Stratum};
@@ -69,6 +70,7 @@ pub struct StratumAppraisal {
 /// A verification error if run or selection were altered, an input error in the sheet, a usage error if the log is
 /// signed and no key is named.
 pub fn appraise(run: &Path, filled: &Path, actor: &str, sign_key: Option<&Path>) -> Result<Appraisal> {
+    let held = Publication::begin(run)?;
     let verified = verify::verify(run, &Asked { outputs_only: true, ..Asked::default() })?;
     if verified.checkpoint.is_some() && sign_key.is_none() {
         let error = Error::new(Kind::Usage, "the log of this run is signed, and the results add to it");
@@ -78,7 +80,7 @@ pub fn appraise(run: &Path, filled: &Path, actor: &str, sign_key: Option<&Path>)
     let selection = selection::read(folder, &log::read(run)?)?;
     let verdicts = sheet::read(filled, &selection)?;
     let digest = manifest::digest_of(filled)?;
-    let mut log = Log::open(run, actor)?;
+    let mut log = Log::open(&held, actor)?;
     log.add("sample", json!({ "results_digest": digest, "verdicts": verdicts.len() }))?;
     if let Some(key) = sign_key {
         checkpoint::sign(run, key, log.head())?;

@@ -21,6 +21,7 @@ use crate::audit::hex;
 use crate::audit::located;
 use crate::audit::log::{Entry, Log};
 use crate::audit::manifest::{self, MANIFEST};
+use crate::audit::publication::Publication;
 use crate::audit::verify::{self, Asked};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::estimate::stratified;
@@ -114,6 +115,8 @@ pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection>
     if let Some(key) = asked.sign_key {
         checkpoint::check_key(key)?;
     }
+    // No run replaces the results meanwhile.
+    let held = Publication::begin(asked.run)?;
     let verified = verify::verify(asked.run, &Asked { outputs_only: true, ..Asked::default() })?;
     if verified.checkpoint.is_some() && asked.sign_key.is_none() {
         let error = Error::new(Kind::Usage, "the log of this run is signed, and the sample adds to it");
@@ -131,7 +134,7 @@ pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection>
         items: items(frame.units, asked.seed),
     };
     let text = selection.text()?;
-    let mut log = Log::open(asked.run, asked.actor)?;
+    let mut log = Log::open(&held, asked.actor)?;
     log.add("sample", selection.sealed(&text))?;
     if let Some(key) = asked.sign_key {
         checkpoint::sign(asked.run, key, log.head())?;

@@ -58,6 +58,8 @@ pub struct ExtractFile {
     pub bytes: u64,
     /// Data rows.
     pub rows: u64,
+    /// Number of the last data row: more than there are rows where blank ones lie between them (XLSX).
+    pub last_row: u64,
     /// SHA-256 of the file, lower-case hexadecimal.
     pub digest: String,
     /// When it was last changed, as far as the system knows.
@@ -109,6 +111,16 @@ struct Opened {
     rows: u64,
     /// What each wanted column holds ([`cell::class`]); empty where cells have no types (CSV, XLSX).
     classes: Vec<Option<String>>,
+}
+
+impl Opened {
+    /// Number of the last data row, from 1.
+    fn last_row(&self) -> u64 {
+        match &self.form {
+            Form::Xlsx(sheet) => sheet.numbers.last().copied().unwrap_or(0).max(self.rows),
+            _ => self.rows,
+        }
+    }
 }
 
 /// Some consecutive rows of one file, column by column.
@@ -324,9 +336,9 @@ fn open_any(terms: &Terms, path: &Path, columns: &[String]) -> Result<(ExtractFi
         let what = format!("has {} rows, more than the {} allowed", opened.rows, terms.limits.rows_max);
         return Err(Error::input(what).at_file(path).hint("raise `rows_max` in [limits] if this is right"));
     }
-    let rows = opened.rows;
+    let (rows, last_row) = (opened.rows, opened.last_row());
     let (bytes, modified) = before;
-    Ok((ExtractFile { path: path.to_path_buf(), bytes, rows, digest, modified }, opened))
+    Ok((ExtractFile { path: path.to_path_buf(), bytes, rows, last_row, digest, modified }, opened))
 }
 
 /// Opens a file, in a process of its own where there can be one; a CSV file's digest is found on the way.

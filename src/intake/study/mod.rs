@@ -124,9 +124,6 @@ pub struct Source {
     pub bindings: Vec<Binding>,
     /// What the rows mean.
     pub rows: RowMeaning,
-    /// May one person have several records of the same row kind here? `false` (the default) does not forbid it, it
-    /// makes it improbable: the model estimates how often it happens.
-    pub duplicates: bool,
 }
 
 impl Source {
@@ -392,7 +389,7 @@ pub struct KeyPart {
 pub enum Transform {
     /// The standardised value itself.
     Whole,
-    /// Sound of a name: toneless pinyin of Han names, a phonetic code of Latin ones.
+    /// Sound of a name: toneless pinyin of Han names, the words of Latin ones in alphabetical order.
     Sound,
     /// The year of a date.
     Year,
@@ -408,8 +405,6 @@ pub enum Transform {
     Dwelling,
     /// Estate and room of an address, for addresses whose building or unit was left out.
     EstateRoom,
-    /// The value with each one character left out in turn (several keys): finds values one edit apart.
-    Deletions,
 }
 
 /// What follows for the field.
@@ -436,19 +431,12 @@ pub struct Limits {
     pub rejected_share_max: f64,
     /// Largest uncompressed row group that is decoded, in bytes.
     pub row_group_bytes_max: u64,
-    /// Longest text that is kept, in bytes.
-    pub text_bytes_max: usize,
     /// Most rows in one file.
     pub rows_max: u64,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits {
-            rejected_share_max: 0.05,
-            row_group_bytes_max: 2 << 30,
-            text_bytes_max: 64 << 10,
-            rows_max: 4_000_000_000,
-        }
+        Limits { rejected_share_max: 0.05, row_group_bytes_max: 2 << 30, rows_max: 4_000_000_000 }
     }
 }

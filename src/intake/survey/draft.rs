@@ -88,9 +88,6 @@ impl Draft<'_> {
                 writeln!(text, "# no column identifies a record: the row number is used{}", doubt("is there one?"))?;
             }
         }
-        if plan.duplicates {
-            writeln!(text, "duplicates = true{}", doubt("persons may have several records of one kind here"))?;
-        }
         self.columns(text, source, plan)?;
         rows(text, plan)
     }

@@ -13,9 +13,9 @@ use rustc_hash::FxBuildHasher;
 use super::rules::Keys;
 use crate::intake::study::{Field, KeyPart, RowKind, Transform};
 use crate::linkage::comparison::{Comparer, MothersHouseholds, Variable};
-use crate::person::date::Date;
+use crate::person::date::{self, Date};
 use crate::person::id_number::{self, IdNumber};
-use crate::person::name;
+use crate::person::name::{self, Reading};
 use crate::person::table::{PersonTable, RecordId};
 
 /// Names borne by at most this many records are a key of their own.
@@ -256,6 +256,11 @@ impl<'a> Keyer<'a> {
             (Field::Name, Transform::Sound) => by_name(&self.sounds),
             (Field::Name, Transform::Whole) => some(u64::from(table.name[at])),
             (Field::Name, _) => self.text_part(table.names.texts.text(table.name[at]), part.transform),
+            (Field::IdNumber, Transform::Prefix(_) | Transform::Suffix(_)) => {
+                let mut buffer = [0; 20];
+                let length = table.id_number[at].characters(&mut buffer);
+                self.text_part(std::str::from_utf8(&buffer[..length]).ok()?, part.transform)
+            }
             (Field::IdNumber, _) => table.id_number[at]
                 .is_citizen()
                 .then(|| table.id_number[at].packed())
@@ -264,6 +269,10 @@ impl<'a> Keyer<'a> {
             (Field::DeathDate, _) => date(table.death[at]),
             (Field::Sex, _) => some(u64::from(table.sex[at])),
             (Field::Ethnicity, _) => some(u64::from(table.ethnicity[at])),
+            (Field::Telephone, Transform::Prefix(_) | Transform::Suffix(_)) => {
+                let digits = some(table.telephone[at])?.to_string();
+                self.text_part(&digits, part.transform)
+            }
             (Field::Telephone, _) => some(table.telephone[at]),
             (Field::Address, Transform::EstateRoom) => {
                 (table.estate[at] != 0 && table.room[at] != 0).then(|| hash((table.estate[at], table.room[at])))
@@ -273,6 +282,12 @@ impl<'a> Keyer<'a> {
                 .filter(|d| d.building != 0)
                 .map(|d| hash((d.estate, d.building, d.room))),
             (Field::Address, _) => some(u64::from(table.estate[at])),
+            (Field::Division, Transform::Prefix(_) | Transform::Suffix(_)) => {
+                self.text_part(table.divisions.text(table.division[at]), part.transform)
+            }
+            (Field::EnumerationArea, Transform::Prefix(_) | Transform::Suffix(_)) => {
+                self.text_part(table.divisions.text(table.area[at]), part.transform)
+            }
             (Field::Division, _) => some(u64::from(table.division[at])),
             (Field::EnumerationArea, _) => some(u64::from(table.area[at])),
             (Field::Household, _) => some(u64::from(table.household[at])),
@@ -295,8 +310,12 @@ impl<'a> Keyer<'a> {
         Some(match transform {
             Transform::Prefix(n) => hash(text.chars().take(usize::from(n)).collect::<String>()),
             Transform::Suffix(n) => hash(text.chars().skip(count.saturating_sub(usize::from(n))).collect::<String>()),
-            Transform::Year => hash(text.chars().take(4).collect::<String>()),
-            Transform::Month => hash(text.chars().filter(char::is_ascii_digit).take(6).collect::<String>()),
+            Transform::Year => hash(date::read(text, None).map(Date::year).filter(|year| *year != 0)?),
+            Transform::Month => hash(date::read(text, None).filter(|date| date.has_month())?.month().packed()),
+            Transform::Sound => match name::read(text) {
+                Reading::Name(name, _) => hash(name::sound(&name)?),
+                _ => return None,
+            },
             Transform::FamilyName => hash(text.rsplit(' ').next().unwrap_or(text)),
             _ => hash(text),
         })

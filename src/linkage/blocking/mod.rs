@@ -152,31 +152,53 @@ impl Keyer<'_> {
         }
     }
 
-    /// Divides a block that is too large by birth year and sex, by community, and by name: a pair that agrees on any
-    /// of them is kept. Gives the number of pairs of divisions that are still too large.
+    /// The pairs that a block would give, were it not divided.
+    fn count_pairs(&self, block: &[Entry], across_sources: bool) -> u64 {
+        let pairs = |all: usize, not_seeking: usize| {
+            let of = |count: usize| count as u64 * (count as u64).saturating_sub(1) / 2;
+            of(all) - of(not_seeking)
+        };
+        let count = |source: Option<usize>| {
+            let of_source = |entry: &&Entry| source.is_none_or(|source| self.table.source(entry.record) == source);
+            let (seek, wait): (Vec<&Entry>, Vec<&Entry>) =
+                block.iter().filter(of_source).partition(|entry| entry.seeks);
+            pairs(seek.len() + wait.len(), wait.len())
+        };
+        let within = if across_sources { (0..self.table.sources()).map(|source| count(Some(source))).sum() } else { 0 };
+        count(None) - within
+    }
+
+    /// Divides a block that is too large by birth month, by estate, by community and sex, by name, and by each declared text:
+    /// a pair that agrees on any of them is kept, unless too many do. Gives the number of pairs that are not.
     fn divide(&self, block: &[Entry], across_sources: bool, maximum: u64, pairs: &mut Vec<Pair>) -> u64 {
         let table = self.table;
-        let mut left_out = 0;
-        let dividers: [&dyn Fn(usize) -> u64; 4] = [
+        let first = pairs.len();
+        let built_in: [&dyn Fn(usize) -> u64; 4] = [
             &|at| if table.birth[at].has_month() { hash(table.birth[at].month()) } else { 0 },
             &|at| if table.estate[at] == 0 { 0 } else { hash(table.estate[at]) },
             &|at| if table.division[at] == 0 { 0 } else { hash((table.division[at], table.sex[at])) },
             &|at| if table.name[at] == 0 { 0 } else { hash(table.name[at]) },
         ];
-        for divider in dividers {
+        let mut by = |divider: &dyn Fn(usize) -> u64| {
             let mut parts: Vec<Entry> =
                 block.iter().map(|entry| Entry { key: divider(entry.record as usize), ..*entry }).collect();
             parts.retain(|entry| entry.key != 0);
             parts.sort_unstable_by_key(|entry| (entry.key, entry.record));
             for part in parts.chunk_by(|a, b| a.key == b.key) {
-                let count = (part.len() * part.len().saturating_sub(1) / 2) as u64;
-                if count <= maximum {
+                if (part.len() * part.len().saturating_sub(1) / 2) as u64 <= maximum {
                     self.pairs(part, across_sources, pairs);
-                } else {
-                    left_out += count;
                 }
             }
+        };
+        built_in.into_iter().for_each(&mut by);
+        for text in 0..table.text_fields.len() {
+            by(&|at| u64::from(table.texts.row(at)[text]));
         }
+        let mut given = pairs.split_off(first);
+        given.sort_unstable();
+        given.dedup();
+        let left_out = self.count_pairs(block, across_sources).saturating_sub(given.len() as u64);
+        pairs.append(&mut given);
         left_out
     }
 }
@@ -215,6 +237,39 @@ mod tests {
         let kept = together.pairs_at_most();
         let given: u64 = together.rules.iter().map(|rule| rule.pairs).sum();
         assert!(kept < given / 2, "blocks with nothing new are not kept: {kept} of {given}");
+    }
+
+    #[test]
+    fn pairs_of_blocks_that_are_too_large_are_given_or_counted() {
+        const ROWS: usize = 120;
+        let rows = (0..ROWS).map(|row| format!("{row},one city,name{}\n", row % 40));
+        let rows = format!("id,city,given\n{}", rows.collect::<String>());
+        for one_to_one in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let source = |name: &str| {
+                std::fs::write(folder.path().join(name), &rows).unwrap();
+                format!(
+                    "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{name}\"\nrecord_id = \"id\"\n[source.columns]\ncity = \"city\"\ngiven = \"given\"\n"
+                )
+            };
+            let text = format!(
+                "[study]\nname = \"s\"\n{}{}[[field]]\nname = \"city\"\ncomparator = \"exact\"\n[[field]]\nname = \"given\"\ncomparator = \"exact\"\n[[linkage.blocking]]\nkeys = [\"city\"]\n[linkage]\none_to_one = {one_to_one}\nblock_pairs_max = 1000\n",
+                source("a.csv"),
+                source("b.csv")
+            );
+            std::fs::write(folder.path().join("study.toml"), text).unwrap();
+            let study = file::read(&folder.path().join("study.toml")).unwrap();
+            let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
+            let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+            let given = block(&study, &table, &Comparer::new(&study, &table)).unwrap();
+            let across = |one: usize, other: usize| (one < ROWS) != (other < ROWS);
+            let all = (0..2 * ROWS).flat_map(|one| (one + 1..2 * ROWS).map(move |other| (one, other)));
+            let all: Vec<_> = all.filter(|(one, other)| across(*one, *other) || !one_to_one).collect();
+            let of_one_name = all.iter().filter(|(one, other)| one % 40 == other % 40).count() as u64;
+            let rule = &given.rules[0];
+            assert_eq!((rule.divided, rule.pairs), (1, of_one_name), "one to one: {one_to_one}");
+            assert_eq!(rule.pairs_left_out, all.len() as u64 - of_one_name);
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ use self::row::{InTable, Side};
 use mother::Families;
 pub use mother::MothersHouseholds;
 
+use crate::error::{Error, Kind, Result};
 use crate::intake::study::{Comparator, Field, Study};
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId, flag};
@@ -35,6 +36,9 @@ pub type Pattern = u64;
 
 /// Bits that one level takes in a [`Pattern`].
 pub const LEVEL_BITS: u32 = 4;
+
+/// Comparisons that a [`Pattern`] has room for.
+const COMPARISONS_MAX: usize = (Pattern::BITS / LEVEL_BITS) as usize;
 
 /// What a comparison compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,6 +107,8 @@ pub struct Comparer<'a> {
     table: &'a PersonTable,
     /// The comparisons in the order of a pattern.
     pub comparisons: Vec<Comparison>,
+    /// Comparisons for which a pattern had no room.
+    left_out: usize,
     /// Has no source two records of one person?
     pub one_to_one: bool,
     texts: Vec<text::TextComparer>,
@@ -161,8 +167,14 @@ impl<'a> Comparer<'a> {
         if bound(Field::Household) || bound(Field::Address) {
             variables.push((Variable::Household, "household".to_owned(), level::household()));
         }
+        let is_wanted = |field: Field| {
+            let named = &study.linkage.comparisons;
+            let joined = matches!(field, Field::FamilyName | Field::GivenName) && named.contains(&Field::Name);
+            named.is_empty() || named.contains(&field) || joined
+        };
         let mut texts = Vec::new();
-        let mut sharings: Vec<Sharing> = Vec::new();
+        // Of the text fields that are compared.
+        let mut sharings: Vec<Option<Sharing>> = Vec::new();
         for (at, field) in table.text_fields.iter().enumerate() {
             let custom = match field.field {
                 Field::Custom(index) => study.custom_fields.get(usize::from(index)),
@@ -173,13 +185,15 @@ impl<'a> Comparer<'a> {
             let comparer =
                 text::TextComparer::new(comparator, thresholds, custom.is_none_or(|custom| custom.frequency));
             let sharing = Sharing::of(field.field, study.field_name(field.field), comparator);
-            sharings.push(sharing);
+            sharings.push(is_wanted(field.field).then_some(sharing));
             let mut levels = comparer.levels(sharing);
             if field.field == Field::GivenName && parts::columns(table).is_some() {
                 levels.extend(parts::levels());
             }
             let variable = Variable::Text(u16::try_from(at).unwrap_or(0));
-            variables.push((variable, study.field_name(field.field).to_owned(), levels));
+            if is_wanted(field.field) {
+                variables.push((variable, study.field_name(field.field).to_owned(), levels));
+            }
             texts.push(comparer);
         }
         let given: Vec<Variable> = (0u16..)
@@ -187,15 +201,16 @@ impl<'a> Comparer<'a> {
             .filter(|(_, field)| field.field == Field::GivenName)
             .map(|(at, _)| Variable::Text(at))
             .collect();
-        let has_places = sharings.iter().filter(|sharing| **sharing == Sharing::Place).count() > 1;
-        if has_places && study.sources.len() > 1 {
+        let has_places = sharings.iter().filter(|sharing| **sharing == Some(Sharing::Place)).count() > 1;
+        if has_places && study.sources.len() > 1 && variables.len() < COMPARISONS_MAX {
             variables.push((Variable::LeftOver, "left_over".to_owned(), level::left_over()));
         }
-        let comparisons = (0u32..).zip(variables).take(16);
+        let left_out = variables.len().saturating_sub(COMPARISONS_MAX);
+        let comparisons = (0u32..).zip(variables).take(COMPARISONS_MAX);
         let comparisons: Vec<Comparison> = comparisons
             .map(|(at, (variable, name, levels))| {
                 let sharing = match variable {
-                    Variable::Text(text) => sharings.get(usize::from(text)).copied(),
+                    Variable::Text(text) => sharings.get(usize::from(text)).copied().flatten(),
                     _ => None,
                 };
                 let place = sharing == Some(Sharing::Place) && has_places;
@@ -214,6 +229,7 @@ impl<'a> Comparer<'a> {
         let parts = parts::Parts::of(table, &comparisons, &texts);
         Comparer {
             table,
+            left_out,
             comparisons,
             sketches,
             one_to_one: study.linkage.one_to_one,
@@ -221,6 +237,20 @@ impl<'a> Comparer<'a> {
             families: Families::of(table),
             parts,
         }
+    }
+
+    /// Holds the study against the room there is: none of its comparisons is left out in silence.
+    ///
+    /// # Errors
+    /// A study error if there are too many.
+    pub fn check(&self, study: &Study) -> Result<()> {
+        if self.left_out == 0 {
+            return Ok(());
+        }
+        let comparisons = COMPARISONS_MAX + self.left_out;
+        let what = format!("the study has {comparisons} comparisons, more than the {COMPARISONS_MAX} allowed");
+        let hint = "name in linkage.comparisons the fields that tell persons apart";
+        Err(Error::new(Kind::Study, what).at_file(&study.file).hint(hint))
     }
 
     /// The comparison of a variable, if the study has it.

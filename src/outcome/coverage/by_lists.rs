@@ -81,6 +81,9 @@ impl Lists {
             if registers != 0 {
                 add(registers | 1, mass.both);
                 add(registers, mass.only_register);
+            } else {
+                // Only registers beyond the most lists know this person: among these lists, the roll alone.
+                add(1, mass.both);
             }
             add(1, mass.only_roll);
         }

@@ -6,8 +6,7 @@
 use super::section::{nearest, one_of};
 use crate::intake::study::{Comparator, CustomField, Field, KeyPart, Transform};
 
-const TRANSFORMS: [&str; 9] =
-    ["sound", "year", "month", "prefix", "suffix", "family_name", "dwelling", "estate_room", "deletions"];
+const TRANSFORMS: [&str; 8] = ["sound", "year", "month", "prefix", "suffix", "family_name", "dwelling", "estate_room"];
 
 /// Why a key part is not one: what is wrong, and a hint.
 pub(super) type Wrong = (String, Option<String>);
@@ -33,7 +32,11 @@ pub(super) fn read(written: &str, custom_fields: &[CustomField]) -> Result<KeyPa
             .ok_or_else(|| (String::from("there is no such field"), nearest_field(name, custom_fields)))
     };
     let Some((function, rest)) = written.trim().split_once('(') else {
-        return Ok(KeyPart { field: named(written.trim())?, transform: Transform::Whole });
+        let field = named(written.trim())?;
+        if fits(Transform::Whole, field, custom_fields) {
+            return Ok(KeyPart { field, transform: Transform::Whole });
+        }
+        return Err((String::from("this field cannot be a key"), Some(fitting(Transform::Whole))));
     };
     let function = function.trim();
     let Some(inside) = rest.trim_end().strip_suffix(')') else {
@@ -55,7 +58,7 @@ pub(super) fn read(written: &str, custom_fields: &[CustomField]) -> Result<KeyPa
 fn transform(function: &str, length: Option<&str>) -> Result<Transform, Wrong> {
     let characters = || {
         let length = length.and_then(|length| length.parse::<u8>().ok()).filter(|length| (1..=64).contains(length));
-        let example = Some(format!("for example \"{function}(address, 3)\""));
+        let example = Some(format!("for example \"{function}(id_number, 6)\""));
         length.ok_or_else(|| (format!("`{function}` needs a number of characters from 1 to 64"), example))
     };
     let transform = match function {
@@ -67,7 +70,6 @@ fn transform(function: &str, length: Option<&str>) -> Result<Transform, Wrong> {
         "family_name" => Transform::FamilyName,
         "dwelling" => Transform::Dwelling,
         "estate_room" => Transform::EstateRoom,
-        "deletions" => Transform::Deletions,
         other => return Err((String::from("there is no such transform"), one_of(other, &TRANSFORMS))),
     };
     match length {
@@ -79,19 +81,39 @@ fn transform(function: &str, length: Option<&str>) -> Result<Transform, Wrong> {
 fn fits(transform: Transform, field: Field, custom_fields: &[CustomField]) -> bool {
     let custom_is_date =
         |index: u16| custom_fields.get(usize::from(index)).is_some_and(|custom| custom.comparator == Comparator::Date);
+    let is_custom_text = matches!(field, Field::Custom(index) if !custom_is_date(index));
     match transform {
-        Transform::Whole | Transform::Prefix(_) | Transform::Suffix(_) | Transform::Deletions => true,
-        Transform::Sound => match field {
-            Field::Name | Field::FamilyName | Field::GivenName | Field::FormerName | Field::MotherName => true,
-            Field::Custom(index) => !custom_is_date(index),
-            _ => false,
-        },
+        // The others say something of a record, and are not kept in a form that two records could share as a key.
+        Transform::Whole => !matches!(
+            field,
+            Field::FormerName
+                | Field::Relationship
+                | Field::MotherName
+                | Field::MotherIdNumber
+                | Field::LastSeen
+                | Field::Registration
+                | Field::LeftRegistration
+        ),
+        Transform::Prefix(_) | Transform::Suffix(_) => {
+            is_custom_text
+                || matches!(
+                    field,
+                    Field::Name
+                        | Field::FamilyName
+                        | Field::GivenName
+                        | Field::IdNumber
+                        | Field::Telephone
+                        | Field::Division
+                        | Field::EnumerationArea
+                )
+        }
+        Transform::Sound => matches!(field, Field::Name | Field::FamilyName | Field::GivenName) || is_custom_text,
         Transform::Year | Transform::Month => match field {
-            Field::BirthDate | Field::DeathDate | Field::LastSeen => true,
+            Field::BirthDate | Field::DeathDate => true,
             Field::Custom(index) => custom_is_date(index),
             _ => false,
         },
-        Transform::FamilyName => matches!(field, Field::Name | Field::FormerName | Field::MotherName),
+        Transform::FamilyName => field == Field::Name,
         Transform::Dwelling | Transform::EstateRoom => field == Field::Address,
     }
 }
@@ -102,7 +124,10 @@ fn fitting(transform: Transform) -> String {
         Transform::Year | Transform::Month => "dates",
         Transform::FamilyName => "full names",
         Transform::Dwelling | Transform::EstateRoom => "`address`",
-        Transform::Whole | Transform::Prefix(_) | Transform::Suffix(_) | Transform::Deletions => "any field",
+        Transform::Whole => "fields that say who or where somebody is",
+        Transform::Prefix(_) | Transform::Suffix(_) => {
+            "names, ID numbers, telephone numbers, divisions, enumeration areas and declared text fields"
+        }
     };
     format!("it is for {fields}")
 }
@@ -138,7 +163,7 @@ mod tests {
         check("family_name(name)", Field::Name, Transform::FamilyName);
         check("dwelling(address)", Field::Address, Transform::Dwelling);
         check("estate_room(address)", Field::Address, Transform::EstateRoom);
-        check("deletions(id_number)", Field::IdNumber, Transform::Deletions);
+        check("prefix(division, 9)", Field::Division, Transform::Prefix(9));
     }
 
     #[test]
@@ -160,6 +185,13 @@ mod tests {
         check("year(postcode)", "cannot be taken", "dates");
         check("dwelling(name)", "cannot be taken", "`address`");
         check("sound(birth_date)", "cannot be taken", "names");
+        check("deletions(id_number)", "no such transform", "");
+        check("former_name", "cannot be a key", "who or where");
+        check("sound(mother_name)", "cannot be taken", "names");
+        check("prefix(sex, 1)", "cannot be taken", "ID numbers");
+        check("prefix(address, 3)", "cannot be taken", "divisions");
+        check("month(last_seen)", "cannot be taken", "dates");
+        check("suffix(moved_in, 2)", "cannot be taken", "declared text");
         check("family_name(sex)", "cannot be taken", "full names");
         check("", "no such field", "");
         check("()", "no such transform", "");

@@ -252,13 +252,11 @@ pub(super) fn follow_up(top: &Section<'_>, folder: &Path, complaints: &mut Compl
 pub(super) fn limits(top: &Section<'_>, complaints: &mut Complaints) -> Limits {
     let mut limits = Limits::default();
     let Some(section) = top.section("limits", complaints) else { return limits };
-    section.know(&["rejected_share_max", "row_group_bytes_max", "text_bytes_max", "rows_max"], complaints);
+    section.know(&["rejected_share_max", "row_group_bytes_max", "rows_max"], complaints);
     let share = section.number("rejected_share_max", 0.0, 1.0, complaints);
     limits.rejected_share_max = share.unwrap_or(limits.rejected_share_max);
     let bytes = section.count("row_group_bytes_max", 1, complaints);
     limits.row_group_bytes_max = bytes.unwrap_or(limits.row_group_bytes_max);
-    let text = section.count("text_bytes_max", 1, complaints).and_then(|bytes| usize::try_from(bytes).ok());
-    limits.text_bytes_max = text.unwrap_or(limits.text_bytes_max);
     limits.rows_max = section.count("rows_max", 1, complaints).unwrap_or(limits.rows_max);
     limits
 }

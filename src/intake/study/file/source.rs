@@ -32,7 +32,7 @@ fn source(
     custom_fields: &[CustomField],
     complaints: &mut Complaints,
 ) -> Option<Source> {
-    let known = ["name", "role", "kind", "path", "encoding", "sealed_by", "record_id", "duplicates", "columns", "rows"];
+    let known = ["name", "role", "kind", "path", "encoding", "sealed_by", "record_id", "columns", "rows"];
     section.know(&known, complaints);
     let name = section.required_text("name", "the source's name", complaints);
     if let (Some(name), Some(item)) = (&name, section.item("name"))
@@ -49,11 +49,10 @@ fn source(
     let record_id = section.text("record_id", complaints);
     let bindings = columns(section, custom_fields, complaints);
     let rows = rows(section, role.unwrap_or(Role::Register), complaints);
-    let duplicates = section.truth("duplicates", complaints).unwrap_or(false);
     let kind = section.text("kind", complaints);
     let (name, role) = (name?, role?);
     let kind = kind.unwrap_or_else(|| if role == Role::Roll { String::from("census") } else { name.clone() });
-    Some(Source { name, role, kind, files, path, encoding, sealed_by, record_id, bindings, rows, duplicates })
+    Some(Source { name, role, kind, files, path, encoding, sealed_by, record_id, bindings, rows })
 }
 
 fn role(section: &Section<'_>, complaints: &mut Complaints) -> Option<Role> {

@@ -45,7 +45,7 @@ fn a_study_of_sources_and_columns_alone_is_complete() {
     let roll = &study.sources[0];
     assert_eq!((roll.role, roll.kind.as_str(), roll.rows.otherwise), (Role::Roll, "census", RowKind::Present));
     assert_eq!(roll.files, [folder.path().join("roll.parquet")]);
-    assert_eq!((roll.record_id.as_ref(), roll.encoding, roll.duplicates), (None, Encoding::Detect, false));
+    assert_eq!((roll.record_id.as_ref(), roll.encoding), (None, Encoding::Detect));
 }
 
 #[test]
@@ -80,7 +80,6 @@ kind = "health"
 path = "*.csv"
 encoding = "GBK"
 record_id = "no"
-duplicates = true
 columns = { mother_name = "m" }
 rows = { otherwise = "birth" }
 [[field]]
@@ -124,7 +123,7 @@ rows_max = 5
     assert_eq!(roll.rows.values.get("1"), Some(&RowKind::Present));
     assert_eq!(roll.rows.values.get("3"), Some(&RowKind::ElsewhereInArea));
     assert_eq!(roll.rows.otherwise, RowKind::Other);
-    assert_eq!((births.kind.as_str(), births.encoding, births.duplicates), ("health", Encoding::Gb18030, true));
+    assert_eq!((births.kind.as_str(), births.encoding), ("health", Encoding::Gb18030));
     assert_eq!(births.rows.otherwise, RowKind::Birth);
     assert_eq!(study.custom_fields[0].comparator, Comparator::DamerauLevenshtein);
     assert_eq!(
