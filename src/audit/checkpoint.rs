@@ -98,7 +98,8 @@ pub fn sign(folder: &Path, key: &Path, head: (u64, &str)) -> Result<()> {
         signature: hex(&key.sign(Checkpoint::message(head.0, head.1).as_bytes()).to_bytes()),
     };
     let (path, hidden) = (folder.join(CHECKPOINT), folder.join(format!(".{CHECKPOINT}.tmp")));
-    std::fs::write(&hidden, checkpoint.text()?).map_err(|error| Error::io(&hidden, &error))?;
+    let written = std::fs::write(&hidden, checkpoint.text()?).and_then(|()| std::fs::File::open(&hidden)?.sync_all());
+    written.map_err(|error| Error::io(&hidden, &error))?;
     std::fs::rename(&hidden, &path).map_err(|error| Error::io(&path, &error))
 }
 

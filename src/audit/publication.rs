@@ -28,6 +28,9 @@ pub const READY: &str = ".rollcall-ready";
 /// The manifest of the run that is being replaced.
 const REPLACED: &str = ".rollcall-replaced.json";
 
+/// Beginning of the name of a hidden folder in which a run is repeated, to be compared.
+pub const AGAIN: &str = ".rollcall-again-";
+
 /// What the last step asks of the disk: a seam, so that a test can make each request fail.
 trait Disk {
     fn sync(&self, path: &Path) -> io::Result<()>;
@@ -85,15 +88,16 @@ impl Publication {
     /// An environment error if another run writes into the folder, or if it cannot be written.
     pub fn begin(folder: &Path) -> Result<Publication> {
         let made = !folder.exists();
-        private(true).create(folder).map_err(|error| Error::io(folder, &error))?;
+        ask(folder, private(true).create(folder))?;
         let lock = locked(folder)?;
         if folder.join(READY).is_dir() {
             tracing::info!("an interrupted run was whole: its files are put in place");
             put_in_place(&Real, folder)?;
         }
         let work = folder.join(WORK);
-        if work.exists() {
-            fs::remove_dir_all(&work).map_err(|error| Error::io(&work, &error))?;
+        let is_left = |name: &OsString| name == WORK || name.to_string_lossy().starts_with(AGAIN);
+        for left in entries(folder)?.iter().filter(|name| is_left(name)).map(|name| folder.join(name)) {
+            fs::remove_dir_all(&left).map_err(|error| Error::io(&left, &error))?;
         }
         Ok(Publication { folder: folder.to_path_buf(), work, made, _lock: lock })
     }
@@ -231,7 +235,8 @@ fn ask(path: &Path, answer: io::Result<()>) -> Result<()> {
     answer.map_err(|error| {
         // Whatever the system says here, it is the disk's move, not the sender's.
         let error = Error::io(path, &error);
-        if error.kind() == Kind::Environment { error } else { Error::new(Kind::Environment, "vanished").at_file(path) }
+        let gone = || Error::new(Kind::Environment, "cannot be made there, or vanished").at_file(path);
+        if error.kind() == Kind::Environment { error } else { gone() }
     })
 }
 

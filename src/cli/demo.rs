@@ -12,20 +12,21 @@ use super::{evaluate, run, synth};
 use crate::audit::manifest::MANIFEST;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study;
+use crate::memory::plan::Allowance;
 use crate::outcome::quality::{MISSED_KINDS, Quality};
 use crate::progress::Progress;
 use crate::run::Options;
 use crate::synthetic::{self, Made, Plan};
 
 /// Makes a district, cross-checks it, and holds what was found against the truth.
-pub(super) fn demo(asked: &Demo, progress: &dyn Progress) -> Result<ExitCode> {
+pub(super) fn demo(asked: &Demo, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let (district, results) = (asked.out.join("district"), asked.out.join("results"));
     may_hold_demo(&asked.out, &district)?;
     let plan = Plan { persons: asked.persons, seed: asked.seed, errors: 1.0, uneven: 0.0, progress };
     let made = synthetic::write_district(&district, &plan)?;
     forget(&results)?;
     let study = study::file::read(&made.study)?;
-    let summary = crate::run::run(&study, &results, &Options::default(), progress)?;
+    let summary = crate::run::run(&study, &results, &Options { memory, ..Options::default() }, progress)?;
     let truth = district.join(synthetic::RECORDS_FILE);
     let held = Evaluate { run: results.clone(), truth, truth_persons: None, format: ResultFormat::Text };
     let quality = evaluate::judge(&held)?;

@@ -134,17 +134,18 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
     prepare(&arguments.global)?;
     let progress = progress::for_people(&arguments.global);
     let progress: &dyn Progress = progress.as_ref();
+    let memory = allowance::memory(arguments.global.memory);
     match &arguments.command {
-        Command::Demo(demo) => demo::demo(demo, progress),
+        Command::Demo(demo) => demo::demo(demo, memory, progress),
         Command::Init(init) => init::init(init),
         Command::Profile(profile) => profile::profile(profile, progress),
-        Command::Run(run) => run::run(run, allowance::memory(arguments.global.memory), progress),
+        Command::Run(run) => run::run(run, memory, progress),
         Command::Explain(explain) => explain::explain(explain, progress),
         Command::Evaluate(evaluate) => evaluate::evaluate(evaluate),
         Command::Accuracy(accuracy) => accuracy::accuracy(accuracy, progress),
         Command::Coverage(coverage) => coverage::coverage(coverage),
         Command::CoverageTrial(trial) => coverage_trial::trial(trial),
-        Command::Verify(verify) => verify::verify(verify, progress),
+        Command::Verify(verify) => verify::verify(verify, memory, progress),
         Command::Trace(trace) => trace::trace(trace, progress),
         Command::Seal(seal) => seal::seal(seal, progress),
         Command::Purge(purge) => purge::purge(purge),

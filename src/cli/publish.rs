@@ -26,12 +26,16 @@ const KEY: KeyKind = KeyKind {
 
 /// Writes counts that disclosure control has gone over.
 pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCode> {
+    if !asked.new_key {
+        key_file::read(&asked.key, KEY)?;
+    }
+    let manifest = located::read(&asked.run)?;
+    let gathered = evidence::gather(&asked.run, &manifest, progress)?;
+    // A key that was made for counts that cannot be made would be in the way of the next try.
     if asked.new_key {
         key_file::create(&asked.key, KEY)?;
     }
     let secret = key_file::read(&asked.key, KEY)?;
-    let manifest = located::read(&asked.run)?;
-    let gathered = evidence::gather(&asked.run, &manifest, progress)?;
     let (study, table, resolution) = (&gathered.study, &gathered.table, &gathered.resolution);
     let persons: Vec<Counted> = coverage::persons(study, table, resolution, &Households::of(table))
         .into_iter()

@@ -6,18 +6,20 @@ use super::args::Verify;
 use super::screen::{Table, count, show};
 use crate::audit::located;
 use crate::audit::manifest::MANIFEST;
+use crate::audit::publication::{AGAIN, Publication};
 use crate::audit::verify::{self, Asked, Verified};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study;
+use crate::memory::plan::Allowance;
 use crate::progress::Progress;
 use crate::run::{self, Options};
 
 /// Checks a run and prints what was checked; the first thing that is wrong is the error.
-pub(super) fn verify(asked: &Verify, progress: &dyn Progress) -> Result<ExitCode> {
+pub(super) fn verify(asked: &Verify, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let what = Asked { public_key: asked.public_key.as_deref(), outputs_only: asked.outputs_only };
     let verified = verify::verify(&asked.run, &what)?;
     if asked.rerun {
-        rerun(asked, &verified, progress)?;
+        rerun(asked, &verified, memory, progress)?;
     }
     let signed = match &verified.checkpoint {
         None => String::from("not signed"),
@@ -59,11 +61,14 @@ pub(super) fn verify(asked: &Verify, progress: &dyn Progress) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// Repeats the run and compares every output.
-fn rerun(asked: &Verify, verified: &Verified, progress: &dyn Progress) -> Result<()> {
+/// Repeats the run and compares every output. What it writes names persons: it lies hidden in the folder of the run, where the
+/// next run clears it should this one be killed, or, if nobody may write there, in the system's folder for temporary files.
+fn rerun(asked: &Verify, verified: &Verified, memory: Allowance, progress: &dyn Progress) -> Result<()> {
     let study = study::file::read(&located::locate(&asked.run, verified.manifest.clone()).study.file)?;
-    let folder = tempfile::tempdir().map_err(|error| Error::io(&std::env::temp_dir(), &error))?;
-    let options = Options { visits: verified.visits, ..Options::default() };
+    let _held = Publication::begin(&asked.run)?;
+    let folder = tempfile::Builder::new().prefix(AGAIN).tempdir_in(&asked.run).or_else(|_| tempfile::tempdir());
+    let folder = folder.map_err(|error| Error::io(&std::env::temp_dir(), &error))?;
+    let options = Options { visits: verified.visits, memory, ..Options::default() };
     let again = run::run(&study, folder.path(), &options, progress)?.manifest;
     let differ = |name: &str| {
         Error::new(Kind::Verification, "running the study again gives other bytes").at_file(&asked.run.join(name))

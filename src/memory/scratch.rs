@@ -26,6 +26,8 @@ const LARGE: usize = 1 << 20;
 const AT_A_TIME: usize = 16 << 20;
 /// A page of any system that this is for: places and lengths are multiples of it.
 const PAGE: usize = 64 << 10;
+/// Pieces begin at a page of the system: no page is smaller.
+const ALIGNMENT_MAX: usize = 4 << 10;
 /// Room that a piece may grow to before it has to be copied, in lengths.
 const ROOM: u64 = 4;
 
@@ -107,7 +109,7 @@ impl Scratch {
 
     /// A piece of zeros; null if there is none to be had.
     pub(super) fn take(&self, layout: Layout) -> *mut u8 {
-        if layout.align() > PAGE {
+        if layout.align() > ALIGNMENT_MAX {
             return null_mut();
         }
         whole_pages(layout.size()).and_then(|length| self.map(length)).unwrap_or(null_mut())
@@ -229,7 +231,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::super::keeper;
-    use super::{LARGE, PAGE, Scratch};
+    use super::{ALIGNMENT_MAX, LARGE, PAGE, Scratch};
 
     fn scratch() -> Scratch {
         Scratch { file: tempfile::tempfile().unwrap(), pieces: Mutex::default() }
@@ -348,7 +350,7 @@ mod tests {
         assert!(!given_back && resized.is_none());
         let_go_of_all(&scratch);
         assert!(elsewhere.iter().all(|byte| *byte == 1));
-        assert!(scratch.take(Layout::from_size_align(LARGE, 2 * PAGE).unwrap()).is_null());
+        assert!(scratch.take(Layout::from_size_align(LARGE, 2 * ALIGNMENT_MAX).unwrap()).is_null());
     }
 
     #[test]

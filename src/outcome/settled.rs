@@ -17,7 +17,8 @@ use crate::intake::study::file::hex;
 use crate::linkage::resolution::Resolution;
 use crate::person::table::PersonTable;
 
-/// The digest by which a record is known again in a later run: neither its source nor its id can be read from it.
+/// The digest by which a record is known again in a later run. Neither its source nor its id can be read from it; whoever can
+/// guess an id (an ID number, say) can find out whether it is meant: tables with digests stay in the office.
 #[must_use]
 pub fn record_digest(source: &str, record_id: &str) -> String {
     hex(&Sha256::digest(format!("{source}\u{1f}{record_id}"))[..12])

@@ -224,3 +224,35 @@ fn joins_names(study: &Study) -> bool {
 fn text_field(field: Field) -> TextField {
     TextField { field, values: Lexicon::default(), counts: Vec::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::standardise;
+    use crate::intake::extract;
+    use crate::intake::study::file;
+    use crate::progress::Silent;
+
+    #[test]
+    fn rows_of_workbooks_with_blank_rows_keep_their_numbers_over_several_files() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, rows) in [("r1.xlsx", [1, 2, 5]), ("r2.xlsx", [1, 2, 3])] {
+            let mut book = rust_xlsxwriter::Workbook::new();
+            let sheet = book.add_worksheet();
+            sheet.write_string(0, 0, "name").unwrap();
+            for row in rows {
+                sheet.write_string(row, 0, format!("person {name} {row}")).unwrap();
+            }
+            book.save(folder.path().join(name)).unwrap();
+        }
+        let text = "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"register\"\npath = \"r*.xlsx\"\n[source.columns]\nname = \"name\"\n";
+        std::fs::write(folder.path().join("study.toml"), text).unwrap();
+        let study = file::read(&folder.path().join("study.toml")).unwrap();
+        let extract = extract::open(&study, 0).unwrap();
+        let standardised = standardise(&study, &[extract], &Silent).unwrap();
+        assert!(standardised.rejected.is_empty(), "{:?}", standardised.tallies);
+        let ids: Vec<&str> = (0..6).map(|record| standardised.table.record_id(record)).collect();
+        assert_eq!(ids, ["1", "2", "5", "6", "7", "8"]);
+        let rows: Vec<u32> = (0..6).map(|at| standardised.table.row.get(at).copied().unwrap()).collect();
+        assert_eq!(rows, [0, 1, 4, 5, 6, 7]);
+    }
+}

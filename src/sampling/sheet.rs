@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::selection::Selection;
 use crate::error::{Error, Result};
+use crate::intake::extract::filled::{self, FilledSheet};
 
 /// Columns of the sheet.
 const COLUMNS: [&str; 7] = ["item", "question", "records", "discrepancy", "verdict", "reviewer", "remark"];
@@ -39,19 +40,22 @@ pub fn blank(selection: &Selection) -> String {
     format!("\u{feff}{}", String::from_utf8_lossy(&bytes))
 }
 
-/// The verdicts of a filled sheet by item; items without one are left out.
+/// The verdicts of a filled sheet by item; items without one are left out. It may have been saved by a spreadsheet program, as
+/// text in whatever encoding or as a workbook.
 ///
 /// # Errors
 /// An input error that names the row: a column missing, an item that was not drawn or stands twice, a word that is no
 /// verdict.
 pub fn read(path: &Path, selection: &Selection) -> Result<BTreeMap<String, Verdict>> {
     let at = |row: u64, what: &str| Error::input(what).at_file(path).at_row(row);
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, &error))?;
-    let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
-    let headers = reader.headers().map_err(|_| at(1, "the sheet has no heading"))?.clone();
+    let sheets = filled::sheets(path)?;
+    let heading = |sheet: &FilledSheet| sheet.rows.first().map(|(_, cells)| cells.clone()).unwrap_or_default();
+    let place = |headings: &[String], name: &str| headings.iter().position(|heading| heading.trim() == name);
+    let named = sheets.iter().find(|sheet| place(&heading(sheet), "item").is_some());
+    let sheet = named.or_else(|| sheets.first()).ok_or_else(|| at(1, "the sheet has no heading"))?;
+    let headings = heading(sheet);
     let column = |name: &str| {
-        headers.iter().position(|header| header.trim() == name).ok_or_else(|| {
+        place(&headings, name).ok_or_else(|| {
             Error::input("the sheet lacks a column").at_file(path).at_column(name).hint("keep the heading as it was")
         })
     };
@@ -61,25 +65,21 @@ pub fn read(path: &Path, selection: &Selection) -> Result<BTreeMap<String, Verdi
         selection.items.iter().filter_map(|item| Some((item.item.parse().ok()?, item.item.as_str()))).collect();
     let mut verdicts = BTreeMap::new();
     let mut seen = std::collections::BTreeSet::new();
-    for (line, row) in (2..).zip(reader.records()) {
-        let row = row.map_err(|_| at(line, "the line cannot be read"))?;
-        let name = row.get(item).unwrap_or("").trim();
-        if name.is_empty() && row.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        let Some(name) = name.parse().ok().and_then(|number: u64| known.get(&number)) else {
-            return Err(at(line, "this item was not drawn").at_column("item"));
+    for (line, cells) in sheet.rows.iter().skip(1) {
+        let cell = |column: usize| cells.get(column).map_or("", |cell| cell.trim());
+        let Some(name) = cell(item).parse().ok().and_then(|number: u64| known.get(&number)) else {
+            return Err(at(*line, "this item was not drawn").at_column("item"));
         };
         if !seen.insert(*name) {
-            return Err(at(line, "this item stands twice").at_column("item"));
+            return Err(at(*line, "this item stands twice").at_column("item"));
         }
-        let said = match row.get(verdict).unwrap_or("").trim().to_lowercase().as_str() {
+        let said = match cell(verdict).to_lowercase().as_str() {
             "" => continue,
             "yes" | "y" | "1" | "是" => Verdict::Yes,
             "no" | "n" | "0" | "否" => Verdict::No,
             "unclear" | "?" | "？" | "不明" => Verdict::Unclear,
             _ => {
-                let error = at(line, "this is no verdict").at_column("verdict");
+                let error = at(*line, "this is no verdict").at_column("verdict");
                 return Err(error.hint("write yes, no or unclear (是, 否, 不明), or nothing if it was not looked at"));
             }
         };
@@ -130,6 +130,17 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             assert_eq!(read(&path, &selection()).unwrap_err().place().row, Some(row));
         }
+        let (in_chinese, ..) = encoding_rs::GB18030.encode("item,verdict,remark\n2,否,看过\n");
+        std::fs::write(&path, &in_chinese).unwrap();
+        assert_eq!(read(&path, &selection()).unwrap().get("00002"), Some(&Verdict::No));
+        let book = folder.path().join("filled.xlsx");
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let sheet = workbook.add_worksheet();
+        for (row, cells) in [["item", "verdict"], ["00003", "是"]].iter().enumerate() {
+            sheet.write_row(row as u32, 0, *cells).unwrap();
+        }
+        workbook.save(&book).unwrap();
+        assert_eq!(read(&book, &selection()).unwrap().get("00003"), Some(&Verdict::Yes));
         std::fs::write(&path, "item,answer\n1,yes\n").unwrap();
         assert!(read(&path, &selection()).unwrap_err().to_string().contains("verdict"));
     }

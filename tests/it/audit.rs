@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use rollcall::audit::checkpoint;
 use rollcall::audit::log::{self, Log};
 use rollcall::audit::manifest::{self, MANIFEST, Manifest};
+use rollcall::audit::publication::Publication;
 use rollcall::audit::verify::{self, Asked};
 use rollcall::error::{Error, Kind};
 
@@ -155,7 +156,7 @@ fn any_log_entry_deleted_inserted_or_moved_is_found_and_named() {
     let log = signed.results.join("audit.jsonl");
     let text = std::fs::read_to_string(&log).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 10);
+    assert_eq!(lines.len(), 12);
     let holds = |lines: &[&str], row: Option<u64>, what: &str| {
         std::fs::write(&log, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
         let found = signed.finds();
@@ -211,12 +212,14 @@ fn outputs_rewritten_with_log_and_signature_are_found_by_running_again() {
         *output = manifest::describe(results, name, output.rows).unwrap();
         let begun = log::read(results).unwrap().remove(0);
         std::fs::remove_file(results.join(log::LOG)).unwrap();
-        let mut log = Log::open(results, "office").unwrap();
+        let held = Publication::begin(results).unwrap();
+        let mut log = Log::open(&held, "office").unwrap();
         log.add("begin", begun.object).unwrap();
         let sealed = manifest.to_json().unwrap();
         log.close(&manifest, &sealed).unwrap();
         std::fs::write(results.join(MANIFEST), sealed).unwrap();
         checkpoint::sign(results, &key, log.head()).unwrap();
+        drop(held);
         // It belongs together, and yet it is not what the inputs give.
         check(&verify, 0);
         let (_, err) = check(&[&verify[..], &["--rerun"]].concat(), 7);
@@ -224,6 +227,95 @@ fn outputs_rewritten_with_log_and_signature_are_found_by_running_again() {
         kept.into_iter().for_each(|(path, bytes)| std::fs::write(path, bytes).unwrap());
     }
     check(&[&verify[..], &["--rerun"]].concat(), 0);
+}
+
+/// The results of a district, without a signature.
+fn unsigned() -> (tempfile::TempDir, PathBuf) {
+    let folder = district();
+    let results = folder.path().join("results");
+    check(&["run", argument(&folder.path().join("study.toml")), "--out", argument(&results)], 0);
+    (folder, results)
+}
+
+#[test]
+fn a_run_that_fails_at_its_end_leaves_the_earlier_one_verified() {
+    let (folder, results) = unsigned();
+    let study = folder.path().join("study.toml");
+    let again = ["run", argument(&study), "--out", argument(&results), "--visits", "5"];
+    // A file in the way of the rename that decides.
+    let in_the_way = results.join(".rollcall-ready");
+    std::fs::write(&in_the_way, "").unwrap();
+    check(&again, 6);
+    std::fs::remove_file(&in_the_way).unwrap();
+    let log = std::fs::read_to_string(results.join("audit.jsonl")).unwrap();
+    assert_eq!(log.matches("\"action\":\"seal\"").count(), 2, "it got as far as its seal");
+    check(&["verify", argument(&results)], 0);
+    check(&again, 0);
+    check(&["verify", argument(&results)], 0);
+}
+
+#[test]
+fn an_earlier_run_put_back_under_the_log_of_a_later_one_is_found() {
+    let (folder, results) = unsigned();
+    let kept: Vec<(PathBuf, Vec<u8>)> =
+        files(&results).into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
+    let study = folder.path().join("study.toml");
+    check(&["run", argument(&study), "--out", argument(&results), "--visits", "5"], 0);
+    let log = results.join("audit.jsonl");
+    for (path, bytes) in kept.into_iter().filter(|(path, _)| *path != log) {
+        std::fs::write(path, bytes).unwrap();
+    }
+    let (_, err) = check(&["verify", argument(&results)], 7);
+    assert!(err.contains("an earlier run"), "{err}");
+}
+
+#[test]
+fn a_log_whose_last_entry_was_torn_is_gone_on_with() {
+    let (_folder, results) = unsigned();
+    let log = results.join("audit.jsonl");
+    let whole = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(&log, whole + "{\"entry\":6,\"time\":\"2026").unwrap();
+    check(&["purge", argument(&results), "--reason", "the census is over"], 0);
+    check(&["verify", argument(&results)], 0);
+    assert!(std::fs::read_to_string(&log).unwrap().contains("\"action\":\"recover\""));
+}
+
+#[test]
+fn nobody_writes_into_the_log_of_a_folder_that_somebody_holds() {
+    let (folder, results) = unsigned();
+    let design = folder.path().join("design.toml");
+    std::fs::write(&design, "[links]\nsample = 5\nbands = [0.999]\nfloor = 1\n").unwrap();
+    let log = || std::fs::read(results.join("audit.jsonl")).unwrap();
+    let before = log();
+    let out = folder.path().join("sample");
+    let sample = ["sample", argument(&results), "--design", argument(&design), "--seed", "1", "--out", argument(&out)];
+    let held = Publication::begin(&results).unwrap();
+    let (_, err) = check(&sample, 6);
+    assert!(err.contains("another run"), "{err}");
+    assert_eq!(log(), before);
+    drop(held);
+    check(&sample, 0);
+    check(&["verify", argument(&results)], 0);
+}
+
+#[test]
+fn what_a_repeated_run_writes_lies_with_the_run_and_is_cleared_by_the_next() {
+    let (folder, results) = unsigned();
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let verify = std::process::Command::new(env!("CARGO_BIN_EXE_rollcall"))
+        .args(["verify", argument(&results), "--rerun"])
+        .env("TMPDIR", &elsewhere)
+        .output()
+        .unwrap();
+    assert!(verify.status.success());
+    // As one that was killed leaves it.
+    let left = results.join(".rollcall-again-left");
+    std::fs::create_dir(&left).unwrap();
+    std::fs::write(left.join("links.parquet"), "x").unwrap();
+    check(&["verify", argument(&results)], 0);
+    check(&["run", argument(&folder.path().join("study.toml")), "--out", argument(&results)], 0);
+    assert!(!left.exists());
 }
 
 #[test]

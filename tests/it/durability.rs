@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rollcall::audit::manifest::{self, MANIFEST, Manifest};
 use rollcall::audit::publication::Publication;
 use rollcall::audit::stage::STAGES;
+use rollcall::audit::verify;
 use rollcall::progress::Progress;
 
 use crate::cli::{argument, check, district, rollcall};
@@ -43,6 +44,9 @@ pub fn holds_one_run(results: &Path) {
         let there = manifest::describe(results, &output.file, output.rows).expect("an output");
         assert!(there == *output, "{} is of another run", output.file);
     }
+    // Whatever a run wrote into the log before it ended.
+    let asked = verify::Asked { outputs_only: true, ..verify::Asked::default() };
+    verify::verify(results, &asked).expect("the run that stands is verified");
 }
 
 /// Kills so many runs at moments spread over a run's length, alternately with and without an earlier run in place.

@@ -85,10 +85,12 @@ pub(super) fn weights(run: &Path, gathered: &Evidence, [one, other]: [RecordId; 
     let mut text = waterfall(&scorer, pattern, pair);
     let own = score.probability();
     let probability = written.as_ref().map_or(own, |written| written.probability);
-    if (probability - own).abs() > 1e-9 {
-        let _ = writeln!(text, "\nthis pair alone          {own:.6}\nthrough other records of the person:");
-    }
-    let _ = writeln!(text, "\nprobability  {probability:.6}\ndecision     {decision}");
+    let through = if (probability - own).abs() > 1e-9 {
+        format!(" (of this pair alone {own:.6}; the rest is through other records of the person)")
+    } else {
+        String::new()
+    };
+    let _ = writeln!(text, "\nprobability  {probability:.6}{through}\ndecision     {decision}");
     if decision == "possible" {
         text += "             (the run keeps apart what it links better otherwise, or what is below the threshold)\n";
     }

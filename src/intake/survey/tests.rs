@@ -156,7 +156,6 @@ fn a_district_is_recognised() {
     check(3, Field::FormerName, None);
     assert!(study.custom_fields.is_empty() && text.contains("# left out: 建筑面积"), "{text}");
     assert!(text.contains("# left out: truth_records.csv"), "{text}");
-    assert!(study.sources.iter().all(|source| !source.duplicates), "{text}");
 }
 
 #[test]
@@ -288,11 +287,7 @@ fn one_file_is_searched_for_duplicates() {
     let folder =
         folder(&[("persons.csv", one), ("pairs.csv", table("id_l,id_r", 5, |row| format!("u{row},u{}", row + 1)))]);
     let (text, study) = drafted(folder.path());
-    assert_eq!(
-        (study.sources.len(), study.sources[0].role, study.sources[0].duplicates),
-        (1, Role::Roll, true),
-        "{text}"
-    );
+    assert_eq!((study.sources.len(), study.sources[0].role), (1, Role::Roll), "{text}");
     assert_eq!(study.sources[0].record_id.as_deref(), Some("unique_id"));
     let names: Vec<&str> = study.custom_fields.iter().map(|custom| custom.name.as_str()).collect();
     assert_eq!(names, ["birth_place", "postcode_fake"], "{text}");
@@ -341,26 +336,6 @@ fn a_national_number_that_is_no_citizen_id_is_declared() {
     let (text, study) = drafted(folder.path());
     assert_eq!(column(&study, 0, Field::IdNumber), None, "{text}");
     assert_eq!(custom(&study, "national_id").comparator, Comparator::DamerauLevenshtein);
-}
-
-#[test]
-fn persons_with_several_records_are_noticed() {
-    let folder = folder(&[
-        (
-            "a.csv",
-            table("id,name,dob", 100, |row| {
-                format!("{row},{} {},1990-01-{:02}", given(row), family(row), row % 28 + 1)
-            }),
-        ),
-        (
-            "b.csv",
-            table("id,name,dob", 100, |row| {
-                format!("{row},{} {},1990-01-{:02}", given(row / 2), family(row / 2), row / 2 % 28 + 1)
-            }),
-        ),
-    ]);
-    let (_, study) = drafted(folder.path());
-    assert_eq!(study.sources.iter().map(|source| source.duplicates).collect::<Vec<_>>(), [false, true]);
 }
 
 #[test]

@@ -239,6 +239,61 @@ mod tests {
         assert!(kept < given / 2, "blocks with nothing new are not kept: {kept} of {given}");
     }
 
+    /// Do two records meet by a key, each in a file of its own, of the columns named?
+    fn meet(key: &str, columns: &str, one: &str, other: &str) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let mut text = String::from("[study]\nname = \"s\"\n");
+        // A row that says nothing of a person would be set aside.
+        let columns = if columns == "name" { String::from("name") } else { format!("{columns},name") };
+        for (name, row, person) in [("a.csv", one, "赵一"), ("b.csv", other, "钱二")] {
+            let row = if columns == "name" { row.to_owned() } else { format!("{row},{person}") };
+            std::fs::write(folder.path().join(name), format!("id,{columns}\n1,{row}\n")).unwrap();
+            text += &format!(
+                "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{name}\"\nrecord_id = \"id\"\n[source.columns]\n"
+            );
+            columns.split(',').for_each(|column| text += &format!("{column} = \"{column}\"\n"));
+        }
+        for (name, comparator) in [("word", "exact"), ("moved", "date")] {
+            text += &format!("[[field]]\nname = \"{name}\"\ncomparator = \"{comparator}\"\n");
+        }
+        text += &format!("[[linkage.blocking]]\nkeys = [\"{key}\"]\n");
+        std::fs::write(folder.path().join("study.toml"), text).unwrap();
+        let study = file::read(&folder.path().join("study.toml")).unwrap();
+        let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
+        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+        !block(&study, &table, &Comparer::new(&study, &table)).unwrap().all().is_empty()
+    }
+
+    #[test]
+    fn records_that_share_what_a_key_takes_meet_and_others_do_not() {
+        for (key, columns, one, same, different) in [
+            ("name", "name", "王芳", "王芳", "王方"),
+            ("sound(name)", "name", "王芳", "王方", "王丽"),
+            ("prefix(name, 2)", "name", "王小芳", "王小明", "王大明"),
+            ("family_name(name)", "name", "王小芳", "王明", "李明"),
+            ("id_number", "id_number", "120106198001010014", "120106198001010014", "120106198001010030"),
+            ("prefix(id_number, 6)", "id_number", "120106198001010014", "120106198001010030", "110105194912310021"),
+            ("suffix(id_number, 4)", "id_number", "120106198001010014", "120106199001010014", "120106198001010030"),
+            ("telephone", "telephone", "13812345678", "138 1234 5678", "13812345679"),
+            ("prefix(telephone, 7)", "telephone", "13812345678", "13812340000", "13912345678"),
+            ("division", "division", "120106001001", "120106001001", "120106001002"),
+            ("prefix(division, 9)", "division", "120106001001", "120106001002", "120106002001"),
+            ("birth_date", "birth_date", "1980-02-03", "1980-02-03", "1980-02-04"),
+            ("month(birth_date)", "birth_date", "1980-02-03", "1980-02-28", "1980-03-03"),
+            ("year(birth_date)", "birth_date", "1980-02-03", "1980-12-03", "1981-02-03"),
+            ("sex", "sex", "男", "1", "女"),
+            ("word", "word", "alpha", "alpha", "alphb"),
+            ("prefix(word, 3)", "word", "alpha", "alpine", "beta"),
+            ("suffix(word, 2)", "word", "alpha", "delpha", "beta"),
+            ("sound(word)", "word", "王芳", "王方", "李芳"),
+            ("year(moved)", "moved", "01/11/2020", "2020-03-05", "2021-11-01"),
+            ("month(moved)", "moved", "15/11/2020", "2020-11-05", "2020-12-15"),
+        ] {
+            assert!(meet(key, columns, one, same), "{key}: {one} and {same}");
+            assert!(!meet(key, columns, one, different), "{key}: {one} and {different}");
+        }
+    }
+
     #[test]
     fn pairs_of_blocks_that_are_too_large_are_given_or_counted() {
         const ROWS: usize = 120;

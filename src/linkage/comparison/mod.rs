@@ -439,3 +439,41 @@ fn compare_names(table: &PersonTable, a: Symbol, b: Symbol) -> u8 {
         _ => MISSING,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{COMPARISONS_MAX, Comparer};
+    use crate::error::Kind;
+    use crate::intake::extract;
+    use crate::intake::study::{Study, file};
+    use crate::person;
+    use crate::progress::Silent;
+
+    /// What a study of so many declared fields compares, or why it may not.
+    fn compared(fields: usize, linkage: &str) -> Result<Vec<String>, Kind> {
+        let folder = tempfile::tempdir().unwrap();
+        let names: Vec<String> = (0..fields).map(|field| format!("f{field}")).collect();
+        let cells = names.iter().map(|name| format!("{name} value")).collect::<Vec<_>>().join(",");
+        std::fs::write(folder.path().join("a.csv"), format!("id,{}\n1,{cells}\n", names.join(","))).unwrap();
+        let columns: String = names.iter().map(|name| format!("{name} = \"{name}\"\n")).collect();
+        let declared: String =
+            names.iter().map(|name| format!("[[field]]\nname = \"{name}\"\ncomparator = \"exact\"\n")).collect();
+        let text = format!(
+            "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"register\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\n{columns}{declared}[linkage]\n{linkage}"
+        );
+        let path = folder.path().join("study.toml");
+        std::fs::write(&path, text).unwrap();
+        let study: Study = file::read(&path).unwrap();
+        let table = person::standardise(&study, &[extract::open(&study, 0).unwrap()], &Silent).unwrap().table;
+        let comparer = Comparer::new(&study, &table);
+        comparer.check(&study).map_err(|error| error.kind())?;
+        Ok(comparer.comparisons.iter().map(|comparison| comparison.name.clone()).collect())
+    }
+
+    #[test]
+    fn a_study_compares_what_it_names_or_says_that_there_is_no_room() {
+        assert_eq!(compared(COMPARISONS_MAX, "").unwrap().len(), COMPARISONS_MAX);
+        assert_eq!(compared(COMPARISONS_MAX + 1, "").unwrap_err(), Kind::Study);
+        assert_eq!(compared(20, "comparisons = [\"f3\", \"f18\"]\n").unwrap(), ["f3", "f18"]);
+    }
+}

@@ -171,6 +171,18 @@ mod tests {
     }
 
     #[test]
+    fn whom_only_a_list_beyond_the_most_knows_is_on_the_roll_alone() {
+        let lists = Lists { names: ["roll", "one", "two"].map(str::to_owned).to_vec(), bit_of_source: vec![1, 2, 4] };
+        let cells = [(0b001, 200), (0b010, 60), (0b011, 500), (0b100, 40), (0b101, 300), (0b111, 400)];
+        let mut masses = masses(&cells, 40);
+        let before = lists.estimate(&masses).unwrap();
+        // A register that is none of these lists knows those of the roll's own, too.
+        let alone = &mut masses[0];
+        (alone.both, alone.only_roll) = (alone.only_roll, 0.0);
+        assert_eq!(lists.estimate(&masses).unwrap(), before);
+    }
+
+    #[test]
     fn lists_are_left_out() {
         let cells = [(0b001, 1.0), (0b101, 2.0), (0b100, 3.0), (0b010, 0.0), (0b111, 0.0)].into_iter().collect();
         assert_eq!(pack(&cells, 0b010, 3), [(0b01, 1.0), (0b10, 3.0), (0b11, 2.0)]);

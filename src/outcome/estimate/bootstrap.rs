@@ -5,7 +5,7 @@
 //! of threads matters. Source: J. Hanley, B. MacGibbon, *Creating non-parametric bootstrap samples using Poisson
 //! frequencies*, Computer Methods and Programs in Biomedicine 83 (2006).
 
-use rand::rngs::SmallRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};
 use statrs::distribution::{DiscreteCDF, Poisson};
 
@@ -46,7 +46,7 @@ impl Draws {
         // spread the numbers over all bits; the generator's own seeding mixes them.
         let place =
             household.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (replicate as u64).wrapping_mul(0xd6e8_feb8_6659_fd93);
-        let mut random = SmallRng::seed_from_u64(self.seed ^ place);
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(self.seed ^ place);
         let drawn = random.next_u64();
         self.at_most.iter().take_while(|at_most| **at_most <= drawn).count() as u8
     }

@@ -20,7 +20,7 @@ use crate::intake::study::Limits;
 
 /// Memory of a child beyond the largest row group that it may decode, in bytes of addresses: the allocator sets 1 GiB aside, and
 /// the thread that reads a footer has a stack of 256 MiB.
-const MEMORY_BESIDE: u64 = 3 << 29;
+pub(super) const MEMORY_BESIDE: u64 = 3 << 29;
 
 /// Most open files, pipes included.
 const FILES_MAX: u64 = 16;

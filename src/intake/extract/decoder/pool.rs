@@ -18,6 +18,8 @@ use arrow::ipc::reader::StreamReader;
 use super::super::{Chunk, ChunkPlace, Column, Form, FormatName, Opened, RowFault, Terms, csv, xlsx};
 use super::{Answer, Reply, Request, Work, nonsense};
 use crate::error::{Error, Kind, Result};
+#[cfg(unix)]
+use crate::intake::study::Limits;
 
 /// Longest line of a reply, in bytes: the row numbers of a workbook.
 const LINE_BYTES_MAX: u64 = 256 << 20;
@@ -28,10 +30,6 @@ const END_PAUSE: std::time::Duration = std::time::Duration::from_millis(5);
 
 /// What a child ends with that got no memory.
 const NO_MEMORY: i32 = 6;
-
-/// Below this limit on addresses, in bytes, want of memory is the system's doing: a decoder is allowed a row group and 1 GiB.
-#[cfg(unix)]
-const MEMORY_MAX: u64 = 3 << 30;
 
 /// The children of this process.
 #[derive(Debug)]
@@ -267,7 +265,9 @@ fn refused(path: &Path, status: Option<ExitStatus>) -> Error {
 fn denied(path: &Path) -> Option<Error> {
     use rustix::process::{Resource, getrlimit};
     let least = [Resource::As, Resource::Data].into_iter().filter_map(|resource| getrlimit(resource).maximum).min();
-    least.filter(|least| *least < MEMORY_MAX).map(|_| {
+    // As much as a decoder is given where the study does not say.
+    let given = Limits::default().row_group_bytes_max + super::child::MEMORY_BESIDE;
+    least.filter(|least| *least < given).map(|_| {
         let error = Error::new(Kind::Environment, "its decoder got no more memory from the system").at_file(path);
         error.hint("allow more (`ulimit -v`)")
     })

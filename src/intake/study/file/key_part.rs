@@ -177,7 +177,7 @@ mod tests {
         check("qqqq", "no such field", "[[field]]");
         check("soud(name)", "no such transform", "`sound`");
         check("sound(name", "not closed", "sound(name)");
-        check("prefix(postcode)", "number of characters", "prefix(address, 3)");
+        check("prefix(postcode)", "number of characters", "prefix(id_number, 6)");
         check("prefix(postcode,0)", "number of characters", "");
         check("prefix(postcode,300)", "number of characters", "");
         check("sound(name,2)", "nothing else", "");
