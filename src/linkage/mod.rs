@@ -30,7 +30,7 @@ use model::em::PatternCounts;
 use model::frequency::NameFrequencies;
 use model::{Model, Shares, Slot, em};
 use resolution::household::{Support, supported};
-use resolution::{Resolution, left_over};
+use resolution::{Resolution, housemates, left_over};
 use scoring::{ComparedPairs, Score, Scorer, Sifted, Sifter};
 
 /// Everything that linking found.
@@ -208,6 +208,15 @@ pub fn link(
             scores = scorer.score_all(&compared, &counts);
             resolution = resolver.resolve(&scorer, &compared.pairs, &scores);
         }
+    }
+    let marked = housemates::mark(&ground.scorer(&model), &resolution, &mut compared, &scores, study.reference.day);
+    if !marked.is_empty() {
+        let scorer = ground.scorer(&model);
+        for at in marked {
+            let (one, other) = compared.pairs[at];
+            scores[at] = scorer.score(compared.patterns[at], one, other);
+        }
+        resolution = resolver.resolve(&scorer, &compared.pairs, &scores);
     }
     let undecided = (!decided.is_empty()).then(|| resolver.alone(&ground.scorer(&model), &compared.pairs, &scores));
     let threshold = model::probability(threshold::minimum(study, &scores));

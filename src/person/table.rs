@@ -265,10 +265,10 @@ impl PersonTable {
         start..self.starts.get(source + 1).copied().unwrap_or(start)
     }
 
-    /// How many sources there are.
+    /// Has the record neither birth date nor ID number? Then only name and dwelling tell who it is.
     #[must_use]
-    pub fn sources(&self) -> usize {
-        self.starts.len().saturating_sub(1)
+    pub fn is_bare(&self, record: RecordId) -> bool {
+        !self.birth[record as usize].has_month() && !self.id_number[record as usize].is_some()
     }
 
     /// The source of a record.

@@ -137,7 +137,8 @@ fn pattern(
 ) -> Result<Pattern> {
     let mut pattern = comparer.compare(pair.0, pair.1);
     // Both are known only after a first resolution.
-    let mut found_later = [Variable::Household, Variable::LeftOver].into_iter().filter_map(|one| comparer.of(one));
+    let mut found_later =
+        [Variable::Household, Variable::LeftOver, Variable::Housemates].into_iter().filter_map(|one| comparer.of(one));
     let Some(written) = written else {
         if let Some(comparison) = comparer.of(Variable::Household) {
             let (households, person_of) = (&Households::of(table), &resolution.person_of);

@@ -113,16 +113,6 @@ struct Opened {
     classes: Vec<Option<String>>,
 }
 
-impl Opened {
-    /// Number of the last data row, from 1.
-    fn last_row(&self) -> u64 {
-        match &self.form {
-            Form::Xlsx(sheet) => sheet.numbers.last().copied().unwrap_or(0).max(self.rows),
-            _ => self.rows,
-        }
-    }
-}
-
 /// Some consecutive rows of one file, column by column.
 #[derive(Debug)]
 pub struct Chunk {
@@ -336,8 +326,8 @@ fn open_any(terms: &Terms, path: &Path, columns: &[String]) -> Result<(ExtractFi
         let what = format!("has {} rows, more than the {} allowed", opened.rows, terms.limits.rows_max);
         return Err(Error::input(what).at_file(path).hint("raise `rows_max` in [limits] if this is right"));
     }
-    let (rows, last_row) = (opened.rows, opened.last_row());
-    let (bytes, modified) = before;
+    let (rows, (bytes, modified)) = (opened.rows, before);
+    let last_row = if let Form::Xlsx(sheet) = &opened.form { sheet.last_row() } else { rows };
     Ok((ExtractFile { path: path.to_path_buf(), bytes, rows, last_row, digest, modified }, opened))
 }
 

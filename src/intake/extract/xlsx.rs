@@ -49,6 +49,13 @@ pub(super) struct Sheet {
     pub(super) numbers: Vec<u64>,
 }
 
+impl Sheet {
+    /// Number of the last data row.
+    pub(super) fn last_row(&self) -> u64 {
+        self.numbers.last().copied().unwrap_or(0)
+    }
+}
+
 /// Checks the archive and reads the first sheet.
 pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<Opened> {
     inspect(path)?;

@@ -186,6 +186,13 @@ impl<'a> Keyer<'a> {
                     give(hash(name));
                 }
             }
+            Keys::DwellingOfBare => {
+                if table.is_bare(record)
+                    && let Some(key) = self.estate_and_room(at)
+                {
+                    give(key);
+                }
+            }
             Keys::MotherHousehold => {
                 // Births look for children of the same month in the households where the mother is registered.
                 let birth = table.birth[at];
@@ -206,6 +213,11 @@ impl<'a> Keyer<'a> {
         match keys {
             Keys::RepairedIdNumber if id.is_valid() => give(hash(id)),
             Keys::MaskedIdNumber if !id.is_masked() && id.masked().is_some() => give(hash(id.masked())),
+            Keys::DwellingOfBare if table.birth[at].has_month() => {
+                if let Some(key) = self.estate_and_room(at) {
+                    give(key);
+                }
+            }
             Keys::MotherHousehold if table.household[at] != 0 && table.birth[at].has_month() => {
                 give(hash((table.household[at], table.birth[at].month())));
             }
@@ -274,9 +286,7 @@ impl<'a> Keyer<'a> {
                 self.text_part(&digits, part.transform)
             }
             (Field::Telephone, _) => some(table.telephone[at]),
-            (Field::Address, Transform::EstateRoom) => {
-                (table.estate[at] != 0 && table.room[at] != 0).then(|| hash((table.estate[at], table.room[at])))
-            }
+            (Field::Address, Transform::EstateRoom) => self.estate_and_room(at),
             (Field::Address, Transform::Dwelling) => table
                 .dwelling(u32::try_from(at).unwrap_or(u32::MAX))
                 .filter(|d| d.building != 0)
@@ -300,6 +310,11 @@ impl<'a> Keyer<'a> {
                 self.text_part(table.text_fields[column].values.text(symbol), transform)
             }
         }
+    }
+
+    fn estate_and_room(&self, at: usize) -> Option<u64> {
+        let (estate, room) = (self.table.estate[at], self.table.room[at]);
+        (estate != 0 && room != 0).then(|| hash((estate, room)))
     }
 
     fn text_part(&self, text: &str, transform: Transform) -> Option<u64> {

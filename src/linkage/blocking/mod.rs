@@ -164,7 +164,8 @@ impl Keyer<'_> {
                 block.iter().filter(of_source).partition(|entry| entry.seeks);
             pairs(seek.len() + wait.len(), wait.len())
         };
-        let within = if across_sources { (0..self.table.sources()).map(|source| count(Some(source))).sum() } else { 0 };
+        let within =
+            if across_sources { (0..self.table.source_count()).map(|source| count(Some(source))).sum() } else { 0 };
         count(None) - within
     }
 

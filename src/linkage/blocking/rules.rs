@@ -20,6 +20,8 @@ pub(super) enum Keys {
     NameInAnyOrder,
     /// Names that few bear.
     RareName,
+    /// Estate and room, of records without birth date and number among those with a birth date.
+    DwellingOfBare,
     /// Household in which the named mother is registered, with the birth month.
     MotherHousehold,
 }
@@ -87,6 +89,7 @@ pub(super) fn rules(study: &Study, keyer: &Keyer<'_>) -> Vec<Rule> {
         Keys::Parts(vec![part(Field::Address, EstateRoom), part(Field::Name, FamilyName)]),
         true,
     );
+    add("dwelling, without birth date and number", Keys::DwellingOfBare, true);
     add("telephone", Keys::Parts(vec![part(Field::Telephone, Whole)]), true);
     add(
         "birth date, sex and family name",

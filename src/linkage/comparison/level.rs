@@ -185,6 +185,21 @@ pub(in crate::linkage) fn left_over() -> Vec<Level> {
     vec![Level::missing(), Level::new("left over on both sides", 1.0, 1.0)]
 }
 
+/// A record of neither birth date nor number, and the only other one whom its dwelling has left for it.
+pub const LEFT_AT_DWELLING: u8 = 1;
+/// One ID number, but the name is that of somebody else at the dwelling, who has another number.
+pub const NAME_OF_ANOTHER: u8 = 2;
+
+/// Levels of what the others of a dwelling say, found after a resolution: no fit sees them. The shares are such that
+/// the first is worth 4 bits and the second takes 8 away; both are judgements, and a few bits more or less change little.
+pub(super) fn housemates() -> Vec<Level> {
+    vec![
+        Level::missing(),
+        Level::new("left at the dwelling", 0.9963, 0.0623),
+        Level::new("name of another one there", 0.0037, 0.9377),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::{compare_sex, compare_telephone};

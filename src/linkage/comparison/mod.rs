@@ -63,6 +63,8 @@ pub enum Variable {
     Household,
     /// Neither record is linked to any of the other's slot; filled in after a first resolution.
     LeftOver,
+    /// What the others of a dwelling say; filled in after a first resolution.
+    Housemates,
     /// A text field of the study's own: index into [`PersonTable::text_fields`].
     Text(u16),
 }
@@ -205,6 +207,9 @@ impl<'a> Comparer<'a> {
         if has_places && study.sources.len() > 1 && variables.len() < COMPARISONS_MAX {
             variables.push((Variable::LeftOver, "left_over".to_owned(), level::left_over()));
         }
+        if joined && bound(Field::Address) && variables.len() < COMPARISONS_MAX {
+            variables.push((Variable::Housemates, "housemates".to_owned(), level::housemates()));
+        }
         let left_out = variables.len().saturating_sub(COMPARISONS_MAX);
         let comparisons = (0u32..).zip(variables).take(COMPARISONS_MAX);
         let comparisons: Vec<Comparison> = comparisons
@@ -318,7 +323,7 @@ impl<'a> Comparer<'a> {
             Variable::Address => address::compare(self.table, one, other),
             Variable::Telephone => level::compare_telephone(one.telephone(), other.telephone()),
             Variable::Mother => self.families.compare(self.table, one, other),
-            Variable::Household | Variable::LeftOver => MISSING,
+            Variable::Household | Variable::LeftOver | Variable::Housemates => MISSING,
             Variable::Text(text) => {
                 let at = usize::from(text);
                 match (self.symbol(at, one.record()), self.symbol(at, other.record())) {

@@ -6,13 +6,13 @@ use crate::person::name::{Name, Script, Token, is_family_name_variant};
 
 /// The same name.
 pub const EXACT: u8 = 1;
-/// The same as far as it can be read (unreadable characters, pinyin for a rare one, 傅/付, order).
+/// The same as far as it can be read (unreadable characters, pinyin for a rare one, 傅/付, order of characters).
 pub const COMPATIBLE: u8 = 2;
 /// It sounds the same.
 pub const HOMOPHONE: u8 = 3;
 /// One character of the given name differs, is missing or is too many.
 pub const ONE_CHARACTER: u8 = 4;
-/// The given name of two characters is the same, the family name is not.
+/// The given name of two characters is the same, the family name is not; or the last character after 阿, 小 or 老.
 pub const SAME_GIVEN: u8 = 5;
 /// Only the family name is the same.
 pub const SAME_FAMILY: u8 = 6;
@@ -75,6 +75,9 @@ fn compare_han(one: &Name, other: &Name) -> u8 {
     if a.len() == b.len() {
         return compare_same_length(one, other);
     }
+    if is_familiar_form(a, b) || is_familiar_form(b, a) {
+        return SAME_GIVEN;
+    }
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
     if long.len() >= 5 {
         return compare_long(short, long);
@@ -121,8 +124,11 @@ fn compare_same_length(one: &Name, other: &Name) -> u8 {
     if length >= 5 {
         return if odd * 4 <= length { ONE_CHARACTER } else { DIFFERENT };
     }
-    if is_reversed(a, b) {
+    if is_reversed(a, b) || is_exchanged(a, b) {
         return COMPATIBLE;
+    }
+    if is_familiar_form(a, b) || is_familiar_form(b, a) {
+        return SAME_GIVEN;
     }
     let family = one.family.max(other.family).max(1);
     if odd == 1 && length >= 3 {
@@ -132,6 +138,21 @@ fn compare_same_length(one: &Name, other: &Name) -> u8 {
         return ONE_CHARACTER;
     }
     if matches!(first_likeness, Likeness::Equal | Likeness::Homophone) { SAME_FAMILY } else { DIFFERENT }
+}
+
+/// Is the one what friends call the other, 阿, 小 or 老 and the last character of the name (老梅 / 刘世梅)?
+fn is_familiar_form(short: &[Token], long: &[Token]) -> bool {
+    let [prefix, own] = short else { return false };
+    matches!(prefix.character, '阿' | '小' | '老')
+        && (2..=3).contains(&long.len())
+        && long[0].character != prefix.character
+        && long.last().is_some_and(|last| likeness(own, last) == Likeness::Equal)
+}
+
+/// The two characters of the given name exchanged (谢平荣 / 谢荣平).
+fn is_exchanged(a: &[Token], b: &[Token]) -> bool {
+    let equal = |one: usize, other: usize| likeness(&a[one], &b[other]) == Likeness::Equal;
+    a.len() == 3 && b.len() == 3 && equal(0, 0) && equal(1, 2) && equal(2, 1)
 }
 
 /// Given name first (王小明 / 小明王).
@@ -233,6 +254,12 @@ mod tests {
         check("Li Na", "李娜", HOMOPHONE);
         check("Na Li", "李娜", HOMOPHONE);
         check("Tanaka Yuki", "李娜", DIFFERENT);
+        check("谢平荣", "谢荣平", COMPATIBLE);
+        check("谢平荣", "谢荣安", SAME_FAMILY);
+        check("老梅", "刘世梅", SAME_GIVEN);
+        check("阿强", "王强", SAME_GIVEN);
+        check("小刘", "刘世梅", DIFFERENT);
+        check("小梅", "小世梅", ONE_CHARACTER);
         check("欧阳修文", "欧阳秀文", HOMOPHONE);
     }
 }

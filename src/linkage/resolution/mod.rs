@@ -13,6 +13,7 @@
 
 mod component;
 pub mod household;
+pub mod housemates;
 pub mod left_over;
 
 use rayon::prelude::*;

@@ -76,6 +76,10 @@ impl Bounds {
                 support = best(0..levels) as f32;
                 continue;
             }
+            if comparison.variable == Variable::Housemates {
+                // Found long after; the slack has room for it.
+                continue;
+            }
             let mut weights = [0.0; 16];
             weights.iter_mut().enumerate().take(levels).for_each(|(level, weight)| *weight = bits(level));
             let rarest = if comparison.variable == Variable::BirthDate { scorer.rarest_day(at) } else { 0.0 };

@@ -31,7 +31,7 @@ const STEP_MIN: f64 = 1e-6;
 const STEP_REDRAWN_MIN: f64 = 1e-2;
 
 /// Ridge of the fit; of the classifier of the two views.
-const RIDGE: f64 = 1.0;
+const RIDGE: f64 = 0.3;
 const RIDGE_VIEWS: f64 = 5.0;
 
 /// Most steps of the classifier of the two views, and the length of its last one.

@@ -162,6 +162,7 @@ const FIELDS: &[Entry] = &[
     ("division", words("区划代码", "division code")),
     ("enumeration_area", words("普查小区", "enumeration area")),
     ("household", words("住户", "household")),
+    ("housemates", words("同住的人", "housemates")),
     ("left_over", words("双方均无着落", "left over")),
     ("relationship", words("与户主关系", "relationship")),
     ("mother", words("母亲", "mother")),
