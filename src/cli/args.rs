@@ -442,6 +442,16 @@ pub struct Completions {
     pub shell: clap_complete::Shell,
 }
 
+/// A public key as `rollcall key new` prints it.
+fn public_key(text: &str) -> Result<String, String> {
+    let is_one = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_one {
+        Ok(text.to_owned())
+    } else {
+        Err(String::from("expected 64 hexadecimal digits, as `key new` prints them"))
+    }
+}
+
 /// A size in bytes: a whole number with an optional unit (KiB, MiB, GiB, TiB, or K, M, G, T, all powers of 1024).
 fn memory(text: &str) -> Result<u64, String> {
     let expected = || String::from("expected a size such as 800MiB or 6GiB");

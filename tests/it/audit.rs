@@ -93,6 +93,7 @@ fn whatever_is_altered_is_found_and_named() {
     check(&verify, 7);
     check(&[&verify[..], &["--outputs-only"]].concat(), 0);
     check(&["verify", argument(&signed.results), "--outputs-only", "--public-key", &"0".repeat(64)], 7);
+    check(&["verify", argument(&signed.results), "--public-key", "0123"], 2);
 }
 
 impl Signed {

@@ -43,6 +43,6 @@ pub struct Seal {
     #[arg(long, conflicts_with = "sign_key")]
     pub check: bool,
     /// With --check: the public key that must have signed the seal.
-    #[arg(long, value_name = "HEX", requires = "check")]
+    #[arg(long, value_name = "HEX", requires = "check", value_parser = super::public_key)]
     pub public_key: Option<String>,
 }

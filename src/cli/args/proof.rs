@@ -50,12 +50,12 @@ pub struct Verify {
     #[arg(value_name = "DIR")]
     pub run: PathBuf,
     /// The public key that must have signed the log, as `rollcall key new` printed it.
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX", value_parser = super::public_key)]
     pub public_key: Option<String>,
     /// Leave out the study file and the inputs: the folder was handed on without them.
     #[arg(long, conflicts_with = "rerun")]
     pub outputs_only: bool,
-    /// Run the study again, in a temporary folder, and compare every byte.
+    /// Run the study again, in a hidden folder beside the results, and compare every byte.
     #[arg(long)]
     pub rerun: bool,
 }

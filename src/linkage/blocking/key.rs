@@ -188,7 +188,7 @@ impl<'a> Keyer<'a> {
             }
             Keys::DwellingOfBare => {
                 if table.is_bare(record)
-                    && let Some(key) = self.estate_and_room(at)
+                    && let Some(key) = self.dwelling(at)
                 {
                     give(key);
                 }
@@ -214,7 +214,7 @@ impl<'a> Keyer<'a> {
             Keys::RepairedIdNumber if id.is_valid() => give(hash(id)),
             Keys::MaskedIdNumber if !id.is_masked() && id.masked().is_some() => give(hash(id.masked())),
             Keys::DwellingOfBare if table.birth[at].has_month() => {
-                if let Some(key) = self.estate_and_room(at) {
+                if let Some(key) = self.dwelling(at) {
                     give(key);
                 }
             }
@@ -286,11 +286,10 @@ impl<'a> Keyer<'a> {
                 self.text_part(&digits, part.transform)
             }
             (Field::Telephone, _) => some(table.telephone[at]),
-            (Field::Address, Transform::EstateRoom) => self.estate_and_room(at),
-            (Field::Address, Transform::Dwelling) => table
-                .dwelling(u32::try_from(at).unwrap_or(u32::MAX))
-                .filter(|d| d.building != 0)
-                .map(|d| hash((d.estate, d.building, d.room))),
+            (Field::Address, Transform::EstateRoom) => {
+                (table.estate[at] != 0 && table.room[at] != 0).then(|| hash((table.estate[at], table.room[at])))
+            }
+            (Field::Address, Transform::Dwelling) => self.dwelling(at),
             (Field::Address, _) => some(u64::from(table.estate[at])),
             (Field::Division, Transform::Prefix(_) | Transform::Suffix(_)) => {
                 self.text_part(table.divisions.text(table.division[at]), part.transform)
@@ -312,9 +311,11 @@ impl<'a> Keyer<'a> {
         }
     }
 
-    fn estate_and_room(&self, at: usize) -> Option<u64> {
-        let (estate, room) = (self.table.estate[at], self.table.room[at]);
-        (estate != 0 && room != 0).then(|| hash((estate, room)))
+    /// Estate, building and room, if all are known.
+    fn dwelling(&self, at: usize) -> Option<u64> {
+        let dwelling =
+            self.table.dwelling(u32::try_from(at).unwrap_or(u32::MAX)).filter(|dwelling| dwelling.building != 0);
+        dwelling.map(|dwelling| hash((dwelling.estate, dwelling.building, dwelling.room)))
     }
 
     fn text_part(&self, text: &str, transform: Transform) -> Option<u64> {

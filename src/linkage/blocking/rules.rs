@@ -20,7 +20,7 @@ pub(super) enum Keys {
     NameInAnyOrder,
     /// Names that few bear.
     RareName,
-    /// Estate and room, of records without birth date and number among those with a birth date.
+    /// Estate, building and room, of records without birth date and number among those with a birth date.
     DwellingOfBare,
     /// Household in which the named mother is registered, with the birth month.
     MotherHousehold,

@@ -5,7 +5,7 @@
 
 use std::ops::Add;
 
-use super::{Draws, Estimate, Population, STEPS, Sum, mended, products, roles, variance};
+use super::{Draws, Estimate, Population, Sum, mended, products, roles, variance};
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::outcome::coverage::by_lists::Lists;
@@ -27,7 +27,7 @@ pub struct Weighed {
     pub age: AgeGroup,
     /// The household, or the person alone.
     pub household: u64,
-    /// Step of merging at which the unseen of its kind are estimated: index into [`STEPS`].
+    /// Step of merging at which the unseen of its kind are estimated: index into [`STEPS`](super::STEPS).
     pub step: usize,
     /// What it adds to each part; `standard_error`, `low`, `high`, `uncorrected` and `learnt_variance` are not sums over
     /// persons and stay 0.
@@ -132,13 +132,5 @@ fn parts(sum: &Sum) -> Estimate {
         guests: sum.guests,
         duplicates: sum.duplicates,
         ..Estimate::default()
-    }
-}
-
-impl Weighed {
-    /// Name of the post-stratum's step.
-    #[must_use]
-    pub fn step_name(&self) -> &'static str {
-        STEPS.get(self.step).copied().unwrap_or("")
     }
 }
