@@ -87,9 +87,17 @@ impl Publication {
     /// # Errors
     /// An environment error if another run writes into the folder, or if it cannot be written.
     pub fn begin(folder: &Path) -> Result<Publication> {
+        Publication::begin_within(folder, LOCK_WAIT)
+    }
+
+    /// The same, waiting so long for others who only hold the folder for a moment.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub fn begin_within(folder: &Path, wait: Duration) -> Result<Publication> {
         let made = !folder.exists();
         ask(folder, private(true).create(folder))?;
-        let lock = locked(folder)?;
+        let lock = locked(folder, wait)?;
         if folder.join(READY).is_dir() {
             tracing::info!("an interrupted run was whole: its files are put in place");
             put_in_place(&Real, folder)?;
@@ -162,16 +170,16 @@ pub(super) fn private(recursive: bool) -> fs::DirBuilder {
     builder
 }
 
-/// How often and after how long a lock that is held is tried again: a run that is killed while it starts a process of its
+/// How long and after how long a lock that is held is tried again: a run that is killed while it starts a process of its
 /// own leaves one that holds the lock for a moment longer.
-const TRIES: u32 = 20;
+const LOCK_WAIT: Duration = Duration::from_secs(2);
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
-fn locked(folder: &Path) -> Result<File> {
+fn locked(folder: &Path, wait: Duration) -> Result<File> {
     let file = File::open(folder).map_err(|error| Error::io(folder, &error))?;
     let held = |answer: &std::result::Result<(), TryLockError>| matches!(answer, Err(TryLockError::WouldBlock));
     let mut answer = file.try_lock();
-    for _ in 1..TRIES {
+    for _ in 1..wait.as_millis() / BETWEEN_TRIES.as_millis() {
         if !held(&answer) {
             break;
         }

@@ -3,7 +3,7 @@
 //! Takes a finished run, gives the store what is new in it. A case is known again by its kind and by the records it rests
 //! on: of the earlier cases of the same kind, the one that shares most records. What no case matches is opened; an
 //! unsettled case that the run does not raise any more is closed, with the reason; one that comes back is reopened.
-//! A run that was taken over already changes nothing.
+//! The run that was taken over last changes nothing; an earlier one that is back counts as a fresh one.
 
 use std::path::Path;
 
@@ -12,7 +12,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::store::{Store, now};
+use super::history::{State, standing};
+use super::store::{self, Store, now};
 use crate::error::{Error, Result};
 use crate::intake::study::file::hex;
 use crate::outcome::files;
@@ -30,6 +31,8 @@ pub struct Absorbed {
     pub reopened: u64,
     /// Cases that the run does not raise any more.
     pub closed: u64,
+    /// Cases that visits have settled, or dispute, and that the run does not raise any more.
+    pub settled: u64,
 }
 
 /// Takes over the run of a folder, unless that is done.
@@ -42,8 +45,7 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
         Error::io(&path, &error).hint("DIR must be the folder of a finished run: `rollcall run STUDY --out DIR`")
     })?;
     let digest = hex(&Sha256::digest(&bytes));
-    let known = store.write(|transaction| run_of(transaction, &digest))?;
-    if known.is_some() {
+    if store.read(|transaction| is_latest(transaction, &digest))? {
         return Ok(Absorbed::default());
     }
     let cases = table::read(run)?;
@@ -51,10 +53,11 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
     let at = now();
     store.write(|transaction| {
         // Another program may have been faster.
-        if run_of(transaction, &digest)?.is_some() {
+        if is_latest(transaction, &digest)? {
             return Ok(Absorbed::default());
         }
-        transaction.execute("INSERT INTO run(digest, at) VALUES (?1, ?2)", params![digest, at])?;
+        let name = name_of_run(transaction, &digest)?;
+        transaction.execute("INSERT INTO run(digest, at) VALUES (?1, ?2)", params![name, at])?;
         let work = Work { transaction, run: transaction.last_insert_rowid(), at: &at };
         let mut done = Absorbed::default();
         let mut raised: FxHashSet<i64> = FxHashSet::default();
@@ -79,13 +82,26 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
             raised.insert(id);
             work.appear(id, row)?;
         }
-        done.closed = work.close_the_rest(&raised, &closed, &records)?;
+        (done.closed, done.settled) = work.close_the_rest(&raised, &closed, &records)?;
         Ok(done)
     })
 }
 
-fn run_of(transaction: &Transaction<'_>, digest: &str) -> rusqlite::Result<Option<i64>> {
-    transaction.query_row("SELECT run FROM run WHERE digest = ?1", [digest], |row| row.get(0)).optional()
+/// Is this the run that was taken over last? An earlier one may come back, and what a run between has closed is then open.
+fn is_latest(transaction: &Transaction<'_>, digest: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT digest FROM run ORDER BY run DESC LIMIT 1";
+    let latest: Option<String> = transaction.query_row(sql, [], |row| row.get(0)).optional()?;
+    Ok(latest.is_some_and(|latest| latest.split(AGAIN).next() == Some(digest)))
+}
+
+/// Between the digest of a run that comes back and how often it has been there: the table takes no digest twice, and its rows
+/// cannot be changed.
+const AGAIN: char = '#';
+
+fn name_of_run(transaction: &Transaction<'_>, digest: &str) -> rusqlite::Result<String> {
+    let sql = "SELECT count(*) FROM run WHERE digest = ?1 OR digest LIKE ?1 || '#%'";
+    let before: i64 = transaction.query_row(sql, [digest], |row| row.get(0))?;
+    Ok(if before == 0 { digest.to_owned() } else { format!("{digest}{AGAIN}{}", before + 1) })
 }
 
 struct Work<'a> {
@@ -157,22 +173,31 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Notes of all cases that the run does not raise, and of which that is not noted yet, why. Gives how many it closes, and how
+    /// many visits had settled.
     fn close_the_rest(
         &self,
         raised: &FxHashSet<i64>,
         closed: &FxHashSet<i64>,
         records: &Records,
-    ) -> rusqlite::Result<u64> {
+    ) -> rusqlite::Result<(u64, u64)> {
         let mut statement = self.transaction.prepare("SELECT id FROM cases")?;
         let all: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-        let mut count = 0;
+        let events = store::events(self.transaction)?;
+        let (mut by_data, mut by_visits) = (0, 0);
         let mut of_case = self.transaction.prepare("SELECT digest FROM record WHERE id = ?1")?;
         for id in all.into_iter().filter(|id| !raised.contains(id) && !closed.contains(id)) {
             let digests: Vec<String> = of_case.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            self.event(id, "closed", Some(records.reason(&digests)))?;
-            count += 1;
+            let state = events.get(&id).map_or(State::Open, |events| standing(events).0);
+            let why = match state {
+                State::Resolved => "a visit has settled it",
+                State::Disputed => "visits contradict each other about it",
+                _ => records.reason(&digests),
+            };
+            *if matches!(state, State::Resolved | State::Disputed) { &mut by_visits } else { &mut by_data } += 1;
+            self.event(id, "closed", Some(why))?;
         }
-        Ok(count)
+        Ok((by_data, by_visits))
     }
 }
 
@@ -217,7 +242,7 @@ impl Records {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
@@ -233,7 +258,7 @@ mod tests {
     use crate::outcome::visit::Outcome;
 
     /// A run of these cases; each rests on one record of the register, of which some persons are on the roll.
-    fn run(folder: &Path, cases: &[usize], records: &[usize], on_roll: &[usize]) {
+    pub fn run(folder: &Path, cases: &[usize], records: &[usize], on_roll: &[usize]) {
         let rows: Vec<CaseRow> = cases
             .iter()
             .map(|at| CaseRow { records: vec![record_digest("register", &at.to_string())], ..row(*at, 1, 0.5) })
@@ -270,7 +295,7 @@ mod tests {
         // 1 goes on; 2 is linked now; the record of 3 is gone; 4 was settled, and is not raised any more; 5 is new.
         run(folder, &[1, 5], &[1, 2, 4, 5], &[2, 4]);
         let done = absorb(&mut store, folder).unwrap();
-        assert_eq!(done, Absorbed { opened: 1, carried: 1, reopened: 0, closed: 3 });
+        assert_eq!(done, Absorbed { opened: 1, carried: 1, reopened: 0, closed: 2, settled: 1 });
         let cases = store.cases().unwrap();
         let states: Vec<State> = cases.iter().map(super::super::store::StoredCase::state).collect();
         assert_eq!(states, [State::Open, State::Closed, State::Closed, State::Resolved, State::Open]);
@@ -278,11 +303,32 @@ mod tests {
         let reason = |at: usize| cases[at].events.last().and_then(|event| event.note.clone()).unwrap();
         assert!(reason(1).contains("link its person to a row of the roll"));
         assert!(reason(2).contains("no longer in the extracts"));
+        assert!(reason(3).contains("a visit has settled it"));
 
         run(folder, &[1, 2, 5], &[1, 2, 4, 5], &[4]);
         assert_eq!(absorb(&mut store, folder).unwrap(), Absorbed { carried: 2, reopened: 1, ..Absorbed::default() });
         assert_eq!(store.cases().unwrap()[1].state(), State::Open);
         assert_eq!(store.cases().unwrap()[3].state(), State::Resolved);
+    }
+
+    #[test]
+    fn a_run_that_is_back_opens_again_what_the_one_between_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let mut store = Store::open(folder).unwrap();
+        let mut take_over = |cases: &[usize]| {
+            run(folder, cases, &[1, 2], &[]);
+            let done = absorb(&mut store, folder).unwrap();
+            (done, store.cases().unwrap()[1].state())
+        };
+        take_over(&[1, 2]);
+        assert_eq!(take_over(&[1]).1, State::Closed);
+        for _ in 0..2 {
+            let (done, state) = take_over(&[1, 2]);
+            assert_eq!((done.carried, done.reopened, state), (1, 1, State::Open));
+            assert_eq!(take_over(&[1, 2]), (Absorbed::default(), State::Open), "the same run again");
+            assert_eq!(take_over(&[1]).1, State::Closed);
+        }
     }
 
     #[test]

@@ -1,20 +1,22 @@
 //! Who is sent where?
 //!
 //! Takes the store's cases, gives lists for a team: the doors that are worth most per visit, as many as can be visited, all
-//! cases of a door together, in walking order. The lists are written by the same hand as those of the run; if they are
-//! encrypted, the audit log says first to whom.
+//! cases of a door together, in walking order. Whose the cases are is noted first, in the store and in the audit log, and only if
+//! nobody else has them; then the lists are written, by the same hand as those of the run.
 //!
 //! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the count.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::encryption::{self, Recipients};
 use super::learning::{self, Lesson};
-use super::store::{State, Store, StoredCase};
+use super::store::{Claim, State, Store, StoredCase};
 use super::{FOLDER, progress};
 use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
@@ -22,7 +24,7 @@ use crate::audit::publication::Publication;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::discrepancy::DiscrepancyKind;
-use crate::outcome::report::cases::{self, CaseRow, Door};
+use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
 use crate::outcome::report::file;
 use crate::outcome::report::follow_up::{self, Heading};
 use crate::outcome::report::words;
@@ -65,6 +67,12 @@ pub struct Sent {
     pub expected: f64,
 }
 
+impl Order {
+    fn actor(&self) -> &str {
+        self.actor.as_deref().unwrap_or("unspecified")
+    }
+}
+
 /// What one case changes in the count if it is real. A missed household counts through its members, who are cases
 /// themselves; what changes no count is worth a look on the way.
 #[must_use]
@@ -94,26 +102,107 @@ fn lesson_of(case: &StoredCase) -> Lesson<'_> {
     Lesson { kind: case.kind, row: case.as_visited(), label: case.label() }
 }
 
-/// Writes lists for a team and notes what it got.
+/// What is to go out, before anybody has it.
+struct Choice {
+    cases: Vec<StoredCase>,
+    probability: Vec<f64>,
+    /// Positions of the cases.
+    chosen: Vec<usize>,
+    /// Those of them that were drawn at random.
+    random: Vec<usize>,
+    lists: Vec<AreaList>,
+}
+
+impl Choice {
+    fn of(cases: Vec<StoredCase>, order: &Order, language: Language) -> Result<Choice> {
+        let probability = probabilities(&cases);
+        let mut chosen = choose(&cases, &probability, order);
+        let random = choose_at_random(&cases, &chosen, order);
+        chosen.extend(&random);
+        if chosen.is_empty() {
+            return Err(nothing_to_send(&cases, order));
+        }
+        Choice { cases, probability, chosen, random, lists: Vec::new() }.arranged(order, language)
+    }
+
+    /// With its lists; an area that nobody may read is said before anything happens.
+    fn arranged(mut self, order: &Order, language: Language) -> Result<Choice> {
+        let placed = |at: &usize| {
+            let row = &self.cases[*at].row;
+            (row.area.clone(), row.door.clone(), row.case.clone())
+        };
+        self.lists = cases::arrange(self.chosen.iter().map(placed).collect(), language);
+        if let Some(recipients) = &order.recipients {
+            self.lists.iter().try_for_each(|list| recipients.of(&list.area).map(|_| ()))?;
+        }
+        Ok(self)
+    }
+
+    fn claim(&self, order: &Order) -> Claim {
+        Claim {
+            team: order.team.clone(),
+            cases: self.chosen.iter().map(|at| self.cases[*at].id).collect(),
+            drawn: self.random.iter().map(|at| (self.cases[*at].id, self.probability[*at])).collect(),
+        }
+    }
+}
+
+/// Why there is nothing to send, and what to do.
+fn nothing_to_send(cases: &[StoredCase], order: &Order) -> Error {
+    let waiting = cases.iter().filter(|case| may_go(case, order)).count();
+    if waiting == 0 {
+        let error = Error::new(Kind::Usage, "no case is waiting there for a visit");
+        return error.hint("`rollcall follow-up status DIR` shows where cases are waiting");
+    }
+    let what = format!(
+        "all cases that are waiting there ({waiting}) are less likely than the study's `probability_min`, or beyond the \
+         visits that the run planned"
+    );
+    Error::new(Kind::Usage, what).hint("`--visits N` takes the best N doors of them")
+}
+
+/// How often cases are chosen again that another program was faster to send out, before others have to wait meanwhile.
+const TRIES: u32 = 3;
+
+/// How long the audit log is waited for, to which others write at the same moment.
+const LOG_WAIT: Duration = Duration::from_mins(1);
+
+/// Notes which cases a team gets, then writes its lists.
 ///
 /// # Errors
-/// If there is nothing to send, or lists or store cannot be written.
+/// If there is nothing to send, the lists may not be put where they should be, or lists, log or store cannot be written.
 pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
-    let cases = store.cases()?;
-    let probability = probabilities(&cases);
-    let mut chosen = choose(&cases, &probability, order);
-    let random = choose_at_random(&cases, &chosen, order);
-    chosen.extend(&random);
-    if chosen.is_empty() {
-        let error = Error::new(Kind::Usage, "no case is waiting there for a visit");
-        return Err(error.hint("`rollcall follow-up status DIR` shows where cases are waiting"));
+    order.out.as_deref().map_or(Ok(()), check_empty)?;
+    let heading = heading(run, language, &order.team)?;
+    let choice = claim(store, run, order, language)?;
+    write(run, order, &heading, &choice).map_err(|error| without_lists(error, order))
+}
+
+fn without_lists(error: Error, order: &Order) -> Error {
+    error.also(format!("team {} has these cases now; the same command again writes its lists", order.team))
+}
+
+/// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log.
+fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Choice> {
+    for _ in 0..TRIES {
+        let (cases, seen) = store.cases_so_far()?;
+        let choice = Choice::of(cases, order, language)?;
+        // The log is opened first: what it cannot be told must not happen.
+        let held = Publication::begin_within(run, LOG_WAIT)?;
+        let mut log = Log::open(&held, order.actor())?;
+        if store.claim(&choice.claim(order), seen)? {
+            announce(&mut log, order, "send", &choice).map_err(|error| without_lists(error, order))?;
+            return Ok(choice);
+        }
     }
-    let sent = write(run, order, language, "send", &cases, &probability, &chosen)?;
-    let ids: Vec<i64> = chosen.iter().map(|at| cases[*at].id).collect();
-    store.assign(&ids, &order.team)?;
-    let drawn: Vec<(i64, f64)> = random.iter().map(|at| (cases[*at].id, probability[*at])).collect();
-    store.note_drawn(&drawn, &order.team)?;
-    Ok(Sent { random_doors: by_door(&cases, random.into_iter()).len() as u64, ..sent })
+    let held = Publication::begin_within(run, LOG_WAIT)?;
+    let mut log = Log::open(&held, order.actor())?;
+    let choice = store.claim_alone(|cases| {
+        let choice = Choice::of(cases, order, language)?;
+        Ok((choice.claim(order), choice))
+    })?;
+    announce(&mut log, order, "send", &choice).map_err(|error| without_lists(error, order))?;
+    Ok(choice)
 }
 
 /// Writes what a team has once more, for other recipients: the same cases, as they are now. Nothing else changes, and what
@@ -122,59 +211,49 @@ pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) ->
 /// # Errors
 /// If the team has nothing, or lists cannot be written.
 pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
+    order.out.as_deref().map_or(Ok(()), check_empty)?;
     let cases = store.cases()?;
     let has = |case: &StoredCase| {
-        let last = case.events.iter().rev().find(|event| event.what == "assigned");
         matches!(case.state(), State::Assigned | State::Visited)
             && case.row.area.starts_with(&order.area)
-            && last.is_some_and(|event| event.team.as_deref() == Some(order.team.as_str()))
+            && case.team() == Some(order.team.as_str())
     };
     let chosen: Vec<usize> = (0..cases.len()).filter(|at| has(&cases[*at])).collect();
     if chosen.is_empty() {
         let error = Error::new(Kind::Usage, "this team has no case that is still to be visited");
         return Err(error.hint("name the team that the lists were exported for (--team)"));
     }
-    write(run, order, language, "rekey", &cases, &probabilities(&cases), &chosen)
+    let probability = probabilities(&cases);
+    let choice = Choice { cases, probability, chosen, random: Vec::new(), lists: Vec::new() };
+    let choice = choice.arranged(order, language)?;
+    let heading = heading(run, language, &order.team)?;
+    {
+        let held = Publication::begin_within(run, LOG_WAIT)?;
+        announce(&mut Log::open(&held, order.actor())?, order, "rekey", &choice)?;
+    }
+    write(run, order, &heading, &choice)
 }
 
 /// Writes the lists of some cases.
-fn write(
-    run: &Path,
-    order: &Order,
-    language: Language,
-    action: &str,
-    cases: &[StoredCase],
-    probability: &[f64],
-    chosen: &[usize],
-) -> Result<Sent> {
-    let doors: std::collections::BTreeSet<_> =
-        chosen.iter().map(|at| door_key(&cases[*at].row, &cases[*at].number)).collect();
-    let placed = |at: &usize| {
-        let row = &cases[*at].row;
-        (row.area.clone(), row.door.clone(), row.case.clone())
-    };
-    let lists = cases::arrange(chosen.iter().map(placed).collect(), language);
-    if let Some(recipients) = &order.recipients {
-        announce(run, order, action, recipients, chosen.len(), lists.iter().map(|list| list.area.as_str()))?;
-    }
+fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Result<Sent> {
+    let Choice { cases, probability, chosen, random, lists } = choice;
     let folder = match &order.out {
         Some(out) => out.clone(),
         None => fresh_folder(&run.join(FOLDER).join("outgoing"), &order.team)?,
     };
-    let heading = heading(run, language, &order.team)?;
     match &order.recipients {
         Some(recipients) => {
             let lock = |area: &str, list: Vec<u8>| recipients.encrypt(area, &list);
-            follow_up::write_as(&heading, &lists, &folder, &format!(".{}", encryption::ENDING), file::publish, &lock)?
+            follow_up::write_as(heading, lists, &folder, &format!(".{}", encryption::ENDING), file::publish, &lock)?
         }
-        None => follow_up::write(&heading, &lists, &folder, file::publish)?,
+        None => follow_up::write(heading, lists, &folder, file::publish)?,
     };
     Ok(Sent {
         folder,
         areas: lists.len() as u64,
-        doors: doors.len() as u64,
+        doors: by_door(cases, chosen.iter().copied()).len() as u64,
         cases: chosen.len() as u64,
-        random_doors: 0,
+        random_doors: by_door(cases, random.iter().copied()).len() as u64,
         expected: chosen
             .iter()
             .filter(|at| progress::is_find(cases[**at].kind))
@@ -182,25 +261,36 @@ fn write(
     })
 }
 
-/// Says in the audit log to which public keys lists go, before any is written. An area that nobody may read stops it.
-fn announce<'a>(
-    run: &Path,
-    order: &Order,
-    action: &str,
-    recipients: &Recipients,
-    cases: usize,
-    areas: impl Iterator<Item = &'a str>,
-) -> Result<()> {
+/// Says in the audit log what goes out, and to which public keys, before any list is written.
+fn announce(log: &mut Log, order: &Order, action: &str, choice: &Choice) -> Result<()> {
+    let (team, cases, areas) = (&order.team, choice.chosen.len(), choice.lists.len());
+    let Some(recipients) = &order.recipients else {
+        return log.add(action, serde_json::json!({ "team": team, "cases": cases, "areas": areas }));
+    };
     let mut lists_of: BTreeMap<&str, u64> = BTreeMap::new();
-    for area in areas {
-        for key in recipients.of(area)? {
+    for list in &choice.lists {
+        for key in recipients.of(&list.area)? {
             *lists_of.entry(key).or_default() += 1;
         }
     }
-    // Nobody else writes into the log meanwhile.
-    let held = Publication::begin(run)?;
-    let mut log = Log::open(&held, order.actor.as_deref().unwrap_or("unspecified"))?;
-    log.add(action, serde_json::json!({ "team": order.team, "cases": cases, "areas_by_recipient": lists_of }))
+    log.add(action, serde_json::json!({ "team": team, "cases": cases, "areas_by_recipient": lists_of }))
+}
+
+/// A folder for lists must be empty or not there yet: lists of one area have one name whoever carries them, and must lie neither
+/// over those of another team nor among extracts.
+fn check_empty(folder: &Path) -> Result<()> {
+    let refused = |what: &str| {
+        let error = Error::new(Kind::Usage, what).at_file(folder);
+        Err(error.hint(
+            "name an empty folder or a new one with --out; without it, lists go to a new one in casework/outgoing",
+        ))
+    };
+    match std::fs::read_dir(folder).map(Iterator::count) {
+        Ok(1..) => refused("this folder is not empty"),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => refused("this is no folder"),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Error::io(folder, &error)),
+        _ => Ok(()),
+    }
 }
 
 fn heading(run: &Path, language: Language, team: &str) -> Result<Heading> {
@@ -223,7 +313,7 @@ fn fresh_folder(within: &Path, team: &str) -> Result<PathBuf> {
         let folder = within.join(format!("{team}-{number:03}"));
         match std::fs::create_dir(&folder) {
             Ok(()) => return Ok(folder),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(Error::io(&folder, &error)),
         }
     }
@@ -234,10 +324,7 @@ fn fresh_folder(within: &Path, team: &str) -> Result<PathBuf> {
 fn may_go(case: &StoredCase, order: &Order) -> bool {
     let free = match case.state() {
         State::Open | State::Visited => true,
-        State::Assigned => {
-            let team = case.events.iter().rev().find(|event| event.what == "assigned");
-            team.is_some_and(|event| event.team.as_deref() == Some(order.team.as_str()))
-        }
+        State::Assigned => case.team() == Some(order.team.as_str()),
         _ => false,
     };
     let excepted = order.except.iter().any(|except| case.row.area.starts_with(except.as_str()));
@@ -314,4 +401,139 @@ pub fn next_doors(cases: &[StoredCase], probability: &[f64]) -> Vec<(String, f64
 #[must_use]
 pub fn expected_words(expected: f64) -> String {
     words::expected(expected)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use super::{NO_TEAM, Order, send};
+    use crate::audit::log;
+    use crate::audit::manifest::MANIFEST;
+    use crate::casework::absorb::absorb;
+    use crate::casework::absorb::tests::run;
+    use crate::casework::store::{State, Store, Visit};
+    use crate::error::Kind;
+    use crate::intake::study::Language;
+    use crate::outcome::visit::Outcome;
+
+    /// A run of so many cases, taken over.
+    fn store(folder: &Path, cases: usize) -> Store {
+        let all: Vec<usize> = (1..=cases).collect();
+        run(folder, &all, &all, &[]);
+        let manifest = serde_json::json!({
+            "program": "rollcall", "format": 1, "inputs": [], "sources": [], "counts": {}, "outputs": [],
+            "study": {"name": "", "file": "", "digest": "", "reference_time": "2020-11-01T00:00:00", "seed": 1}
+        });
+        std::fs::write(folder.join(MANIFEST), manifest.to_string()).unwrap();
+        let mut store = Store::open(folder).unwrap();
+        absorb(&mut store, folder).unwrap();
+        store
+    }
+
+    fn order(team: &str, visits: Option<u64>) -> Order {
+        Order { team: team.to_owned(), visits, ..Order::default() }
+    }
+
+    fn say(store: &mut Store, at: usize, outcome: Outcome, day: &str, role: &str) {
+        let id = store.cases().unwrap()[at].id;
+        let visit = Visit { id, outcome, visited_on: day.to_owned(), note: String::new() };
+        store.note_visits(&[visit], role).unwrap();
+    }
+
+    #[test]
+    fn exports_at_once_give_no_case_to_two_teams() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(store(folder.path(), 40));
+        let start = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for team in 0..8 {
+                let (start, run) = (&start, folder.path());
+                scope.spawn(move || {
+                    let mut store = Store::open(run).unwrap();
+                    start.wait();
+                    let sent = send(&mut store, run, &order(&format!("team-{team}"), Some(5)), Language::Zh).unwrap();
+                    assert_eq!((sent.doors, sent.cases), (5, 5));
+                });
+            }
+        });
+        let cases = Store::open(folder.path()).unwrap().cases().unwrap();
+        let mut of_team: BTreeMap<&str, usize> = BTreeMap::new();
+        for case in &cases {
+            let sent = case.events.iter().filter(|event| event.what == "assigned").count();
+            assert_eq!(sent, 1, "{}: with one team", case.number);
+            *of_team.entry(case.team().unwrap()).or_default() += 1;
+        }
+        assert!(of_team.len() == 8 && of_team.values().all(|count| *count == 5), "{of_team:?}");
+        // Each has said so in the audit log.
+        let entries = log::read(folder.path()).unwrap();
+        assert_eq!(entries.iter().filter(|entry| entry.action == "send").count(), 8);
+    }
+
+    #[test]
+    fn a_plain_export_says_in_the_audit_log_who_sent_what_to_which_team() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 3);
+        let asked = Order { actor: Some(String::from("LIU")), ..order("西区", None) };
+        send(&mut store, folder.path(), &asked, Language::Zh).unwrap();
+        let entries = log::read(folder.path()).unwrap();
+        let entry = entries.last().unwrap();
+        assert_eq!((entry.action.as_str(), entry.actor.as_str()), ("send", "LIU"));
+        assert_eq!(entry.object, serde_json::json!({"team": "西区", "cases": 3, "areas": 1}));
+    }
+
+    #[test]
+    fn who_met_nobody_gives_the_case_to_one_next_team_and_a_supervisors_case_goes_to_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 2);
+        let sent = |store: &mut Store, team: &str| {
+            send(store, folder.path(), &order(team, None), Language::Zh).map_or(0, |sent| sent.cases)
+        };
+        assert_eq!(sent(&mut store, "east"), 2);
+        say(&mut store, 0, Outcome::NoContact, "2020-12-01", "field");
+        say(&mut store, 1, Outcome::Supervisor, "2020-12-01", "field");
+        assert_eq!((sent(&mut store, "west"), sent(&mut store, "north")), (1, 0));
+        assert_eq!(
+            store.cases().unwrap().iter().map(|case| case.state()).collect::<Vec<_>>(),
+            [State::Assigned, State::Referred]
+        );
+        // The same team once more has it anew, too, and so nobody else.
+        say(&mut store, 0, Outcome::NoContact, "2020-12-02", "field");
+        assert_eq!((sent(&mut store, "west"), sent(&mut store, "east")), (1, 0));
+        say(&mut store, 0, Outcome::NoContact, "2020-12-03", "field");
+        assert_eq!(sent(&mut store, "east"), 1);
+    }
+
+    #[test]
+    fn lists_are_not_put_among_others_and_nobody_gets_cases_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 2);
+        let out = tempfile::tempdir().unwrap();
+        let asked = |team: &str| Order { out: Some(out.path().to_path_buf()), ..order(team, Some(1)) };
+        send(&mut store, folder.path(), &asked("east"), Language::Zh).unwrap();
+        let before = std::fs::read_dir(out.path()).unwrap().count();
+        let error = send(&mut store, folder.path(), &asked("west"), Language::Zh).unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage);
+        assert!(error.to_string().contains("not empty"), "{error}");
+        assert_eq!(std::fs::read_dir(out.path()).unwrap().count(), before);
+        assert!(store.cases().unwrap().iter().all(|case| case.team() != Some("west")));
+        let file = folder.path().join(MANIFEST);
+        let error = send(&mut store, folder.path(), &Order { out: Some(file), ..order("west", None) }, Language::Zh);
+        assert_eq!(error.unwrap_err().kind(), Kind::Usage);
+    }
+
+    #[test]
+    fn where_all_that_wait_are_unlikely_the_export_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 2);
+        let cases = store.cases().unwrap();
+        let mut unlikely = cases.clone();
+        unlikely.iter_mut().for_each(|case| case.row.listed = false);
+        let said = super::nothing_to_send(&unlikely, &order(NO_TEAM, None)).to_string();
+        assert!(said.contains("(2)") && said.contains("probability_min") && said.contains("--visits N"), "{said}");
+        send(&mut store, folder.path(), &order("east", None), Language::Zh).unwrap();
+        let error = send(&mut store, folder.path(), &order("west", None), Language::Zh).unwrap_err();
+        assert!(error.to_string().contains("no case is waiting"), "{error}");
+    }
 }

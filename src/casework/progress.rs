@@ -25,6 +25,8 @@ pub struct AreaProgress {
     pub cases: u64,
     /// Cases with a team, and nobody back yet.
     pub assigned: u64,
+    /// Cases that the field leaves to a supervisor, who has not decided yet.
+    pub waiting_for_supervisor: u64,
     /// Cases settled by visits.
     pub resolved: u64,
     /// Cases with contradicting outcomes.
@@ -92,20 +94,25 @@ pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
     let probability = probabilities(cases);
     let mut areas: BTreeMap<&str, (AreaProgress, BTreeSet<_>)> = BTreeMap::new();
     for (case, probability) in cases.iter().zip(&probability) {
-        let (area, calls) = areas.entry(&case.row.area).or_default();
+        let (area, _) = areas.entry(&case.row.area).or_default();
         area.cases += 1;
         match case.state() {
             State::Assigned => area.assigned += 1,
+            State::Referred => area.waiting_for_supervisor += 1,
             State::Resolved => area.resolved += 1,
             State::Disputed => area.disputed += 1,
             State::Closed => area.closed += 1,
             State::Open | State::Visited => {}
         }
-        let door = door_key(&case.row, &case.number);
-        calls.extend(case.visits().map(|event| (door, event.visited_on.clone().unwrap_or_default())));
         if is_find(case.kind) {
-            area.found += u64::from(case.label() == Some(true));
             area.expected += if case.is_waiting() { *probability } else { 0.0 };
+        }
+        // Visits and what they found count where they were made: new data may have moved some cases of the door since.
+        for (day, then) in case.calls() {
+            areas.entry(&then.area).or_default().1.insert((door_key(then, &case.number), day));
+        }
+        if is_find(case.kind) && case.label() == Some(true) {
+            areas.entry(&case.as_visited().area).or_default().0.found += 1;
         }
     }
     let doors = next_doors(cases, &probability);
@@ -117,6 +124,7 @@ pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
         area.next_hundred = worth_of_next(doors.iter().filter(|(of, _)| of == code));
         all.cases += area.cases;
         all.assigned += area.assigned;
+        all.waiting_for_supervisor += area.waiting_for_supervisor;
         all.resolved += area.resolved;
         all.disputed += area.disputed;
         all.closed += area.closed;
@@ -170,7 +178,7 @@ mod tests {
             other_numbers: Vec::new(),
             kind: DiscrepancyKind::MissedPerson,
             row: serde_json::from_value(row).expect("row"),
-            before_outcome: None,
+            earlier: Vec::new(),
             events: drawn.into_iter().chain(visited).collect(),
         }
     }

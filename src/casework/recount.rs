@@ -239,7 +239,7 @@ mod tests {
             other_numbers: Vec::new(),
             kind: DiscrepancyKind::MissedPerson,
             row: row.clone(),
-            before_outcome: None,
+            earlier: Vec::new(),
             events: outcome.map(visited).into_iter().collect(),
         };
         let cases = rows.iter().zip(outcomes).enumerate().map(stored).collect();

@@ -22,7 +22,7 @@ pub fn table(cases: &[StoredCase]) -> Result<(Vec<u8>, u64)> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["case", "kind", "outcome", "visited_on", "records"]).map_err(failed)?;
     for (case, code) in &settled {
-        let day = case.visits().last().and_then(|visit| visit.visited_on.as_deref()).unwrap_or_default();
+        let day = case.settled_on().unwrap_or_default();
         let records = case.row.records.join(" ");
         writer.write_record([case.number.as_str(), case.kind.name(), code, day, &records]).map_err(failed)?;
     }

@@ -8,192 +8,17 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use rustc_hash::FxHashMap;
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::FOLDER;
 use super::fault::{damaged, sqlite_error};
-use crate::error::{Error, Kind, Result};
+pub use super::history::{Event, State, StoredCase};
+use super::opening;
+use crate::error::Result;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::CaseRow;
 use crate::outcome::visit::Outcome;
-
-/// Oldest SQLite that is trusted: earlier ones could damage a database in WAL mode that several programs use.
-const SQLITE_MIN: i32 = 3_051_003;
-
-/// Longest wait for another program.
-const WAIT: Duration = Duration::from_mins(2);
-
-/// Name of the database.
-const DATABASE: &str = "cases.sqlite";
-
-/// Version of the tables.
-const LAYOUT: i64 = 2;
-
-const TABLES: &str = "
-CREATE TABLE run(run INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, at TEXT NOT NULL) STRICT;
-CREATE TABLE cases(id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE, kind TEXT NOT NULL) STRICT;
-CREATE TABLE record(id INTEGER NOT NULL REFERENCES cases, digest TEXT NOT NULL, PRIMARY KEY(id, digest)) STRICT, WITHOUT ROWID;
-CREATE INDEX record_digest ON record(digest);
-CREATE TABLE appearance(id INTEGER NOT NULL REFERENCES cases, run INTEGER NOT NULL REFERENCES run,
-  probability REAL NOT NULL, content TEXT NOT NULL, PRIMARY KEY(id, run)) STRICT, WITHOUT ROWID;
-CREATE TABLE event(event INTEGER PRIMARY KEY, id INTEGER NOT NULL REFERENCES cases, what TEXT NOT NULL, at TEXT NOT NULL,
-  role TEXT NOT NULL, outcome TEXT, visited_on TEXT, team TEXT, note TEXT, digest TEXT UNIQUE) STRICT;
-CREATE INDEX event_of ON event(id);
-";
-
-/// What the second version added: pairs drawn for clerical review, and what clerks said of them.
-const REVIEW_TABLES: &str = "
-CREATE TABLE draw(draw INTEGER PRIMARY KEY, digest TEXT NOT NULL, seed INTEGER NOT NULL, wanted INTEGER NOT NULL,
-  at TEXT NOT NULL) STRICT;
-CREATE TABLE stratum(draw INTEGER NOT NULL REFERENCES draw, stratum TEXT NOT NULL, pairs INTEGER NOT NULL,
-  PRIMARY KEY(draw, stratum)) STRICT, WITHOUT ROWID;
-CREATE TABLE pair(id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE, source_l TEXT NOT NULL, record_l TEXT NOT NULL,
-  source_r TEXT NOT NULL, record_r TEXT NOT NULL, UNIQUE(source_l, record_l, source_r, record_r)) STRICT;
-CREATE TABLE drawn(draw INTEGER NOT NULL REFERENCES draw, position INTEGER NOT NULL, id INTEGER NOT NULL REFERENCES pair,
-  stratum TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY(draw, position)) STRICT, WITHOUT ROWID;
-CREATE TABLE judgement(judgement INTEGER PRIMARY KEY, id INTEGER NOT NULL REFERENCES pair, reviewer TEXT NOT NULL,
-  role TEXT NOT NULL, said TEXT NOT NULL, at TEXT NOT NULL, note TEXT) STRICT;
-CREATE INDEX judgement_of ON judgement(id);
-";
-
-/// A case as it stands.
-#[derive(Debug, Clone)]
-pub struct StoredCase {
-    /// Its number in the store.
-    pub id: i64,
-    /// The number by which office and field speak of it.
-    pub number: String,
-    /// Other numbers that it has on the own lists of later runs, which do not know this one.
-    pub other_numbers: Vec<String>,
-    /// What kind of discrepancy it is.
-    pub kind: DiscrepancyKind,
-    /// As it appeared in the latest run that raised it.
-    pub row: CaseRow,
-    /// As it appeared before it was settled, if a run since has raised it again: that one may know the outcome.
-    pub before_outcome: Option<CaseRow>,
-    /// Its history, oldest first.
-    pub events: Vec<Event>,
-}
-
-/// Something that happened to a case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// `opened`, `carried`, `assigned`, `drawn`, `visited`, `closed`, `reopened`.
-    pub what: String,
-    /// When, UTC.
-    pub at: String,
-    /// Who, as a role: `run`, `office`, `field`, `supervisor`.
-    pub role: String,
-    /// How a visit ended.
-    pub outcome: Option<Outcome>,
-    /// The day of the visit.
-    pub visited_on: Option<String>,
-    /// The team.
-    pub team: Option<String>,
-    /// A reason or remark.
-    pub note: Option<String>,
-}
-
-/// Where a case stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
-    /// Nobody has been sent.
-    Open,
-    /// It is on a list that went out.
-    Assigned,
-    /// Somebody was there, and nothing is settled yet.
-    Visited,
-    /// Settled by an outcome.
-    Resolved,
-    /// Two outcomes that contradict each other: a supervisor must decide.
-    Disputed,
-    /// A later run does not raise it any more.
-    Closed,
-}
-
-impl State {
-    /// Its name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Open => "open",
-            State::Assigned => "assigned",
-            State::Visited => "visited",
-            State::Resolved => "resolved",
-            State::Disputed => "disputed",
-            State::Closed => "closed",
-        }
-    }
-}
-
-impl StoredCase {
-    /// Where it stands, from its history. A supervisor's outcome stands against all earlier ones.
-    #[must_use]
-    pub fn state(&self) -> State {
-        let (mut state, mut settled): (State, Option<Outcome>) = (State::Open, None);
-        for event in &self.events {
-            state = match (event.what.as_str(), event.outcome) {
-                ("closed", _) if settled.is_none() => State::Closed,
-                ("reopened", _) if state == State::Closed => State::Open,
-                ("assigned", _) if state == State::Open => State::Assigned,
-                ("visited", Some(outcome)) if event.role == "supervisor" && outcome.is_final() => {
-                    settled = Some(outcome);
-                    State::Resolved
-                }
-                ("visited", Some(outcome)) if outcome.is_final() => match settled {
-                    Some(earlier) if earlier != outcome => State::Disputed,
-                    _ => {
-                        settled = Some(outcome);
-                        if state == State::Disputed { state } else { State::Resolved }
-                    }
-                },
-                ("visited", _) if settled.is_none() => State::Visited,
-                _ => state,
-            };
-        }
-        state
-    }
-
-    /// The outcome that settled it, unless that is disputed.
-    #[must_use]
-    pub fn outcome(&self) -> Option<Outcome> {
-        let last = || self.events.iter().rev().filter_map(|event| event.outcome).find(|outcome| outcome.is_final());
-        (self.state() == State::Resolved).then(last).flatten()
-    }
-
-    /// The probability that the case had when it was drawn for a visit at random; `None` if it was not.
-    #[must_use]
-    pub fn drawn(&self) -> Option<f64> {
-        let event = self.events.iter().find(|event| event.what == "drawn");
-        event.and_then(|event| event.note.as_deref()).and_then(|note| note.parse().ok())
-    }
-
-    /// Was the discrepancy real, as far as visits say?
-    #[must_use]
-    pub fn label(&self) -> Option<bool> {
-        self.outcome().and_then(|outcome| outcome.label(self.kind))
-    }
-
-    /// The case as those knew it who were sent.
-    #[must_use]
-    pub fn as_visited(&self) -> &CaseRow {
-        self.before_outcome.as_ref().unwrap_or(&self.row)
-    }
-
-    /// Visits made.
-    pub fn visits(&self) -> impl Iterator<Item = &Event> {
-        self.events.iter().filter(|event| event.what == "visited")
-    }
-
-    /// Is somebody still to be sent?
-    #[must_use]
-    pub fn is_waiting(&self) -> bool {
-        matches!(self.state(), State::Open | State::Assigned | State::Visited)
-    }
-}
 
 /// The store of a run.
 #[derive(Debug)]
@@ -215,67 +40,63 @@ pub struct Visit {
     pub note: String,
 }
 
+/// Cases that are to go out with a team.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Claim {
+    /// The team.
+    pub team: String,
+    /// The cases.
+    pub cases: Vec<i64>,
+    /// Those of them that were drawn at random, and the probability that each has now.
+    pub drawn: Vec<(i64, f64)>,
+}
+
+impl Claim {
+    /// A case that the team has already is not noted again, and one is drawn once.
+    fn note(&self, transaction: &Transaction<'_>, at: &str) -> rusqlite::Result<()> {
+        // What was with the team before a visit, or before new data closed and reopened it, is so no longer.
+        let mut has = transaction.prepare(
+            "SELECT what, team FROM event WHERE id = ?1 AND what IN ('assigned', 'visited', 'closed', 'reopened') \
+             ORDER BY event DESC LIMIT 1",
+        )?;
+        for id in &self.cases {
+            let last: Option<(String, Option<String>)> =
+                has.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let is_theirs = last.is_some_and(|(what, team)| what == "assigned" && team.as_ref() == Some(&self.team));
+            if !is_theirs {
+                transaction.execute(
+                    "INSERT INTO event(id, what, at, role, team) VALUES (?1, 'assigned', ?2, 'office', ?3)",
+                    params![id, at, self.team],
+                )?;
+            }
+        }
+        for (id, probability) in &self.drawn {
+            transaction.execute(
+                "INSERT INTO event(id, what, at, role, team, note) SELECT ?1, 'drawn', ?2, 'office', ?3, ?4 \
+                 WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = ?1 AND what = 'drawn')",
+                params![id, at, self.team, probability.to_string()],
+            )?;
+        }
+        Ok(())
+    }
+}
+
 impl Store {
     /// Is there a store in a run's folder?
     #[must_use]
     pub fn exists(run: &Path) -> bool {
-        run.join(FOLDER).join(DATABASE).is_file()
+        opening::path_of(run).is_file()
     }
 
     /// Opens the store of a run's folder, making it if there is none; checks the library and the whole file.
     ///
     /// # Errors
-    /// If the SQLite library is too old, or the file is damaged, of another version, or cannot be used.
+    /// If the SQLite library is too old, or the file is damaged, lost, of another version, or cannot be used.
     pub fn open(run: &Path) -> Result<Store> {
-        let folder = run.join(FOLDER);
-        std::fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, &error))?;
-        let path = folder.join(DATABASE);
-        if rusqlite::version_number() < SQLITE_MIN {
-            let what = format!("SQLite {} is too old, 3.51.3 or later is needed", rusqlite::version());
-            return Err(Error::new(Kind::Environment, what));
-        }
-        let failed = |error: rusqlite::Error| sqlite_error(&path, &error);
-        let connection = Connection::open(&path).map_err(failed)?;
-        connection.busy_timeout(WAIT).map_err(failed)?;
-        // Another program may be turning the log on at this moment.
-        connection.query_row("PRAGMA journal_mode=WAL", [], |_| Ok(())).map_err(failed)?;
-        connection.execute_batch("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;").map_err(failed)?;
-        let mut store = Store { connection, path };
-        store.prepare()?;
+        let (connection, path) = opening::open(run)?;
+        let store = Store { connection, path };
         store.check()?;
         Ok(store)
-    }
-
-    fn prepare(&mut self) -> Result<()> {
-        let path = self.path.clone();
-        self.write(|transaction| {
-            let layout: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-            let mut added: Vec<&str> = Vec::new();
-            if layout < 1 {
-                transaction.execute_batch(TABLES)?;
-                added.extend(["run", "cases", "record", "appearance", "event"]);
-            }
-            if layout < 2 {
-                transaction.execute_batch(REVIEW_TABLES)?;
-                added.extend(["draw", "stratum", "pair", "drawn", "judgement"]);
-            }
-            if layout < LAYOUT {
-                for table in added {
-                    for change in ["UPDATE", "DELETE"] {
-                        transaction.execute_batch(&format!(
-                            "CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} \
-                             BEGIN SELECT RAISE(ABORT, 'history is only added to'); END;"
-                        ))?;
-                    }
-                }
-                transaction.execute_batch(&format!("PRAGMA user_version={LAYOUT}"))?;
-            }
-            Ok(layout)
-        })
-        .and_then(|layout| match layout {
-            0..=LAYOUT => Ok(()),
-            _ => Err(Error::input("the store was made by a later version").at_file(&path).hint("use that version")),
-        })
     }
 
     /// Checks that the file is whole and that every event belongs to a case.
@@ -304,14 +125,7 @@ impl Store {
     /// # Errors
     /// If the store cannot be written.
     pub(super) fn write<T>(&mut self, work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T> {
-        let path = self.path.clone();
-        let all = || {
-            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&transaction)?;
-            transaction.commit()?;
-            Ok(done)
-        };
-        all().map_err(|error: rusqlite::Error| sqlite_error(&path, &error))
+        opening::in_one(&mut self.connection, &self.path, work)
     }
 
     /// Reads the store as it is at one moment.
@@ -328,108 +142,62 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub fn cases(&self) -> Result<Vec<StoredCase>> {
+        self.read(cases)
+    }
+
+    /// The case as every run had it that raised it, oldest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(super) fn appearances(&self, id: i64) -> Result<Vec<CaseRow>> {
+        self.read(|transaction| appearances(transaction, id))
+    }
+
+    /// All cases, and the number of the last event that they hold.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn cases_so_far(&self) -> Result<(Vec<StoredCase>, i64)> {
         self.read(|transaction| {
-            let mut events: FxHashMap<i64, Vec<Event>> = FxHashMap::default();
-            let sql = "SELECT id, what, at, role, outcome, visited_on, team, note FROM event ORDER BY event";
-            let mut statement = transaction.prepare(sql)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let outcome: Option<String> = row.get(4)?;
-                events.entry(row.get(0)?).or_default().push(Event {
-                    what: row.get(1)?,
-                    at: row.get(2)?,
-                    role: row.get(3)?,
-                    outcome: outcome.and_then(|code| Outcome::of_code(&code)),
-                    visited_on: row.get(5)?,
-                    team: row.get(6)?,
-                    note: row.get(7)?,
-                });
-            }
-            let mut numbers: FxHashMap<i64, Vec<String>> = FxHashMap::default();
-            let sql = "SELECT DISTINCT c.id, json_extract(a.content, '$.case.number') AS other FROM cases c \
-                       JOIN appearance a ON a.id = c.id WHERE other IS NOT NULL AND other != c.number ORDER BY c.id, other";
-            let mut statement = transaction.prepare(sql)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                numbers.entry(row.get(0)?).or_default().push(row.get(1)?);
-            }
-            let sql = "SELECT c.id, c.number, c.kind, a.content FROM cases c JOIN appearance a ON a.id = c.id \
-                       WHERE a.run = (SELECT max(run) FROM appearance b WHERE b.id = c.id) ORDER BY c.id";
-            let mut statement = transaction.prepare(sql)?;
-            let mut rows = statement.query([])?;
-            let mut cases = Vec::new();
-            while let Some(row) = rows.next()? {
-                let (id, number, kind, content): (i64, String, String, String) =
-                    (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-                let (Some(kind), Ok(mut content)) =
-                    (DiscrepancyKind::of_name(&kind), serde_json::from_str::<CaseRow>(&content))
-                else {
-                    continue;
-                };
-                content.case.number.clone_from(&number);
-                cases.push(StoredCase {
-                    id,
-                    number,
-                    other_numbers: numbers.remove(&id).unwrap_or_default(),
-                    kind,
-                    row: content,
-                    before_outcome: None,
-                    events: events.remove(&id).unwrap_or_default(),
-                });
-            }
-            let sql = "SELECT a.content FROM appearance a JOIN run r ON r.run = a.run WHERE a.id = ?1 AND r.at <= ?2 \
-                       AND a.run < (SELECT max(run) FROM appearance b WHERE b.id = a.id) ORDER BY a.run DESC LIMIT 1";
-            let mut before = transaction.prepare(sql)?;
-            for case in &mut cases {
-                let mut events = case.events.iter().skip_while(|event| !event.outcome.is_some_and(Outcome::is_final));
-                let Some(at) = events.next().map(|event| event.at.clone()) else { continue };
-                let since = events.any(|event| event.what == "carried");
-                let content: Option<String> =
-                    if since { before.query_row(params![case.id, at], |row| row.get(0)).optional()? } else { None };
-                case.before_outcome = content.and_then(|content| serde_json::from_str(&content).ok());
-            }
-            Ok(cases)
+            let last = "SELECT coalesce(max(event), 0) FROM event";
+            Ok((cases(transaction)?, transaction.query_row(last, [], |row| row.get(0))?))
         })
     }
 
-    /// Notes that cases go out with a team; a case that this team has already is not noted again.
+    /// Notes that cases go out with a team, and of those drawn at random the probability that each had then. Nothing is noted
+    /// if something has happened to one of the cases since the event up to which they were looked at: another program may
+    /// have sent it out. Gives whether it was noted.
     ///
     /// # Errors
     /// If the store cannot be written.
-    pub fn assign(&mut self, ids: &[i64], team: &str) -> Result<()> {
+    pub fn claim(&mut self, claim: &Claim, seen: i64) -> Result<bool> {
         let at = now();
         self.write(|transaction| {
-            let mut has = transaction
-                .prepare("SELECT team FROM event WHERE id = ?1 AND what = 'assigned' ORDER BY event DESC LIMIT 1")?;
-            for id in ids {
-                let last: Option<Option<String>> = has.query_row([id], |row| row.get(0)).optional()?;
-                if last.flatten().as_deref() != Some(team) {
-                    transaction.execute(
-                        "INSERT INTO event(id, what, at, role, team) VALUES (?1, 'assigned', ?2, 'office', ?3)",
-                        params![id, at, team],
-                    )?;
+            let mut newer = transaction.prepare("SELECT DISTINCT id FROM event WHERE event > ?1")?;
+            let newer = newer.query_map([seen], |row| row.get(0))?.collect::<rusqlite::Result<FxHashSet<i64>>>()?;
+            let is_free = claim.cases.iter().all(|id| !newer.contains(id));
+            if is_free {
+                claim.note(transaction, &at)?;
+            }
+            Ok(is_free)
+        })
+    }
+
+    /// Chooses cases and notes that they go out while no other program can write.
+    ///
+    /// # Errors
+    /// What choosing fails with; if the store cannot be written.
+    pub(super) fn claim_alone<T>(&mut self, choose: impl FnOnce(Vec<StoredCase>) -> Result<(Claim, T)>) -> Result<T> {
+        let at = now();
+        self.write(|transaction| {
+            Ok(match choose(cases(transaction)?) {
+                Ok((claim, chosen)) => {
+                    claim.note(transaction, &at)?;
+                    Ok(chosen)
                 }
-            }
-            Ok(())
-        })
-    }
-
-    /// Notes that cases were drawn at random, and the probability that each had then; a case is drawn once.
-    ///
-    /// # Errors
-    /// If the store cannot be written.
-    pub fn note_drawn(&mut self, drawn: &[(i64, f64)], team: &str) -> Result<()> {
-        let at = now();
-        self.write(|transaction| {
-            for (id, probability) in drawn {
-                transaction.execute(
-                    "INSERT INTO event(id, what, at, role, team, note) SELECT ?1, 'drawn', ?2, 'office', ?3, ?4 \
-                     WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = ?1 AND what = 'drawn')",
-                    params![id, at, team, probability.to_string()],
-                )?;
-            }
-            Ok(())
-        })
+                Err(error) => Err(error),
+            })
+        })?
     }
 
     /// Notes visits; one that is noted already, word for word, changes nothing. Gives how many were new.
@@ -481,6 +249,74 @@ impl Store {
         };
         read().map_err(|error: rusqlite::Error| sqlite_error(&self.path, &error))
     }
+}
+
+/// What happened to each case, oldest first.
+pub(super) fn events(transaction: &Transaction<'_>) -> rusqlite::Result<FxHashMap<i64, Vec<Event>>> {
+    let mut events: FxHashMap<i64, Vec<Event>> = FxHashMap::default();
+    let sql = "SELECT id, what, at, role, outcome, visited_on, team, note FROM event ORDER BY event";
+    let mut statement = transaction.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let outcome: Option<String> = row.get(4)?;
+        events.entry(row.get(0)?).or_default().push(Event {
+            what: row.get(1)?,
+            at: row.get(2)?,
+            role: row.get(3)?,
+            outcome: outcome.and_then(|code| Outcome::of_code(&code)),
+            visited_on: row.get(5)?,
+            team: row.get(6)?,
+            note: row.get(7)?,
+        });
+    }
+    Ok(events)
+}
+
+fn cases(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<StoredCase>> {
+    let mut events = events(transaction)?;
+    let mut numbers: FxHashMap<i64, Vec<String>> = FxHashMap::default();
+    let sql = "SELECT DISTINCT c.id, json_extract(a.content, '$.case.number') AS other FROM cases c \
+               JOIN appearance a ON a.id = c.id WHERE other IS NOT NULL AND other != c.number ORDER BY c.id, other";
+    let mut statement = transaction.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        numbers.entry(row.get(0)?).or_default().push(row.get(1)?);
+    }
+    let sql = "SELECT c.id, c.number, c.kind, a.content FROM cases c JOIN appearance a ON a.id = c.id \
+               WHERE a.run = (SELECT max(run) FROM appearance b WHERE b.id = c.id) ORDER BY c.id";
+    let mut statement = transaction.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut cases = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (id, number, kind, content): (i64, String, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        let (Some(kind), Ok(mut content)) =
+            (DiscrepancyKind::of_name(&kind), serde_json::from_str::<CaseRow>(&content))
+        else {
+            continue;
+        };
+        content.case.number.clone_from(&number);
+        cases.push(StoredCase {
+            id,
+            number,
+            other_numbers: numbers.remove(&id).unwrap_or_default(),
+            kind,
+            row: content,
+            earlier: Vec::new(),
+            events: events.remove(&id).unwrap_or_default(),
+        });
+    }
+    for case in cases.iter_mut().filter(|case| case.visits().next().is_some()) {
+        case.earlier = appearances(transaction, case.id)?;
+        case.earlier.pop();
+    }
+    Ok(cases)
+}
+
+fn appearances(transaction: &Transaction<'_>, id: i64) -> rusqlite::Result<Vec<CaseRow>> {
+    let mut statement = transaction.prepare_cached("SELECT content FROM appearance WHERE id = ?1 ORDER BY run")?;
+    let contents = statement.query_map([id], |row| row.get::<_, String>(0))?;
+    contents.filter_map(|content| content.map(|content| serde_json::from_str(&content).ok()).transpose()).collect()
 }
 
 /// The time, UTC, to the second.

@@ -38,11 +38,13 @@ pub(super) fn store_of(run: &Path) -> Result<Store> {
     let absorbed = absorb::absorb(&mut store, run)?;
     if absorbed != absorb::Absorbed::default() {
         complain(&format!(
-            "taken over from the run: {} new cases, {} carried over, {} reopened, {} closed by new data",
+            "taken over from the run: {} new cases, {} carried over, {} reopened, {} closed by new data, {} settled by visits and \
+             not raised any more",
             count(absorbed.opened),
             count(absorbed.carried),
             count(absorbed.reopened),
-            count(absorbed.closed)
+            count(absorbed.closed),
+            count(absorbed.settled)
         ));
     }
     Ok(store)
@@ -150,6 +152,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
         "area",
         "cases",
         "with a team",
+        "waiting for a supervisor",
         "settled",
         "disputed",
         "closed",
@@ -164,6 +167,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
             area.area.clone(),
             count(area.cases),
             count(area.assigned),
+            count(area.waiting_for_supervisor),
             count(area.resolved),
             count(area.disputed),
             count(area.closed),

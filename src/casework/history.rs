@@ -1,0 +1,334 @@
+//! Where does a case stand?
+//!
+//! Takes all that happened to a case, oldest first, gives its state, the outcome that settled it, and the visits that were
+//! made. Nothing of it is kept anywhere: a state that were stored could contradict the history.
+
+use crate::outcome::discrepancy::DiscrepancyKind;
+use crate::outcome::report::cases::CaseRow;
+use crate::outcome::visit::Outcome;
+
+/// A case as it stands.
+#[derive(Debug, Clone)]
+pub struct StoredCase {
+    /// Its number in the store.
+    pub id: i64,
+    /// The number by which office and field speak of it.
+    pub number: String,
+    /// Other numbers that it has on the own lists of later runs, which do not know this one.
+    pub other_numbers: Vec<String>,
+    /// What kind of discrepancy it is.
+    pub kind: DiscrepancyKind,
+    /// As it appeared in the latest run that raised it.
+    pub row: CaseRow,
+    /// As it appeared in the runs before that one, oldest first, if somebody has visited it: they went there on what was
+    /// known then. Empty otherwise.
+    pub earlier: Vec<CaseRow>,
+    /// Its history, oldest first.
+    pub events: Vec<Event>,
+}
+
+/// Something that happened to a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// `opened`, `carried`, `assigned`, `drawn`, `visited`, `closed`, `reopened`.
+    pub what: String,
+    /// When, UTC.
+    pub at: String,
+    /// Who, as a role: `run`, `office`, `field`, `supervisor`.
+    pub role: String,
+    /// How a visit ended.
+    pub outcome: Option<Outcome>,
+    /// The day of the visit.
+    pub visited_on: Option<String>,
+    /// The team.
+    pub team: Option<String>,
+    /// A reason or remark.
+    pub note: Option<String>,
+}
+
+/// Where a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Nobody has been sent.
+    Open,
+    /// It is on a list that went out.
+    Assigned,
+    /// Somebody was there, and nothing is settled yet.
+    Visited,
+    /// Somebody was there who leaves it to a supervisor: nobody is sent before one has said something.
+    Referred,
+    /// Settled by an outcome.
+    Resolved,
+    /// Two outcomes that contradict each other: a supervisor must decide.
+    Disputed,
+    /// A later run does not raise it any more.
+    Closed,
+}
+
+impl State {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Assigned => "assigned",
+            State::Visited => "visited",
+            State::Referred => "referred",
+            State::Resolved => "resolved",
+            State::Disputed => "disputed",
+            State::Closed => "closed",
+        }
+    }
+}
+
+impl Event {
+    /// The day of a visit; empty if it was not said.
+    fn day(&self) -> &str {
+        self.visited_on.as_deref().unwrap_or_default()
+    }
+
+    fn is_visit(&self) -> bool {
+        self.what == "visited"
+    }
+
+    /// Did a run raise the case?
+    fn is_raised(&self) -> bool {
+        matches!(self.what.as_str(), "opened" | "carried" | "reopened")
+    }
+
+    /// Did somebody settle something, or try to?
+    fn is_final(&self) -> bool {
+        self.is_visit() && self.outcome.is_some_and(Outcome::is_final)
+    }
+}
+
+/// The state that a history leads to, and the outcome that settled the case, unless that is disputed.
+pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
+    let (mut state, mut settled): (State, Option<Outcome>) = (State::Open, None);
+    let (mut is_ruled, mut is_referred) = (false, false);
+    for (at, event) in events.iter().enumerate() {
+        let by_supervisor = event.role == "supervisor";
+        state = match (event.what.as_str(), event.outcome) {
+            ("closed", _) if settled.is_none() => State::Closed,
+            ("reopened", _) if state == State::Closed => {
+                if is_referred {
+                    State::Referred
+                } else {
+                    State::Open
+                }
+            }
+            // Whoever is sent after a visit that settled nothing has the case alone, as the first team had.
+            ("assigned", _) if matches!(state, State::Open | State::Visited) => State::Assigned,
+            ("visited", Some(outcome)) if by_supervisor && outcome.is_final() => {
+                (settled, is_ruled) = (Some(outcome), true);
+                State::Resolved
+            }
+            // A supervisor has decided, or a list was sent again: nothing new about the case.
+            ("visited", _) if is_ruled || completed(&events[..at], event).is_some() => state,
+            ("visited", Some(outcome)) if outcome.is_final() => match settled {
+                Some(earlier) if earlier != outcome => State::Disputed,
+                _ => {
+                    settled = Some(outcome);
+                    if state == State::Disputed { state } else { State::Resolved }
+                }
+            },
+            ("visited", Some(outcome)) if settled.is_none() && state != State::Closed => {
+                is_referred = outcome == Outcome::Supervisor || (is_referred && !by_supervisor);
+                if is_referred { State::Referred } else { State::Visited }
+            }
+            _ => state,
+        };
+    }
+    (state, settled.filter(|_| state == State::Resolved))
+}
+
+/// The visit that a later note only tells once more, now with its day or a remark: the same outcome by the same role on the
+/// same day, or on a day that had not been said. Without a day it is another visit if the case has gone out since.
+fn completed(earlier: &[Event], event: &Event) -> Option<usize> {
+    let sent = earlier.iter().rposition(|event| event.what == "assigned").unwrap_or(0);
+    let is_it = |(at, before): &(usize, &Event)| {
+        let day = before.day();
+        before.is_visit()
+            && (&before.role, before.outcome) == (&event.role, event.outcome)
+            && if day.is_empty() { *at >= sent } else { day == event.day() }
+    };
+    earlier.iter().enumerate().rev().find(is_it).map(|(at, _)| at)
+}
+
+impl StoredCase {
+    /// Where it stands, from its history. A supervisor's outcome stands against all of the field, whenever those come.
+    #[must_use]
+    pub fn state(&self) -> State {
+        standing(&self.events).0
+    }
+
+    /// The outcome that settled it, unless that is disputed.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        standing(&self.events).1
+    }
+
+    /// The team that it was last sent out with.
+    #[must_use]
+    pub fn team(&self) -> Option<&str> {
+        self.events.iter().rev().find(|event| event.what == "assigned").and_then(|event| event.team.as_deref())
+    }
+
+    /// The probability that the case had when it was drawn for a visit at random; `None` if it was not.
+    #[must_use]
+    pub fn drawn(&self) -> Option<f64> {
+        let event = self.events.iter().find(|event| event.what == "drawn");
+        event.and_then(|event| event.note.as_deref()).and_then(|note| note.parse().ok())
+    }
+
+    /// Was the discrepancy real, as far as visits say?
+    #[must_use]
+    pub fn label(&self) -> Option<bool> {
+        self.outcome().and_then(|outcome| outcome.label(self.kind))
+    }
+
+    /// The case as those knew it who settled it: a run since may know the outcome.
+    #[must_use]
+    pub fn as_visited(&self) -> &CaseRow {
+        self.events.iter().position(Event::is_final).map_or(&self.row, |at| self.as_of(at))
+    }
+
+    /// The case as the last run before an event had it.
+    fn as_of(&self, event: usize) -> &CaseRow {
+        let raised = self.events.iter().take(event).filter(|event| event.is_raised()).count();
+        raised.checked_sub(1).and_then(|run| self.earlier.get(run)).unwrap_or(&self.row)
+    }
+
+    /// The days on which somebody was there (empty if not said), with the case as it was known then; what was only noted once
+    /// more counts once.
+    #[must_use]
+    pub fn calls(&self) -> Vec<(&str, &CaseRow)> {
+        let mut calls: Vec<(usize, &str)> = Vec::new();
+        for (at, event) in self.events.iter().enumerate().filter(|(_, event)| event.is_visit()) {
+            // A note completes the call, or one that has completed it already.
+            let known =
+                completed(&self.events[..at], event).and_then(|before| calls.iter_mut().find(|call| call.0 == before));
+            match known {
+                Some(call) => *call = (at, event.day()),
+                None => calls.push((at, event.day())),
+            }
+        }
+        calls.into_iter().map(|(at, day)| (day, self.as_of(at))).collect()
+    }
+
+    /// The day of the visit that settled the case, if it was said.
+    #[must_use]
+    pub fn settled_on(&self) -> Option<&str> {
+        let outcome = self.outcome()?;
+        let mut days = self.events.iter().rev().filter(|event| event.is_visit() && event.outcome == Some(outcome));
+        days.find_map(|event| event.visited_on.as_deref().filter(|day| !day.is_empty()))
+    }
+
+    /// All that came back of visits, as it was noted.
+    pub fn visits(&self) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(|event| event.is_visit())
+    }
+
+    /// Is somebody still to be sent?
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        matches!(self.state(), State::Open | State::Assigned | State::Visited)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Event, State, StoredCase, standing};
+    use crate::casework::learning::tests::row;
+    use crate::outcome::discrepancy::DiscrepancyKind;
+    use crate::outcome::visit::Outcome;
+
+    fn event(what: &str) -> Event {
+        Event {
+            what: what.to_owned(),
+            at: String::new(),
+            role: String::from("run"),
+            outcome: None,
+            visited_on: None,
+            team: None,
+            note: None,
+        }
+    }
+
+    fn visit(role: &str, outcome: Outcome, day: &str) -> Event {
+        Event { role: role.to_owned(), outcome: Some(outcome), visited_on: Some(day.to_owned()), ..event("visited") }
+    }
+
+    fn field(outcome: Outcome) -> Event {
+        visit("field", outcome, "2020-12-01")
+    }
+
+    #[test]
+    fn a_case_that_met_nobody_is_with_the_next_team_until_they_are_back() {
+        let mut events = vec![event("opened"), event("assigned"), field(Outcome::NoContact)];
+        assert_eq!(standing(&events).0, State::Visited);
+        events.push(event("assigned"));
+        assert_eq!(standing(&events).0, State::Assigned);
+        // The first list once more, with a note: the second team has the case still.
+        events.push(field(Outcome::NoContact));
+        assert_eq!(standing(&events).0, State::Assigned);
+        events.push(visit("field", Outcome::NoContact, "2020-12-09"));
+        assert_eq!(standing(&events).0, State::Visited);
+        events.push(event("closed"));
+        events.push(visit("field", Outcome::NoContact, "2020-12-10"));
+        assert_eq!(standing(&events).0, State::Closed, "nobody is sent to what new data have closed");
+    }
+
+    #[test]
+    fn a_supervisors_word_stands_whatever_the_field_says_later() {
+        let mut events = vec![field(Outcome::Added), field(Outcome::MovedOutBefore)];
+        assert_eq!(standing(&events), (State::Disputed, None));
+        events.push(visit("supervisor", Outcome::MovedOutBefore, ""));
+        assert_eq!(standing(&events), (State::Resolved, Some(Outcome::MovedOutBefore)));
+        events.push(Event { note: Some(String::from("again")), ..field(Outcome::Added) });
+        events.push(visit("field", Outcome::DiedBefore, "2020-12-20"));
+        assert_eq!(standing(&events), (State::Resolved, Some(Outcome::MovedOutBefore)));
+        events.push(visit("supervisor", Outcome::Added, ""));
+        assert_eq!(standing(&events), (State::Resolved, Some(Outcome::Added)));
+    }
+
+    #[test]
+    fn what_is_left_to_a_supervisor_waits_for_one() {
+        let mut events = vec![event("opened"), event("assigned"), field(Outcome::Supervisor)];
+        assert_eq!(standing(&events).0, State::Referred);
+        for later in [event("assigned"), field(Outcome::NoContact), event("closed"), event("reopened")] {
+            events.push(later);
+        }
+        assert_eq!(standing(&events).0, State::Referred);
+        let sent_back = [&events[..], &[visit("supervisor", Outcome::NoContact, "")]].concat();
+        assert_eq!(standing(&sent_back).0, State::Visited);
+        events.push(visit("supervisor", Outcome::Added, ""));
+        assert_eq!(standing(&events), (State::Resolved, Some(Outcome::Added)));
+    }
+
+    #[test]
+    fn a_visit_that_is_told_again_is_one_visit_and_stays_where_it_was_made() {
+        let mut case = StoredCase {
+            id: 1,
+            number: String::from("1"),
+            other_numbers: Vec::new(),
+            kind: DiscrepancyKind::MissedPerson,
+            row: row(1, 2, 0.5),
+            earlier: vec![row(1, 1, 0.5)],
+            events: vec![event("opened"), event("assigned"), visit("field", Outcome::NoContact, "")],
+        };
+        let days = |case: &StoredCase| case.calls().iter().map(|call| call.0.to_owned()).collect::<Vec<_>>();
+        assert_eq!(days(&case), [""]);
+        case.events.push(event("carried"));
+        case.events.push(field(Outcome::NoContact));
+        case.events.push(Event { note: Some(String::from("nobody")), ..field(Outcome::NoContact) });
+        assert_eq!(days(&case), ["2020-12-01"]);
+        case.events.push(event("assigned"));
+        case.events.push(visit("field", Outcome::NoContact, "2020-12-08"));
+        assert_eq!(days(&case), ["2020-12-01", "2020-12-08"]);
+        let (before, now) = (case.earlier[0].area.clone(), case.row.area.clone());
+        case.events.truncate(3);
+        case.events.push(event("carried"));
+        assert!(before != now && case.calls()[0].1.area == before, "the visit was made in the area of then");
+    }
+}

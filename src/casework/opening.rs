@@ -1,0 +1,222 @@
+//! Is the store of cases there that should be there?
+//!
+//! Takes a run's folder, gives an open database of the newest layout. One is made only where none has been: a new one in place
+//! of one that was lost would have forgotten every visit, and nobody would see it.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use super::FOLDER;
+use super::fault::sqlite_error;
+use crate::error::{Error, Kind, Result};
+
+/// Oldest SQLite that is trusted: earlier ones could damage a database in WAL mode that several programs use.
+const SQLITE_MIN: i32 = 3_051_003;
+
+/// Longest wait for another program.
+const WAIT: Duration = Duration::from_mins(2);
+
+/// Name of the database.
+const DATABASE: &str = "cases.sqlite";
+
+/// Version of the tables.
+const LAYOUT: i64 = 2;
+
+const TABLES: &str = "
+CREATE TABLE run(run INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, at TEXT NOT NULL) STRICT;
+CREATE TABLE cases(id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE, kind TEXT NOT NULL) STRICT;
+CREATE TABLE record(id INTEGER NOT NULL REFERENCES cases, digest TEXT NOT NULL, PRIMARY KEY(id, digest)) STRICT, WITHOUT ROWID;
+CREATE INDEX record_digest ON record(digest);
+CREATE TABLE appearance(id INTEGER NOT NULL REFERENCES cases, run INTEGER NOT NULL REFERENCES run,
+  probability REAL NOT NULL, content TEXT NOT NULL, PRIMARY KEY(id, run)) STRICT, WITHOUT ROWID;
+CREATE TABLE event(event INTEGER PRIMARY KEY, id INTEGER NOT NULL REFERENCES cases, what TEXT NOT NULL, at TEXT NOT NULL,
+  role TEXT NOT NULL, outcome TEXT, visited_on TEXT, team TEXT, note TEXT, digest TEXT UNIQUE) STRICT;
+CREATE INDEX event_of ON event(id);
+";
+
+/// What the second version added: pairs drawn for clerical review, and what clerks said of them.
+const REVIEW_TABLES: &str = "
+CREATE TABLE draw(draw INTEGER PRIMARY KEY, digest TEXT NOT NULL, seed INTEGER NOT NULL, wanted INTEGER NOT NULL,
+  at TEXT NOT NULL) STRICT;
+CREATE TABLE stratum(draw INTEGER NOT NULL REFERENCES draw, stratum TEXT NOT NULL, pairs INTEGER NOT NULL,
+  PRIMARY KEY(draw, stratum)) STRICT, WITHOUT ROWID;
+CREATE TABLE pair(id INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE, source_l TEXT NOT NULL, record_l TEXT NOT NULL,
+  source_r TEXT NOT NULL, record_r TEXT NOT NULL, UNIQUE(source_l, record_l, source_r, record_r)) STRICT;
+CREATE TABLE drawn(draw INTEGER NOT NULL REFERENCES draw, position INTEGER NOT NULL, id INTEGER NOT NULL REFERENCES pair,
+  stratum TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY(draw, position)) STRICT, WITHOUT ROWID;
+CREATE TABLE judgement(judgement INTEGER PRIMARY KEY, id INTEGER NOT NULL REFERENCES pair, reviewer TEXT NOT NULL,
+  role TEXT NOT NULL, said TEXT NOT NULL, at TEXT NOT NULL, note TEXT) STRICT;
+CREATE INDEX judgement_of ON judgement(id);
+";
+
+/// Folders that are not made before there is a store.
+const MADE_LATER: [&str; 3] = ["outgoing", "returned", "review"];
+
+/// Where a run's store is.
+pub(super) fn path_of(run: &Path) -> PathBuf {
+    run.join(FOLDER).join(DATABASE)
+}
+
+/// Opens the store of a run's folder, making it if there has never been one.
+pub(super) fn open(run: &Path) -> Result<(Connection, PathBuf)> {
+    let folder = run.join(FOLDER);
+    std::fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, &error))?;
+    let path = path_of(run);
+    if rusqlite::version_number() < SQLITE_MIN {
+        let what = format!("SQLite {} is too old, 3.51.3 or later is needed", rusqlite::version());
+        return Err(Error::new(Kind::Environment, what));
+    }
+    // Traces first: whoever made them had a store by then.
+    let has_traces = has_traces(&folder);
+    match std::fs::metadata(&path) {
+        Ok(facts) if facts.len() == 0 => return Err(lost(&path, "the store of cases is empty")),
+        Ok(_) => {}
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io(&path, &error)),
+        Err(_) if has_traces => {
+            return Err(lost(&path, "the store of cases is missing, although lists went out or came back here"));
+        }
+        Err(_) => make(&folder, &path)?,
+    }
+    let failed = |error: rusqlite::Error| sqlite_error(&path, &error);
+    let mut connection = Connection::open(&path).map_err(failed)?;
+    connection.busy_timeout(WAIT).map_err(failed)?;
+    // Another program may be turning the log on at this moment.
+    connection.query_row("PRAGMA journal_mode=WAL", [], |_| Ok(())).map_err(failed)?;
+    connection.execute_batch("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;").map_err(failed)?;
+    match in_one(&mut connection, &path, |transaction| bring_up(transaction, false))? {
+        0 => Err(lost(&path, "the store of cases has no tables")),
+        1..=LAYOUT => Ok((connection, path)),
+        _ => Err(Error::input("the store was made by a later version").at_file(&path).hint("use that version")),
+    }
+}
+
+fn has_traces(folder: &Path) -> bool {
+    let holds = |name: &&str| std::fs::read_dir(folder.join(name)).is_ok_and(|mut entries| entries.next().is_some());
+    MADE_LATER.iter().any(holds) || folder.join(format!("{DATABASE}-wal")).exists()
+}
+
+fn lost(path: &Path, what: &str) -> Error {
+    Error::new(Kind::Verification, what).at_file(path).hint(format!(
+        "put the file back from a safe copy, then import the lists that came back since; to begin anew without its \
+         history, remove the folder {FOLDER}"
+    ))
+}
+
+/// Makes a store under another name first: a program that is killed meanwhile, or is just as far, leaves no half of one.
+fn make(folder: &Path, path: &Path) -> Result<()> {
+    static MADE: AtomicU64 = AtomicU64::new(0);
+    let own = format!(".{DATABASE}.{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+    let fresh = folder.join(own);
+    // What a program with this number left when it was killed.
+    let _ = std::fs::remove_file(&fresh);
+    let made = fill(&fresh).and_then(|()| put_in_place(&fresh, path));
+    let _ = std::fs::remove_file(&fresh);
+    made
+}
+
+fn fill(fresh: &Path) -> Result<()> {
+    let failed = |error: rusqlite::Error| sqlite_error(fresh, &error);
+    let mut connection = Connection::open(fresh).map_err(failed)?;
+    connection.execute_batch("PRAGMA synchronous=FULL;").map_err(failed)?;
+    in_one(&mut connection, fresh, |transaction| bring_up(transaction, true)).map(|_| ())
+}
+
+/// Gives the store its name, unless another program has been faster.
+fn put_in_place(fresh: &Path, path: &Path) -> Result<()> {
+    match std::fs::hard_link(fresh, path) {
+        Ok(()) => Ok(()),
+        Err(_) if path.exists() => Ok(()),
+        // Some shares and sticks know no second name of a file.
+        Err(_) => std::fs::rename(fresh, path).map_err(|error| Error::io(path, &error)),
+    }
+}
+
+/// Everything within is done together or not at all.
+pub(super) fn in_one<T>(
+    connection: &mut Connection,
+    path: &Path,
+    work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+) -> Result<T> {
+    let all = || {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = work(&transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    };
+    all().map_err(|error: rusqlite::Error| sqlite_error(path, &error))
+}
+
+/// Adds the tables that an older layout lacks; all of them only if the store is new. Gives the layout that was found.
+fn bring_up(transaction: &Transaction<'_>, is_new: bool) -> rusqlite::Result<i64> {
+    let layout: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let mut added: Vec<&str> = Vec::new();
+    if layout < 1 {
+        if !is_new {
+            return Ok(layout);
+        }
+        transaction.execute_batch(TABLES)?;
+        added.extend(["run", "cases", "record", "appearance", "event"]);
+    }
+    if layout < 2 {
+        transaction.execute_batch(REVIEW_TABLES)?;
+        added.extend(["draw", "stratum", "pair", "drawn", "judgement"]);
+    }
+    if layout < LAYOUT {
+        for table in added {
+            for change in ["UPDATE", "DELETE"] {
+                transaction.execute_batch(&format!(
+                    "CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table} \
+                     BEGIN SELECT RAISE(ABORT, 'history is only added to'); END;"
+                ))?;
+            }
+        }
+        transaction.execute_batch(&format!("PRAGMA user_version={LAYOUT}"))?;
+    }
+    Ok(layout)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::casework::store::Store;
+    use crate::error::Kind;
+
+    #[test]
+    fn a_store_that_was_lost_is_not_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let (run, casework) = (folder.path(), folder.path().join("casework"));
+        Store::open(run).unwrap();
+        let path = casework.join("cases.sqlite");
+        let refused = |what: &str| {
+            let error = Store::open(run).expect_err(what);
+            assert_eq!(error.kind(), Kind::Verification, "{what}");
+            assert!(error.to_string().contains("remove the folder casework"), "{what}: {error}");
+        };
+        std::fs::write(&path, "").unwrap();
+        refused("empty");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir_all(casework.join("outgoing")).unwrap();
+        Store::open(run).expect("an empty folder is no trace");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(casework.join("outgoing/east-001")).unwrap();
+        refused("missing");
+        let bare = rusqlite::Connection::open(&path).unwrap();
+        bare.execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE other(x); DROP TABLE other;").unwrap();
+        drop(bare);
+        refused("without tables");
+    }
+
+    #[test]
+    fn programs_that_begin_at_once_make_one_store() {
+        let folder = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| Store::open(folder.path()).map(|_| ()))).collect();
+            threads.into_iter().for_each(|thread| thread.join().unwrap().unwrap());
+        });
+        let left: Vec<_> = std::fs::read_dir(folder.path().join("casework")).unwrap().map(|e| e.unwrap()).collect();
+        assert!(left.iter().all(|entry| !entry.file_name().to_string_lossy().starts_with('.')), "{left:?}");
+    }
+}
