@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Rekey, ResultFormat, Role, Status};
-use super::screen::{Table, complain, count, named, show, show_json};
-use super::{status, truth};
+use super::files::Files;
+use super::screen::{Table, complain, count, counted, show, show_json};
+use super::truth;
 use crate::audit::manifest::Manifest;
 use crate::casework::campaign::{self, Course, Rules};
 use crate::casework::encryption::Recipients;
@@ -108,36 +109,35 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
     let mut store = store_of(&asked.run)?;
     let language = table::read(&asked.run)?.language;
     let reference = Manifest::read(&asked.run)?.study.reference_time;
-    let year = reference.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
+    let reference = reference.get(..10).and_then(|day| day.parse().ok()).unwrap_or(jiff::civil::Date::MIN);
     let role = if asked.role == Role::Supervisor { "supervisor" } else { "field" };
-    let mut table = Table::new(&["file", "good rows", "new", "not filled in", "wrong"]);
-    let (mut wrong, mut lines) = (false, String::new());
+    let mut files = Files::new(&["good rows", "new", "not filled in", "wrong"]);
     for file in &asked.files {
-        let name = named(file);
-        let taken = incoming::take_back(&mut store, &asked.run, file, role, language, year)?;
-        table.row(vec![
-            name.clone(),
-            count(taken.good),
-            count(taken.new),
-            count(taken.blank),
-            count(taken.wrong.len() as u64),
-        ]);
-        for row in &taken.wrong {
-            lines += &format!("{name}, row {}, {}: {}\n", row.row, row.column, row.reason.of(language));
+        let taken = match incoming::take_back(&mut store, &asked.run, file, role, language, reference) {
+            Ok(taken) => taken,
+            Err(error) => {
+                files.fail(file, error);
+                continue;
+            }
+        };
+        let name = files.add(file, &[taken.good, taken.new, taken.blank, taken.wrong.len() as u64]);
+        for (place, column, reason) in &taken.wrong {
+            files.reject(format!("{name}, {place}, {column}: {}\n", reason.of(language)));
         }
         if let Some(path) = &taken.wrong_file {
-            wrong = true;
-            lines += &format!("{name}: the wrong rows with their reasons are in {}\n", path.display());
+            files.lines += &format!("{name}: the wrong rows with their reasons are in {}\n", path.display());
         }
         for (number, codes) in &taken.disputed {
-            lines += &format!(
+            files.lines += &format!(
                 "case {number}: outcomes {} contradict each other; a supervisor's list settles it (--role supervisor)\n",
                 codes.join(", ")
             );
         }
+        for number in &taken.referred {
+            files.lines += &format!("case {number}: waits for a supervisor's list (--role supervisor)\n");
+        }
     }
-    show(&format!("{}{lines}", table.text()))?;
-    Ok(if wrong { status(Kind::Rejected) } else { ExitCode::SUCCESS })
+    files.end()
 }
 
 fn say(asked: &Status) -> Result<ExitCode> {
@@ -200,8 +200,8 @@ fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
     let (bytes, rows) = settled::table(&cases)?;
     file::publish(&asked.out, &bytes)?;
     show(&format!(
-        "{} outcomes; `outcomes = \"FILE\"` under [follow_up] makes the next run learn from them\n",
-        count(rows)
+        "{}; `outcomes = \"FILE\"` under [follow_up] makes the next run learn from them\n",
+        counted(rows, "outcome")
     ))?;
     Ok(ExitCode::SUCCESS)
 }

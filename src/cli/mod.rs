@@ -13,6 +13,7 @@ mod coverage_trial;
 mod demo;
 mod evaluate;
 mod explain;
+mod files;
 mod follow_up;
 mod init;
 mod key;

@@ -14,8 +14,8 @@ use rustc_hash::FxHashMap;
 use super::args::ResultFormat;
 use super::args::review::{Ask, Decisions, Drawing, Export, Import, Review, Status};
 use super::explain::{self, evidence};
-use super::screen::{Table, count, named, show, show_json};
-use super::status;
+use super::files::Files;
+use super::screen::{Table, count, counted, show, show_json};
 use crate::audit::located;
 use crate::audit::manifest::{self, Manifest};
 use crate::casework::FOLDER;
@@ -131,6 +131,8 @@ fn typed(line: &str) -> Typed {
         "s" | "" => Typed::Skip,
         "w" => Typed::Weights,
         "q" => Typed::Quit,
+        // Who asks what the keys are has not judged anything; in a workbook it stands for unsure.
+        "?" | "？" => Typed::Unknown,
         other => sheet::judgement_of(other).map_or(Typed::Unknown, Typed::Judged),
     }
 }
@@ -174,7 +176,7 @@ fn judge(asked: &Ask, progress: &dyn Progress) -> Result<ExitCode> {
             break;
         }
     }
-    show(&format!("\n{} judgements noted; `rollcall review status DIR` sums them up\n", count(judged)))?;
+    show(&format!("\n{} noted; `rollcall review status DIR` sums them up\n", counted(judged, "judgement")))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -201,20 +203,24 @@ fn drawn(run: &Path) -> Result<(Store, Draw)> {
 
 fn take_back(asked: &Import) -> Result<ExitCode> {
     let (mut store, draw) = drawn(&asked.run)?;
-    let mut table = Table::new(&["file", "judged", "new", "not filled in", "wrong"]);
-    let mut lines = String::new();
+    let mut files = Files::new(&["judged", "new", "not filled in", "wrong"]);
     for path in &asked.files {
-        let name = named(path);
-        let returned = sheet::read(path, &draw.pairs)?;
-        let new = store.note_judgements(&returned.said, &asked.reviewer, asked.supervisor)?;
-        let numbers = [returned.said.len() as u64, new, returned.blank, returned.wrong.len() as u64];
-        table.row(std::iter::once(name.clone()).chain(numbers.map(count)).collect());
-        for (row, why) in &returned.wrong {
-            let _ = writeln!(lines, "{name}, row {row}: {} ({})", why.en, why.zh);
+        let taken = sheet::read(path, &draw.pairs).and_then(|returned| {
+            let new = store.note_judgements(&returned.said, &asked.reviewer, asked.supervisor)?;
+            Ok((returned, new))
+        });
+        match taken {
+            Ok((returned, new)) => {
+                let numbers = [returned.said.len() as u64, new, returned.blank, returned.wrong.len() as u64];
+                let name = files.add(path, &numbers);
+                for (row, why) in &returned.wrong {
+                    files.reject(format!("{name}, row {row}: {} ({})\n", why.en, why.zh));
+                }
+            }
+            Err(error) => files.fail(path, error),
         }
     }
-    show(&format!("{}{lines}", table.text()))?;
-    Ok(if lines.is_empty() { ExitCode::SUCCESS } else { status(Kind::Rejected) })
+    files.end()
 }
 
 fn say(asked: &Status) -> Result<ExitCode> {
@@ -252,8 +258,8 @@ fn summary(quality: &Quality) -> String {
         let kappa = agreement.kappa.map_or_else(|| String::from("-"), |kappa| format!("{kappa:.3}"));
         let _ = writeln!(
             text,
-            "{one} and {other}: {} pairs, agreed on {:.1} %, Cohen's kappa {kappa}",
-            count(agreement.pairs),
+            "{one} and {other}: {}, agreed on {:.1} %, Cohen's kappa {kappa}",
+            counted(agreement.pairs, "pair"),
             100.0 * agreement.agreed
         );
     }
@@ -282,8 +288,21 @@ fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     let bytes = bytes.map_err(|_| Error::new(Kind::Environment, "the table of decisions cannot be put together"))?;
     file::publish(&asked.out, &bytes)?;
     show(&format!(
-        "{} decisions; `decisions = \"FILE\"` under [linkage] makes the next run hold to them\n",
-        count(settled.len() as u64)
+        "{}; `decisions = \"FILE\"` under [linkage] makes the next run hold to them\n",
+        counted(settled.len() as u64, "decision")
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Typed, typed};
+
+    #[test]
+    fn who_asks_for_the_keys_has_not_judged() {
+        for line in ["?", " ？ ", "help"] {
+            assert!(matches!(typed(line), Typed::Unknown), "{line}");
+        }
+        assert!(matches!(typed("u"), Typed::Judged(_)) && matches!(typed(""), Typed::Skip));
+    }
 }

@@ -117,6 +117,11 @@ pub(super) fn count(number: u64) -> String {
     text
 }
 
+/// A number of things: `1 pair`, `2 pairs`.
+pub(super) fn counted(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// A share with five decimals, or a dash if there is none.
 pub(super) fn share(share: Option<f64>) -> String {
     share.map_or_else(|| String::from("-"), |share| format!("{share:.5}"))
@@ -129,7 +134,7 @@ pub(super) fn per_cent(part: u64, whole: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Table, count, per_cent, width};
+    use super::{Table, count, counted, per_cent, width};
 
     #[test]
     fn columns_are_aligned_by_width_on_a_terminal() {
@@ -145,6 +150,10 @@ mod tests {
         for (number, expected) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
             assert_eq!(count(number), expected);
         }
+        assert_eq!(
+            ["0 pairs", "1 pair", "1,000 pairs"],
+            [0, 1, 1000].map(|number| counted(number, "pair")).each_ref().map(String::as_str)
+        );
         assert_eq!(per_cent(1, 3), "33.33%");
         assert_eq!(per_cent(0, 0), "-");
     }

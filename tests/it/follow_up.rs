@@ -375,6 +375,30 @@ fn each_damage_is_said_row_by_row() {
 }
 
 #[test]
+fn a_damaged_file_keeps_none_of_the_others_waiting() {
+    let folder = fresh();
+    let run = folder.path();
+    let (_, rows) = sent(run, &[]);
+    let part = |name: &str, at: usize| {
+        let mut list = vec![rows[0].clone(), rows[at].clone()];
+        fill(&mut list);
+        let path = run.join(name);
+        save_text(&path, &list, encoding_rs::UTF_8);
+        path
+    };
+    let (one, damaged, other) = (part("one.csv", 1), run.join("damaged.xlsx"), part("other.csv", 2));
+    std::fs::write(&damaged, b"PK\x03\x04\x14\x00").expect("written");
+    let lost = run.join("lost.csv");
+    let all =
+        ["follow-up", "import", argument(run), argument(&one), argument(&damaged), argument(&lost), argument(&other)];
+    let (out, err) = check(&all, 4);
+    let lines: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().skip(1).collect()).collect();
+    assert_eq!(lines[1..], [vec!["1", "1", "0", "0"], vec!["-"; 4], vec!["-"; 4], vec!["1", "1", "0", "0"]], "{out}");
+    assert!(err.contains("damaged.xlsx: ") && err.contains("lost.csv: "), "{err}");
+    assert_eq!(outcomes(run).len(), 2);
+}
+
+#[test]
 fn visits_go_to_the_best_doors_and_one_team_at_a_time() {
     let folder = fresh();
     let run = folder.path();
@@ -397,6 +421,14 @@ fn visits_go_to_the_best_doors_and_one_team_at_a_time() {
     assert!(status["random_visits"]["drawn"].as_u64().expect("count") >= 8);
     check(&["follow-up", "export", argument(run), "--area", "999"], 2);
     check(&["follow-up", "export", argument(run), "--team", "../x"], 2);
+    // Lists of other teams, and extracts, are not written over.
+    for taken in [run, &run.join("lists"), &self::run().with_file_name("district")] {
+        let (_, err) = check(&["follow-up", "export", argument(run), "--team", "south", "--out", argument(taken)], 2);
+        assert!(err.contains("this folder is not empty"), "{err}");
+    }
+    let log = rollcall::audit::log::read(run).expect("log");
+    let teams: Vec<_> = log.iter().filter(|e| e.action == "send").map(|e| e.object["team"].as_str().unwrap()).collect();
+    assert_eq!(teams, ["east", "west", "north"]);
     let empty = tempfile::tempdir().expect("folder");
     check(&["follow-up", "status", argument(empty.path())], 4);
     assert!(!empty.path().join("casework").exists());
@@ -426,7 +458,8 @@ fn programs_that_are_killed_leave_the_store_whole() {
         for at in 0..10 {
             let file = (turn * 10 + at) % files.len();
             let child = if at % 5 == 4 {
-                start(&["follow-up", "export", argument(run), "--out", argument(&run.join(format!("out-{at}")))])
+                // A folder that another export has filled is refused.
+                start(&["follow-up", "export", argument(run), "--out", argument(&run.join(format!("out-{turn}-{at}")))])
             } else {
                 start(&["follow-up", "import", argument(run), argument(&files[file])])
             };

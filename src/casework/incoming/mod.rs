@@ -1,0 +1,307 @@
+//! What did a team bring back?
+//!
+//! Takes a filled list, gives visits for the store and the rows that cannot be used, each with its reason. Columns are
+//! found by their headings, rows by their case numbers, so that columns may be moved, rows sorted and notes added; every
+//! sheet that is a list counts.
+//!
+//! Steps: 1. [`read`] finds the sheets and their columns; 2. each row is read by itself (`row`); 3. two rows about one case
+//! must not contradict each other, on whatever sheets they stand; 4. [`take_back`] notes the good rows and lists the others.
+
+mod row;
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Date;
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::FOLDER;
+use super::store::{State, Store, StoredCase, Visit};
+use crate::error::{Error, Kind, Result};
+use crate::intake::extract::filled::{self, FilledSheet};
+use crate::intake::study::Language;
+use crate::outcome::report::cases::CaseRow;
+use crate::outcome::report::file;
+use crate::outcome::report::words::{Words, words};
+use crate::outcome::visit::Outcome;
+use crate::privacy::personal;
+pub(super) use row::normal;
+use row::{CASE, COLUMNS, OUTCOME, Row};
+
+/// Rows above the heading that are looked through for it.
+const HEADING_ROWS_MAX: usize = 30;
+
+/// Where a row stands in the file that came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Spot {
+    /// Which of the file's lists it is on, from 0.
+    pub list: usize,
+    /// Row as the spreadsheet shows it.
+    pub row: u64,
+}
+
+/// A row that cannot be used.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WrongRow {
+    /// Where it stands.
+    pub spot: Spot,
+    /// The column at fault.
+    pub column: &'static str,
+    /// What is wrong and what was expected.
+    pub reason: Words,
+    /// The row as it came back.
+    pub cells: Vec<String>,
+}
+
+/// What a filled list said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Returned {
+    /// Good rows.
+    pub visits: Vec<(Spot, Visit)>,
+    /// Rows that were not filled in.
+    pub blank: u64,
+    /// Rows that cannot be used.
+    pub wrong: Vec<WrongRow>,
+    /// The sheets that are lists: name and heading.
+    pub lists: Vec<(String, Vec<String>)>,
+}
+
+impl Returned {
+    /// Where a row is, for people: the sheet is named only if there are several lists in the file.
+    #[must_use]
+    pub fn place(&self, spot: Spot) -> String {
+        match self.lists.get(spot.list).filter(|_| self.lists.len() > 1) {
+            // A name that somebody typed: control characters and escapes stay inert.
+            Some((sheet, _)) => format!("sheet {}, row {}", sheet.escape_debug(), spot.row),
+            None => format!("row {}", spot.row),
+        }
+    }
+}
+
+/// What taking a file back did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenBack {
+    /// Good rows.
+    pub good: u64,
+    /// Good rows that were not known yet.
+    pub new: u64,
+    /// Rows that were not filled in.
+    pub blank: u64,
+    /// Rows that cannot be used: where, the column at fault, and why.
+    pub wrong: Vec<(String, &'static str, Words)>,
+    /// Where those rows stand with their reasons.
+    pub wrong_file: Option<PathBuf>,
+    /// Cases of the file that now have outcomes which contradict each other: number, codes.
+    pub disputed: Vec<(String, Vec<&'static str>)>,
+    /// Cases of the file that now wait for a supervisor.
+    pub referred: Vec<String>,
+}
+
+/// What returned rows are held against.
+pub struct Known<'a> {
+    /// The cases.
+    pub cases: &'a [StoredCase],
+    /// A case as each run had it that raised it: lists that went out before a fresh run say what was known then.
+    pub appearances: &'a dyn Fn(i64) -> Vec<CaseRow>,
+    /// The day of the reference time.
+    pub reference: Date,
+}
+
+/// Reads a filled list against the cases that are known.
+///
+/// # Errors
+/// If no sheet of the file is a list.
+pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
+    let sheets = filled::sheets(path)?;
+    let lists: Vec<_> = sheets.iter().filter_map(|sheet| Some((sheet, heading(sheet)?))).collect();
+    if lists.is_empty() {
+        let error = Error::input("no sheet has the columns 编号 (Case) and 核查结果 (Outcome)").at_file(path);
+        return Err(error.hint("send back the list itself, with its heading row"));
+    }
+    let others =
+        known.cases.iter().flat_map(|case| case.other_numbers.iter().map(move |number| (number.as_str(), case)));
+    let numbered = known.cases.iter().map(|case| (case.number.as_str(), case));
+    let numbers: FxHashMap<&str, &StoredCase> = others.chain(numbered).collect();
+    let mut returned = Returned::default();
+    for (list, (sheet, (at, columns))) in lists.iter().enumerate() {
+        let heading = sheet.rows.get(*at).map(|(_, cells)| cells.clone()).unwrap_or_default();
+        // A heading that a program has repeated within the list says nothing.
+        for (number, cells) in sheet.rows.iter().skip(at + 1).filter(|(_, cells)| *cells != heading) {
+            let spot = Spot { list, row: *number };
+            match (Row { cells, columns }).read(&numbers, known) {
+                Ok(Some(visit)) => returned.visits.push((spot, visit)),
+                Ok(None) => returned.blank += 1,
+                Err((column, reason)) => {
+                    let column = COLUMNS[column].0;
+                    returned.wrong.push(WrongRow { spot, column, reason, cells: cells.clone() });
+                }
+            }
+        }
+        returned.lists.push((sheet.name.clone(), heading));
+    }
+    let sheets: Vec<&FilledSheet> = lists.iter().map(|(sheet, _)| *sheet).collect();
+    contradictions(&mut returned, &sheets);
+    Ok(returned)
+}
+
+/// Row and columns of the heading.
+fn heading(sheet: &FilledSheet) -> Option<(usize, [Option<usize>; COLUMNS.len()])> {
+    let columns_of = |cells: &[String]| {
+        COLUMNS.map(|(_, names)| cells.iter().position(|cell| names.contains(&normal(cell).to_lowercase().as_str())))
+    };
+    let rows = sheet.rows.iter().take(HEADING_ROWS_MAX);
+    let mut all = rows.enumerate().map(|(at, (_, cells))| (at, columns_of(cells)));
+    all.find(|(_, columns)| columns[CASE].is_some() && columns[OUTCOME].is_some())
+}
+
+/// Two rows of one file about one case: the same is once, a contradiction is none.
+fn contradictions(returned: &mut Returned, sheets: &[&FilledSheet]) {
+    let mut rows_of: FxHashMap<i64, Vec<usize>> = FxHashMap::default();
+    for (at, (_, visit)) in returned.visits.iter().enumerate() {
+        rows_of.entry(visit.id).or_default().push(at);
+    }
+    let mut out: Vec<usize> = Vec::new();
+    for rows in rows_of.values().filter(|rows| rows.len() > 1) {
+        let finals: Vec<Outcome> =
+            rows.iter().map(|at| returned.visits[*at].1.outcome).filter(|outcome| outcome.is_final()).collect();
+        if finals.windows(2).any(|pair| pair[0] != pair[1]) {
+            out.extend(rows);
+        }
+    }
+    out.sort_unstable();
+    for at in out.into_iter().rev() {
+        let (spot, _) = returned.visits.remove(at);
+        let cells = sheets.get(spot.list).and_then(|sheet| {
+            let at = sheet.rows.binary_search_by_key(&spot.row, |(number, _)| *number).ok()?;
+            Some(sheet.rows[at].1.clone())
+        });
+        returned.wrong.push(WrongRow {
+            spot,
+            column: COLUMNS[OUTCOME].0,
+            reason: words(
+                "同一编号在清单中出现两次且结果不同：只保留正确的一行",
+                "the list has this case twice, with different outcomes: keep the row that holds",
+            ),
+            cells: cells.unwrap_or_default(),
+        });
+    }
+    returned.wrong.sort_by_key(|wrong| wrong.spot);
+}
+
+/// Takes a filled list back: notes its good rows, writes the others with their reasons into the casework's `returned/`.
+/// `reference` is the day of the reference time.
+///
+/// # Errors
+/// If the file is no list, or store or folder cannot be written.
+pub fn take_back(
+    store: &mut Store,
+    run: &Path,
+    path: &Path,
+    role: &str,
+    language: Language,
+    reference: Date,
+) -> Result<TakenBack> {
+    let cases = store.cases()?;
+    let unread = RefCell::new(None);
+    let appearances = |id: i64| {
+        store.appearances(id).unwrap_or_else(|error| {
+            unread.replace(Some(error));
+            Vec::new()
+        })
+    };
+    let returned = read(path, &Known { cases: &cases, appearances: &appearances, reference })?;
+    if let Some(error) = unread.take() {
+        return Err(error);
+    }
+    let visits: Vec<Visit> = returned.visits.iter().map(|(_, visit)| visit.clone()).collect();
+    let new = store.note_visits(&visits, role)?;
+    let wrong_file = if returned.wrong.is_empty() { None } else { Some(write_wrong(run, path, &returned, language)?) };
+    let (mut disputed, mut referred) = (Vec::new(), Vec::new());
+    if new > 0 {
+        let ids: FxHashSet<i64> = visits.iter().map(|visit| visit.id).collect();
+        let now = store.cases()?;
+        for case in now.iter().filter(|case| ids.contains(&case.id)) {
+            match case.state() {
+                State::Disputed => {
+                    let mut codes: Vec<&str> = Vec::new();
+                    for outcome in case.visits().filter_map(|event| event.outcome) {
+                        if outcome.is_final() && !codes.contains(&outcome.code()) {
+                            codes.push(outcome.code());
+                        }
+                    }
+                    disputed.push((case.number.clone(), codes));
+                }
+                State::Referred => referred.push(case.number.clone()),
+                _ => {}
+            }
+        }
+    }
+    let wrong = returned.wrong.iter().map(|wrong| (returned.place(wrong.spot), wrong.column, wrong.reason)).collect();
+    Ok(TakenBack { good: visits.len() as u64, new, blank: returned.blank, wrong, wrong_file, disputed, referred })
+}
+
+const ROW_TITLE: Words = words("原行号", "Row");
+const COLUMN_TITLE: Words = words("问题列", "Column");
+const REASON_TITLE: Words = words("原因", "Reason");
+
+fn write_wrong(run: &Path, path: &Path, returned: &Returned, language: Language) -> Result<PathBuf> {
+    let folder = run.join(FOLDER).join("returned");
+    file::folder(&folder)?;
+    // By content: the name of a file that came back may hold anything.
+    let digest = {
+        use sha2::{Digest, Sha256};
+        let bytes = std::fs::read(path).map_err(|error| Error::io(path, &error))?;
+        crate::intake::study::file::hex(&Sha256::digest(bytes))
+    };
+    let target = folder.join(format!("wrong-{}.xlsx", &digest[..12]));
+    let build = || -> std::result::Result<Vec<u8>, XlsxError> {
+        let mut workbook = Workbook::new();
+        for (list, (name, heading)) in returned.lists.iter().enumerate() {
+            let wrong: Vec<&WrongRow> = returned.wrong.iter().filter(|wrong| wrong.spot.list == list).collect();
+            if !wrong.is_empty() {
+                write_sheet(&mut workbook, name, heading, &wrong, language)?;
+            }
+        }
+        file::workbook(&mut workbook)
+    };
+    let bytes = build().map_err(|_| Error::new(Kind::Environment, "the file of wrong rows cannot be put together"))?;
+    file::publish(&target, &bytes)?;
+    Ok(target)
+}
+
+/// The wrong rows of one list, each with its reason, under the list's own heading.
+fn write_sheet(
+    workbook: &mut Workbook,
+    name: &str,
+    heading: &[String],
+    wrong: &[&WrongRow],
+    language: Language,
+) -> std::result::Result<(), XlsxError> {
+    // A name that no workbook of ours can have, or that another sheet has, is as good as none.
+    let is_taken = workbook.worksheets().iter().any(|sheet| sheet.name().to_lowercase() == name.to_lowercase());
+    let sheet = workbook.add_worksheet();
+    if !is_taken {
+        let _ = sheet.set_name(name);
+    }
+    let bold = Format::new().set_bold();
+    let text = Format::new().set_quote_prefix();
+    let titles = [ROW_TITLE, COLUMN_TITLE, REASON_TITLE].map(|title| title.of(language).to_owned());
+    for (column, title) in (0u16..).zip(titles.iter().chain(heading)) {
+        sheet.write_string_with_format(0, column, title, &bold)?;
+    }
+    sheet.set_column_width(2, 60)?;
+    sheet.set_freeze_panes(1, 3)?;
+    for (row, wrong) in (1u32..).zip(wrong) {
+        let first = [wrong.spot.row.to_string(), wrong.column.to_owned(), wrong.reason.of(language).to_owned()];
+        for (column, cell) in (0u16..).zip(first.iter().chain(&wrong.cells)) {
+            sheet.write_string_with_format(row, column, cell, &text)?;
+        }
+    }
+    Ok(())
+}
+
+personal!(WrongRow);
+
+#[cfg(test)]
+mod tests;

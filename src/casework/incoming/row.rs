@@ -1,0 +1,325 @@
+//! What does a row of a returned list say?
+//!
+//! Takes the cells of a row, gives a visit, or the column at fault with the reason. A row counts only if everything in it agrees:
+//! what stands beside a case number must be what was sent out with it, or else somebody has sorted one column without the
+//! others.
+
+use jiff::SignedDuration;
+use jiff::civil::Date;
+use rustc_hash::FxHashMap;
+use unicode_normalization::UnicodeNormalization;
+
+use super::Known;
+use crate::casework::store::{StoredCase, Visit};
+use crate::intake::study::Language;
+use crate::outcome::report::cases::{CaseRow, dwelling};
+use crate::outcome::report::words::{Words, field, words};
+use crate::outcome::visit::Outcome;
+use crate::person;
+
+pub(super) const CASE: usize = 0;
+pub(super) const OUTCOME: usize = 1;
+const DATE: usize = 2;
+const NOTE: usize = 3;
+const NAME: usize = 4;
+const BIRTH: usize = 5;
+const MATTER: usize = 6;
+const DWELLING: usize = 7;
+
+/// The columns that matter, with the words by which they are found.
+pub(super) const COLUMNS: [(&str, &[&str]); 8] = [
+    ("编号", &["编号", "案件编号", "case", "case number", "case no."]),
+    ("核查结果", &["核查结果", "结果", "结果代码", "outcome", "outcome code", "result"]),
+    ("走访日期", &["走访日期", "核查日期", "日期", "visited on", "date of visit", "date"]),
+    ("备注", &["备注", "说明", "notes", "note", "remarks"]),
+    ("姓名", &["姓名", "name"]),
+    ("出生年月", &["出生年月", "born", "birth"]),
+    ("事项", &["事项", "kind"]),
+    ("住所", &["住所", "dwelling"]),
+];
+
+/// A visit so long before the reference time is possible: where lists go round while the enumeration is prepared.
+const DAYS_BEFORE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A text with full-width characters made narrow and spaces taken out of its ends.
+pub(in crate::casework) fn normal(text: &str) -> String {
+    text.nfkc()
+        .filter(|c| !c.is_control() && *c != '\u{feff}' && *c != '\u{200b}')
+        .collect::<String>()
+        .trim()
+        .to_owned()
+}
+
+type Fault = (usize, Words);
+
+/// A row of a returned list.
+pub(super) struct Row<'a> {
+    pub(super) cells: &'a [String],
+    pub(super) columns: &'a [Option<usize>; COLUMNS.len()],
+}
+
+impl Row<'_> {
+    fn cell(&self, column: usize) -> &str {
+        self.columns[column].and_then(|at| self.cells.get(at)).map_or("", |text| text.trim())
+    }
+
+    /// The visit that the row tells of; nothing if it was not filled in.
+    pub(super) fn read(
+        &self,
+        numbers: &FxHashMap<&str, &StoredCase>,
+        known: &Known<'_>,
+    ) -> Result<Option<Visit>, Fault> {
+        let (outcome, date) = (normal(self.cell(OUTCOME)), normal(self.cell(DATE)));
+        let is_empty = outcome.is_empty() && date.is_empty();
+        let number = normal(self.cell(CASE));
+        if number.is_empty() {
+            return if is_empty {
+                Ok(None)
+            } else {
+                Err((
+                    CASE,
+                    words(
+                        "缺少编号：请照下发清单填写",
+                        "the case number is missing: copy it from the list that went out",
+                    ),
+                ))
+            };
+        }
+        let number = match case_number(&number) {
+            Some(number) => number,
+            // A remark below the list, such as a total.
+            None if is_empty => return Ok(None),
+            None => {
+                return Err((
+                    CASE,
+                    words(
+                        "编号格式不对：应为八位，如 7K2M-4Q9X",
+                        "this is no case number: expected eight characters such as 7K2M-4Q9X",
+                    ),
+                ));
+            }
+        };
+        let case = numbers.get(number.as_str()).ok_or((
+            CASE,
+            words(
+                "本项目没有此编号：是否为其他项目的清单，或编号抄错",
+                "no case has this number in this study: is the list from another study, or was the number mistyped?",
+            ),
+        ))?;
+        if outcome.is_empty() {
+            if date.is_empty() {
+                return Ok(None);
+            }
+            return Err((
+                OUTCOME,
+                words(
+                    "填了日期但没有结果：请填代码 01–16 或 19",
+                    "there is a date but no outcome: write one of the codes 01–16 or 19",
+                ),
+            ));
+        }
+        if let Err(fault) = self.beside(&case.row) {
+            let went_out_so = |row: &CaseRow| self.beside(row).is_ok();
+            if !(known.appearances)(case.id).iter().any(went_out_so) {
+                return Err(fault);
+            }
+        }
+        let outcome = outcome_of(&outcome)?;
+        if !outcome.fits(case.kind) {
+            return Err((
+                OUTCOME,
+                words(
+                    "此结果不适用于该事项：请另选",
+                    "this outcome cannot be the answer to this question: choose another",
+                ),
+            ));
+        }
+        let visited_on = visit_day(&date, known.reference)?;
+        Ok(Some(Visit { id: case.id, outcome, visited_on, note: self.cell(NOTE).to_owned() }))
+    }
+
+    /// What stands beside the number must be what was sent out with it.
+    fn beside(&self, row: &CaseRow) -> Result<(), Fault> {
+        let sent = &row.case;
+        let mixed = || {
+            words(
+                "与编号不符：各列可能错行（只排序了一列？）",
+                "does not belong to this case number: rows have been mixed up, perhaps by sorting one column",
+            )
+        };
+        let name = self.cell(NAME);
+        let with_relationship = format!("{}{}", sent.name, sent.relationship);
+        if !name.is_empty() && !same(name, &sent.name) && !same(name, &with_relationship) {
+            return Err((NAME, mixed()));
+        }
+        let birth = self.cell(BIRTH);
+        if !birth.is_empty() && !is_born(&normal(birth), &normal(&sent.birth)) {
+            return Err((BIRTH, mixed()));
+        }
+        // Households and newborns stand there without a name: what the case is about, and where, tell them apart.
+        let changed = || {
+            words(
+                "与编号不符：各列可能错行，或文字被改动；请恢复原文，补充内容写在备注",
+                "does not belong to this case number: rows have been mixed up, or the text was changed: put it back as it \
+                 was, and write what you have to add into the notes",
+            )
+        };
+        let either = |of: &dyn Fn(Language) -> String, cell: &str| {
+            cell.is_empty() || [Language::Zh, Language::En].into_iter().any(|language| same(cell, &of(language)))
+        };
+        if !either(&|language| sent.matter.words().of(language).to_owned(), self.cell(MATTER)) {
+            return Err((MATTER, changed()));
+        }
+        if !either(&|language| dwelling(language, &row.door), self.cell(DWELLING)) {
+            return Err((DWELLING, changed()));
+        }
+        Ok(())
+    }
+}
+
+/// Are two cells the same for people? Programs change the width of characters, spaces and line ends, and put the mark of a text
+/// before it.
+fn same(one: &str, other: &str) -> bool {
+    let squeezed = |text: &str| {
+        let text = normal(text);
+        text.trim_start_matches('\'').chars().filter(|c| !c.is_whitespace()).collect::<String>()
+    };
+    squeezed(one) == squeezed(other)
+}
+
+/// Is it the birth that went out? A program may have made a date of a year and month.
+pub(super) fn is_born(cell: &str, sent: &str) -> bool {
+    let parts = |text: &str| -> (String, Option<u32>) {
+        let mut groups = text.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty());
+        let first = groups.next().unwrap_or_default();
+        let (year, rest) = first.split_at(first.len().min(4));
+        let month = if rest.len() >= 2 { rest.get(..2) } else { groups.next() };
+        (year.to_owned(), month.and_then(|month| month.parse().ok()))
+    };
+    let ((year, month), (sent_year, sent_month)) = (parts(cell), parts(sent));
+    year == sent_year && (month.is_none() || sent_month.is_none() || month == sent_month)
+}
+
+/// A case number as it is stored, from how people write it.
+fn case_number(text: &str) -> Option<String> {
+    let characters: String = text
+        .to_uppercase()
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '–' | '—' | '_' | '\''))
+        .map(|c| match c {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect();
+    let right = characters.len() == 8 && characters.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    right.then(|| format!("{}-{}", &characters[..4], &characters[4..]))
+}
+
+fn outcome_of(text: &str) -> Result<Outcome, Fault> {
+    let unknown = || {
+        (
+            OUTCOME,
+            words(
+                "结果代码不认识：应为 01–16 或 19 中的一个",
+                "unknown outcome: expected one code of 01–16 or 19, or its words",
+            ),
+        )
+    };
+    let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+    // `1` and `1.0` are what spreadsheets make of `01`.
+    let rest = text[digits.len()..].trim_start_matches(".0").trim();
+    let said = |outcome: Outcome| {
+        let words = field::outcome(outcome);
+        let same = |language| normal(words.of(language)).eq_ignore_ascii_case(&normal(rest));
+        same(Language::Zh) || same(Language::En)
+    };
+    let by_words = Outcome::ALL.into_iter().find(|outcome| said(*outcome));
+    if digits.is_empty() {
+        return by_words.ok_or_else(unknown);
+    }
+    let code = digits.parse::<u8>().ok().filter(|_| digits.len() <= 2).map(|code| format!("{code:02}"));
+    let by_code = code.and_then(|code| Outcome::of_code(&code)).ok_or_else(unknown)?;
+    if rest.chars().any(|c| c.is_ascii_digit()) {
+        return Err((
+            OUTCOME,
+            words(
+                "填了不止一个结果：只填最终的一个代码",
+                "more than one outcome: write one code, the last one that holds",
+            ),
+        ));
+    }
+    match by_words {
+        Some(said) if said != by_code => Err((
+            OUTCOME,
+            words(
+                "代码与文字不一致：只填一个代码",
+                "the code and the words beside it say different things: write one code",
+            ),
+        )),
+        _ => Ok(by_code),
+    }
+}
+
+/// A day as `YYYY-MM-DD`, from how people and spreadsheets write it; empty if there is none.
+fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let fault = |zh, en| (DATE, words(zh, en));
+    let wrong = || {
+        fault(
+            "日期看不懂：应为年月日，如 2020-12-01",
+            "this is no date: expected year, month and day, such as 2020-12-01",
+        )
+    };
+    // Beyond the day there may be a time.
+    let day = text.split(['T', ' ']).next().unwrap_or(text);
+    let parts: Vec<i32> = day
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().unwrap_or(-1))
+        .collect();
+    let civil = match parts.as_slice() {
+        [date] if (20_000_000..30_000_000).contains(date) => (date / 10_000, date / 100 % 100, date % 100),
+        // Days since 1899-12-30, as a spreadsheet counts them.
+        [serial] if (36_000..80_000).contains(serial) => {
+            let (year, month, day) = person::date::Date::from_day(serial - 25_569).ok_or_else(wrong)?.parts();
+            (i32::from(year), i32::from(month), i32::from(day))
+        }
+        [year, month, day] if *year > 1_000 => (*year, *month, *day),
+        [year, _] if *year > 1_000 => {
+            return Err(fault(
+                "缺少日：应为年月日，如 2020-12-01",
+                "the day is missing: write year, month and day, such as 2020-12-01",
+            ));
+        }
+        [_, _] => {
+            return Err(fault(
+                "缺少年份：应为年月日，如 2020-12-01",
+                "the year is missing: write year, month and day, such as 2020-12-01",
+            ));
+        }
+        _ => return Err(wrong()),
+    };
+    let (Ok(year), Ok(month), Ok(day)) = (i16::try_from(civil.0), i8::try_from(civil.1), i8::try_from(civil.2)) else {
+        return Err(wrong());
+    };
+    let date = Date::new(year, month, day).map_err(|_| wrong())?;
+    if reference.duration_since(date) > DAYS_BEFORE {
+        return Err(fault(
+            "走访日期早于普查时点",
+            "the visit would be before the reference time of the census: write the day of the visit",
+        ));
+    }
+    if date.duration_since(today()).as_hours() > 48 {
+        return Err(fault("走访日期在未来", "the visit would be in the future"));
+    }
+    Ok(date.to_string())
+}
+
+fn today() -> Date {
+    let seconds = jiff::Timestamp::now().as_second();
+    let days = SignedDuration::from_hours(24 * seconds.div_euclid(86_400));
+    jiff::civil::date(1970, 1, 1).checked_add(days).unwrap_or(Date::MAX)
+}

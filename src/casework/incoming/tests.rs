@@ -1,0 +1,182 @@
+use std::path::{Path, PathBuf};
+
+use rust_xlsxwriter::Workbook;
+
+use super::row::is_born;
+use super::{Known, Returned, read};
+use crate::casework::learning::tests::row;
+use crate::casework::store::StoredCase;
+use crate::intake::study::Language;
+use crate::outcome::discrepancy::DiscrepancyKind;
+use crate::outcome::report::cases::{CaseRow, dwelling};
+use crate::outcome::report::words::field::Matter;
+
+/// A missed person, and a missed household, which has no name on a list.
+fn cases() -> Vec<StoredCase> {
+    (0..4)
+        .map(|at| {
+            let mut row = row(at, 1, 0.5);
+            if at >= 2 {
+                row.case.matter = Matter::Household;
+                row.case.name.clear();
+                row.case.birth.clear();
+            }
+            StoredCase {
+                id: at as i64,
+                number: row.case.number.clone(),
+                other_numbers: Vec::new(),
+                kind: if at < 2 { DiscrepancyKind::MissedPerson } else { DiscrepancyKind::MissedHousehold },
+                row,
+                earlier: Vec::new(),
+                events: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+const HEADING: [&str; 7] = ["编号", "事项", "住所", "姓名", "出生年月", "核查结果", "走访日期"];
+
+/// The rows of these cases as they come back with an outcome.
+fn rows(cases: &[StoredCase], outcome: &str) -> Vec<Vec<String>> {
+    let of = |case: &StoredCase| {
+        let sent = &case.row.case;
+        let matter = sent.matter.words().of(Language::Zh);
+        let dwelling = dwelling(Language::Zh, &case.row.door);
+        [&case.number, matter, &dwelling, &sent.name, &sent.birth, outcome, "2020-12-03"].map(str::to_owned).to_vec()
+    };
+    cases.iter().map(of).collect()
+}
+
+fn workbook(folder: &Path, sheets: &[(&str, Vec<Vec<String>>)]) -> PathBuf {
+    let path = folder.join("filled.xlsx");
+    let mut book = Workbook::new();
+    for (name, rows) in sheets {
+        let sheet = book.add_worksheet();
+        sheet.set_name(*name).unwrap();
+        sheet.write_row(0, 0, HEADING).unwrap();
+        sheet.write_row_matrix(1, 0, rows).unwrap();
+    }
+    book.save(&path).unwrap();
+    path
+}
+
+fn read_back(path: &Path, cases: &[StoredCase], appearances: &dyn Fn(i64) -> Vec<CaseRow>) -> Returned {
+    read(path, &Known { cases, appearances, reference: jiff::civil::date(2020, 11, 1) }).unwrap()
+}
+
+/// What one sheet with these rows gives: good rows, rows that are not filled in, and of the wrong ones column and reason.
+fn read_rows(rows: Vec<Vec<String>>) -> (usize, u64, Vec<(&'static str, &'static str)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let returned = read_back(&workbook(folder.path(), &[("清单", rows)]), &cases(), &|_| Vec::new());
+    let wrong = returned.wrong.iter().map(|wrong| (wrong.column, wrong.reason.en)).collect();
+    (returned.visits.len(), returned.blank, wrong)
+}
+
+#[test]
+fn every_sheet_that_is_a_list_counts() {
+    let (folder, cases) = (tempfile::tempdir().unwrap(), cases());
+    let mut west = rows(&cases[1..3], "03");
+    west[1][5] = String::from("77");
+    let sheets = [("东区", rows(&cases[..1], "01")), ("西区", west), ("北区", rows(&cases[..1], "03"))];
+    let path = workbook(folder.path(), &sheets);
+    let returned = read_back(&path, &cases, &|_| Vec::new());
+    assert_eq!(returned.visits.iter().map(|(_, visit)| visit.id).collect::<Vec<_>>(), [1]);
+    let places: Vec<String> = returned.wrong.iter().map(|wrong| returned.place(wrong.spot)).collect();
+    assert_eq!(places, ["sheet 东区, row 2", "sheet 西区, row 3", "sheet 北区, row 2"], "also a case on two sheets");
+    let alone = read_back(&workbook(folder.path(), &sheets[2..]), &cases, &|_| Vec::new());
+    assert_eq!(alone.place(alone.visits[0].0), "row 2");
+    let target = super::write_wrong(folder.path(), &path, &returned, Language::Zh).unwrap();
+    let written = crate::intake::extract::filled::sheets(&target).unwrap();
+    assert_eq!(written.iter().map(|sheet| sheet.name.as_str()).collect::<Vec<_>>(), ["东区", "西区", "北区"]);
+}
+
+#[test]
+fn exchanged_numbers_are_noticed_where_there_is_no_name() {
+    let cases = cases();
+    assert_eq!(read_rows(rows(&cases, "03")), (4, 0, Vec::new()));
+    // Households of two dwellings, then two matters of one.
+    let mut exchanged = rows(&cases, "03");
+    let number = exchanged[2][0].clone();
+    exchanged[2][0] = exchanged[3][0].clone();
+    exchanged[3][0] = number;
+    let (good, _, wrong) = read_rows(exchanged);
+    assert_eq!((good, wrong.iter().map(|wrong| wrong.0).collect::<Vec<_>>()), (2, vec!["住所", "住所"]));
+    let mut other = rows(&cases, "03");
+    other[2][1] = other[0][1].clone();
+    assert_eq!(read_rows(other).2[0].0, "事项");
+    let mut month = rows(&cases, "03");
+    month[0][4] = String::from("1980年6月");
+    assert_eq!(read_rows(month).2[0].0, "出生年月");
+}
+
+#[test]
+fn what_programs_do_to_texts_changes_nothing_and_what_people_add_comes_back() {
+    let mut rewritten = rows(&cases(), "03");
+    rewritten[0][2] = rewritten[0][2].replace('1', "１").replace("号楼", "号楼\n ");
+    rewritten[1][1] = format!("'{}", rewritten[1][1]);
+    rewritten[1][4] = String::from("1980-05-01 00:00:00");
+    rewritten[2][2].clear();
+    assert_eq!(read_rows(rewritten), (4, 0, Vec::new()));
+    let mut added = rows(&cases(), "03");
+    added[2][2] += "（门口有狗）";
+    let (good, _, wrong) = read_rows(added);
+    assert_eq!((good, wrong.len(), wrong[0].0), (3, 1, "住所"));
+    assert!(wrong[0].1.contains("into the notes"), "{wrong:?}");
+}
+
+#[test]
+fn a_list_that_went_out_before_a_fresh_run_may_come_back_after_it() {
+    let (folder, mut cases) = (tempfile::tempdir().unwrap(), cases());
+    let path = workbook(folder.path(), &[("清单", rows(&cases, "03"))]);
+    let before = cases[2].row.clone();
+    cases[2].row.door.room = 909;
+    let none = read_back(&path, &cases, &|_| Vec::new());
+    assert_eq!(none.wrong.len(), 1);
+    let known = read_back(&path, &cases, &|id| if id == 2 { vec![before.clone()] } else { Vec::new() });
+    assert_eq!((known.visits.len(), known.wrong.len()), (4, 0));
+}
+
+#[test]
+fn births_are_the_same_by_year_and_month() {
+    for same in ["1980年5月", "1980-05-01", "1980/5/1", "1980", "198005", "19800501"] {
+        assert!(is_born(same, "1980年5月"), "{same}");
+    }
+    for other in ["1980年6月", "1981年5月", "1980-06-01", "198006", "5月"] {
+        assert!(!is_born(other, "1980年5月"), "{other}");
+    }
+    assert!(is_born("1980年6月", "1980年") && is_born("1980年", "1980年"));
+}
+
+#[test]
+fn remarks_below_a_list_are_no_rows() {
+    let mut with_remarks = rows(&cases(), "03");
+    for remark in ["共4项", "备注：以上均已核实"] {
+        with_remarks.push(vec![remark.to_owned()]);
+    }
+    assert_eq!(read_rows(with_remarks), (4, 2, Vec::new()));
+    // With an outcome beside it, it is a number that somebody has damaged.
+    let mut damaged = rows(&cases(), "03");
+    damaged[0][0] = String::from("共4项");
+    assert_eq!(read_rows(damaged).2[0].0, "编号");
+}
+
+#[test]
+fn a_wrong_day_is_told_from_a_missing_one() {
+    for (day, what) in [
+        ("2020-12", "the day is missing"),
+        ("2020年12月", "the day is missing"),
+        ("12月3日", "the year is missing"),
+        ("2020-01-05", "before the reference time"),
+        ("2020-10-24", "before the reference time"),
+    ] {
+        let mut rows = rows(&cases()[..1], "03");
+        rows[0][6] = day.to_owned();
+        let (_, _, wrong) = read_rows(rows);
+        assert!(wrong[0].0 == "走访日期" && wrong[0].1.contains(what), "{day}: {wrong:?}");
+    }
+    for day in ["2020-10-25", "2020-11-01", "20201203", ""] {
+        let mut rows = rows(&cases()[..1], "03");
+        rows[0][6] = day.to_owned();
+        assert_eq!(read_rows(rows).0, 1, "{day}");
+    }
+}
