@@ -87,6 +87,26 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
     Ok(Purged::Removed(files))
 }
 
+/// Says so if an output is not there because it was removed with the personal data of the run.
+///
+/// # Errors
+/// An input error if it was, with the day; a verification error if the log was altered.
+pub fn check_not_purged(folder: &Path, output: &str) -> Result<()> {
+    if folder.join(output).exists() || !folder.join(LOG).exists() {
+        return Ok(());
+    }
+    let is_it = |file: &serde_json::Value| file["file"].as_str() == Some(output);
+    let went = |entry: &&log::Entry| {
+        entry.action == "purge" && entry.object["files"].as_array().is_some_and(|files| files.iter().any(is_it))
+    };
+    let entries = log::read(folder)?;
+    let Some(entry) = entries.iter().rfind(went) else { return Ok(()) };
+    let day = entry.time.get(..10).unwrap_or_default();
+    let what =
+        format!("the personal data of this run were removed on {day} (`rollcall purge`), and its cases with them");
+    Err(Error::input(what).at_file(folder).hint("run the study again for new cases: `rollcall run STUDY --out DIR`"))
+}
+
 /// Does the name lead to a file below the folder, whatever a forged manifest says?
 fn is_inside(name: &str) -> bool {
     Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))

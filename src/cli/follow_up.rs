@@ -10,13 +10,14 @@ use super::files::Files;
 use super::screen::{Table, complain, count, counted, show, show_json};
 use super::truth;
 use crate::audit::manifest::Manifest;
+use crate::audit::purge;
 use crate::casework::campaign::{self, Course, Rules};
 use crate::casework::encryption::Recipients;
 use crate::casework::outgoing::{self, Order, Sent};
 use crate::casework::store::Store;
 use crate::casework::{absorb, incoming, progress, settled};
 use crate::error::{Error, Kind, Result};
-use crate::outcome::report::cases::table;
+use crate::outcome::report::cases::table::{self, CASES};
 use crate::outcome::report::file;
 
 /// Obeys one of the commands.
@@ -35,6 +36,7 @@ pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
 pub(super) fn store_of(run: &Path) -> Result<Store> {
     // Before anything is made there: is it a finished run at all?
     Manifest::read(run)?;
+    purge::check_not_purged(run, CASES)?;
     let mut store = Store::open(run)?;
     let absorbed = absorb::absorb(&mut store, run)?;
     if absorbed != absorb::Absorbed::default() {

@@ -31,6 +31,9 @@ fn purged_data_are_gone_and_the_rest_is_verified() {
     assert!(log.contains("\"action\":\"purge\"") && log.contains("the round has ended") && log.contains("archive"));
     let (said, _) = check(&["verify", run, "--public-key", &public], 0);
     assert!(said.contains("removed by purge"), "{said}");
+    let (_, said) = check(&["follow-up", "status", run], 4);
+    assert!(said.contains("were removed on 2") && said.contains("purge"), "{said}");
+    assert!(!results.join("casework").exists(), "no store is made of nothing");
     // Once more removes nothing; record ids go when asked for.
     check(&["purge", run, "--reason", "again"], 0);
     check(&["purge", run, "--reason", "the archive's rule", "--tables"], 0);
