@@ -262,7 +262,7 @@ pub enum FollowUp {
     /// Write the lists that a team has once more, encrypted to other recipients: somebody left, or a key was lost. What was
     /// sent before can still be read by whom it was sent to.
     Rekey(Rekey),
-    /// Say by area: visits made, persons found, still expected, and what the next 100 visits would find.
+    /// Say by area: cases that wait for a supervisor, visits made, persons found, still expected, and what the next 100 visits would find.
     Status(Status),
     /// Write what visits have settled as a table that the next run takes into account (`outcomes` in the study file).
     Outcomes(Outcomes),
@@ -283,7 +283,7 @@ pub struct Export {
     /// Areas to leave out, for instance those of the post-enumeration survey until it is finished (may be repeated).
     #[arg(long, value_name = "CODE")]
     pub except: Vec<String>,
-    /// The team that gets the lists: letters, digits, `-`; a case goes out with one team at a time.
+    /// The team that gets the lists: letters of any script, digits, `-`; a case goes out with one team at a time.
     #[arg(long, value_name = "TEAM", default_value = "all", value_parser = team)]
     pub team: String,
     /// Doors that can be visited, however many cases are behind each (`run --visits` counts persons); the best ones are
@@ -297,7 +297,7 @@ pub struct Export {
     /// Seed of the draw of those doors.
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub seed: u64,
-    /// Where to put the lists (DIR/casework/outgoing/TEAM-001 and so on by default).
+    /// Where to put the lists: a new or empty folder (DIR/casework/outgoing/TEAM-001 and so on by default).
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
     /// Who may read them.
@@ -315,7 +315,7 @@ pub struct Readers {
     /// somebody who may read the lists of those areas alone.
     #[arg(long, value_name = "FILE")]
     pub recipients: Option<PathBuf>,
-    /// Who sends them, for the audit log, which says to which keys lists went.
+    /// Who sends them, for the audit log, which says to which team or keys lists went.
     #[arg(long, value_name = "WHO")]
     pub actor: Option<String>,
 }
@@ -332,7 +332,7 @@ pub struct Rekey {
     /// Only areas whose code begins so.
     #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
     pub area: String,
-    /// Where to put the lists (a new folder in DIR/casework/outgoing by default).
+    /// Where to put the lists: a new or empty folder (one in DIR/casework/outgoing by default).
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
     /// Who may read them.
@@ -408,9 +408,10 @@ pub struct Campaign {
     pub format: ResultFormat,
 }
 
-/// The name of a team: it becomes part of a folder's name.
+/// The name of a team: it becomes part of a folder's name. Letters of all scripts are safe there; separators, dots and control
+/// characters are none.
 fn team(text: &str) -> Result<String, String> {
-    let right = (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let right = (1..=32).contains(&text.chars().count()) && text.chars().all(|c| c.is_alphanumeric() || c == '-');
     if right { Ok(text.to_owned()) } else { Err(String::from("expected at most 32 letters, digits and `-`")) }
 }
 
@@ -475,7 +476,7 @@ fn memory(text: &str) -> Result<u64, String> {
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Arguments, memory};
+    use super::{Arguments, memory, team};
 
     #[test]
     fn the_arguments_do_not_contradict_each_other() {
@@ -491,6 +492,16 @@ mod tests {
         }
         for text in ["255MiB", "", "GiB", "6 parsecs", "-1", "99999999999TiB", "1.5GiB"] {
             assert!(memory(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn teams_may_be_called_what_people_call_them_if_a_folder_may() {
+        for name in ["east", "西区", "三组-2", "Équipe"] {
+            assert_eq!(team(name).as_deref(), Ok(name));
+        }
+        for name in ["", "../x", "a/b", "a\\b", "东.区", "东 区", "a\u{202e}b", "a\n", &"东".repeat(33)] {
+            assert!(team(name).is_err(), "{name:?}");
         }
     }
 
