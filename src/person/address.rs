@@ -5,9 +5,15 @@
 //! administrative names off the front of that; an [`EstateDirectory`], learned from the addresses that are clear,
 //! tells where the road ends and the estate begins in those that are not.
 
+mod writing;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::privacy::personal;
+use writing::Sheet;
+pub(super) use writing::Writing;
+pub use writing::{MARKS, without_region};
+
 /// An address taken apart, before its place text is resolved to an estate.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Parts {
@@ -42,6 +48,8 @@ const LETTERS_FROM: u16 = 30_000;
 #[derive(Debug, Clone, Copy)]
 struct Number {
     start: usize,
+    /// Where its digits end.
+    digits: usize,
     end: usize,
     value: u16,
     designator: Designator,
@@ -50,17 +58,28 @@ struct Number {
 /// Reads an address as typed. `None` if it holds nothing.
 #[must_use]
 pub fn read(raw: &str) -> Option<Parts> {
-    let text: Vec<char> = super::han::compatible(raw)
-        .chars()
-        .filter(|c| !c.is_whitespace() && !c.is_control())
-        .map(super::han::fold)
-        .collect();
-    if text.is_empty() || matches!(text.as_slice(), ['无'] | ['不', '详'] | ['同', '上']) {
+    read_written(raw).map(|(parts, _)| parts)
+}
+
+/// Reads an address as typed, and says how it was written.
+#[must_use]
+pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
+    let compatible = super::han::compatible(raw);
+    let mut written: Vec<char> = Vec::with_capacity(compatible.len() / 2);
+    let mut spaced: Vec<usize> = Vec::new();
+    for character in compatible.chars() {
+        match character.is_whitespace() {
+            true => spaced.push(written.len()),
+            false if !character.is_control() => written.push(character),
+            false => {}
+        }
+    }
+    let folded: Vec<char> = written.iter().copied().map(super::han::fold).collect();
+    if folded.is_empty() || matches!(folded.as_slice(), ['无'] | ['不', '详'] | ['同', '上']) {
         return None;
     }
-    let text = without_remark(&text);
+    let text = without_remark(&folded);
     let numbers = trailing_numbers(text);
-    let mut parts = Parts::default();
     let mut place_end = numbers.first().map_or(text.len(), |n| n.start);
     let mut rest: &[Number] = &numbers;
     while let Some((compound, others)) = rest.split_first() {
@@ -78,10 +97,18 @@ pub fn read(raw: &str) -> Option<Parts> {
         place_end = house.end;
         rest = others;
     }
-    assign(rest, &mut parts);
-    let place: String = text.get(..place_end).unwrap_or_default().iter().collect();
-    parts.place = place.trim_end_matches(['-', ',', '，', '(', '（', '第']).to_owned();
-    Some(parts)
+    let roles = assign(rest);
+    let value = |role: Option<usize>| role.map_or(0, |at| rest[at].value);
+    let place = text.get(..place_end).unwrap_or_default();
+    let kept = place.iter().rposition(|c| !matches!(c, '-' | ',' | '，' | '(' | '（' | '第')).map_or(0, |at| at + 1);
+    let parts = Parts {
+        place: place[..kept].iter().collect(),
+        building: value(roles[0]),
+        unit: value(roles[1]),
+        room: value(roles[2]),
+    };
+    let sheet = Sheet { text: &written[..text.len()], spaced: &spaced };
+    Some((parts, writing::write(&sheet, kept, rest, roles)))
 }
 
 /// The text without a remark in brackets at its end, as 风采里12号楼3门401(租): what holds no number is no part of it.
@@ -115,7 +142,7 @@ fn trailing_numbers(text: &[char]) -> Vec<Number> {
             continue;
         };
         let (designator, length) = designator_at(text, end);
-        numbers.push(Number { start: at, end: end + length, value, designator });
+        numbers.push(Number { start: at, digits: end, end: end + length, value, designator });
         at = end + length;
     }
     numbers
@@ -188,32 +215,38 @@ fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
     }
 }
 
+/// The positions of the numbers that are the building's, the unit's and the room's.
+type Roles = [Option<usize>; 3];
+
 /// Gives each number its meaning: by what is written behind it, else by its place (building, unit, room).
-fn assign(numbers: &[Number], parts: &mut Parts) {
+fn assign(numbers: &[Number]) -> Roles {
     let last = numbers.len().saturating_sub(1);
-    let mut unclear: Vec<u16> = Vec::new();
+    let is_open = |role: Option<usize>| role.is_none_or(|at| numbers[at].value == 0);
+    let [mut building, mut unit, mut room] = [None; 3];
+    let mut unclear: Vec<usize> = Vec::new();
     for (at, number) in numbers.iter().enumerate() {
         match number.designator {
-            Designator::Building => parts.building = number.value,
-            Designator::Unit => parts.unit = number.value,
-            Designator::Room => parts.room = number.value,
+            Designator::Building => building = Some(at),
+            Designator::Unit => unit = Some(at),
+            Designator::Room => room = Some(at),
             Designator::Floor | Designator::Compound => {}
-            Designator::Number | Designator::Bare if at == last => parts.room = number.value,
-            Designator::Number if parts.building == 0 && at == 0 => parts.building = number.value,
-            Designator::Number | Designator::Bare => unclear.push(number.value),
+            Designator::Number | Designator::Bare if at == last => room = Some(at),
+            Designator::Number if is_open(building) && at == 0 => building = Some(at),
+            Designator::Number | Designator::Bare => unclear.push(at),
         }
     }
-    for value in unclear {
-        if parts.building == 0 {
-            parts.building = value;
-        } else if parts.unit == 0 {
-            parts.unit = value;
+    for at in unclear {
+        if is_open(building) {
+            building = Some(at);
+        } else if is_open(unit) {
+            unit = Some(at);
         }
     }
     // 18门601: with one number before the room, nobody knows whether it counts buildings or entrances.
-    if numbers.len() == 1 && parts.room != 0 && numbers[0].designator == Designator::Number {
-        parts.building = std::mem::take(&mut parts.room);
+    if numbers.len() == 1 && !is_open(room) && numbers[0].designator == Designator::Number {
+        building = std::mem::take(&mut room);
     }
+    [building, unit, room]
 }
 
 /// How sure is it where the estate's name begins?

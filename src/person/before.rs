@@ -11,6 +11,7 @@ use super::address;
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
 use super::table::NameTable;
+use super::written::Written;
 
 /// The texts of a stretch of rows, and what they were found to be.
 #[derive(Default)]
@@ -30,6 +31,8 @@ pub(super) struct NameCell {
     pub(super) newborn: bool,
     /// Bits of [`name::note`].
     pub(super) notes: u8,
+    /// How it was written, if not so; see [`Written::name`].
+    pub(super) written: Symbol,
 }
 
 /// What an address text was found to be.
@@ -39,23 +42,25 @@ pub(super) struct PlaceCell {
     pub(super) building: u16,
     pub(super) unit: u16,
     pub(super) room: u16,
+    /// How the numbers were written, if not plainly.
+    pub(super) written: Symbol,
 }
 
 impl Before {
     /// What a name text is.
-    pub(super) fn name(&mut self, text: Cow<'_, str>, names: &mut NameTable) -> NameCell {
+    pub(super) fn name(&mut self, text: Cow<'_, str>, names: &mut NameTable, written: &mut Written) -> NameCell {
         if let Some(known) = self.names.get(text.as_ref()) {
             return *known;
         }
-        let cell = NameCell::read(&text, names);
+        let cell = NameCell::read(&text, names, written);
         self.names.insert(text.into_owned(), cell);
         cell
     }
 
     /// What an address text is.
-    pub(super) fn place(&mut self, text: &str, estates: &mut Lexicon) -> PlaceCell {
+    pub(super) fn place(&mut self, text: &str, estates: &mut Lexicon, written: &mut Written) -> PlaceCell {
         if text != self.address {
-            self.place = PlaceCell::read(text, estates);
+            self.place = PlaceCell::read(text, estates, written);
             self.address.clear();
             self.address.push_str(text);
         }
@@ -64,21 +69,28 @@ impl Before {
 }
 
 impl NameCell {
-    fn read(text: &str, names: &mut NameTable) -> NameCell {
+    fn read(text: &str, names: &mut NameTable, written: &mut Written) -> NameCell {
         match name::read(text) {
             Reading::Missing => NameCell::default(),
             Reading::Placeholder(parent) => {
                 NameCell { parent: parent.map_or(0, |name| names.intern(&name)), newborn: true, ..NameCell::default() }
             }
-            Reading::Name(name, notes) => NameCell { name: names.intern(&name), notes, ..NameCell::default() },
+            Reading::Name(name, notes) => {
+                let written = written.name(text, &name, notes);
+                NameCell { name: names.intern(&name), notes, written, ..NameCell::default() }
+            }
         }
     }
 }
 
 impl PlaceCell {
-    fn read(text: &str, estates: &mut Lexicon) -> PlaceCell {
-        let Some(parts) = address::read(text) else { return PlaceCell::default() };
+    fn read(text: &str, estates: &mut Lexicon, written: &mut Written) -> PlaceCell {
+        let Some((parts, writing)) = address::read_written(text) else { return PlaceCell::default() };
         let estate = if parts.place.is_empty() { 0 } else { estates.intern(&parts.place) };
-        PlaceCell { estate, building: parts.building, unit: parts.unit, room: parts.room }
+        if estate != 0 {
+            written.place(estate, &parts.place, &writing.place);
+        }
+        let numbers = writing.numbers.map_or(0, |numbers| written.text(&numbers));
+        PlaceCell { estate, building: parts.building, unit: parts.unit, room: parts.room, written: numbers }
     }
 }

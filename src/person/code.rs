@@ -213,9 +213,39 @@ pub fn division(text: &str) -> Option<String> {
     (digits.len() >= 2 && digits.bytes().any(|digit| digit != b'0')).then_some(digits)
 }
 
+/// The code of an enumeration area as written, without what cannot be seen: 甲片-01 is as good a code as digits are. `None` if
+/// nothing is left.
+#[must_use]
+pub fn area(text: &str) -> Option<String> {
+    let seen: String = compatible(text).chars().filter(|c| !super::name::is_invisible(*c)).collect();
+    Some(seen.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|code| !code.is_empty())
+}
+
+/// Digits of the code of a district.
+const DISTRICT_DIGITS: usize = 6;
+
+/// The division code that the code of an enumeration area begins with, if it is one of those: that of 甲片-01 is not.
+#[must_use]
+pub fn division_of_area(area: &str) -> Option<String> {
+    division(area).filter(|code| code.len() >= DISTRICT_DIGITS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Relationship, division, ethnicity, ethnicity_names, relationship, sex, telephone};
+
+    #[test]
+    fn areas_have_codes_of_any_kind() {
+        for (text, expected, division) in [
+            ("120106001001005", "120106001001005", Some("120106001001")),
+            ("１２０１０６００１", "120106001", Some("120106001")),
+            (" 甲片-01 ", "甲片-01", None),
+            ("EA\u{200b}01", "EA01", None),
+        ] {
+            assert_eq!(super::area(text).as_deref(), Some(expected));
+            assert_eq!(super::division_of_area(expected).as_deref(), division, "{text}");
+        }
+    }
 
     #[test]
     fn sexes() {

@@ -21,6 +21,8 @@ pub mod row;
 mod seen;
 pub mod table;
 mod taken_over;
+mod text;
+mod written;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -71,6 +73,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
     let mut table =
         PersonTable { starts: vec![0], text_fields: row::text_fields(study, extracts)?, ..PersonTable::default() };
     table.texts = TextRows::new(table.text_fields.len(), 0);
+    table.written = written::Written::keeping(study);
     table.parents.push(table::Parent::default());
     table.reserve(extracts.iter().map(|extract| extract.rows).sum());
     let mut tallies = vec![Tally::default(); extracts.len()];
@@ -168,6 +171,7 @@ fn resolve_estates(table: &mut PersonTable) {
         })
         .collect();
     table.estate.translate(|place| resolved[place as usize]);
+    table.written.resolve(&table.estates, &resolved, &counts, &estates);
     table.estates = estates;
 }
 

@@ -230,7 +230,7 @@ pub fn read(raw: &str) -> Reading {
     }
 }
 
-fn is_invisible(character: char) -> bool {
+pub(super) fn is_invisible(character: char) -> bool {
     matches!(u32::from(character), 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0xFEFF | 0xFE00..=0xFE0F | 0xE0100..=0xE01EF)
         || (character.is_control() && character != '\t')
 }
@@ -264,6 +264,14 @@ fn without_remark(text: &str) -> Option<String> {
     let (before, rest) = text.split_once(begin)?;
     let after = rest.split_once(end).map_or("", |(_, after)| after);
     Some(format!("{before}{after}")).filter(|left| han_characters(left) >= 2)
+}
+
+/// Is the character read as part of a Han name? All others are left out of it.
+pub(super) fn is_of_han_name(character: char) -> bool {
+    han::is_han(character)
+        || character.is_ascii_alphabetic()
+        || is_unreadable(character)
+        || MIDDLE_DOTS.contains(&character)
 }
 
 fn han_characters(text: &str) -> usize {

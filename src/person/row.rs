@@ -18,6 +18,8 @@ use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
 use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, TextRows, field_columns, flag};
+use super::text::{plain_text, single_spaced};
+use super::written::Written;
 use super::{Rejected, joins_names, text_field};
 use crate::error::Result;
 use crate::intake::extract::{Chunk, Column, Extract, ExtractFile};
@@ -53,6 +55,8 @@ pub(super) struct RowReader<'a> {
     /// By [`Field::place`].
     fields: Vec<Option<BoundField<'a>>>,
     texts: Vec<Field>,
+    /// Which of them say where somebody lives.
+    says_dwelling: Vec<bool>,
 }
 
 struct BoundField<'a> {
@@ -108,6 +112,7 @@ impl<'a> RowReader<'a> {
             meaning: &source.rows,
             fields,
             texts: texts.iter().map(|text| text.field).collect(),
+            says_dwelling: texts.iter().map(|text| study.says_dwelling(text.field)).collect(),
         }
     }
 
@@ -179,6 +184,7 @@ impl<'a> RowReader<'a> {
         out.table.texts = TextRows::new(self.texts.len(), rows.len());
         out.table.text_fields = self.texts.iter().map(|&field| text_field(field)).collect();
         out.table.parents.push(Parent::default());
+        out.table.written = Written::keeping(self.study);
         let mut before = Before::default();
         for fault in chunk.rejected.iter().filter(|_| rows.start == 0) {
             out.rejected.push(Rejected {
@@ -240,7 +246,7 @@ impl<'a> RowReader<'a> {
     /// Everything but row number, record id and kind.
     fn read_fields(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) {
         let mut flags = 0;
-        let (name, parent_name) = self.read_name(chunk, row, before, out, &mut flags);
+        let (name, parent_name, written_name) = self.read_name(chunk, row, before, out, &mut flags);
         let former = self.text(chunk, row, Field::FormerName).and_then(|text| intern_name(&text, &mut out.table.names));
         let (id, fault) =
             self.text(chunk, row, Field::IdNumber).map_or((IdNumber::NONE, Fault::None), |text| id_number::read(&text));
@@ -250,7 +256,7 @@ impl<'a> RowReader<'a> {
         }
         let birth = self.read_birth(chunk, row, id, out, &mut flags);
         let sex = self.read_sex(chunk, row, id, out, &mut flags);
-        self.read_place(chunk, row, before, out, &mut flags);
+        let numbers = self.read_place(chunk, row, before, out, &mut flags);
         let last_seen = self.read_date(chunk, row, Field::LastSeen, "last_seen_unreadable", out).last_day();
         let death = self.read_date(chunk, row, Field::DeathDate, "death_date_unreadable", out);
         let mother_name =
@@ -261,11 +267,18 @@ impl<'a> RowReader<'a> {
         if mother_name.is_none() && !mother_id.is_some() && parent_name.is_some() {
             flags |= flag::MOTHER_FROM_NAME;
         }
+        let mut address = String::new();
         for at in 0..self.texts.len() {
             let text = self.text(chunk, row, self.texts[at]);
+            if let Some(text) = text.as_deref().filter(|_| self.says_dwelling[at]) {
+                address.push_str(if address.is_empty() { "" } else { ", " });
+                address.push_str(&single_spaced(text));
+            }
             let symbol = text.map_or(0, |text| out.table.text_fields[at].values.intern(&plain_text(&text)));
             out.table.texts.push(symbol);
         }
+        let address = out.table.written.text(&address);
+        out.table.written.push(out.table.name.len(), [written_name, numbers, address]);
         let digit = |field: Field| {
             self.text(chunk, row, field).and_then(|text| text.bytes().find(u8::is_ascii_digit)).map_or(0, |d| d - b'0')
         };
@@ -304,7 +317,7 @@ impl<'a> RowReader<'a> {
         before: &mut Before,
         out: &mut ChunkTable,
         flags: &mut u8,
-    ) -> (Symbol, Option<Symbol>) {
+    ) -> (Symbol, Option<Symbol>, Symbol) {
         let text = self.text(chunk, row, Field::Name).or_else(|| {
             // Family and given name, where another source has the full name.
             let family = self.text(chunk, row, Field::FamilyName);
@@ -314,7 +327,7 @@ impl<'a> RowReader<'a> {
                 (family, given) => family.or(given),
             }
         });
-        let Some(mut text) = text else { return (0, None) };
+        let Some(mut text) = text else { return (0, None, 0) };
         if let Some(mother) = self.text(chunk, row, Field::MotherName) {
             // 王丽女 and 王丽宝, if 王丽 is the mother, are no names.
             let rest = text.strip_prefix(mother.as_ref()).map_or(0, |rest| rest.chars().count());
@@ -322,7 +335,7 @@ impl<'a> RowReader<'a> {
                 text = Cow::Owned(format!("{mother}之婴"));
             }
         }
-        let cell = before.name(text, &mut out.table.names);
+        let cell = before.name(text, &mut out.table.names, &mut out.table.written);
         if cell.newborn {
             *flags |= flag::NEWBORN_NAME;
             out.note(Some("name_placeholder"));
@@ -330,7 +343,7 @@ impl<'a> RowReader<'a> {
         for (bit, what) in NAME_NOTES {
             out.note((cell.notes & bit != 0).then_some(what));
         }
-        (cell.name, (cell.parent != 0).then_some(cell.parent))
+        (cell.name, (cell.parent != 0).then_some(cell.parent), cell.written)
     }
 
     fn read_date(
@@ -394,13 +407,22 @@ impl<'a> RowReader<'a> {
         written
     }
 
-    fn read_place(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable, flags: &mut u8) {
+    /// Reads the address and its codes; gives how its numbers were written, if not plainly.
+    fn read_place(
+        &self,
+        chunk: &Chunk,
+        row: usize,
+        before: &mut Before,
+        out: &mut ChunkTable,
+        flags: &mut u8,
+    ) -> Symbol {
         let place = self.text(chunk, row, Field::Address);
-        let place = place.map_or_else(PlaceCell::default, |text| before.place(&text, &mut out.table.estates));
-        let area = self.text(chunk, row, Field::EnumerationArea);
+        let (estates, written) = (&mut out.table.estates, &mut out.table.written);
+        let place = place.map_or_else(PlaceCell::default, |text| before.place(&text, estates, written));
+        let area = self.text(chunk, row, Field::EnumerationArea).and_then(|text| code::area(&text));
         let division = self.text(chunk, row, Field::Division).and_then(|text| code::division(&text));
         let own = division.is_some();
-        let division = division.or_else(|| area.as_deref().and_then(code::division));
+        let division = division.or_else(|| area.as_deref().and_then(code::division_of_area));
         if !own && division.is_some() {
             *flags |= flag::DIVISION_TOLD;
         }
@@ -415,6 +437,7 @@ impl<'a> RowReader<'a> {
         let divisions = &mut table.divisions;
         table.division.push(division.map_or(0, |text| divisions.intern_after(table.division.last(), &text)));
         table.area.push(area.map_or(0, |text| divisions.intern_after(table.area.last(), &text)));
+        place.written
     }
 }
 
@@ -439,18 +462,6 @@ fn intern_name(text: &str, names: &mut NameTable) -> Option<Symbol> {
         Reading::Name(name, _) => Some(names.intern(&name)),
         _ => None,
     }
-}
-
-/// A text for the general comparators: compatibility forms folded, lower case, single spaces.
-fn plain_text(text: &str) -> Cow<'_, str> {
-    use unicode_normalization::UnicodeNormalization;
-    let plain = |byte: u8| byte == b' ' || (byte.is_ascii_graphic() && !byte.is_ascii_uppercase());
-    let single_spaced = || text.as_bytes().windows(2).all(|two| two != b"  ") && text.trim().len() == text.len();
-    if text.bytes().all(plain) && single_spaced() {
-        return Cow::Borrowed(text);
-    }
-    let folded = text.nfkc().collect::<String>().to_lowercase();
-    Cow::Owned(folded.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 impl ChunkTable {
@@ -482,6 +493,7 @@ impl PersonTable {
         }
         field_columns!(cut);
         self.texts.truncate(length);
+        self.written.truncate(length);
     }
 }
 

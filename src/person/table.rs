@@ -12,6 +12,7 @@ use super::date::Date;
 use super::id_number::IdNumber;
 use super::lexicon::{Lexicon, Symbol};
 use super::name::Name;
+use super::written::Written;
 use crate::intake::study::{Field, RowKind};
 use crate::privacy::personal;
 
@@ -115,6 +116,8 @@ pub struct PersonTable {
     pub estates: Lexicon,
     /// Division codes and enumeration areas.
     pub divisions: Lexicon,
+    /// What was written otherwise than it is compared.
+    pub(super) written: Written,
 }
 
 /// The mother that a record names.
@@ -294,6 +297,32 @@ impl PersonTable {
     #[must_use]
     pub fn name_text(&self, record: RecordId) -> &str {
         self.names.texts.text(self.name[record as usize])
+    }
+
+    /// The name of a record as it was written; empty if it has none. Only a study that has a roll keeps it: others write no
+    /// list, and get the canonical text.
+    #[must_use]
+    pub fn written_name(&self, record: RecordId) -> &str {
+        self.written.name_of(record).unwrap_or_else(|| self.name_text(record))
+    }
+
+    /// An estate as it is usually written.
+    #[must_use]
+    pub fn written_estate(&self, estate: Symbol) -> &str {
+        self.written.estate(estate).unwrap_or_else(|| self.estates.text(estate))
+    }
+
+    /// What stands behind the place in a record's address, where it is no plain 号楼, 单元 and 室; with
+    /// [`super::address::MARKS`] for building, unit and room.
+    #[must_use]
+    pub fn written_numbers(&self, record: RecordId) -> Option<&str> {
+        self.written.numbers_of(record)
+    }
+
+    /// The whole address of a record, as written, where a text field holds it.
+    #[must_use]
+    pub fn written_address(&self, record: RecordId) -> Option<&str> {
+        self.written.address_of(record)
     }
 
     /// The dwelling of a record, if its address names estate, building and room.

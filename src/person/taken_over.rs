@@ -50,6 +50,7 @@ impl PersonTable {
         keep!(kind);
         field_columns!(keep);
         self.texts.keep(&kept);
+        self.written.keep(&kept);
         self.id_text.clear();
         self.id_ends.clear();
         for id in ids {
@@ -131,6 +132,7 @@ impl PersonTable {
         let maps: Vec<Vec<Symbol>> =
             fields.map(|(local, global)| translation(&local.values, &mut global.values)).collect();
         self.texts.extend(&local.texts, &maps);
+        self.written.extend(&local.written, first, &estates);
     }
 
     fn take_parent(&mut self, parent: Parent, names: &[Symbol]) -> u32 {

@@ -5,7 +5,7 @@
 //! characters, no long run of digits, of bounded length.
 
 /// Longest text that [`plain`] lets through, in characters.
-pub const PLAIN_CHARACTERS_MAX: usize = 60;
+pub const PLAIN_CHARACTERS_MAX: usize = 80;
 
 /// From this many digits on a number in free text may be an ID number.
 const LONG_NUMBER_DIGITS: usize = 11;
@@ -92,6 +92,12 @@ fn initials(text: &str) -> String {
 /// at [`PLAIN_CHARACTERS_MAX`].
 #[must_use]
 pub fn plain(text: &str) -> String {
+    plain_within(text, PLAIN_CHARACTERS_MAX)
+}
+
+/// The same, cut at so many characters.
+#[must_use]
+pub fn plain_within(text: &str, characters_max: usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut run: Vec<char> = Vec::new();
     for character in text.chars().filter(|c| !is_invisible(*c)) {
@@ -105,7 +111,7 @@ pub fn plain(text: &str) -> String {
     }
     close_run(&mut run, &mut out);
     let out = out.trim();
-    match out.char_indices().nth(PLAIN_CHARACTERS_MAX) {
+    match out.char_indices().nth(characters_max) {
         Some((at, _)) => format!("{}…", &out[..at]),
         None => out.to_owned(),
     }
@@ -213,6 +219,9 @@ mod tests {
         ] {
             assert_eq!(plain(text), expected);
         }
-        assert_eq!(plain(&"长".repeat(100)).chars().count(), 61);
+        assert_eq!(plain(&"长".repeat(100)).chars().count(), 81);
+        assert_eq!(super::plain_within(&"长".repeat(100), 100).chars().count(), 100);
+        let name = "Maria Magdalena de la Concepción Hernández-Villanueva y Fernández de Córdoba Gil";
+        assert_eq!(plain(name), name, "{} characters", name.chars().count());
     }
 }

@@ -55,6 +55,12 @@ impl Study {
         path.strip_prefix(folder).unwrap_or(path).to_owned()
     }
 
+    /// Is it a field of the study's own that says where somebody lives?
+    #[must_use]
+    pub fn says_dwelling(&self, field: Field) -> bool {
+        matches!(field, Field::Custom(index) if self.custom_fields.get(usize::from(index)).is_some_and(|own| own.dwelling))
+    }
+
     /// Is there a roll, and a register to hold against it?
     #[must_use]
     pub fn has_two_lists(&self) -> bool {
@@ -302,6 +308,8 @@ pub struct CustomField {
     pub levels: Vec<f64>,
     /// Does agreement on a rare value weigh more?
     pub frequency: bool,
+    /// Does it say where somebody lives? Follow-up lists then show it where there is no address in parts.
+    pub dwelling: bool,
 }
 
 /// How two values are compared.

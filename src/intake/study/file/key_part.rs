@@ -143,6 +143,7 @@ mod tests {
             comparator,
             levels: Vec::new(),
             frequency: false,
+            dwelling: false,
         };
         vec![custom("postcode", Comparator::Exact), custom("moved_in", Comparator::Date)]
     }

@@ -24,7 +24,7 @@ const COMPARATORS: [(&str, Comparator); 6] = [
 pub(super) fn custom_fields(top: &Section<'_>, complaints: &mut Complaints) -> Vec<CustomField> {
     let mut fields: Vec<CustomField> = Vec::new();
     for section in top.sections("field", complaints) {
-        section.know(&["name", "comparator", "levels", "frequency"], complaints);
+        section.know(&["name", "comparator", "levels", "frequency", "dwelling"], complaints);
         let Some(name) = section.required_text("name", "the field's name", complaints) else { continue };
         let at = section.item("name").map_or_else(|| section.at().clone(), |item| item.at);
         let word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
@@ -41,7 +41,8 @@ pub(super) fn custom_fields(top: &Section<'_>, complaints: &mut Complaints) -> V
         let comparator = comparator(&section, complaints).unwrap_or(Comparator::Exact);
         let levels = levels(&section, comparator, complaints);
         let frequency = section.truth("frequency", complaints).unwrap_or(false);
-        fields.push(CustomField { name, comparator, levels, frequency });
+        let dwelling = section.truth("dwelling", complaints).unwrap_or(false);
+        fields.push(CustomField { name, comparator, levels, frequency, dwelling });
     }
     fields.truncate(CUSTOM_FIELDS_MAX);
     fields

@@ -87,6 +87,7 @@ name = "postcode"
 comparator = "damerau_levenshtein"
 levels = [1, 2]
 frequency = true
+dwelling = true
 [linkage]
 link_probability = 0.9
 review_probability = 0.2
@@ -127,7 +128,7 @@ rows_max = 5
     assert_eq!(births.rows.otherwise, RowKind::Birth);
     assert_eq!(study.custom_fields[0].comparator, Comparator::DamerauLevenshtein);
     assert_eq!(
-        (study.custom_fields[0].levels.as_slice(), study.custom_fields[0].frequency),
+        (study.custom_fields[0].levels.as_slice(), study.custom_fields[0].frequency && study.custom_fields[0].dwelling),
         ([1.0, 2.0].as_slice(), true)
     );
     assert_eq!(study.linkage.comparisons, [Field::Name, Field::Custom(0)]);

@@ -1,0 +1,169 @@
+//! How was an address written, beyond what it is compared by?
+//!
+//! Nearly all addresses end in building, unit and room, written 12号楼3单元401室 or one of its synonyms: which of them says
+//! nothing, but for the office that likes it. What these words cannot say (3组17号, B1层5号, 98号) is kept as it was written, with
+//! [`MARKS`] in place of the numbers.
+
+use super::{Designator, LETTERS_FROM, Number, Roles};
+
+/// What stands for the numbers of building, unit and room: no text has these characters.
+pub const MARKS: [char; 3] = ['\u{1}', '\u{2}', '\u{3}'];
+
+/// How an address was written.
+pub(in crate::person) struct Writing {
+    /// The place, unfolded.
+    pub(in crate::person) place: String,
+    /// What stands behind it, unless 号楼, 单元 and 室 say it.
+    pub(in crate::person) numbers: Option<String>,
+}
+
+/// The characters of an address without blanks, and where there were some.
+pub(super) struct Sheet<'a> {
+    pub(super) text: &'a [char],
+    pub(super) spaced: &'a [usize],
+}
+
+impl Sheet<'_> {
+    /// Adds the characters of a range; blanks between Latin letters and digits are part of the text, others only pad.
+    fn copy(&self, range: std::ops::Range<usize>, out: &mut String) {
+        for at in range {
+            self.gap(at, out);
+            out.extend(self.text.get(at));
+        }
+    }
+
+    /// Adds the blank before a character, if it is one to keep.
+    fn gap(&self, at: usize, out: &mut String) {
+        let is_latin = |at: usize| self.text.get(at).is_some_and(char::is_ascii);
+        if at > 0 && is_latin(at - 1) && is_latin(at) && self.spaced.contains(&at) {
+            out.push(' ');
+        }
+    }
+
+    /// Is the number written as its value is?
+    fn is_plain(&self, number: &Number) -> bool {
+        let digits = &self.text[number.start..number.digits];
+        digits.iter().copied().eq(number.value.to_string().chars())
+    }
+}
+
+/// How the address was written whose place ends at `place_end`.
+pub(super) fn write(sheet: &Sheet<'_>, place_end: usize, numbers: &[Number], roles: Roles) -> Writing {
+    let mut place = String::new();
+    sheet.copy(0..place_end, &mut place);
+    if numbers.is_empty() || is_usual(sheet, numbers, roles) {
+        return Writing { place, numbers: None };
+    }
+    let mut text = String::new();
+    let mut at = place_end;
+    for (position, number) in numbers.iter().enumerate() {
+        sheet.copy(at..number.start, &mut text);
+        let role = roles.iter().position(|role| *role == Some(position)).filter(|_| sheet.is_plain(number));
+        match role {
+            Some(role) => {
+                sheet.gap(number.start, &mut text);
+                text.push(MARKS[role]);
+            }
+            None => sheet.copy(number.start..number.digits, &mut text),
+        }
+        at = number.digits;
+    }
+    sheet.copy(at..sheet.text.len(), &mut text);
+    Writing { place, numbers: Some(text) }
+}
+
+/// Do 号楼, 单元 and 室 with the numbers that were read say all that was written?
+fn is_usual(sheet: &Sheet<'_>, numbers: &[Number], roles: Roles) -> bool {
+    let [building, unit, room] = roles;
+    let in_order = roles.iter().flatten().is_sorted();
+    let said = |(at, number): (usize, &Number)| {
+        let word: String = sheet.text[number.digits..number.end].iter().collect();
+        let is_letter = number.value >= LETTERS_FROM;
+        if !is_letter && number.value == LETTERS_FROM - 1 {
+            // Longer than can be kept.
+            return false;
+        }
+        match number.designator {
+            _ if building == Some(at) => {
+                matches!((word.as_str(), is_letter), ("座", true) | ("号楼" | "栋" | "幢" | "楼" | "#楼" | "", false))
+            }
+            _ if unit == Some(at) => !is_letter && matches!(word.as_str(), "单元" | "门" | "号门" | ""),
+            _ if room == Some(at) => matches!(word.as_str(), "室" | "房" | "号室" | "号" | ""),
+            // 4层401 is 401.
+            Designator::Floor => room.is_some_and(|room| numbers[room].value / 100 == number.value),
+            _ => false,
+        }
+    };
+    (building.is_some() || unit.is_some()) && in_order && numbers.iter().enumerate().all(said)
+}
+
+/// A place text without province, city and district at its front: a list is of one area. What could be the name of an estate stays.
+#[must_use]
+pub fn without_region(text: &str) -> &str {
+    let mut rest = text;
+    let mut in_region = false;
+    for _ in 0..3 {
+        let Some(end) = super::administrative_end(rest) else { break };
+        // 别墅区 and A区 are districts of nothing.
+        if !in_region && !rest[..end].ends_with(['省', '市']) {
+            break;
+        }
+        in_region = true;
+        rest = &rest[end..];
+    }
+    rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read_written;
+    use super::{MARKS, without_region};
+
+    fn check(raw: &str, place: &str, numbers: Option<&str>) {
+        let (parts, writing) = read_written(raw).unwrap();
+        let shown = writing.numbers.map(|text| {
+            let mark = |text: String, (mark, number): (char, u16)| text.replace(mark, &number.to_string());
+            MARKS.into_iter().zip([parts.building, parts.unit, parts.room]).fold(text, mark)
+        });
+        assert_eq!((writing.place.as_str(), shown.as_deref()), (place, numbers), "{raw}");
+    }
+
+    #[test]
+    fn what_the_usual_words_say_is_not_kept() {
+        for usual in ["幸福小区3号楼2单元401室", "幸福小区3栋2门401", "幸福小区3-2-401", "幸福小区3号楼2单元4层401"]
+        {
+            check(usual, "幸福小区", None);
+        }
+        check("幸福小区3号楼", "幸福小区", None);
+        check("幸福小区A座1203", "幸福小区", None);
+        check("龍門里 3 号楼 401", "龍門里", None);
+        check("幸福小区", "幸福小区", None);
+    }
+
+    #[test]
+    fn what_they_cannot_say_is_kept() {
+        check("大王村3组17号", "大王村3组", Some("17号"));
+        check("西青道98号", "西青道", Some("98号"));
+        check("幸福小区3号楼B1层5号", "幸福小区3号楼B", Some("1层5号"));
+        check("幸福小区3号宿舍楼412室", "幸福小区3号宿舍楼", Some("412室"));
+        check("幸福小区3号楼2层401室", "幸福小区", Some("3号楼2层401室"));
+        check("幸福小区A栋1203", "幸福小区", Some("A栋1203"));
+        check("Flat 3, 12 Main Street", "Flat 3, 12 Main Street", None);
+        check("12 Main Street 7", "12 Main Street", Some(" 7"));
+    }
+
+    #[test]
+    fn only_the_region_comes_off_the_front() {
+        for (text, expected) in [
+            ("天津市红桥区芥园街道风采里", "芥园街道风采里"),
+            ("河北省石家庄市长安区风采里", "风采里"),
+            ("别墅区风采里", "别墅区风采里"),
+            ("学府花园A区风采里", "学府花园A区风采里"),
+            ("红桥区风采里", "红桥区风采里"),
+            ("幸福小区", "幸福小区"),
+            ("天津市", "天津市"),
+        ] {
+            assert_eq!(without_region(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! How was it written?
+//!
+//! Names and addresses are compared in a form in which 忻 is 欣 and O'Brien three words of lower case: nobody is asked for by it
+//! at a door. [`Written`] keeps what people wrote, and only where the comparable form does not say it already: it is asked
+//! of few records, and there are millions.
+
+use rustc_hash::FxHashMap;
+
+use super::address;
+use super::han;
+use super::lexicon::{Lexicon, Symbol};
+use super::name::{self, Name, Script};
+use super::table::RecordId;
+use super::text::single_spaced;
+use crate::intake::study::Study;
+use crate::privacy::personal;
+
+/// What was written otherwise than it is compared.
+#[derive(Default)]
+pub struct Written {
+    /// Is anybody going to ask? Nothing is kept otherwise.
+    keeps: bool,
+    texts: Lexicon,
+    /// Names, by record, ascending.
+    names: Vec<(RecordId, Symbol)>,
+    /// What stands behind the place of an address, where it is no plain 号楼, 单元 and 室; with [`address::MARKS`] for numbers.
+    numbers: Vec<(RecordId, Symbol)>,
+    /// Whole addresses of records whose address is a text field.
+    addresses: Vec<(RecordId, Symbol)>,
+    /// Place texts that were written otherwise than their comparable form.
+    places: FxHashMap<Symbol, Symbol>,
+    /// The most usual writing of each estate, by its symbol.
+    estates: Vec<Symbol>,
+}
+
+impl Written {
+    /// Keeps what is written, if anybody is going to ask: a study without a roll writes no lists.
+    pub(super) fn keeping(study: &Study) -> Written {
+        Written { keeps: study.roll().is_some(), ..Written::default() }
+    }
+
+    /// The symbol of a name as written; 0 if its comparable form says it.
+    pub(super) fn name(&mut self, raw: &str, name: &Name, notes: u8) -> Symbol {
+        const TAKEN_APART: u8 = name::note::TITLE | name::note::REMARK | name::note::SEVERAL;
+        if !self.keeps || notes & TAKEN_APART != 0 {
+            return 0;
+        }
+        let text = written_name(raw, name.script);
+        if text.is_empty() || text == name.text { 0 } else { self.texts.intern(&text) }
+    }
+
+    /// Remembers how a place was written; the first writing stays.
+    pub(super) fn place(&mut self, place: Symbol, key: &str, text: &str) {
+        if self.keeps && text != key && !self.places.contains_key(&place) {
+            let symbol = self.texts.intern(text);
+            self.places.insert(place, symbol);
+        }
+    }
+
+    /// The symbol of the numbers of an address as written, or of a whole one.
+    pub(super) fn text(&mut self, text: &str) -> Symbol {
+        if self.keeps && !text.is_empty() { self.texts.intern(text) } else { 0 }
+    }
+
+    /// Says how the name, the numbers and the whole address of a record were written; 0 is nothing.
+    pub(super) fn push(&mut self, record: usize, [name, numbers, address]: [Symbol; 3]) {
+        let record = RecordId::try_from(record).unwrap_or(RecordId::MAX);
+        for (list, symbol) in [(&mut self.names, name), (&mut self.numbers, numbers), (&mut self.addresses, address)] {
+            if symbol != 0 {
+                list.push((record, symbol));
+            }
+        }
+    }
+
+    /// Forgets the records after the first `length`.
+    pub(super) fn truncate(&mut self, length: usize) {
+        for list in [&mut self.names, &mut self.numbers, &mut self.addresses] {
+            list.truncate(list.partition_point(|(record, _)| (*record as usize) < length));
+        }
+    }
+
+    /// Keeps the records at these positions, ascending.
+    pub(super) fn keep(&mut self, kept: &[usize]) {
+        for list in [&mut self.names, &mut self.numbers, &mut self.addresses] {
+            list.retain_mut(|(record, _)| match kept.binary_search(&(*record as usize)) {
+                Ok(at) => {
+                    *record = RecordId::try_from(at).unwrap_or(RecordId::MAX);
+                    true
+                }
+                Err(_) => false,
+            });
+        }
+    }
+
+    /// Takes over what was written of records that now begin at `first`; `places` are the new symbols of theirs.
+    pub(super) fn extend(&mut self, other: &Written, first: RecordId, places: &[Symbol]) {
+        if !self.keeps {
+            return;
+        }
+        let texts: Vec<Symbol> = std::iter::once(0)
+            .chain(self.texts.intern_all((1..other.texts.len()).map(|symbol| other.texts.text(symbol as Symbol))))
+            .collect();
+        let of = |list: &[(RecordId, Symbol)]| -> Vec<(RecordId, Symbol)> {
+            list.iter().map(|(record, symbol)| (first + record, texts[*symbol as usize])).collect()
+        };
+        self.names.extend(of(&other.names));
+        self.numbers.extend(of(&other.numbers));
+        self.addresses.extend(of(&other.addresses));
+        for (place, symbol) in &other.places {
+            self.places.entry(places[*place as usize]).or_insert(texts[*symbol as usize]);
+        }
+    }
+
+    /// Chooses, of all places that mean an estate, the most usual writing; of equally usual ones that which came first.
+    /// `resolved` is the estate of each place text, `counts` how many records have it.
+    pub(super) fn resolve(&mut self, places: &Lexicon, resolved: &[Symbol], counts: &[u32], estates: &Lexicon) {
+        let known = std::mem::take(&mut self.places);
+        if !self.keeps {
+            return;
+        }
+        let mut writings: FxHashMap<(Symbol, Symbol), (u32, Symbol)> = FxHashMap::default();
+        for (place, (estate, count)) in (0..).zip(resolved.iter().zip(counts)).filter(|(_, (estate, _))| **estate != 0)
+        {
+            let text = known.get(&place).map_or(places.text(place), |symbol| self.texts.text(*symbol));
+            let text = address::without_region(text).to_owned();
+            let writing = self.texts.intern(&text);
+            writings.entry((*estate, writing)).or_insert((0, place)).0 += count;
+        }
+        let mut best: Vec<(u32, Symbol, Symbol)> = vec![(0, 0, 0); estates.len()];
+        for ((estate, writing), (count, place)) in writings {
+            let so_far = &mut best[estate as usize];
+            let better = so_far.2 == 0 || (count, so_far.1) > (so_far.0, place);
+            if better {
+                *so_far = (count, place, writing);
+            }
+        }
+        self.estates = best.into_iter().map(|(_, _, writing)| writing).collect();
+    }
+
+    pub(super) fn name_of(&self, record: RecordId) -> Option<&str> {
+        self.of(&self.names, record)
+    }
+
+    pub(super) fn numbers_of(&self, record: RecordId) -> Option<&str> {
+        self.of(&self.numbers, record)
+    }
+
+    pub(super) fn address_of(&self, record: RecordId) -> Option<&str> {
+        self.of(&self.addresses, record)
+    }
+
+    pub(super) fn estate(&self, estate: Symbol) -> Option<&str> {
+        self.estates.get(estate as usize).filter(|symbol| **symbol != 0).map(|symbol| self.texts.text(*symbol))
+    }
+
+    fn of(&self, list: &[(RecordId, Symbol)], record: RecordId) -> Option<&str> {
+        let at = list.binary_search_by_key(&record, |(of, _)| *of).ok()?;
+        list.get(at).map(|(_, symbol)| self.texts.text(*symbol))
+    }
+}
+
+/// A name as written: what its comparable form leaves out on purpose (blanks that only pad, brackets, signs that make a
+/// formula) is left out here, too; what it folds is not folded.
+fn written_name(raw: &str, script: Script) -> String {
+    let text = han::compatible(raw);
+    let text = text.chars().filter(|c| !name::is_invisible(*c));
+    match script {
+        Script::Latin => {
+            let text: String = text.collect();
+            let text = single_spaced(&text);
+            text.trim_start_matches(|c: char| !c.is_alphanumeric()).to_owned()
+        }
+        Script::Han => {
+            let belongs = |c: &char| c.is_whitespace() || name::is_of_han_name(*c);
+            let text: String = text.filter(belongs).collect();
+            let words: Vec<&str> = text.split_whitespace().collect();
+            // 艾山 买买提 are two names, 王 伟 is padded to the width of three.
+            let long = text.chars().filter(|c| han::is_han(*c)).count() > 4;
+            words.join(if long { " " } else { "" })
+        }
+    }
+}
+
+personal!(Written);
+
+#[cfg(test)]
+mod tests {
+    use crate::intake::{extract, study};
+    use crate::person;
+    use crate::person::table::PersonTable;
+    use crate::progress::Silent;
+
+    fn table(roll: &[(&str, &str)], register: &[(&str, &str)], role: &str) -> PersonTable {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, rows: &[(&str, &str)]| {
+            // The first row comes again at the end: its id is taken.
+            let again = rows.iter().enumerate().chain([(0, &("王重", "重复里1号楼1单元101"))]);
+            let lines = again.map(|(id, (name, address))| format!("{id}\t{name}\t{address}\n"));
+            let text = format!("id\tname\taddress\n{}", lines.collect::<String>());
+            std::fs::write(folder.path().join(name), text).unwrap();
+        };
+        put("roll.csv", roll);
+        put("register.csv", register);
+        let source = |name: &str, role: &str| {
+            format!(
+                "[[source]]\nname = \"{name}\"\nrole = \"{role}\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n[source.columns]\nname = \"name\"\naddress = \"address\"\n"
+            )
+        };
+        let text = format!("[study]\nname = \"s\"\n{}{}", source("roll", role), source("register", "register"));
+        std::fs::write(folder.path().join("study.toml"), text).unwrap();
+        let study = study::file::read(&folder.path().join("study.toml")).unwrap();
+        let extracts: Vec<_> = (0..2).map(|source| extract::open(&study, source).unwrap()).collect();
+        person::standardise(&study, &extracts, &Silent).unwrap().table
+    }
+
+    #[test]
+    fn names_are_kept_as_they_were_written() {
+        let written = [
+            ("忻秀友", "忻秀友"),
+            ("仝晨", "仝晨"),
+            ("張偉", "張偉"),
+            ("龍嘯天", "龍嘯天"),
+            ("王\u{e863}", "王\u{e863}"),
+            ("阿依古丽·阿卜杜热依木", "阿依古丽·阿卜杜热依木"),
+            ("艾山 买买提", "艾山 买买提"),
+            ("Anne-Marie  Dupont", "Anne-Marie Dupont"),
+            ("O'Brien-Smith", "O'Brien-Smith"),
+            ("=Ｈélène", "Hélène"),
+            (" 王\u{3000}伟\u{200b} ", "王伟"),
+            ("张先生", "张?"),
+            ("陳伟（户主）", "陈伟"),
+            ("陳伟、李娜", "陈伟"),
+            ("王伟", "王伟"),
+        ];
+        let names: Vec<(&str, &str)> = written.iter().map(|(raw, _)| (*raw, "")).collect();
+        let table = table(&[("王重", "")], &names, "roll");
+        let of_register: Vec<&str> = table.records(1).map(|record| table.written_name(record)).collect();
+        assert_eq!(of_register, written.map(|(_, shown)| shown));
+        assert_eq!(table.name_text(table.records(1).start), "欣秀友", "what is compared is folded");
+    }
+
+    #[test]
+    fn a_study_that_writes_no_lists_keeps_nothing() {
+        let table = table(&[("忻秀友", "大王村3组17号")], &[("忻秀友", "幸福小区3号楼")], "register");
+        assert_eq!((table.written_name(0), table.written_numbers(0)), ("欣秀友", None));
+        assert_eq!(table.written_estate(table.estate[1]), "幸福");
+    }
+
+    #[test]
+    fn an_estate_is_written_as_most_write_it() {
+        let of_roll = [
+            ("王一", "天津市红桥区芥园街道幸福小区3号楼1单元101"),
+            ("王二", "幸福小区3栋"),
+            ("王五", "河北省幸福小区4栋"),
+            ("王三", "幸福5-1-101"),
+        ];
+        let table = table(&of_roll, &[("王四", "龍門里１号楼")], "roll");
+        assert_eq!(table.written_estate(table.estate[3]), "幸福小区");
+        assert_eq!(table.written_estate(table.estate[4]), "龍門里");
+    }
+}
