@@ -272,8 +272,14 @@ pub(super) mod tests {
             kind: DiscrepancyKind::MissedPerson.name().to_owned(),
             area: format!("120106001001{:03}", building % 10 + 1),
             door: Door {
-                unplaced: false, estate: String::from("甲苑"), building, unit: 1, room: number as u16 + 101
+                unplaced: false,
+                estate: String::from("甲苑"),
+                building,
+                unit: 1,
+                room: number as u16 + 101,
+                is_whole: false,
             },
+            dwelling: String::new(),
             probability,
             listed: true,
             persons: 1,

@@ -127,11 +127,8 @@ impl Choice {
 
     /// With its lists; an area that nobody may read is said before anything happens.
     fn arranged(mut self, order: &Order, language: Language) -> Result<Choice> {
-        let placed = |at: &usize| {
-            let row = &self.cases[*at].row;
-            (row.area.clone(), row.door.clone(), row.case.clone())
-        };
-        self.lists = cases::arrange(self.chosen.iter().map(placed).collect(), language);
+        let placed = |at: &usize| self.cases[*at].row.placed(language);
+        self.lists = cases::arrange(self.chosen.iter().map(placed).collect());
         if let Some(recipients) = &order.recipients {
             self.lists.iter().try_for_each(|list| recipients.of(&list.area).map(|_| ()))?;
         }

@@ -100,6 +100,17 @@ pub struct Discrepancy {
     pub evidence: Vec<Evidence>,
 }
 
+/// What evidence of a visit is called.
+pub const VISIT: &str = "visit";
+
+impl Discrepancy {
+    /// Has a visit answered it? Then it is certain, and nobody is sent again.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.evidence.iter().any(|evidence| evidence.what == VISIT)
+    }
+}
+
 /// One piece of evidence.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evidence {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::intake::study::file::hex;
 use crate::intake::study::{Field, Language, Study};
-use crate::outcome::report::cases::{door, dwelling, id_characters};
+use crate::outcome::report::cases::{door, id_characters};
 use crate::outcome::report::words::{code, field};
 use crate::person::code::ethnicity_names;
 use crate::person::date::Date;
@@ -32,7 +32,7 @@ pub struct Row {
 pub fn side_by_side(study: &Study, table: &PersonTable, [one, other]: [RecordId; 2]) -> Vec<Row> {
     let rows = fields(study, table, one).into_iter().zip(fields(study, table, other));
     rows.map(|(one, other)| {
-        let differs = !one.value.is_empty() && !other.value.is_empty() && one.value != other.value;
+        let differs = !one.value.is_empty() && !other.value.is_empty() && one.compared() != other.compared();
         let (label, (one, other)) = (one.label, one.shown.both(&one.value, &other.value));
         Row { label, one, other, differs }
     })
@@ -62,6 +62,14 @@ struct Value {
     label: String,
     value: String,
     shown: Shown,
+    /// What it is compared by, where that is another text.
+    folded: Option<String>,
+}
+
+impl Value {
+    fn compared(&self) -> &str {
+        self.folded.as_deref().unwrap_or(&self.value)
+    }
 }
 
 /// All fields of a record, also those without a value: the same for every record.
@@ -69,21 +77,23 @@ fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<Value> {
     let (at, language) = (record as usize, study.language);
     let bound = |field: Field| study.sources.iter().any(|source| source.binding(field).is_some());
     let mut all: Vec<Value> = Vec::new();
-    let mut add = |field: Field, value: String| {
+    let mut add_folded = |field: Field, value: String, folded: &str| {
         if bound(field) {
             let shown = match field {
                 Field::IdNumber => Shown::IdNumber,
                 Field::Telephone => Shown::Telephone,
                 _ => Shown::Whole,
             };
-            all.push(Value { label: code::field(language, study.field_name(field)), value, shown });
+            let folded = (!folded.is_empty()).then(|| folded.to_owned());
+            all.push(Value { label: code::field(language, study.field_name(field)), value, shown, folded });
         }
     };
     let named = bound(Field::Name) || bound(Field::FamilyName);
-    let name = mask::plain(table.name_text(record));
+    let name = mask::plain(table.written_name(record));
     if named {
-        add(if bound(Field::Name) { Field::Name } else { Field::FamilyName }, name);
+        add_folded(if bound(Field::Name) { Field::Name } else { Field::FamilyName }, name, table.name_text(record));
     }
+    let mut add = |field: Field, value: String| add_folded(field, value, "");
     add(Field::FormerName, mask::plain(table.names.texts.text(table.former_name[at])));
     add(Field::Sex, field::sex(table.sex[at]).of(language).to_owned());
     add(Field::BirthDate, day(table.birth[at]));
@@ -97,7 +107,7 @@ fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<Value> {
     for (field, symbol) in table.text_fields.iter().zip(table.texts.row(at)) {
         let value = field.values.text(*symbol);
         let label = code::field(language, study.field_name(field.field));
-        all.push(Value { label, value: mask::plain(value), shown: Shown::Whole });
+        all.push(Value { label, value: mask::plain(value), shown: Shown::Whole, folded: None });
     }
     all
 }
@@ -109,7 +119,7 @@ fn nationality(language: Language, code: u8) -> String {
 
 fn dwelling_words(language: Language, table: &PersonTable, record: RecordId) -> String {
     let door = door(table, record);
-    if door.unplaced && door.building == 0 && door.room == 0 { String::new() } else { dwelling(language, &door) }
+    if door.unplaced && door.building == 0 && door.room == 0 { String::new() } else { door.words(language) }
 }
 
 /// A code is no person's number: its digits may be seen.

@@ -19,6 +19,8 @@ pub(super) struct Custom {
     pub(super) levels: &'static [f64],
     /// Does agreement on a rare value weigh more?
     pub(super) frequency: bool,
+    /// Does it say where somebody lives?
+    pub(super) dwelling: bool,
     /// Column by position of the source.
     pub(super) columns: BTreeMap<usize, String>,
 }
@@ -41,7 +43,14 @@ pub(super) fn declare(planned: &[Planned]) -> Vec<Custom> {
     let serves = names.iter().filter_map(|name| columns.get(name).map(|found| (name, found)));
     let fields = serves.filter(|(name, found)| found.len() >= least && !(has_birth_date && name.as_str() == "age"));
     let fields = fields.filter(|(_, found)| share_values(planned, found));
-    fields.filter_map(|(name, found)| declared(name, found, planned.len() == 1)).collect()
+    let mut customs: Vec<Custom> =
+        fields.filter_map(|(name, found)| declared(name, found, planned.len() == 1)).collect();
+    // The first column that is headed as an address is the whole of it.
+    let is_address = |column: &String| headers::field_of(column).is_some_and(|(field, _)| field == Field::Address);
+    if let Some(address) = customs.iter_mut().find(|custom| custom.columns.values().any(is_address)) {
+        address.dwelling = true;
+    }
+    customs
 }
 
 /// Numbers that each office gives for itself have no values in common. This can only be told of files that were looked
@@ -67,7 +76,7 @@ fn declared(name: &str, found: &BTreeMap<usize, &Profile>, only_one: bool) -> Op
     let repeats = profile.distinct_share() < 0.95;
     let frequency = repeats && comparator != "date" && comparator != "numeric" && profile.distinct() > 2;
     let columns = found.iter().map(|(source, profile)| (*source, profile.name.clone())).collect();
-    Some(Custom { name: name.to_owned(), comparator, levels, frequency, columns })
+    Some(Custom { name: name.to_owned(), comparator, levels, frequency, dwelling: false, columns })
 }
 
 fn comparator(name: &str, profile: &Profile) -> (&'static str, &'static [f64]) {

@@ -147,6 +147,9 @@ impl Draft<'_> {
             if custom.frequency {
                 writeln!(text, "frequency = true")?;
             }
+            if custom.dwelling {
+                writeln!(text, "dwelling = true   # follow-up lists show it")?;
+            }
         }
         Ok(())
     }

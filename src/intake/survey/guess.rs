@@ -193,6 +193,8 @@ fn fit(field: Field, profile: &Profile, is_roll: bool) -> Fit {
         Field::Address if profile.share(Shape::Han) < 0.5 => Fit::Other,
         Field::Division | Field::EnumerationArea => match profile.share(Shape::Digits) {
             share if share >= 0.5 => Fit::Yes,
+            // Whoever maps the areas may name them as they like.
+            _ if field == Field::EnumerationArea && is_roll => Fit::Doubt("its codes are no digits"),
             _ if is_han_header => Fit::Doubt("few values look like codes"),
             _ => Fit::Other,
         },

@@ -396,3 +396,20 @@ fn no_value_of_a_person_stands_in_the_draft() {
         assert!(!text.contains(&han_name(row)) && !text.contains(&id_number(row)));
     }
 }
+
+#[test]
+fn addresses_of_another_script_are_shown_and_areas_may_have_any_code() {
+    let header = "id,given name,family name,born,address";
+    let row = |row: u32| format!("{row},{},{},{},{} Main Street", given(row), family(row), 1950 + row % 60, row / 3);
+    let roll = |number: u32| format!("{},EA{:02}", row(number), number % 7);
+    let files = [
+        ("census.csv", table(&format!("{header},Enumeration area"), 200, roll)),
+        ("register.csv", table(header, 200, row)),
+    ];
+    let folder = folder(&files);
+    let (text, study) = drafted(folder.path());
+    assert!(custom(&study, "address_text").dwelling, "{text}");
+    assert_eq!(study.custom_fields.iter().filter(|field| field.dwelling).count(), 1);
+    let roll = study.roll().unwrap();
+    assert_eq!(column(&study, roll, Field::EnumerationArea), Some("Enumeration area"), "{text}");
+}

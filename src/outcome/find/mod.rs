@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings};
+use super::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings, VISIT};
 use super::residence::{Candidate, Residence};
 use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
@@ -91,7 +91,7 @@ fn answer(settled: &Settled, found: &mut Vec<Discrepancy>) {
         let real = outcome.label(kind) == Some(true);
         if real {
             discrepancy.probability = 1.0;
-            discrepancy.evidence.insert(0, evidence("visit", format!("outcome {}", outcome.code())));
+            discrepancy.evidence.insert(0, evidence(VISIT, format!("outcome {}", outcome.code())));
         }
         real
     });
@@ -433,16 +433,25 @@ fn unsupported_probability(study: &Study, table: &PersonTable, linked: &Linked) 
 struct Areas {
     dwellings: FxHashMap<(Symbol, u16, u16, u16), Symbol>,
     buildings: FxHashMap<(Symbol, u16), Symbol>,
+    /// Of addresses that are a text as a whole.
+    addresses: FxHashMap<String, Symbol>,
 }
 
 impl Areas {
     fn of(table: &PersonTable) -> Areas {
-        let mut areas = Areas { dwellings: FxHashMap::default(), buildings: FxHashMap::default() };
-        for at in 0..table.len() {
+        let (dwellings, buildings, addresses) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
+        let mut areas = Areas { dwellings, buildings, addresses };
+        for (record, at) in (0..).zip(0..table.len()) {
             let (area, estate, building) = (table.area[at], table.estate[at], table.building[at]);
             if area != 0 && estate != 0 && building != 0 && table.kind[at] == RowKind::Present {
                 areas.dwellings.entry((estate, building, table.unit[at], table.room[at])).or_insert(area);
                 areas.buildings.entry((estate, building)).or_insert(area);
+            }
+            if area != 0
+                && table.kind[at] == RowKind::Present
+                && let Some(address) = table.written_address(record)
+            {
+                areas.addresses.entry(address.to_lowercase()).or_insert(area);
             }
         }
         areas
@@ -455,9 +464,9 @@ impl Areas {
         let (estate, building) = (table.estate[at], table.building[at]);
         let dwelling = self.dwellings.get(&(estate, building, table.unit[at], table.room[at])).copied();
         let building = self.buildings.get(&(estate, building)).copied();
-        let symbol = [own, dwelling.unwrap_or(0), building.unwrap_or(0), table.division[at]]
-            .into_iter()
-            .find(|symbol| *symbol != 0)?;
+        let address = table.written_address(record).and_then(|text| self.addresses.get(&text.to_lowercase())).copied();
+        let [dwelling, building, address] = [dwelling, building, address].map(Option::unwrap_or_default);
+        let symbol = [own, dwelling, building, address, table.division[at]].into_iter().find(|symbol| *symbol != 0)?;
         Some(table.divisions.text(symbol).to_owned())
     }
 }

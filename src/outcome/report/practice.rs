@@ -100,7 +100,7 @@ pub struct Resident {
 }
 
 fn residents() -> Vec<Resident> {
-    const FAMILIES: [&str; 10] = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴"];
+    const FAMILIES: [&str; 10] = ["王", "李", "张", "刘", "陈", "杨", "赵", "黃", "周", "吴"];
     const GIVEN: [&str; 12] = ["伟", "芳", "敏", "静", "强", "磊", "军", "洋", "勇", "艳", "杰", "涛"];
     (0..120usize)
         .map(|at| {
@@ -115,7 +115,7 @@ fn residents() -> Vec<Resident> {
                 number: format!("{body}{check}"),
                 sex: if at.is_multiple_of(2) { "2" } else { "1" },
                 birth,
-                address: format!("幸福里{}号楼{}单元{}01室", household / 8 + 1, household % 2 + 1, household % 8 + 1),
+                address: format!("幸福小区{}号楼{}单元{}01室", household / 8 + 1, household % 2 + 1, household % 8 + 1),
                 area: format!("99999900100{}00{}", household / 20 + 1, household / 10 % 2 + 1),
                 household: format!("h{household}"),
             }

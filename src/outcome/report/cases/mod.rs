@@ -12,24 +12,26 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod door;
 pub mod table;
+
+pub use door::{AreaCodes, Door, door, file_name, short_digest, written_address};
 
 use super::ReportInput;
 use super::words::code;
 use super::words::field::{self, Matter};
 use crate::intake::study::Language;
-use crate::outcome::coverage::UNKNOWN_AREA;
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind};
 pub use crate::outcome::settled::record_digest;
 use crate::outcome::visit::is_omission;
 use crate::person::id_number::IdNumber;
-use crate::person::table::{PersonTable, RecordId};
+use crate::person::table::RecordId;
 use crate::privacy::{mask, personal};
 
 /// The cases of one area.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AreaList {
-    /// Code of the area: the name of its files.
+    /// Code of the area; [`file_name`] of it names its files.
     pub area: String,
     /// The dwellings in walking order.
     pub dwellings: Vec<DwellingCases>,
@@ -38,10 +40,25 @@ pub struct AreaList {
 /// The cases of one dwelling.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DwellingCases {
-    /// Estate, building, unit and room, as far as known.
+    /// Estate, building, unit and room as they are written, as far as known.
     pub dwelling: String,
+    /// Is it one door? If it is not, each case has its own.
+    pub is_one: bool,
     /// The cases.
     pub cases: Vec<Case>,
+}
+
+/// A case with its place.
+#[derive(Clone)]
+pub struct Placed {
+    /// Code of the area whose list it is on.
+    pub area: String,
+    /// Where its door is.
+    pub door: Door,
+    /// The door in words.
+    pub dwelling: String,
+    /// The case.
+    pub case: Case,
 }
 
 /// What a field worker sees of a discrepancy.
@@ -80,6 +97,9 @@ pub struct CaseRow {
     pub area: String,
     /// Where its door is.
     pub door: Door,
+    /// The door as it is written; empty in tables that were written before there was this.
+    #[serde(default)]
+    pub dwelling: String,
     /// Probability that the discrepancy is real.
     pub probability: f64,
     /// Is it within the visits of the run?
@@ -92,30 +112,22 @@ pub struct CaseRow {
     pub traits: Vec<String>,
 }
 
-/// Where a door is, as far as known (`""` and 0 otherwise), in walking order: places that are known first.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Door {
-    /// The estate is not known.
-    pub unplaced: bool,
-    /// Estate.
-    pub estate: String,
-    /// Building.
-    pub building: u16,
-    /// Unit.
-    pub unit: u16,
-    /// Room.
-    pub room: u16,
-}
-
-impl Door {
-    /// Is it one door, and not merely a building or nothing?
+impl CaseRow {
+    /// The case with its place, for a list.
     #[must_use]
-    pub fn is_one(&self) -> bool {
-        !self.unplaced && self.room != 0
+    pub fn placed(&self, language: Language) -> Placed {
+        let dwelling = if self.dwelling.is_empty() { self.door.words(language) } else { self.dwelling.clone() };
+        Placed { area: self.area.clone(), door: self.door.clone(), dwelling, case: self.case.clone() }
     }
 }
 
 impl AreaList {
+    /// How many doors there are to visit.
+    #[must_use]
+    pub fn doors(&self) -> usize {
+        self.dwellings.iter().map(|dwelling| if dwelling.is_one { 1 } else { dwelling.cases.len() }).sum()
+    }
+
     /// All cases in walking order.
     pub fn cases(&self) -> impl Iterator<Item = (&DwellingCases, &Case)> {
         self.dwellings.iter().flat_map(|dwelling| dwelling.cases.iter().map(move |case| (dwelling, case)))
@@ -134,13 +146,14 @@ impl AreaList {
 pub struct CaseBook<'a> {
     input: ReportInput<'a>,
     numbers: Vec<String>,
+    areas: AreaCodes<'a>,
 }
 
 impl<'a> CaseBook<'a> {
     /// Numbers the discrepancies of a run.
     #[must_use]
     pub fn of(input: &ReportInput<'a>) -> CaseBook<'a> {
-        CaseBook { input: *input, numbers: numbers(input) }
+        CaseBook { input: *input, numbers: numbers(input), areas: AreaCodes::of(input.table) }
     }
 
     /// Number of cases.
@@ -167,11 +180,15 @@ impl<'a> CaseBook<'a> {
         let listed = |at: &usize| self.input.findings.discrepancies[*at].listed;
         let of_case = |at: usize| {
             let discrepancy = &self.input.findings.discrepancies[at];
-            let door = door(self.input.table, addressed(&self.input, discrepancy));
-            (area_code(&discrepancy.area), door, self.case(at))
+            let (door, dwelling) = self.place(discrepancy);
+            Placed { area: self.areas.code(&discrepancy.area), door, dwelling, case: self.case(at) }
         };
-        let cases: Vec<(String, Door, Case)> = (0..self.len()).into_par_iter().filter(listed).map(of_case).collect();
-        arrange(cases, self.input.study.language)
+        arrange((0..self.len()).into_par_iter().filter(listed).map(of_case).collect())
+    }
+
+    fn place(&self, discrepancy: &Discrepancy) -> (Door, String) {
+        let (table, record) = (self.input.table, addressed(&self.input, discrepancy));
+        (door(table, record), written_address(self.input.study.language, table, record))
     }
 
     fn case(&self, at: usize) -> Case {
@@ -180,11 +197,13 @@ impl<'a> CaseBook<'a> {
 
     fn row(&self, at: usize) -> CaseRow {
         let (input, discrepancy) = (&self.input, &self.input.findings.discrepancies[at]);
+        let (door, dwelling) = self.place(discrepancy);
         CaseRow {
             case: self.case(at),
             kind: discrepancy.kind.name().to_owned(),
-            area: area_code(&discrepancy.area),
-            door: door(input.table, addressed(input, discrepancy)),
+            area: self.areas.code(&discrepancy.area),
+            door,
+            dwelling,
             probability: discrepancy.probability,
             listed: discrepancy.listed,
             persons: u32::try_from(discrepancy.members.len().max(1)).unwrap_or(u32::MAX),
@@ -194,27 +213,34 @@ impl<'a> CaseBook<'a> {
     }
 }
 
-/// Cases, each with its area and door, in the order of areas and doors, those of one door together.
+/// Cases in the order of areas and doors, those of one door together. Where the door is not known, those whose address is
+/// written alike stand together.
 #[must_use]
-pub fn arrange(mut cases: Vec<(String, Door, Case)>, language: Language) -> Vec<AreaList> {
+pub fn arrange(mut cases: Vec<Placed>) -> Vec<AreaList> {
+    fn written(placed: &Placed) -> &str {
+        if placed.door.is_one() { "" } else { &placed.dwelling }
+    }
     // By number, not by position: the order of the findings would tell the kind.
-    cases.par_sort_by(|(area_a, door_a, a), (area_b, door_b, b)| {
-        (area_a, door_a, a.matter, &a.number).cmp(&(area_b, door_b, b.matter, &b.number))
+    cases.par_sort_by(|a, b| {
+        let key = |placed: &'_ Placed| (placed.case.matter, placed.case.number.clone());
+        (&a.area, &a.door, written(a)).cmp(&(&b.area, &b.door, written(b))).then_with(|| key(a).cmp(&key(b)))
     });
     let mut lists: Vec<AreaList> = Vec::new();
-    let mut last_door = None;
-    for (area, door, case) in cases {
-        if lists.last().is_none_or(|list| list.area != area) {
-            lists.push(AreaList { area, dwellings: Vec::new() });
-            last_door = None;
+    let mut last: Option<(Door, String)> = None;
+    for placed in cases {
+        if lists.last().is_none_or(|list| list.area != placed.area) {
+            lists.push(AreaList { area: placed.area.clone(), dwellings: Vec::new() });
+            last = None;
         }
         let Some(list) = lists.last_mut() else { continue };
-        if last_door.as_ref() != Some(&door) {
-            list.dwellings.push(DwellingCases { dwelling: dwelling(language, &door), cases: Vec::new() });
-            last_door = Some(door);
+        let key = (placed.door.clone(), written(&placed).to_owned());
+        if last.as_ref() != Some(&key) {
+            let (is_one, dwelling) = (placed.door.is_one(), placed.dwelling);
+            list.dwellings.push(DwellingCases { dwelling, is_one, cases: Vec::new() });
+            last = Some(key);
         }
         if let Some(dwelling) = list.dwellings.last_mut() {
-            dwelling.cases.push(case);
+            dwelling.cases.push(placed.case);
         }
     }
     lists
@@ -260,51 +286,14 @@ fn shown(discrepancy: &Discrepancy) -> RecordId {
 /// of its person.
 fn addressed(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> RecordId {
     let record = shown(discrepancy);
-    let has_address = |record: &RecordId| input.table.estate[*record as usize] != 0;
+    let has_address =
+        |record: &RecordId| input.table.estate[*record as usize] != 0 || input.table.written_address(*record).is_some();
     if has_address(&record) {
         return record;
     }
     let mates = input.linked.households.members(record).iter();
     let own = input.linked.resolution.records_of(discrepancy.person).iter();
     mates.chain(own).copied().find(has_address).unwrap_or(record)
-}
-
-/// The code that names an area's files: letters and digits only; coarser than a township is as good as unknown.
-#[must_use]
-pub fn area_code(code: &str) -> String {
-    let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(32).collect();
-    let numeric = code.bytes().all(|byte| byte.is_ascii_digit());
-    let unknown = code.is_empty() || code.eq_ignore_ascii_case(UNKNOWN_AREA);
-    if unknown || (numeric && code.len() < 9) { UNKNOWN_AREA.to_owned() } else { code.to_ascii_uppercase() }
-}
-
-/// The door of a record's address.
-#[must_use]
-pub fn door(table: &PersonTable, record: RecordId) -> Door {
-    let at = record as usize;
-    let estate = mask::plain(table.estates.text(table.estate[at]));
-    let (building, unit, room) = (table.building[at], table.unit[at], table.room[at]);
-    Door { unplaced: estate.is_empty(), estate, building, unit, room }
-}
-
-/// Letters of buildings are numbered from here in the table.
-const LETTERS_FROM: u16 = 30_000;
-
-fn part(number: u16) -> String {
-    match number {
-        0 => String::new(),
-        number if number < LETTERS_FROM => number.to_string(),
-        letter => u8::try_from(letter - LETTERS_FROM)
-            .ok()
-            .filter(|offset| *offset < 26)
-            .map_or_else(String::new, |offset| char::from(b'A' + offset).to_string()),
-    }
-}
-
-/// A door in words.
-#[must_use]
-pub fn dwelling(language: Language, door: &Door) -> String {
-    field::dwelling(language, [&door.estate, &part(door.building), &part(door.unit), &part(door.room)])
 }
 
 fn matter(kind: DiscrepancyKind) -> Matter {
@@ -345,7 +334,7 @@ fn compose_case(input: &ReportInput<'_>, at: usize, discrepancy: &Discrepancy, n
     if matches!(matter, Matter::Children | Matter::Household) {
         return case;
     }
-    let name = table.name_text(record);
+    let name = table.written_name(record);
     let family = table.names.form(table.name[row]).map_or(0, |form| form.family);
     case.name = if matter == Matter::Person { mask::plain(name) } else { mask::name(name, family) };
     if case.name.is_empty() {
@@ -419,4 +408,4 @@ fn numbers(input: &ReportInput<'_>) -> Vec<String> {
     numbers
 }
 
-personal!(DwellingCases, Case, Door);
+personal!(DwellingCases, Case, Placed);

@@ -6,12 +6,13 @@
 pub mod html;
 pub mod xlsx;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
-use super::cases::AreaList;
+use super::cases::{AreaList, file_name, short_digest};
 use super::file;
 use super::words::{Words, field};
 use crate::error::Result;
@@ -59,8 +60,16 @@ pub fn write_as(
     lock: &Lock<'_>,
 ) -> Result<Vec<PathBuf>> {
     file::folder(folder)?;
+    // Some file systems hold A1 and a1 to be one name.
+    let mut of_name: BTreeMap<String, usize> = BTreeMap::new();
+    lists.iter().for_each(|list| *of_name.entry(file_name(&list.area).to_lowercase()).or_default() += 1);
+    let name = |area: &str| match file_name(area) {
+        name if of_name.get(&name.to_lowercase()) == Some(&1) => name,
+        name => format!("{name}-{}", short_digest(area)),
+    };
     let write = |list: &AreaList| {
-        let paths = ["xlsx", "html"].map(|form| folder.join(format!("{}.{form}{ending}", list.area)));
+        let name = name(&list.area);
+        let paths = ["xlsx", "html"].map(|form| folder.join(format!("{name}.{form}{ending}")));
         put(&paths[0], &lock(&list.area, xlsx::workbook(heading, list)?)?)?;
         put(&paths[1], &lock(&list.area, html::page(heading, list).into_bytes())?)?;
         Ok(paths)
@@ -76,8 +85,10 @@ pub fn write_as(
 
 /// What the code of a list stands for.
 fn area_words(list: &AreaList) -> Words {
+    let is_division = list.area.bytes().all(|byte| byte.is_ascii_digit());
     match list.area.len() {
         _ if list.area == UNKNOWN_AREA => field::AREA_UNKNOWN,
+        _ if !is_division => field::AREA,
         9 => field::TOWNSHIP,
         12 => field::COMMUNITY,
         _ => field::AREA,

@@ -134,7 +134,7 @@ fn write_cover(
         (field::STUDY.of(language).to_owned(), heading.study.clone()),
         (field::REFERENCE.of(language).to_owned(), words::day(language, heading.reference)),
         (field::CASES_COUNT.of(language).to_owned(), words::count(list.cases().count() as u64)),
-        (field::DWELLINGS_COUNT.of(language).to_owned(), words::count(list.dwellings.len() as u64)),
+        (field::DWELLINGS_COUNT.of(language).to_owned(), words::count(list.doors() as u64)),
     ];
     let counted = |(matter, count): &(field::Matter, usize)| {
         (format!("  {}", matter.words().of(language)), words::count(*count as u64))

@@ -64,6 +64,8 @@ pub const COLUMNS: [Words; 9] = [
 ];
 /// The outcome chosen from a list.
 pub const OUTCOME: Words = words("核查结果", "Outcome");
+/// Takes the choice of an outcome back, on a screen.
+pub const CLEAR: Words = words("清除", "Clear");
 /// Notes.
 pub const NOTE: Words = words("备注", "Notes");
 /// Born, before a year and month.
@@ -312,7 +314,7 @@ pub fn dwelling(language: Language, [estate, building, unit, room]: [&str; 4]) -
     let letter = |text: &str| text.starts_with(|c: char| c.is_ascii_alphabetic());
     let text = match language {
         Language::Zh => [
-            known(estate, "", " "),
+            known(estate, "", if estate.ends_with(|c: char| c.is_ascii_alphanumeric()) { " " } else { "" }),
             known(building, "", if letter(building) { "座" } else { "号楼" }),
             known(unit, "", "单元"),
             known(room, "", if building.is_empty() && unit.is_empty() { "号" } else { "室" }),

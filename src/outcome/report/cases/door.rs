@@ -1,0 +1,245 @@
+//! Where is a case, and how does one say it?
+//!
+//! A [`Door`] tells whether two cases are at one door, by the comparable form of their addresses. What a field worker reads is
+//! another thing: the address as it is written there.
+
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::field;
+use crate::intake::study::Language;
+use crate::outcome::coverage::UNKNOWN_AREA;
+use crate::person::address::MARKS;
+use crate::person::table::{PersonTable, RecordId};
+use crate::privacy::{mask, personal};
+
+/// Longest address that is shown, in characters.
+const ADDRESS_CHARACTERS_MAX: usize = 160;
+
+/// Where a door is, as far as known (`""` and 0 otherwise), in walking order: places that are known first.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Door {
+    /// The estate is not known.
+    pub unplaced: bool,
+    /// Estate, or a whole address.
+    pub estate: String,
+    /// Building.
+    pub building: u16,
+    /// Unit.
+    pub unit: u16,
+    /// Room.
+    pub room: u16,
+    /// `estate` is a whole address.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_whole: bool,
+}
+
+impl Door {
+    /// Is it one door, and not merely a building or nothing?
+    #[must_use]
+    pub fn is_one(&self) -> bool {
+        !self.unplaced && (self.room != 0 || self.is_whole)
+    }
+
+    /// The door in words, if nobody knows how it is written.
+    #[must_use]
+    pub fn words(&self, language: Language) -> String {
+        field::dwelling(language, [&self.estate, &part(self.building), &part(self.unit), &part(self.room)])
+    }
+}
+
+/// The door of a record's address.
+#[must_use]
+pub fn door(table: &PersonTable, record: RecordId) -> Door {
+    let at = record as usize;
+    let (building, unit, room) = (table.building[at], table.unit[at], table.room[at]);
+    if let Some(address) = whole(table, record) {
+        let estate = mask::plain_within(&address.to_lowercase(), ADDRESS_CHARACTERS_MAX);
+        return Door { unplaced: false, estate, building, unit, room, is_whole: true };
+    }
+    let estate = mask::plain(table.estates.text(table.estate[at]));
+    Door { unplaced: estate.is_empty(), estate, building, unit, room, is_whole: false }
+}
+
+/// The address of a record that has none in parts.
+fn whole(table: &PersonTable, record: RecordId) -> Option<&str> {
+    let at = record as usize;
+    let in_parts = table.estate[at] != 0 || table.building[at] != 0 || table.room[at] != 0;
+    table.written_address(record).filter(|_| !in_parts)
+}
+
+/// The address of a record as it is written.
+#[must_use]
+pub fn written_address(language: Language, table: &PersonTable, record: RecordId) -> String {
+    let at = record as usize;
+    if let Some(address) = whole(table, record) {
+        return mask::plain_within(address, ADDRESS_CHARACTERS_MAX);
+    }
+    let place = table.written_estate(table.estate[at]);
+    let numbers = [table.building[at], table.unit[at], table.room[at]].map(part);
+    let text = match table.written_numbers(record) {
+        Some(written) => {
+            let numbered = |text: String, (mark, number): (char, &String)| text.replace(mark, number);
+            format!("{place}{}", MARKS.into_iter().zip(&numbers).fold(written.to_owned(), numbered))
+        }
+        None => {
+            let [building, unit, room] = &numbers;
+            field::dwelling(language, [place, building, unit, room])
+        }
+    };
+    mask::plain_within(&text, ADDRESS_CHARACTERS_MAX)
+}
+
+/// Letters of buildings are numbered from here in the table.
+const LETTERS_FROM: u16 = 30_000;
+
+fn part(number: u16) -> String {
+    match number {
+        0 => String::new(),
+        number if number < LETTERS_FROM => number.to_string(),
+        letter => u8::try_from(letter - LETTERS_FROM)
+            .ok()
+            .filter(|offset| *offset < 26)
+            .map_or_else(String::new, |offset| char::from(b'A' + offset).to_string()),
+    }
+}
+
+/// The codes that the roll has for enumeration areas.
+#[derive(Debug)]
+pub struct AreaCodes<'a> {
+    of_roll: FxHashSet<&'a str>,
+}
+
+impl<'a> AreaCodes<'a> {
+    /// Of these records.
+    #[must_use]
+    pub fn of(table: &'a PersonTable) -> AreaCodes<'a> {
+        let mut used = vec![false; table.divisions.len()];
+        table.area.iter().for_each(|symbol| used[*symbol as usize] = true);
+        let codes = (1..).zip(used.into_iter().skip(1)).filter(|(_, used)| *used);
+        AreaCodes { of_roll: codes.map(|(symbol, _)| table.divisions.text(symbol)).collect() }
+    }
+
+    /// The area whose list a case with this code is on: each code of the roll is an area of its own, whatever it looks like; of
+    /// division codes, what is coarser than a township is as good as unknown.
+    #[must_use]
+    pub fn code(&self, code: &str) -> String {
+        let of_roll = self.of_roll.contains(code) && !code.eq_ignore_ascii_case(UNKNOWN_AREA);
+        let fine_enough = code.len() >= 9 && code.bytes().all(|byte| byte.is_ascii_digit());
+        if of_roll || fine_enough { code.to_owned() } else { UNKNOWN_AREA.to_owned() }
+    }
+}
+
+/// Longest part of a code that names a file, in characters.
+const FILE_NAME_CHARACTERS_MAX: usize = 40;
+
+/// The name of an area's files, without ending: the code, if it consists of letters, digits and dashes. Of other codes these,
+/// with a digest: no two codes have one name.
+#[must_use]
+pub fn file_name(area: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
+    let name: String = area.chars().map(safe).take(FILE_NAME_CHARACTERS_MAX).collect();
+    if name == area { name } else { format!("{name}-{}", short_digest(area)) }
+}
+
+/// What tells two codes apart whose names would be one.
+#[must_use]
+pub fn short_digest(area: &str) -> String {
+    Sha256::digest(area).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
+personal!(Door);
+
+#[cfg(test)]
+mod tests {
+    use super::{AreaCodes, door, file_name, written_address};
+    use crate::intake::extract;
+    use crate::intake::study::{self, Language};
+    use crate::person;
+    use crate::person::table::PersonTable;
+    use crate::progress::Silent;
+
+    fn table(header: &str, column: &str, field: &str, addresses: &[&str]) -> PersonTable {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = addresses.iter().enumerate().map(|(at, address)| format!("某{at}\t{address}\n"));
+        let text = format!("name\t{header}\n{}", rows.collect::<String>());
+        std::fs::write(folder.path().join("roll.csv"), text).unwrap();
+        let text = format!(
+            "[study]\nname = \"s\"\n[[source]]\nname = \"roll\"\nrole = \"roll\"\npath = \"roll.csv\"\n[source.columns]\nname = \"name\"\n{column} = \"{header}\"\n{field}"
+        );
+        std::fs::write(folder.path().join("study.toml"), text).unwrap();
+        let study = study::file::read(&folder.path().join("study.toml")).unwrap();
+        let extracts = [extract::open(&study, 0).unwrap()];
+        person::standardise(&study, &extracts, &Silent).unwrap().table
+    }
+
+    #[test]
+    fn a_dwelling_reads_as_it_is_written() {
+        let addresses = [
+            ("幸福小区3号楼", "幸福小区3号楼"),
+            ("幸福小区3栋2门401", "幸福小区3号楼2单元401室"),
+            ("大王村3组17号", "大王村3组17号"),
+            ("天津市红桥区西青道98号", "西青道98号"),
+            ("幸福小区3号楼B1层5号", "幸福小区3号楼B1层5号"),
+            ("幸福小区3号宿舍楼412室", "幸福小区3号宿舍楼412室"),
+            ("幸福小区三号宿舍楼412室", "幸福小区三号宿舍楼412室"),
+            (
+                "光荣道街道同心社区居民委员会管辖范围内龍門花园5号楼1单元101",
+                "光荣道街道同心社区居民委员会管辖范围内龍門花园5号楼1单元101室",
+            ),
+            ("12 Main Street 7", "12 Main Street 7"),
+            ("", "住址不详"),
+        ];
+        let table = table("住址", "address", "", &addresses.map(|(address, _)| address));
+        for (record, (address, shown)) in (0..).zip(addresses) {
+            assert_eq!(written_address(Language::Zh, &table, record), shown, "{address}");
+        }
+        let english = written_address(Language::En, &table, 1);
+        assert_eq!(english, "幸福小区, building 3, unit 2, room 401");
+    }
+
+    #[test]
+    fn a_text_field_may_say_where_somebody_lives() {
+        let field = "[[field]]\nname = \"address_text\"\ncomparator = \"jaro_winkler\"\ndwelling = true\n";
+        let addresses = ["12  Main Street", "12 MAIN STREET", "13 Main Street", ""];
+        let table = table("Address", "address_text", field, &addresses);
+        let shown = |record| written_address(Language::En, &table, record);
+        assert_eq!([0, 2, 3].map(shown), ["12 Main Street", "13 Main Street", "Address unknown"]);
+        let doors: Vec<_> = (0..4).map(|record| door(&table, record)).collect();
+        assert!(doors[0] == doors[1] && doors[0] != doors[2], "one address is one door");
+        assert!(doors[0].is_one() && !doors[3].is_one() && doors[3].unplaced);
+    }
+
+    #[test]
+    fn a_code_of_the_roll_is_an_area_of_its_own() {
+        let codes =
+            AreaCodes { of_roll: ["甲片-01", "乙片-01", "EA01", "ea01", "7", "Unknown"].into_iter().collect() };
+        for (code, expected) in [
+            ("甲片-01", "甲片-01"),
+            ("乙片-01", "乙片-01"),
+            ("EA01", "EA01"),
+            ("ea01", "ea01"),
+            ("7", "7"),
+            ("Unknown", "unknown"),
+            ("120106001004005", "120106001004005"),
+            ("120106001", "120106001"),
+            ("120106", "unknown"),
+            ("", "unknown"),
+            ("王小明", "unknown"),
+            ("../../etc/passwd", "unknown"),
+        ] {
+            assert_eq!(codes.code(code), expected);
+        }
+    }
+
+    #[test]
+    fn no_two_codes_name_one_file() {
+        assert_eq!(["120106001004005", "甲片-01", "EA01"].map(file_name), ["120106001004005", "甲片-01", "EA01"]);
+        let names = ["a/1", "a.1", "a 1", "../1", "a_1"].map(file_name);
+        assert!(names.iter().all(|name| !name.contains(['/', '.', ' '])));
+        let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len());
+        assert_ne!(file_name(&"长".repeat(50)), file_name(&"长".repeat(51)));
+    }
+}
