@@ -1,5 +1,6 @@
 //! How complete is the census, area by area, and what have visits said of it since?
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::process::ExitCode;
 
@@ -11,6 +12,7 @@ use super::screen::{Table, show, show_json};
 use crate::casework::recount::{self, Recounted};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
+use crate::outcome::coverage::UNKNOWN_AREA;
 use crate::outcome::coverage::estimated::{Estimate, Summary};
 use crate::outcome::report::cases::table;
 use crate::run::ESTIMATES;
@@ -78,7 +80,7 @@ fn describe_visited(visited: &[Recounted]) -> String {
     let mut table =
         Table::new(&["area", "settled", "found", "expected", "run alone", "with visits", "95 % from", "to"]);
     for row in visited {
-        let mut cells = vec![row.area.clone(), row.settled.to_string(), row.found.to_string()];
+        let mut cells = vec![area_name(&row.level, &row.area), row.settled.to_string(), row.found.to_string()];
         cells.extend([row.expected, row.before, row.persons, row.low, row.high].map(|number| format!("{number:.1}")));
         table.row(cells);
     }
@@ -88,12 +90,17 @@ fn describe_visited(visited: &[Recounted]) -> String {
     )
 }
 
+/// The code of an area; of persons whose area is not known, at which level it is not.
+fn area_name(level: &str, code: &str) -> String {
+    if code == UNKNOWN_AREA { format!("{level} unknown") } else { code.to_owned() }
+}
+
 fn describe(summary: &Summary) -> String {
     if !summary.is_made() {
         return summary.warnings.iter().map(|warning| format!("{warning}\n")).collect();
     }
     let mut table = Table::new(&["area", "enumerated", "wrongly", "twice", "estimated", "95 % from", "to", "omitted"]);
-    let mut row = |name: &str, estimate: &Estimate| {
+    let mut row = |name: String, estimate: &Estimate| {
         let counts = [
             estimate.enumerated + estimate.erroneous,
             estimate.erroneous,
@@ -102,13 +109,22 @@ fn describe(summary: &Summary) -> String {
             estimate.low,
             estimate.high,
         ];
-        let mut cells = vec![name.to_owned()];
+        let mut cells = vec![name];
         cells.extend(counts.map(|number| format!("{number:.1}")));
-        cells.push(format!("{:.2} %", 100.0 * estimate.omission()));
+        // A share of nothing says nothing; that of persons whom the roll has nowhere is no omission of an area.
+        let has_share = estimate.persons > 0.0 && estimate.enumerated > 0.0;
+        cells.push(if has_share { format!("{:.2} %", 100.0 * estimate.omission()) } else { String::from("-") });
         table.row(cells);
     };
-    summary.areas.iter().for_each(|area| row(&area.area, &area.estimate));
-    row("all", &summary.total);
+    // An area that lies in no division is the same at each level.
+    let mut named = BTreeSet::new();
+    for area in &summary.areas {
+        let name = area_name(&area.level, &area.area);
+        if named.insert(name.clone()) {
+            row(name, &area.estimate);
+        }
+    }
+    row(String::from("all"), &summary.total);
     let mut text = table.text();
     let _ = writeln!(text, "\nwithout the corrections, all: {:.1}", summary.total.uncorrected);
     if let Some(lists) = &summary.by_lists {
@@ -129,4 +145,33 @@ fn describe(summary: &Summary) -> String {
     summary.post_strata.iter().for_each(|(step, persons)| text += &format!("  {step}: {persons:.0}\n"));
     summary.warnings.iter().for_each(|warning| text += &format!("warning: {warning}\n"));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::describe;
+    use crate::outcome::coverage::estimated::{AreaEstimate, Estimate, Summary};
+
+    #[test]
+    fn unknown_areas_say_their_level_and_nothing_has_no_share() {
+        let some = Estimate { persons: 100.0, enumerated: 90.0, ..Estimate::default() };
+        let area = |level: &str, area: &str, estimate: Estimate| AreaEstimate {
+            level: level.to_owned(),
+            area: area.to_owned(),
+            estimate,
+        };
+        let areas = vec![
+            area("district", "unknown", Estimate::default()),
+            area("district", "甲片-01", some),
+            area("township", "unknown", Estimate { persons: 3.0, ..Estimate::default() }),
+            area("township", "甲片-01", some),
+            area("community", "unknown", Estimate::default()),
+        ];
+        let text = describe(&Summary { total: some, areas, ..Summary::default() });
+        for level in ["district", "township", "community"] {
+            assert_eq!(text.matches(&format!("{level} unknown")).count(), 1, "{text}");
+        }
+        assert!(text.contains("10.00 %") && !text.contains("100.00 %") && !text.contains(" 0.00 %"), "{text}");
+        assert_eq!(text.matches("甲片-01").count(), 1, "an area in no division stands there once");
+    }
 }

@@ -72,10 +72,16 @@ impl Level {
         }
     }
 
-    /// The area of this level that a code lies in; [`UNKNOWN_AREA`] if the code is too coarse to tell.
+    /// The area of this level that a code lies in; [`UNKNOWN_AREA`] if the code is too coarse to tell. The code of an
+    /// enumeration area that lies in no division (甲片-01) stands for itself at each level.
     #[must_use]
     pub fn area(self, code: &str) -> &str {
-        code.get(..self.digits()).unwrap_or(UNKNOWN_AREA)
+        let is_division = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
+        match code.get(..self.digits()) {
+            Some(division) if is_division(division) => division,
+            _ if is_division(code) => UNKNOWN_AREA,
+            _ => code,
+        }
     }
 }
 
@@ -197,7 +203,7 @@ pub fn persons(
     resolution: &Resolution,
     households: &Households,
 ) -> Vec<CountedPerson> {
-    each_person(&Census { study, table, roles: roles(study, table) }, resolution, households).collect()
+    each_person(&Census::of(study, table), resolution, households).collect()
 }
 
 fn each_person<'a>(
@@ -224,7 +230,7 @@ fn each_person<'a>(
 #[must_use]
 pub fn count(study: &Study, table: &PersonTable, linked: &Linked) -> Coverage {
     type Found = FxHashMap<(Symbol, u8, AgeGroup), Counts>;
-    let census = Census { study, table, roles: roles(study, table) };
+    let census = Census::of(study, table);
     let add = |mut found: Found, person: CountedPerson| {
         found.entry((person.place, person.sex, person.age_group)).or_default().add(&person.counts);
         found
@@ -262,9 +268,56 @@ struct Census<'a> {
     study: &'a Study,
     table: &'a PersonTable,
     roles: Vec<bool>,
+    areas: AreasWithoutDivision,
 }
 
-impl Census<'_> {
+/// Enumeration areas whose codes are those of no division: by estate and building, and by addresses that are a text as a whole.
+#[derive(Default)]
+struct AreasWithoutDivision {
+    buildings: FxHashMap<(Symbol, u16), Symbol>,
+    addresses: FxHashMap<String, Symbol>,
+}
+
+impl AreasWithoutDivision {
+    /// Whom only registers know stands in one of them, too, and no division says so.
+    fn of(table: &PersonTable) -> AreasWithoutDivision {
+        let symbols = 0..Symbol::try_from(table.divisions.len()).unwrap_or(Symbol::MAX);
+        let is_none = |symbol: Symbol| {
+            let code = table.divisions.text(symbol);
+            !code.bytes().all(|byte| byte.is_ascii_digit()) && Level::District.area(code) == code
+        };
+        let is_none: Vec<bool> = symbols.map(is_none).collect();
+        let mut areas = AreasWithoutDivision::default();
+        if !is_none.contains(&true) {
+            return areas;
+        }
+        for (record, at) in (0..).zip(0..table.len()) {
+            let (area, estate) = (table.area[at], table.estate[at]);
+            if table.division[at] != 0 || !is_none[area as usize] {
+                continue;
+            }
+            if estate != 0 {
+                areas.buildings.entry((estate, table.building[at])).or_insert(area);
+            } else if let Some(address) = table.written_address(record) {
+                areas.addresses.entry(address.to_lowercase()).or_insert(area);
+            }
+        }
+        areas
+    }
+
+    fn around(&self, table: &PersonTable, record: RecordId) -> Option<Symbol> {
+        let at = record as usize;
+        let building = self.buildings.get(&(table.estate[at], table.building[at]));
+        let address = || table.written_address(record).and_then(|text| self.addresses.get(&text.to_lowercase()));
+        building.or_else(address).copied()
+    }
+}
+
+impl<'a> Census<'a> {
+    fn of(study: &'a Study, table: &'a PersonTable) -> Census<'a> {
+        Census { study, table, roles: roles(study, table), areas: AreasWithoutDivision::of(table) }
+    }
+
     fn is_roll(&self, record: RecordId) -> bool {
         self.roles.get(self.table.source(record)).copied().unwrap_or(false)
     }
@@ -319,7 +372,9 @@ impl Census<'_> {
             division => division,
         };
         let known = records.iter().copied().filter(|record| code(*record) != 0);
-        known.min_by_key(|record| (rank(*record), *record)).map_or(0, code)
+        let around = |record: &RecordId| self.areas.around(self.table, *record);
+        let code = known.min_by_key(|record| (rank(*record), *record)).map(code);
+        code.or_else(|| records.iter().find_map(around)).unwrap_or(0)
     }
 }
 

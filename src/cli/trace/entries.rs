@@ -7,7 +7,7 @@ use std::fmt::Write;
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
-use crate::outcome::coverage::Level;
+use crate::outcome::coverage::{Level, UNKNOWN_AREA};
 use crate::person::table::{PersonTable, RecordId};
 use crate::provenance::Known;
 
@@ -70,7 +70,7 @@ pub(super) fn known(manifest: &Manifest, source: &str) -> Result<usize> {
 
 /// Does a place lie in the area that is asked for?
 pub(super) fn lies_in(place: &str, area: Option<&str>) -> bool {
-    let known = |level: Level| level.area(place).bytes().all(|byte| byte.is_ascii_digit());
+    let known = |level: Level| !matches!(level.area(place), "" | UNKNOWN_AREA);
     match area {
         None => true,
         Some("unknown") => !known(Level::Township),

@@ -20,7 +20,7 @@ use super::by_lists::Lists;
 use super::mended::{self, Mass};
 pub use super::post_strata::STEPS;
 use super::post_strata::{Parts, Pools};
-use super::{AgeGroup, Census, Counts, Coverage, Level, roles};
+use super::{AgeGroup, Census, Counts, Coverage, Level};
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::outcome::discrepancy::Findings;
@@ -284,7 +284,7 @@ pub fn estimate(
         coverage.summary.warnings.push(Warning { kind: WarningKind::OneList, share: 1.0, detail: String::new() });
         return;
     }
-    let census = Census { study, table, roles: roles(study, table) };
+    let census = Census::of(study, table);
     let lists = Lists::of(&census);
     let population = Population::of(table, mended::mend(&census, linked, residence, findings, lists.as_ref()));
     let draws = Draws::new(study.linkage.seed);
@@ -383,7 +383,16 @@ impl std::fmt::Display for Warning {
                 "{percent:.0} % of the persons are in post-strata too small for their own district: areas borrow from one \
                  another"
             ),
-            WarningKind::Residence => write!(f, "the residence evidence is doubtful ({})", self.detail),
+            WarningKind::Residence => {
+                let why = match self.detail.as_str() {
+                    "no_dates" => "no register has dates of a last sign of life",
+                    "few_positives" => "there are too few known residents to learn from",
+                    "few_negatives" => "too few are known not to live here: the prior comes from the density ratio",
+                    "no_convergence" => "it did not converge",
+                    other => other,
+                };
+                write!(f, "the residence evidence is doubtful: {why}")
+            }
             WarningKind::Erroneous => {
                 write!(f, "{percent:.1} % of the enumerations are expected to be wrong, more than 2 %")
             }

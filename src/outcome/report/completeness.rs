@@ -67,6 +67,8 @@ pub fn compose(coverage: &Coverage) -> Completeness {
         communities: communities
             .iter()
             .filter(|community| !unknown(community) && Level::Township.area(&community.area) == area.area)
+            // An area that lies in no division is no part of itself.
+            .filter(|community| community.area != area.area)
             .cloned()
             .collect(),
         area,

@@ -5,7 +5,7 @@
 
 use std::ops::Add;
 
-use super::{Draws, Estimate, Population, Sum, mended, products, roles, variance};
+use super::{Draws, Estimate, Population, Sum, mended, products, variance};
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::outcome::coverage::by_lists::Lists;
@@ -76,7 +76,7 @@ impl<'a> Weights<'a> {
         residence: &'a Residence,
         findings: &Findings,
     ) -> Weights<'a> {
-        let census = Census { study, table, roles: roles(study, table) };
+        let census = Census::of(study, table);
         let lists = Lists::of(&census);
         let population = Population::of(table, mended::mend(&census, linked, residence, findings, lists.as_ref()));
         let weighed = population.masses.iter().zip(population.weigh(residence)).enumerate();
