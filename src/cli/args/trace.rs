@@ -24,14 +24,17 @@ pub struct Trace {
     /// Only discrepancies that stand on follow-up lists.
     #[arg(long)]
     pub listed: bool,
+    /// Only discrepancies that no visit has settled.
+    #[arg(long)]
+    pub open: bool,
     /// The persons that a count of the report holds.
-    #[arg(long, value_name = "COUNT", conflicts_with_all = ["kind", "listed"], group = "figure")]
+    #[arg(long, value_name = "COUNT", conflicts_with_all = ["kind", "listed", "open"], group = "figure")]
     pub persons: Option<PersonCount>,
     /// The persons who occur in just so many sources.
-    #[arg(long, value_name = "N", conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub in_sources: Option<usize>,
     /// What every person adds to this part of the estimates.
-    #[arg(long, value_name = "PART", conflicts_with_all = ["kind", "listed"], group = "figure")]
+    #[arg(long, value_name = "PART", conflicts_with_all = ["kind", "listed", "open"], group = "figure")]
     pub estimate: Option<EstimatePart>,
     /// With --estimate: only persons of this sex.
     #[arg(long, requires = "estimate")]
@@ -43,50 +46,50 @@ pub struct Trace {
     #[arg(long, value_name = "N", requires = "estimate")]
     pub step: Option<usize>,
     /// The pairs of these two sources (the same one twice: within it) that are links.
-    #[arg(long, value_names = ["SOURCE", "SOURCE"], num_args = 2, conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, value_names = ["SOURCE", "SOURCE"], num_args = 2, conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub links: Option<Vec<String>>,
     /// With --links: those that are possible links.
     #[arg(long, requires = "links")]
     pub possible: bool,
     /// All links, the most doubtful first, and how many are expected to be false.
-    #[arg(long, conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub false_links: bool,
     /// The pairs at or above the review probability in the band of this probability.
-    #[arg(long, value_name = "PROBABILITY", conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, value_name = "PROBABILITY", conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub band: Option<f64>,
     /// The candidate pairs in the bar of the chart of weights that holds this weight, in bits.
-    #[arg(long, value_name = "BITS", allow_negative_numbers = true, conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, value_name = "BITS", allow_negative_numbers = true, conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub weight: Option<f64>,
     /// What each level of each comparison weighs, and how many candidate pairs are at it; with both names, those pairs.
-    #[arg(long, value_names = ["COMPARISON", "LEVEL"], num_args = 0..=2, conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, value_names = ["COMPARISON", "LEVEL"], num_args = 0..=2, conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub level: Option<Vec<String>>,
     /// The pairs of the pattern whose weights the report adds up.
-    #[arg(long, conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub example: Option<Example>,
     /// The keys of a blocking rule with their records.
-    #[arg(long, value_name = "RULE", conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub blocks: Option<String>,
     /// The pairs of a blocking rule.
-    #[arg(long, value_name = "RULE", conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub pairs: Option<String>,
     /// With --pairs: those that no other rule had given before.
     #[arg(long, requires = "pairs")]
     pub new: bool,
     /// The rows of a source that were used (of all sources, if none is named).
     #[arg(long, value_name = "SOURCE", num_args = 0..=1, default_missing_value = "",
-          conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+          conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub used: Option<String>,
     /// The rows of a source that were set aside.
-    #[arg(long, value_name = "SOURCE", conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, value_name = "SOURCE", conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub set_aside: Option<String>,
     /// The rows of a source of which something was noted.
-    #[arg(long, value_name = "SOURCE", requires = "reason", conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, value_name = "SOURCE", requires = "reason", conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub noted: Option<String>,
     /// With --set-aside, --noted: only those for this reason, as `rejected.parquet` and `manifest.json` have it.
     #[arg(long, value_name = "REASON")]
     pub reason: Option<String>,
     /// The rows of a source that have a value of a field.
-    #[arg(long, value_names = ["SOURCE", "FIELD"], num_args = 2, conflicts_with_all = ["kind", "listed", "area"], group = "figure")]
+    #[arg(long, value_names = ["SOURCE", "FIELD"], num_args = 2, conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub filled: Option<Vec<String>>,
     /// Most entries to list in full; all are counted.
     #[arg(long, value_name = "N", default_value_t = 20)]

@@ -46,6 +46,7 @@ pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<Exit
         .filter(|row| {
             lies_in(&row.area, asked.area.as_deref()) && (asked.kind.is_empty() || asked.kind.contains(&row.kind))
         })
+        .filter(|row| !(asked.open && row.is_settled()))
         .filter(|row| on_lists.as_ref().is_none_or(|listed| listed.contains(&row.discrepancy)))
         .collect();
     // From 0: `sum` makes -0 of no rows, and that would be shown.

@@ -19,7 +19,7 @@ use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 
 pub use self::read::{content, read_discrepancies, read_links, read_persons, read_rejected};
-use super::discrepancy::{Discrepancy, Findings};
+use super::discrepancy::{Discrepancy, Findings, VISIT};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
 use crate::linkage::Linked;
@@ -105,6 +105,14 @@ pub struct DiscrepancyRow {
     pub priority: u32,
     /// Evidence, JSON.
     pub evidence: String,
+}
+
+impl DiscrepancyRow {
+    /// Has a visit answered it?
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.evidence.contains(&format!("\"what\":\"{VISIT}\""))
+    }
 }
 
 /// A pair to be written to `links.parquet`.
@@ -456,7 +464,26 @@ pub fn write_text(folder: &Path, name: &str, text: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Link, strengthen};
+    use super::{DiscrepancyRow, Link, strengthen};
+    use crate::outcome::discrepancy::{Evidence, VISIT};
+
+    #[test]
+    fn a_row_that_a_visit_has_answered_is_known_by_its_evidence() {
+        let row = |what: &'static str| {
+            let evidence = [Evidence { what: what.into(), found: "outcome 01".into(), bits: None }];
+            DiscrepancyRow {
+                discrepancy: String::new(),
+                kind: String::new(),
+                person: 0,
+                roll_record: None,
+                area: String::new(),
+                probability: 1.0,
+                priority: 1,
+                evidence: serde_json::to_string(&evidence).unwrap(),
+            }
+        };
+        assert!(row(VISIT).is_settled() && !row("register").is_settled());
+    }
 
     #[test]
     fn a_pair_is_as_sure_as_the_chain_that_holds_it() {

@@ -91,7 +91,7 @@ fn summary(report: &Report) -> Markup {
             }
         }
         p { (PreEscaped(page::agreement(language, report.total.roll_present, report.total.in_both))) }
-        p { (PreEscaped(page::visits(language, missed.visits, missed.expected_found, missed.count, real, report.lists.len() as u64))) }
+        p { (PreEscaped(page::visits(language, missed, real, report.lists.len() as u64))) }
         p.note { (page::LISTS.of(language)) }
     }
 }

@@ -37,8 +37,10 @@ pub struct MissedInArea {
 /// The missed persons as a whole.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Missed {
-    /// Persons who may have been missed.
+    /// Persons who may have been missed, and of whom no visit has said yet whether they were.
     pub count: u64,
+    /// Persons who were missed, as a visit has found: nobody is sent to them again.
+    pub settled: u64,
     /// Visits, and finds expected of them, most probable first; from (0, 0).
     pub curve: Vec<(u64, f64)>,
     /// Visits planned.
@@ -75,11 +77,15 @@ pub fn kinds(findings: &Findings) -> Vec<KindFound> {
 /// Curve and tables of the missed persons.
 #[must_use]
 pub fn compose(findings: &Findings) -> Missed {
-    let mut missed: Vec<&Discrepancy> =
-        findings.discrepancies.iter().filter(|discrepancy| is_missed(discrepancy)).collect();
+    let (settled, mut missed): (Vec<&Discrepancy>, Vec<&Discrepancy>) = findings
+        .discrepancies
+        .iter()
+        .filter(|discrepancy| is_missed(discrepancy))
+        .partition(|found| found.is_settled());
     missed.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.person.cmp(&b.person)));
     Missed {
         count: missed.len() as u64,
+        settled: settled.len() as u64,
         curve: curve(&missed),
         visits: findings.visits.min(missed.len() as u64),
         expected_found: findings.expected_found,
@@ -105,7 +111,7 @@ fn by_area(missed: &[&Discrepancy], level: Level) -> Vec<MissedInArea> {
     let mut areas: BTreeMap<&str, MissedInArea> = BTreeMap::new();
     for discrepancy in missed {
         let code = level.area(&discrepancy.area);
-        let code = if code.bytes().all(|byte| byte.is_ascii_digit()) { code } else { UNKNOWN_AREA };
+        let code = if code.is_empty() { UNKNOWN_AREA } else { code };
         let area = areas.entry(code).or_insert_with(|| MissedInArea {
             area: code.to_owned(),
             count: 0,

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use calamine::{Reader, Xlsx};
 
-use super::cases::area_code;
 use super::practice::{District, REGISTERS, VISITS};
 use super::words::field::Matter;
 use super::{Report, file, follow_up, html, write};
@@ -113,6 +112,107 @@ fn a_list_holds_no_full_id_number_no_source_and_no_full_name_but_of_missed_perso
         }
     }
     assert!(texts.iter().any(|text| text.contains("999999********")), "numbers to be read again are masked");
+}
+
+#[test]
+fn a_list_shows_names_and_dwellings_as_they_are_written() {
+    let district = District::new(Language::Zh);
+    let report = district.report();
+    let cases: Vec<_> = report.lists.iter().flat_map(super::cases::AreaList::cases).collect();
+    let with = |family: char| cases.iter().filter(|(_, case)| case.name.starts_with(family)).count();
+    assert!(with('黃') > 0 && with('黄') == 0, "the form that is compared is on a list");
+    assert!(cases.iter().all(|(dwelling, _)| dwelling.dwelling.starts_with("幸福小区")));
+}
+
+#[test]
+fn who_was_found_by_a_visit_is_no_longer_to_be_found() {
+    use crate::outcome::discrepancy::{DiscrepancyKind::MissedPerson, Evidence, VISIT};
+    let mut district = District::new(Language::Zh);
+    for found in district.findings.discrepancies.iter_mut().filter(|d| d.kind == MissedPerson && d.priority > 6) {
+        found.probability = 1.0;
+        found.listed = false;
+        found.evidence.push(Evidence { what: VISIT.into(), found: "outcome 01".into(), bits: None });
+    }
+    let report = district.report();
+    assert_eq!((report.missed.count, report.missed.settled), (9, 2));
+    let (persons, finds) = *report.missed.curve.last().unwrap();
+    assert!(persons == 9 && finds < 9.0 * 0.9, "{finds}");
+    assert_eq!(report.missed.communities.iter().map(|area| area.count).sum::<u64>(), 9);
+    assert!(html::page(&report).contains("走访已确认漏登 2 人"));
+}
+
+#[test]
+fn doors_are_counted_as_they_are_for_visits() {
+    use super::cases::{Door, Placed, arrange};
+    let report = District::new(Language::Zh).report();
+    let (_, case) = report.lists.iter().flat_map(super::cases::AreaList::cases).next().unwrap();
+    let door = |estate: &str, room: u16| Door {
+        unplaced: estate.is_empty(),
+        estate: estate.to_owned(),
+        building: 0,
+        unit: 0,
+        room,
+        is_whole: false,
+    };
+    let placed = |(door, dwelling): (Door, &str)| Placed {
+        area: String::from("a"),
+        door,
+        dwelling: dwelling.to_owned(),
+        case: case.clone(),
+    };
+    let places = [
+        (door("", 0), "?"),
+        (door("", 0), "?"),
+        (door("甲里", 5), "甲里5室"),
+        (door("甲里", 5), "甲里5号"),
+        (door("乙村", 0), "乙村"),
+        (door("乙村", 0), "乙村东头"),
+    ];
+    let lists = arrange(places.map(placed).into());
+    let shown: Vec<&str> = lists[0].dwellings.iter().map(|dwelling| dwelling.dwelling.as_str()).collect();
+    assert_eq!(shown, ["乙村", "乙村东头", "甲里5室", "?"], "in walking order");
+    assert_eq!(lists[0].doors(), 5, "cases without a door are a visit each");
+}
+
+#[test]
+fn a_case_takes_one_outcome_on_a_telephone() {
+    let report = District::new(Language::En).report();
+    for list in &report.lists {
+        let page = follow_up::html::page(&report.heading(), list);
+        let cases = list.cases().count();
+        assert!(!page.contains("checkbox") && page.matches("<fieldset").count() == cases);
+        assert_eq!((page.matches("<legend").count(), page.matches("type=\"reset\"").count()), (cases, cases));
+        assert!(!page.contains('：'), "a colon of another language");
+    }
+}
+
+#[test]
+fn an_area_in_no_division_is_an_area_at_every_level() {
+    for (code, township) in [
+        ("120106001004005", "120106001"),
+        ("120106001004005-A", "120106001"),
+        ("120106", "unknown"),
+        ("", "unknown"),
+        ("unknown", "unknown"),
+        ("甲片-01", "甲片-01"),
+        ("EA01", "EA01"),
+        ("第一普查小区", "第一普查小区"),
+    ] {
+        assert_eq!(Level::Township.area(code), township);
+    }
+}
+
+#[test]
+fn areas_whose_codes_differ_in_case_only_have_files_of_their_own() {
+    let report = District::new(Language::Zh).report();
+    let mut lists = vec![report.lists[0].clone(), report.lists[0].clone(), report.lists[0].clone()];
+    ["ea01", "EA01", "甲片-01"].into_iter().zip(&mut lists).for_each(|(area, list)| area.clone_into(&mut list.area));
+    let folder = tempfile::tempdir().unwrap();
+    let written = follow_up::write(&report.heading(), &lists, folder.path(), file::write).unwrap();
+    let names: std::collections::BTreeSet<String> =
+        written.iter().map(|path| path.file_name().unwrap().to_string_lossy().to_lowercase()).collect();
+    assert_eq!(names.len(), 6);
+    assert!(names.contains("甲片-01.html"));
 }
 
 #[test]
@@ -241,23 +341,6 @@ fn coverage_adds_up_at_every_level() {
     coverage.write_parquet(&one).unwrap();
     coverage.write_parquet(&other).unwrap();
     assert!(std::fs::read(one).unwrap() == std::fs::read(other).unwrap());
-}
-
-#[test]
-fn the_name_of_a_file_is_a_code_and_nothing_else() {
-    for (code, expected) in [
-        ("120106001004005", "120106001004005"),
-        ("120106001004", "120106001004"),
-        ("120106001", "120106001"),
-        ("120106", "unknown"),
-        ("", "unknown"),
-        ("../../etc/passwd", "ETCPASSWD"),
-        ("王小明", "unknown"),
-        ("Unknown", "unknown"),
-        ("a-1", "A1"),
-    ] {
-        assert_eq!(area_code(code), expected);
-    }
 }
 
 #[test]

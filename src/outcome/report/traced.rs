@@ -10,7 +10,7 @@ use super::words::words;
 use crate::outcome::coverage::UNKNOWN_AREA;
 
 /// Kinds that count as missed.
-pub const MISSED: &str = "--kind missed_person,missed_newborn";
+pub const MISSED: &str = "--kind missed_person,missed_newborn --open";
 
 /// A figure with the command that leads to its rows.
 #[must_use]

@@ -39,7 +39,9 @@ pub fn expected_finds(language: Language, points: &[(u64, f64)], planned: u64, f
             let at = x(planned as f64);
             canvas.line(vec![(at, BOTTOM), (at, TOP)], colour::AGAINST, 2);
             let label = match language {
-                Language::Zh => format!("计划 {} 次，预计 {} 人", words::count(planned), words::expected(found)),
+                Language::Zh => {
+                    format!("计划走访 {} 人，预计找到 {} 人", words::count(planned), words::expected(found))
+                }
                 Language::En => format!("{} planned, {} expected", words::count(planned), words::expected(found)),
             };
             let (anchor, shift) = if at > i32::midpoint(LEFT, RIGHT) { (Anchor::End, -8) } else { (Anchor::Start, 8) };

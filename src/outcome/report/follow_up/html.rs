@@ -31,19 +31,38 @@ pub fn page(heading: &Heading, list: &AreaList) -> String {
             }
             body {
                 (cover(heading, list))
-                @for dwelling in &list.dwellings {
-                    section {
-                        h2 { (dwelling.dwelling) }
-                        @for found in &dwelling.cases {
-                            @let () = number += 1;
-                            (case(language, number, found))
+                // Heads of tables, as browsers repeat nothing else at the top of each sheet of paper.
+                table.sheet role="presentation" {
+                    thead { tr { th { (running(heading, list)) } } }
+                    tbody { tr { td {
+                        @for dwelling in &list.dwellings {
+                            table.dwelling role="presentation" {
+                                thead { tr { th { h2 { (dwelling.dwelling) } } } }
+                                tbody {
+                                    @for found in &dwelling.cases {
+                                        @let () = number += 1;
+                                        tr { td { (case(language, number, found)) } }
+                                    }
+                                }
+                            }
                         }
-                    }
+                    } } }
                 }
             }
         }
     };
     page.into_string()
+}
+
+/// What stands at the top of each sheet of paper.
+fn running(heading: &Heading, list: &AreaList) -> Markup {
+    let say = |words: Words| words.of(heading.language);
+    html! {
+        div.running {
+            span { (say(area_words(list))) " " b { (area_code(list)) } " · " (say(field::TITLE)) }
+            span { (say(field::CONFIDENTIAL)) }
+        }
+    }
 }
 
 fn cover(heading: &Heading, list: &AreaList) -> Markup {
@@ -59,12 +78,12 @@ fn cover(heading: &Heading, list: &AreaList) -> Markup {
         div.cover {
             p {
                 (say(field::CASES_COUNT)) " " b { (list.cases().count()) } " · "
-                (say(field::DWELLINGS_COUNT)) " " b { (list.dwellings.len()) }
+                (say(field::DWELLINGS_COUNT)) " " b { (list.doors()) }
                 @for (matter, count) in list.by_matter() { " · " (say(matter.words())) " " (count) }
             }
             ol { @for line in field::PROTOCOL_LINES { li { (say(line)) } } }
             p.codes {
-                (say(field::ALL_CODES)) "： "
+                (say(field::ALL_CODES)) (if language == Language::Zh { "：" } else { ":" }) " "
                 @for outcome in Outcome::ALL { span { (field::choice(outcome, language)) } " " }
             }
             div.signs {
@@ -96,12 +115,15 @@ fn case(language: Language, number: usize, case: &Case) -> Markup {
                 div.matter { (say(case.matter.words())) " " span.code { (case.number) } }
                 div.ask { (case.ask) }
             }
-            div.ticks.long[language == Language::En] {
+            form { fieldset.ticks.long[language == Language::En] {
+                legend { (say(field::OUTCOME)) " " (number) }
                 @for outcome in case.matter.usual() {
-                    label { input type="checkbox"; (field::choice(*outcome, language)) }
+                    @let choice = field::choice(*outcome, language);
+                    label { input type="radio" name=(number) value=(outcome.code()); (choice) }
                 }
                 span.other { (say(field::OTHER_CODE)) " " i {} }
-            }
+                button type="reset" { (say(field::CLEAR)) }
+            } }
             div.note { span { (say(field::VISITED_ON)) " " i {} } (say(field::NOTE)) }
         }
     }

@@ -3,6 +3,7 @@
 use super::{Words, count, expected, share, words};
 use crate::intake::study::Language;
 use crate::outcome::estimate::stratified::Share;
+use crate::outcome::report::missed::Missed;
 use crate::outcome::report::traced::{MISSED, within};
 
 /// Title of the page.
@@ -247,20 +248,38 @@ pub fn agreement(language: Language, present: u64, in_both: u64) -> String {
 
 /// What the visits should bring.
 #[must_use]
-pub fn visits(language: Language, planned: u64, found: f64, all: u64, real: f64, lists: u64) -> String {
+pub fn visits(language: Language, missed: &Missed, real: f64, lists: u64) -> String {
+    let (planned, found, all) = (missed.visits, missed.expected_found, missed.count);
     let listed = format!("{MISSED} --listed");
+    let one_list = lists == 1;
     let (planned, found) = (within(&count(planned), &listed), within(&expected(found), &listed));
     let (all, real) = (within(&count(all), MISSED), within(&expected(real), MISSED));
     let lists = within(&count(lists), "--listed");
     match language {
         Language::Zh => format!(
             "可能漏登 {all} 人，预计属实 {real} 人。走访可能性最高的 {planned} 人，预计找到 {found} 人。\
-             入户核查表共 {lists} 份。"
+             入户核查表共 {lists} 份。{}",
+            settled(language, missed.settled)
         ),
         Language::En => format!(
             "{all} persons were perhaps missed, {real} of them expected to be real. Visiting the {planned} most \
-             probable ones is expected to find {found}. There are {lists} follow-up lists."
+             probable ones is expected to find {found}. {} {lists} {}.{}",
+            if one_list { "There is" } else { "There are" },
+            if one_list { "follow-up list" } else { "follow-up lists" },
+            settled(language, missed.settled)
         ),
+    }
+}
+
+/// Whom visits have found already; nothing before there were visits.
+fn settled(language: Language, persons: u64) -> String {
+    if persons == 0 {
+        return String::new();
+    }
+    let found = count(persons);
+    match language {
+        Language::Zh => format!("此外，走访已确认漏登 {found} 人，不再列入。"),
+        Language::En => format!(" Besides, visits have found {found} who were missed: they are not counted here."),
     }
 }
 
