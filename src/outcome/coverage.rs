@@ -297,7 +297,12 @@ impl AreasWithoutDivision {
                 continue;
             }
             if estate != 0 {
-                areas.buildings.entry((estate, table.building[at])).or_insert(area);
+                let building = table.building[at];
+                let known = areas.buildings.entry((estate, building)).or_insert(area);
+                if building == 0 && *known != area {
+                    // An estate without buildings that several areas share says nothing.
+                    *known = 0;
+                }
             } else if let Some(address) = table.written_address(record) {
                 areas.addresses.entry(address.to_lowercase()).or_insert(area);
             }
@@ -309,7 +314,7 @@ impl AreasWithoutDivision {
         let at = record as usize;
         let building = self.buildings.get(&(table.estate[at], table.building[at]));
         let address = || table.written_address(record).and_then(|text| self.addresses.get(&text.to_lowercase()));
-        building.or_else(address).copied()
+        building.or_else(address).copied().filter(|area| *area != 0)
     }
 }
 

@@ -111,30 +111,30 @@ impl Written {
         }
     }
 
-    /// Chooses, of all places that mean an estate, the most usual writing; of equally usual ones that which came first.
-    /// `resolved` is the estate of each place text, `counts` how many records have it.
+    /// Chooses, of all places that mean an estate, the most usual writing; of equally usual ones that which came first. What
+    /// stands before the name of the estate is left out if others leave it out, too. `resolved` is the estate of each place
+    /// text, `counts` how many records have it.
     pub(super) fn resolve(&mut self, places: &Lexicon, resolved: &[Symbol], counts: &[u32], estates: &Lexicon) {
         let known = std::mem::take(&mut self.places);
         if !self.keeps {
             return;
         }
-        let mut writings: FxHashMap<(Symbol, Symbol), (u32, Symbol)> = FxHashMap::default();
+        let (mut whole, mut from_estate) = (Writings::default(), Writings::default());
         for (place, (estate, count)) in (0..).zip(resolved.iter().zip(counts)).filter(|(_, (estate, _))| **estate != 0)
         {
             let text = known.get(&place).map_or(places.text(place), |symbol| self.texts.text(*symbol));
             let text = address::without_region(text).to_owned();
-            let writing = self.texts.intern(&text);
-            writings.entry((*estate, writing)).or_insert((0, place)).0 += count;
+            let rest = beginning_with(&text, estates.text(*estate));
+            let alone = if rest.len() == text.len() { *count } else { 0 };
+            whole.add(*estate, self.texts.intern(&text), place, [*count, alone]);
+            from_estate.add(*estate, self.texts.intern(rest), place, [*count, alone]);
         }
-        let mut best: Vec<(u32, Symbol, Symbol)> = vec![(0, 0, 0); estates.len()];
-        for ((estate, writing), (count, place)) in writings {
-            let so_far = &mut best[estate as usize];
-            let better = so_far.2 == 0 || (count, so_far.1) > (so_far.0, place);
-            if better {
-                *so_far = (count, place, writing);
-            }
-        }
-        self.estates = best.into_iter().map(|(_, _, writing)| writing).collect();
+        let choose = |(whole, rest): (Writing, Writing)| {
+            let is_usual = rest.alone >= ALONE_MIN && f64::from(rest.alone) >= ALONE_SHARE_MIN * f64::from(rest.count);
+            if is_usual { rest.text } else { whole.text }
+        };
+        let most_usual = whole.most_usual(estates.len()).into_iter().zip(from_estate.most_usual(estates.len()));
+        self.estates = most_usual.map(choose).collect();
     }
 
     pub(super) fn name_of(&self, record: RecordId) -> Option<&str> {
@@ -157,6 +157,55 @@ impl Written {
         let at = list.binary_search_by_key(&record, |(of, _)| *of).ok()?;
         list.get(at).map(|(_, symbol)| self.texts.text(*symbol))
     }
+}
+
+/// So many records must name an estate without what others write before it, and this share of all that write it so.
+const ALONE_MIN: u32 = 2;
+const ALONE_SHARE_MIN: f64 = 0.05;
+
+/// How often an estate is written in one way.
+#[derive(Clone, Copy, Default)]
+struct Writing {
+    text: Symbol,
+    /// The first place text that is written so.
+    first: Symbol,
+    count: u32,
+    /// With nothing before the name of the estate.
+    alone: u32,
+}
+
+/// By estate and text, how often it is written so.
+#[derive(Default)]
+struct Writings(FxHashMap<(Symbol, Symbol), Writing>);
+
+impl Writings {
+    fn add(&mut self, estate: Symbol, text: Symbol, first: Symbol, [count, alone]: [u32; 2]) {
+        let writing = self.0.entry((estate, text)).or_insert(Writing { text, first, ..Writing::default() });
+        writing.count += count;
+        writing.alone += alone;
+    }
+
+    /// By estate, the most usual writing.
+    fn most_usual(self, estates: usize) -> Vec<Writing> {
+        let mut best = vec![Writing::default(); estates];
+        for ((estate, _), writing) in self.0 {
+            let so_far = &mut best[estate as usize];
+            if so_far.text == 0 || (writing.count, so_far.first) > (so_far.count, writing.first) {
+                *so_far = writing;
+            }
+        }
+        best
+    }
+}
+
+/// A place as written, from the name of its estate on; the whole if the name is not in it.
+fn beginning_with<'t>(text: &'t str, estate: &str) -> &'t str {
+    let begins = |rest: &str| {
+        let mut folded = rest.chars().filter(|c| !c.is_whitespace()).map(han::fold);
+        estate.chars().all(|character| folded.next() == Some(character))
+    };
+    let at = text.char_indices().rev().map(|(at, _)| at).find(|at| begins(&text[*at..]));
+    at.map_or(text, |at| &text[at..])
 }
 
 /// A name as written: what its comparable form leaves out on purpose (blanks that only pad, brackets, signs that make a
@@ -247,15 +296,28 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_are_set_aside_leave_nothing_to_the_next() {
+        let table = table(&[("", "大王村3组17号"), ("王一", "幸福小区3号楼"), ("王二", "大王村3组18号")], &[], "roll");
+        let numbers: Vec<bool> = table.records(0).map(|record| table.written_numbers(record).is_some()).collect();
+        assert_eq!(numbers, [false, true, false], "nobody could be found by the first row");
+    }
+
+    #[test]
     fn an_estate_is_written_as_most_write_it() {
         let of_roll = [
-            ("王一", "天津市红桥区芥园街道幸福小区3号楼1单元101"),
+            ("王一", "幸福5-1-101"),
             ("王二", "幸福小区3栋"),
-            ("王五", "河北省幸福小区4栋"),
-            ("王三", "幸福5-1-101"),
+            ("王三", "河北省幸福小区4栋"),
+            ("王四", "天津市红桥区芥园街道和平里3号楼"),
+            ("王五", "天津市红桥区芥园街道和平里4号楼"),
+            ("王六", "天津市红桥区芥园街道和平里5号楼"),
+            ("王七", "和平里5号楼"),
+            ("王八", "和平里3号楼"),
+            ("王九", "天津市红桥区芥园街道同心社区新苑5号楼"),
         ];
-        let table = table(&of_roll, &[("王四", "龍門里１号楼")], "roll");
-        assert_eq!(table.written_estate(table.estate[3]), "幸福小区");
-        assert_eq!(table.written_estate(table.estate[4]), "龍門里");
+        let table = table(&of_roll, &[("王十", "龍門里１号楼")], "roll");
+        let written = [0, 3, 8, 9].map(|record: usize| table.written_estate(table.estate[record]));
+        let expected = ["幸福小区", "和平里", "芥园街道同心社区新苑", "龍門里"];
+        assert_eq!(written, expected, "what stands before an estate is left out only where others do");
     }
 }
