@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::Known;
 use crate::casework::store::{StoredCase, Visit};
 use crate::intake::study::Language;
-use crate::outcome::report::cases::{CaseRow, dwelling};
+use crate::outcome::report::cases::CaseRow;
 use crate::outcome::report::words::{Words, field, words};
 use crate::outcome::visit::Outcome;
 use crate::person;
@@ -170,7 +170,7 @@ impl Row<'_> {
         if !either(&|language| sent.matter.words().of(language).to_owned(), self.cell(MATTER)) {
             return Err((MATTER, changed()));
         }
-        if !either(&|language| dwelling(language, &row.door), self.cell(DWELLING)) {
+        if !either(&|language| row.placed(language).dwelling, self.cell(DWELLING)) {
             return Err((DWELLING, changed()));
         }
         Ok(())

@@ -8,7 +8,7 @@ use crate::casework::learning::tests::row;
 use crate::casework::store::StoredCase;
 use crate::intake::study::Language;
 use crate::outcome::discrepancy::DiscrepancyKind;
-use crate::outcome::report::cases::{CaseRow, dwelling};
+use crate::outcome::report::cases::CaseRow;
 use crate::outcome::report::words::field::Matter;
 
 /// A missed person, and a missed household, which has no name on a list.
@@ -41,7 +41,7 @@ fn rows(cases: &[StoredCase], outcome: &str) -> Vec<Vec<String>> {
     let of = |case: &StoredCase| {
         let sent = &case.row.case;
         let matter = sent.matter.words().of(Language::Zh);
-        let dwelling = dwelling(Language::Zh, &case.row.door);
+        let dwelling = case.row.placed(Language::Zh).dwelling;
         [&case.number, matter, &dwelling, &sent.name, &sent.birth, outcome, "2020-12-03"].map(str::to_owned).to_vec()
     };
     cases.iter().map(of).collect()
