@@ -167,7 +167,8 @@ mod tests {
             area("township", "甲片-01", some),
             area("community", "unknown", Estimate::default()),
         ];
-        let text = describe(&Summary { total: some, areas, ..Summary::default() });
+        let assumptions = vec![String::from("independence")];
+        let text = describe(&Summary { total: some, areas, assumptions, ..Summary::default() });
         for level in ["district", "township", "community"] {
             assert_eq!(text.matches(&format!("{level} unknown")).count(), 1, "{text}");
         }
