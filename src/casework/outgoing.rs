@@ -162,7 +162,7 @@ fn nothing_to_send(cases: &[StoredCase], order: &Order) -> Error {
 const TRIES: u32 = 3;
 
 /// How long the audit log is waited for, to which others write at the same moment.
-const LOG_WAIT: Duration = Duration::from_mins(1);
+const LOG_WAIT: Duration = Duration::from_mins(2);
 
 /// Notes which cases a team gets, then writes its lists.
 ///
@@ -410,7 +410,7 @@ mod tests {
     use crate::audit::manifest::MANIFEST;
     use crate::casework::absorb::absorb;
     use crate::casework::absorb::tests::run;
-    use crate::casework::store::{State, Store, Visit};
+    use crate::casework::store::{State, Store, StoredCase, Visit};
     use crate::error::Kind;
     use crate::intake::study::Language;
     use crate::outcome::visit::Outcome;
@@ -492,7 +492,7 @@ mod tests {
         say(&mut store, 1, Outcome::Supervisor, "2020-12-01", "field");
         assert_eq!((sent(&mut store, "west"), sent(&mut store, "north")), (1, 0));
         assert_eq!(
-            store.cases().unwrap().iter().map(|case| case.state()).collect::<Vec<_>>(),
+            store.cases().unwrap().iter().map(StoredCase::state).collect::<Vec<_>>(),
             [State::Assigned, State::Referred]
         );
         // The same team once more has it anew, too, and so nobody else.
