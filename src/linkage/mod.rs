@@ -209,15 +209,7 @@ pub fn link(
             resolution = resolver.resolve(&scorer, &compared.pairs, &scores);
         }
     }
-    let marked = housemates::mark(&ground.scorer(&model), &resolution, &mut compared, &scores, study.reference.day);
-    if !marked.is_empty() {
-        let scorer = ground.scorer(&model);
-        for at in marked {
-            let (one, other) = compared.pairs[at];
-            scores[at] = scorer.score(compared.patterns[at], one, other);
-        }
-        resolution = resolver.resolve(&scorer, &compared.pairs, &scores);
-    }
+    resolution = resolver.hear_housemates(&ground.scorer(&model), resolution, &mut compared, &mut scores);
     let undecided = (!decided.is_empty()).then(|| resolver.alone(&ground.scorer(&model), &compared.pairs, &scores));
     let threshold = model::probability(threshold::minimum(study, &scores));
     progress.finish(&format!("{} persons", resolution.persons()));
@@ -254,6 +246,22 @@ impl Resolver<'_> {
         let imposed = self.decided.imposed(pairs, scores);
         let minimum = threshold::minimum(self.study, scores);
         resolution::resolve(scorer, pairs, imposed.as_deref().unwrap_or(scores), minimum, self.support)
+    }
+
+    /// Resolves once more if the others of a dwelling have something to say.
+    fn hear_housemates(
+        &self,
+        scorer: &Scorer<'_>,
+        resolution: Resolution,
+        compared: &mut ComparedPairs,
+        scores: &mut [Score],
+    ) -> Resolution {
+        let marked = housemates::mark(scorer, &resolution, compared, scores, self.study.reference.day);
+        for at in &marked {
+            let (one, other) = compared.pairs[*at];
+            scores[*at] = scorer.score(compared.patterns[*at], one, other);
+        }
+        if marked.is_empty() { resolution } else { self.resolve(scorer, &compared.pairs, scores) }
     }
 
     /// By the model alone.

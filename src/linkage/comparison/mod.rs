@@ -169,11 +169,6 @@ impl<'a> Comparer<'a> {
         if bound(Field::Household) || bound(Field::Address) {
             variables.push((Variable::Household, "household".to_owned(), level::household()));
         }
-        let is_wanted = |field: Field| {
-            let named = &study.linkage.comparisons;
-            let joined = matches!(field, Field::FamilyName | Field::GivenName) && named.contains(&Field::Name);
-            named.is_empty() || named.contains(&field) || joined
-        };
         let mut texts = Vec::new();
         // Of the text fields that are compared.
         let mut sharings: Vec<Option<Sharing>> = Vec::new();
@@ -187,13 +182,13 @@ impl<'a> Comparer<'a> {
             let comparer =
                 text::TextComparer::new(comparator, thresholds, custom.is_none_or(|custom| custom.frequency));
             let sharing = Sharing::of(field.field, study.field_name(field.field), comparator);
-            sharings.push(is_wanted(field.field).then_some(sharing));
+            sharings.push(is_wanted(study, field.field).then_some(sharing));
             let mut levels = comparer.levels(sharing);
             if field.field == Field::GivenName && parts::columns(table).is_some() {
                 levels.extend(parts::levels());
             }
             let variable = Variable::Text(u16::try_from(at).unwrap_or(0));
-            if is_wanted(field.field) {
+            if is_wanted(study, field.field) {
                 variables.push((variable, study.field_name(field.field).to_owned(), levels));
             }
             texts.push(comparer);
@@ -427,6 +422,13 @@ impl<'a> Comparer<'a> {
     pub fn mothers_households(&self) -> MothersHouseholds {
         MothersHouseholds::of_all(self.table)
     }
+}
+
+/// Does the study compare this text field?
+fn is_wanted(study: &Study, field: Field) -> bool {
+    let named = &study.linkage.comparisons;
+    let joined = matches!(field, Field::FamilyName | Field::GivenName) && named.contains(&Field::Name);
+    named.is_empty() || named.contains(&field) || joined
 }
 
 /// A household with more members is an institution, not a family.
