@@ -110,7 +110,7 @@ mod built_in {
         assert!(said.contains("nobody may read the lists of area"), "{said}");
         assert!(!out.exists());
         let log = rollcall::audit::log::read(&run).expect("log");
-        assert_eq!(log.last().expect("entry").action, "seal", "nothing went out");
+        assert_eq!(log.last().expect("entry").action, "publish", "nothing went out");
         // A team that was sent nothing has nothing to be encrypted anew.
         let key = Identity::generate().to_public().to_string();
         check(&["follow-up", "rekey", argument(&run), "--recipient", &key], 2);
