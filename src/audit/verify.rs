@@ -59,7 +59,9 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
         .at_file(&folder.join(LOG))
         .at_row(entries.len() as u64)
     };
-    entries.iter().rposition(|entry| entry.action == "seal").ok_or_else(no_seal)?;
+    if !entries.iter().any(|entry| entry.action == "seal") {
+        return Err(no_seal());
+    }
     let this = json!({ "manifest_digest": hex(&Sha256::digest(&text)) });
     let sealed = entries.iter().rposition(|entry| entry.action == "seal" && entry.object == this);
     let another = || Error::new(Kind::Verification, "this is not the manifest that was sealed").at_file(&path);

@@ -208,7 +208,7 @@ impl Keyer<'_> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{Gathered, Keyer, Pair, block, rules};
+    use super::{CandidatePairs, Gathered, Keyer, Pair, block, rules};
     use crate::intake::extract;
     use crate::intake::study::file;
     use crate::linkage::comparison::Comparer;
@@ -240,29 +240,39 @@ mod tests {
         assert!(kept < given / 2, "blocks with nothing new are not kept: {kept} of {given}");
     }
 
-    /// Do two records meet by a key, each in a file of its own, of the columns named?
-    fn meet(key: &str, columns: &str, one: &str, other: &str) -> bool {
+    /// What a study of two files gives; of their fields, those named are declared with their comparators.
+    fn blocked(files: [&str; 2], fields: &[(&str, &str)], linkage: &str) -> CandidatePairs {
         let folder = tempfile::tempdir().unwrap();
         let mut text = String::from("[study]\nname = \"s\"\n");
-        // A row that says nothing of a person would be set aside.
-        let columns = if columns == "name" { String::from("name") } else { format!("{columns},name") };
-        for (name, row, person) in [("a.csv", one, "赵一"), ("b.csv", other, "钱二")] {
-            let row = if columns == "name" { row.to_owned() } else { format!("{row},{person}") };
-            std::fs::write(folder.path().join(name), format!("id,{columns}\n1,{row}\n")).unwrap();
+        for (name, rows) in ["a.csv", "b.csv"].into_iter().zip(files) {
+            std::fs::write(folder.path().join(name), rows).unwrap();
             text += &format!(
                 "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{name}\"\nrecord_id = \"id\"\n[source.columns]\n"
             );
-            columns.split(',').for_each(|column| text += &format!("{column} = \"{column}\"\n"));
+            let columns = rows.lines().next().unwrap().split(',').skip(1);
+            columns.for_each(|column| text += &format!("{column} = \"{column}\"\n"));
         }
-        for (name, comparator) in [("word", "exact"), ("moved", "date")] {
+        for (name, comparator) in fields {
             text += &format!("[[field]]\nname = \"{name}\"\ncomparator = \"{comparator}\"\n");
         }
-        text += &format!("[[linkage.blocking]]\nkeys = [\"{key}\"]\n");
-        std::fs::write(folder.path().join("study.toml"), text).unwrap();
+        std::fs::write(folder.path().join("study.toml"), text + linkage).unwrap();
         let study = file::read(&folder.path().join("study.toml")).unwrap();
         let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
         let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
-        !block(&study, &table, &Comparer::new(&study, &table)).unwrap().all().is_empty()
+        block(&study, &table, &Comparer::new(&study, &table)).unwrap()
+    }
+
+    /// Do two records meet by a key, each in a file of its own, of the columns named?
+    fn meet(key: &str, columns: &str, one: &str, other: &str) -> bool {
+        // A row that says nothing of a person would be set aside.
+        let columns = if columns == "name" { String::from("name") } else { format!("{columns},name") };
+        let file = |row: &str, person: &str| {
+            let row = if columns == "name" { row.to_owned() } else { format!("{row},{person}") };
+            format!("id,{columns}\n1,{row}\n")
+        };
+        let fields = [("word", "exact"), ("moved", "date")];
+        let linkage = format!("[[linkage.blocking]]\nkeys = [\"{key}\"]\n");
+        !blocked([&file(one, "赵一"), &file(other, "钱二")], &fields, &linkage).all().is_empty()
     }
 
     #[test]
@@ -301,23 +311,10 @@ mod tests {
         let rows = (0..ROWS).map(|row| format!("{row},one city,name{}\n", row % 40));
         let rows = format!("id,city,given\n{}", rows.collect::<String>());
         for one_to_one in [true, false] {
-            let folder = tempfile::tempdir().unwrap();
-            let source = |name: &str| {
-                std::fs::write(folder.path().join(name), &rows).unwrap();
-                format!(
-                    "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{name}\"\nrecord_id = \"id\"\n[source.columns]\ncity = \"city\"\ngiven = \"given\"\n"
-                )
-            };
-            let text = format!(
-                "[study]\nname = \"s\"\n{}{}[[field]]\nname = \"city\"\ncomparator = \"exact\"\n[[field]]\nname = \"given\"\ncomparator = \"exact\"\n[[linkage.blocking]]\nkeys = [\"city\"]\n[linkage]\none_to_one = {one_to_one}\nblock_pairs_max = 1000\n",
-                source("a.csv"),
-                source("b.csv")
+            let linkage = format!(
+                "[[linkage.blocking]]\nkeys = [\"city\"]\n[linkage]\none_to_one = {one_to_one}\nblock_pairs_max = 1000\n"
             );
-            std::fs::write(folder.path().join("study.toml"), text).unwrap();
-            let study = file::read(&folder.path().join("study.toml")).unwrap();
-            let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
-            let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
-            let given = block(&study, &table, &Comparer::new(&study, &table)).unwrap();
+            let given = blocked([&rows, &rows], &[("city", "exact"), ("given", "exact")], &linkage);
             let across = |one: usize, other: usize| (one < ROWS) != (other < ROWS);
             let all = (0..2 * ROWS).flat_map(|one| (one + 1..2 * ROWS).map(move |other| (one, other)));
             let all: Vec<_> = all.filter(|(one, other)| across(*one, *other) || !one_to_one).collect();
@@ -334,23 +331,10 @@ mod tests {
         let rows = (0..ROWS).map(|row| format!("{row},1990-01-{:02},name{}\n", row % 20 + 1, row % 7));
         let rows = format!("id,dob,given\n{}", rows.collect::<String>());
         for one_to_one in [true, false] {
-            let folder = tempfile::tempdir().unwrap();
-            let source = |name: &str| {
-                std::fs::write(folder.path().join(name), &rows).unwrap();
-                format!(
-                    "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{name}\"\nrecord_id = \"id\"\n[source.columns]\ndob = \"dob\"\ngiven = \"given\"\n"
-                )
-            };
-            let text = format!(
-                "[study]\nname = \"s\"\n{}{}[[field]]\nname = \"dob\"\ncomparator = \"date\"\n[[field]]\nname = \"given\"\ncomparator = \"exact\"\n[[linkage.blocking]]\nkeys = [\"dob\"]\n[[linkage.blocking]]\nkeys = [\"given\"]\n[linkage]\none_to_one = {one_to_one}\n",
-                source("a.csv"),
-                source("b.csv")
+            let linkage = format!(
+                "[[linkage.blocking]]\nkeys = [\"dob\"]\n[[linkage.blocking]]\nkeys = [\"given\"]\n[linkage]\none_to_one = {one_to_one}\n"
             );
-            std::fs::write(folder.path().join("study.toml"), text).unwrap();
-            let study = file::read(&folder.path().join("study.toml")).unwrap();
-            let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
-            let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
-            let given = block(&study, &table, &Comparer::new(&study, &table)).unwrap().all();
+            let given = blocked([&rows, &rows], &[("dob", "date"), ("given", "exact")], &linkage).all();
             let meet = |one: usize, other: usize| {
                 let (a, b) = (one % ROWS, other % ROWS);
                 let across = (one < ROWS) != (other < ROWS);

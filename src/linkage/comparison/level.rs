@@ -191,7 +191,7 @@ pub const LEFT_AT_DWELLING: u8 = 1;
 pub const NAME_OF_ANOTHER: u8 = 2;
 
 /// Levels of what the others of a dwelling say, found after a resolution: no fit sees them. The shares are such that
-/// the first is worth 4 bits and the second takes 8 away; both are judgements, and a few bits more or less change little.
+/// the first is worth 4 bits and the second takes 8 away: judgements both.
 pub(super) fn housemates() -> Vec<Level> {
     vec![
         Level::missing(),

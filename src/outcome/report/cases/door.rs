@@ -11,6 +11,7 @@ use super::field;
 use crate::intake::study::Language;
 use crate::outcome::coverage::UNKNOWN_AREA;
 use crate::person::address::MARKS;
+use crate::person::id_number;
 use crate::person::table::{PersonTable, RecordId};
 use crate::privacy::{mask, personal};
 
@@ -131,16 +132,19 @@ impl<'a> AreaCodes<'a> {
     }
 }
 
-/// Longest part of a code that names a file, in characters.
+/// Longest code that names a file, in characters.
 const FILE_NAME_CHARACTERS_MAX: usize = 40;
 
-/// The name of an area's files, without ending: the code, if it consists of letters, digits and dashes. Of other codes these,
-/// with a digest: no two codes have one name.
+/// The name of an area's files, without ending: the code, if it consists of Latin letters, digits and dashes and is no ID
+/// number; of any other text a digest. A column that is no code at all may have been taken for one, and a file name is
+/// seen by everybody. No two codes have one name.
 #[must_use]
 pub fn file_name(area: &str) -> String {
-    let safe = |c: char| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '_' };
-    let name: String = area.chars().map(safe).take(FILE_NAME_CHARACTERS_MAX).collect();
-    if name == area { name } else { format!("{name}-{}", short_digest(area)) }
+    let is_code = area.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        && area.len() <= FILE_NAME_CHARACTERS_MAX
+        // Fifteen digits are the usual code of an area, and may by chance be a number of the old form.
+        && !(area.len() == 18 && id_number::read(area).0.is_valid());
+    if is_code { area.to_owned() } else { format!("area-{}", short_digest(area)) }
 }
 
 /// What tells two codes apart whose names would be one.
@@ -235,7 +239,11 @@ mod tests {
 
     #[test]
     fn no_two_codes_name_one_file() {
-        assert_eq!(["120106001004005", "甲片-01", "EA01"].map(file_name), ["120106001004005", "甲片-01", "EA01"]);
+        assert_eq!(["120106001004005", "EA-01"].map(file_name), ["120106001004005", "EA-01"]);
+        for personal in ["甲片-01", "王芳", "幸福里3号楼401室", "120106198001010014"] {
+            let name = file_name(personal);
+            assert!(name.starts_with("area-") && name.is_ascii() && !name.contains("120106"), "{name}");
+        }
         let names = ["a/1", "a.1", "a 1", "../1", "a_1"].map(file_name);
         assert!(names.iter().all(|name| !name.contains(['/', '.', ' '])));
         let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
