@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let candidates = blocking::block(&study, &table, &comparer)?;
     let (slots, slot_of) = em::slots(&table);
     let names = NameFrequencies::of(&table);
-    let measured = em::measure(&comparer, &table, study.linkage.seed);
+    let measured = em::measure(&comparer, &table, &Households::of(&table), study.linkage.seed);
     let expected = em::expected(&comparer, measured.clone(), slots.clone());
     let least = -12.0;
     let households = Households::of(&table);

@@ -9,7 +9,6 @@ use super::screen::show;
 use crate::audit::key_file::{self, KeyKind};
 use crate::audit::located;
 use crate::error::{Error, Kind, Result};
-use crate::linkage::comparison::household::Households;
 use crate::outcome::coverage::{self, Level, UNKNOWN_AREA};
 use crate::outcome::disclosure::noise::{Design, NoiseTable, person_key};
 use crate::outcome::disclosure::release::{Counted, release};
@@ -37,7 +36,7 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
     }
     let secret = key_file::read(&asked.key, KEY)?;
     let (study, table, resolution) = (&gathered.study, &gathered.table, &gathered.resolution);
-    let persons: Vec<Counted> = coverage::persons(study, table, resolution, &Households::of(table))
+    let persons: Vec<Counted> = coverage::persons(study, table, resolution)
         .into_iter()
         .map(|person| {
             let record = resolution.records_of(person.person).first().copied().unwrap_or(0);
@@ -47,7 +46,7 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
             Counted {
                 key: person_key(&secret, &format!("{source}:{}", table.record_id(record))),
                 areas: areas.into_iter().filter(|area| area != UNKNOWN_AREA).collect(),
-                household: person.household,
+                household: person.house,
                 enumerated: person.counts.roll_present > 0,
                 registered: person.counts.register_persons > 0,
             }

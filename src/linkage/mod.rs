@@ -16,7 +16,7 @@ pub mod threshold;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
 use crate::memory::freed::Kept;
 use crate::person::table::{PersonTable, RecordId};
@@ -140,6 +140,7 @@ pub fn link(
     drop(freed);
     progress.finish(&format!("{} rules", candidates.rules.len()));
     let (slots, slot_of) = em::slots(table);
+    check_slots(study, &slots)?;
     let ground = Ground {
         comparer,
         table,
@@ -156,12 +157,14 @@ pub fn link(
     let Sifted { kept: mut compared, mut rest, waiting, marks, pairs: candidates, new_pairs, .. } = sifted;
     rules.iter_mut().zip(new_pairs).for_each(|(rule, new)| rule.new_pairs += new);
     progress.finish(&format!("{} of {candidates} pairs may matter", compared.pairs.len()));
+    check_pairs(study, &compared)?;
     let added = decided.missing_from(&compared.pairs);
     compared.add(&added.iter().map(|pair| ground.compared(*pair)).collect::<Vec<_>>());
     progress.begin("fit and resolve", 0);
     let mut scores = ground.scorer(&model).score_all(&compared, &counts);
     let mut resolver = Resolver { study, decided, support: None };
-    let mut resolution = resolver.resolve(&ground.scorer(&model), &compared.pairs, &scores);
+    // What households say, and what follows from it, is by the model alone: clerks' decisions have no say in scores.
+    let mut resolution = resolver.alone(&ground.scorer(&model), &compared.pairs, &scores);
     let mut let_go = rest.clone();
     let first = resolution.person_of.clone();
     let mut unblocked = 0;
@@ -186,15 +189,14 @@ pub fn link(
         model = ground.fit(&counts);
         drop(scores);
         scores = ground.scorer(&model).score_all(&compared, &counts);
-        resolution = resolver.resolve(&ground.scorer(&model), &compared.pairs, &scores);
+        resolution = resolver.alone(&ground.scorer(&model), &compared.pairs, &scores);
     }
     if study.linkage.refit && !decided.is_empty() {
-        let plain = resolver.alone(&ground.scorer(&model), &compared.pairs, &scores);
-        let lesson = lesson::draw(decided, &compared, &scores, (&plain, review), &added, &let_go);
+        let lesson = lesson::draw(decided, &compared, &scores, (&resolution, review), &added, &let_go);
         model = em::fit_to(comparer, measured.clone(), slots.clone(), &lesson.counts, &lesson.labels);
         let scorer = ground.scorer(&model);
         scores = scorer.score_all(&compared, &counts);
-        resolution = resolver.resolve(&scorer, &compared.pairs, &scores);
+        resolution = resolver.alone(&scorer, &compared.pairs, &scores);
     }
     if let Some(mark) = comparer.of(Variable::LeftOver) {
         left_over::mark(mark, &resolution, &slot_of, &mut compared);
@@ -203,14 +205,12 @@ pub fn link(
             let minimum = threshold::minimum(study, &scores);
             left_over::fit(&scorer, mark, &resolution, &compared, (minimum, study.linkage.seed))
         };
-        if model.left_over.iter().any(Option::is_some) {
-            let scorer = ground.scorer(&model);
-            scores = scorer.score_all(&compared, &counts);
-            resolution = resolver.resolve(&scorer, &compared.pairs, &scores);
-        }
+        let is_left_over = |at: &usize| model.is_left_over(compared.classes[*at] as usize, compared.patterns[*at]);
+        let changed: Vec<usize> = (0..compared.pairs.len()).into_par_iter().filter(is_left_over).collect();
+        resolution = resolver.score_again(&ground.scorer(&model), resolution, &compared, &mut scores, &changed);
     }
     resolution = resolver.hear_housemates(&ground.scorer(&model), resolution, &mut compared, &mut scores);
-    let undecided = (!decided.is_empty()).then(|| resolver.alone(&ground.scorer(&model), &compared.pairs, &scores));
+    let (resolution, undecided) = resolver.impose(&ground.scorer(&model), resolution, &compared.pairs, &scores);
     let threshold = model::probability(threshold::minimum(study, &scores));
     progress.finish(&format!("{} persons", resolution.persons()));
     let ComparedPairs { pairs, patterns, .. } = compared;
@@ -241,11 +241,17 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// With the clerks' decisions.
-    fn resolve(&self, scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score]) -> Resolution {
-        let imposed = self.decided.imposed(pairs, scores);
+    /// With the clerks' decisions, if there are any; beside it what was found by the model alone.
+    fn impose(
+        &self,
+        scorer: &Scorer<'_>,
+        alone: Resolution,
+        pairs: &[Pair],
+        scores: &[Score],
+    ) -> (Resolution, Option<Resolution>) {
+        let Some(imposed) = self.decided.imposed(pairs, scores) else { return (alone, None) };
         let minimum = threshold::minimum(self.study, scores);
-        resolution::resolve(scorer, pairs, imposed.as_deref().unwrap_or(scores), minimum, self.support)
+        (resolution::resolve(scorer, pairs, &imposed, minimum, self.support), Some(alone))
     }
 
     /// Resolves once more if the others of a dwelling have something to say.
@@ -257,11 +263,31 @@ impl Resolver<'_> {
         scores: &mut [Score],
     ) -> Resolution {
         let marked = housemates::mark(scorer, &resolution, compared, scores, self.study.reference.day);
-        for at in &marked {
-            let (one, other) = compared.pairs[*at];
-            scores[*at] = scorer.score(compared.patterns[*at], one, other);
+        self.score_again(scorer, resolution, compared, scores, &marked)
+    }
+
+    /// Scores the pairs at some positions once more, and resolves what they have to do with.
+    fn score_again(
+        &self,
+        scorer: &Scorer<'_>,
+        resolution: Resolution,
+        compared: &ComparedPairs,
+        scores: &mut [Score],
+        changed: &[usize],
+    ) -> Resolution {
+        if changed.is_empty() {
+            return resolution;
         }
-        if marked.is_empty() { resolution } else { self.resolve(scorer, &compared.pairs, scores) }
+        let minimum = threshold::minimum(self.study, scores);
+        let score = |at: &usize| scorer.score(compared.patterns[*at], compared.pairs[*at].0, compared.pairs[*at].1);
+        let anew: Vec<Score> = changed.par_iter().map(score).collect();
+        changed.iter().zip(anew).for_each(|(at, score)| scores[*at] = score);
+        let (pairs, now) = (&compared.pairs, threshold::minimum(self.study, scores));
+        // Where the threshold follows from all scores, it may have moved for all.
+        if now.total_cmp(&minimum).is_ne() {
+            return resolution::resolve(scorer, pairs, scores, now, self.support);
+        }
+        resolution::resolve_again(scorer, pairs, scores, now, self.support, (&resolution, changed))
     }
 
     /// By the model alone.
@@ -344,11 +370,12 @@ fn beside_blocks(
     table: &PersonTable,
     comparer: &Comparer<'_>,
 ) -> (NameFrequencies, Households, Vec<Shares>) {
-    let (of_names, measured) = rayon::join(
-        || (NameFrequencies::of(table), Households::of(table)),
-        || em::measure(comparer, table, study.linkage.seed),
-    );
-    let (names, households) = of_names;
+    let of_households = || {
+        let households = Households::of(table);
+        let measured = em::measure(comparer, table, &households, study.linkage.seed);
+        (households, measured)
+    };
+    let (names, (households, measured)) = rayon::join(|| NameFrequencies::of(table), of_households);
     (names, households, measured)
 }
 
@@ -358,6 +385,27 @@ const SLACK: f64 = 12.0;
 const SLACK_FITTED: f64 = 6.0;
 /// The same, where pairs are asked about text after text: what is still open may rise with every weight.
 const SLACK_ASKED: f64 = 8.0;
+
+/// Slots have numbers of one byte.
+const SLOTS_MAX: usize = 1 << 8;
+
+fn check_slots(study: &Study, slots: &[Slot]) -> Result<()> {
+    if slots.len() <= SLOTS_MAX {
+        return Ok(());
+    }
+    let what = format!("the sources have {} kinds of rows in all, more than the {SLOTS_MAX} allowed", slots.len());
+    Err(Error::new(Kind::Study, what).at_file(&study.file).hint("join sources of one department"))
+}
+
+/// Pairs have numbers of four bytes once they are compared.
+fn check_pairs(study: &Study, compared: &ComparedPairs) -> Result<()> {
+    if u32::try_from(compared.pairs.len()).is_ok() {
+        return Ok(());
+    }
+    let what = format!("{} pairs may matter, more than can be resolved", compared.pairs.len());
+    let hint = "raise linkage.review_probability, or name blocking rules that give fewer pairs";
+    Err(Error::new(Kind::Study, what).at_file(&study.file).hint(hint))
+}
 
 fn log2_odds(probability: f64) -> f64 {
     (probability / (1.0 - probability)).log2()

@@ -12,6 +12,7 @@ mod mended;
 mod post_strata;
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,14 +22,12 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::{Role, RowKind, Study};
 use crate::linkage::Linked;
-use crate::linkage::comparison::household::Households;
 use crate::linkage::resolution::Resolution;
-use crate::outcome::residence;
 use crate::person::date::Date;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
@@ -189,27 +188,21 @@ pub struct CountedPerson {
     pub sex: u8,
     /// Age at the reference time.
     pub age_group: AgeGroup,
-    /// The household, or the person alone.
-    pub household: u64,
+    /// The house: all who have one household number, institutions included, or one dwelling; else the person alone.
+    pub house: u64,
     /// What it counts as.
     pub counts: Counts,
 }
 
 /// Every person who counts as anything.
 #[must_use]
-pub fn persons(
-    study: &Study,
-    table: &PersonTable,
-    resolution: &Resolution,
-    households: &Households,
-) -> Vec<CountedPerson> {
-    each_person(&Census::of(study, table), resolution, households).collect()
+pub fn persons(study: &Study, table: &PersonTable, resolution: &Resolution) -> Vec<CountedPerson> {
+    each_person(&Census::of(study, table), resolution).collect()
 }
 
 fn each_person<'a>(
     census: &'a Census<'_>,
     resolution: &'a Resolution,
-    households: &'a Households,
 ) -> impl ParallelIterator<Item = CountedPerson> + 'a {
     let counted = move |person: u32| {
         let records = resolution.records_of(person);
@@ -219,7 +212,7 @@ fn each_person<'a>(
             place: census.place(records),
             sex: census.sex(records),
             age_group: AgeGroup::of(census.birth(records).age_on(census.study.reference.day)),
-            household: residence::drawn_with(census.table, households, resolution, person),
+            house: census.house(person, records),
             counts,
         })
     };
@@ -239,7 +232,7 @@ pub fn count(study: &Study, table: &PersonTable, linked: &Linked) -> Coverage {
         more.into_iter().for_each(|(key, counts)| all.entry(key).or_default().add(&counts));
         all
     };
-    let persons = each_person(&census, &linked.resolution, &linked.households);
+    let persons = each_person(&census, &linked.resolution);
     let found = persons.fold(Found::default, add).reduce(Found::default, both);
     let mut strata: BTreeMap<(Level, &str, u8, AgeGroup), Counts> = BTreeMap::new();
     for ((place, sex, age_group), counts) in &found {
@@ -325,6 +318,17 @@ impl<'a> Census<'a> {
 
     fn is_roll(&self, record: RecordId) -> bool {
         self.roles.get(self.table.source(record)).copied().unwrap_or(false)
+    }
+
+    /// With whom a person lives, by the row that has the person as present, else by the first record.
+    fn house(&self, person: u32, records: &[RecordId]) -> u64 {
+        let home = records.iter().find(|record| self.table.is_present(**record)).or(records.first()).copied();
+        let number = home.map_or(0, |record| self.table.household[record as usize]);
+        match (number, home.and_then(|record| self.table.dwelling(record))) {
+            (0, None) => (2 << 62) | u64::from(person),
+            (0, Some(dwelling)) => (1 << 62) | (FxBuildHasher.hash_one(dwelling) >> 2),
+            (number, _) => u64::from(number),
+        }
     }
 
     fn counts(&self, records: &[RecordId]) -> Counts {

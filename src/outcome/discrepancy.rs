@@ -132,4 +132,6 @@ pub struct Findings {
     pub visits: u64,
     /// How many missed persons those visits are expected to find.
     pub expected_found: f64,
+    /// Persons whom the roll has, and of whom a visit that asked about something else found that they are counted wrongly.
+    pub wrongly_counted: Vec<u32>,
 }

@@ -7,7 +7,7 @@
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
-use super::discrepancy::DiscrepancyKind;
+use super::discrepancy::{Discrepancy, DiscrepancyKind};
 use super::visit::{Outcome, is_omission};
 use crate::error::Result;
 use crate::intake::named_table::wrong;
@@ -15,7 +15,7 @@ use crate::intake::outcomes::Outcomes;
 use crate::intake::study::Study;
 use crate::intake::study::file::hex;
 use crate::linkage::resolution::Resolution;
-use crate::person::table::PersonTable;
+use crate::person::table::{PersonTable, RecordId};
 
 /// The digest by which a record is known again in a later run. Neither its source nor its id can be read from it; whoever can
 /// guess an id (an ID number, say) can find out whether it is meant: tables with digests stay in the office.
@@ -28,6 +28,8 @@ pub fn record_digest(source: &str, record_id: &str) -> String {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settled {
     of: FxHashMap<(DiscrepancyKind, u32), Outcome>,
+    /// By row of the roll: a person who was enumerated three times is two questions.
+    of_duplicates: FxHashMap<RecordId, Outcome>,
     /// Outcomes of the table that settle a case of a person of this run.
     pub used: u64,
     /// Outcomes on records that the extracts do not have (any more).
@@ -40,17 +42,19 @@ impl Settled {
     /// # Errors
     /// An input error, with the row, for a kind or an outcome that does not exist.
     pub fn of(outcomes: &Outcomes, study: &Study, table: &PersonTable, resolution: &Resolution) -> Result<Settled> {
-        let mut persons: FxHashMap<&str, Option<u32>> = FxHashMap::default();
+        let mut records: FxHashMap<&str, Option<RecordId>> = FxHashMap::default();
         for digest in outcomes.rows.iter().flat_map(|row| &row.records) {
-            persons.insert(digest, None);
+            records.insert(digest, None);
         }
         for (at, source) in study.sources.iter().enumerate() {
             for record in table.records(at) {
-                if let Some(person) = persons.get_mut(record_digest(&source.name, table.record_id(record)).as_str()) {
-                    *person = resolution.person_of.get(record as usize).copied();
+                if let Some(found) = records.get_mut(record_digest(&source.name, table.record_id(record)).as_str()) {
+                    *found = Some(record);
                 }
             }
         }
+        let record = |digest: &String| records.get(digest.as_str()).copied().flatten();
+        let is_roll = |record: &RecordId| Some(table.source(*record)) == study.roll();
         let mut settled = Settled::default();
         for row in &outcomes.rows {
             let wrong = |column: &str, what: &str| wrong(&outcomes.table.path, row.row, column, what);
@@ -59,18 +63,23 @@ impl Settled {
             let outcome = Outcome::of_code(&row.outcome)
                 .filter(|outcome| outcome.is_final() && outcome.fits(kind))
                 .ok_or_else(|| wrong("outcome", "expected the code of an outcome that settles a case of this kind"))?;
-            let found = row.records.iter().filter_map(|digest| persons.get(digest.as_str()).copied().flatten());
             let mut counts: FxHashMap<u32, u32> = FxHashMap::default();
-            found.for_each(|person| *counts.entry(person).or_default() += 1);
+            for record in row.records.iter().filter_map(record) {
+                *counts.entry(resolution.person_of[record as usize]).or_default() += 1;
+            }
             let most = counts.iter().max_by_key(|(person, count)| (**count, std::cmp::Reverse(**person)));
             let Some((most, _)) = most else {
                 settled.unknown += 1;
                 continue;
             };
             settled.used += 1;
+            // The row at issue stands first.
+            let at_issue = row.records.first().and_then(record).filter(is_roll);
             // A household is known again by any of its members.
             if kind == DiscrepancyKind::MissedHousehold {
                 settled.of.extend(counts.keys().map(|person| ((kind, *person), outcome)));
+            } else if let (DiscrepancyKind::DuplicateEnumeration, Some(row)) = (kind, at_issue) {
+                settled.of_duplicates.insert(row, outcome);
             } else {
                 settled.of.insert((one_kind(kind), *most), outcome);
             }
@@ -87,7 +96,15 @@ impl Settled {
 
     /// How a visit about this ended, if there was one.
     #[must_use]
-    pub fn outcome(&self, kind: DiscrepancyKind, person: u32) -> Option<Outcome> {
+    pub fn answer(&self, discrepancy: &Discrepancy) -> Option<Outcome> {
+        let is_duplicate = discrepancy.kind == DiscrepancyKind::DuplicateEnumeration;
+        let row = discrepancy.roll_record.filter(|_| is_duplicate);
+        let of_row = row.and_then(|row| self.of_duplicates.get(&row).copied());
+        of_row.or_else(|| self.outcome(discrepancy.kind, discrepancy.person))
+    }
+
+    /// How a visit about this person ended, if there was one.
+    fn outcome(&self, kind: DiscrepancyKind, person: u32) -> Option<Outcome> {
         if self.of.is_empty() { None } else { self.of.get(&(one_kind(kind), person)).copied() }
     }
 

@@ -96,6 +96,21 @@ impl Outcome {
         }
     }
 
+    /// Did the person live elsewhere at the reference time?
+    fn says_elsewhere(self) -> bool {
+        matches!(
+            self,
+            Outcome::CountedElsewhere | Outcome::NeverLivedHere | Outcome::MovedOutBefore | Outcome::MovedInAfter
+        )
+    }
+
+    /// Does it say of somebody whom the roll has, and who was asked about for this reason, that the roll counts them wrongly?
+    #[must_use]
+    pub fn says_counted_wrongly(self, kind: DiscrepancyKind) -> bool {
+        let is_gone = matches!(self, Outcome::DiedBefore | Outcome::BornAfter | Outcome::Abroad | Outcome::OutOfScope);
+        !is_omission(kind) && kind != DiscrepancyKind::DuplicateEnumeration && (is_gone || self.says_elsewhere())
+    }
+
     /// Was the discrepancy real? `None` while it is not known.
     #[must_use]
     pub fn label(self, kind: DiscrepancyKind) -> Option<bool> {
@@ -106,7 +121,8 @@ impl Outcome {
             return Some(self == Outcome::Added);
         }
         Some(match kind {
-            DiscrepancyKind::DuplicateEnumeration => self == Outcome::Duplicate,
+            // Asked at the row that registers support least: whoever did not live there is counted rightly by the other.
+            DiscrepancyKind::DuplicateEnumeration => self == Outcome::Duplicate || self.says_elsewhere(),
             DiscrepancyKind::CountedElsewhere => {
                 matches!(self, Outcome::Added | Outcome::CountedElsewhere | Outcome::Duplicate)
             }

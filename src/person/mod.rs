@@ -15,6 +15,7 @@ pub mod id_number;
 pub mod lexicon;
 pub mod members;
 pub mod name;
+mod namesake_estates;
 pub mod plausibility;
 pub mod profile;
 pub mod row;
@@ -121,6 +122,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
     close_sources(&mut table, extracts.len());
     resolve_estates(&mut table);
     house_number::resolve(&mut table);
+    namesake_estates::tell_apart(&mut table);
     fill_divisions(&mut table);
     count_values(&mut table);
     progress.finish(&format!("{} records", table.len()));

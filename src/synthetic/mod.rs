@@ -18,7 +18,7 @@ mod calendar;
 mod chance;
 mod damage;
 mod family;
-mod identity;
+pub(crate) mod identity;
 mod names;
 mod person;
 mod place;

@@ -192,17 +192,16 @@ fn masked_number(table: &PersonTable, at: usize) -> String {
 fn waterfall(scorer: &Scorer<'_>, pattern: Pattern, (one, other): (RecordId, RecordId)) -> String {
     let model: &Model = scorer.model;
     let class = scorer.class(one, other) as usize;
-    let ratio = scorer.ratio(pattern, one);
-    let rare = rare_variable(scorer.comparer, pattern);
+    let ratios = scorer.ratios(pattern, one);
     let mut sum = model.prior_weight(class);
     let mut lines = Table::new(&["step", "level", "bits", "sum"]).left(1);
     let bits = |number: f64| format!("{number:+.2}");
     lines.row(vec![String::from("prior"), String::from("any pair of these kinds of rows"), bits(sum), bits(sum)]);
-    for (at, weight) in model.waterfall(pattern, ratio, rare, class) {
+    for (at, weight) in model.waterfall(pattern, &ratios, class) {
         let Some(comparison) = model.comparisons().get(at) else { continue };
         let level = comparison.levels.get(comparison.level(pattern)).map_or("", |level| level.name.as_str());
-        let rarity = match ratio {
-            _ if rare != Some(comparison.variable) => String::new(),
+        let rarity = match ratios[at] {
+            1.0 => String::new(),
             ratio if ratio < 1.0 => format!(" (value {ratio:.3} times as common as the average)"),
             ratio => format!(" (value {ratio:.1} times as common as the average)"),
         };
@@ -217,17 +216,4 @@ fn waterfall(scorer: &Scorer<'_>, pattern: Pattern, (one, other): (RecordId, Rec
     };
     lines.row(vec![String::from("sum"), cap.to_owned(), bits(total.log2_odds), bits(total.log2_odds)]);
     lines.text()
-}
-
-/// The comparison whose shared value is weighed by how rare it is.
-fn rare_variable(comparer: &Comparer<'_>, pattern: Pattern) -> Option<Variable> {
-    let weighed = |comparison: &&Comparison| {
-        let level = comparison.level(pattern);
-        match comparison.variable {
-            Variable::Name | Variable::BirthDate => comparison.levels.get(level).is_some_and(|level| level.frequency),
-            Variable::Text(text) => level == 1 && comparer.weighs_frequency(text),
-            _ => false,
-        }
-    };
-    comparer.comparisons.iter().find(weighed).map(|comparison| comparison.variable)
 }

@@ -11,7 +11,6 @@ use crate::audit::manifest::Manifest;
 use crate::cli::args::{self, PersonCount};
 use crate::cli::explain::evidence::{self, Evidence};
 use crate::error::Result;
-use crate::linkage::comparison::household::Households;
 use crate::outcome::coverage::{self, CountedPerson, Counts};
 use crate::outcome::files;
 use crate::person::lexicon::Symbol;
@@ -26,8 +25,7 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
         return Ok(None);
     }
     let gathered = evidence::gather(&asked.run, manifest, progress)?;
-    let all =
-        coverage::persons(&gathered.study, &gathered.table, &gathered.resolution, &Households::of(&gathered.table));
+    let all = coverage::persons(&gathered.study, &gathered.table, &gathered.resolution);
     let places: BTreeMap<u32, Symbol> = all.iter().map(|counted| (counted.person, counted.place)).collect();
     let persons = match (asked.persons, asked.in_sources) {
         (Some(count), _) => counted(asked, &gathered, &all, count),

@@ -15,7 +15,7 @@ use crate::intake::study::{Field, KeyPart, RowKind, Transform};
 use crate::linkage::comparison::{Comparer, MothersHouseholds, Variable};
 use crate::person::date::{self, Date};
 use crate::person::id_number::{self, IdNumber};
-use crate::person::name::{self, Reading};
+use crate::person::name::{self, Name, Reading, Script};
 use crate::person::table::{PersonTable, RecordId};
 
 /// Names borne by at most this many records are a key of their own.
@@ -32,7 +32,7 @@ pub(super) struct Entry {
 /// Where a part of a key comes from.
 enum PartKeys {
     /// The text field with this position; by its symbols, 0 for none.
-    OfTexts(usize, Vec<u64>),
+    OfTexts { column: usize, keys: Vec<u64>, part: KeyPart },
     /// Built-in fields.
     OfRecords(KeyPart),
 }
@@ -59,13 +59,7 @@ impl<'a> Keyer<'a> {
     pub(super) fn new(table: &'a PersonTable, comparer: &Comparer<'_>) -> Keyer<'a> {
         let forms = &table.names.forms;
         let sounds = forms.par_iter().map(|form| name::sound(form).map_or(0, hash)).collect();
-        let families = forms
-            .par_iter()
-            .map(|form| match form.tokens.get(..form.family.max(1)) {
-                Some(family) if !family[0].is_wild() && form.family > 0 => hash(family[0].sounds[0]),
-                _ => form.text.rsplit(' ').next().map_or(0, hash),
-            })
-            .collect();
+        let families = forms.par_iter().map(family_key).collect();
         let is_place = |at: &usize| {
             let variable = Variable::Text(u16::try_from(*at).unwrap_or(u16::MAX));
             comparer.of(variable).is_some_and(|comparison| comparison.place)
@@ -228,22 +222,23 @@ impl<'a> Keyer<'a> {
     /// What a part of a key is for all records: that of a text is made once for each text, not for each record.
     fn part_keys(&self, part: KeyPart) -> PartKeys {
         let fields = &self.table.text_fields;
-        // The family name may be a part of the name.
-        let is_text = |field: Field| field == part.field && field != Field::FamilyName;
-        let Some(column) = fields.iter().position(|text| is_text(text.field)) else {
+        let part = of_family(part);
+        let Some(column) = fields.iter().position(|text| text.field == part.field) else {
             return PartKeys::OfRecords(part);
         };
         let values = &fields[column].values;
         let symbols = 0..u32::try_from(values.len()).unwrap_or(u32::MAX);
-        let key = |symbol| self.text_part(values.text(symbol), part.transform).unwrap_or(0);
-        PartKeys::OfTexts(column, symbols.into_par_iter().map(key).collect())
+        let key = |symbol| self.text_key(part, values.text(symbol)).unwrap_or(0);
+        PartKeys::OfTexts { column, keys: symbols.into_par_iter().map(key).collect(), part }
     }
 
     /// The same as [`part`](Self::part), once it is known where it comes from.
     fn value(&self, part: &PartKeys, at: usize) -> Option<u64> {
         match part {
-            PartKeys::OfTexts(column, keys) => {
-                Some(keys[self.table.texts.row(at)[*column] as usize]).filter(|key| *key != 0)
+            PartKeys::OfTexts { column, keys, part } => {
+                let key = Some(keys[self.table.texts.row(at)[*column] as usize]).filter(|key| *key != 0);
+                // Where a source has the whole name in one column, it is a part of that.
+                key.or_else(|| self.of_name(*part, at))
             }
             PartKeys::OfRecords(part) => self.part(*part, at),
         }
@@ -260,10 +255,10 @@ impl<'a> Keyer<'a> {
             _ => date.has_day().then(|| u64::from(date.packed())),
         };
         match (part.field, part.transform) {
-            (Field::Name | Field::FamilyName, Transform::FamilyName) | (Field::FamilyName, _)
-                if table.name[at] != 0 =>
-            {
-                by_name(&self.families)
+            (Field::Name, Transform::FamilyName) | (Field::FamilyName | Field::GivenName, _) => {
+                let part = of_family(part);
+                let own = self.text_of(part.field, at).and_then(|text| self.text_key(part, text));
+                own.or_else(|| self.of_name(part, at))
             }
             (Field::Name, Transform::Sound) => by_name(&self.sounds),
             (Field::Name, Transform::Whole) => some(u64::from(table.name[at])),
@@ -300,15 +295,46 @@ impl<'a> Keyer<'a> {
             (Field::Division, _) => some(u64::from(table.division[at])),
             (Field::EnumerationArea, _) => some(u64::from(table.area[at])),
             (Field::Household, _) => some(u64::from(table.household[at])),
-            (field, transform) => {
-                let column = table.text_fields.iter().position(|text| text.field == field)?;
-                let symbol = table.texts.row(at)[column];
-                if symbol == 0 {
-                    return None;
-                }
-                self.text_part(table.text_fields[column].values.text(symbol), transform)
-            }
+            (field, transform) => self.text_part(self.text_of(field, at)?, transform),
         }
+    }
+
+    /// What a record says in a text field.
+    fn text_of(&self, field: Field, at: usize) -> Option<&str> {
+        let column = self.table.text_fields.iter().position(|text| text.field == field)?;
+        let symbol = self.table.texts.row(at)[column];
+        (symbol != 0).then(|| self.table.text_fields[column].values.text(symbol))
+    }
+
+    /// The key of a text of a part's field.
+    fn text_key(&self, part: KeyPart, text: &str) -> Option<u64> {
+        if !is_family(part) {
+            return self.text_part(text, part.transform);
+        }
+        match name::read(text) {
+            Reading::Name(name, _) => Some(family_key(&name)),
+            _ => None,
+        }
+    }
+
+    /// The family or given name of a record's whole name.
+    fn of_name(&self, part: KeyPart, at: usize) -> Option<u64> {
+        let symbol = self.table.name[at];
+        if symbol == 0 || !matches!(part.field, Field::FamilyName | Field::GivenName) {
+            return None;
+        }
+        if is_family(part) {
+            return self.families.get(symbol as usize - 1).copied();
+        }
+        let form = self.table.names.form(symbol)?;
+        let (family, given) = match form.script {
+            Script::Han => form.text.split_at(form.text.chars().take(form.family).map(char::len_utf8).sum()),
+            Script::Latin => {
+                let (given, family) = form.text.rsplit_once(' ').unwrap_or(("", &form.text));
+                (family, given)
+            }
+        };
+        self.text_part(if part.field == Field::FamilyName { family } else { given }, part.transform)
     }
 
     /// Estate, building and room, if all are known.
@@ -335,6 +361,27 @@ impl<'a> Keyer<'a> {
             Transform::FamilyName => hash(text.rsplit(' ').next().unwrap_or(text)),
             _ => hash(text),
         })
+    }
+}
+
+/// The family name of a whole name is the family name.
+fn of_family(part: KeyPart) -> KeyPart {
+    match (part.field, part.transform) {
+        (Field::Name, Transform::FamilyName) => KeyPart { field: Field::FamilyName, ..part },
+        _ => part,
+    }
+}
+
+/// Is it a family name as a whole, rather than its beginning or end?
+fn is_family(part: KeyPart) -> bool {
+    part.field == Field::FamilyName && matches!(part.transform, Transform::Whole | Transform::FamilyName)
+}
+
+/// The sound of a Han family name, the last word of a Latin name.
+fn family_key(name: &Name) -> u64 {
+    match name.tokens.first() {
+        Some(first) if !first.is_wild() && name.family > 0 => hash(first.sounds[0]),
+        _ => name.text.rsplit(' ').next().map_or(0, hash),
     }
 }
 

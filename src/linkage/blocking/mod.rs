@@ -265,9 +265,10 @@ mod tests {
     /// Do two records meet by a key, each in a file of its own, of the columns named?
     fn meet(key: &str, columns: &str, one: &str, other: &str) -> bool {
         // A row that says nothing of a person would be set aside.
-        let columns = if columns == "name" { String::from("name") } else { format!("{columns},name") };
+        let has_name = columns.contains("name");
+        let columns = if has_name { columns.to_owned() } else { format!("{columns},name") };
         let file = |row: &str, person: &str| {
-            let row = if columns == "name" { row.to_owned() } else { format!("{row},{person}") };
+            let row = if has_name { row.to_owned() } else { format!("{row},{person}") };
             format!("id,{columns}\n1,{row}\n")
         };
         let fields = [("word", "exact"), ("moved", "date")];
@@ -282,6 +283,16 @@ mod tests {
             ("sound(name)", "name", "王芳", "王方", "王丽"),
             ("prefix(name, 2)", "name", "王小芳", "王小明", "王大明"),
             ("family_name(name)", "name", "王小芳", "王明", "李明"),
+            ("family_name(name)", "name", "Anna Smith", "Zoe Smith", "Anna Jones"),
+            ("given_name", "name", "王小芳", "李小芳", "王小明"),
+            ("prefix(given_name, 1)", "name", "王小芳", "李小明", "王大明"),
+            ("sound(given_name)", "name", "王小芳", "李晓方", "王小明"),
+            ("given_name", "name", "Anna Smith", "Anna Jones", "Zoe Smith"),
+            ("family_name", "family_name,given_name", "smith,anna", "smith,zoe", "jones,anna"),
+            ("family_name(name)", "family_name,given_name", "smith,anna", "smith,zoe", "jones,anna"),
+            ("prefix(family_name, 3)", "family_name,given_name", "smith,anna", "smithers,zoe", "jones,anna"),
+            ("suffix(family_name, 2)", "family_name,given_name", "smith,anna", "keith,zoe", "jones,anna"),
+            ("family_name", "family_name,given_name", "王,小芳", "王,明", "李,小芳"),
             ("id_number", "id_number", "120106198001010014", "120106198001010014", "120106198001010030"),
             ("prefix(id_number, 6)", "id_number", "120106198001010014", "120106198001010030", "110105194912310021"),
             ("suffix(id_number, 4)", "id_number", "120106198001010014", "120106199001010014", "120106198001010030"),

@@ -104,8 +104,9 @@ fn compare_months(one: Date, other: Date) -> u8 {
     }
     let ((year_a, month_a, day_a), (year_b, month_b, day_b)) = (one.parts(), other.parts());
     let swapped = year_a == year_b && (day_a == month_b || day_b == month_a);
-    let lunar = [(one, month_b, year_b), (other, month_a, year_a)].iter().any(|(date, month, year)| {
-        date.has_day() && date.lunar().is_some_and(|(lunar, _)| lunar == *month) && date.year().abs_diff(*year) <= 1
+    let lunar = [(one, other), (other, one)].iter().any(|(solar, written)| {
+        let is_month = |(lunar, _): (u8, u8)| lunar == written.parts().1;
+        solar.has_day() && LUNAR_MONTHS.contains(&months_after(*solar, *written)) && solar.lunar().is_some_and(is_month)
     });
     if swapped || lunar || (one_digit_apart(u32::from(year_a), u32::from(year_b)) && month_a == month_b) {
         CONFUSED
@@ -142,11 +143,18 @@ fn is_year_off(one: Date, other: Date) -> bool {
     year_a.abs_diff(year_b) == 1 && month_a == month_b && day_a == day_b
 }
 
+/// By how many months a solar date may be later than its lunar reading: the lag crosses the ends of two months at most.
+const LUNAR_MONTHS: std::ops::RangeInclusive<i32> = 0..=2;
+
+/// By how many months the one date is later than the other.
+fn months_after(one: Date, other: Date) -> i32 {
+    let month = |date: Date| 12 * i32::from(date.year()) + i32::from(date.parts().1);
+    month(one) - month(other)
+}
+
 /// Is `written` the lunar reading of the solar date? The lunar calendar lags by 17 to 53 days.
 fn is_lunar(solar: Date, written: Date) -> bool {
-    // Cheaper to ask, and never less: such a lag crosses the ends of two months at most.
-    let month = |date: Date| 12 * i32::from(date.year()) + i32::from(date.parts().1);
-    if !(0..=2).contains(&(month(solar) - month(written))) {
+    if !LUNAR_MONTHS.contains(&months_after(solar, written)) {
         return false;
     }
     let lag = match (solar.first_day(), written.first_day()) {
@@ -203,6 +211,9 @@ mod tests {
         check("1990-02-10", "1990-01-15", CONFUSED);
         check("1990-02-10", "1990-01-16", SAME_YEAR);
         check("199001", "1990-02-10", CONFUSED);
+        // The lunar calendar never leads, and lags by less than three months.
+        check("199001", "1991-02-20", DIFFERENT);
+        check("199101", "1990-02-10", DIFFERENT);
     }
 
     #[test]

@@ -181,7 +181,7 @@ impl<'a> Comparer<'a> {
             let thresholds = custom.map_or(&[][..], |custom| &custom.levels);
             let comparer =
                 text::TextComparer::new(comparator, thresholds, custom.is_none_or(|custom| custom.frequency));
-            let sharing = Sharing::of(field.field, study.field_name(field.field), comparator);
+            let sharing = Sharing::of(field.field, study, comparator);
             sharings.push(is_wanted(study, field.field).then_some(sharing));
             let mut levels = comparer.levels(sharing);
             if field.field == Field::GivenName && parts::columns(table).is_some() {
@@ -198,12 +198,13 @@ impl<'a> Comparer<'a> {
             .filter(|(_, field)| field.field == Field::GivenName)
             .map(|(at, _)| Variable::Text(at))
             .collect();
+        if joined && bound(Field::Address) && variables.len() < COMPARISONS_MAX {
+            variables.push((Variable::Housemates, "housemates".to_owned(), level::housemates()));
+        }
+        // The last one: what it says depends on all others.
         let has_places = sharings.iter().filter(|sharing| **sharing == Some(Sharing::Place)).count() > 1;
         if has_places && study.sources.len() > 1 && variables.len() < COMPARISONS_MAX {
             variables.push((Variable::LeftOver, "left_over".to_owned(), level::left_over()));
-        }
-        if joined && bound(Field::Address) && variables.len() < COMPARISONS_MAX {
-            variables.push((Variable::Housemates, "housemates".to_owned(), level::housemates()));
         }
         let left_out = variables.len().saturating_sub(COMPARISONS_MAX);
         let comparisons = (0u32..).zip(variables).take(COMPARISONS_MAX);

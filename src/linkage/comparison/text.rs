@@ -6,7 +6,7 @@
 use super::level::{Level, MISSING};
 use super::short::{JaroWinklerBound, NO_DAY, Sketch, damerau_levenshtein, jaro_winkler};
 use super::{TextValue, UNSETTLED};
-use crate::intake::study::{Comparator, Field};
+use crate::intake::study::{Comparator, Field, Study};
 use crate::person::date;
 
 /// Do the members of a household share a field? Without this expectation a fit on places learns *same place* instead of
@@ -24,61 +24,30 @@ pub(super) enum Sharing {
 }
 
 impl Sharing {
-    /// By the field, and by the words in the name of one that the study declares.
-    pub(super) fn of(field: Field, name: &str, comparator: Comparator) -> Sharing {
-        const PLACE: [&str; 22] = [
-            "address",
-            "addr",
-            "street",
-            "suburb",
-            "city",
-            "town",
-            "state",
-            "province",
-            "zip",
-            "postcode",
-            "post_code",
-            "postal",
-            "county",
-            "district",
-            "house",
-            "unit_number",
-            "apartment",
-            "locality",
-            "phone",
-            "地址",
-            "邮编",
-            "街道",
-        ];
-        const PERSON: [&str; 18] = [
-            "middle",
-            "initial",
-            "soc_sec",
-            "email",
-            "passport",
-            "licence",
-            "license",
-            "first_name",
-            "identity",
-            "id_number",
-            "id_no",
-            "national_id",
-            "birth_date",
-            "date_of_birth",
-            "birthdate",
-            "birthday",
-            "出生日期",
-            "身份证",
-        ];
-        let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    /// By the field; of one that the study declares, by what it says of dwellings, else by the words in its name.
+    pub(super) fn of(field: Field, study: &Study, comparator: Comparator) -> Sharing {
         match field {
             Field::GivenName => Sharing::Person,
             Field::FamilyName => Sharing::Family,
+            _ if study.says_dwelling(field) => Sharing::Place,
             // Two members of a household seldom have a date in common: twins, and those married on one day.
-            _ if comparator == Comparator::Date || says(&PERSON) => Sharing::Person,
-            _ if name.contains("birth") => Sharing::Unknown,
-            _ if says(&PLACE) => Sharing::Place,
-            _ => Sharing::Unknown,
+            _ if comparator == Comparator::Date => Sharing::Person,
+            _ => Sharing::by_name(study.field_name(field)),
+        }
+    }
+
+    fn by_name(name: &str) -> Sharing {
+        let words = words(name);
+        let says = |known: &[&str]| known.iter().any(|word| words.contains(&format!("_{word}_")));
+        let says_in_chinese = |known: &[&str]| known.iter().any(|word| name.contains(word));
+        if says(&PERSON) || says_in_chinese(&PERSON_CHINESE) {
+            Sharing::Person
+        } else if says(&["birth"]) {
+            Sharing::Unknown
+        } else if says(&PLACE) || says_in_chinese(&PLACE_CHINESE) {
+            Sharing::Place
+        } else {
+            Sharing::Unknown
         }
     }
 
@@ -91,6 +60,49 @@ impl Sharing {
             Sharing::Unknown => (0.30, 0.10),
         }
     }
+}
+
+/// Words, one behind the other, in the names of fields that say where somebody lives.
+#[rustfmt::skip]
+const PLACE: [&str; 72] = [
+    "address", "addr", "homeaddress", "street", "streetname", "streetno", "streetnumber", "road", "suburb", "city", "cityname",
+    "town", "village", "parish", "state", "province", "region", "zip", "zipcode", "postcode", "post_code", "postalcode", "postal",
+    "county", "district", "house", "house_number", "housenumber", "house_no", "houseno", "unit_number", "apartment", "apt", "flat",
+    "building", "locality", "municipality", "neighbourhood", "neighborhood", "phone", "telephone",
+    "adresse", "anschrift", "strasse", "straße", "hausnummer", "hausnr", "plz", "postleitzahl", "ort", "wohnort", "stadt", "gemeinde",
+    "rue", "commune", "ville", "code_postal", "domicile", "calle", "ciudad", "direccion", "domicilio", "codigo_postal", "municipio",
+    "via", "comune", "indirizzo", "rua", "cidade", "endereco", "ulica", "miasto",
+];
+const PLACE_CHINESE: [&str; 8] = ["地址", "住址", "邮编", "邮政编码", "街道", "小区", "门牌", "村"];
+
+/// The same of what each person has alone.
+#[rustfmt::skip]
+const PERSON: [&str; 24] = [
+    "middle", "middlename", "initial", "initials", "soc_sec", "ssn", "email", "e_mail", "passport", "licence", "license", "first_name",
+    "firstname", "forename", "identity", "id_number", "id_no", "national_id", "birth_date", "date_of_birth", "dob", "birthdate",
+    "dateofbirth", "birthday",
+];
+const PERSON_CHINESE: [&str; 2] = ["出生日期", "身份证"];
+
+/// The words of a field's name in lower case, each between low lines: `_house_number_` of `HouseNumber`, `house-number` and
+/// `house_number2`.
+fn words(name: &str) -> String {
+    let mut words = String::from("_");
+    let mut last = '_';
+    for character in name.chars() {
+        let begins = character.is_uppercase() && last.is_lowercase();
+        if (begins || !character.is_alphabetic()) && !words.ends_with('_') {
+            words.push('_');
+        }
+        if character.is_alphabetic() {
+            words.extend(character.to_lowercase());
+        }
+        last = character;
+    }
+    if !words.ends_with('_') {
+        words.push('_');
+    }
+    words
 }
 
 /// A comparator with its thresholds.
@@ -247,7 +259,7 @@ fn default_thresholds(comparator: Comparator) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::{Sharing, TextComparer};
-    use crate::intake::study::{Comparator, Field};
+    use crate::intake::study::{self, Comparator, Field};
 
     #[test]
     fn levels_follow_the_thresholds() {
@@ -270,18 +282,46 @@ mod tests {
     }
 
     #[test]
-    fn what_a_household_shares_is_told_by_the_field() {
-        let exact = Comparator::Exact;
-        assert_eq!(Sharing::of(Field::Custom(0), "dob", Comparator::Date), Sharing::Person);
-        for (field, name, expected) in [
-            (Field::GivenName, "given_name", Sharing::Person),
-            (Field::Custom(0), "identity", Sharing::Person),
-            (Field::Custom(0), "street_number", Sharing::Place),
-            (Field::Custom(0), "birth_place", Sharing::Unknown),
-            (Field::Custom(0), "occupation", Sharing::Unknown),
-            (Field::Custom(0), "email", Sharing::Person),
+    fn what_a_household_shares_is_told_by_the_name_of_a_field() {
+        for (name, expected) in [
+            ("identity", Sharing::Person),
+            ("First Name", Sharing::Person),
+            ("DateOfBirth", Sharing::Person),
+            ("street_number", Sharing::Place),
+            ("Street", Sharing::Place),
+            ("HouseNumber", Sharing::Place),
+            ("address-2", Sharing::Place),
+            ("POSTCODE", Sharing::Place),
+            ("Hausnummer", Sharing::Place),
+            ("code_postal", Sharing::Place),
+            ("居住地址", Sharing::Place),
+            ("birth_place", Sharing::Unknown),
+            ("occupation", Sharing::Unknown),
+            ("capacity", Sharing::Unknown),
+            ("statement", Sharing::Unknown),
+            ("household_size", Sharing::Unknown),
+            ("email", Sharing::Person),
         ] {
-            assert_eq!(Sharing::of(field, name, exact), expected, "{name}");
+            assert_eq!(Sharing::by_name(name), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn what_a_household_shares_is_told_by_the_study_first() {
+        let folder = tempfile::tempdir().expect("folder");
+        std::fs::write(folder.path().join("a.csv"), "id,who,where,when\n1,x,y,2020-01-02\n").expect("rows");
+        let field = |name: &str, more: &str| format!("[[field]]\nname = \"{name}\"\n{more}\n");
+        let text = [
+            String::from("[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"register\"\npath = \"a.csv\"\n"),
+            String::from("[source.columns]\ngiven_name = \"who\"\nlieu = \"where\"\nmoved = \"when\"\n"),
+            field("lieu", "comparator = \"jaro_winkler\"\ndwelling = true"),
+            field("moved", "comparator = \"date\""),
+        ];
+        std::fs::write(folder.path().join("study.toml"), text.concat()).expect("study");
+        let study = study::file::read(&folder.path().join("study.toml")).expect("study");
+        let sharing = |field: Field, comparator: Comparator| Sharing::of(field, &study, comparator);
+        assert_eq!(sharing(Field::GivenName, Comparator::JaroWinkler), Sharing::Person);
+        assert_eq!(sharing(Field::Custom(0), Comparator::JaroWinkler), Sharing::Place);
+        assert_eq!(sharing(Field::Custom(1), Comparator::Date), Sharing::Person);
     }
 }

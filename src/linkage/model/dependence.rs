@@ -238,7 +238,7 @@ mod tests {
             shares.given = given;
         }
         for pattern in [0x1112, 0x0111, 0x2112, 0x0101, 0x1211] {
-            let steps: f64 = model.waterfall(pattern, 1.0, None, 0).iter().map(|(_, step)| step).sum();
+            let steps: f64 = model.waterfall(pattern, &[], 0).iter().map(|(_, step)| step).sum();
             let weight = model.weight(0, model.likelihoods(pattern, 1.0));
             assert!((steps - weight).abs() < 1e-9, "{pattern:x}: {steps} {weight}");
         }

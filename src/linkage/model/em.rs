@@ -11,7 +11,6 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 pub use super::counts::{
     PatternCounts, PatternWeights, add_counts, add_weights, change_patterns, count_patterns, subtract_counts,
@@ -19,9 +18,10 @@ pub use super::counts::{
 use super::{Likelihoods, Model, PairClass, Shares, Slot, class_index};
 use super::{dependence, frequency};
 use crate::linkage::comparison::date;
+use crate::linkage::comparison::household::Households;
 use crate::linkage::comparison::id_number::EQUAL as ID_EQUAL;
 use crate::linkage::comparison::level::Level;
-use crate::linkage::comparison::{Comparer, HOUSEHOLD_MEMBERS_MAX, Pattern, Variable};
+use crate::linkage::comparison::{Comparer, Pattern, Variable};
 use crate::person::table::{PersonTable, RecordId};
 
 /// Pairs of which it is known what they are.
@@ -54,7 +54,7 @@ const ITERATIONS_MAX: u32 = 200;
 /// Measures u (on random pairs) and r (on pairs within households), and sets m to its expectation. `seed` decides the
 /// random pairs. Done once; every fit starts from it.
 #[must_use]
-pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> Vec<Shares> {
+pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, households: &Households, seed: u64) -> Vec<Shares> {
     let mut shares: Vec<Shares> = comparer
         .comparisons
         .iter()
@@ -69,7 +69,7 @@ pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> Vec<S
         .collect();
     let random = random_patterns(comparer, table, seed);
     measure_strangers(comparer, table, &random, &mut shares);
-    measure_relatives(comparer, table, &mut shares);
+    measure_relatives(comparer, households, &mut shares);
     for (comparison, shares) in comparer.comparisons.iter().zip(&mut shares).filter(|(one, _)| one.own) {
         for level in 1..shares.r.len() {
             shares.r[level] = shares.u[level] + 0.5 * comparison.levels[level].relatives;
@@ -372,9 +372,9 @@ fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, patterns: &[P
 }
 
 /// r: levels among pairs of different members of one household, from the households of each source.
-fn measure_relatives(comparer: &Comparer<'_>, table: &PersonTable, shares: &mut [Shares]) {
+fn measure_relatives(comparer: &Comparer<'_>, households: &Households, shares: &mut [Shares]) {
     let patterns: Vec<Pattern> =
-        household_pairs(table).par_iter().map(|(one, other)| comparer.compare(*one, *other)).collect();
+        household_pairs(households).par_iter().map(|(one, other)| comparer.compare(*one, *other)).collect();
     for (comparison, shares) in comparer.comparisons.iter().zip(shares) {
         let mut counts = vec![0.0f64; comparison.levels.len()];
         for pattern in &patterns {
@@ -385,7 +385,6 @@ fn measure_relatives(comparer: &Comparer<'_>, table: &PersonTable, shares: &mut 
         let doubtful: usize = match comparison.variable {
             Variable::IdNumber => 3,
             Variable::Name => 2,
-            Variable::BirthDate => 0,
             _ => 0,
         };
         if matches!(comparison.variable, Variable::Household | Variable::Mother) {
@@ -413,37 +412,15 @@ fn normalise(shares: &mut [f64], levels: &[Level]) {
     }
 }
 
-/// Pairs of records of one source that share a household number, or a dwelling where there is none.
-fn household_pairs(table: &PersonTable) -> Vec<(RecordId, RecordId)> {
-    let mut households: FxHashMap<(usize, u64), Vec<RecordId>> = FxHashMap::default();
-    for source in 0..table.source_count() {
-        for record in table.records(source) {
-            let at = record as usize;
-            let key = if table.household[at] != 0 {
-                u64::from(table.household[at])
-            } else if let Some(dwelling) = table.dwelling(record) {
-                (1 << 63)
-                    | (u64::from(dwelling.estate) << 40)
-                    | (u64::from(dwelling.building & 0x3fff) << 26)
-                    | (u64::from(dwelling.unit & 0x1ff) << 16)
-                    | u64::from(dwelling.room)
-            } else {
-                continue;
-            };
-            households.entry((source, key)).or_default().push(record);
-        }
-    }
-    let mut groups: Vec<Vec<RecordId>> =
-        households.into_values().filter(|members| (2..=HOUSEHOLD_MEMBERS_MAX).contains(&members.len())).collect();
-    groups.sort_unstable();
-    let mut pairs = Vec::new();
-    for members in &groups {
-        for (at, one) in members.iter().enumerate() {
-            pairs.extend(members.iter().skip(at + 1).map(|other| (*one, *other)));
-        }
-    }
-    let step = pairs.len() / RELATIVE_PAIRS + 1;
-    pairs.into_iter().step_by(step).collect()
+/// Pairs of different records of one household, evenly by order if there are many.
+fn household_pairs(households: &Households) -> Vec<(RecordId, RecordId)> {
+    let members = || (1..=households.last()).map(|household| households.get(household));
+    let total: usize = members().map(|members| members.len() * members.len().saturating_sub(1) / 2).sum();
+    let pairs = members().flat_map(|members| {
+        let with_later = move |at: usize| members[at + 1..].iter().map(move |other| (members[at], *other));
+        (0..members.len()).flat_map(with_later)
+    });
+    pairs.step_by(total / RELATIVE_PAIRS + 1).collect()
 }
 
 /// The slots of a table in a fixed order, and each record's slot.

@@ -15,6 +15,8 @@ use crate::person::table::PersonTable;
 /// equality of whole values.
 #[must_use]
 pub fn collision(table: &PersonTable, variable: Variable) -> Option<f64> {
+    let own = own_records(table);
+    let of_sorted = |values: Vec<u64>| of_sorted(values, own);
     match variable {
         Variable::Name => Some(of_counts(table.names.counts.iter().skip(1).map(|count| u64::from(*count)))),
         Variable::IdNumber => {
@@ -55,9 +57,8 @@ pub fn collision(table: &PersonTable, variable: Variable) -> Option<f64> {
     }
 }
 
-/// Σ c(c−1) / n(n−1). A person in several sources makes true collisions; with s sources a value's own person accounts
-/// for at most s−1 of its partners, which is why the sum is taken over pairs of records and later divided out by the
-/// model's share of matches (negligible for all but unique identifiers, where the floor of 1 in n² pairs stands).
+/// Σ c(c−1) / n(n−1). A person in several sources makes true collisions; the fit frees texts, and birth dates in a study of
+/// text fields, of matches, and among names they are few.
 fn of_counts(counts: impl Iterator<Item = u64>) -> f64 {
     let (mut pairs, mut total) = (0.0, 0.0);
     for count in counts {
@@ -67,25 +68,30 @@ fn of_counts(counts: impl Iterator<Item = u64>) -> f64 {
     if total < 2.0 { 0.5 } else { (pairs / (total * (total - 1.0))).max(0.5 / (total * total)) }
 }
 
-fn of_sorted(mut values: Vec<u64>) -> f64 {
+/// How often strangers share a value, where a person has up to `own` records that do.
+fn of_sorted(mut values: Vec<u64>, own: f64) -> f64 {
     use rayon::prelude::*;
     values.par_sort_unstable();
     let n = values.len() as f64;
     if n < 2.0 {
         return 0.5;
     }
-    // Values that many share beyond one person's own records tell how often strangers collide; the records of one
-    // person (as many as there are sources, at most a handful) are not strangers.
+    // Values that many share beyond one person's own records tell how often strangers collide.
     let strangers: f64 =
-        values.chunk_by(|a, b| a == b).map(|run| (run.len() as f64 - OWN_RECORDS).max(0.0) * run.len() as f64).sum();
+        values.chunk_by(|a, b| a == b).map(|run| (run.len() as f64 - own).max(0.0) * run.len() as f64).sum();
     (strangers / (n * n)).max(0.1 / n.powf(1.5)).min(0.9)
 }
 
 /// Days of a month, on average.
 pub(super) const DAYS_OF_MONTH: f64 = 30.4;
 
-/// Records of one person that may share a value without strangers meeting.
-const OWN_RECORDS: f64 = 4.0;
+/// Records of one person that may share a value without strangers meeting: no fewer than this.
+const OWN_RECORDS_MIN: usize = 4;
+
+/// Records that one person may have: one in each source.
+fn own_records(table: &PersonTable) -> f64 {
+    table.source_count().max(OWN_RECORDS_MIN) as f64
+}
 
 /// Frequencies of full names among the records, smoothed by those of their parts; and of birth dates, where they count.
 #[derive(Debug)]
@@ -101,12 +107,13 @@ impl NameFrequencies {
     /// Measures them on a table. A person in several sources is counted in each, which leaves the shares right.
     #[must_use]
     pub fn of(table: &PersonTable) -> NameFrequencies {
-        let names = &table.names;
+        let (names, own) = (&table.names, own_records(table));
         let mut families: FxHashMap<&str, f64> = FxHashMap::default();
         let mut givens: FxHashMap<&str, f64> = FxHashMap::default();
         let mut total = 0.0;
         let parts = |symbol: usize| {
-            let form = names.form(symbol as Symbol)?;
+            // Where no part is known to be the family's, the whole name says nothing of how common its parts are.
+            let form = names.form(symbol as Symbol).filter(|form| form.family != 0)?;
             let split: usize = form.text.chars().take(form.family).map(char::len_utf8).sum();
             Some((form.text.get(..split)?, form.text.get(split..)?))
         };
@@ -127,7 +134,7 @@ impl NameFrequencies {
             });
             // The records that both of a pair belong to are not evidence that others bear the name: those beyond a
             // person's usual number are, and so is what the parts of the name lead one to expect.
-            let others = (count - OWN_RECORDS).max(0.0) + expected.min(OWN_RECORDS) + 0.1;
+            let others = (count - own).max(0.0) + expected.min(own) + 0.1;
             let frequency = others / total;
             (frequency / average).clamp(1e-6, 1e4)
         };
@@ -163,6 +170,7 @@ mod tests {
     use super::NameFrequencies;
     use crate::intake::extract;
     use crate::intake::study;
+    use crate::linkage::comparison::household::Households;
     use crate::linkage::comparison::{Comparer, Variable, date};
     use crate::linkage::model::em;
     use crate::linkage::scoring::Scorer;
@@ -188,7 +196,7 @@ mod tests {
         let table = person::standardise(&study, &extracts, &Silent).expect("table").table;
         let comparer = Comparer::new(&study, &table);
         let (slots, slot_of) = em::slots(&table);
-        let model = em::expected(&comparer, em::measure(&comparer, &table, 1), slots);
+        let model = em::expected(&comparer, em::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let names = NameFrequencies::of(&table);
         let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
         let born = comparer.of(Variable::BirthDate).expect("compared");

@@ -10,8 +10,6 @@
 //! expectation–maximisation as in [`em`](super::em): m from what is linked and what is left over together. The share of
 //! relatives is that of the class: hopeless pairs, most of all relatives, are not among those that were kept.
 
-use std::collections::BTreeMap;
-
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -228,11 +226,8 @@ impl Model {
 
 /// How many pairs of each class are left over on both sides, from the records of each slot that are not in the other one.
 #[must_use]
-pub fn possible(model: &Model, left_by_slots: &BTreeMap<(u8, u8), u64>) -> Vec<f64> {
-    let left = |one: usize, other: usize| {
-        let key = (u8::try_from(one).unwrap_or(u8::MAX), u8::try_from(other).unwrap_or(u8::MAX));
-        left_by_slots.get(&key).copied().unwrap_or(0) as f64
-    };
+pub fn possible(model: &Model, left_by_slots: &[u64]) -> Vec<f64> {
+    let left = |one: usize, other: usize| left_by_slots[one * model.slots.len() + other] as f64;
     let of = |class: &super::PairClass| {
         if class.one == class.other { 0.0 } else { left(class.one, class.other) * left(class.other, class.one) }
     };
@@ -308,7 +303,7 @@ mod tests {
         // Others go by the model of all pairs; the steps of an explanation sum up.
         assert!((odds(&model, nickname) - before).abs() < 1e-12);
         for pattern in [marked(nickname), marked(relative), nickname] {
-            let steps: f64 = model.waterfall(pattern, 1.0, None, 0).iter().map(|(_, step)| step).sum();
+            let steps: f64 = model.waterfall(pattern, &[], 0).iter().map(|(_, step)| step).sum();
             let weight = model.weight(0, model.likelihoods_in(0, pattern, 1.0));
             assert!((steps - weight).abs() < 1e-9, "{pattern:x}: {steps} {weight}");
         }

@@ -232,15 +232,10 @@ impl Model {
     }
 
     /// The weights of the single comparisons of a pattern, each given what the class and the other comparisons make of
-    /// *no match*: they sum to the pattern's weight.
+    /// *no match*: they sum to the pattern's weight. `ratios` are by how much more common than the average the shared values
+    /// of the comparisons are; none means that all are average.
     #[must_use]
-    pub fn waterfall(
-        &self,
-        pattern: Pattern,
-        ratio: f64,
-        ratio_of: Option<Variable>,
-        class: usize,
-    ) -> Vec<(usize, f64)> {
+    pub fn waterfall(&self, pattern: Pattern, ratios: &[f64], class: usize) -> Vec<(usize, f64)> {
         let class_shares = &self.classes[class];
         let relatives = class_shares.relatives / (1.0 - class_shares.matches).max(1e-12);
         let (mut m, mut u, mut family, mut others) = (1.0, 1.0, self.family, 1.0 - self.family);
@@ -260,13 +255,11 @@ impl Model {
                 u *= stranger;
                 family *= shares.r[level];
                 others *= if comparison.place { shares.r[level] } else { stranger };
-                if Some(comparison.variable) == ratio_of {
-                    u *= ratio;
-                }
+                u *= ratios.get(at).unwrap_or(&1.0);
             }
             let marked = comparison.variable == Variable::LeftOver && self.is_left_over(class, pattern);
             let after = if marked {
-                self.weight(class, self.likelihoods_in(class, pattern, ratio))
+                self.weight(class, self.likelihoods_in(class, pattern, ratios.iter().product()))
             } else {
                 ((m * (stayed + moved)).max(1e-280)
                     / (relatives * (family + others) + (1.0 - relatives) * u).max(1e-280))
@@ -349,8 +342,7 @@ mod tests {
     fn the_steps_of_a_waterfall_sum_to_the_weight() {
         let model = with_places();
         for pattern in [0x111, 0x221, 0x121, 0x012, 0x200, 0] {
-            let steps: f64 =
-                model.waterfall(pattern, 0.3, Some(Variable::Text(0)), 0).iter().map(|(_, step)| step).sum();
+            let steps: f64 = model.waterfall(pattern, &[0.3], 0).iter().map(|(_, step)| step).sum();
             let ratio = if pattern.trailing_zeros() >= 4 { 1.0 } else { 0.3 };
             let weight = model.weight(0, model.likelihoods(pattern, ratio));
             assert!((steps - weight).abs() < 1e-9, "{pattern:x}: {steps} {weight}");

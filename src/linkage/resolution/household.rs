@@ -59,7 +59,12 @@ impl Support<'_> {
 fn level((mine, one): (&[u32], usize), (theirs, other): (&[u32], usize)) -> u8 {
     let is_other = |person: u32| person != mine[one] && person != theirs[other];
     let is_there = |person: u32| theirs.iter().enumerate().any(|(place, own)| *own == person && place != other);
-    let linked = mine.iter().enumerate().filter(|(place, own)| *place != one && is_other(**own) && is_there(**own));
+    // Somebody entered twice is one.
+    let is_first = |place: usize, person: u32| !mine[..place].contains(&person);
+    let linked = mine
+        .iter()
+        .enumerate()
+        .filter(|(place, own)| *place != one && is_other(**own) && is_there(**own) && is_first(*place, **own));
     match linked.count() {
         0 => SUPPORT_NONE,
         1 => SUPPORT_ONE,
@@ -163,16 +168,33 @@ fn both(mut one: Supported, mut other: Supported) -> Supported {
 mod tests {
     use super::{Support, supported};
     use crate::intake::{extract, study};
+    use crate::linkage::blocking::Pair;
     use crate::linkage::comparison::household::Households;
     use crate::linkage::comparison::level::{SUPPORT_MANY, SUPPORT_ONE};
     use crate::linkage::comparison::{Comparer, Variable};
     use crate::linkage::model::em;
     use crate::linkage::model::frequency::NameFrequencies;
-    use crate::linkage::scoring::{Scorer, Sieves, Sifter, Standing};
+    use crate::linkage::resolution::Resolution;
+    use crate::linkage::scoring::{Score, Scorer, Sieves, Sifter, Standing};
     use crate::linkage::{blocking, resolution};
     use crate::person;
     use crate::progress::Silent;
     use crate::synthetic::{self, Plan};
+
+    /// Resolving once more what changed scores have to do with gives what resolving all of it does.
+    fn assert_resolved_again(scorer: &Scorer<'_>, pairs: &[Pair], scores: &[Score], before: &Resolution) {
+        let changed: Vec<usize> = (0..pairs.len()).filter(|at| at % 97 == 5).collect();
+        let mut scores = scores.to_vec();
+        for (at, place) in changed.iter().enumerate() {
+            // Some up, some down: persons are made one, and taken apart.
+            let by = if at % 2 == 0 { 30.0 } else { -30.0 };
+            scores[*place].weight += by;
+            scores[*place].log2_odds += by;
+        }
+        let again = resolution::resolve_again(scorer, pairs, &scores, 2.0, None, (before, &changed));
+        assert_eq!(again, resolution::resolve(scorer, pairs, &scores, 2.0, None));
+        assert_ne!(again, *before);
+    }
 
     #[test]
     fn pairs_that_wait_are_found_again_where_their_households_have_others_in_common() {
@@ -185,7 +207,7 @@ mod tests {
         let candidates = blocking::block(&study, &table, &comparer).unwrap();
         let (slots, slot_of) = em::slots(&table);
         let (names, households) = (NameFrequencies::of(&table), Households::of(&table));
-        let model = em::expected(&comparer, em::measure(&comparer, &table, 1), slots);
+        let model = em::expected(&comparer, em::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let scorer = || Scorer::new(&comparer, &table, &model, &slot_of, &names);
         let sifter = Sifter { scorer: scorer(), households: &households };
         // Many pairs are below it by themselves, true ones as well.
@@ -194,6 +216,7 @@ mod tests {
         let counts = em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns);
         let scores = scorer().score_all(&sifted.kept, &counts);
         let resolution = resolution::resolve(&scorer(), &sifted.kept.pairs, &scores, 2.0, None);
+        assert_resolved_again(&scorer(), &sifted.kept.pairs, &scores, &resolution);
         let comparison = comparer.of(Variable::Household).unwrap();
         let support = Support { households: &households, comparison, person_of: &resolution.person_of };
         let (mut sieves, all) = (Sieves::default(), candidates.all());

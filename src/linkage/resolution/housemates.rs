@@ -107,10 +107,12 @@ impl<'a> Seen<'a> {
         };
         let mut best: FxHashMap<RecordId, Vec<(u32, f64)>> = FxHashMap::default();
         for ((pair, pattern), score) in compared.pairs.iter().zip(&compared.patterns).zip(scores) {
+            if !self.same_dwelling(*pattern) {
+                continue;
+            }
             for (bare, other) in [*pair, (pair.1, pair.0)] {
                 let is_it = table.is_bare(bare)
                     && !table.is_bare(other)
-                    && self.same_dwelling(*pattern)
                     && is_alone(bare)
                     && is_of_age(other)
                     && !has_slot(self.person(other), self.scorer.slot_of[bare as usize]);
@@ -138,6 +140,7 @@ mod tests {
     use super::mark;
     use crate::intake::extract;
     use crate::intake::study::file;
+    use crate::linkage::comparison::household::Households;
     use crate::linkage::comparison::level::{LEFT_AT_DWELLING, NAME_OF_ANOTHER};
     use crate::linkage::comparison::{Comparer, Variable};
     use crate::linkage::model::em;
@@ -165,7 +168,7 @@ mod tests {
         let comparer = Comparer::new(&study, &table);
         let (slots, slot_of) = em::slots(&table);
         let names = NameFrequencies::of(&table);
-        let model = em::expected(&comparer, em::measure(&comparer, &table, 1), slots);
+        let model = em::expected(&comparer, em::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
         let records = u32::try_from(table.len()).unwrap();
         let pairs: Vec<(u32, u32)> =

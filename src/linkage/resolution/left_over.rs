@@ -3,9 +3,7 @@
 //! After a first resolution, a pair of two slots of which neither record is in one person with any record of the other's slot is
 //! *left over on both sides*. Takes the [`Resolution`] and the compared pairs, marks these, and has the model fitted to them.
 
-use std::collections::BTreeMap;
-
-use rustc_hash::FxHashSet;
+use rayon::prelude::*;
 
 use super::Resolution;
 use crate::linkage::comparison::Comparison;
@@ -15,23 +13,21 @@ use crate::linkage::model::left_over::{self, LeftOver, LeftOverPair};
 use crate::linkage::scoring::{ComparedPairs, Scorer};
 use crate::person::table::RecordId;
 
-/// The slots in which each person is.
-fn present(resolution: &Resolution, slot_of: &[u8]) -> FxHashSet<(u32, u8)> {
-    resolution.person_of.iter().copied().zip(slot_of.iter().copied()).collect()
+/// Is the person of this record in the slot?
+fn is_in(resolution: &Resolution, slot_of: &[u8], record: RecordId, slot: u8) -> bool {
+    let person = resolution.person_of[record as usize];
+    resolution.records_of(person).iter().any(|record| slot_of[*record as usize] == slot)
 }
 
 /// Marks the pairs that are left over on both sides.
 pub fn mark(mark: &Comparison, resolution: &Resolution, slot_of: &[u8], compared: &mut ComparedPairs) {
-    let present = present(resolution, slot_of);
-    let person = |record: RecordId| resolution.person_of[record as usize];
-    let slot = |record: RecordId| slot_of[record as usize];
-    for ((one, other), pattern) in compared.pairs.iter().zip(&mut compared.patterns) {
-        let slots = (slot(*one), slot(*other));
-        let left = slots.0 != slots.1
-            && !present.contains(&(person(*one), slots.1))
-            && !present.contains(&(person(*other), slots.0));
+    let is_in = |record: RecordId, slot: u8| is_in(resolution, slot_of, record, slot);
+    let pairs = compared.pairs.par_iter().zip(&mut compared.patterns);
+    pairs.for_each(|((one, other), pattern)| {
+        let slots = (slot_of[*one as usize], slot_of[*other as usize]);
+        let left = slots.0 != slots.1 && !is_in(*one, slots.1) && !is_in(*other, slots.0);
         *pattern = mark.set(*pattern, if left { LEFT_OVER } else { 0 });
-    }
+    });
 }
 
 /// Fits what being left over says, from the marked pairs and from those within persons.
@@ -55,12 +51,15 @@ pub fn fit(
         }
     }
     // Records of each slot whose person is not in the other one.
-    let present = present(resolution, scorer.slot_of);
-    let slots = u8::try_from(scorer.model.slots.len()).unwrap_or(u8::MAX);
-    let mut left: BTreeMap<(u8, u8), u64> = BTreeMap::new();
-    for (person, slot) in resolution.person_of.iter().zip(scorer.slot_of) {
-        for other in (0..slots).filter(|other| other != slot && !present.contains(&(*person, *other))) {
-            *left.entry((*slot, other)).or_default() += 1;
+    let slots = scorer.model.slots.len();
+    let (mut left, mut seen) = (vec![0u64; slots * slots], vec![false; slots]);
+    for person in 0..u32::try_from(resolution.persons()).unwrap_or(u32::MAX) {
+        let of_person =
+            resolution.records_of(person).iter().map(|record| usize::from(scorer.slot_of[*record as usize]));
+        seen.fill(false);
+        of_person.clone().for_each(|slot| seen[slot] = true);
+        for slot in of_person {
+            (0..slots).filter(|other| !seen[*other]).for_each(|other| left[slot * slots + other] += 1);
         }
     }
     let possible = left_over::possible(scorer.model, &left);

@@ -117,45 +117,96 @@ pub fn resolve(
     log2_odds_min: f64,
     support: Option<Support<'_>>,
 ) -> Resolution {
-    let records = scorer.table.len();
-    let mut root: Vec<u32> = (0..u32::try_from(records).unwrap_or(u32::MAX)).collect();
-    for ((one, other), score) in pairs.iter().zip(scores) {
-        if score.log2_odds >= log2_odds_min {
-            join(&mut root, *one, *other);
-        }
-    }
-    let labels: Vec<u32> =
-        (0..u32::try_from(records).unwrap_or(u32::MAX)).map(|record| find(&mut root, record)).collect();
-    let inside = |(at, (one, other)): (u32, &Pair)| {
-        let label = labels[*one as usize];
-        (label == labels[*other as usize]).then_some((label, at))
-    };
-    let mut edges: Vec<(u32, u32)> = (0u32..).zip(pairs).filter_map(inside).collect();
-    edges.par_sort_unstable();
-    let components: Vec<&[(u32, u32)]> = edges.chunk_by(|(a, _), (b, _)| a == b).collect();
+    let mut labels = labels_of_their_own(scorer.table.len());
+    let components = joined(labels.clone(), pairs, scores, log2_odds_min, &|_| true);
     let terms = Terms { scorer, minimum: log2_odds_min, duplicates: duplicate_weights(scorer), support };
-    let resolved: Vec<(RecordId, RecordId)> = components
-        .par_iter()
-        .fold(Vec::new, |mut labels, edges| {
-            if let [(_, at)] = edges {
-                labels.extend(terms.resolve_pair(pairs[*at as usize], scores[*at as usize]));
-            } else {
-                labels.extend(resolve_component(&terms, pairs, scores, edges));
-            }
-            labels
-        })
-        .reduce(Vec::new, |mut all, mut more| {
-            all.append(&mut more);
-            all
-        });
-    let mut labels: Vec<u32> = (0..u32::try_from(records).unwrap_or(u32::MAX)).collect();
-    for (record, label) in resolved {
-        labels[record as usize] = label;
-    }
+    terms.resolve_components(pairs, scores, &components, &|_| true, &mut labels);
     Resolution::from_labels(&labels)
 }
 
+/// The same after the scores of the pairs at some positions have `changed`: what these have nothing to do with is as it was.
+#[must_use]
+pub fn resolve_again(
+    scorer: &Scorer<'_>,
+    pairs: &[Pair],
+    scores: &[Score],
+    log2_odds_min: f64,
+    support: Option<Support<'_>>,
+    (before, changed): (&Resolution, &[usize]),
+) -> Resolution {
+    let records = scorer.table.len();
+    let mut around = labels_of_their_own(records);
+    changed.iter().for_each(|at| join(&mut around, pairs[*at].0, pairs[*at].1));
+    let around = joined(around, pairs, scores, log2_odds_min, &|_| true);
+    let mut is_touched = vec![false; records];
+    changed.iter().for_each(|at| is_touched[around[pairs[*at].0 as usize] as usize] = true);
+    let touched = |record: RecordId| is_touched[around[record as usize] as usize];
+    let as_before = |record: RecordId| before.records_of(before.person_of[record as usize])[0];
+    let mut labels = labels_of_their_own(records);
+    labels.par_iter_mut().filter(|label| !touched(**label)).for_each(|label| *label = as_before(*label));
+    let components = joined(labels_of_their_own(records), pairs, scores, log2_odds_min, &touched);
+    let terms = Terms { scorer, minimum: log2_odds_min, duplicates: duplicate_weights(scorer), support };
+    terms.resolve_components(pairs, scores, &components, &touched, &mut labels);
+    Resolution::from_labels(&labels)
+}
+
+fn labels_of_their_own(records: usize) -> Vec<u32> {
+    (0..u32::try_from(records).unwrap_or(u32::MAX)).collect()
+}
+
+/// The component of each record: the first one that likely pairs connect it with, those pairs of which both are meant.
+fn joined(
+    mut root: Vec<u32>,
+    pairs: &[Pair],
+    scores: &[Score],
+    log2_odds_min: f64,
+    is_meant: &(dyn Fn(RecordId) -> bool + Sync),
+) -> Vec<u32> {
+    for ((one, other), score) in pairs.iter().zip(scores) {
+        if score.log2_odds >= log2_odds_min && is_meant(*one) && is_meant(*other) {
+            join(&mut root, *one, *other);
+        }
+    }
+    (0..u32::try_from(root.len()).unwrap_or(u32::MAX)).map(|record| find(&mut root, record)).collect()
+}
+
 impl Terms<'_> {
+    /// Resolves the components whose records are meant, and gives these records the labels of their persons.
+    fn resolve_components(
+        &self,
+        pairs: &[Pair],
+        scores: &[Score],
+        components: &[u32],
+        is_meant: &(dyn Fn(RecordId) -> bool + Sync),
+        labels: &mut [u32],
+    ) {
+        let inside = |(at, (one, other)): (usize, &Pair)| {
+            let component = components[*one as usize];
+            let is_inside = component == components[*other as usize] && is_meant(*one);
+            is_inside.then(|| (component, u32::try_from(at).unwrap_or(u32::MAX)))
+        };
+        let mut edges: Vec<(u32, u32)> = pairs.par_iter().enumerate().filter_map(inside).collect();
+        edges.par_sort_unstable();
+        let components: Vec<&[(u32, u32)]> = edges.chunk_by(|(a, _), (b, _)| a == b).collect();
+        let resolved: Vec<(RecordId, RecordId)> = components
+            .par_iter()
+            .fold(Vec::new, |mut labels, edges| {
+                if let [(_, at)] = edges {
+                    labels.extend(self.resolve_pair(pairs[*at as usize], scores[*at as usize]));
+                } else {
+                    labels.extend(resolve_component(self, pairs, scores, edges));
+                }
+                labels
+            })
+            .reduce(Vec::new, |mut all, mut more| {
+                all.append(&mut more);
+                all
+            });
+        for (record, label) in resolved {
+            labels[record as usize] = label;
+        }
+    }
+
     /// Two records that have nobody else: one person, if more speaks for it than against it.
     fn resolve_pair(&self, (one, other): Pair, score: Score) -> Option<(RecordId, RecordId)> {
         let against = self.against((one, other), score);

@@ -151,17 +151,39 @@ impl<'a> Scorer<'a> {
     /// The same, the ratio of the name alone being known.
     fn ratio_by(&self, pattern: Pattern, one: RecordId, of_name: impl FnOnce() -> f64) -> f64 {
         let mut ratio = 1.0;
+        self.each_ratio(pattern, one, of_name, |_, of_comparison| ratio *= of_comparison);
+        ratio
+    }
+
+    /// The same for each comparison by itself.
+    #[must_use]
+    pub fn ratios(&self, pattern: Pattern, one: RecordId) -> Vec<f64> {
+        let mut ratios = vec![1.0; self.comparer.comparisons.len()];
+        let of_name = || self.names.ratio(self.table.name[one as usize]);
+        self.each_ratio(pattern, one, of_name, |at, ratio| ratios[at] = ratio);
+        ratios
+    }
+
+    /// Gives the ratios of the comparisons whose shared values are weighed by how rare they are.
+    #[inline]
+    fn each_ratio(
+        &self,
+        pattern: Pattern,
+        one: RecordId,
+        of_name: impl FnOnce() -> f64,
+        mut give: impl FnMut(usize, f64),
+    ) {
         if let Some(at) = self.name_at {
             let level = self.comparer.comparisons[at].level(pattern);
             if self.comparer.comparisons[at].levels[level].frequency {
-                ratio *= of_name();
+                give(at, of_name());
             }
         }
         for (at, comparison) in self.comparer.comparisons.iter().enumerate() {
             if comparison.variable == Variable::BirthDate {
                 let level = comparison.level(pattern);
                 if comparison.levels[level].frequency {
-                    ratio *= self.day_ratio(at, self.table.birth[one as usize]);
+                    give(at, self.day_ratio(at, self.table.birth[one as usize]));
                 }
             }
             if let Variable::Text(text) = comparison.variable
@@ -170,10 +192,9 @@ impl<'a> Scorer<'a> {
                 && !self.model.is_implied(at, pattern)
             {
                 let text = usize::from(text);
-                ratio *= self.text_ratio(text, self.table.texts.get(one, text) as usize);
+                give(at, self.text_ratio(text, self.table.texts.get(one, text) as usize));
             }
         }
-        ratio
     }
 
     fn day_ratio(&self, at: usize, date: Date) -> f64 {

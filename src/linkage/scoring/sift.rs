@@ -424,7 +424,7 @@ mod tests {
         let candidates = blocking::block(study, &table, &comparer).unwrap();
         let (slots, slot_of) = em::slots(&table);
         let names = NameFrequencies::of(&table);
-        let model = em::expected(&comparer, em::measure(&comparer, &table, 1), slots);
+        let model = em::expected(&comparer, em::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let households = Households::of(&table);
         let sifter =
             Sifter { scorer: Scorer::new(&comparer, &table, &model, &slot_of, &names), households: &households };

@@ -61,8 +61,8 @@ impl Mass {
 struct Doubts {
     certainty: Greatest,
     erroneous: FxHashMap<u32, f64>,
-    /// Listed as living elsewhere in the area and nowhere present: is one of these present rows the person's?
-    held_apart: FxHashMap<u32, f64>,
+    /// Listed as living elsewhere in the area and nowhere present: were they not enumerated there?
+    counted_elsewhere: FxHashMap<u32, f64>,
 }
 
 /// The greatest probability of each person, which all threads raise at once.
@@ -86,8 +86,7 @@ fn raise(map: &mut FxHashMap<u32, f64>, person: u32, probability: f64) {
 
 impl Doubts {
     fn of(census: &Census<'_>, linked: &Linked, findings: &Findings) -> Doubts {
-        let (owner, table) = (&linked.resolution.person_of, census.table);
-        let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
+        let owner = &linked.resolution.person_of;
         let certainty = Greatest((0..linked.resolution.persons()).map(|_| AtomicU64::new(0)).collect());
         linked.pairs.par_iter().zip(&linked.scores).for_each(|((one, other), score)| {
             let person = owner[*one as usize];
@@ -95,8 +94,7 @@ impl Doubts {
                 certainty.raise(person, score.probability());
             }
         });
-        let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
-        let mut erroneous = FxHashMap::default();
+        let (mut erroneous, mut counted_elsewhere) = (FxHashMap::default(), FxHashMap::default());
         for found in &findings.discrepancies {
             let present = found.roll_record.is_some_and(|record| census.table.is_present(record));
             let wrong = matches!(
@@ -107,9 +105,12 @@ impl Doubts {
             ) || (found.kind == DiscrepancyKind::CountedElsewhere && present);
             if wrong {
                 raise(&mut erroneous, found.person, found.probability);
+            } else if found.kind == DiscrepancyKind::CountedElsewhere {
+                raise(&mut counted_elsewhere, found.person, found.probability);
             }
         }
-        Doubts { certainty, erroneous, held_apart }
+        findings.wrongly_counted.iter().for_each(|person| raise(&mut erroneous, *person, 1.0));
+        Doubts { certainty, erroneous, counted_elsewhere }
     }
 }
 
@@ -177,8 +178,8 @@ fn mass(
     } else if present {
         mass.guests = 1.0;
     } else if in_area && census.lived(records) {
-        // Whoever the roll places elsewhere in the area and enumerates nowhere was missed, unless a present row is theirs.
-        mass.only_register = 1.0 - known(&doubts.held_apart, 0.0);
+        // Whoever the roll places elsewhere in the area and enumerates nowhere was missed, as far as that discrepancy is real.
+        mass.only_register = known(&doubts.counted_elsewhere, 0.0);
     } else if let Ok(at) = residence.candidates.binary_search_by_key(&person, |candidate| candidate.person) {
         let candidate = &residence.candidates[at];
         // A register person whom the linker held apart from a roll person turns one *only roll* into *both*.

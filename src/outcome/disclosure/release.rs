@@ -31,7 +31,7 @@ pub const STATEMENT: &str = "Counts were altered slightly to protect persons: to
 pub struct Counted {
     /// The person's key.
     pub key: u32,
-    /// Area codes, coarse to fine.
+    /// Codes of the areas that the person lies in.
     pub areas: Vec<String>,
     /// The household.
     pub household: u64,
@@ -83,7 +83,10 @@ struct Area {
 pub fn release(persons: &[Counted], noise: &NoiseTable) -> Release {
     let mut areas: BTreeMap<&str, Area> = BTreeMap::new();
     for person in persons {
-        for code in &person.areas {
+        for (at, code) in person.areas.iter().enumerate() {
+            if person.areas[..at].contains(code) {
+                continue;
+            }
             let area = areas.entry(code).or_default();
             area.persons += 1;
             area.households.insert(person.household);
@@ -102,6 +105,11 @@ pub fn release(persons: &[Counted], noise: &NoiseTable) -> Release {
     }
 }
 
+/// Is the area finer than a township? So is every one whose code is that of no division.
+fn is_fine(code: &str) -> bool {
+    code.len() > TOWNSHIP_DIGITS || !code.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 impl Area {
     fn released(&self, code: &str, noise: &NoiseTable) -> ReleasedArea {
         let nothing = |why| ReleasedArea {
@@ -115,7 +123,7 @@ impl Area {
         if self.households.len() < HOUSEHOLDS_MIN {
             return nothing("few_households");
         }
-        if code.len() > TOWNSHIP_DIGITS && self.persons < FINE_AREA_PERSONS {
+        if is_fine(code) && self.persons < FINE_AREA_PERSONS {
             return nothing("fine_area");
         }
         // Everybody, or nobody, of a group: the count would say so of each of them.
@@ -185,6 +193,17 @@ mod tests {
         assert_eq!((of("120106004").withheld, of("120106004").both), (Some("whole_area"), None));
         assert!(of("120106").enumerated_per_thousand.is_some());
         assert_eq!(found.disclosure_control, "cell_key");
+    }
+
+    #[test]
+    fn an_area_of_no_division_is_fine_and_its_persons_count_once() {
+        let mut all = persons("120106001001", 1500, 3, 20);
+        all.iter_mut().for_each(|person| person.areas = vec![String::from("甲片-01"); 3]);
+        let found = released(&all);
+        let exact = all.iter().filter(|person| person.enumerated).count() as u64;
+        assert!(found.areas.len() == 1 && found.areas[0].enumerated.unwrap().abs_diff(exact) <= 5);
+        all.truncate(900);
+        assert_eq!(released(&all).areas[0].withheld, Some("fine_area"));
     }
 
     #[test]

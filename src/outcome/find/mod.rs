@@ -5,9 +5,12 @@
 
 mod items;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod unsupported;
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -57,18 +60,7 @@ pub fn find(
     if study.roll().is_none() {
         return Findings::default();
     }
-    let (areas, (errors, unsupported)) = rayon::join(
-        || Areas::of(table),
-        || {
-            rayon::join(
-                || ItemErrors::estimate(table, comparer, linked),
-                || unsupported_probability(study, table, linked),
-            )
-        },
-    );
-    let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
-    let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
-    let case = Case { study, table, linked, comparer, areas, errors, unsupported, held_apart };
+    let case = Case::of(study, table, comparer, linked);
     let persons = u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
     let of_each = (0..persons).into_par_iter().fold(Vec::new, |mut found, person| {
         case.of_person(person, &mut found);
@@ -77,24 +69,29 @@ pub fn find(
     // Pieces come back in the order of the persons.
     let mut found: Vec<Discrepancy> = of_each.collect::<Vec<_>>().into_iter().flatten().collect();
     case.missed(residence, &mut found);
-    answer(settled, &mut found);
+    let wrongly_counted = answer(settled, &mut found);
     rank(&mut found);
     let (visits, expected_found) = plan_visits(study, settled, &mut found, visits);
-    Findings { discrepancies: found, visits, expected_found }
+    Findings { discrepancies: found, visits, expected_found, wrongly_counted }
 }
 
-/// What a visit has answered: a discrepancy that was none is not raised again, one that was real is certain.
-fn answer(settled: &Settled, found: &mut Vec<Discrepancy>) {
+/// What a visit has answered: a discrepancy that was none is not raised again, one that was real is certain. Gives the persons
+/// of whom a visit found that they are counted wrongly, though for another reason than the one that was asked about.
+fn answer(settled: &Settled, found: &mut Vec<Discrepancy>) -> Vec<u32> {
+    let mut wrongly_counted = Vec::new();
     found.retain_mut(|discrepancy| {
         let kind = discrepancy.kind;
-        let Some(outcome) = settled.outcome(kind, discrepancy.person) else { return true };
+        let Some(outcome) = settled.answer(discrepancy) else { return true };
         let real = outcome.label(kind) == Some(true);
         if real {
             discrepancy.probability = 1.0;
             discrepancy.evidence.insert(0, evidence(VISIT, format!("outcome {}", outcome.code())));
+        } else if outcome.says_counted_wrongly(kind) {
+            wrongly_counted.push(discrepancy.person);
         }
         real
     });
+    wrongly_counted
 }
 
 /// Decides what is worth a visit: of the missed persons and newborns together the most probable ones, as many as the
@@ -103,7 +100,7 @@ fn answer(settled: &Settled, found: &mut Vec<Discrepancy>) {
 /// Gives the visits to missed persons, and how many they are expected to find.
 fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visits: Option<u64>) -> (u64, f64) {
     let bound = study.follow_up.probability_min;
-    let answered = |discrepancy: &Discrepancy| settled.outcome(discrepancy.kind, discrepancy.person).is_some();
+    let answered = |discrepancy: &Discrepancy| settled.answer(discrepancy).is_some();
     let wanted = |at: &usize| is_missed(found[*at].kind) && !answered(&found[*at]);
     let mut missed: Vec<usize> = (0..found.len()).filter(wanted).collect();
     missed.sort_by(|a, b| {
@@ -149,7 +146,22 @@ fn evidence(what: &'static str, found: impl Into<Cow<'static, str>>) -> Evidence
     Evidence { what: what.into(), found: found.into(), bits: None }
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
+    fn of(study: &'a Study, table: &'a PersonTable, comparer: &'a Comparer<'a>, linked: &'a Linked) -> Case<'a> {
+        let (areas, (errors, unsupported)) = rayon::join(
+            || Areas::of(table),
+            || {
+                rayon::join(
+                    || ItemErrors::estimate(table, comparer, linked),
+                    || unsupported_probability(study, table, linked),
+                )
+            },
+        );
+        let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
+        let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
+        Case { study, table, linked, comparer, areas, errors, unsupported, held_apart }
+    }
+
     fn kind(&self, record: RecordId) -> RowKind {
         self.table.kind[record as usize]
     }
@@ -157,7 +169,9 @@ impl Case<'_> {
     fn of_person(&self, person: u32, found: &mut Vec<Discrepancy>) {
         let records = self.linked.resolution.records_of(person);
         let of_kind = |kind: RowKind| records.iter().copied().filter(|r| self.kind(*r) == kind).collect::<Vec<_>>();
-        let present = of_kind(RowKind::Present);
+        let mut present = of_kind(RowKind::Present);
+        // The row that counts the person speaks before a guest's.
+        present.sort_by_key(|row| !self.table.is_counted(*row));
         let roll = self.study.roll();
         let registers: Vec<RecordId> =
             records.iter().copied().filter(|r| Some(self.table.source(*r)) != roll).collect();
@@ -175,6 +189,10 @@ impl Case<'_> {
                     probability,
                     why,
                 ));
+            }
+            // Away for less than half a year: counted here, and dead or not yet born all the same.
+            if let Some(row) = records.iter().find(|record| self.table.is_counted(**record)) {
+                self.vital_events(person, *row, &registers, found);
             }
             return;
         };
@@ -242,12 +260,14 @@ impl Case<'_> {
         let mut roll_right = 1.0;
         for (item, name) in ITEMS.iter().enumerate() {
             let differ = against_row.iter().filter(|differs| differs[item] == Some(true)).count();
-            if differ == 0 {
+            let camps = self.camps(item, row, registers, &against_row);
+            // In one camp only a register contradicts itself.
+            if differ == 0 || camps.len() < 2 {
                 continue;
             }
-            let wrong = self.errors.roll_wrong(item, &self.camps(item, row, registers, &against_row));
+            let wrong = self.errors.roll_wrong(item, &camps);
             roll_right *= 1.0 - wrong;
-            why.push(evidence(name, format!("{differ} of {} registers differ", registers.len())));
+            why.push(evidence(name, format!("{differ} of {} register records differ", registers.len())));
         }
         if !why.is_empty() {
             let probability = 1.0 - roll_right;
@@ -316,53 +336,65 @@ impl Case<'_> {
             Some(self.discrepancy(kind, candidate.person, None, shown, candidate.probability, why))
         };
         let missed: Vec<Discrepancy> = residence.candidates.par_iter().filter_map(of_candidate).collect();
-        let mut households: FxHashMap<u32, Vec<(u32, f64, RecordId)>> = FxHashMap::default();
-        for missed in &missed {
-            let household = self.table.household[missed.shown_record as usize];
-            if household != 0 {
-                households.entry(household).or_default().push((missed.person, missed.probability, missed.shown_record));
-            }
-        }
+        self.missed_households(&missed, found);
         found.extend(missed);
-        self.missed_households(households, found);
     }
 
     /// Registered households of two or more of which no member is on the roll.
-    fn missed_households(
-        &self,
-        households: FxHashMap<Symbol, Vec<(u32, f64, RecordId)>>,
-        found: &mut Vec<Discrepancy>,
-    ) {
-        let mut groups: Vec<Vec<(u32, f64, RecordId)>> =
-            households.into_values().filter(|group| group.len() >= 2).collect();
-        groups.sort_by_key(|group| group[0].0);
-        for group in groups {
-            let members = self.linked.households.members(group[0].2);
-            let roll = self.study.roll();
-            let on_roll = |record: &RecordId| {
-                let person = self.linked.resolution.person_of[*record as usize];
-                self.linked.resolution.records_of(person).iter().any(|r| Some(self.table.source(*r)) == roll)
-            };
-            if members.iter().any(on_roll) {
+    fn missed_households(&self, missed: &[Discrepancy], found: &mut Vec<Discrepancy>) {
+        let mut households: FxHashMap<Symbol, Vec<&Discrepancy>> = FxHashMap::default();
+        for missed in missed {
+            for record in self.linked.resolution.records_of(missed.person) {
+                let household = self.table.household[*record as usize];
+                let members = if household == 0 { continue } else { households.entry(household).or_default() };
+                if members.last().is_none_or(|last| last.person != missed.person) {
+                    members.push(missed);
+                }
+            }
+        }
+        households.retain(|_, members| members.len() >= 2);
+        for record in self.on_roll_in(&households) {
+            households.remove(&self.table.household[record as usize]);
+        }
+        let mut groups: Vec<(Symbol, Vec<&Discrepancy>)> = households.into_iter().collect();
+        // Of the same persons by two registers, one household; the larger one first.
+        groups.sort_by_key(|(household, members)| (Reverse(members.len()), members[0].person, *household));
+        let mut taken: FxHashSet<u32> = FxHashSet::default();
+        for (_, members) in groups {
+            let news = members.iter().filter(|member| taken.insert(member.person)).count();
+            if news == 0 {
                 continue;
             }
             // Members stand or fall together: that any of them was missed is hardly likelier than that the likeliest was.
-            let probability = group.iter().map(|(_, probability, _)| *probability).fold(0.0, f64::max);
-            let why = vec![evidence("members_missing", group.len().to_string())];
+            let probability = members.iter().map(|member| member.probability).fold(0.0, f64::max);
+            let why = vec![evidence("members_missing", members.len().to_string())];
+            let (person, shown) = (members[0].person, members[0].shown_record);
             let mut discrepancy =
-                self.discrepancy(DiscrepancyKind::MissedHousehold, group[0].0, None, group[0].2, probability, why);
-            discrepancy.members = group.iter().map(|(person, ..)| *person).collect();
+                self.discrepancy(DiscrepancyKind::MissedHousehold, person, None, shown, probability, why);
+            discrepancy.members = members.iter().map(|member| member.person).collect();
             found.push(discrepancy);
         }
     }
 
+    /// Records of these households whose persons the roll has.
+    fn on_roll_in(&self, households: &FxHashMap<Symbol, Vec<&Discrepancy>>) -> Vec<RecordId> {
+        let roll = self.study.roll();
+        let is_on_roll = |record: &RecordId| {
+            let person = self.linked.resolution.person_of[*record as usize];
+            self.linked.resolution.records_of(person).iter().any(|r| Some(self.table.source(*r)) == roll)
+        };
+        let records = 0..u32::try_from(self.table.len()).unwrap_or(u32::MAX);
+        let is_member = |record: &RecordId| {
+            let household = self.table.household[*record as usize];
+            household != 0 && households.contains_key(&household)
+        };
+        records.into_par_iter().filter(|record| is_member(record) && is_on_roll(record)).collect()
+    }
+
     fn is_newborn(&self, records: &[RecordId]) -> bool {
-        let day = self.study.reference.day;
+        let eve = self.study.reference.day - 1;
         records.iter().any(|r| self.kind(*r) == RowKind::Birth)
-            && records
-                .iter()
-                .filter_map(|r| self.table.birth[*r as usize].first_day())
-                .any(|born| born < day && born >= day - 366)
+            && records.iter().any(|r| self.table.birth[*r as usize].age_on(eve) == Some(0))
     }
 
     /// The register record with the best address: a resident's or permit record before others, the latest sign of life.
@@ -378,11 +410,7 @@ impl Case<'_> {
             (self.table.dwelling(record).is_some(), named, kind, self.table.last_seen[at])
         };
         let roll = self.study.roll();
-        records
-            .iter()
-            .copied()
-            .filter(|r| Some(self.table.source(*r)) != roll)
-            .max_by_key(|r| (worth(*r), std::cmp::Reverse(*r)))
+        records.iter().copied().filter(|r| Some(self.table.source(*r)) != roll).max_by_key(|r| (worth(*r), Reverse(*r)))
     }
 
     fn discrepancy(

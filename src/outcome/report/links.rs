@@ -155,7 +155,7 @@ pub fn waterfall(model: &Model, link: bool, pattern: Pattern, class: usize) -> W
     let prior = model.prior_weight(class);
     let mut total = prior;
     let mut steps = Vec::new();
-    for (at, weight) in model.waterfall(pattern, 1.0, None, class) {
+    for (at, weight) in model.waterfall(pattern, &[], class) {
         let Some((comparison, shares)) = model.comparisons().get(at).zip(model.shares.get(at)) else { continue };
         let level = comparison.level(pattern);
         total += weight;

@@ -263,5 +263,5 @@ fn findings(table: &PersonTable, linked: &Linked) -> Findings {
         }
     }
     let expected_found = (1..=5).map(|priority| 0.9 / f64::from(priority)).sum();
-    Findings { discrepancies, visits: VISITS, expected_found }
+    Findings { discrepancies, visits: VISITS, expected_found, ..Findings::default() }
 }

@@ -77,6 +77,9 @@ pub(super) struct Sample {
     pub distinct: Vec<f64>,
     /// For each unlinked person what a visit found: was the person missed?
     pub visited: Vec<Option<bool>>,
+    /// Unlinked persons who are not among these, as there are too many, and what visits found of them.
+    pub answers: Rows,
+    pub answered: Vec<bool>,
     /// Households of the residents and of the unlinked persons, for scores by fits that have not seen them.
     pub households: [Vec<u64>; 2],
     /// Number of coefficients, the intercept included.
@@ -182,6 +185,8 @@ impl Sample {
             unlabelled: self.unlabelled.repeated(unlabelled),
             distinct: repeated(&self.distinct, unlabelled),
             visited: repeated(&self.visited, unlabelled),
+            answers: self.answers.clone(),
+            answered: self.answered.clone(),
             columns: self.columns,
             is_trace: self.is_trace.clone(),
             negatives_usable: self.negatives_usable,
@@ -231,11 +236,14 @@ impl Sample {
             let ones: f64 = outcome.iter().zip(&weight).map(|(outcome, weight)| outcome * weight).sum();
             let zeros: f64 = outcome.iter().zip(&weight).map(|(outcome, weight)| (1.0 - outcome) * weight).sum();
             let balance = (ones.max(1e-9) / zeros.max(1e-9)).ln();
-            let evidence: Vec<f64> =
-                self.unlabelled.predict(&found.coefficients).iter().map(|value| value - balance).collect();
+            let evidence = |rows: &Rows| -> Vec<f64> {
+                rows.predict(&found.coefficients).iter().map(|value| value - balance).collect()
+            };
+            let (evidence, of_answers) = (evidence(&self.unlabelled), evidence(&self.answers));
             let before = probability;
             let shift;
-            (probability, found.prior, shift) = self.expect(&evidence, found.prior, first && similar.is_none());
+            (probability, found.prior, shift) =
+                self.expect((&evidence, &of_answers), found.prior, first && similar.is_none());
             found.offset = shift - balance;
             missed.learn(probability.iter().copied());
             away.learn(probability.iter().map(|probability| 1.0 - probability));
@@ -253,13 +261,15 @@ impl Sample {
         self.distinct_share(&self.unlabelled.predict(&similar.coefficients), |value| sigmoid(value + similar.offset))
     }
 
-    /// Probabilities of the unlinked, their prior, and what was added to the evidence.
-    fn expect(&self, evidence: &[f64], prior: f64, first: bool) -> (Vec<f64>, f64, f64) {
+    /// Probabilities of the unlinked, their prior, and what was added to the evidence: that of the unlinked, and that of the
+    /// others who answered.
+    fn expect(&self, evidence: (&[f64], &[f64]), prior: f64, first: bool) -> (Vec<f64>, f64, f64) {
+        let (evidence, of_answers) = evidence;
         if self.negatives_usable {
             let (mut prior, mut shift) = (prior, 0.0);
             let mut probability = Vec::new();
             for _ in 0..if first { 50 } else { 1 } {
-                shift = self.answered(evidence, (prior / (1.0 - prior)).ln());
+                shift = self.answered(evidence, of_answers, (prior / (1.0 - prior)).ln());
                 probability = self.distinct_share(evidence, |value| sigmoid(value + shift));
                 prior = mean(&probability).clamp(0.002, 0.95);
             }
@@ -270,7 +280,7 @@ impl Sample {
             let probability = self.distinct_share(evidence, |value| (prior * value.clamp(-20.0, 20.0).exp()).min(0.98));
             return (probability, prior, prior.ln());
         }
-        let shift = self.answered(evidence, shift_to(evidence, prior));
+        let shift = self.answered(evidence, of_answers, shift_to(evidence, prior));
         (self.distinct_share(evidence, |value| sigmoid(value + shift)), prior, shift)
     }
 
@@ -284,12 +294,14 @@ impl Sample {
 
     /// The shift, moved to where the answers of visits are likeliest: Newton steps on their log likelihood, with a normal
     /// prior about the shift that is given.
-    fn answered(&self, evidence: &[f64], given: f64) -> f64 {
+    fn answered(&self, evidence: &[f64], of_answers: &[f64], given: f64) -> f64 {
+        let sampled = evidence.iter().zip(&self.visited).filter_map(|(value, missed)| Some((*value, (*missed)?)));
+        let answers: Vec<(f64, bool)> =
+            sampled.chain(of_answers.iter().copied().zip(self.answered.iter().copied())).collect();
         let mut shift = given;
         for _ in 0..20 {
             let (mut slope, mut curve) = ((given - shift) / SHIFT_VARIANCE, 1.0 / SHIFT_VARIANCE);
-            for (value, visited) in evidence.iter().zip(&self.visited) {
-                let Some(missed) = visited else { continue };
+            for (value, missed) in &answers {
                 let probability = sigmoid(value + shift);
                 slope += f64::from(u8::from(*missed)) - probability;
                 curve += probability * (1.0 - probability);
@@ -421,6 +433,8 @@ mod tests {
             negatives: Views { alone: Rows::new(21), together: Rows::new(21) },
             distinct: vec![1.0; unlabelled.len()],
             visited: vec![None; unlabelled.len()],
+            answers: Rows::new(0),
+            answered: Vec::new(),
             households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
             unlabelled,
             columns: 42,
@@ -458,6 +472,8 @@ mod tests {
             negatives: Views { alone: Rows::new(1), together: Rows::new(1) },
             distinct: vec![1.0; unlabelled.len()],
             visited: vec![None; unlabelled.len()],
+            answers: Rows::new(0),
+            answered: Vec::new(),
             households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
             unlabelled,
             columns: 2,

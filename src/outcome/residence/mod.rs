@@ -313,6 +313,9 @@ impl Group {
             self.unlabelled.iter().map(|person| material.settled.missed(*person)).collect();
         let step = unlabelled.len().div_ceil(UNLABELLED_MAX).max(1);
         let sampled: Vec<Box<[u8]>> = unlabelled.iter().step_by(step).cloned().collect();
+        let beside = (0..).zip(unlabelled.iter().zip(&visited)).filter(|(at, _)| at % step != 0);
+        let (answers, answered): (Vec<Box<[u8]>>, Vec<bool>) =
+            beside.filter_map(|(_, (levels, missed))| Some((levels.clone(), (*missed)?))).unzip();
         let labelled = positives.iter().chain(&negatives).map(Vec::as_slice);
         let groups: Vec<&[Box<[u8]>]> = labelled.chain([unlabelled.as_slice()]).collect();
         let columns = Columns::of(&observer.features, &groups);
@@ -333,6 +336,8 @@ impl Group {
             unlabelled: columns.rows(&sampled),
             distinct: linked.iter().step_by(step).map(|linked| 1.0 - linked).collect(),
             visited: visited.iter().step_by(step).copied().collect(),
+            answers: columns.rows(&answers),
+            answered,
             columns: columns.count + 1,
             is_trace: columns.is_trace.clone(),
             negatives_usable: self.negatives_usable(),

@@ -75,7 +75,7 @@ pub(super) fn statuses(material: &Material<'_>, area: &str) -> Vec<Status> {
     let persons = u32::try_from(material.resolution.persons()).unwrap_or(u32::MAX);
     let divisions = &material.table.divisions;
     let codes = 0..u32::try_from(divisions.len()).unwrap_or(u32::MAX);
-    let outside: Vec<bool> = codes.map(|code| code != 0 && !divisions.text(code).starts_with(area)).collect();
+    let outside: Vec<bool> = codes.map(|code| code != 0 && lies_outside(divisions.text(code), area)).collect();
     let statuses =
         |outside: &[bool]| (0..persons).into_par_iter().map(|person| status(material, outside, person)).collect();
     let found: Vec<Status> = statuses(&outside);
@@ -87,11 +87,28 @@ pub(super) fn statuses(material: &Material<'_>, area: &str) -> Vec<Status> {
     };
     let (here, elsewhere) = (enumerated(false), enumerated(true));
     if elsewhere as f64 <= BEYOND_MAX * (here + elsewhere) as f64 {
+        let is_left_out = |status: &&Status| status.standing == Standing::Unknown && status.beyond == Some(true);
+        let left_out = found.iter().filter(is_left_out).count();
+        if left_out > 0 {
+            tracing::info!(
+                persons = left_out,
+                "not on the roll, and only in registers of places outside `area`: not looked for"
+            );
+        }
         return found;
     }
     // These codes are no codes of divisions as the roll's are.
     tracing::warn!(here, elsewhere, "registers place many enumerated persons outside `area`: their codes are not used");
     statuses(&vec![false; outside.len()])
+}
+
+/// Does a division code name a place outside the area? That of a province or city which the area lies in (`120000`) does not.
+fn lies_outside(code: &str, area: &str) -> bool {
+    let mut known = code;
+    while let Some(shorter) = known.strip_suffix("00") {
+        known = shorter;
+    }
+    !known.starts_with(area) && !area.starts_with(known)
 }
 
 /// `outside` says of every division code whether it is beyond the area under study.
@@ -162,4 +179,28 @@ fn died_before(material: &Material<'_>, record: RecordId) -> bool {
 /// Does the record say that the person was born at or after the reference time?
 fn born_after(material: &Material<'_>, record: RecordId) -> bool {
     material.table.birth[record as usize].is_before(material.day) == Some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lies_outside;
+
+    #[test]
+    fn a_code_that_holds_the_area_is_not_outside_it() {
+        for (code, outside) in [
+            ("120106001002", false),
+            ("120106", false),
+            ("120106000000", false),
+            ("120100", false),
+            ("1201", false),
+            ("120000", false),
+            ("12", false),
+            ("120104", true),
+            ("120110", true),
+            ("130100", true),
+        ] {
+            assert_eq!(lies_outside(code, "120106"), outside, "{code}");
+        }
+        assert!(!lies_outside("120106010000", "120106010") && lies_outside("120106011000", "120106010"));
+    }
 }

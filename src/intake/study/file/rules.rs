@@ -179,10 +179,35 @@ fn comparisons(
             Some(field) if !is_available(field, sources) => {
                 complaints.add(&member.at, &member.key, "no source has a column for this field", None);
             }
+            Some(Field::FamilyName | Field::GivenName) if has_whole_names(sources) => {
+                let hint = Some(String::from("a source has whole names: write `name`"));
+                complaints.add(&member.at, &member.key, "family and given names are compared together", hint);
+            }
+            Some(field) if !is_compared(field) => {
+                complaints.add(&member.at, &member.key, "this field is read, and not compared", None);
+            }
             Some(field) => fields.push(field),
         }
     }
     fields
+}
+
+fn has_whole_names(sources: &[Source]) -> bool {
+    sources.iter().any(|source| source.binding(Field::Name).is_some())
+}
+
+/// Is there a comparison of this field?
+fn is_compared(field: Field) -> bool {
+    !matches!(
+        field,
+        Field::FormerName
+            | Field::EnumerationArea
+            | Field::Relationship
+            | Field::DeathDate
+            | Field::LastSeen
+            | Field::Registration
+            | Field::LeftRegistration
+    )
 }
 
 fn blocking(

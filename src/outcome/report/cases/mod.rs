@@ -246,6 +246,7 @@ pub fn arrange(mut cases: Vec<Placed>) -> Vec<AreaList> {
     lists
 }
 
+/// The digests of the records that a discrepancy rests on; that of the row of the roll at issue first.
 fn records(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {
     let resolution = &input.linked.resolution;
     let members = discrepancy.members.iter().copied().chain([discrepancy.person]);
@@ -254,8 +255,9 @@ fn records(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {
         let source = &input.study.sources[input.table.source(record)].name;
         record_digest(source, input.table.record_id(record))
     };
-    let digests: BTreeSet<String> = records.chain(discrepancy.roll_record).map(digest).collect();
-    digests.into_iter().collect()
+    let at_issue = discrepancy.roll_record;
+    let others: BTreeSet<String> = records.filter(|record| Some(*record) != at_issue).map(digest).collect();
+    at_issue.map(digest).into_iter().chain(others).collect()
 }
 
 fn traits(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {

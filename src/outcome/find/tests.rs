@@ -1,0 +1,167 @@
+//! The rules on districts of a few persons.
+
+use std::path::Path;
+
+use super::{Case, find};
+use crate::intake::extract;
+use crate::intake::study::{Study, file};
+use crate::linkage::comparison::Comparer;
+use crate::linkage::decided::Decided;
+use crate::linkage::{self, Linked};
+use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind, Findings};
+use crate::outcome::residence::Residence;
+use crate::outcome::settled::{Settled, record_digest};
+use crate::person;
+use crate::person::table::PersonTable;
+use crate::progress::Silent;
+use crate::synthetic::identity::with_check;
+
+/// The columns of all three files: who, name, day of birth, household, death, and for the roll D7, D8 and D9.
+const COLUMNS: &str = "id,name,number,born,address,household,died,d7,d8,d9";
+
+/// A row of the person with this number.
+fn row(id: &str, person: u32, household: &str, more: &str) -> String {
+    const NAMES: [&str; 6] = ["赵建国", "钱秀英", "孙志强", "李桂兰", "周文静", "吴海涛"];
+    let born = format!("{}-{:02}-{:02}", 1950 + person % 50, 1 + person % 12, 1 + person % 28);
+    let number = with_check(&format!("999999{}{:03}", born.replace('-', ""), person % 900 + 11));
+    let name = format!("{}{}", NAMES[person as usize % 6], ["", "明", "华", "平"][person as usize / 6 % 4]);
+    let address = format!("幸福里{}号楼1单元{}01室", 1 + person / 8, 1 + person % 8);
+    format!("{id},{name},{number},{born},{address},{household},{more}\n")
+}
+
+fn read(folder: &Path, sources: [(&str, &str, Vec<String>); 3]) -> Study {
+    let mut study = String::from("[study]\nname = \"s\"\nreference_time = \"2020-11-01T00:00:00+08:00\"\n");
+    // Others, so that it is known what strangers look like.
+    let others =
+        |source: &str| -> String { (100..160).map(|at| row(&format!("{source}{at}"), at, "", ",1,1,1")).collect() };
+    for (name, role, rows) in sources {
+        let text = format!("{COLUMNS}\n{}{}", rows.concat(), others(name));
+        std::fs::write(folder.join(format!("{name}.csv")), text).unwrap();
+        study += &format!(
+            "[[source]]\nname = \"{name}\"\nrole = \"{role}\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n[source.columns]\nname = \"name\"\nid_number = \"number\"\nbirth_date = \"born\"\naddress = \"address\"\nhousehold = \"household\"\ndeath_date = \"died\"\n"
+        );
+        if role == "roll" {
+            study += "registration = \"d8\"\nleft_registration = \"d9\"\n[source.rows]\ncolumn = \"d7\"\nelsewhere = [\"5\"]\nelsewhere_in_area = [\"2\"]\notherwise = \"present\"\n";
+        }
+    }
+    std::fs::write(folder.join("study.toml"), study).unwrap();
+    file::read(&folder.join("study.toml")).unwrap()
+}
+
+/// Links the district of these rows of roll, police and health, and hands everything on.
+fn district([roll, police, health]: [Vec<String>; 3], look: impl FnOnce(&Study, &PersonTable, &Comparer<'_>, &Linked)) {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = [("roll", "roll", roll), ("police", "register", police), ("health", "register", health)];
+    let study = read(folder.path(), sources);
+    let extracts = [0, 1, 2].map(|source| extract::open(&study, source).unwrap());
+    let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+    let comparer = Comparer::new(&study, &table);
+    let linked = linkage::link(&study, &table, &comparer, &Decided::default(), None, &Silent).unwrap();
+    look(&study, &table, &comparer, &linked);
+}
+
+fn of_kind(findings: &Findings, kind: DiscrepancyKind) -> Vec<&Discrepancy> {
+    findings.discrepancies.iter().filter(|found| found.kind == kind).collect()
+}
+
+#[test]
+fn households_are_missed_whatever_record_is_shown_of_their_members() {
+    let police = |person: u32, household: &str| row(&format!("p{person}"), person, household, ",,,");
+    let health = |person: u32| row(&format!("h{person}"), person, "", ",,,");
+    // A: two missed, also known to health. B: one of two is on the roll. C: 24 of 25 in an institution are missed.
+    let mut registered: Vec<String> = vec![police(1, "A"), police(2, "A"), police(3, "B"), police(4, "B")];
+    registered.extend((10..35).map(|person| police(person, "C")));
+    let enumerated = vec![row("r3", 3, "1", ",1,1,1"), row("r10", 10, "2", ",1,1,1")];
+    let treated = vec![health(1), health(2), health(4)];
+    district([enumerated, registered, treated], |study, table, comparer, linked| {
+        let case = Case::of(study, table, comparer, linked);
+        let person =
+            |id: &str| linked.resolution.person_of[(0..200).find(|at| table.record_id(*at) == id).unwrap() as usize];
+        let missed = |id: &str| {
+            let shown = case.best_record(linked.resolution.records_of(person(id))).unwrap();
+            case.discrepancy(DiscrepancyKind::MissedPerson, person(id), None, shown, 0.5, Vec::new())
+        };
+        let mut all: Vec<Discrepancy> = ["p1", "p2", "p4", "p11", "p12"].map(missed).into();
+        all.sort_by_key(|missed| missed.person);
+        assert_eq!(person("p1"), person("h1"));
+        let mut found = Vec::new();
+        case.missed_households(&all, &mut found);
+        let mut members = vec![person("p1"), person("p2")];
+        members.sort_unstable();
+        assert_eq!(found.iter().map(|found| found.members.clone()).collect::<Vec<_>>(), [members]);
+    });
+}
+
+#[test]
+fn the_dead_who_are_counted_by_a_row_that_lists_them_elsewhere_are_found() {
+    // Away for less than half a year, and dead; a guest's row, and the one that counts.
+    let roll = vec![row("r1", 1, "", ",5,1,2"), row("r2", 2, "", ",1,4,2"), row("r2b", 2, "", ",1,1,1")];
+    let dead = |person: u32| row(&format!("h{person}"), person, "", "2020-03-04,,,");
+    district([roll, Vec::new(), vec![dead(1), dead(2)]], |study, table, comparer, linked| {
+        let settled = Settled::default();
+        let found = find(study, table, comparer, linked, &Residence::default(), &settled, None);
+        let rows: Vec<&str> = of_kind(&found, DiscrepancyKind::DeadBeforeReference)
+            .into_iter()
+            .map(|found| table.record_id(found.roll_record.unwrap()))
+            .collect();
+        assert_eq!(rows.len(), 2, "{rows:?}");
+        assert!(rows.contains(&"r1") && rows.contains(&"r2b"), "{rows:?}");
+    });
+}
+
+#[test]
+fn every_row_of_a_person_enumerated_three_times_is_a_question_of_its_own() {
+    use crate::intake::named_table::TableFile;
+    use crate::intake::outcomes::{OutcomeRow, Outcomes};
+    let roll = vec![row("r1", 1, "", ",1,1,1"), row("r1b", 1, "", ",1,1,1"), row("r1c", 1, "", ",1,1,1")];
+    let police = vec![row("p1", 1, "", ",,,")];
+    district([roll, police, Vec::new()], |study, table, comparer, linked| {
+        let look = |settled: &Settled| find(study, table, comparer, linked, &Residence::default(), settled, None);
+        let first = look(&Settled::default());
+        let rows: Vec<&str> = of_kind(&first, DiscrepancyKind::DuplicateEnumeration)
+            .into_iter()
+            .map(|found| table.record_id(found.roll_record.unwrap()))
+            .collect();
+        assert_eq!(rows.len(), 2);
+        let settled = |outcome: &str| {
+            let digests = [rows[0], "r1", rows[1]].map(|id| record_digest("roll", id));
+            let row = OutcomeRow {
+                row: 2,
+                kind: String::from("duplicate_enumeration"),
+                outcome: outcome.to_owned(),
+                records: digests.to_vec(),
+            };
+            let table_file = TableFile { path: "outcomes.csv".into(), digest: String::new(), bytes: 0, rows: 1 };
+            let outcomes = Outcomes { table: table_file, rows: vec![row] };
+            Settled::of(&outcomes, study, table, &linked.resolution).unwrap()
+        };
+        // Counted elsewhere: that is what a duplicate is. Another person: it is none.
+        for (outcome, left) in [("09", 2), ("02", 2), ("04", 2), ("15", 1)] {
+            let found = look(&settled(outcome));
+            let found = of_kind(&found, DiscrepancyKind::DuplicateEnumeration);
+            let answered: Vec<&str> = found
+                .iter()
+                .filter(|found| found.is_settled())
+                .map(|found| table.record_id(found.roll_record.unwrap()))
+                .collect();
+            assert_eq!((found.len(), answered), (left, if left == 2 { vec![rows[0]] } else { vec![] }), "{outcome}");
+        }
+    });
+}
+
+#[test]
+fn who_is_counted_wrongly_for_another_reason_than_asked_about_stays_so() {
+    let roll = vec![row("r1", 1, "", ",1,1,1")];
+    let dead = vec![row("h1", 1, "", "2020-03-04,,,")];
+    district([roll, Vec::new(), dead], |study, table, comparer, linked| {
+        use crate::outcome::visit::Outcome;
+        let person = linked.resolution.person_of[0];
+        let look = |outcome: Outcome| {
+            let settled = Settled::of_persons([(DiscrepancyKind::DeadBeforeReference, person, outcome)]);
+            find(study, table, comparer, linked, &Residence::default(), &settled, None).wrongly_counted
+        };
+        assert_eq!(table.record_id(0), "r1");
+        assert_eq!(look(Outcome::MovedOutBefore), [person]);
+        assert!(look(Outcome::DiedBefore).is_empty() && look(Outcome::Corrected).is_empty());
+    });
+}
