@@ -274,8 +274,8 @@ impl CandidatePairs {
         let all: Vec<usize> = (0..self.stretches()).collect();
         let of_rule = |stretches: &[usize]| -> Vec<(usize, u64)> {
             let wanted = (stretches.len() / every).max(AT_LEAST).min(stretches.len());
-            let each = (stretches.len() / wanted) as u64;
-            (0..wanted).map(|at| (stretches[at * stretches.len() / wanted], each)).collect()
+            let first = |at: usize| at * stretches.len() / wanted;
+            (0..wanted).map(|at| (stretches[first(at)], (first(at + 1) - first(at)) as u64)).collect()
         };
         all.chunk_by(|a, b| self.rule_of(*a) == self.rule_of(*b)).flat_map(of_rule).collect()
     }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
 
 use super::rules::Keys;
-use crate::intake::study::{Field, KeyPart, RowKind, Transform};
+use crate::intake::study::{Field, KeyPart, Transform};
 use crate::linkage::comparison::{Comparer, MothersHouseholds, Variable};
 use crate::person::date::{self, Date};
 use crate::person::id_number::{self, IdNumber};
@@ -192,7 +192,7 @@ impl<'a> Keyer<'a> {
                 let birth = table.birth[at];
                 let mother = table.parents.get(table.parent[at] as usize);
                 let mother = mother.map_or(IdNumber::NONE, |parent| parent.id_number);
-                if birth.has_month() && (mother.is_some() || table.kind[at] == RowKind::Birth) {
+                if birth.has_month() && mother.is_some() {
                     self.mothers.of(mother).iter().for_each(|household| give(hash((*household, birth.month()))));
                 }
             }

@@ -14,7 +14,6 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
-use serde::Serialize;
 
 use super::em::PatternCounts;
 use super::{Likelihoods, Model};
@@ -33,7 +32,7 @@ const MATCHES_MIN: f64 = 10.0;
 const UNLINKED_MIN: f64 = 1e-4;
 
 /// The pairs of a class that are left over on both sides.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LeftOver {
     /// Share of matches among them.
     pub matches: f64,

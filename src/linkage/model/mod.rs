@@ -15,31 +15,23 @@ pub mod file;
 pub mod frequency;
 pub mod left_over;
 
-use serde::Serialize;
-
 use super::comparison::{Comparison, Pattern, Variable};
 use crate::intake::study::RowKind;
 use left_over::LeftOver;
 
 /// Records of one source and row kind: among the records of a slot a person is expected once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slot {
     /// Index of the source.
     pub source: usize,
     /// Row kind.
-    #[serde(serialize_with = "kind_name")]
     pub kind: RowKind,
     /// Number of records.
     pub records: u64,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn kind_name<S: serde::Serializer>(kind: &RowKind, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.name())
-}
-
 /// The pairs between two slots (or within one): how many there are and what they are.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PairClass {
     /// Index of the one slot.
     pub one: usize,
@@ -54,7 +46,7 @@ pub struct PairClass {
 }
 
 /// Share of each level of a comparison among the three kinds of pairs, given that it is not missing.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Shares {
     /// Name of the comparison.
     pub comparison: String,
@@ -67,12 +59,11 @@ pub struct Shares {
     /// Among relatives.
     pub r: Vec<f64>,
     /// What u depends on, if anything.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub given: Option<Given>,
 }
 
 /// How the level of one comparison depends on that of another among strangers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Given {
     /// Position of the other comparison.
     pub parent: usize,
@@ -90,7 +81,7 @@ impl Shares {
 }
 
 /// The fitted model.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Model {
     /// Slots of records.
     pub slots: Vec<Slot>,
@@ -109,7 +100,6 @@ pub struct Model {
     pub iterations: u32,
     /// Log-likelihood (natural) after each iteration.
     pub log_likelihood: Vec<f64>,
-    #[serde(skip)]
     pub(super) comparisons: Vec<Comparison>,
 }
 

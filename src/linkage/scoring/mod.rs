@@ -19,7 +19,7 @@ use super::blocking::Pair;
 use super::comparison::{Comparer, Pattern, Variable, date};
 use super::model::em::{self, PatternCounts};
 use super::model::frequency::NameFrequencies;
-use super::model::{Likelihoods, Model, WEIGHT_MAX, probability};
+use super::model::{Likelihoods, Model, probability};
 use crate::person::date::Date;
 use crate::person::table::{PersonTable, RecordId, TextField};
 
@@ -244,7 +244,7 @@ impl<'a> Scorer<'a> {
                 let known = patterns.get(&pattern).copied();
                 let mut likelihoods = known.unwrap_or_else(|| self.model.likelihoods(pattern, 1.0));
                 likelihoods.u *= self.ratio(pattern, one);
-                let weight = self.model.weight(class, likelihoods).clamp(-WEIGHT_MAX, WEIGHT_MAX);
+                let weight = self.model.weight(class, likelihoods);
                 Score { weight, log2_odds: weight + priors[class] }
             })
             .collect()
