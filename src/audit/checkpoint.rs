@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key_file::{self, KeyKind};
 use super::log::Entry;
+use super::manifest;
 use super::{hex, unhex};
 use crate::error::{Error, Kind, Result};
 
@@ -97,10 +98,24 @@ pub fn sign(folder: &Path, key: &Path, head: (u64, &str)) -> Result<()> {
         public_key: hex(key.verifying_key().as_bytes()),
         signature: hex(&key.sign(Checkpoint::message(head.0, head.1).as_bytes()).to_bytes()),
     };
-    let (path, hidden) = (folder.join(CHECKPOINT), folder.join(format!(".{CHECKPOINT}.tmp")));
-    let written = std::fs::write(&hidden, checkpoint.text()?).and_then(|()| std::fs::File::open(&hidden)?.sync_all());
-    written.map_err(|error| Error::io(&hidden, &error))?;
-    std::fs::rename(&hidden, &path).map_err(|error| Error::io(&path, &error))
+    replace(folder, CHECKPOINT, &checkpoint.text()?)
+}
+
+/// Puts a file in place of what has its name, whole or not at all; through no link that stands in its way.
+pub(super) fn replace(folder: &Path, name: &str, text: &str) -> Result<()> {
+    use std::io::Write;
+    let (path, hidden) = (folder.join(name), folder.join(format!(".{name}.tmp")));
+    let all = || -> std::io::Result<()> {
+        match std::fs::remove_file(&hidden) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = std::fs::File::create_new(&hidden)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&hidden, &path)
+    };
+    all().map_err(|error| Error::io(&path, &error))
 }
 
 /// Checks the checkpoint of a folder against its log, and its key against the one that the auditor holds; nothing if
@@ -111,12 +126,13 @@ pub fn sign(folder: &Path, key: &Path, head: (u64, &str)) -> Result<()> {
 pub fn check(folder: &Path, entries: &[Entry], public_key: Option<&str>) -> Result<Option<Checkpoint>> {
     let path = folder.join(CHECKPOINT);
     let wrong = |what: &str| Error::new(Kind::Verification, what.to_owned()).at_file(&path);
-    if !path.exists() {
+    if std::fs::symlink_metadata(&path).is_err() {
         return match public_key {
             None => Ok(None),
             Some(_) => Err(wrong("the log is not signed")),
         };
     }
+    manifest::check_file(&path)?;
     let text = std::fs::read(&path).map_err(|error| Error::io(&path, &error))?;
     let checkpoint: Checkpoint = serde_json::from_slice(&text).map_err(|_| wrong("this is no checkpoint"))?;
     if checkpoint.text()?.as_bytes() != text {

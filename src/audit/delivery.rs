@@ -94,13 +94,7 @@ pub fn seal(folder: &Path, mut files: Vec<Delivered>, key: Option<&Path>) -> Res
     let public_key = key.as_ref().map(|key| hex(key.verifying_key().as_bytes()));
     let signature = key.map(|key| hex(&key.sign(message(&digest).as_bytes()).to_bytes()));
     let text = Seal { sealed, digest, public_key: public_key.clone(), signature }.text()?;
-    let (path, hidden) = (folder.join(DELIVERY), folder.join(format!(".{DELIVERY}.tmp")));
-    let whole = || -> std::io::Result<()> {
-        fs::write(&hidden, text)?;
-        fs::File::open(&hidden)?.sync_all()?;
-        fs::rename(&hidden, &path)
-    };
-    whole().map_err(|error| Error::io(&path, &error))?;
+    checkpoint::replace(folder, DELIVERY, &text)?;
     Ok(public_key)
 }
 

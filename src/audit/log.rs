@@ -15,8 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::checkpoint;
 use super::hex;
-use super::manifest::{self, Manifest};
+use super::manifest::{self, MANIFEST, Manifest};
 use super::publication::Publication;
 use crate::error::{Error, Kind, Result};
 
@@ -75,11 +76,16 @@ impl Entry {
 /// A verification error at the first line that is not what was written; an input error if there is no log.
 pub fn read(folder: &Path) -> Result<Vec<Entry>> {
     let path = folder.join(LOG);
+    manifest::check_file(&path)?;
     let bytes = std::fs::read(&path).map_err(|error| Error::io(&path, &error))?;
-    let wrong = |line: usize, what: &str| {
-        Error::new(Kind::Verification, what.to_owned()).at_file(&path).at_row(line as u64 + 1)
-    };
-    let Ok(text) = std::str::from_utf8(&bytes) else {
+    entries(&path, &bytes)
+}
+
+/// The entries that the bytes of a log hold.
+fn entries(path: &Path, bytes: &[u8]) -> Result<Vec<Entry>> {
+    let wrong =
+        |line: usize, what: &str| Error::new(Kind::Verification, what.to_owned()).at_file(path).at_row(line as u64 + 1);
+    let Ok(text) = std::str::from_utf8(bytes) else {
         let good = bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
         return Err(wrong(good.matches('\n').count(), "the entry is not text"));
     };
@@ -145,18 +151,35 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the log of a folder, or begins one. A log that was altered is not continued. Only who holds the folder may write
-    /// into its log: two at once would each chain entries to the same one.
+    /// Opens the log of a folder, or begins one. A log that was altered is not continued, nor one that lacks what was signed, or
+    /// the seal of the results that stand there: what follows would hide the loss. Only who holds the folder may write into its
+    /// log: two at once would each chain entries to the same one.
     ///
     /// # Errors
-    /// A verification error if the log was altered, an environment error if it cannot be written.
+    /// A verification error if the log was altered, cut off or removed, an environment error if it cannot be written.
     pub fn open(held: &Publication, actor: &str) -> Result<Log> {
         let folder = held.folder();
         let path = folder.join(LOG);
-        let file = OpenOptions::new().create(true).append(true).open(&path);
-        let file = file.map_err(|error| Error::new(Kind::Environment, error.kind().to_string()).at_file(&path))?;
-        let cut_off = drop_torn_end(&file, &path)?;
-        let entries = read(folder)?;
+        let failed = |error: std::io::Error| Error::new(Kind::Environment, error.kind().to_string()).at_file(&path);
+        let bytes = if std::fs::symlink_metadata(&path).is_ok() {
+            manifest::check_file(&path)?;
+            std::fs::read(&path).map_err(failed)?
+        } else {
+            Vec::new()
+        };
+        // Nothing is dropped before all before it is known to be a log.
+        let (whole, torn) = bytes.split_at(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
+        let entries = entries(&path, whole)?;
+        if !is_torn_entry(torn, entries.len()) {
+            let error = Error::new(Kind::Verification, "this is no entry of a log").at_file(&path);
+            return Err(error.at_row(entries.len() as u64 + 1));
+        }
+        goes_on(folder, &entries)?;
+        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+        let cut_off = torn.len();
+        if cut_off > 0 {
+            file.set_len(whole.len() as u64).and_then(|()| file.sync_data()).map_err(failed)?;
+        }
         let previous = entries.last().map_or(NOTHING_BEFORE, |entry| entry.hash.as_str()).to_owned();
         let mut log = Log { file, path, actor: actor.to_owned(), next: entries.len() as u64, previous };
         if cut_off > 0 {
@@ -236,15 +259,24 @@ impl Log {
     }
 }
 
-/// Drops what stands after the last line end: an entry whose writing was cut off. Gives how many bytes.
-fn drop_torn_end(file: &File, path: &Path) -> Result<u64> {
-    let failed = |error: std::io::Error| Error::new(Kind::Environment, error.kind().to_string()).at_file(path);
-    let bytes = std::fs::read(path).map_err(failed)?;
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    if whole < bytes.len() {
-        file.set_len(whole as u64).and_then(|()| file.sync_data()).map_err(failed)?;
+/// Is what stands after the last line end the beginning of the next entry, whose writing was cut off? Some file systems leave
+/// zeros where the power failed.
+fn is_torn_entry(torn: &[u8], next: usize) -> bool {
+    let beginning = format!("{{\"entry\":{next},");
+    let written = torn.strip_suffix(&[0]).map_or(torn, |_| torn.split(|byte| *byte == 0).next().unwrap_or_default());
+    written.starts_with(beginning.as_bytes()) || beginning.as_bytes().starts_with(written)
+}
+
+/// May the log of a folder be gone on with, or does it lack entries that it had?
+fn goes_on(folder: &Path, entries: &[Entry]) -> Result<()> {
+    let hint =
+        "put back the log that belongs to these results, or use a new folder: what comes next would hide the loss";
+    checkpoint::check(folder, entries, None).map_err(|error| error.hint(hint))?;
+    if !folder.join(MANIFEST).exists() || entries.iter().any(|entry| entry.action == "seal") {
+        return Ok(());
     }
-    Ok((bytes.len() - whole) as u64)
+    let error = Error::new(Kind::Verification, "the log of these results was removed, or entries of it");
+    Err(error.at_file(&folder.join(LOG)).hint(hint))
 }
 
 #[cfg(test)]

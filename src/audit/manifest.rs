@@ -202,11 +202,15 @@ impl Manifest {
     /// An input error if there is none or it is not a manifest.
     pub fn read(folder: &Path) -> Result<Manifest> {
         let path = folder.join(MANIFEST);
-        let text = std::fs::read_to_string(&path).map_err(|error| {
+        let facts = std::fs::metadata(&path).map_err(|error| {
             Error::io(&path, &error).hint(
                 "a run writes its manifest last: without one the run did not finish, or this is not a run's folder",
             )
         })?;
+        if !facts.is_file() {
+            return Err(no_file(&path));
+        }
+        let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))?;
         serde_json::from_str(&text).map_err(|error| {
             Error::new(Kind::Verification, "this is not a manifest that a run wrote")
                 .at_file(&path)
@@ -218,10 +222,25 @@ impl Manifest {
 /// Describes an output file: size and digest.
 ///
 /// # Errors
-/// An environment error if it cannot be read back.
+/// An environment error if it cannot be read back; a verification error if it is no file.
 pub fn describe(folder: &Path, name: &str, rows: Option<u64>) -> Result<OutputEntry> {
-    let (bytes, digest) = content(&folder.join(name))?;
+    let path = folder.join(name);
+    check_file(&path)?;
+    let (bytes, digest) = content(&path)?;
     Ok(OutputEntry { file: name.to_owned(), bytes, rows, digest })
+}
+
+/// Is it a file that a run can have written? A link leads elsewhere, and a pipe would be waited for without end.
+///
+/// # Errors
+/// A verification error if it is not; an input error if there is nothing.
+pub(super) fn check_file(path: &Path) -> Result<()> {
+    let facts = std::fs::symlink_metadata(path).map_err(|error| Error::io(path, &error))?;
+    if facts.is_file() { Ok(()) } else { Err(no_file(path)) }
+}
+
+fn no_file(path: &Path) -> Error {
+    Error::new(Kind::Verification, "this is no file: a link, a folder or a pipe stands in its place").at_file(path)
 }
 
 /// SHA-256 of a file.

@@ -28,6 +28,9 @@ pub const READY: &str = ".rollcall-ready";
 /// The manifest of the run that is being replaced.
 const REPLACED: &str = ".rollcall-replaced.json";
 
+/// Folder, within that of a run, of what is no output of it: lists that went out, what came back, auditors' samples.
+pub const BESIDE: &str = "casework";
+
 /// Beginning of the name of a hidden folder in which a run is repeated, to be compared.
 pub const AGAIN: &str = ".rollcall-again-";
 
@@ -85,7 +88,7 @@ impl Publication {
     /// Makes the folder if there is none, for nobody but this user, locks it, and finishes or clears what an interrupted run left.
     ///
     /// # Errors
-    /// An environment error if another run writes into the folder, or if it cannot be written.
+    /// An environment error if another run writes into the folder, or if it cannot be written; a usage error if links lie there.
     pub fn begin(folder: &Path) -> Result<Publication> {
         Publication::begin_within(folder, LOCK_WAIT)
     }
@@ -98,6 +101,7 @@ impl Publication {
         let made = !folder.exists();
         ask(folder, private(true).create(folder))?;
         let lock = locked(folder, wait)?;
+        refuse_links(folder)?;
         if folder.join(READY).is_dir() {
             tracing::info!("an interrupted run was whole: its files are put in place");
             put_in_place(&Real, folder)?;
@@ -161,8 +165,31 @@ impl Drop for Publication {
     }
 }
 
+/// What is written under our names must stay in this folder: no link may stand in it, nor in what lies beside the run.
+///
+/// # Errors
+/// A usage error that names the link.
+pub fn refuse_links(folder: &Path) -> Result<()> {
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).map_err(|error| Error::io(&next, &error))? {
+            let entry = entry.map_err(|error| Error::io(&next, &error))?;
+            let kind = entry.file_type().map_err(|error| Error::io(&next, &error))?;
+            if kind.is_symlink() {
+                let error = Error::new(Kind::Usage, "a symbolic link stands in the folder of results");
+                return Err(error.at_file(&entry.path()).hint("remove it, or name another folder"));
+            }
+            if kind.is_dir() && (next != *folder || entry.file_name() == BESIDE) {
+                open.push(entry.path());
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Makes folders that nobody but this user may enter: what is in them names persons.
-pub(super) fn private(recursive: bool) -> fs::DirBuilder {
+#[must_use]
+pub fn private(recursive: bool) -> fs::DirBuilder {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(recursive);
     #[cfg(unix)]

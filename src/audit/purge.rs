@@ -15,6 +15,7 @@ use super::checkpoint;
 use super::log::{self, LOG, Log};
 use super::manifest::{self, MANIFEST, Manifest, OutputEntry};
 use super::publication::Publication;
+use super::verify;
 use crate::error::{Error, Kind, Result};
 
 /// Who asks for it, and why.
@@ -42,7 +43,8 @@ pub enum Purged {
 /// Removes files of a run: the outputs that `is_personal` names, and all that lies in the folder `beside`.
 ///
 /// # Errors
-/// An input error if there is no run, a verification error if its log was altered, an environment error if the log
+/// An input error if there is no run, a usage error if its log is signed and no key is named, a verification error if its
+/// log was altered or the results are not those that were signed, an environment error if the log
 /// cannot be written (then nothing is removed) or a file not be removed (then the next purge goes on).
 pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, order: &Order) -> Result<Purged> {
     if !folder.join(MANIFEST).is_file() {
@@ -65,10 +67,12 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
     below(folder, beside, &mut names)?;
     let there = names.iter().filter(|name| folder.join(name).is_file());
     let files = there.map(|name| manifest::describe(folder, name, None)).collect::<Result<Vec<OutputEntry>>>()?;
-    if !files.is_empty() {
+    if !files.is_empty() || order.sign_key.is_some() {
         let mut log = Log::open(&publication, order.actor.as_deref().unwrap_or("unspecified"))?;
-        log.add("purge", json!({ "reason": order.reason, "files": files }))?;
-        // Without a key, an earlier checkpoint goes on vouching for the entries before this one.
+        check_signed(folder, order)?;
+        if !files.is_empty() {
+            log.add("purge", json!({ "reason": order.reason, "files": files }))?;
+        }
         if let Some(key) = &order.sign_key {
             checkpoint::sign(folder, key, log.head())?;
         }
@@ -85,6 +89,18 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
     }
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Error::io(folder, &error))?;
     Ok(Purged::Removed(files))
+}
+
+/// Where the log is signed, a purge is, too, or else anybody could say that files went rightly; and results that nobody has
+/// signed are not signed with it.
+fn check_signed(folder: &Path, order: &Order) -> Result<()> {
+    let entries = log::read(folder)?;
+    let Some(checkpoint) = checkpoint::check(folder, &entries, None)? else { return Ok(()) };
+    if order.sign_key.is_none() {
+        let error = Error::new(Kind::Usage, "the log of this run is signed, and the purge adds to it");
+        return Err(error.hint("name the key with --sign-key"));
+    }
+    verify::standing(folder, &entries, Some(&checkpoint)).map(drop)
 }
 
 /// Says so if an output is not there because it was removed with the personal data of the run.
@@ -132,7 +148,11 @@ fn below(run: &Path, name: &str, names: &mut BTreeSet<String>) -> Result<()> {
     }
     for entry in fs::read_dir(&folder).map_err(|error| Error::io(&folder, &error))? {
         let entry = entry.map_err(|error| Error::io(&folder, &error))?;
-        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        let Ok(last) = entry.file_name().into_string() else {
+            let error = Error::input("the name of this file is no text, so that the log cannot hold it");
+            return Err(error.at_file(&entry.path()).hint("remove it by hand, then purge again"));
+        };
+        let name = format!("{name}/{last}");
         if entry.file_type().map_err(|error| Error::io(&folder, &error))?.is_dir() {
             below(run, &name, names)?;
         } else {

@@ -14,6 +14,7 @@ use super::hex;
 use super::located;
 use super::log::{self, LOG};
 use super::manifest::{self, MANIFEST, Manifest};
+use super::publication::BESIDE;
 use crate::error::{Error, Kind, Result};
 
 /// What was found in order.
@@ -50,7 +51,6 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     let entries = log::read(folder).map_err(missing_is_wrong)?;
     let checkpoint = checkpoint::check(folder, &entries, asked.public_key)?;
     let path = folder.join(MANIFEST);
-    let text = std::fs::read(&path).map_err(|error| missing_is_wrong(Error::io(&path, &error)))?;
     let no_seal = || {
         Error::new(
             Kind::Verification,
@@ -62,10 +62,7 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     if !entries.iter().any(|entry| entry.action == "seal") {
         return Err(no_seal());
     }
-    let this = json!({ "manifest_digest": hex(&Sha256::digest(&text)) });
-    let sealed = entries.iter().rposition(|entry| entry.action == "seal" && entry.object == this);
-    let another = || Error::new(Kind::Verification, "this is not the manifest that was sealed").at_file(&path);
-    let sealed = sealed.ok_or_else(another)?;
+    let Standing { sealed, manifest } = standing(folder, &entries, checkpoint.as_ref())?;
     // Before the seal stand the four entries of its run. After it stand what was done with the results, and runs that
     // did not get as far as changing the folder: killed or refused, some of them after their own seal.
     let mut is_sealed_anew = false;
@@ -88,7 +85,6 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
         return Err(no_seal());
     }
     let [begin, read, count, write, _] = run else { return Err(no_seal()) };
-    let manifest = Manifest::read(folder)?;
     let logged = [
         ("inputs and sources", &read.object, json!({ "inputs": manifest.inputs, "sources": manifest.sources })),
         ("counts", &count.object, json!(manifest.counts)),
@@ -101,7 +97,7 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
             return Err(Error::new(Kind::Verification, what).at_file(&path));
         }
     }
-    let purged = purged(entries.get(sealed..).unwrap_or_default());
+    let purged = purged(entries.get(sealed..signed(&entries, checkpoint.as_ref())).unwrap_or_default());
     outputs(folder, &manifest, &purged)?;
     if let Some(wrong) = manifest.check().first() {
         return Err(Error::new(Kind::Verification, format!("the counts do not add up: {wrong}")).at_file(&path));
@@ -118,6 +114,55 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     Ok(Verified { purged, manifest, entries: entries.len() as u64, checkpoint, visits, inputs: !asked.outputs_only })
 }
 
+/// The results of a folder, and the entry of the log that seals them.
+pub(super) struct Standing {
+    sealed: usize,
+    manifest: Manifest,
+}
+
+/// Which entry seals the results that stand? The same study and inputs give the same manifest, so there may be several: none
+/// before the last that was published, none that nobody has signed where the log is signed, and rather one with which the
+/// folder agrees on what a purge has removed since.
+///
+/// # Errors
+/// A verification error if there is none.
+pub(super) fn standing(folder: &Path, entries: &[log::Entry], checkpoint: Option<&Checkpoint>) -> Result<Standing> {
+    let path = folder.join(MANIFEST);
+    manifest::check_file(&path).map_err(missing_is_wrong)?;
+    let text = std::fs::read(&path).map_err(|error| missing_is_wrong(Error::io(&path, &error)))?;
+    let this = json!({ "manifest_digest": hex(&Sha256::digest(&text)) });
+    let of_this = |at: &usize| entries.get(*at).is_some_and(|entry| entry.action == "seal" && entry.object == this);
+    let mut seals: Vec<usize> = (0..entries.len()).filter(of_this).collect();
+    if seals.is_empty() {
+        return Err(Error::new(Kind::Verification, "this is not the manifest that was sealed").at_file(&path));
+    }
+    let is_published = |at: &usize| {
+        let mut after = entries.iter().skip(at + 1).map(|entry| entry.action.as_str());
+        after.find(|action| ["begin", "publish"].contains(action)) == Some("publish")
+    };
+    seals.drain(..seals.iter().rposition(is_published).unwrap_or(0));
+    seals.retain(|at| *at < signed(entries, checkpoint));
+    let manifest = Manifest::read(folder)?;
+    let agrees = |at: &&usize| {
+        let purged = purged(entries.get(**at..signed(entries, checkpoint)).unwrap_or_default());
+        let is_there = |name: &str| std::fs::symlink_metadata(folder.join(name)).is_ok();
+        manifest.outputs.iter().all(|output| is_there(&output.file) != purged.contains(output.file.as_str()))
+    };
+    match seals.iter().rfind(agrees).or(seals.last()) {
+        Some(sealed) => Ok(Standing { sealed: *sealed, manifest }),
+        None => {
+            let what = "the results that stand here were sealed after the log was signed: nobody vouches for them";
+            let error = Error::new(Kind::Verification, what).at_file(&folder.join(CHECKPOINT));
+            Err(error.hint("was a run stopped before it signed? then run the study again with --sign-key"))
+        }
+    }
+}
+
+/// How many entries count: of a log that is signed, those that are.
+fn signed(entries: &[log::Entry], checkpoint: Option<&Checkpoint>) -> usize {
+    checkpoint.and_then(|signed| usize::try_from(signed.entries).ok()).unwrap_or(entries.len())
+}
+
 /// The files that the log says were removed.
 fn purged(after: &[log::Entry]) -> BTreeSet<&str> {
     let purges = after.iter().filter(|entry| entry.action == "purge");
@@ -127,13 +172,15 @@ fn purged(after: &[log::Entry]) -> BTreeSet<&str> {
 
 /// Is every output what was written, and is there nothing else?
 fn outputs(folder: &Path, manifest: &Manifest, purged: &BTreeSet<&str>) -> Result<()> {
+    // Not outputs alone: the store of cases and the lists that were made from it, too.
+    for path in purged.iter().map(|name| folder.join(name)) {
+        if std::fs::symlink_metadata(&path).is_ok() {
+            let error = Error::new(Kind::Verification, "the log says that this file was removed").at_file(&path);
+            return Err(error.hint("`rollcall purge` removes it again"));
+        }
+    }
     for output in &manifest.outputs {
         if purged.contains(output.file.as_str()) {
-            let path = folder.join(&output.file);
-            if std::fs::symlink_metadata(&path).is_ok() {
-                let error = Error::new(Kind::Verification, "the log says that this file was removed").at_file(&path);
-                return Err(error.hint("`rollcall purge` removes it again"));
-            }
             continue;
         }
         let found = manifest::describe(folder, &output.file, output.rows).map_err(missing_is_wrong)?;
@@ -159,12 +206,12 @@ fn list(folder: &Path, below: &str, found: &mut Vec<String>) -> Result<()> {
         let entry = entry.map_err(|error| Error::io(folder, &error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         // What comes back from the field is no output of a run, and has a history of its own.
-        if name.starts_with('.') || (below.is_empty() && name == "casework") {
+        if name.starts_with('.') || (below.is_empty() && name == BESIDE) {
             continue;
         }
-        let path = entry.path();
-        if path.is_dir() {
-            list(&path, &format!("{below}{name}/"), found)?;
+        // A link is no folder of a run, wherever it leads.
+        if entry.file_type().map_err(|error| Error::io(folder, &error))?.is_dir() {
+            list(&entry.path(), &format!("{below}{name}/"), found)?;
         } else {
             found.push(format!("{below}{name}"));
         }

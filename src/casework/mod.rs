@@ -23,5 +23,4 @@ pub mod review;
 pub mod settled;
 pub mod store;
 
-/// Folder of the casework within that of the run.
-pub const FOLDER: &str = "casework";
+pub use crate::audit::publication::BESIDE as FOLDER;

@@ -12,6 +12,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::FOLDER;
 use super::fault::sqlite_error;
+use crate::audit::publication;
 use crate::error::{Error, Kind, Result};
 
 /// Oldest SQLite that is trusted: earlier ones could damage a database in WAL mode that several programs use.
@@ -63,6 +64,7 @@ pub(super) fn path_of(run: &Path) -> PathBuf {
 
 /// Opens the store of a run's folder, making it if there has never been one.
 pub(super) fn open(run: &Path) -> Result<(Connection, PathBuf)> {
+    publication::refuse_links(run)?;
     let folder = run.join(FOLDER);
     std::fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, &error))?;
     let path = path_of(run);

@@ -17,14 +17,6 @@ use crate::outcome::report::cases::table as case_table;
 /// Checks that what is in the folder, if anything, is an earlier run of the same study.
 pub(super) fn prepare(study: &Study, out: &Path) -> Result<()> {
     let io = |error: std::io::Error| Error::io(out, &error);
-    for name in OWN_FILES.iter().chain([&MANIFEST]) {
-        // What is written under our names must stay in this folder.
-        if std::fs::symlink_metadata(out.join(name)).is_ok_and(|facts| facts.is_symlink()) {
-            let error =
-                Error::new(Kind::Usage, "a symbolic link stands in place of an output").at_file(&out.join(name));
-            return Err(error.hint("remove it, or name another folder with --out"));
-        }
-    }
     if out.join(MANIFEST).exists() {
         let earlier = Manifest::read(out)?;
         if let Some(what) = other_study(&earlier, study).or_else(|| other_nameless(out, study)) {

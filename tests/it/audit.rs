@@ -212,7 +212,9 @@ fn outputs_rewritten_with_log_and_signature_are_found_by_running_again() {
         let output = manifest.outputs.iter_mut().find(|output| output.file == name).expect("an output");
         *output = manifest::describe(results, name, output.rows).unwrap();
         let begun = log::read(results).unwrap().remove(0);
-        std::fs::remove_file(results.join(log::LOG)).unwrap();
+        for gone in [log::LOG, checkpoint::CHECKPOINT, MANIFEST] {
+            std::fs::remove_file(results.join(gone)).unwrap();
+        }
         let held = Publication::begin(results).unwrap();
         let mut log = Log::open(&held, "office").unwrap();
         log.add("begin", begun.object).unwrap();
@@ -256,6 +258,24 @@ fn a_run_that_fails_at_its_end_leaves_the_earlier_one_verified() {
 }
 
 #[test]
+fn what_a_purge_removed_stays_removed_rightly_when_the_same_run_fails_at_its_end() {
+    let (folder, results) = unsigned();
+    check(&["purge", argument(&results), "--reason", "x"], 0);
+    // Of the same inputs it seals the same manifest.
+    let again = ["run", argument(&folder.path().join("study.toml")), "--out", argument(&results)].map(str::to_owned);
+    let again: Vec<&str> = again.iter().map(String::as_str).collect();
+    let in_the_way = results.join(".rollcall-ready");
+    std::fs::write(&in_the_way, "").unwrap();
+    check(&again, 6);
+    std::fs::remove_file(&in_the_way).unwrap();
+    let (out, _) = check(&["verify", argument(&results)], 0);
+    assert!(out.contains("removed by purge"), "{out}");
+    check(&again, 0);
+    let (out, _) = check(&["verify", argument(&results)], 0);
+    assert!(results.join("cases.parquet").exists() && !out.contains("removed by purge"), "{out}");
+}
+
+#[test]
 fn an_earlier_run_put_back_under_the_log_of_a_later_one_is_found() {
     let (folder, results) = unsigned();
     let kept: Vec<(PathBuf, Vec<u8>)> =
@@ -268,6 +288,118 @@ fn an_earlier_run_put_back_under_the_log_of_a_later_one_is_found() {
     }
     let (_, err) = check(&["verify", argument(&results)], 7);
     assert!(err.contains("an earlier run"), "{err}");
+}
+
+#[test]
+fn a_signature_covers_the_results_that_stand() {
+    let signed = signed();
+    let (results, study) = (&signed.results, signed.folder.path().join("study.toml"));
+    let kept = std::fs::read(results.join(checkpoint::CHECKPOINT)).unwrap();
+    // Another run by somebody without the key, or one that was killed before it signed.
+    check(&["run", argument(&study), "--out", argument(results), "--visits", "5"], 0);
+    check(&["verify", argument(results)], 0);
+    std::fs::write(results.join(checkpoint::CHECKPOINT), &kept).unwrap();
+    let verify = ["verify", argument(results), "--public-key", &signed.public_key];
+    for asked in [&verify[..], &verify[..2]] {
+        let (_, err) = check(asked, 7);
+        assert!(err.contains("sealed after the log was signed"), "{err}");
+    }
+    // The office does not sign that with a purge either.
+    let key = signed.folder.path().join("office.key");
+    let purge = ["purge", argument(results), "--reason", "x", "--sign-key", argument(&key)];
+    check(&purge, 7);
+    // It does with a run of its own.
+    let run = ["run", argument(&study), "--out", argument(results), "--sign-key", argument(&key)];
+    check(&run, 0);
+    check(&verify, 0);
+    check(&purge, 0);
+    check(&verify, 0);
+}
+
+#[test]
+fn a_purge_that_nobody_signed_removes_nothing_rightly() {
+    let signed = signed();
+    let gone = signed.results.join("coverage.json");
+    let held = Publication::begin(&signed.results).unwrap();
+    let mut log = Log::open(&held, "somebody").unwrap();
+    log.add("purge", serde_json::json!({ "reason": "x", "files": [{ "file": "coverage.json" }] })).unwrap();
+    std::fs::remove_file(&gone).unwrap();
+    assert_eq!(signed.finds().place().file.as_deref(), Some(gone.as_path()));
+    drop(held);
+    let (_, err) = check(&["purge", argument(&signed.results), "--reason", "x"], 2);
+    assert!(err.contains("--sign-key"), "{err}");
+}
+
+#[test]
+fn a_log_that_lacks_entries_is_not_gone_on_with() {
+    let signed = signed();
+    let (results, key) = (&signed.results, signed.folder.path().join("office.key"));
+    let (study, log) = (signed.folder.path().join("study.toml"), signed.results.join(log::LOG));
+    let run = ["run", argument(&study), "--out", argument(results), "--sign-key", argument(&key)];
+    let purge = ["purge", argument(results), "--reason", "x"];
+    let text = std::fs::read_to_string(&log).unwrap();
+    let cut: String = text.split_inclusive('\n').take(5).collect();
+    let refused = |what: &str| {
+        for command in [&run[..], &run[..4], &purge, &["follow-up", "export", argument(results)]] {
+            let (_, err) = check(command, 7);
+            assert!(err.contains("put back the log"), "{what}: {err}");
+        }
+        assert!(results.join("cases.parquet").exists() && !results.join("casework/outgoing").exists(), "{what}");
+    };
+    std::fs::write(&log, cut).unwrap();
+    refused("cut off");
+    std::fs::remove_file(&log).unwrap();
+    refused("removed");
+    std::fs::remove_file(results.join(checkpoint::CHECKPOINT)).unwrap();
+    refused("removed, and the signature with it");
+    assert!(!log.exists(), "no new one is begun");
+    std::fs::write(&log, &text).unwrap();
+    check(&run, 0);
+    check(&["verify", argument(results), "--public-key", &signed.public_key], 0);
+}
+
+#[test]
+fn what_is_no_log_is_left_as_it_is() {
+    let folder = district();
+    let out = folder.path().join("out");
+    let run = ["run", argument(&folder.path().join("study.toml")), "--out", argument(&out)].map(str::to_owned);
+    let run: Vec<&str> = run.iter().map(String::as_str).collect();
+    std::fs::create_dir(&out).unwrap();
+    for text in ["{\"a\":1}\n{\"last\":2}", "{\"last\":2}", "no line end"] {
+        std::fs::write(out.join(log::LOG), text).unwrap();
+        let (_, err) = check(&run, 7);
+        assert!(err.contains("audit.jsonl") && err.contains("no entry of a log"), "{err}");
+        assert_eq!(std::fs::read_to_string(out.join(log::LOG)).unwrap(), text);
+    }
+    std::fs::write(out.join(log::LOG), "{\"entry\":0,\"ti").unwrap();
+    check(&run, 0);
+    check(&["verify", argument(&out)], 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn links_and_pipes_in_the_folder_are_named_and_not_followed() {
+    let (_folder, results) = unsigned();
+    for name in ["a", "b"] {
+        std::os::unix::fs::symlink(".", results.join(name)).unwrap();
+    }
+    let (_, err) = check(&["verify", argument(&results)], 7);
+    assert!(err.contains("no run wrote this file"), "{err}");
+    check(&["purge", argument(&results), "--reason", "x"], 2);
+    for name in ["a", "b"] {
+        std::fs::remove_file(results.join(name)).unwrap();
+    }
+    for name in ["links.parquet", log::LOG, MANIFEST] {
+        let path = results.join(name);
+        let kept = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+        assert!(made.success());
+        fails_and_names(&["verify", argument(&results)], &path);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, kept).unwrap();
+    }
+    check(&["verify", argument(&results)], 0);
 }
 
 #[test]
