@@ -14,7 +14,8 @@ use sha2::{Digest, Sha256};
 
 use super::history::{State, standing};
 use super::store::{self, Store, now};
-use crate::error::{Error, Result};
+use crate::audit::manifest;
+use crate::error::{Error, Kind, Result};
 use crate::intake::study::file::hex;
 use crate::outcome::files;
 use crate::outcome::report::cases::table::{self, CASES, CaseTable};
@@ -50,6 +51,10 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
     }
     let cases = table::read(run)?;
     let records = Records::of(run, &cases)?;
+    if manifest::digest_of(&path)? != digest {
+        let error = Error::new(Kind::Environment, "another run was put in place at this moment").at_file(&path);
+        return Err(error.hint("the same command again takes it over"));
+    }
     let at = now();
     store.write(|transaction| {
         // Another program may have been faster.

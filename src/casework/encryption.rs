@@ -9,6 +9,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Kind, Result};
+use crate::outcome::report::cases::file_name;
 
 /// Ending of an encrypted file.
 pub const ENDING: &str = "age";
@@ -50,7 +51,7 @@ impl Recipients {
                 let (area, key) = match words.as_slice() {
                     [] => continue,
                     [key] => ("", *key),
-                    [area, key] if area.bytes().all(|byte| byte.is_ascii_alphanumeric()) => (*area, *key),
+                    [area, key] if may_be_area(area) => (*area, *key),
                     _ => {
                         let what = "expected a public key, or the beginning of an area's code and a public key";
                         return Err(Error::new(Kind::Usage, what).at_file(path).at_row(line));
@@ -78,9 +79,9 @@ impl Recipients {
         keys.sort_unstable();
         keys.dedup();
         let what = match keys.len() {
-            0 => format!("nobody may read the lists of area {area}"),
+            0 => format!("nobody may read the lists of area {}", file_name(area)),
             few if few <= RECIPIENTS_MAX => return Ok(keys),
-            many => format!("{many} recipients for area {area}, more than {RECIPIENTS_MAX}"),
+            many => format!("{many} recipients for area {}, more than {RECIPIENTS_MAX}", file_name(area)),
         };
         Err(Error::new(Kind::Usage, what).hint("give each area the public keys of those who carry its lists"))
     }
@@ -93,6 +94,12 @@ impl Recipients {
         let failed = |()| Error::new(Kind::Environment, "a list could not be encrypted");
         lock::encrypt(&self.of(area)?, list).map_err(failed)
     }
+}
+
+/// Is it a code of areas, such as 110101001, EA-01 or 甲片-01, and no key?
+fn may_be_area(text: &str) -> bool {
+    let is_key = ["age1", "age-secret-key"].iter().any(|key| text.to_ascii_lowercase().starts_with(key));
+    !is_key && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
 }
 
 const KEY_HINT: &str = "the recipient makes a key with `age-keygen` and sends the public one, which begins with age1";
@@ -188,8 +195,16 @@ mod tests {
         assert_eq!(error.kind(), Kind::Usage);
         assert!(error.to_string().contains("110101002"), "{error}");
         let secret = "AGE-SECRET-KEY-1QQQQQQQQQQ";
+        let of_roll = format!("110101001 {east}\nEA-01 {east}\n甲片-01 {east}\n");
+        std::fs::write(&file, of_roll).unwrap();
+        let recipients = Recipients::read(&[], Some(&file)).unwrap();
+        assert!(recipients.of("EA-01").is_ok() && recipients.of("甲片-01").is_ok());
+        // What was taken for a code may be a name.
+        let error = recipients.of("张三").unwrap_err().to_string();
+        assert!(error.contains("area-") && !error.contains("张三"), "{error}");
         for (text, words) in [
             ("110101001 age1nonsense\n", "no public key"),
+            ("age1x age1y\n", "expected a public key"),
             ("110101001 110101002 age1x\n", "expected a public key"),
             ("../evil age1x\n", "expected a public key"),
             ("# nobody\n", "names no recipient"),

@@ -13,6 +13,11 @@ use crate::error::{Error, Kind};
 
 /// What an error of SQLite means.
 pub(super) fn sqlite_error(path: &Path, error: &rusqlite::Error) -> Error {
+    if matches!(error, rusqlite::Error::InvalidColumnType(..)) {
+        let what =
+            "the store holds a case that this version cannot read: it was made by another version, or is damaged";
+        return Error::new(Kind::Verification, what).at_file(path);
+    }
     let what = match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => "no space left for the store of cases",
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {

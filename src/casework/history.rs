@@ -120,12 +120,29 @@ pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
             // Whoever is sent after a visit that settled nothing has the case alone, as the first team had.
             ("assigned", _) if matches!(state, State::Open | State::Visited) => State::Assigned,
             ("visited", Some(outcome)) if by_supervisor && outcome.is_final() => {
-                (settled, is_ruled) = (Some(outcome), true);
+                (settled, is_ruled, is_referred) = (Some(outcome), true, false);
                 State::Resolved
             }
+            // A supervisor takes a case up, or gives back to the field what waited for one; what the field has or has settled
+            // by itself stays as it is.
+            ("visited", Some(outcome))
+                if by_supervisor
+                    && (outcome == Outcome::Supervisor
+                        || is_ruled
+                        || matches!(state, State::Disputed | State::Referred | State::Closed)) =>
+            {
+                (settled, is_ruled, is_referred) = (None, false, outcome == Outcome::Supervisor);
+                match state {
+                    State::Closed => state,
+                    _ if is_referred => State::Referred,
+                    _ => State::Visited,
+                }
+            }
+            ("visited", _) if by_supervisor => state,
             // A supervisor has decided, or a list was sent again: nothing new about the case.
             ("visited", _) if is_ruled || completed(&events[..at], event).is_some() => state,
             ("visited", Some(outcome)) if outcome.is_final() => match settled {
+                _ if is_referred => state,
                 Some(earlier) if earlier != outcome => State::Disputed,
                 _ => {
                     settled = Some(outcome);
@@ -133,7 +150,7 @@ pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
                 }
             },
             ("visited", Some(outcome)) if settled.is_none() && state != State::Closed => {
-                is_referred = outcome == Outcome::Supervisor || (is_referred && !by_supervisor);
+                is_referred = is_referred || outcome == Outcome::Supervisor;
                 if is_referred { State::Referred } else { State::Visited }
             }
             _ => state,
@@ -199,12 +216,28 @@ impl StoredCase {
         raised.checked_sub(1).and_then(|run| self.earlier.get(run)).unwrap_or(&self.row)
     }
 
-    /// The days on which somebody was there (empty if not said), with the case as it was known then; what was only noted once
-    /// more counts once.
+    /// Is a visit without a day noted already in just these words, and would it change where the case stands if it were another
+    /// one? Then nobody can tell whether it is: the case may have gone out since, or a list came in a second time.
+    #[must_use]
+    pub fn may_be_another(&self, role: &str, outcome: Outcome, note: &str) -> bool {
+        let is_same = |event: &&Event| {
+            event.is_visit()
+                && (event.role.as_str(), event.outcome) == (role, Some(outcome))
+                && (event.day(), event.note.as_deref().unwrap_or_default()) == ("", note)
+        };
+        self.events.iter().find(is_same).is_some_and(|same| {
+            let with_it = [&self.events[..], std::slice::from_ref(same)].concat();
+            standing(&with_it) != standing(&self.events)
+        })
+    }
+
+    /// The days on which somebody of the field was there (empty if not said), with the case as it was known then; what was only
+    /// noted once more counts once. A supervisor decides at a desk.
     #[must_use]
     pub fn calls(&self) -> Vec<(&str, &CaseRow)> {
         let mut calls: Vec<(usize, &str)> = Vec::new();
-        for (at, event) in self.events.iter().enumerate().filter(|(_, event)| event.is_visit()) {
+        let by_field = |event: &Event| event.is_visit() && event.role != "supervisor";
+        for (at, event) in self.events.iter().enumerate().filter(|(_, event)| by_field(event)) {
             // A note completes the call, or one that has completed it already.
             let known =
                 completed(&self.events[..at], event).and_then(|before| calls.iter_mut().find(|call| call.0 == before));
@@ -302,21 +335,65 @@ mod tests {
         assert_eq!(standing(&events).0, State::Referred);
         let sent_back = [&events[..], &[visit("supervisor", Outcome::NoContact, "")]].concat();
         assert_eq!(standing(&sent_back).0, State::Visited);
+        // Nor does the field settle it by itself meanwhile.
+        events.push(visit("field", Outcome::MovedOutBefore, "2020-12-05"));
+        assert_eq!(standing(&events), (State::Referred, None));
         events.push(visit("supervisor", Outcome::Added, ""));
         assert_eq!(standing(&events), (State::Resolved, Some(Outcome::Added)));
     }
 
     #[test]
-    fn a_visit_that_is_told_again_is_one_visit_and_stays_where_it_was_made() {
-        let mut case = StoredCase {
+    fn a_supervisor_gives_a_disputed_case_back_to_the_field() {
+        let mut events = vec![event("assigned"), field(Outcome::Added), field(Outcome::MovedOutBefore)];
+        assert_eq!(standing(&events).0, State::Disputed);
+        events.push(visit("supervisor", Outcome::NoContact, ""));
+        assert_eq!(standing(&events), (State::Visited, None));
+        events.extend([event("assigned"), visit("field", Outcome::Added, "2020-12-09")]);
+        assert_eq!(standing(&events), (State::Resolved, Some(Outcome::Added)));
+        // What the field has settled undisputed needs no supervisor, and one who has ruled may take that back.
+        events.push(visit("supervisor", Outcome::NoContact, ""));
+        assert_eq!(standing(&events), (State::Resolved, Some(Outcome::Added)));
+        events.push(visit("supervisor", Outcome::MovedOutBefore, ""));
+        events.push(visit("supervisor", Outcome::Refused, ""));
+        assert_eq!(standing(&events), (State::Visited, None));
+        events.push(visit("supervisor", Outcome::Supervisor, ""));
+        assert_eq!(standing(&events), (State::Referred, None));
+    }
+
+    #[test]
+    fn the_same_words_without_a_day_may_be_another_visit_only_if_something_has_happened_since() {
+        let mut events = vec![event("opened"), event("assigned"), visit("field", Outcome::NoContact, "")];
+        let may_be = |events: &[Event], role: &str| {
+            let case = StoredCase { events: events.to_vec(), ..case() };
+            case.may_be_another(role, Outcome::NoContact, "")
+        };
+        assert!(!may_be(&events, "field"), "the list came in twice");
+        assert!(!may_be(&events, "supervisor"), "nobody has said it");
+        events.push(event("assigned"));
+        assert!(may_be(&events, "field"), "the second team may have met nobody, too");
+        events.push(visit("field", Outcome::Supervisor, "2020-12-01"));
+        events.push(visit("supervisor", Outcome::NoContact, ""));
+        assert!(!may_be(&events, "supervisor"));
+        events.extend([event("assigned"), visit("field", Outcome::Supervisor, "2020-12-08")]);
+        assert!(may_be(&events, "supervisor"), "it may be given back once more");
+    }
+
+    fn case() -> StoredCase {
+        StoredCase {
             id: 1,
             number: String::from("1"),
             other_numbers: Vec::new(),
             kind: DiscrepancyKind::MissedPerson,
             row: row(1, 2, 0.5),
             earlier: vec![row(1, 1, 0.5)],
-            events: vec![event("opened"), event("assigned"), visit("field", Outcome::NoContact, "")],
-        };
+            events: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_visit_that_is_told_again_is_one_visit_and_stays_where_it_was_made() {
+        let events = vec![event("opened"), event("assigned"), visit("field", Outcome::NoContact, "")];
+        let mut case = StoredCase { events, ..case() };
         let days = |case: &StoredCase| case.calls().iter().map(|call| call.0.to_owned()).collect::<Vec<_>>();
         assert_eq!(days(&case), [""]);
         case.events.push(event("carried"));
@@ -326,6 +403,8 @@ mod tests {
         case.events.push(event("assigned"));
         case.events.push(visit("field", Outcome::NoContact, "2020-12-08"));
         assert_eq!(days(&case), ["2020-12-01", "2020-12-08"]);
+        case.events.push(visit("supervisor", Outcome::Added, "2020-12-09"));
+        assert_eq!(days(&case).len(), 2, "who decides at a desk was at no door");
         let (before, now) = (case.earlier[0].area.clone(), case.row.area.clone());
         case.events.truncate(3);
         case.events.push(event("carried"));

@@ -20,10 +20,12 @@ use super::store::{Claim, State, Store, StoredCase};
 use super::{FOLDER, progress};
 use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
-use crate::audit::publication::Publication;
+use crate::audit::publication::{self, Publication};
+use crate::audit::purge;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::discrepancy::DiscrepancyKind;
+use crate::outcome::report::cases::table::CASES;
 use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
 use crate::outcome::report::file;
 use crate::outcome::report::follow_up::{self, Heading};
@@ -171,7 +173,7 @@ const LOG_WAIT: Duration = Duration::from_mins(2);
 pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
     order.out.as_deref().map_or(Ok(()), check_empty)?;
     let heading = heading(run, language, &order.team)?;
-    let choice = claim(store, run, order, language)?;
+    let (choice, _held) = claim(store, run, order, language)?;
     write(run, order, &heading, &choice).map_err(|error| without_lists(error, order))
 }
 
@@ -179,27 +181,35 @@ fn without_lists(error: Error, order: &Order) -> Error {
     error.also(format!("team {} has these cases now; the same command again writes its lists", order.team))
 }
 
-/// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log.
-fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Choice> {
+/// Holds the folder of a run, of which the cases have not been purged while it was waited for.
+fn hold(run: &Path) -> Result<Publication> {
+    let held = Publication::begin_within(run, LOG_WAIT)?;
+    purge::check_not_purged(run, CASES)?;
+    Ok(held)
+}
+
+/// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the folder,
+/// held until the lists are in it.
+fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<(Choice, Publication)> {
     for _ in 0..TRIES {
         let (cases, seen) = store.cases_so_far()?;
         let choice = Choice::of(cases, order, language)?;
         // The log is opened first: what it cannot be told must not happen.
-        let held = Publication::begin_within(run, LOG_WAIT)?;
+        let held = hold(run)?;
         let mut log = Log::open(&held, order.actor())?;
         if store.claim(&choice.claim(order), seen)? {
             announce(&mut log, order, "send", &choice).map_err(|error| without_lists(error, order))?;
-            return Ok(choice);
+            return Ok((choice, held));
         }
     }
-    let held = Publication::begin_within(run, LOG_WAIT)?;
+    let held = hold(run)?;
     let mut log = Log::open(&held, order.actor())?;
     let choice = store.claim_alone(|cases| {
         let choice = Choice::of(cases, order, language)?;
         Ok((choice.claim(order), choice))
     })?;
     announce(&mut log, order, "send", &choice).map_err(|error| without_lists(error, order))?;
-    Ok(choice)
+    Ok((choice, held))
 }
 
 /// Writes what a team has once more, for other recipients: the same cases, as they are now. Nothing else changes, and what
@@ -224,10 +234,8 @@ pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) 
     let choice = Choice { cases, probability, chosen, random: Vec::new(), lists: Vec::new() };
     let choice = choice.arranged(order, language)?;
     let heading = heading(run, language, &order.team)?;
-    {
-        let held = Publication::begin_within(run, LOG_WAIT)?;
-        announce(&mut Log::open(&held, order.actor())?, order, "rekey", &choice)?;
-    }
+    let held = hold(run)?;
+    announce(&mut Log::open(&held, order.actor())?, order, "rekey", &choice)?;
     write(run, order, &heading, &choice)
 }
 
@@ -235,7 +243,11 @@ pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) 
 fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Result<Sent> {
     let Choice { cases, probability, chosen, random, lists } = choice;
     let folder = match &order.out {
-        Some(out) => out.clone(),
+        Some(out) => {
+            // One that is there already was made by somebody, for whomever.
+            publication::private(true).create(out).map_err(|error| Error::io(out, &error))?;
+            out.clone()
+        }
         None => fresh_folder(&run.join(FOLDER).join("outgoing"), &order.team)?,
     };
     match &order.recipients {
@@ -406,8 +418,9 @@ mod tests {
     use std::path::Path;
 
     use super::{NO_TEAM, Order, send};
-    use crate::audit::log;
+    use crate::audit::log::{self, Log};
     use crate::audit::manifest::MANIFEST;
+    use crate::audit::publication::Publication;
     use crate::casework::absorb::absorb;
     use crate::casework::absorb::tests::run;
     use crate::casework::store::{State, Store, StoredCase, Visit};
@@ -423,6 +436,8 @@ mod tests {
             "program": "rollcall", "format": 1, "inputs": [], "sources": [], "counts": {}, "outputs": [],
             "study": {"name": "", "file": "", "digest": "", "reference_time": "2020-11-01T00:00:00", "seed": 1}
         });
+        let mut log = Log::open(&Publication::begin(folder).unwrap(), "office").unwrap();
+        log.add("seal", serde_json::json!({})).unwrap();
         std::fs::write(folder.join(MANIFEST), manifest.to_string()).unwrap();
         let mut store = Store::open(folder).unwrap();
         absorb(&mut store, folder).unwrap();
@@ -500,6 +515,32 @@ mod tests {
         assert_eq!((sent(&mut store, "west"), sent(&mut store, "east")), (1, 0));
         say(&mut store, 0, Outcome::NoContact, "2020-12-03", "field");
         assert_eq!(sent(&mut store, "east"), 1);
+    }
+
+    #[test]
+    fn who_waited_for_the_folder_sends_nothing_once_it_was_purged() {
+        use crate::audit::purge;
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 2);
+        purge::purge(folder.path(), |_| false, crate::casework::FOLDER, &purge::Order::default()).unwrap();
+        // The table of cases is an output, which this run's manifest does not name.
+        std::fs::remove_file(folder.path().join(super::CASES)).unwrap();
+        let mut log = Log::open(&Publication::begin(folder.path()).unwrap(), "office").unwrap();
+        log.add("purge", serde_json::json!({"files": [{"file": super::CASES}]})).unwrap();
+        assert!(send(&mut store, folder.path(), &order("east", None), Language::Zh).is_err());
+        assert!(!folder.path().join(crate::casework::FOLDER).exists(), "no list with names in a purged folder");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_that_is_made_for_lists_is_for_nobody_else() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 2);
+        let out = folder.path().join("to-the-east");
+        send(&mut store, folder.path(), &Order { out: Some(out.clone()), ..order("east", None) }, Language::Zh)
+            .unwrap();
+        assert_eq!(std::fs::metadata(out).unwrap().permissions().mode() & 0o077, 0);
     }
 
     #[test]

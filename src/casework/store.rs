@@ -290,11 +290,8 @@ fn cases(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<StoredCase>> {
     while let Some(row) = rows.next()? {
         let (id, number, kind, content): (i64, String, String, String) =
             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
-        let (Some(kind), Ok(mut content)) =
-            (DiscrepancyKind::of_name(&kind), serde_json::from_str::<CaseRow>(&content))
-        else {
-            continue;
-        };
+        let kind = DiscrepancyKind::of_name(&kind).ok_or_else(|| unreadable(2))?;
+        let mut content = case_of(&content, 3)?;
         content.case.number.clone_from(&number);
         cases.push(StoredCase {
             id,
@@ -316,7 +313,16 @@ fn cases(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<StoredCase>> {
 fn appearances(transaction: &Transaction<'_>, id: i64) -> rusqlite::Result<Vec<CaseRow>> {
     let mut statement = transaction.prepare_cached("SELECT content FROM appearance WHERE id = ?1 ORDER BY run")?;
     let contents = statement.query_map([id], |row| row.get::<_, String>(0))?;
-    contents.filter_map(|content| content.map(|content| serde_json::from_str(&content).ok()).transpose()).collect()
+    contents.map(|content| case_of(&content?, 0)).collect()
+}
+
+/// A case as it was written. One that cannot be read is not left out: it would be a case that nobody is sent to.
+fn case_of(content: &str, column: usize) -> rusqlite::Result<CaseRow> {
+    serde_json::from_str(content).map_err(|_| unreadable(column))
+}
+
+fn unreadable(column: usize) -> rusqlite::Error {
+    rusqlite::Error::InvalidColumnType(column, String::from("case"), rusqlite::types::Type::Text)
 }
 
 /// The time, UTC, to the second.

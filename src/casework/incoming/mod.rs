@@ -106,6 +106,8 @@ pub struct Known<'a> {
     pub appearances: &'a dyn Fn(i64) -> Vec<CaseRow>,
     /// The day of the reference time.
     pub reference: Date,
+    /// Whose list it is: `field` or `supervisor`.
+    pub role: &'a str,
 }
 
 /// Reads a filled list against the cases that are known.
@@ -210,7 +212,7 @@ pub fn take_back(
             Vec::new()
         })
     };
-    let returned = read(path, &Known { cases: &cases, appearances: &appearances, reference })?;
+    let returned = read(path, &Known { cases: &cases, appearances: &appearances, reference, role })?;
     if let Some(error) = unread.take() {
         return Err(error);
     }
@@ -218,23 +220,20 @@ pub fn take_back(
     let new = store.note_visits(&visits, role)?;
     let wrong_file = if returned.wrong.is_empty() { None } else { Some(write_wrong(run, path, &returned, language)?) };
     let (mut disputed, mut referred) = (Vec::new(), Vec::new());
-    if new > 0 {
-        let ids: FxHashSet<i64> = visits.iter().map(|visit| visit.id).collect();
-        let now = store.cases()?;
-        for case in now.iter().filter(|case| ids.contains(&case.id)) {
-            match case.state() {
-                State::Disputed => {
-                    let mut codes: Vec<&str> = Vec::new();
-                    for outcome in case.visits().filter_map(|event| event.outcome) {
-                        if outcome.is_final() && !codes.contains(&outcome.code()) {
-                            codes.push(outcome.code());
-                        }
+    let ids: FxHashSet<i64> = visits.iter().map(|visit| visit.id).collect();
+    for case in store.cases()?.iter().filter(|case| ids.contains(&case.id)) {
+        match case.state() {
+            State::Disputed => {
+                let mut codes: Vec<&str> = Vec::new();
+                for outcome in case.visits().filter_map(|event| event.outcome) {
+                    if outcome.is_final() && !codes.contains(&outcome.code()) {
+                        codes.push(outcome.code());
                     }
-                    disputed.push((case.number.clone(), codes));
                 }
-                State::Referred => referred.push(case.number.clone()),
-                _ => {}
+                disputed.push((case.number.clone(), codes));
             }
+            State::Referred => referred.push(case.number.clone()),
+            _ => {}
         }
     }
     let wrong = returned.wrong.iter().map(|wrong| (returned.place(wrong.spot), wrong.column, wrong.reason)).collect();

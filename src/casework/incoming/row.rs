@@ -135,6 +135,16 @@ impl Row<'_> {
             ));
         }
         let visited_on = visit_day(&date, known.reference)?;
+        if visited_on.is_empty() && case.may_be_another(known.role, outcome, self.cell(NOTE)) {
+            return Err((
+                DATE,
+                words(
+                    "此结果已登记过（未填日期），此后该编号又有变动：若是新的走访，请填走访日期；若是旧清单重复导入，可不处理",
+                    "this outcome is noted already, without a day, and the case has gone on since: write the day if it is another \
+                     visit; an old list that came in again needs nothing",
+                ),
+            ));
+        }
         Ok(Some(Visit { id: case.id, outcome, visited_on, note: self.cell(NOTE).to_owned() }))
     }
 
@@ -229,10 +239,11 @@ fn outcome_of(text: &str) -> Result<Outcome, Fault> {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     // `1` and `1.0` are what spreadsheets make of `01`.
     let rest = text[digits.len()..].trim_start_matches(".0").trim();
+    let bare = |text: &str| normal(text).trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let rest = bare(rest);
     let said = |outcome: Outcome| {
         let words = field::outcome(outcome);
-        let same = |language| normal(words.of(language)).eq_ignore_ascii_case(&normal(rest));
-        same(Language::Zh) || same(Language::En)
+        [Language::Zh, Language::En].into_iter().any(|language| bare(words.of(language)) == rest)
     };
     let by_words = Outcome::ALL.into_iter().find(|outcome| said(*outcome));
     if digits.is_empty() {
@@ -250,6 +261,13 @@ fn outcome_of(text: &str) -> Result<Outcome, Fault> {
         ));
     }
     match by_words {
+        None if !rest.is_empty() => Err((
+            OUTCOME,
+            words(
+                "代码旁的文字不是该代码的说明：只填代码，补充内容写在备注",
+                "the words beside the code are not those of an outcome: write the code alone, and what you have to add into the notes",
+            ),
+        )),
         Some(said) if said != by_code => Err((
             OUTCOME,
             words(

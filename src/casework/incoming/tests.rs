@@ -10,6 +10,7 @@ use crate::intake::study::Language;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::CaseRow;
 use crate::outcome::report::words::field::Matter;
+use crate::outcome::visit::Outcome;
 
 /// A missed person, and a missed household, which has no name on a list.
 fn cases() -> Vec<StoredCase> {
@@ -61,7 +62,7 @@ fn workbook(folder: &Path, sheets: &[(&str, Vec<Vec<String>>)]) -> PathBuf {
 }
 
 fn read_back(path: &Path, cases: &[StoredCase], appearances: &dyn Fn(i64) -> Vec<CaseRow>) -> Returned {
-    read(path, &Known { cases, appearances, reference: jiff::civil::date(2020, 11, 1) }).unwrap()
+    read(path, &Known { cases, appearances, reference: jiff::civil::date(2020, 11, 1), role: "field" }).unwrap()
 }
 
 /// What one sheet with these rows gives: good rows, rows that are not filled in, and of the wrong ones column and reason.
@@ -134,6 +135,48 @@ fn a_list_that_went_out_before_a_fresh_run_may_come_back_after_it() {
     assert_eq!(none.wrong.len(), 1);
     let known = read_back(&path, &cases, &|id| if id == 2 { vec![before.clone()] } else { Vec::new() });
     assert_eq!((known.visits.len(), known.wrong.len()), (4, 0));
+}
+
+#[test]
+fn the_same_outcome_without_a_day_comes_back_once_the_case_has_gone_out_again() {
+    use crate::casework::history::Event;
+    let (folder, mut cases) = (tempfile::tempdir().unwrap(), cases());
+    let mut list = rows(&cases[..1], "13");
+    list[0][6].clear();
+    let event = |what: &str, outcome: Option<Outcome>| Event {
+        what: what.to_owned(),
+        at: String::new(),
+        role: String::from("field"),
+        outcome,
+        visited_on: outcome.map(|_| String::new()),
+        team: None,
+        note: outcome.map(|_| String::new()),
+    };
+    cases[0].events = vec![event("assigned", None), event("visited", Some(Outcome::NoContact))];
+    let path = workbook(folder.path(), &[("清单", list.clone())]);
+    assert_eq!(read_back(&path, &cases, &|_| Vec::new()).visits.len(), 1, "the list came in twice");
+    cases[0].events.push(event("assigned", None));
+    let returned = read_back(&path, &cases, &|_| Vec::new());
+    assert_eq!((returned.visits.len(), returned.wrong[0].column), (0, "走访日期"));
+    assert!(returned.wrong[0].reason.en.contains("write the day"));
+    list[0][6] = String::from("2020-12-09");
+    let path = workbook(folder.path(), &[("清单", list)]);
+    assert_eq!(read_back(&path, &cases, &|_| Vec::new()).visits.len(), 1);
+}
+
+#[test]
+fn a_code_may_have_its_own_words_beside_it_and_no_others() {
+    for good in ["03", "3", "3.0", "03 从未在此居住", "03：从未在此居住", "03.", "从未在此居住"] {
+        assert_eq!(read_rows(rows(&cases()[..1], good)).0, 1, "{good}");
+    }
+    for (wrong, what) in [
+        ("03 人已死亡", "into the notes"),
+        ("01 没有此人", "into the notes"),
+        ("03 普查时点前已死亡", "different things"),
+    ] {
+        let (good, _, why) = read_rows(rows(&cases()[..1], wrong));
+        assert!(good == 0 && why[0].1.contains(what), "{wrong}: {why:?}");
+    }
 }
 
 #[test]
