@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use rustc_hash::FxHashMap;
+use serde::Serialize;
 
 use super::args::ResultFormat;
 use super::args::review::{Ask, Decisions, Drawing, Export, Import, Review, Status};
@@ -18,6 +19,7 @@ use super::files::Files;
 use super::screen::{Table, count, counted, show, show_json};
 use crate::audit::located;
 use crate::audit::manifest::{self, Manifest};
+use crate::audit::purge;
 use crate::casework::FOLDER;
 use crate::casework::review::quality::{self, Quality};
 use crate::casework::review::record::{Row, side_by_side};
@@ -27,6 +29,7 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::estimate::stratified::Share;
 use crate::outcome::files;
+use crate::outcome::report::cases::table::CASES;
 use crate::outcome::report::file;
 use crate::person::table::RecordId;
 use crate::progress::Progress;
@@ -51,15 +54,27 @@ struct Drawn {
     records: Vec<[RecordId; 2]>,
 }
 
-/// The digest by which a run is known.
-fn digest(run: &Path) -> Result<String> {
-    manifest::digest_of(&run.join(manifest::MANIFEST))
+/// Pairs that are drawn, and the seed, where nothing is said.
+const PAIRS: u64 = 200;
+const SEED: u64 = 1;
+
+/// The store of a finished run that was not purged, and the digest by which the run is known.
+fn store_of(run: &Path) -> Result<(Store, String)> {
+    Manifest::read(run)?;
+    purge::check_not_purged(run, CASES)?;
+    Ok((Store::open(run)?, manifest::digest_of(&run.join(manifest::MANIFEST))?))
 }
 
 fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {
     let manifest = located::read(&asked.run)?;
+    let (mut store, run) = store_of(&asked.run)?;
+    // Who says nothing of a sample means the one that was drawn, if there is one.
+    let drawn_last =
+        if asked.pairs.is_none() && asked.seed.is_none() { store.draw_of(&run, None, None)? } else { None };
+    let (pairs, seed) =
+        drawn_last.map_or((asked.pairs.unwrap_or(PAIRS), asked.seed.unwrap_or(SEED)), |last| (last.wanted, last.seed));
     let gathered = evidence::gather(&asked.run, &manifest, progress)?;
-    let sample = sample::draw(&files::read_links(&asked.run)?, asked.pairs, asked.seed);
+    let sample = sample::draw(&files::read_links(&asked.run)?, pairs, seed);
     if sample.pairs.is_empty() {
         return Err(Error::new(Kind::Usage, "the run has no pair to review"));
     }
@@ -81,10 +96,7 @@ fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {
         sheet::content(&side_by_side(&gathered.study, &gathered.table, *records), gathered.study.language)
     };
     let content: Vec<String> = records.iter().map(shown).collect();
-    let mut store = Store::open(&asked.run)?;
-    let run = digest(&asked.run)?;
-    store.note_draw(&run, asked.seed, asked.pairs, &sample, &content)?;
-    let draw = store.draw_of(&run)?.ok_or_else(lost)?;
+    let draw = store.note_draw(&run, seed, pairs, &sample, &content)?;
     Ok(Drawn { store, draw, gathered, records })
 }
 
@@ -190,22 +202,21 @@ fn shown(rows: &[Row]) -> String {
     table.text()
 }
 
-/// The sample of a run that has been drawn already.
-fn drawn(run: &Path) -> Result<(Store, Draw)> {
-    Manifest::read(run)?;
-    let store = Store::open(run)?;
-    let Some(draw) = store.draw_of(&digest(run)?)? else {
-        let error = Error::new(Kind::Usage, "no pairs of this run have been drawn for review yet");
-        return Err(error.hint("`rollcall review export DIR` or `rollcall review ask DIR --reviewer CLERK` draws them"));
-    };
-    Ok((store, draw))
+fn none_drawn() -> Error {
+    let error = Error::new(Kind::Usage, "no such pairs of this run have been drawn for review yet");
+    error.hint("`rollcall review export DIR` or `rollcall review ask DIR --reviewer CLERK` draws them")
 }
 
 fn take_back(asked: &Import) -> Result<ExitCode> {
-    let (mut store, draw) = drawn(&asked.run)?;
+    let (mut store, run) = store_of(&asked.run)?;
+    // Whatever has been drawn since: a workbook that went out may come back.
+    let pairs = store.drawn_of(&run)?;
+    if pairs.is_empty() {
+        return Err(none_drawn());
+    }
     let mut files = Files::new(&["judged", "new", "not filled in", "wrong"]);
     for path in &asked.files {
-        let taken = sheet::read(path, &draw.pairs).and_then(|returned| {
+        let taken = sheet::read(path, &pairs).and_then(|returned| {
             let new = store.note_judgements(&returned.said, &asked.reviewer, asked.supervisor)?;
             Ok((returned, new))
         });
@@ -213,8 +224,8 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
             Ok((returned, new)) => {
                 let numbers = [returned.said.len() as u64, new, returned.blank, returned.wrong.len() as u64];
                 let name = files.add(path, &numbers);
-                for (row, why) in &returned.wrong {
-                    files.reject(format!("{name}, row {row}: {} ({})\n", why.en, why.zh));
+                for (place, why) in &returned.wrong {
+                    files.reject(format!("{name}, {place}: {} ({})\n", why.en, why.zh));
                 }
             }
             Err(error) => files.fail(path, error),
@@ -224,14 +235,24 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
 }
 
 fn say(asked: &Status) -> Result<ExitCode> {
-    let (_, draw) = drawn(&asked.run)?;
+    let (store, run) = store_of(&asked.run)?;
+    let draw = store.draw_of(&run, asked.pairs, asked.seed)?.ok_or_else(none_drawn)?;
     let quality = quality::judge(&draw.pairs, &draw.strata, draw.seed);
     if asked.format == ResultFormat::Json {
-        show_json(&quality)?;
+        show_json(&SummedUp { pairs: draw.wanted, seed: draw.seed, quality: &quality })?;
     } else {
-        show(&summary(&quality))?;
+        show(&format!("the sample of --pairs {} --seed {}\n{}", draw.wanted, draw.seed, summary(&quality)))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is shown as JSON: which sample, and what it says.
+#[derive(Serialize)]
+struct SummedUp<'a> {
+    pairs: u64,
+    seed: u64,
+    #[serde(flatten)]
+    quality: &'a Quality,
 }
 
 fn summary(quality: &Quality) -> String {
@@ -270,8 +291,7 @@ fn summary(quality: &Quality) -> String {
 }
 
 fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
-    Manifest::read(&asked.run)?;
-    let pairs = Store::open(&asked.run)?.judged_pairs()?;
+    let pairs = store_of(&asked.run)?.0.judged_pairs()?;
     let settled: Vec<(&ReviewPair, bool)> = pairs.iter().filter_map(|pair| Some((pair, pair.settled()?))).collect();
     if settled.is_empty() {
         return Err(Error::new(Kind::Usage, "no pair is settled yet"));

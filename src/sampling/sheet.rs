@@ -41,7 +41,7 @@ pub fn blank(selection: &Selection) -> String {
 }
 
 /// The verdicts of a filled sheet by item; items without one are left out. It may have been saved by a spreadsheet program, as
-/// text in whatever encoding or as a workbook.
+/// text in whatever encoding or as a workbook, of which every sheet with items counts.
 ///
 /// # Errors
 /// An input error that names the row: a column missing, an item that was not drawn or stands twice, a word that is no
@@ -51,41 +51,51 @@ pub fn read(path: &Path, selection: &Selection) -> Result<BTreeMap<String, Verdi
     let sheets = filled::sheets(path)?;
     let heading = |sheet: &FilledSheet| sheet.rows.first().map(|(_, cells)| cells.clone()).unwrap_or_default();
     let place = |headings: &[String], name: &str| headings.iter().position(|heading| heading.trim() == name);
-    let named = sheets.iter().find(|sheet| place(&heading(sheet), "item").is_some());
-    let sheet = named.or_else(|| sheets.first()).ok_or_else(|| at(1, "the sheet has no heading"))?;
-    let headings = heading(sheet);
-    let column = |name: &str| {
-        place(&headings, name).ok_or_else(|| {
-            Error::input("the sheet lacks a column").at_file(path).at_column(name).hint("keep the heading as it was")
-        })
-    };
-    let (item, verdict) = (column("item")?, column("verdict")?);
+    let mut named: Vec<&FilledSheet> = sheets.iter().filter(|sheet| place(&heading(sheet), "item").is_some()).collect();
+    if named.is_empty() {
+        named.push(sheets.first().ok_or_else(|| at(1, "the sheet has no heading"))?);
+    }
     // A spreadsheet may take the zeros away in front of a number.
     let known: BTreeMap<u64, &str> =
         selection.items.iter().filter_map(|item| Some((item.item.parse().ok()?, item.item.as_str()))).collect();
     let mut verdicts = BTreeMap::new();
     let mut seen = std::collections::BTreeSet::new();
-    for (line, cells) in sheet.rows.iter().skip(1) {
-        let cell = |column: usize| cells.get(column).map_or("", |cell| cell.trim());
-        let Some(name) = cell(item).parse().ok().and_then(|number: u64| known.get(&number)) else {
-            return Err(at(*line, "this item was not drawn").at_column("item"));
+    for sheet in named {
+        let headings = heading(sheet);
+        let column = |name: &str| {
+            place(&headings, name).ok_or_else(|| {
+                let error = Error::input("the sheet lacks a column").at_file(path).at_column(name);
+                error.hint("keep the heading as it was")
+            })
         };
-        if !seen.insert(*name) {
-            return Err(at(*line, "this item stands twice").at_column("item"));
-        }
-        let said = match cell(verdict).to_lowercase().as_str() {
-            "" => continue,
-            "yes" | "y" | "1" | "是" => Verdict::Yes,
-            "no" | "n" | "0" | "否" => Verdict::No,
-            "unclear" | "?" | "？" | "不明" => Verdict::Unclear,
-            _ => {
-                let error = at(*line, "this is no verdict").at_column("verdict");
-                return Err(error.hint("write yes, no or unclear (是, 否, 不明), or nothing if it was not looked at"));
+        let (item, verdict) = (column("item")?, column("verdict")?);
+        for (line, cells) in sheet.rows.iter().skip(1) {
+            let cell = |column: usize| cells.get(column).map_or("", |cell| cell.trim());
+            let Some(name) = cell(item).parse().ok().and_then(|number: u64| known.get(&number)) else {
+                return Err(at(*line, "this item was not drawn").at_column("item"));
+            };
+            if !seen.insert(*name) {
+                return Err(at(*line, "this item stands twice").at_column("item"));
             }
-        };
-        verdicts.insert((*name).to_owned(), said);
+            let said = verdict_of(cell(verdict)).map_err(|()| {
+                let error = at(*line, "this is no verdict").at_column("verdict");
+                error.hint("write yes, no or unclear (是, 否, 不明), or nothing if it was not looked at")
+            })?;
+            verdicts.extend(said.map(|said| ((*name).to_owned(), said)));
+        }
     }
     Ok(verdicts)
+}
+
+/// A verdict as people write it; nothing if nobody has looked.
+fn verdict_of(cell: &str) -> std::result::Result<Option<Verdict>, ()> {
+    match cell.to_lowercase().as_str() {
+        "" => Ok(None),
+        "yes" | "y" | "1" | "是" => Ok(Some(Verdict::Yes)),
+        "no" | "n" | "0" | "否" => Ok(Some(Verdict::No)),
+        "unclear" | "?" | "？" | "不明" => Ok(Some(Verdict::Unclear)),
+        _ => Err(()),
+    }
 }
 
 #[cfg(test)]
@@ -139,8 +149,13 @@ mod tests {
         for (row, cells) in [["item", "verdict"], ["00003", "是"]].iter().enumerate() {
             sheet.write_row(row as u32, 0, *cells).unwrap();
         }
+        let sheet = workbook.add_worksheet();
+        for (row, cells) in [["verdict", "item"], ["no", "00004"]].iter().enumerate() {
+            sheet.write_row(row as u32, 0, *cells).unwrap();
+        }
         workbook.save(&book).unwrap();
-        assert_eq!(read(&book, &selection()).unwrap().get("00003"), Some(&Verdict::Yes));
+        let verdicts = read(&book, &selection()).unwrap();
+        assert_eq!((verdicts.get("00003"), verdicts.get("00004")), (Some(&Verdict::Yes), Some(&Verdict::No)));
         std::fs::write(&path, "item,answer\n1,yes\n").unwrap();
         assert!(read(&path, &selection()).unwrap_err().to_string().contains("verdict"));
     }

@@ -34,9 +34,22 @@ fn purged_data_are_gone_and_the_rest_is_verified() {
     let (_, said) = check(&["follow-up", "status", run], 4);
     assert!(said.contains("were removed on 2") && said.contains("purge"), "{said}");
     assert!(!results.join("casework").exists(), "no store is made of nothing");
+    for review in ["export", "status"] {
+        let (_, said) = check(&["review", review, run], 4);
+        assert!(said.contains("were removed on 2"), "{said}");
+    }
+    assert!(!results.join("casework").exists(), "no store is made of nothing");
+    // The store that comes back is found, as an output is.
+    std::fs::create_dir(results.join("casework")).expect("made");
+    std::fs::write(results.join("casework/cases.sqlite"), "names").expect("written");
+    let (_, said) = check(&["verify", run], 7);
+    assert!(said.contains("cases.sqlite") && said.contains("removed"), "{said}");
+    std::fs::remove_dir_all(results.join("casework")).expect("removed");
     // Once more removes nothing; record ids go when asked for.
     check(&["purge", run, "--reason", "again"], 0);
-    check(&["purge", run, "--reason", "the archive's rule", "--tables"], 0);
+    let (_, said) = check(&["purge", run, "--reason", "the archive's rule", "--tables"], 2);
+    assert!(said.contains("--sign-key") && results.join("links.parquet").exists(), "{said}");
+    check(&["purge", run, "--reason", "the archive's rule", "--tables", "--sign-key", argument(&key)], 0);
     assert!(!results.join("links.parquet").exists() && results.join("report.html").exists());
     check(&["verify", run], 0);
     // What was removed does not come back unseen, and what was not removed is still missed.

@@ -134,6 +134,28 @@ fn a_clerk_is_asked_in_the_terminal_and_may_stop_at_any_time() {
     assert_eq!(waiting, drawn - 3);
 }
 
+#[test]
+fn a_workbook_comes_back_whatever_has_been_drawn_since() {
+    let run = fresh();
+    let run = run.path();
+    let path = run.join("pairs.xlsx");
+    check(&["-q", "review", "export", argument(run), "--pairs", "30", "--out", argument(&path)], 0);
+    let rows = rows_of(&path);
+    // Who says nothing of a sample goes on with the one that is there.
+    let ask = ["-q", "review", "ask", argument(run), "--reviewer", "bo"];
+    let said = check(&ask, 0);
+    assert!(said.contains(&format!("1 / {}", rows.len() - 1)), "{said}");
+    check(&[&ask[..], &["--pairs", "90", "--seed", "3"]].concat(), 0);
+    assert_eq!((json(run)["pairs"].as_u64(), json(run)["seed"].as_u64()), (Some(90), Some(3)));
+    let table = run.join("anna.csv");
+    std::fs::write(&table, filled(&rows, |_| "是")).expect("written");
+    check(&["review", "import", argument(run), argument(&table), "--reviewer", "anna"], 0);
+    let status = check(&["review", "status", argument(run), "--pairs", "30", "--format", "json"], 0);
+    let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+    assert_eq!(status["settled"], rows.len() - 1);
+    check(&["review", "status", argument(run), "--seed", "4"], 2);
+}
+
 /// The person of each record of a run.
 fn persons(run: &Path) -> BTreeMap<(String, String), u64> {
     let rows = rollcall::outcome::files::read_persons(run).expect("persons");

@@ -10,13 +10,13 @@ use std::path::Path;
 use rust_xlsxwriter::{
     DataValidation, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, XlsxError,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::record::{self, Row};
 use super::{Judgement, ReviewPair, Said};
-use crate::casework::incoming;
+use crate::casework::incoming::{self, Spot};
 use crate::error::{Error, Kind, Result};
-use crate::intake::extract::filled;
+use crate::intake::extract::filled::{self, FilledSheet};
 use crate::intake::study::Language;
 use crate::outcome::report::file;
 use crate::outcome::report::words::{Words, words};
@@ -185,11 +185,11 @@ pub struct Returned {
     pub said: Vec<Said>,
     /// Rows that were not filled in.
     pub blank: u64,
-    /// Rows that cannot be used: row as the spreadsheet shows it, and why.
-    pub wrong: Vec<(u64, Words)>,
+    /// Rows that cannot be used: where they stand, and why.
+    pub wrong: Vec<(String, Words)>,
 }
 
-/// Reads a filled workbook against the pairs of the sample.
+/// Reads a filled workbook against pairs that were drawn; every sheet of pairs counts.
 ///
 /// # Errors
 /// If the file has no sheet of pairs.
@@ -199,41 +199,61 @@ pub fn read(path: &Path, pairs: &[ReviewPair]) -> Result<Returned> {
         let cell = normal(cell).to_lowercase();
         [of.zh, of.en].iter().any(|name| normal(name).to_lowercase() == cell)
     };
-    let found = sheets.iter().find_map(|sheet| {
+    let heading = |sheet: &FilledSheet| {
         let mut rows = sheet.rows.iter().take(30).enumerate();
-        let at = rows.find(|(_, (_, cells))| {
-            cells.iter().any(|cell| is(cell, NUMBER)) && cells.iter().any(|cell| is(cell, JUDGEMENT))
-        });
-        Some((sheet, at?.0))
-    });
-    let Some((sheet, at)) = found else {
+        let has = |cells: &[String], title: Words| cells.iter().any(|cell| is(cell, title));
+        rows.find(|(_, (_, cells))| has(cells, NUMBER) && has(cells, JUDGEMENT)).map(|(at, _)| at)
+    };
+    let lists: Vec<(&FilledSheet, usize)> = sheets.iter().filter_map(|sheet| Some((sheet, heading(sheet)?))).collect();
+    if lists.is_empty() {
         let error = Error::input("no sheet has the columns 编号 (Pair) and 是否同一人 (Same person?)").at_file(path);
         return Err(error.hint("send back the workbook itself, with its heading row"));
-    };
-    let heading: Vec<String> = sheet.rows[at].1.clone();
-    let column = |of: Words| heading.iter().position(|cell| is(cell, of));
-    let (number, judgement, note) = (column(NUMBER), column(JUDGEMENT), column(NOTE));
-    let known: FxHashMap<&str, &ReviewPair> = pairs.iter().map(|pair| (pair.number.as_str(), pair)).collect();
-    let mut returned = Returned::default();
-    let mut seen: FxHashMap<i64, (Judgement, usize)> = FxHashMap::default();
-    for (row, cells) in sheet.rows.iter().skip(at + 1) {
-        let cell = |column: Option<usize>| column.and_then(|at| cells.get(at)).map_or("", |text| text.trim());
-        match read_row(cell(number), cell(judgement), &heading, cells, &known) {
-            Ok(None) => returned.blank += 1,
-            Ok(Some((id, judgement))) => match seen.get(&id) {
-                Some((before, _)) if *before == judgement => {}
-                Some(_) => returned
-                    .wrong
-                    .push((*row, words("同一编号出现两次且判断不同", "this pair stands twice, judged differently"))),
-                None => {
-                    seen.insert(id, (judgement, returned.said.len()));
-                    returned.said.push(Said { id, judgement, note: crate::privacy::mask::plain(cell(note)) });
+    }
+    let mut known: FxHashMap<&str, Vec<&ReviewPair>> = FxHashMap::default();
+    pairs.iter().for_each(|pair| known.entry(pair.number.as_str()).or_default().push(pair));
+    let mut blank = 0;
+    let mut said: Vec<(Spot, Said)> = Vec::new();
+    let mut wrong: Vec<(Spot, Words)> = Vec::new();
+    for (list, (sheet, at)) in lists.iter().enumerate() {
+        let heading: &[String] = sheet.rows.get(*at).map_or(&[], |(_, cells)| cells);
+        let column = |of: Words| heading.iter().position(|cell| is(cell, of));
+        let (number, judgement, note) = (column(NUMBER), column(JUDGEMENT), column(NOTE));
+        for (row, cells) in sheet.rows.iter().skip(at + 1).filter(|(_, cells)| cells != heading) {
+            let cell = |column: Option<usize>| column.and_then(|at| cells.get(at)).map_or("", |text| text.trim());
+            let spot = Spot { list, row: *row };
+            match read_row(cell(number), cell(judgement), heading, cells, &known) {
+                Ok(None) => blank += 1,
+                Ok(Some((id, judgement))) => {
+                    said.push((spot, Said { id, judgement, note: crate::privacy::mask::plain(cell(note)) }));
                 }
-            },
-            Err(why) => returned.wrong.push((*row, why)),
+                Err(why) => wrong.push((spot, why)),
+            }
         }
     }
-    Ok(returned)
+    let said = agreed(said, &mut wrong);
+    wrong.sort_by_key(|(spot, _)| *spot);
+    let place = |spot: Spot| match lists.get(spot.list).filter(|_| lists.len() > 1) {
+        // A name that somebody typed: control characters and escapes stay inert.
+        Some((sheet, _)) => format!("sheet {}, row {}", sheet.name.escape_debug(), spot.row),
+        None => format!("row {}", spot.row),
+    };
+    Ok(Returned { said, blank, wrong: wrong.into_iter().map(|(spot, why)| (place(spot), why)).collect() })
+}
+
+/// Rows about one pair: the same is once, a contradiction is none, or else the order of sorting would decide.
+fn agreed(said: Vec<(Spot, Said)>, wrong: &mut Vec<(Spot, Words)>) -> Vec<Said> {
+    let mut first: FxHashMap<i64, Judgement> = FxHashMap::default();
+    let differs = said.iter().filter(|(_, one)| *first.entry(one.id).or_insert(one.judgement) != one.judgement);
+    let disputed: FxHashSet<i64> = differs.map(|(_, one)| one.id).collect();
+    let mut good: Vec<Said> = Vec::new();
+    for (spot, one) in said {
+        if disputed.contains(&one.id) {
+            wrong.push((spot, words("同一编号出现两次且判断不同", "this pair stands twice, judged differently")));
+        } else if first.remove(&one.id).is_some() {
+            good.push(one);
+        }
+    }
+    good
 }
 
 fn read_row(
@@ -241,14 +261,14 @@ fn read_row(
     judgement: &str,
     heading: &[String],
     cells: &[String],
-    known: &FxHashMap<&str, &ReviewPair>,
+    known: &FxHashMap<&str, Vec<&ReviewPair>>,
 ) -> std::result::Result<Option<(i64, Judgement)>, Words> {
     if normal(judgement).is_empty() {
         return Ok(None);
     }
     let number = normal(number).to_uppercase();
-    let Some(pair) = known.get(number.as_str()) else {
-        return Err(words("编号不在本次抽样中", "there is no such pair in this sample"));
+    let Some(pairs) = known.get(number.as_str()) else {
+        return Err(words("编号不在本项目的抽样中", "no sample of this run has such a pair"));
     };
     let Some(judgement) = judgement_of(judgement) else {
         return Err(words("判断看不懂：应为 是、否 或 不能确定", "expected yes, no or unsure"));
@@ -258,12 +278,11 @@ fn read_row(
         [ONE, OTHER].iter().any(|side| title.ends_with(&normal(side.zh)) || title.ends_with(normal(side.en).trim()))
     };
     let shown = heading.iter().zip(cells).filter(|(title, _)| sides(title));
-    if content_of(shown.map(|(title, cell)| (title.clone(), cell.clone()))) != pair.content {
-        return Err(words(
-            "此行内容与下发时不符：可能只排序了部分列",
-            "what stands beside the number is not what was sent out: perhaps one column was sorted without the others",
-        ));
-    }
+    let content = content_of(shown.map(|(title, cell)| (title.clone(), cell.clone())));
+    let pair = pairs.iter().find(|pair| pair.content == content).ok_or(words(
+        "此行内容与下发时不符：可能只排序了部分列",
+        "what stands beside the number is not what was sent out: perhaps one column was sorted without the others",
+    ))?;
     Ok(Some((pair.id, judgement)))
 }
 
@@ -336,7 +355,38 @@ mod tests {
         std::fs::write(&path, text).expect("written");
         let returned = read(&path, &pairs).expect("read");
         let said: Vec<_> = returned.said.iter().map(|said| (said.id, said.judgement)).collect();
-        assert_eq!(said, [(2, Judgement::Different), (0, Judgement::Same)]);
-        assert_eq!(returned.wrong.iter().map(|wrong| wrong.0).collect::<Vec<_>>(), [4, 5, 6, 7]);
+        assert_eq!(said, [(2, Judgement::Different)]);
+        let places: Vec<&str> = returned.wrong.iter().map(|wrong| wrong.0.as_str()).collect();
+        assert_eq!(places, ["row 3", "row 4", "row 5", "row 6", "row 7"], "of a contradiction neither is taken");
+    }
+
+    #[test]
+    fn every_sheet_of_pairs_counts() {
+        let pairs: Vec<ReviewPair> = (0..3).map(pair).collect();
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("two.xlsx");
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let heading = ["编号", "是否同一人", "姓名（甲）", "姓名（乙）", "出生日期（甲）", "出生日期（乙）"];
+        let [born, other] = ["1990-01-02", "1990-01-03"];
+        for (name, rows) in [
+            ("east", vec![["AAAA-0000", "是", "甲子", "=甲子", born, other]]),
+            ("notes", Vec::new()),
+            (
+                "west",
+                vec![["AAAA-0001", "否", "乙丑", "=甲子", born, other], ["AAAA-0002", "否", "x", "=甲子", born, other]],
+            ),
+        ] {
+            let sheet = book.add_worksheet();
+            sheet.set_name(name).expect("name");
+            if name != "notes" {
+                sheet.write_row(0, 0, heading).expect("heading");
+                sheet.write_row_matrix(1, 0, rows).expect("rows");
+            }
+        }
+        book.save(&path).expect("saved");
+        let returned = read(&path, &pairs).expect("read");
+        let said: Vec<_> = returned.said.iter().map(|said| (said.id, said.judgement)).collect();
+        assert_eq!(said, [(0, Judgement::Same), (1, Judgement::Different)]);
+        assert_eq!(returned.wrong[0].0, "sheet west, row 3");
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::sample::Sample;
 use super::{Judged, Judgement, RecordName, ReviewPair};
@@ -19,6 +19,8 @@ pub struct Draw {
     pub strata: BTreeMap<String, u64>,
     /// The drawn pairs in the order in which they are shown.
     pub pairs: Vec<ReviewPair>,
+    /// How many were asked for.
+    pub wanted: u64,
     /// The seed of the draw.
     pub seed: u64,
 }
@@ -35,22 +37,31 @@ pub struct Said {
 }
 
 impl Store {
-    /// Notes a sample of a run (its manifest's digest); `content` is what is shown of each pair, as a digest. The same
-    /// sample again is not noted twice.
+    /// Notes a sample of a run (its manifest's digest), and gives it as the store has it; `content` is what is shown of each
+    /// pair, as a digest. The same sample again is not noted twice.
     ///
     /// # Errors
     /// If the store cannot be written.
-    pub fn note_draw(&mut self, run: &str, seed: u64, wanted: u64, sample: &Sample, content: &[String]) -> Result<()> {
+    pub fn note_draw(
+        &mut self,
+        run: &str,
+        seed: u64,
+        wanted: u64,
+        sample: &Sample,
+        content: &[String],
+    ) -> Result<Draw> {
         let at = now();
         let (seed, wanted) = (seed.cast_signed(), wanted.cast_signed());
         self.write(|transaction| {
-            let latest: Option<(String, i64, i64)> = transaction
-                .query_row("SELECT digest, seed, wanted FROM draw ORDER BY draw DESC LIMIT 1", [], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            let latest: Option<(i64, String, i64, i64)> = transaction
+                .query_row("SELECT draw, digest, seed, wanted FROM draw ORDER BY draw DESC LIMIT 1", [], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
                 })
                 .optional()?;
-            if latest == Some((run.to_owned(), seed, wanted)) {
-                return Ok(());
+            if let Some((draw, ..)) = latest
+                .filter(|(_, of, its_seed, its_pairs)| (of.as_str(), *its_seed, *its_pairs) == (run, seed, wanted))
+            {
+                return numbered(transaction, draw);
             }
             transaction.execute(
                 "INSERT INTO draw(digest, seed, wanted, at) VALUES (?1, ?2, ?3, ?4)",
@@ -68,50 +79,34 @@ impl Store {
                     params![draw, position, id, stratum, content],
                 )?;
             }
-            Ok(())
+            numbered(transaction, draw)
         })
     }
 
-    /// The latest sample of a run, if there is one.
+    /// The latest sample of a run, of so many pairs and with such a seed if these are said; nothing if there is none.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn draw_of(&self, run: &str) -> Result<Option<Draw>> {
+    pub fn draw_of(&self, run: &str, wanted: Option<u64>, seed: Option<u64>) -> Result<Option<Draw>> {
         self.read(|transaction| {
-            let latest: Option<(i64, i64)> = transaction
-                .query_row("SELECT draw, seed FROM draw WHERE digest = ?1 ORDER BY draw DESC LIMIT 1", [run], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?;
-            let Some((draw, seed)) = latest else { return Ok(None) };
-            let strata = transaction
-                .prepare("SELECT stratum, pairs FROM stratum WHERE draw = ?1")?
-                .query_map([draw], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
-                .collect::<rusqlite::Result<BTreeMap<String, u64>>>()?;
-            let mut judged = judgements(transaction)?;
-            let pairs = transaction
-                .prepare(
-                    "SELECT p.id, p.number, p.source_l, p.record_l, p.source_r, p.record_r, d.stratum, d.content \
-                     FROM drawn d JOIN pair p ON p.id = d.id WHERE d.draw = ?1 ORDER BY d.position",
-                )?
-                .query_map([draw], |row| {
-                    Ok(ReviewPair {
-                        id: row.get(0)?,
-                        number: row.get(1)?,
-                        ends: [(row.get(2)?, row.get(3)?), (row.get(4)?, row.get(5)?)],
-                        stratum: row.get(6)?,
-                        content: row.get(7)?,
-                        judged: Vec::new(),
-                    })
-                })?
-                .map(|pair| {
-                    pair.map(|mut pair: ReviewPair| {
-                        pair.judged = judged.remove(&pair.id).unwrap_or_default();
-                        pair
-                    })
-                })
-                .collect::<rusqlite::Result<Vec<ReviewPair>>>()?;
-            Ok(Some(Draw { strata, pairs, seed: seed.cast_unsigned() }))
+            let sql = "SELECT draw FROM draw WHERE digest = ?1 AND wanted = ifnull(?2, wanted) AND seed = ifnull(?3, seed) \
+                       ORDER BY draw DESC LIMIT 1";
+            let said = params![run, wanted.map(u64::cast_signed), seed.map(u64::cast_signed)];
+            let latest: Option<i64> = transaction.query_row(sql, said, |row| row.get(0)).optional()?;
+            latest.map(|draw| numbered(transaction, draw)).transpose()
+        })
+    }
+
+    /// The pairs of all samples of a run, each as it was shown.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn drawn_of(&self, run: &str) -> Result<Vec<ReviewPair>> {
+        self.read(|transaction| {
+            let sql = "SELECT DISTINCT p.id, p.number, p.source_l, p.record_l, p.source_r, p.record_r, d.stratum, d.content \
+                       FROM drawn d JOIN pair p ON p.id = d.id JOIN draw w ON w.draw = d.draw WHERE w.digest = ?1 \
+                       ORDER BY p.id";
+            transaction.prepare(sql)?.query_map([run], drawn_pair)?.collect()
         })
     }
 
@@ -170,6 +165,38 @@ impl Store {
             Ok(new)
         })
     }
+}
+
+/// A sample by its number in the store.
+fn numbered(transaction: &Transaction<'_>, draw: i64) -> rusqlite::Result<Draw> {
+    let asked = "SELECT wanted, seed FROM draw WHERE draw = ?1";
+    let (wanted, seed): (i64, i64) = transaction.query_row(asked, [draw], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let strata = transaction
+        .prepare("SELECT stratum, pairs FROM stratum WHERE draw = ?1")?
+        .query_map([draw], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?
+        .collect::<rusqlite::Result<BTreeMap<String, u64>>>()?;
+    let mut pairs = transaction
+        .prepare(
+            "SELECT p.id, p.number, p.source_l, p.record_l, p.source_r, p.record_r, d.stratum, d.content \
+             FROM drawn d JOIN pair p ON p.id = d.id WHERE d.draw = ?1 ORDER BY d.position",
+        )?
+        .query_map([draw], drawn_pair)?
+        .collect::<rusqlite::Result<Vec<ReviewPair>>>()?;
+    let mut judged = judgements(transaction)?;
+    pairs.iter_mut().for_each(|pair| pair.judged = judged.remove(&pair.id).unwrap_or_default());
+    Ok(Draw { strata, pairs, wanted: wanted.cast_unsigned(), seed: seed.cast_unsigned() })
+}
+
+/// A pair of a sample, without what was judged.
+fn drawn_pair(row: &Row<'_>) -> rusqlite::Result<ReviewPair> {
+    Ok(ReviewPair {
+        id: row.get(0)?,
+        number: row.get(1)?,
+        ends: [(row.get(2)?, row.get(3)?), (row.get(4)?, row.get(5)?)],
+        stratum: row.get(6)?,
+        content: row.get(7)?,
+        judged: Vec::new(),
+    })
 }
 
 const SUPERVISOR: &str = "supervisor";

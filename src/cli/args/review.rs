@@ -27,12 +27,13 @@ pub struct Drawing {
     /// The run's folder; the study file and the extracts must still be what they were.
     #[arg(value_name = "DIR")]
     pub run: PathBuf,
-    /// Pairs to draw; more are taken where the model is unsure, some everywhere.
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    pub pairs: u64,
-    /// Seed of the draw; the same run, number and seed give the same sample.
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    pub seed: u64,
+    /// Pairs to draw; more are taken where the model is unsure, some everywhere. Without this and a seed, the sample that was
+    /// drawn last, or 200.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub pairs: Option<u64>,
+    /// Seed of the draw (1 by default); the same run, number and seed give the same sample.
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
 }
 
 /// Arguments of `review export`.
@@ -83,6 +84,12 @@ pub struct Status {
     /// The run's folder.
     #[arg(value_name = "DIR")]
     pub run: PathBuf,
+    /// The sample of so many pairs (the one that was drawn last by default).
+    #[arg(long, value_name = "N")]
+    pub pairs: Option<u64>,
+    /// The sample with this seed.
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
     /// Form of the result.
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
     pub format: ResultFormat,
