@@ -11,7 +11,8 @@
 //! 5. how far the lesson would differ, had other doors been visited, is added: the visited doors are drawn again, it is
 //! learnt anew from each draw, and the variance of Σ*q* of those not visited is taken.
 //!
-//! Cases that contradict each other (disputed) count as not visited.
+//! Cases that contradict each other (disputed) count as not visited. What the run itself has taken from visits stands in its
+//! estimates already: such an outcome is no label here, and whom it found is neither expected nor in doubt.
 
 use std::collections::BTreeMap;
 
@@ -68,6 +69,8 @@ struct Change {
     after: (f64, f64),
     /// Sum of the run's probabilities of the settled.
     expected: f64,
+    /// Persons of whom the run was certain, because a visit had found them.
+    certain: f64,
     /// Variance of the sum of probabilities of the open ones, had other doors been visited.
     lesson: f64,
 }
@@ -94,8 +97,8 @@ impl Change {
         let unseen = only_register * unseen_each;
         let persons = run.enumerated + only_register + unseen;
         let weight = (1.0 + unseen_each).powi(2);
-        let open =
-            if run.only_register > 0.0 { (1.0 - self.expected / run.only_register).clamp(0.0, 1.0) } else { 0.0 };
+        let in_doubt = run.only_register - self.certain;
+        let open = if in_doubt > 0.0 { (1.0 - self.expected / in_doubt).clamp(0.0, 1.0) } else { 0.0 };
         let learnt = run.learnt_variance * (1.0 - open * open);
         let variance = run.standard_error.powi(2) - learnt - weight * (self.before.1 - self.after.1);
         // The unseen themselves stay open, whatever was visited.
@@ -119,22 +122,32 @@ impl Change {
 }
 
 /// The estimates of a run with what visits found, in the order of its areas, all of them last; nothing if no visit has
-/// settled a case of this run. `rows` are the cases that the run raises: others are in no estimate of it.
+/// settled a case of this run. `rows` are the cases that the run raises: others are in no estimate of it. `has_outcomes`: did
+/// the run itself take into account what visits had found by then?
 #[must_use]
-pub fn recount(summary: &Summary, rows: &[CaseRow], cases: &[StoredCase]) -> Vec<Recounted> {
+pub fn recount(summary: &Summary, rows: &[CaseRow], cases: &[StoredCase], has_outcomes: bool) -> Vec<Recounted> {
     let raised: FxHashSet<(&str, &[String])> =
         rows.iter().map(|row| (row.kind.as_str(), row.records.as_slice())).collect();
     let lessons = Lessons::of(cases.iter().map(|case| (case.kind, case.as_visited())));
-    let labels: Vec<Option<bool>> = cases.iter().map(StoredCase::label).collect();
+    let is_raised = |case: &StoredCase| raised.contains(&(case.row.kind.as_str(), case.row.records.as_slice()));
+    let is_certain = |case: &StoredCase| has_outcomes && is_raised(case) && case.row.probability >= 1.0;
+    // A run with outcomes raises nothing that a visit has settled otherwise.
+    let is_new = |case: &StoredCase| !has_outcomes || (is_raised(case) && !is_certain(case));
+    let labels: Vec<Option<bool>> = cases.iter().map(|case| case.label().filter(|_| is_new(case))).collect();
     let taught = lessons.fit(&labels);
     let learnt = lessons.probabilities(&taught.coefficients);
-    let counts = |case: &StoredCase| {
-        is_find(case.kind) && raised.contains(&(case.row.kind.as_str(), case.row.records.as_slice()))
-    };
+    let counts = |case: &StoredCase| is_find(case.kind) && is_raised(case);
     let mut areas: BTreeMap<(&str, &str), Change> = BTreeMap::new();
     let mut all = Change::default();
     let mut open: Vec<usize> = Vec::new();
     for (at, case) in cases.iter().enumerate().filter(|(_, case)| counts(case)) {
+        if is_certain(case) {
+            all.certain += 1.0;
+            for level in Level::ALL {
+                areas.entry((level.name(), level.area(&case.row.area))).or_default().certain += 1.0;
+            }
+            continue;
+        }
         let after = labels[at].map_or(learnt[at], |found| f64::from(u8::from(found)));
         all.add(case.row.probability, after, labels[at]);
         for level in Level::ALL {
@@ -263,7 +276,7 @@ mod tests {
     #[test]
     fn without_a_visit_there_is_nothing_to_say() {
         let (rows, stored) = cases(&[None, Some(Outcome::NoContact)]);
-        assert!(recount(&summary(), &rows, &stored).is_empty());
+        assert!(recount(&summary(), &rows, &stored, false).is_empty());
     }
 
     #[test]
@@ -271,7 +284,7 @@ mod tests {
         let mut outcomes = vec![Some(Outcome::Added); 30];
         outcomes[..10].fill(Some(Outcome::NeverLivedHere));
         let (rows, stored) = cases(&outcomes);
-        let found = recount(&summary(), &rows, &stored);
+        let found = recount(&summary(), &rows, &stored, false);
         let of = |area: &str| found.iter().find(|row| row.area == area).unwrap().clone();
         let all = of("all");
         assert_eq!((all.settled, all.found, all.expected, all.before), (30, 20, 15.0, 1_022.0));
@@ -290,9 +303,31 @@ mod tests {
     #[test]
     fn cases_that_this_run_does_not_raise_do_not_count() {
         let (rows, stored) = cases(&[Some(Outcome::Added), Some(Outcome::Added)]);
-        let found = recount(&summary(), &rows[..1], &stored);
+        let found = recount(&summary(), &rows[..1], &stored, false);
         assert_eq!(found.last().unwrap().settled, 1);
-        assert!(recount(&summary(), &[], &stored).is_empty());
+        assert!(recount(&summary(), &[], &stored, false).is_empty());
+    }
+
+    #[test]
+    fn what_the_run_has_taken_from_visits_is_not_counted_a_second_time() {
+        let mut outcomes = vec![Some(Outcome::Added); 10];
+        outcomes.extend([Some(Outcome::NeverLivedHere); 10]);
+        outcomes.resize(30, None);
+        let (mut rows, mut stored) = cases(&outcomes);
+        // The next run: whom visits found is certain, what turned out otherwise is not raised, and nobody has been anywhere since.
+        for at in 0..10 {
+            (rows[at].probability, stored[at].row.probability) = (1.0, 1.0);
+        }
+        rows.drain(10..20);
+        assert!(recount(&summary(), &rows, &stored, true).is_empty());
+        // One visit since: what it changes is one person, and nothing is learnt from the others again.
+        stored[20].events = stored[0].events.clone();
+        let all = recount(&summary(), &rows, &stored, true).last().unwrap().clone();
+        assert_eq!((all.settled, all.found, all.expected), (1, 1, 0.5));
+        let by_one = (RUN.only_register, RUN.only_register + 2.5);
+        assert!(all.only_register > by_one.0 && all.only_register < by_one.1, "{all:?}");
+        // Of ten persons in doubt a twentieth is settled.
+        assert!(all.standard_error.powi(2) > 36.0 - 16.0 * (1.0 - 0.95f64.powi(2)) - 1.21 * 0.25 - 1e-9, "{all:?}");
     }
 
     #[test]
@@ -304,7 +339,7 @@ mod tests {
         run.total.only_register = 40.0;
         run.total.unseen = 4.0;
         run.total.persons = 1_044.0;
-        let all = recount(&run, &rows, &stored).last().unwrap().clone();
+        let all = recount(&run, &rows, &stored, false).last().unwrap().clone();
         // Fifteen fewer because nobody was found, and more because the others look like them.
         assert!(all.only_register < 24.0 && all.only_register > 5.0, "{all:?}");
         // Nothing was found at any door: whichever are drawn, the lesson is about the same. Had half of them been finds,
@@ -313,7 +348,7 @@ mod tests {
         (0..30).step_by(2).for_each(|at| mixed[at] = Some(Outcome::Added));
         mixed.resize(60, None);
         let (rows, stored) = cases(&mixed);
-        let unsure = recount(&run, &rows, &stored).last().unwrap().clone();
+        let unsure = recount(&run, &rows, &stored, false).last().unwrap().clone();
         // Without the lesson's own doubt: 36, less 16 · (1 − (1 − 15/40)²), less 1.21 · what the settled no longer vary.
         let without = 36.0 - 16.0 * (1.0 - 0.625f64.powi(2)) - 1.21 * 7.5;
         let lesson = unsure.standard_error.powi(2) - without;

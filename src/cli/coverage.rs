@@ -9,12 +9,13 @@ use serde::Serialize;
 use super::args::{Coverage, ResultFormat};
 use super::follow_up;
 use super::screen::{Table, show, show_json};
+use crate::audit::manifest::{Manifest, OUTCOMES};
 use crate::casework::recount::{self, Recounted};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
 use crate::outcome::coverage::UNKNOWN_AREA;
 use crate::outcome::coverage::estimated::{Estimate, Summary};
-use crate::outcome::report::cases::table;
+use crate::outcome::report::cases::{file_name, table};
 use crate::run::ESTIMATES;
 
 /// Prints the estimates of a run.
@@ -41,7 +42,8 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
 /// Codes that are named where an area is asked for that the run does not have.
 const CODES_SHOWN: usize = 10;
 
-/// What the areas are of which the run has estimates, the widest first.
+/// What the areas are of which the run has estimates, the widest first. What was taken for a code may be a name: only what
+/// names an area's files is shown.
 fn no_such_area<'a>(known: impl Iterator<Item = &'a str>) -> Error {
     let mut codes: Vec<&str> = known.collect();
     codes.sort_unstable_by_key(|code| (code.len(), *code));
@@ -50,9 +52,12 @@ fn no_such_area<'a>(known: impl Iterator<Item = &'a str>) -> Error {
     if codes.is_empty() {
         return error.hint("it has estimates of no area at all");
     }
-    let more =
-        if codes.len() > CODES_SHOWN { format!(" and {} more", codes.len() - CODES_SHOWN) } else { String::new() };
-    error.hint(format!("its areas are {}{more}", codes.get(..CODES_SHOWN).unwrap_or(&codes).join(", ")))
+    let shown: Vec<&str> = codes.iter().copied().filter(|code| file_name(code) == *code).take(CODES_SHOWN).collect();
+    let more = match codes.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    error.hint(format!("its areas are {}{more}", shown.join(", ")))
 }
 
 /// What is shown as JSON: the run's estimates, and beside them what visits make of them.
@@ -70,7 +75,9 @@ fn visited(asked: &Coverage, summary: &Summary) -> Result<Vec<Recounted>> {
         return Ok(Vec::new());
     }
     let cases = follow_up::store_of(&asked.run)?.cases()?;
-    Ok(recount::recount(summary, &table::read(&asked.run)?.rows, &cases))
+    let inputs = Manifest::read(&asked.run)?.inputs;
+    let has_outcomes = inputs.iter().any(|input| input.source == OUTCOMES);
+    Ok(recount::recount(summary, &table::read(&asked.run)?.rows, &cases, has_outcomes))
 }
 
 fn describe_visited(visited: &[Recounted]) -> String {
