@@ -292,11 +292,11 @@ pub struct Export {
     pub visits: Option<u64>,
     /// Further doors at random among those that the ranking leaves out: what they find measures the ranking, and what it
     /// misses. They are not marked on the list.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub random_visits: u64,
-    /// Seed of the draw of those doors.
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    pub seed: u64,
+    #[arg(long, value_name = "N")]
+    pub random_visits: Option<u64>,
+    /// Seed of the draw of those doors (1 by default).
+    #[arg(long, value_name = "S", requires = "random_visits")]
+    pub seed: Option<u64>,
     /// Where to put the lists: a new or empty folder (DIR/casework/outgoing/TEAM-001 and so on by default).
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
@@ -401,7 +401,7 @@ pub struct Campaign {
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub visits_a_day: usize,
     /// Share of calls that meet nobody.
-    #[arg(long, value_name = "X", default_value_t = 0.15)]
+    #[arg(long, value_name = "X", default_value_t = 0.15, value_parser = nobody_met)]
     pub nobody_met: f64,
     /// Form of the result.
     #[arg(long, value_enum, default_value_t = ResultFormat::Text)]
@@ -451,6 +451,12 @@ fn public_key(text: &str) -> Result<String, String> {
     } else {
         Err(String::from("expected 64 hexadecimal digits, as `key new` prints them"))
     }
+}
+
+/// A share of calls that meet nobody: were it all of them, no campaign would end.
+fn nobody_met(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=0.95).contains(share));
+    share.ok_or_else(|| String::from("expected a share from 0 to 0.95"))
 }
 
 /// A size in bytes: a whole number with an optional unit (KiB, MiB, GiB, TiB, or K, M, G, T, all powers of 1024).

@@ -61,7 +61,7 @@ fn send(asked: &Export) -> Result<ExitCode> {
         except: asked.except.clone(),
         team: asked.team.clone(),
         visits: asked.visits,
-        random: (asked.random_visits, asked.seed),
+        random: (asked.random_visits.unwrap_or(0), asked.seed.unwrap_or(1)),
         out: asked.out.clone(),
         recipients,
         actor: asked.readers.actor.clone(),

@@ -3,9 +3,12 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
+use serde_json::json;
+
 use super::args::{ResultFormat, Sample};
 use super::screen::{Table, count, show, show_json};
 use crate::error::{Error, Kind, Result};
+use crate::memory::plan::Allowance;
 use crate::outcome::estimate::stratified::Share;
 use crate::progress::Progress;
 use crate::sampling::appraisal::{self, Appraisal};
@@ -15,7 +18,7 @@ use crate::sampling::selection::{self, Request, SELECTION, SHEET, Selection};
 const UNKNOWN: &str = "unknown";
 
 /// Draws a sample, or reads a filled sheet back.
-pub(super) fn sample(asked: &Sample, progress: &dyn Progress) -> Result<ExitCode> {
+pub(super) fn sample(asked: &Sample, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let actor = asked.actor.as_deref().unwrap_or("unspecified");
     if let Some(filled) = &asked.results {
         let appraisal = appraisal::appraise(&asked.run, filled, actor, asked.sign_key.as_deref())?;
@@ -29,13 +32,23 @@ pub(super) fn sample(asked: &Sample, progress: &dyn Progress) -> Result<ExitCode
         let error = Error::new(Kind::Usage, "a sample needs --design to be drawn, or --results to be read back");
         return Err(error.hint("docs/sample.md has an example of a design file"));
     };
+    let seed = asked.seed.unwrap_or(1);
     // Beside what comes back from the field: `verify` holds only what the run wrote.
-    let usual = || asked.run.join("casework").join(format!("sample-{}", asked.seed));
+    let usual = || asked.run.join("casework").join(format!("sample-{seed}"));
     let out = asked.out.clone().unwrap_or_else(usual);
     let sign_key = asked.sign_key.as_deref();
-    let request = Request { run: &asked.run, design, seed: asked.seed, out: &out, actor, sign_key };
+    let request = Request { run: &asked.run, design, seed, out: &out, actor, sign_key, memory };
     let selection = selection::select(&request, progress)?;
-    show(&drawn(&selection, &out.display().to_string()))?;
+    match asked.format {
+        ResultFormat::Json => show_json(&json!({
+            "out": out,
+            "seed": selection.seed,
+            "items": selection.items.len(),
+            "strata": selection.strata,
+            "let_go": selection.let_go,
+        }))?,
+        ResultFormat::Text => show(&drawn(&selection, &out.display().to_string()))?,
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,6 +5,7 @@
 //! same as in the run, because the same inputs give the same results; nothing has to be kept for it.
 
 use std::ops::Range;
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -19,6 +20,7 @@ use crate::linkage::comparison::{Comparer, Pattern};
 use crate::linkage::decided::Decided;
 use crate::linkage::lesson::band;
 use crate::linkage::{self, Linked};
+use crate::memory::plan::{self, Allowance, Provided};
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::find;
 use crate::outcome::residence::{self, Residence};
@@ -55,17 +57,19 @@ pub struct Known {
     pub judged: Option<bool>,
 }
 
-/// Links a study again.
+/// Links a study again, in such memory as a run would have; where that needs a file, it lies in this folder.
 ///
 /// # Errors
-/// As a run would: if a file cannot be used.
-pub fn remake(study: Study, progress: &dyn Progress) -> Result<Remade> {
+/// As a run would: if a file cannot be used, or memory is short.
+pub fn remake(study: Study, memory: Allowance, folder: &Path, progress: &dyn Progress) -> Result<Remade> {
     let extracts =
         (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
+    let records = extracts.iter().map(|extract| extract.rows).sum();
+    let Provided { freed, .. } = plan::provide(records, memory, folder)?;
     let table = person::standardise(&study, &extracts, progress)?.table;
     let decisions = decisions::read(&study)?;
     let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
-    let linked = linkage::link(&study, &table, &Comparer::new(&study, &table), &decided, None, progress)?;
+    let linked = linkage::link(&study, &table, &Comparer::new(&study, &table), &decided, freed, progress)?;
     let settle = |outcomes: Outcomes| Settled::of(&outcomes, &study, &table, &linked.resolution);
     let settled = outcomes::read(&study)?.map(settle).transpose()?.unwrap_or_default();
     Ok(Remade { study, table, linked, decided, settled })

@@ -79,9 +79,9 @@ pub fn appraise(run: &Path, filled: &Path, actor: &str, sign_key: Option<&Path>)
     let folder = filled.parent().unwrap_or(Path::new(""));
     let selection = selection::read(folder, &log::read(run)?)?;
     let verdicts = sheet::read(filled, &selection)?;
-    let digest = manifest::digest_of(filled)?;
+    let (digest, drawn) = (manifest::digest_of(filled)?, manifest::digest_of(&folder.join(selection::SELECTION))?);
     let mut log = Log::open(&held, actor)?;
-    log.add("sample", json!({ "results_digest": digest, "verdicts": verdicts.len() }))?;
+    log.add("sample", json!({ "results_digest": digest, "selection_digest": drawn, "verdicts": verdicts.len() }))?;
     if let Some(key) = sign_key {
         checkpoint::sign(run, key, log.head())?;
     }

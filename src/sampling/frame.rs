@@ -18,6 +18,7 @@ use crate::linkage;
 use crate::linkage::blocking;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::decided::Decided;
+use crate::memory::plan::{self, Allowance, Provided};
 use crate::outcome::files;
 use crate::person;
 use crate::progress::Progress;
@@ -85,9 +86,10 @@ pub(super) fn survey(
     manifest: &Manifest,
     design: &Design,
     draw: &dyn Fn(&mut [Stratum]),
+    memory: Allowance,
     progress: &dyn Progress,
 ) -> Result<Frame> {
-    let units = Units::gather(run, manifest, design, progress)?;
+    let units = Units::gather(run, manifest, design, memory, progress)?;
     let mut sizes: BTreeMap<(Group, String), (u64, f64)> = BTreeMap::new();
     units.visit(design, &mut |group, name, probability, _| {
         let (size, expected) = sizes.entry((group, name)).or_default();
@@ -151,7 +153,13 @@ struct Units {
 }
 
 impl Units {
-    fn gather(run: &Path, manifest: &Manifest, design: &Design, progress: &dyn Progress) -> Result<Units> {
+    fn gather(
+        run: &Path,
+        manifest: &Manifest,
+        design: &Design,
+        memory: Allowance,
+        progress: &dyn Progress,
+    ) -> Result<Units> {
         let mut units = Units {
             links: vec![],
             non_links: vec![],
@@ -166,7 +174,7 @@ impl Units {
             units.links.retain(|link| link.decision == "link");
         }
         if design.non_links.is_some() || design.let_go.is_some() {
-            let relinked = relink(manifest, progress)?;
+            let relinked = relink(run, manifest, memory, progress)?;
             units.let_go = (relinked.linked.candidates + relinked.linked.unblocked)
                 .saturating_sub(relinked.linked.pairs.len() as u64);
             if design.non_links.is_some() {
@@ -250,8 +258,8 @@ fn same(run: &Path, manifest: &Manifest, name: &str) -> Result<()> {
     Err(Error::new(Kind::Verification, "the output was altered after the run").at_file(&run.join(name)))
 }
 
-/// The study linked again, from inputs that are what the run read.
-fn relink(manifest: &Manifest, progress: &dyn Progress) -> Result<Relinked> {
+/// The study linked again, from inputs that are what the run read, in such memory as a run would have.
+fn relink(run: &Path, manifest: &Manifest, memory: Allowance, progress: &dyn Progress) -> Result<Relinked> {
     let study = study::file::read(&manifest.study.file)?;
     let changed = |file: &Path| {
         let error = Error::new(Kind::Verification, "this is not what the run read").at_file(file);
@@ -267,6 +275,7 @@ fn relink(manifest: &Manifest, progress: &dyn Progress) -> Result<Relinked> {
             return Err(changed(&file.path));
         }
     }
+    let Provided { freed, .. } = plan::provide(extracts.iter().map(|extract| extract.rows).sum(), memory, run)?;
     let table = person::standardise(&study, &extracts, progress)?.table;
     let comparer = Comparer::new(&study, &table);
     let decisions = decisions::read(&study)?;
@@ -276,7 +285,7 @@ fn relink(manifest: &Manifest, progress: &dyn Progress) -> Result<Relinked> {
         return Err(changed(&found.table.path));
     }
     let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
-    let linked = linkage::link(&study, &table, &comparer, &decided, None, progress)?;
+    let linked = linkage::link(&study, &table, &comparer, &decided, freed, progress)?;
     let candidates = blocking::block(&study, &table, &comparer)?;
     drop(comparer);
     Ok(Relinked { study, table, linked, candidates })

@@ -24,6 +24,7 @@ use crate::audit::manifest::{self, MANIFEST};
 use crate::audit::publication::Publication;
 use crate::audit::verify::{self, Asked};
 use crate::error::{Error, Kind, Result};
+use crate::memory::plan::Allowance;
 use crate::outcome::estimate::stratified;
 use crate::outcome::files;
 use crate::progress::Progress;
@@ -99,6 +100,8 @@ pub struct Request<'a> {
     pub actor: &'a str,
     /// The key that signs the log, if it is signed.
     pub sign_key: Option<&'a Path>,
+    /// Memory that may be held where the study is linked again.
+    pub memory: Allowance,
 }
 
 /// Draws a sample of a run that verifies, and seals it.
@@ -124,7 +127,7 @@ pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection>
     }
     let manifest = located::read(asked.run)?;
     let draw = |strata: &mut [Stratum]| draw(strata, &design, asked.seed);
-    let frame = frame::survey(asked.run, &manifest, &design, &draw, progress)?;
+    let frame = frame::survey(asked.run, &manifest, &design, &draw, asked.memory, progress)?;
     let selection = Selection {
         manifest_digest: manifest::digest_of(&asked.run.join(MANIFEST))?,
         design_digest: manifest::digest_of(asked.design)?,

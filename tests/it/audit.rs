@@ -459,6 +459,22 @@ fn a_figure_leads_to_its_rows() {
     let listed = out.lines().filter(|line| line.contains("  missed_person  area ")).count();
     assert!(out.starts_with(&format!("{listed} discrepancies")), "{out}");
     check(&["trace", argument(&signed.results), "--kind", "missing"], 2);
+    check(&["trace", argument(&signed.results), "--reason", "nonsense"], 2);
+    // No figure is taken from a table that is not the run's any more.
+    for (name, command) in [
+        ("discrepancies.parquet", &[][..]),
+        ("cases.parquet", &["--listed"]),
+        ("links.parquet", &["--links", "roll", "health"]),
+        ("rejected.parquet", &["--set-aside", "roll"]),
+        ("coverage.json", &["--estimate", "persons"]),
+    ] {
+        let (path, trace) = (signed.results.join(name), ["trace", argument(&signed.results)]);
+        check(&[&trace[..], command].concat(), 0);
+        let kept = std::fs::read(&path).unwrap();
+        std::fs::write(&path, [&kept[..], b" "].concat()).unwrap();
+        fails_and_names(&[&trace[..], command].concat(), &path);
+        std::fs::write(&path, kept).unwrap();
+    }
     #[cfg(unix)]
     {
         let key = std::fs::metadata(signed.folder.path().join("office.key")).unwrap();

@@ -295,7 +295,7 @@ fn each_damage_is_said_row_by_row() {
     let folder = fresh();
     let run = folder.path();
     let (_, rows) = sent(run, &[]);
-    let damages: [Damage; 20] = [
+    let damages: [Damage; 21] = [
         ("no such case", |rows| rows[1][1] = String::from("ZZZZ-ZZZZ"), "没有此编号"),
         ("half a number", |rows| rows[1][1].truncate(4), "编号格式不对"),
         ("no number", |rows| rows[1][1].clear(), "缺少编号"),
@@ -303,6 +303,7 @@ fn each_damage_is_said_row_by_row() {
         ("free words", |rows| rows[1][9] = String::from("人不在"), "结果代码不认识"),
         ("two codes", |rows| rows[1][9] = String::from("03/04"), "不止一个结果"),
         ("code against words", |rows| rows[1][9] = String::from("03 普查时点前已死亡"), "不一致"),
+        ("words of no outcome", |rows| rows[1][9] = String::from("03 人已死亡"), "不是该代码的说明"),
         ("only a date", |rows| rows[1][9].clear(), "没有结果"),
         ("a cell in error", |rows| rows[1][9] = String::from("#?"), "结果代码不认识"),
         ("no such day", |rows| rows[1][10] = String::from("2020-02-31"), "日期看不懂"),
@@ -420,6 +421,7 @@ fn visits_go_to_the_best_doors_and_one_team_at_a_time() {
     let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
     assert!(status["random_visits"]["drawn"].as_u64().expect("count") >= 8);
     check(&["follow-up", "export", argument(run), "--area", "999"], 2);
+    check(&["follow-up", "export", argument(run), "--team", "south", "--seed", "3"], 2);
     check(&["follow-up", "export", argument(run), "--team", "../x"], 2);
     // Lists of other teams, and extracts, are not written over.
     for taken in [run, &run.join("lists"), &self::run().with_file_name("district")] {

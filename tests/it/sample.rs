@@ -35,7 +35,12 @@ fn a_sample_is_sealed_and_read_back() {
     let (one, same, other) =
         (run.folder.path().join("one"), run.folder.path().join("same"), run.folder.path().join("other"));
     run.draw("7", &one, 0);
-    run.draw("7", &same, 0);
+    let (drawn, _) = {
+        let to = ["--seed", "7", "--out", argument(&same), "--format", "json"];
+        check(&[&["sample", argument(&run.results), "--design", argument(&run.design)][..], &to].concat(), 0)
+    };
+    let drawn: serde_json::Value = serde_json::from_str(&drawn).unwrap();
+    assert_eq!((drawn["seed"].as_u64(), drawn["strata"][0]["group"].as_str()), (Some(7), Some("link")));
     run.draw("8", &other, 0);
     let read = |folder: &Path, name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     assert_eq!(read(&one, "selection.json"), read(&same, "selection.json"));
@@ -67,6 +72,16 @@ fn a_sample_is_sealed_and_read_back() {
     std::fs::write(&path, &filled).unwrap();
     let results = ["sample", argument(&run.results), "--results", argument(&path), "--format", "json"];
     let (out, _) = check(&results, 0);
+    let last = read(&run.results, "audit.jsonl").lines().last().unwrap().to_owned();
+    let sealed = read(&run.results, "audit.jsonl");
+    let sealed = sealed.lines().find(|line| line.contains("\"action\":\"sample\"")).unwrap();
+    let digest = |line: &str| -> String {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        entry["object"]["selection_digest"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(digest(&last), digest(sealed), "the log says of which sample these are the results");
+    check(&[&results[..], &["--seed", "99"]].concat(), 2);
+    check(&[&results[..], &["--out", "nowhere"]].concat(), 2);
     let found: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!((found["precision"]["share"].as_f64(), found["recall"]["share"].as_f64()), (Some(1.0), Some(1.0)));
     assert!(found["precision"]["low"].as_f64().unwrap() < 1.0, "no error seen is not no error");

@@ -69,11 +69,11 @@ pub struct Sample {
     /// What to draw: a design file (an example is in docs/sample.md).
     #[arg(long, value_name = "FILE", conflicts_with = "results")]
     pub design: Option<PathBuf>,
-    /// Seed of the draw; the same seed draws the same units.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    /// Seed of the draw (1 by default); the same seed draws the same units.
+    #[arg(long, value_name = "SEED", conflicts_with = "results")]
+    pub seed: Option<u64>,
     /// Folder for selection and sheet (by default `casework/sample-SEED` in the run's folder).
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", conflicts_with = "results")]
     pub out: Option<PathBuf>,
     /// A filled sheet, in the folder of its selection: what does it say?
     #[arg(long, value_name = "FILE")]

@@ -80,13 +80,13 @@ pub struct Trace {
           conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
     pub used: Option<String>,
     /// The rows of a source that were set aside.
-    #[arg(long, value_name = "SOURCE", conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
+    #[arg(long, value_name = "SOURCE", conflicts_with_all = ["kind", "listed", "open", "area"], groups = ["figure", "of_reason"])]
     pub set_aside: Option<String>,
     /// The rows of a source of which something was noted.
-    #[arg(long, value_name = "SOURCE", requires = "reason", conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]
+    #[arg(long, value_name = "SOURCE", requires = "reason", conflicts_with_all = ["kind", "listed", "open", "area"], groups = ["figure", "of_reason"])]
     pub noted: Option<String>,
     /// With --set-aside, --noted: only those for this reason, as `rejected.parquet` and `manifest.json` have it.
-    #[arg(long, value_name = "REASON")]
+    #[arg(long, value_name = "REASON", requires = "of_reason")]
     pub reason: Option<String>,
     /// The rows of a source that have a value of a field.
     #[arg(long, value_names = ["SOURCE", "FIELD"], num_args = 2, conflicts_with_all = ["kind", "listed", "open", "area"], group = "figure")]

@@ -68,6 +68,14 @@ pub(in crate::cli) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Pro
 /// # Errors
 /// A verification error that names all that differs.
 pub(in crate::cli) fn check(run: &Path, manifest: &Manifest) -> Result<()> {
+    check_with(run, manifest, &[])
+}
+
+/// The same with further outputs that a figure is taken from.
+///
+/// # Errors
+/// As [`check`].
+pub(in crate::cli) fn check_with(run: &Path, manifest: &Manifest, outputs: &[&str]) -> Result<()> {
     let (mut differing, mut failed) = (Vec::new(), None);
     let mut hold = |path: PathBuf, expected: &str| {
         let shown = path.display().to_string();
@@ -83,8 +91,8 @@ pub(in crate::cli) fn check(run: &Path, manifest: &Manifest) -> Result<()> {
     for input in &manifest.inputs {
         hold(input.file.clone(), &input.digest);
     }
-    for name in [files::PERSONS, files::LINKS, model_file::MODEL] {
-        let entry = manifest.outputs.iter().find(|output| output.file == name);
+    for name in [files::PERSONS, files::LINKS, model_file::MODEL].iter().chain(outputs) {
+        let entry = manifest.outputs.iter().find(|output| output.file == *name);
         hold(run.join(name), entry.map_or("", |output| output.digest.as_str()));
     }
     if let Some(error) = failed {

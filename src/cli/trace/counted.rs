@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::entries::{Entries, known, lies_in, more};
+use super::entries::{Entries, known, lies_in, more, named};
 use crate::audit::manifest::Manifest;
 use crate::cli::args::{self, PersonCount};
 use crate::cli::explain::evidence::{self, Evidence};
@@ -35,7 +35,7 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
     let mut text = format!("{} persons\n", persons.len());
     for person in persons.iter().take(asked.limit) {
         let place = places.get(person).map_or("", |place| gathered.table.divisions.text(*place));
-        let _ = writeln!(text, "\nperson {person}  area {place}");
+        let _ = writeln!(text, "\nperson {person}  area {}", place.escape_debug());
         for record in gathered.resolution.records_of(*person) {
             let _ = writeln!(text, "  record    {}", entries.record(*record));
         }
@@ -76,6 +76,7 @@ fn links(asked: &args::Trace, manifest: &Manifest, sources: &[String]) -> Result
     known(manifest, one)?;
     known(manifest, other)?;
     let decision = if asked.possible { "possible" } else { "link" };
+    evidence::check(&asked.run, manifest)?;
     let mut found = files::read_links(&asked.run)?;
     found.retain(|link| {
         let ends = (&link.one.0, &link.other.0);
@@ -83,13 +84,9 @@ fn links(asked: &args::Trace, manifest: &Manifest, sources: &[String]) -> Result
     });
     let mut text = format!("{} pairs\n\n", found.len());
     for link in found.iter().take(asked.limit) {
-        let (one, other) = (&link.one, &link.other);
+        let (one, other) = (named(&link.one), named(&link.other));
         let (weight, probability) = (link.match_weight, link.match_probability);
-        let _ = writeln!(
-            text,
-            "{}:{} {}:{}  weight {weight:.2}  probability {probability:.6}",
-            one.0, one.1, other.0, other.1
-        );
+        let _ = writeln!(text, "{one} {other}  weight {weight:.2}  probability {probability:.6}");
     }
     more(&mut text, found.len(), asked.limit);
     text += "\n`rollcall explain DIR A B` opens a pair, comparison by comparison.\n";

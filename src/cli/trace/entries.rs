@@ -25,7 +25,7 @@ impl Entries<'_> {
 
     /// `source:record`.
     pub(super) fn name(&self, record: RecordId) -> String {
-        format!("{}:{}", self.source(record), self.table.record_id(record))
+        format!("{}:{}", self.source(record), self.table.record_id(record).escape_debug())
     }
 
     /// `source:record  file row N`.
@@ -50,6 +50,11 @@ impl Entries<'_> {
         }
         more(text, pairs.len(), limit);
     }
+}
+
+/// `source:record` of an end of a pair: what somebody typed as a record's id does nothing to a terminal.
+pub(super) fn named(end: &(String, String)) -> String {
+    format!("{}:{}", end.0, end.1.escape_debug())
 }
 
 /// That there are more entries than were listed.

@@ -18,27 +18,35 @@ use super::explain::evidence;
 use super::screen::show;
 use crate::audit::located;
 use crate::error::{Error, Kind, Result};
+use crate::memory::plan::Allowance;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files::{self, DiscrepancyRow, LinkRow};
 use crate::outcome::report::cases::table as case_table;
 use crate::person::table::RecordId;
 use crate::progress::Progress;
-use entries::lies_in;
+use entries::{Entries, lies_in, more, named};
 
 /// Prints the rows behind a figure.
-pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<ExitCode> {
+pub(super) fn trace(asked: &args::Trace, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let known: Vec<&str> = DiscrepancyKind::ALL.iter().map(|kind| kind.name()).collect();
     if asked.kind.iter().any(|kind| !known.contains(&kind.as_str())) {
         let error = Error::new(Kind::Usage, "there is no such kind of discrepancy");
         return Err(error.hint(format!("the kinds are {}", known.join(", "))));
     }
     let manifest = located::read(&asked.run)?;
-    for trace in [counted::trace, read::trace, remade::trace] {
+    for trace in [counted::trace, read::trace] {
         if let Some(text) = trace(asked, &manifest, progress)? {
             show(&text)?;
             return Ok(ExitCode::SUCCESS);
         }
     }
+    if let Some(text) = remade::trace(asked, &manifest, memory, progress)? {
+        show(&text)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let tables: &[&str] =
+        if asked.listed { &[files::DISCREPANCIES, case_table::CASES] } else { &[files::DISCREPANCIES] };
+    evidence::check_with(&asked.run, &manifest, tables)?;
     let gathered = evidence::gather(&asked.run, &manifest, progress)?;
     let (on_lists, lists) = on_lists(asked)?;
     let behind: Vec<DiscrepancyRow> = files::read_discrepancies(&asked.run)?
@@ -74,35 +82,35 @@ pub(super) fn trace(asked: &args::Trace, progress: &dyn Progress) -> Result<Exit
             pairs.entry(person).or_default().push(link.clone());
         }
     }
+    let entries = Entries { study: &gathered.study, table: &gathered.table, manifest: &manifest };
     for row in listed {
         let _ = writeln!(
             text,
             "\n{}  {}  area {}  person {}  probability {:.4}  rank {}\n  evidence  {}",
-            row.discrepancy, row.kind, row.area, row.person, row.probability, row.priority, row.evidence
+            row.discrepancy,
+            row.kind,
+            row.area.escape_debug(),
+            row.person,
+            row.probability,
+            row.priority,
+            row.evidence
         );
         for record in records.get(&row.person).into_iter().flatten() {
-            let (source, id) = name(*record);
-            let number = gathered.table.row.get(*record as usize).copied().unwrap_or(0);
-            let (file, within) = manifest.place(source, u64::from(number));
-            let _ = writeln!(text, "  record    {source}:{id}  {file} row {within}");
+            let _ = writeln!(text, "  record    {}", entries.record(*record));
         }
         for link in pairs.get(&row.person).into_iter().flatten() {
             let _ = writeln!(
                 text,
-                "  compared  {}:{} {}:{}  weight {:.2}  probability {:.6}  {}",
-                link.one.0,
-                link.one.1,
-                link.other.0,
-                link.other.1,
+                "  compared  {} {}  weight {:.2}  probability {:.6}  {}",
+                named(&link.one),
+                named(&link.other),
                 link.match_weight,
                 link.match_probability,
                 link.decision
             );
         }
     }
-    if behind.len() > listed.len() {
-        let _ = writeln!(text, "\n{} more; --limit lists them, too", behind.len() - listed.len());
-    }
+    more(&mut text, behind.len(), listed.len());
     text += "\n`rollcall explain DIR A B` opens a compared pair, comparison by comparison.\n";
     show(&text)?;
     Ok(ExitCode::SUCCESS)

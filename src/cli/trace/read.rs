@@ -100,6 +100,7 @@ fn noted(asked: &args::Trace, manifest: &Manifest, source: &str, reason: &str) -
 
 fn set_aside(asked: &args::Trace, manifest: &Manifest, source: &str) -> Result<String> {
     known(manifest, source)?;
+    evidence::check_with(&asked.run, manifest, &[files::REJECTED])?;
     let mut rows = files::read_rejected(&asked.run)?;
     rows.retain(|row| row.source == source && asked.reason.as_ref().is_none_or(|reason| *reason == row.reason));
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();

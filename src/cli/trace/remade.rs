@@ -11,6 +11,7 @@ use crate::cli::args::{self, EstimatePart, Example, Sex};
 use crate::cli::explain::evidence;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study;
+use crate::memory::plan::Allowance;
 use crate::outcome::coverage::estimated::weights::{Weighed, Weights};
 use crate::outcome::coverage::estimated::{Estimate, STEPS, Summary};
 use crate::outcome::files;
@@ -20,7 +21,12 @@ use crate::provenance::{self, Known, Remade};
 use crate::run::ESTIMATES;
 
 /// The text, if something is asked for that needs linking again.
-pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Progress) -> Result<Option<String>> {
+pub(super) fn trace(
+    asked: &args::Trace,
+    manifest: &Manifest,
+    memory: Allowance,
+    progress: &dyn Progress,
+) -> Result<Option<String>> {
     let of_pairs = asked.blocks.is_some() || asked.pairs.is_some() || asked.weight.is_some() || asked.band.is_some();
     let of_model = asked.level.is_some() || asked.example.is_some() || asked.false_links;
     if !of_pairs && !of_model && asked.estimate.is_none() {
@@ -30,8 +36,8 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
         let error = Error::new(Kind::Usage, "there is no band of this probability");
         return Err(error.hint("the bands of the report lie between 0 and 1"));
     }
-    evidence::check(&asked.run, manifest)?;
-    let remade = provenance::remake(study::file::read(&manifest.study.file)?, progress)?;
+    evidence::check_with(&asked.run, manifest, if asked.estimate.is_some() { &[ESTIMATES] } else { &[] })?;
+    let remade = provenance::remake(study::file::read(&manifest.study.file)?, memory, &asked.run, progress)?;
     hold_against(asked, &remade)?;
     let entries = Entries { study: &remade.study, table: &remade.table, manifest };
     if let Some(part) = asked.estimate {
