@@ -190,20 +190,80 @@ pub fn relationship(text: &str) -> Relationship {
         "兄弟姐妹" | "兄" | "弟" | "姐" | "妹" | "兄弟" | "姐妹" | "sibling" => Relationship::Sibling,
         "集体" | "集体户" => Relationship::Collective,
         "" => Relationship::Unknown,
-        _ => Relationship::Other,
+        _ => relative(text),
     }
 }
 
-/// A telephone number as its digits without country code; 0 if it is none (too short, or one digit repeated).
+/// Children and grandchildren by the endings of GB/T 4761: 三子, 养女, 长媳, 曾孙女.
+fn relative(text: &str) -> Relationship {
+    let is_rank = |rest: &str| rest.chars().all(|c| "一二三四五六七八九十长次大小幼养继独生过非婚儿女".contains(c));
+    let is_child_of_child =
+        ["孙", "曾孙", "玄孙", "外孙", "外曾孙", "长孙"].iter().any(|begin| text.starts_with(begin));
+    let ends = |endings: &[&str]| {
+        endings.iter().filter_map(|ending| text.strip_suffix(ending)).any(|rest| !rest.is_empty() && is_rank(rest))
+    };
+    match () {
+        () if is_child_of_child => Relationship::Grandchild,
+        () if ends(&["媳妇", "媳", "婿"]) => Relationship::ChildInLaw,
+        () if ends(&["子", "女"]) => Relationship::Child,
+        () => Relationship::Other,
+    }
+}
+
+/// A telephone number as its digits without country code; 0 if it is none (masked, too short, or one digit repeated). Of several
+/// in one cell the first that is a mobile one counts, else the first.
 #[must_use]
 pub fn telephone(text: &str) -> u64 {
-    let digits: String = compatible(text).chars().filter(char::is_ascii_digit).collect();
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return one_telephone(text);
+    }
+    let text = compatible(text);
+    let mut first = 0;
+    for cell in text.split(['、', ';', ',', '/', '|']) {
+        for number in apart(cell).into_iter().map(|digits| one_telephone(&digits)) {
+            if is_mobile(number) {
+                return number;
+            }
+            first = if first == 0 { number } else { first };
+        }
+    }
+    first
+}
+
+/// Shortest number without an area's.
+const TELEPHONE_DIGITS_MIN: usize = 7;
+
+/// The digits of numbers with blanks between them: where a whole number stands on both sides of a blank, one ends there. What is
+/// masked has none.
+fn apart(text: &str) -> Vec<String> {
+    let mut numbers: Vec<String> = vec![String::new()];
+    for word in text.split_whitespace() {
+        if word.contains(['*', '●']) || word.to_ascii_lowercase().contains("xx") {
+            return Vec::new();
+        }
+        let digits: String = word.chars().filter(char::is_ascii_digit).collect();
+        match numbers.last_mut() {
+            Some(last) if last.len() < TELEPHONE_DIGITS_MIN || digits.len() < TELEPHONE_DIGITS_MIN => {
+                last.push_str(&digits);
+            }
+            _ => numbers.push(digits),
+        }
+    }
+    numbers
+}
+
+fn one_telephone(digits: &str) -> u64 {
     let digits = digits
         .strip_prefix("0086")
         .or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() == 11))
-        .unwrap_or(&digits);
+        .unwrap_or(digits);
     let repeated = digits.as_bytes().windows(2).all(|pair| pair[0] == pair[1]);
-    if digits.len() < 7 || digits.len() > 15 || repeated { 0 } else { digits.parse().unwrap_or(0) }
+    if digits.len() < TELEPHONE_DIGITS_MIN || digits.len() > 15 || repeated { 0 } else { digits.parse().unwrap_or(0) }
+}
+
+/// Is it a mobile number of mainland China?
+fn is_mobile(number: u64) -> bool {
+    (13_000_000_000..20_000_000_000).contains(&number)
 }
 
 /// A division code: its digits, at most 12 of them, if there are an even prefix's worth (2 or more).
@@ -227,7 +287,8 @@ const DISTRICT_DIGITS: usize = 6;
 /// The division code that the code of an enumeration area begins with, if it is one of those: that of 甲片-01 is not.
 #[must_use]
 pub fn division_of_area(area: &str) -> Option<String> {
-    division(area).filter(|code| code.len() >= DISTRICT_DIGITS)
+    let begin = area.as_bytes().get(..DISTRICT_DIGITS)?;
+    begin.iter().all(u8::is_ascii_digit).then(|| division(area)).flatten()
 }
 
 #[cfg(test)]
@@ -240,6 +301,7 @@ mod tests {
             ("120106001001005", "120106001001005", Some("120106001001")),
             ("１２０１０６００１", "120106001", Some("120106001")),
             (" 甲片-01 ", "甲片-01", None),
+            ("JK-2020-001", "JK-2020-001", None),
             ("EA\u{200b}01", "EA01", None),
         ] {
             assert_eq!(super::area(text).as_deref(), Some(expected));
@@ -281,6 +343,17 @@ mod tests {
             ("妻", Relationship::Spouse),
             ("集体", Relationship::Collective),
             ("保姆", Relationship::Other),
+            ("三子", Relationship::Child),
+            ("四女", Relationship::Child),
+            ("养子", Relationship::Child),
+            ("继女", Relationship::Child),
+            ("儿媳妇", Relationship::ChildInLaw),
+            ("长媳", Relationship::ChildInLaw),
+            ("曾孙", Relationship::Grandchild),
+            ("孙媳妇", Relationship::Grandchild),
+            ("侄子", Relationship::Other),
+            ("侄女婿", Relationship::Other),
+            ("妻子", Relationship::Spouse),
             ("", Relationship::Unknown),
         ] {
             assert_eq!(relationship(text), expected, "{text}");
@@ -293,6 +366,17 @@ mod tests {
         assert_eq!(telephone("１３８１２３４５６７８"), 13_812_345_678);
         assert_eq!(telephone("00000000000"), 0);
         assert_eq!(telephone("123"), 0);
+        for masked in ["138****5678", "138＊＊＊＊5678", "138 **** 5678", "138xxxx5678"] {
+            assert_eq!(telephone(masked), 0);
+        }
+        assert_eq!(telephone("138****5678/13912345678"), 13_912_345_678);
+        assert_eq!(telephone("13812345678/022-26351234"), 13_812_345_678);
+        assert_eq!(telephone("022-26351234、13812345678"), 13_812_345_678);
+        assert_eq!(telephone("26351234；26355678"), 26_351_234);
+        assert_eq!(telephone("13812345678 13912345678"), 13_812_345_678);
+        assert_eq!(telephone("138 1234 5678"), 13_812_345_678);
+        assert_eq!(telephone("022 2635 1234"), 2_226_351_234);
+        assert_eq!(telephone("07 8100 1234"), 781_001_234);
         assert_eq!(division("120106001004005").as_deref(), Some("120106001004"));
         assert_eq!(division("未知"), None);
     }

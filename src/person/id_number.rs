@@ -117,6 +117,7 @@ pub fn read(raw: &str) -> (IdNumber, Fault) {
     if !text.iter().any(|c| c.is_ascii_digit() || *c == b'*') {
         return (IdNumber::NONE, if is_words(raw, text.len()) { Fault::Words } else { Fault::Placeholder });
     }
+    mask_runs(&mut text);
     if text.contains(&b'*') {
         return read_masked(&text);
     }
@@ -142,6 +143,16 @@ pub fn read(raw: &str) -> (IdNumber, Fault) {
         }
     }
     read_plain(&text, spelling)
+}
+
+/// Letters X in a row, more than a check character is, mask digits.
+fn mask_runs(text: &mut [u8]) {
+    const RUN_MIN: usize = 4;
+    for run in text.chunk_by_mut(|one, other| one == other) {
+        if run.len() >= RUN_MIN && run.first() == Some(&b'X') {
+            run.fill(b'*');
+        }
+    }
 }
 
 /// Words that say more than that there is no number: Han, or Latin of some length.
@@ -544,6 +555,7 @@ mod tests {
     fn masks_fit_or_do_not() {
         let (id, _) = read("120106198001010014");
         assert_eq!(compare(id, read("120106********0014").0), Relation::FitsMask);
+        assert_eq!(compare(id, read("120106xxxxxxxx0014").0), Relation::FitsMask);
         assert_eq!(compare(id, read("120106********0015").0), Relation::Different);
         assert_eq!(compare(id, read("E57896865").0), Relation::Unknown);
         assert_eq!(compare(id, read("").0), Relation::Unknown);
