@@ -4,6 +4,9 @@
 //! date is there for people whose birthday is known by the lunar calendar.
 
 use std::cmp::Ordering;
+use std::fmt;
+
+use crate::intake::extract;
 
 /// A date of day, month or year precision, packed into 4 bytes; 0 is *none*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -129,6 +132,18 @@ impl Date {
     }
 }
 
+impl fmt::Display for Date {
+    /// `2020-11-01`, `2020-11`, `2020`; nothing if there is none.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parts() {
+            (0, ..) => Ok(()),
+            (year, 0, _) => write!(out, "{year:04}"),
+            (year, month, 0) => write!(out, "{year:04}-{month:02}"),
+            (year, month, day) => write!(out, "{year:04}-{month:02}-{day:02}"),
+        }
+    }
+}
+
 fn days_in(year: u16, month: u8) -> u8 {
     match month {
         0 => 0,
@@ -163,17 +178,77 @@ fn from_serial(number: u64) -> Option<Date> {
     Date::from_day(day).filter(|date| (1900..=2099).contains(&date.year()))
 }
 
-/// Reads a date as written. With a `format` (strftime) only that form is taken; without one the usual forms are:
-/// `2020-11-01`, `2020/11/1`, `20201101`, `202011`, `20201101093000`, `44136` (a spreadsheet's number of a day),
-/// `2020年11月1日`, `2020-11`, `2020`, `01/11/2020` (day first unless it cannot be), each with an optional time behind it.
-/// `None`: not a date.
-#[must_use]
-pub fn read(text: &str, format: Option<&str>) -> Option<Date> {
-    if let Some(format) = format {
-        let parsed = jiff::fmt::strtime::parse(format, text).ok()?;
-        let part = |value: Option<i8>| u8::try_from(value.unwrap_or(0)).ok();
-        return Date::from_parts(u16::try_from(parsed.year()?).ok()?, part(parsed.month())?, part(parsed.day())?);
+/// How the dates of a column are written, and what the study says where that leaves something open.
+#[derive(Debug, Clone, Copy)]
+pub struct Form<'a> {
+    /// `strftime`; `None`: the usual forms.
+    format: Option<&'a str>,
+    has_short_year: bool,
+    latest_year: u16,
+    offset_seconds: i32,
+}
+
+impl<'a> Form<'a> {
+    /// The form of a column. Two digits stand for no later year than `latest_year`; instants fall on the day of the zone that is so
+    /// many seconds ahead of UTC.
+    #[must_use]
+    pub fn new(format: Option<&'a str>, latest_year: u16, offset_seconds: i32) -> Form<'a> {
+        let has_short_year = format.is_some_and(|format| {
+            let format = format.replace("%%", "");
+            format.contains("%y") || format.contains("%D")
+        });
+        Form { format, has_short_year, latest_year, offset_seconds }
     }
+
+    /// Reads a date as written. With a format only that form is taken, and that which a workbook's dates have (`2020-11-01`).
+    #[must_use]
+    pub fn read(&self, text: &str) -> Option<Date> {
+        match self.format {
+            Some(format) => self.read_strictly(format, text).or_else(|| is_iso_day(text).then(|| read(text)).flatten()),
+            None => of_instant(text, self.offset_seconds).or_else(|| read(text)),
+        }
+    }
+
+    fn read_strictly(&self, format: &str, text: &str) -> Option<Date> {
+        let parsed = jiff::fmt::strtime::parse(format, text).ok()?;
+        let mut year = u16::try_from(parsed.year()?).ok()?;
+        while self.has_short_year && year > self.latest_year {
+            year = year.checked_sub(100)?;
+        }
+        if let (None, Some(day)) = (parsed.month(), parsed.day_of_year()) {
+            let date = Date::from_day(day_number(year, 1, 1) + i32::from(day) - 1)?;
+            return Some(date).filter(|date| date.year() == year);
+        }
+        let part = |value: Option<i8>| u8::try_from(value.unwrap_or(0)).ok();
+        Date::from_parts(year, part(parsed.month())?, part(parsed.day())?)
+    }
+}
+
+/// Is it written `2020-11-01`?
+fn is_iso_day(text: &str) -> bool {
+    text.len() == 10
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
+}
+
+/// The day on which an instant with a zone (`1990-03-06T16:00:00Z`) falls in the study's own.
+fn of_instant(text: &str, offset_seconds: i32) -> Option<Date> {
+    let (day, time) = (text.get(..10)?, text.get(10..)?);
+    let has_zone = time.starts_with(['T', 't', ' ']) && time.contains(['Z', 'z', '+', '-']);
+    if !has_zone || !is_iso_day(day) {
+        return None;
+    }
+    let instant: jiff::Timestamp = text.parse().ok()?;
+    Date::from_day(extract::local_day(instant.as_second(), i64::from(offset_seconds)))
+}
+
+/// Reads a date in one of the usual forms: `2020-11-01`, `2020/11/1`, `20201101`, `202011`, `20201101093000`, `44136` (a
+/// spreadsheet's number of a day), `2020年11月1日`, `2020-11`, `2020`, `01/11/2020` (day first unless it cannot be), each with an
+/// optional time behind it. `None`: not a date.
+#[must_use]
+pub fn read(text: &str) -> Option<Date> {
     let mut numbers = [(0u64, 0usize); 4];
     let mut count = 0;
     let mut inside = false;
@@ -210,6 +285,8 @@ pub fn read(text: &str, format: Option<&str>) -> Option<Date> {
         (1, 5) => from_serial(first),
         (1, 6) => date(first / 100, first % 100, 0),
         (1, 4) => date(first, 0, 0),
+        // January, or what a spreadsheet has left of October (1990.10 is the number 1990.1): only the year is sure.
+        (2, 4) if text.ends_with(".1") => date(first, 0, 0),
         (2, 4) => date(first, second, 0),
         (3 | 4, 4) => date(first, second, third),
         (3 | 4, 1 | 2) if third_length == 4 => date(third, second, first).or_else(|| date(third, first, second)),
@@ -219,10 +296,11 @@ pub fn read(text: &str, format: Option<&str>) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Date, day_number, read};
+    use super::{Date, Form, day_number};
 
     fn check(text: &str, format: Option<&str>, expected: Option<(u16, u8, u8)>) {
-        assert_eq!(read(text, format).map(Date::parts), expected, "{text}");
+        let form = Form::new(format, 2020, 8 * 3600);
+        assert_eq!(form.read(text).map(Date::parts), expected, "{text}");
     }
 
     #[test]
@@ -246,6 +324,46 @@ mod tests {
         check("20200105093000123", None, Some((2020, 1, 5)));
         check("44136", None, Some((2020, 11, 1)));
         check("20000", None, Some((1954, 10, 3)));
+    }
+
+    #[test]
+    fn two_digits_of_a_year_are_of_no_later_year_than_can_be() {
+        check("31/12/68", Some("%d/%m/%y"), Some((1968, 12, 31)));
+        check("31/12/20", Some("%d/%m/%y"), Some((2020, 12, 31)));
+        check("31/12/21", Some("%d/%m/%y"), Some((1921, 12, 31)));
+        check("12/31/45", Some("%D"), Some((1945, 12, 31)));
+        check("31/12/2068", Some("%d/%m/%Y"), Some((2068, 12, 31)));
+        let later = Form::new(Some("%d/%m/%y"), 2030, 0);
+        assert_eq!(later.read("01/02/21").map(Date::parts), Some((2021, 2, 1)));
+    }
+
+    #[test]
+    fn a_date_of_a_workbook_needs_no_other_form_and_days_of_the_year_are_days() {
+        check("1990-12-25", Some("%m/%d/%Y"), Some((1990, 12, 25)));
+        check("1990-13-25", Some("%m/%d/%Y"), None);
+        check("1990/12/25", Some("%m/%d/%Y"), None);
+        check("1990060", Some("%Y%j"), Some((1990, 3, 1)));
+        check("1990366", Some("%Y%j"), None);
+    }
+
+    #[test]
+    fn an_instant_with_a_zone_falls_on_the_day_of_the_study() {
+        // Midnights in Shanghai: in winter, in a summer of shifted clocks, and with offsets.
+        check("1990-03-06T16:00:00.000Z", None, Some((1990, 3, 7)));
+        check("1990-03-06T15:59:59Z", None, Some((1990, 3, 6)));
+        check("1988-07-14T15:00:00Z", None, Some((1988, 7, 15)));
+        check("1990-03-06 23:30:00+00:00", None, Some((1990, 3, 7)));
+        check("1990-03-07T00:00:00+08:00", None, Some((1990, 3, 7)));
+        check("1990-03-06T16:00:00", None, Some((1990, 3, 6)));
+    }
+
+    #[test]
+    fn a_month_that_a_number_may_have_lost_a_nought_of_is_not_known() {
+        check("1990.1", None, Some((1990, 0, 0)));
+        check("1990.1", Some("%Y.%m"), Some((1990, 1, 0)));
+        check("1990.2", None, Some((1990, 2, 0)));
+        check("1990.10", None, Some((1990, 10, 0)));
+        check("1990.01", None, Some((1990, 1, 0)));
     }
 
     #[test]

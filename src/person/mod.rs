@@ -6,6 +6,7 @@
 
 pub mod address;
 mod before;
+mod cell;
 pub mod code;
 pub mod column;
 pub mod date;
@@ -233,10 +234,77 @@ fn text_field(field: Field) -> TextField {
 
 #[cfg(test)]
 mod tests {
-    use super::standardise;
+    use super::date::Date;
+    use super::{Standardised, plausibility, standardise};
+    use crate::error::Result;
     use crate::intake::extract;
     use crate::intake::study::file;
     use crate::progress::Silent;
+
+    /// The records of a register of one file, judged as a run judges them; `more` stands at the end of the study file.
+    fn records_of(text: &str, columns: &str, more: &str) -> Result<Standardised> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.csv"), text).unwrap();
+        let study = format!(
+            "[study]\nname = \"s\"\nreference_time = \"2020-11-01T00:00:00+08:00\"\n[[source]]\nname = \"a\"\n\
+             role = \"register\"\npath = \"a.csv\"\n[source.columns]\nname = \"n\"\n{columns}\n{more}\n"
+        );
+        std::fs::write(folder.path().join("study.toml"), study).unwrap();
+        let study = file::read(&folder.path().join("study.toml")).unwrap();
+        let extracts = [extract::open(&study, 0).unwrap()];
+        let standardised = standardise(&study, &extracts, &Silent)?;
+        plausibility::check(&study, &extracts, &standardised)?;
+        Ok(standardised)
+    }
+
+    #[test]
+    fn declared_dates_are_read_by_their_own_form() {
+        let field = "[[field]]\nname = \"moved_in\"\ncomparator = \"date\"";
+        let read = |dates: &[&str], format: &str| {
+            let rows: String = dates.iter().map(|date| format!("王丽,{date}\n")).collect();
+            let columns = format!("moved_in = {{ column = \"d\"{format} }}");
+            let found = records_of(&format!("n,d\n{rows}"), &columns, field).unwrap();
+            let texts = |at: usize| found.table.text_fields[0].values.text(found.table.texts.row(at)[0]).to_owned();
+            ((0..dates.len()).map(texts).collect::<Vec<_>>(), found.tallies[0].noted.get("date_unreadable").copied())
+        };
+        let (american, unreadable) = read(&["03/04/1990", "04/1990"], ", format = \"%m/%d/%Y\"");
+        assert_eq!((american, unreadable), (vec![String::from("1990-03-04"), String::new()], Some(1)));
+        assert_eq!(read(&["1990-03-04", "4/3/1990", "199003"], "").0, ["1990-03-04", "1990-03-04", "1990-03"]);
+        assert_eq!(read(&["04/03/90", "04/03/21"], ", format = \"%d/%m/%y\"").0, ["1990-03-04", "1921-03-04"]);
+    }
+
+    #[test]
+    fn dates_without_a_century_or_a_month_are_not_made_up() {
+        let columns = "birth_date = { column = \"b\", format = \"%d/%m/%y\" }\n\
+                       death_date = { columns = [\"y\", \"m\", \"d\"], joiner = \"-\" }\n\
+                       last_seen = { column = \"s\", format = \"%d/%m/%y\" }";
+        let found = records_of("n,b,y,m,d,s\n王丽,31/12/68,1990.0,,7,15/01/21\n", columns, "").unwrap();
+        let table = &found.table;
+        assert_eq!(table.birth[0], Date::from_parts(1968, 12, 31).unwrap());
+        assert_eq!(table.death[0], Date::from_parts(1990, 0, 0).unwrap());
+        assert_eq!(Date::from_day(table.last_seen[0]), Date::from_parts(2021, 1, 15));
+    }
+
+    #[test]
+    fn codes_that_a_spreadsheet_has_rounded_are_nothing_and_most_of_a_column_is_refused() {
+        let columns = "household = \"h\"\ndivision = \"v\"\nsex = \"s\"\nrelationship = \"r\"\ntelephone = \"t\"";
+        let rows = |rounded: usize| {
+            let row = |at: usize| match at {
+                at if at < rounded => String::from("王丽,1.20106E+14,1.20106E+11,1.0,0.0,138****5678\n"),
+                at => format!("王丽,h{at},120106001004,1.0,0.0,13812345678.0\n"),
+            };
+            (0..30).map(row).fold(String::from("n,h,v,s,r,t\n"), |text, row| text + &row)
+        };
+        let found = records_of(&rows(1), columns, "").unwrap();
+        let (table, noted) = (&found.table, &found.tallies[0].noted);
+        assert_eq!((table.household[0], table.division[0], table.telephone[0]), (0, 0, 0));
+        assert_eq!((table.sex[0], table.relationship[0] as u8, table.telephone[1]), (1, 1, 13_812_345_678));
+        for what in ["household_float_damage", "division_float_damage", "telephone_unusable"] {
+            assert_eq!(noted[what], 1, "{what}");
+        }
+        let refused = records_of(&rows(20), columns, "").unwrap_err().to_string();
+        assert!(refused.contains("rounded numbers by a spreadsheet"), "{refused}");
+    }
 
     #[test]
     fn rows_of_workbooks_with_blank_rows_keep_their_numbers_over_several_files() {

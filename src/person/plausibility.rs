@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::Standardised;
+use super::date::Date;
 use super::id_number;
 use super::table::PersonTable;
 use crate::error::{Error, Result};
@@ -23,6 +24,12 @@ const BIRTHS_MEDIAN_AGE_MAX: i32 = 40;
 
 /// Median age, in years, below which deaths are no deaths.
 const DEATHS_MEDIAN_AGE_MIN: i32 = 15;
+
+/// What a spreadsheet does to a column of long codes.
+const ROUNDED: &str = "most codes of this column were turned into rounded numbers by a spreadsheet";
+
+/// Share of a source's rows, one in so many, from which births after the reference time are a matter to look at.
+const UNBORN_SHARE: u64 = 100;
 
 /// Digits of a county's code. No more of a cell is ever shown: the column may be another than the study says, and hold names or
 /// numbers of persons.
@@ -39,6 +46,9 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
         for (note, field, what) in [
             (id_number::WORDS, Field::IdNumber, "most cells of this column are words, not ID numbers"),
             ("id_float_damage", Field::IdNumber, "most ID numbers were turned into rounded numbers by a spreadsheet"),
+            ("division_float_damage", Field::Division, ROUNDED),
+            ("area_float_damage", Field::EnumerationArea, ROUNDED),
+            ("household_float_damage", Field::Household, ROUNDED),
             ("birth_date_unreadable", Field::BirthDate, "most cells of this column cannot be read as dates"),
             ("last_seen_unreadable", Field::LastSeen, "most cells of this column cannot be read as dates"),
         ] {
@@ -66,6 +76,7 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
             return Err(place(Error::input(what)).hint("look at [source.rows], and at which file was sent"));
         }
         warn_of_absent_kinds(source, extract.source, &standardised.table);
+        warn_of_unborn(source, extract.source, study.reference.day, &standardised.table);
     }
     check_area(study, &standardised.table)
 }
@@ -85,6 +96,22 @@ fn warn_of_absent_kinds(source: &Source, number: usize, table: &PersonTable) {
             meaning = kind.name(),
             "no row has a value that [source.rows] names for it"
         );
+    }
+}
+
+/// More births after the reference time than the months before an extract was drawn can have brought are most likely dates that were
+/// misread.
+fn warn_of_unborn(source: &Source, number: usize, reference: i32, table: &PersonTable) {
+    let records = table.records(number);
+    let rows = records.len() as u64;
+    let reference = Date::from_day(reference).unwrap_or_default().packed();
+    let is_unborn = |record: &u32| {
+        let at = *record as usize;
+        table.birth[at].packed() >= reference && table.kind[at] != RowKind::Birth
+    };
+    let unborn = records.into_par_iter().filter(is_unborn).count() as u64;
+    if rows >= ROWS_MIN && unborn * UNBORN_SHARE > rows {
+        tracing::warn!(source = source.name, rows = unborn, "births lie after the reference time: look at their form");
     }
 }
 

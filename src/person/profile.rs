@@ -11,12 +11,14 @@ use std::hash::BuildHasher;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::date::{self, Date};
+use super::cell::{BoundField, comparator, is_nothing};
+use super::date::Date;
 use super::id_number::{self, Fault};
 use super::name::{self, Reading};
+use super::row::NAME_NOTES;
 use super::{address, code};
 use crate::error::Result;
-use crate::intake::extract::{Chunk, Column, Extract};
+use crate::intake::extract::{Chunk, Extract};
 use crate::intake::study::{Comparator, Field, Study};
 use crate::progress::Progress;
 
@@ -44,23 +46,19 @@ pub struct ColumnProfile {
 }
 
 /// What a column is read as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reader {
-    RecordId,
-    RowMeaning,
-    Field(Field),
+enum Reader<'a> {
+    RecordId(Option<usize>),
+    RowMeaning(Option<usize>),
+    Field(BoundField<'a>),
 }
 
-/// A column, or several joined, of one source.
-struct Binding<'a> {
+/// What is looked at in one source, by one name.
+struct Asked<'a> {
     study: &'a Study,
     source: usize,
-    reader: Reader,
     name: &'a str,
     columns: Vec<String>,
-    joiner: &'a str,
-    format: Option<&'a str>,
-    codes: Option<&'a BTreeMap<String, String>>,
+    reader: Reader<'a>,
 }
 
 /// What has been counted so far.
@@ -82,101 +80,123 @@ pub fn profile(study: &Study, extracts: &[Extract], progress: &dyn Progress) -> 
     progress.begin("profile", extracts.iter().map(|extract| extract.rows).sum());
     let mut profiles = Vec::new();
     for extract in extracts {
-        let bindings = bindings(study, extract.source);
-        let fresh = || -> Vec<Counted> { bindings.iter().map(|_| Counted::default()).collect() };
+        let asked = asked(study, extract);
+        let fresh = || -> Vec<Counted> { asked.iter().map(|_| Counted::default()).collect() };
         let counted = (0..extract.chunk_count())
             .into_par_iter()
             .try_fold(fresh, |mut counted, at| {
                 let chunk = extract.read(study, at)?;
-                for (binding, counted) in bindings.iter().zip(&mut counted) {
-                    counted.add(binding, extract, &chunk);
+                for (asked, counted) in asked.iter().zip(&mut counted) {
+                    counted.add(asked, &chunk);
                 }
                 progress.advance(chunk.rows as u64);
                 Ok(counted)
             })
             .try_reduce(fresh, |one, other| Ok(one.into_iter().zip(other).map(|(a, b)| a.join(b)).collect()))?;
-        profiles.extend(bindings.into_iter().zip(counted).map(|(binding, counted)| counted.finish(binding)));
+        profiles.extend(asked.into_iter().zip(counted).map(|(asked, counted)| counted.finish(asked)));
     }
     progress.finish(&format!("{} columns", profiles.len()));
     Ok(profiles)
 }
 
 /// Record id, row meaning and fields of a source.
-fn bindings(study: &Study, at: usize) -> Vec<Binding<'_>> {
-    let Some(source) = study.sources.get(at) else { return Vec::new() };
-    let single = |column: &String, reader, name| {
-        let columns = vec![column.clone()];
-        Binding { study, source: at, reader, name, columns, joiner: "", format: None, codes: None }
-    };
-    let id = source.record_id.iter().map(|column| single(column, Reader::RecordId, "record_id"));
-    let rows = source.rows.column.iter().map(|column| single(column, Reader::RowMeaning, "rows"));
-    let fields = source.bindings.iter().map(|binding| Binding {
+fn asked<'a>(study: &'a Study, extract: &Extract) -> Vec<Asked<'a>> {
+    let Some(source) = study.sources.get(extract.source) else { return Vec::new() };
+    let asked = |name, columns: &[String], reader| Asked {
         study,
-        source: at,
-        reader: Reader::Field(binding.field),
-        name: study.field_name(binding.field),
-        columns: binding.columns.clone(),
-        joiner: &binding.joiner,
-        format: binding.format.as_deref(),
-        codes: Some(&binding.codes),
+        source: extract.source,
+        name,
+        columns: columns.to_vec(),
+        reader,
+    };
+    let single =
+        |column: &'a String| (std::slice::from_ref(column), extract.columns.iter().position(|known| known == column));
+    let id = source.record_id.iter().map(single);
+    let id = id.map(|(columns, at)| asked("record_id", columns, Reader::RecordId(at)));
+    let rows = source.rows.column.iter().map(single);
+    let rows = rows.map(|(columns, at)| asked("rows", columns, Reader::RowMeaning(at)));
+    let fields = source.bindings.iter().map(|binding| {
+        let bound = BoundField::new(study, binding, &extract.columns);
+        asked(study.field_name(binding.field), &binding.columns, Reader::Field(bound))
     });
     id.chain(rows).chain(fields).collect()
 }
 
+impl Reader<'_> {
+    /// What a row says.
+    fn text<'c>(&'c self, chunk: &'c Chunk, row: usize) -> Option<Cow<'c, str>> {
+        let of = |column: &Option<usize>| chunk.columns.get((*column)?)?.text(row);
+        match self {
+            Reader::RecordId(column) => of(column).filter(|id| !is_nothing(id)),
+            Reader::RowMeaning(column) => of(column),
+            Reader::Field(bound) => bound.text(chunk, row),
+        }
+    }
+}
+
 impl Counted {
-    fn add(&mut self, binding: &Binding<'_>, extract: &Extract, chunk: &Chunk) {
-        let place = |name: &String| extract.columns.iter().position(|column| column == name);
-        let columns: Vec<&Column> = binding.columns.iter().filter_map(|name| chunk.columns.get(place(name)?)).collect();
+    fn add(&mut self, asked: &Asked<'_>, chunk: &Chunk) {
         self.rows += chunk.rows as u64;
         for row in 0..chunk.rows {
-            let Some(text) = text(&columns, row, binding) else { continue };
+            // Such a row is set aside, whatever else it says.
+            if chunk.overlong(row).is_some() {
+                self.noted(false, "text_too_long");
+                continue;
+            }
+            let Some(text) = asked.reader.text(chunk, row) else { continue };
             self.filled += 1;
             self.distinct.insert(FxBuildHasher.hash_one(text.as_bytes()));
-            let day = columns.first().and_then(|column| column.day(row));
-            self.valid += u64::from(self.read(binding, &text, day));
+            let valid = match &asked.reader {
+                Reader::RecordId(_) => true,
+                Reader::RowMeaning(_) => {
+                    let meaning = asked.study.sources.get(asked.source).map(|source| &source.rows.values);
+                    let known = meaning.is_some_and(|values| values.is_empty() || values.contains_key(text.as_ref()));
+                    self.noted(known, "other_value")
+                }
+                Reader::Field(bound) => match bound.rounded(&text) {
+                    Some(what) => self.noted(false, what),
+                    None => self.read(asked.study, bound, &text, chunk, row),
+                },
+            };
+            self.valid += u64::from(valid);
         }
     }
 
     /// Does the field's normaliser make something of it?
-    fn read(&mut self, binding: &Binding<'_>, text: &str, day: Option<i32>) -> bool {
-        let field = match binding.reader {
-            Reader::RecordId => return true,
-            Reader::RowMeaning => {
-                let meaning = binding.study.sources.get(binding.source).map(|source| &source.rows);
-                let known = meaning.is_some_and(|rows| rows.values.is_empty() || rows.values.contains_key(text));
-                return self.noted(known, "other_value");
-            }
-            Reader::Field(field) => field,
-        };
-        match field {
+    fn read(&mut self, study: &Study, bound: &BoundField<'_>, text: &str, chunk: &Chunk, row: usize) -> bool {
+        let date = || bound.date(chunk, row).map_or(Date::NONE, std::result::Result::unwrap_or_default);
+        match bound.field() {
             Field::Name | Field::FamilyName | Field::GivenName | Field::FormerName | Field::MotherName => {
                 self.name(text)
             }
             Field::IdNumber | Field::MotherIdNumber => self.id_number(text),
-            Field::BirthDate | Field::DeathDate | Field::LastSeen => self.date(text, day, binding.format),
+            Field::BirthDate => {
+                let date = date();
+                self.noted(date.is_before(study.reference.day) != Some(false), "birth_after_reference");
+                self.date(date)
+            }
+            Field::DeathDate | Field::LastSeen => self.date(date()),
             Field::Sex => self.noted(code::sex(text) != 0, "sex_unknown"),
             Field::Ethnicity => self.noted(code::ethnicity(text) != 0, "ethnicity_unknown"),
             Field::Relationship => {
                 self.noted(code::relationship(text) != code::Relationship::Unknown, "relationship_unknown")
             }
             Field::Telephone => self.noted(code::telephone(text) != 0, "telephone_unusable"),
-            Field::Division | Field::EnumerationArea => self.noted(code::division(text).is_some(), "division_unusable"),
+            Field::Division => self.noted(code::division(text).is_some(), "division_unusable"),
+            Field::EnumerationArea => self.noted(code::area(text).is_some(), "area_unusable"),
             Field::Address => self.address(text),
             Field::Registration | Field::LeftRegistration => {
                 self.noted(text.bytes().any(|byte| byte.is_ascii_digit()), "code_missing")
             }
             Field::Household => true,
-            Field::Custom(index) => {
-                let custom = binding.study.custom_fields.get(usize::from(index));
-                match custom.map(|custom| custom.comparator) {
-                    Some(Comparator::Date) => self.date(text, day, binding.format),
-                    Some(Comparator::Numeric) => {
-                        let finite = text.parse::<f64>().is_ok_and(f64::is_finite);
-                        self.noted(finite, "number_unreadable")
-                    }
-                    _ => true,
+            Field::Custom(_) => match comparator(study, bound.field()) {
+                Some(Comparator::Date) => self.date(date()),
+                Some(Comparator::Numeric) => {
+                    let finite = text.parse::<f64>().is_ok_and(f64::is_finite);
+                    self.noted(finite, "number_unreadable")
                 }
-            }
+                _ => true,
+            },
         }
     }
 
@@ -201,9 +221,10 @@ impl Counted {
         id.is_some() && !matches!(fault, Fault::Check | Fault::Length)
     }
 
-    fn date(&mut self, text: &str, day: Option<i32>, format: Option<&str>) -> bool {
-        let date = day.map_or_else(|| date::read(text, format), Date::from_day);
-        let Some(date) = date.filter(|date| date.is_some()) else { return self.noted(false, "date_unreadable") };
+    fn date(&mut self, date: Date) -> bool {
+        if !date.is_some() {
+            return self.noted(false, "date_unreadable");
+        }
         self.noted(date.has_month(), "date_without_month");
         self.noted(date.has_day() || !date.has_month(), "date_without_day");
         let year = date.year();
@@ -244,11 +265,11 @@ impl Counted {
         self
     }
 
-    fn finish(self, binding: Binding<'_>) -> ColumnProfile {
+    fn finish(self, asked: Asked<'_>) -> ColumnProfile {
         ColumnProfile {
-            source: binding.source,
-            field: binding.name.to_owned(),
-            columns: binding.columns,
+            source: asked.source,
+            field: asked.name.to_owned(),
+            columns: asked.columns,
             rows: self.rows,
             filled: self.filled,
             valid: self.valid,
@@ -258,30 +279,6 @@ impl Counted {
         }
     }
 }
-
-/// The text of a row: joined columns, then the code list.
-fn text<'c>(columns: &[&'c Column], row: usize, binding: &Binding<'c>) -> Option<Cow<'c, str>> {
-    let mut cells = columns.iter().filter_map(|column| column.text(row));
-    let mut text = cells.next()?;
-    for cell in cells {
-        text = Cow::Owned(format!("{text}{}{cell}", binding.joiner));
-    }
-    match binding.codes.and_then(|codes| codes.get(text.as_ref())) {
-        Some(code) => Some(Cow::Borrowed(code.as_str())),
-        None => Some(text),
-    }
-}
-
-/// What is mended in a name, by the bit that says so.
-const NAME_NOTES: [(u8, &str); 7] = [
-    (name::note::SPACING, "name_spacing"),
-    (name::note::FOLDED, "name_variant_characters"),
-    (name::note::UNREADABLE, "name_unreadable_character"),
-    (name::note::PINYIN, "name_pinyin_for_character"),
-    (name::note::TITLE, "name_title"),
-    (name::note::REMARK, "name_remark"),
-    (name::note::SEVERAL, "name_of_several"),
-];
 
 #[cfg(test)]
 mod tests {
@@ -318,6 +315,45 @@ mod tests {
         assert!(of("id_number").notes.keys().all(|what| what.starts_with("id_")));
         let (first, last) = of("birth_date").years.expect("dates");
         assert!((1880..=2021).contains(&first) && (2018..=2021).contains(&last));
+    }
+
+    /// Profiles of a source of one file, by field.
+    fn of_file(text: &str, columns: &str) -> BTreeMap<String, ColumnProfile> {
+        let folder = tempfile::tempdir().expect("folder");
+        std::fs::write(folder.path().join("a.csv"), text).expect("written");
+        let study = format!(
+            "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"register\"\npath = \"a.csv\"\n[source.columns]\n{columns}"
+        );
+        std::fs::write(folder.path().join("study.toml"), study).expect("written");
+        let study = file::read(&folder.path().join("study.toml")).expect("study");
+        let extract = extract::open(&study, 0).expect("extract");
+        let profiles = profile(&study, &[extract], &Silent).expect("profiled");
+        profiles.into_iter().map(|profile| (profile.field.clone(), profile)).collect()
+    }
+
+    #[test]
+    fn a_profile_takes_cells_as_a_run_does() {
+        let text =
+            "n,t,area,b,d\nNULL,NULL,甲片,2031-01-01,1.20106E+11\n王丽,13812345678.0,-,1990-01-01,120106001004.0\n";
+        let columns =
+            "name = \"n\"\ntelephone = \"t\"\nenumeration_area = \"area\"\nbirth_date = \"b\"\ndivision = \"d\"\n";
+        let profiles = of_file(text, columns);
+        let counts = |field: &str| (profiles[field].filled, profiles[field].valid);
+        assert_eq!((counts("name"), counts("telephone"), counts("enumeration_area")), ((1, 1), (1, 1), (2, 2)));
+        assert_eq!((counts("birth_date"), counts("division")), ((2, 2), (2, 1)));
+        assert_eq!(profiles["birth_date"].notes["birth_after_reference"], 1);
+        assert_eq!(profiles["division"].notes["division_float_damage"], 1);
+    }
+
+    #[test]
+    fn a_text_without_end_holds_nothing_up() {
+        let endless = ["王丽".to_owned() + &"bb".repeat(100_000), "一".repeat(300_000)];
+        let profiles = of_file(
+            &format!("n,a\n{},x\n王丽,{}\n李明,十号\n", endless[0], endless[1]),
+            "name = \"n\"\naddress = \"a\"\n",
+        );
+        let name = &profiles["name"];
+        assert_eq!((name.rows, name.filled, name.notes["text_too_long"]), (3, 1, 2));
     }
 
     #[test]

@@ -11,9 +11,10 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::before::{Before, PlaceCell};
+use super::cell::{self, BoundField, is_nothing};
 use super::code::{self, Relationship};
 use super::column;
-use super::date::{self, Date};
+use super::date::Date;
 use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
@@ -22,8 +23,8 @@ use super::text::{plain_text, single_spaced};
 use super::written::Written;
 use super::{Rejected, joins_names, text_field};
 use crate::error::Result;
-use crate::intake::extract::{Chunk, Column, Extract, ExtractFile};
-use crate::intake::study::{Binding, Field, RowKind, RowMeaning, Study};
+use crate::intake::extract::{Chunk, Extract, ExtractFile};
+use crate::intake::study::{Comparator, Field, RowKind, RowMeaning, Study};
 
 /// Rows that one thread reads at a time.
 const ROWS_AT_A_TIME: usize = 1 << 15;
@@ -59,11 +60,6 @@ pub(super) struct RowReader<'a> {
     says_dwelling: Vec<bool>,
 }
 
-struct BoundField<'a> {
-    columns: Vec<usize>,
-    binding: &'a Binding,
-}
-
 /// Some of a chunk's records, with symbols of their own lexicons.
 #[derive(Default)]
 pub(super) struct ChunkTable {
@@ -95,12 +91,11 @@ impl<'a> RowReader<'a> {
         let column = |name: &str| extract.columns.iter().position(|known| known == name);
         let mut fields = Vec::new();
         for binding in &source.bindings {
-            let columns = binding.columns.iter().filter_map(|name| column(name)).collect();
             let place = binding.field.place();
             if fields.len() <= place {
                 fields.resize_with(place + 1, || None);
             }
-            fields[place] = Some(BoundField { columns, binding });
+            fields[place] = Some(BoundField::new(study, binding, &extract.columns));
         }
         RowReader {
             study,
@@ -116,43 +111,40 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The text of a field in a row: joined columns, then the code list.
+    /// The text of a field in a row.
     fn text<'c>(&self, chunk: &'c Chunk, row: usize, field: Field) -> Option<Cow<'c, str>>
     where
         'a: 'c,
     {
+        self.bound(field)?.text(chunk, row)
+    }
+
+    /// The text of a field of codes; nothing where a spreadsheet has rounded it.
+    fn code<'c>(&self, chunk: &'c Chunk, row: usize, field: Field, out: &mut ChunkTable) -> Option<Cow<'c, str>>
+    where
+        'a: 'c,
+    {
         let bound = self.bound(field)?;
-        let cell = |column: &usize| {
-            let text = chunk.columns.get(*column)?.text(row)?;
-            (bound.binding.codes.contains_key(text.as_ref()) || !is_nothing(&text)).then_some(text)
-        };
-        let mut cells = bound.columns.iter().filter_map(cell);
-        let mut text = cells.next()?;
-        for cell in cells {
-            text = Cow::Owned(format!("{text}{}{cell}", bound.binding.joiner));
+        let text = bound.text(chunk, row)?;
+        let rounded = bound.rounded(&text);
+        out.note(rounded);
+        rounded.is_none().then_some(text)
+    }
+
+    /// What a text field says: a date in one form, whatever the source's own.
+    fn said<'c>(&self, chunk: &'c Chunk, row: usize, field: Field, out: &mut ChunkTable) -> Option<Cow<'c, str>>
+    where
+        'a: 'c,
+    {
+        if cell::comparator(self.study, field) != Some(Comparator::Date) {
+            return self.code(chunk, row, field, out);
         }
-        match bound.binding.codes.get(text.as_ref()) {
-            Some(code) => Some(Cow::Borrowed(code.as_str())),
-            None => Some(text),
-        }
+        let date = self.read_date(chunk, row, field, "date_unreadable", out);
+        date.is_some().then(|| Cow::Owned(date.to_string()))
     }
 
     fn bound(&self, field: Field) -> Option<&BoundField<'a>> {
         self.fields.get(field.place())?.as_ref()
-    }
-
-    fn day_column<'c>(&self, chunk: &'c Chunk, field: Field) -> Option<&'c Column> {
-        let bound = self.bound(field)?;
-        bound.columns.first().and_then(|&column| chunk.columns.get(column))
-    }
-
-    fn date(&self, chunk: &Chunk, row: usize, field: Field) -> Option<std::result::Result<Date, ()>> {
-        if let Some(day) = self.day_column(chunk, field).and_then(|column| column.day(row)) {
-            return Some(Date::from_day(day).ok_or(()));
-        }
-        let format = self.bound(field).and_then(|bound| bound.binding.format.as_deref());
-        let text = self.text(chunk, row, field)?;
-        Some(date::read(&text, format).ok_or(()))
     }
 
     fn kind(&self, chunk: &Chunk, row: usize) -> RowKind {
@@ -269,7 +261,7 @@ impl<'a> RowReader<'a> {
         }
         let mut address = String::new();
         for at in 0..self.texts.len() {
-            let text = self.text(chunk, row, self.texts[at]);
+            let text = self.said(chunk, row, self.texts[at], out);
             if let Some(text) = text.as_deref().filter(|_| self.says_dwelling[at]) {
                 address.push_str(if address.is_empty() { "" } else { ", " });
                 address.push_str(&single_spaced(text));
@@ -283,14 +275,16 @@ impl<'a> RowReader<'a> {
             self.text(chunk, row, field).and_then(|text| text.bytes().find(u8::is_ascii_digit)).map_or(0, |d| d - b'0')
         };
         let (registration, left) = (digit(Field::Registration), digit(Field::LeftRegistration));
-        let household = self.text(chunk, row, Field::Household);
+        let household = self.code(chunk, row, Field::Household, out);
+        let telephone = self.code(chunk, row, Field::Telephone, out).map(|text| code::telephone(&text));
+        out.note((telephone == Some(0)).then_some("telephone_unusable"));
         let table = &mut out.table;
         let household = household.map_or(0, |text| out.households.intern_after(table.household.last(), &text));
         table.household.push(household);
         table.relationship.push(
             self.text(chunk, row, Field::Relationship).map_or(Relationship::Unknown, |text| code::relationship(&text)),
         );
-        table.telephone.push(self.text(chunk, row, Field::Telephone).map_or(0, |text| code::telephone(&text)));
+        table.telephone.push(telephone.unwrap_or(0));
         table.ethnicity.push(self.text(chunk, row, Field::Ethnicity).map_or(0, |text| code::ethnicity(&text)));
         table.parent.push(if mother == Parent::default() {
             0
@@ -354,7 +348,7 @@ impl<'a> RowReader<'a> {
         unreadable: &'static str,
         out: &mut ChunkTable,
     ) -> Date {
-        match self.date(chunk, row, field) {
+        match self.bound(field).and_then(|bound| bound.date(chunk, row)) {
             Some(Ok(date)) => date,
             Some(Err(())) => {
                 out.note(Some(unreadable));
@@ -419,8 +413,8 @@ impl<'a> RowReader<'a> {
         let place = self.text(chunk, row, Field::Address);
         let (estates, written) = (&mut out.table.estates, &mut out.table.written);
         let place = place.map_or_else(PlaceCell::default, |text| before.place(&text, estates, written));
-        let area = self.text(chunk, row, Field::EnumerationArea).and_then(|text| code::area(&text));
-        let division = self.text(chunk, row, Field::Division).and_then(|text| code::division(&text));
+        let area = self.code(chunk, row, Field::EnumerationArea, out).and_then(|text| code::area(&text));
+        let division = self.code(chunk, row, Field::Division, out).and_then(|text| code::division(&text));
         let own = division.is_some();
         let division = division.or_else(|| area.as_deref().and_then(code::division_of_area));
         if !own && division.is_some() {
@@ -441,13 +435,8 @@ impl<'a> RowReader<'a> {
     }
 }
 
-/// Is this how a program writes that there is nothing?
-fn is_nothing(text: &str) -> bool {
-    const NOTHING: [&str; 8] = ["null", "\\n", "(null)", "<null>", "none", "nan", "#n/a", "n/a"];
-    text.len() <= 6 && NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
-}
-
-const NAME_NOTES: [(u8, &str); 7] = [
+/// What is mended in a name, by the bit that says so.
+pub(super) const NAME_NOTES: [(u8, &str); 7] = [
     (name::note::SPACING, "name_spacing"),
     (name::note::FOLDED, "name_variant_characters"),
     (name::note::UNREADABLE, "name_unreadable_character"),
@@ -494,19 +483,5 @@ impl PersonTable {
         field_columns!(cut);
         self.texts.truncate(length);
         self.written.truncate(length);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_nothing;
-
-    #[test]
-    fn what_programs_write_for_nothing_is_nothing() {
-        for (text, expected) in
-            [("NULL", true), ("\\N", true), ("nan", true), ("None", true), ("#N/A", true), ("Na", false), ("无", false)]
-        {
-            assert_eq!(is_nothing(text), expected, "{text}");
-        }
     }
 }

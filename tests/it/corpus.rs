@@ -350,6 +350,7 @@ fn sources_that_are_not_what_they_are_said_to_be_are_status_4() {
         (
             "dates of another form",
             |p| {
+                p.put("register.csv", rows().replace("1980-", "1980/"));
                 p.put(
                     "study.toml",
                     STUDY.replace(

@@ -98,13 +98,17 @@ where
     T: ArrowPrimitiveType<Native = i64> + ArrowTemporalType,
 {
     let instants: &PrimitiveArray<T> = array.as_primitive_opt()?;
-    let day = |instant: i64| {
-        let seconds = summer_midnight(instant.div_euclid(per_second).saturating_add(shift_seconds), shift_seconds);
-        let bound = if seconds < 0 { i32::MIN } else { i32::MAX };
-        i32::try_from(seconds.div_euclid(DAY_SECONDS)).unwrap_or(bound)
-    };
+    let day = |instant: i64| local_day(instant.div_euclid(per_second), shift_seconds);
     let days: Date32Array = instants.iter().map(|instant| instant.map(day)).collect();
     Some(Column::Day(days))
+}
+
+/// The day, from 1970-01-01, on which an instant of so many seconds since then falls where clocks are so many seconds ahead of UTC.
+#[must_use]
+pub fn local_day(seconds: i64, shift_seconds: i64) -> i32 {
+    let seconds = summer_midnight(seconds.saturating_add(shift_seconds), shift_seconds);
+    let bound = if seconds < 0 { i32::MIN } else { i32::MAX };
+    i32::try_from(seconds.div_euclid(DAY_SECONDS)).unwrap_or(bound)
 }
 
 /// In the summers of 1986 to 1991 China's clocks were an hour ahead: midnight there and then is 23:00 of the day before by

@@ -352,8 +352,8 @@ impl<'a> Keyer<'a> {
         Some(match transform {
             Transform::Prefix(n) => hash(text.chars().take(usize::from(n)).collect::<String>()),
             Transform::Suffix(n) => hash(text.chars().skip(count.saturating_sub(usize::from(n))).collect::<String>()),
-            Transform::Year => hash(date::read(text, None).map(Date::year).filter(|year| *year != 0)?),
-            Transform::Month => hash(date::read(text, None).filter(|date| date.has_month())?.month().packed()),
+            Transform::Year => hash(date::read(text).map(Date::year).filter(|year| *year != 0)?),
+            Transform::Month => hash(date::read(text).filter(|date| date.has_month())?.month().packed()),
             Transform::Sound => match name::read(text) {
                 Reading::Name(name, _) => hash(name::sound(&name)?),
                 _ => return None,

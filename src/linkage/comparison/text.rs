@@ -154,7 +154,7 @@ impl TextComparer {
         if self.comparator != Comparator::Date {
             return sketch;
         }
-        sketch.with_day(date::read(text, None).and_then(date::Date::first_day).unwrap_or(NO_DAY))
+        sketch.with_day(date::read(text).and_then(date::Date::first_day).unwrap_or(NO_DAY))
     }
 
     /// The levels of pairs of values as far as sketches settle them, as [`settle`](Self::settle) does: else [`UNSETTLED`].

@@ -1,0 +1,194 @@
+//! What stands in the cells of a field?
+//!
+//! Takes the columns that a source binds to a field, gives what a row says there: cells joined, what programs write for nothing
+//! left out, the `.0` that they put behind whole numbers taken off, the code list asked. Rows and profiles are read by it alike.
+
+use std::borrow::Cow;
+
+use super::date::{Date, Form};
+use crate::intake::extract::{Chunk, Column};
+use crate::intake::study::{Binding, Comparator, Field, Study};
+
+/// Years behind the reference time in which extracts may still be drawn.
+const EXTRACT_YEARS_MAX: u16 = 10;
+
+/// The columns of a field, found in the chunks of a source.
+pub(super) struct BoundField<'a> {
+    columns: Vec<usize>,
+    binding: &'a Binding,
+    /// If it is of dates: how they are written.
+    dates: Option<Form<'a>>,
+    /// Is it of words or of ID numbers, which are read with what spreadsheets make of them?
+    is_as_written: bool,
+    /// Are rounded numbers as good as others?
+    may_be_rounded: bool,
+}
+
+impl<'a> BoundField<'a> {
+    /// The columns of a binding among those of an extract.
+    pub(super) fn new(study: &'a Study, binding: &'a Binding, present: &[String]) -> BoundField<'a> {
+        let place = |name: &String| present.iter().position(|known| known == name);
+        let is_as_written = matches!(
+            binding.field,
+            Field::Name
+                | Field::FamilyName
+                | Field::GivenName
+                | Field::FormerName
+                | Field::MotherName
+                | Field::Address
+                | Field::IdNumber
+                | Field::MotherIdNumber
+        );
+        let comparator = comparator(study, binding.field);
+        let reference = Date::from_day(study.reference.day).unwrap_or_default().year();
+        let latest_year = match binding.field {
+            Field::BirthDate => Some(reference),
+            Field::DeathDate | Field::LastSeen => Some(reference + EXTRACT_YEARS_MAX),
+            _ => (comparator == Some(Comparator::Date)).then_some(reference),
+        };
+        let form = |latest| Form::new(binding.format.as_deref(), latest, study.reference.offset_seconds);
+        BoundField {
+            columns: binding.columns.iter().filter_map(place).collect(),
+            binding,
+            dates: latest_year.map(form),
+            is_as_written,
+            may_be_rounded: is_as_written || comparator == Some(Comparator::Numeric),
+        }
+    }
+
+    /// The field.
+    pub(super) fn field(&self) -> Field {
+        self.binding.field
+    }
+
+    /// The text of a row: joined columns, then the code list. Of a date that is joined, parts behind a missing one say nothing.
+    pub(super) fn text<'c>(&self, chunk: &'c Chunk, row: usize) -> Option<Cow<'c, str>>
+    where
+        'a: 'c,
+    {
+        let cells = self.columns.iter().map(|column| self.cell(chunk.columns.get(*column)?, row));
+        let mut cells = cells.take_while(|cell| self.dates.is_none() || cell.is_some()).flatten();
+        let mut text = cells.next()?;
+        for cell in cells {
+            text = Cow::Owned(format!("{text}{}{cell}", self.binding.joiner));
+        }
+        match self.binding.codes.get(text.as_ref()) {
+            Some(code) => Some(Cow::Borrowed(code.as_str())),
+            None => Some(text),
+        }
+    }
+
+    fn cell<'c>(&self, column: &'c Column, row: usize) -> Option<Cow<'c, str>> {
+        let text = column.text(row)?;
+        match () {
+            () if self.binding.codes.contains_key(text.as_ref()) => Some(text),
+            () if is_nothing(&text) => None,
+            () if self.is_as_written => Some(text),
+            () => Some(without_point(text)),
+        }
+    }
+
+    /// The date of a row; an error if what stands there is none.
+    pub(super) fn date(&self, chunk: &Chunk, row: usize) -> Option<Result<Date, ()>> {
+        let column = self.columns.first().and_then(|column| chunk.columns.get(*column));
+        if let Some(day) = column.and_then(|column| column.day(row)) {
+            return Some(Date::from_day(day).ok_or(()));
+        }
+        let text = self.text(chunk, row)?;
+        Some(self.dates.and_then(|form| form.read(&text)).ok_or(()))
+    }
+
+    /// Is this text a code of which a spreadsheet has left the first digits (`1.20106E+11`)? If so, what is noted of it.
+    pub(super) fn rounded(&self, text: &str) -> Option<&'static str> {
+        (!self.may_be_rounded && is_rounded(text)).then_some(match self.binding.field {
+            Field::Division => "division_float_damage",
+            Field::EnumerationArea => "area_float_damage",
+            Field::Household => "household_float_damage",
+            Field::Telephone => "telephone_float_damage",
+            _ => "text_float_damage",
+        })
+    }
+}
+
+/// The comparator of a field of the study's own.
+pub(super) fn comparator(study: &Study, field: Field) -> Option<Comparator> {
+    let Field::Custom(index) = field else { return None };
+    study.custom_fields.get(usize::from(index)).map(|custom| custom.comparator)
+}
+
+/// Is this how a program writes that there is nothing?
+pub(super) fn is_nothing(text: &str) -> bool {
+    const NOTHING: [&str; 8] = ["null", "\\n", "(null)", "<null>", "none", "nan", "#n/a", "n/a"];
+    text.len() <= 6 && NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
+}
+
+/// A whole number as it was before a program wrote it with a decimal point, as for a column with gaps.
+fn without_point(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_whole = |digits: &&str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(length) = text.strip_suffix(".0").filter(is_whole).map(str::len) else { return text };
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(..length).unwrap_or(text)),
+        Cow::Owned(mut text) => {
+            text.truncate(length);
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// `1.20106E+11`: all that is left of a long number.
+fn is_rounded(text: &str) -> bool {
+    let is_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = text.split_once('+').and_then(|(number, power)| Some((number.strip_suffix(['E', 'e'])?, power)));
+    parts.is_some_and(|(number, power)| {
+        let (whole, rest) = number.split_once('.').unwrap_or((number, "0"));
+        whole.len() == 1 && is_digits(whole) && is_digits(rest) && is_digits(power)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::{is_nothing, is_rounded, without_point};
+
+    #[test]
+    fn what_programs_write_for_nothing_is_nothing() {
+        for (text, expected) in
+            [("NULL", true), ("\\N", true), ("nan", true), ("None", true), ("#N/A", true), ("Na", false), ("无", false)]
+        {
+            assert_eq!(is_nothing(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_whole_number_has_no_point() {
+        for (text, expected) in [
+            ("1.0", "1"),
+            ("13812345678.0", "13812345678"),
+            ("1.00", "1.00"),
+            ("1.5.0", "1.5.0"),
+            (".0", ".0"),
+            ("a.0", "a.0"),
+            ("10", "10"),
+        ] {
+            assert_eq!(without_point(Cow::Borrowed(text)), expected);
+            assert_eq!(without_point(Cow::Owned(text.to_owned())), expected);
+        }
+    }
+
+    #[test]
+    fn a_long_number_that_was_rounded_is_known() {
+        for (text, expected) in [
+            ("1.20106E+11", true),
+            ("1.20106e+14", true),
+            ("1E+11", true),
+            ("120106001004", false),
+            ("甲片-01", false),
+            ("E+11", false),
+            ("12.5E+11", false),
+            ("+8613812345678", false),
+        ] {
+            assert_eq!(is_rounded(text), expected, "{text}");
+        }
+    }
+}
