@@ -63,6 +63,12 @@ pub(super) fn compare_given_id(one: Date, other: Date, id_level: u8, from_id: [b
     }
 }
 
+/// Do dates of this level contradict each other? Those that agree as far as the coarser one goes do not.
+#[must_use]
+pub fn contradict(level: u8) -> bool {
+    level >= CONFUSED && level != EQUAL_YEAR
+}
+
 /// Could these be the dates of one person, a slip or two allowed?
 pub(in crate::linkage) fn may_be_one(one: Date, other: Date) -> bool {
     !matches!(compare(one, other), DIFFERENT | GENERATION_APART)
@@ -188,6 +194,21 @@ mod tests {
         let date = |text: &str| read(text).unwrap_or_default();
         assert_eq!(compare(date(one), date(other)), expected, "{one} / {other}");
         assert_eq!(compare(date(other), date(one)), expected, "{other} / {one}");
+    }
+
+    #[test]
+    fn dates_of_which_one_is_coarser_do_not_contradict() {
+        let date = |text: &str| read(text).unwrap_or_default();
+        for (one, other, expected) in [
+            ("1990", "1990-03-05", false),
+            ("1990-03", "1990-03-05", false),
+            ("1990-03-05", "1990-03-05", false),
+            ("", "1990-03-05", false),
+            ("1991", "1990-03-05", true),
+            ("1990-05-03", "1990-03-05", true),
+        ] {
+            assert_eq!(super::contradict(compare(date(one), date(other))), expected, "{one} {other}");
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(super) fn contradictions(
     let (birth, sex, name) = (level(Variable::BirthDate), level(Variable::Sex), level(Variable::Name));
     [
         (id_level != 0).then_some(id_level >= id_number::ONE_SLIP),
-        beside(own_birth, birth, birth >= date::CONFUSED),
+        beside(own_birth, birth, date::contradict(birth)),
         (name != 0).then_some(name >= name::HOMOPHONE),
         beside(own_sex, sex, sex >= 2),
     ]
