@@ -33,15 +33,17 @@ pub(super) fn locate(path: &Path, wanted: &[String], present: &[String]) -> Resu
             None => missing.push(name),
         }
     }
-    if positions.is_empty() && wanted.len() > 1 {
+    if positions.is_empty() && !wanted.is_empty() {
         // Perhaps the first line is no header but a person: none of it may be shown.
         let what = "none of the study's columns is there: expected a first line of column names";
         let hint = "ask the sender for the file with column names, or correct the names in the study file";
         return Err(Error::input(what).at_file(path).hint(hint));
     }
-    if normals.iter().any(|name| is_a_number_of_a_person(name)) {
+    let is_a_person = |name: &String| wanted.is_empty() && is_said_of_a_person(name);
+    if normals.iter().any(|name| is_a_number_of_a_person(name) || is_a_person(name)) {
         // The first line is no header but a person: none of it may be shown.
-        let what = "the first line holds an ID number: expected a first line of column names";
+        let what =
+            "the first line holds a person's number, sex, date or address: expected a first line of column names";
         return Err(Error::input(what).at_file(path).hint("ask the sender for the file with column names"));
     }
     let mut sorted: Vec<&String> = normals.iter().filter(|name| !name.is_empty()).collect();
@@ -69,6 +71,23 @@ fn is_a_number_of_a_person(name: &str) -> bool {
         longest = longest.max(run);
     }
     longest >= DIGITS
+}
+
+/// A sex, a day, or an address with its numbers: no column is called so. An example in brackets is none.
+fn is_said_of_a_person(name: &str) -> bool {
+    let parts: Vec<&str> = name.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    let is_of_dates = name.chars().all(|c| c.is_ascii_digit() || "年月日-/.: TZ".contains(c));
+    let is_day = match lengths.as_slice() {
+        [8] => name.len() == 8 && ["18", "19", "20"].iter().any(|century| name.starts_with(century)),
+        [4, 1 | 2, 1 | 2, ..] | [1 | 2, 1 | 2, 4, ..] => is_of_dates,
+        _ => false,
+    };
+    let is_number =
+        |(at, _): (usize, &str)| name.get(..at).is_some_and(|front| front.ends_with(|c: char| c.is_ascii_digit()));
+    let has_number = ["号", "室", "楼", "栋", "幢"].iter().any(|sign| name.match_indices(sign).any(is_number));
+    let is_address = has_number && name.chars().count() >= 8 && !name.contains(['(', '[', '例', '如', ':']);
+    is_day || is_address || matches!(name, "男" | "女" | "男性" | "女性")
 }
 
 fn nearest(name: &str, present: &[String]) -> String {
@@ -115,10 +134,15 @@ mod tests {
                 assert!(error.contains(word), "{error}");
             }
         };
-        check(&["birth_date"], &["name", "birthdate"], &["f: birth_date: there is no such column", "`birthdate`"]);
+        check(
+            &["birth_date", "name"],
+            &["name", "birthdate"],
+            &["f: birth_date: there is no such column", "`birthdate`"],
+        );
         check(&["公民身份号码", "x", "q"], &["公民身份证号码", "q"], &["`公民身份证号码`", "also missing: x"]);
-        check(&["zzz"], &["abc", "def"], &["the file has: abc, def"]);
-        check(&["zzz"], &[], &["no columns"]);
+        check(&["zzz", "abc"], &["abc", "def"], &["the file has: abc, def"]);
+        check(&["zzz"], &["abc", "def"], &["none of the study's columns is there"]);
+        check(&["zzz"], &[], &["none of the study's columns is there"]);
         check(&["a"], &["a", "b", " a "], &["two columns have this name"]);
     }
 
@@ -128,6 +152,19 @@ mod tests {
         let error = locate(Path::new("f"), &names(&["姓名", "性别"]), &present).unwrap_err().to_string();
         assert!(error.contains("none of the study's columns is there"), "{error}");
         assert!(present.iter().all(|value| !error.contains(value)), "{error}");
+        // Not either where one column is asked for, or none.
+        let present = names(&["R0", "王小明", "女", "1984-11-25"]);
+        for wanted in [&["姓名"][..], &[]] {
+            let error = locate(Path::new("f"), &names(wanted), &present).unwrap_err().to_string();
+            assert!(present.iter().all(|value| !error.contains(value)), "{error}");
+        }
+        for said in ["19841125", "1984年11月25日", "1984/11/5", "5/11/1984", "男", "风采里12号楼3门401"] {
+            assert!(locate(Path::new("f"), &[], &names(&["R0", said])).is_err(), "{said}");
+        }
+        let headers =
+            ["2020", "2020-11", "男性人数", "11月1日人口", "address_1", "2020年11月1日居住地", "住址(如3号楼501室)"];
+        assert!(locate(Path::new("f"), &[], &names(&headers)).is_ok());
+        let present = names(&["王小明", "999999197003120017", "男", "男"]);
         // Not either where a name is right by chance, or two cells are the same.
         let error = locate(Path::new("f"), &names(&["男"]), &present).unwrap_err().to_string();
         assert!(present.iter().all(|value| !error.contains(value)), "{error}");
