@@ -11,6 +11,7 @@
 
 mod custom;
 mod draft;
+mod fields;
 mod guess;
 mod headers;
 mod profile;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::profile::{Profile, Shape};
-use super::{Planned, headers};
+use super::{Planned, fields, headers};
 use crate::intake::study::Field;
 
 /// A declared field and the columns that hold it.
@@ -46,7 +46,7 @@ pub(super) fn declare(planned: &[Planned]) -> Vec<Custom> {
     let mut customs: Vec<Custom> =
         fields.filter_map(|(name, found)| declared(name, found, planned.len() == 1)).collect();
     // The first column that is headed as an address is the whole of it.
-    let is_address = |column: &String| headers::field_of(column).is_some_and(|(field, _)| field == Field::Address);
+    let is_address = |column: &String| fields::field_of(column).is_some_and(|(field, _)| field == Field::Address);
     if let Some(address) = customs.iter_mut().find(|custom| custom.columns.values().any(is_address)) {
         address.dwelling = true;
     }

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use super::Planned;
 use super::custom::Custom;
 use super::profile::{Profile, Shape};
+use super::{fields, guess};
 use crate::intake::study::{Field, Role, RowKind, file::DEFAULT_REFERENCE_TIME};
 
 /// Everything that goes into the study file.
@@ -127,7 +128,8 @@ impl Draft<'_> {
                 } else {
                     "no other source has such values"
                 };
-                let why = if super::headers::plain(&profile.name) == "age" { "the birth date says more" } else { why };
+                let why = if fields::plain(&profile.name) == "age" { "the birth date says more" } else { why };
+                let why = if guess::field_by_values(profile).is_some() { guess::ANOTHER } else { why };
                 writeln!(text, "# left out: {}: {why}", one_line(&profile.name))?;
             }
         }

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::headers;
 use super::profile::{Profile, Shape};
+use super::{fields, headers};
 use crate::intake::study::{Field, RowKind};
 
 /// A column bound to a field.
@@ -75,15 +75,20 @@ pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
             guess.left_out.push((name.clone(), "a label that says who is who: never compared"));
         } else if profile.filled == 0 {
             guess.left_out.push((name.clone(), "it is empty"));
-        } else if let Some((field, rank)) = headers::field_of(name) {
+        } else if let Some((field, rank)) = fields::field_of(name) {
             match fit(field, profile, is_roll) {
+                Fit::Doubt(_) if rank == fields::BY_ENDING => guess.others.push(index),
                 Fit::Yes => candidates.push((field, rank, index, None)),
                 Fit::Doubt(why) => candidates.push((field, rank, index, Some(why))),
                 Fit::No(why) => guess.left_out.push((name.clone(), why)),
                 Fit::Other => guess.others.push(index),
             }
         } else if let Some((field, why)) = field_by_values(profile) {
-            candidates.push((field, usize::MAX, index, Some(why)));
+            if fields::names_another(name) {
+                guess.left_out.push((name.clone(), "it is of another person than that of the row"));
+            } else {
+                candidates.push((field, BY_VALUES, index, Some(why)));
+            }
         } else if profile.mean_length() > TEXT_CHARACTERS_MAX {
             guess.left_out.push((name.clone(), "it is long free text"));
         } else if profile.distinct() == 1 {
@@ -97,22 +102,46 @@ pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
     guess
 }
 
-/// Gives each field its best column.
+/// The rank of a column of which only the values say what it is.
+const BY_VALUES: usize = usize::MAX;
+
+/// Gives each field its best column: none, if no name is sure and several columns could be it.
 fn bind(guess: &mut Guess, profiles: &[Profile], mut candidates: Vec<(Field, usize, usize, Option<&'static str>)>) {
     candidates.sort_by_key(|(field, rank, index, _)| (*field, *rank, *index));
-    for (field, rank, index, doubt) in candidates {
-        let Some(profile) = profiles.get(index) else { continue };
-        if guess.bound(field).is_none() {
-            let (field_name, column) = (field.name().to_owned(), profile.name.clone());
-            let format = format_of(profile);
-            guess.fields.push((field, Bound { field: field_name, column, format, doubt }));
-        } else if rank == usize::MAX {
-            guess.others.push(index);
-        } else {
-            guess.left_out.push((profile.name.clone(), "another column holds this field"));
+    for of_field in candidates.chunk_by(|one, other| one.0 == other.0) {
+        let ranks = of_field.iter().map(|(_, rank, ..)| *rank);
+        let best = ranks.clone().min().unwrap_or(BY_VALUES);
+        let is_open = best >= fields::BY_ENDING && ranks.filter(|rank| *rank == best).count() > 1;
+        for (field, rank, index, doubt) in of_field {
+            let Some(profile) = profiles.get(*index) else { continue };
+            let column = profile.name.clone();
+            match () {
+                () if is_open && *rank == best => guess.left_out.push((column, several(*field))),
+                () if guess.bound(*field).is_none() && !is_open => {
+                    let (field_name, format) = (field.name().to_owned(), format_of(profile));
+                    guess.fields.push((*field, Bound { field: field_name, column, format, doubt: *doubt }));
+                }
+                () if *rank == BY_VALUES => guess.others.push(*index),
+                () => guess.left_out.push((column, ANOTHER)),
+            }
         }
     }
     guess.others.sort_unstable();
+}
+
+/// Why a column is left out for which its field has no room.
+pub(super) const ANOTHER: &str = "another column holds this field";
+
+/// Why a column is left out where several could be the field.
+fn several(field: Field) -> &'static str {
+    match field {
+        Field::IdNumber => {
+            "several columns look like ID numbers   # ? which is the person's own? write id_number = \"…\""
+        }
+        Field::Telephone => "several columns look like telephone numbers   # ? write telephone = \"…\"",
+        Field::Address => "several columns look like addresses   # ? where do they live? write address = \"…\"",
+        _ => "several columns look like names   # ? which is the person's own? write name = \"…\"",
+    }
 }
 
 /// A name in one column and in parts: the parts of Latin names, the whole of Chinese ones.
@@ -149,7 +178,7 @@ fn record_id(profiles: &[Profile]) -> Option<(String, bool)> {
         return Some((profile.name.clone(), true));
     }
     let is_nothing_else = |profile: &&Profile| {
-        let unnamed = headers::field_of(&profile.name).is_none() && !headers::is_label(&profile.name);
+        let unnamed = fields::field_of(&profile.name).is_none() && !headers::is_label(&profile.name);
         profile.is_key()
             && unnamed
             && profile.rows > 1
@@ -204,7 +233,7 @@ fn fit(field: Field, profile: &Profile, is_roll: bool) -> Fit {
 }
 
 /// The field that the values look like, where the header says nothing.
-fn field_by_values(profile: &Profile) -> Option<(Field, &'static str)> {
+pub(super) fn field_by_values(profile: &Profile) -> Option<(Field, &'static str)> {
     if profile.share(Shape::IdNumber) >= 0.8 {
         return Some((Field::IdNumber, "its values look like ID numbers"));
     }

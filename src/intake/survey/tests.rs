@@ -311,6 +311,38 @@ fn values_speak_where_headers_are_silent() {
 }
 
 #[test]
+fn the_number_of_another_person_is_not_taken_for_the_persons_own() {
+    let police = |own: &str| {
+        table(
+            &format!("户号,户主姓名,户主身份证号,与户主关系,姓名*,{own},性别（1男2女）,监护人电话"),
+            200,
+            |row| {
+                let (head, name) = (han_name(row / 3), han_name(row));
+                format!("h{},{head},{},子,{name},{},1,138000{row:05}", row / 3, id_number(row / 3), id_number(row))
+            },
+        )
+    };
+    let folder = folder(&[("roll.csv", district()[0].1.clone()), ("公安.csv", police("居民身份证号码"))]);
+    let (text, study) = drafted(folder.path());
+    let column = |field: Field| column(&study, 1, field);
+    assert_eq!(column(Field::IdNumber), Some("居民身份证号码"), "{text}");
+    assert_eq!((column(Field::Name), column(Field::Sex)), (Some("姓名*"), Some("性别（1男2女）")), "{text}");
+    assert_eq!(column(Field::Telephone), None, "{text}");
+    assert!(text.contains("# left out: 户主身份证号: it is of another person"), "{text}");
+}
+
+#[test]
+fn of_several_columns_that_could_be_a_field_none_is_taken() {
+    let file = table("k1,k2,k3", 120, |row| format!("{},{},{}", han_name(row), id_number(row), id_number(row + 1)));
+    let folder = folder(&[("x.csv", file)]);
+    let (text, study) = drafted(folder.path());
+    assert_eq!((column(&study, 0, Field::Name), column(&study, 0, Field::IdNumber)), (Some("k1"), None), "{text}");
+    for left_out in ["k2", "k3"] {
+        assert!(text.contains(&format!("# left out: {left_out}: several columns look like ID numbers")), "{text}");
+    }
+}
+
+#[test]
 fn a_format_is_said_only_where_the_usual_reading_errs() {
     let check = |date: fn(u32) -> String, format: Option<&str>| {
         let file = table("id,name,dob", 100, |row| format!("{row},{} {},{}", given(row), family(row), date(row)));
@@ -395,6 +427,16 @@ fn no_value_of_a_person_stands_in_the_draft() {
     for row in 0..200 {
         assert!(!text.contains(&han_name(row)) && !text.contains(&id_number(row)));
     }
+}
+
+#[test]
+fn a_file_without_column_names_is_left_out_and_shows_nobody() {
+    let persons = table("R,name,sex", 30, |row| format!("R{row},{},女,1984-11-{:02}", han_name(row), row % 28 + 1));
+    let (_, persons) = persons.split_once('\n').unwrap();
+    let folder = folder(&[("roll.csv", district()[0].1.clone()), ("x.csv", persons.to_owned())]);
+    let text = draft(folder.path(), folder.path()).unwrap().text;
+    assert!(text.contains("# left out: x.csv: cannot be used: ") && text.contains("column names"), "{text}");
+    assert!(!text.contains(&han_name(0)) && !text.contains("1984-11-01"), "{text}");
 }
 
 #[test]
