@@ -396,6 +396,24 @@ fn a_long_csv_file_is_read_in_stretches() {
 }
 
 #[test]
+fn a_text_of_several_lines_may_have_as_many_commas_as_the_header() {
+    let check = |text: &str, is_sound: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.csv"), text).unwrap();
+        let opened = open(&study_with(folder.path(), "a.csv", ""), 0);
+        assert_eq!(opened.is_ok(), is_sound, "{text}");
+    };
+    let address = "\"Flat 1\n12 Main Street, Leeds, UK\"";
+    check(&format!("id,name,address\nR1,ada,{address}\nR2,bo,x\n"), true);
+    check(&format!("id,name,address\n1,ada,x\n2,bo,{address}\n3,carl,{address}\n"), true);
+    check("id,name,address\n1,ada,x\n2,bo,\"Flat 1\n12, Main Street, Leeds\"\n", true);
+    // A mark that is closed by another one's opening, or far behind by one that was to close another.
+    check("id,name,address\nR1,\"ada,x\nR2,bo,y\nR3,\"carl\",z\n", false);
+    check("id,name,address\nR0,a,b\nR1,\"ada,x\nR2,bo,y\nR3,bo,y\nR4,carl\",z\n", false);
+    check("id,name,a,b\nR0,a,b,c\nR1,\"ada,x,\nR2,bo,y,\nR4,carl\",z,\n", false);
+}
+
+#[test]
 fn csv_files_that_cannot_serve_are_refused() {
     let check = |bytes: &[u8], more: &str, words: &str| {
         let folder = tempfile::tempdir().unwrap();
