@@ -331,10 +331,15 @@ fn family_length(tokens: &[Token]) -> usize {
 
 fn latin_name(text: &str) -> Option<Name> {
     let mut words = String::with_capacity(text.len());
+    // The compatibility form of an acute accent that stands alone, which some type for an apostrophe.
+    let text = text.replace(" \u{301}", "");
     for character in text.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)) {
+        if is_apostrophe(character) {
+            continue;
+        }
         if character.is_alphanumeric() {
             words.extend(character.to_lowercase());
-        } else if character != '\'' && !words.is_empty() && !words.ends_with(' ') {
+        } else if !words.is_empty() && !words.ends_with(' ') {
             words.push(' ');
         }
     }
@@ -345,6 +350,11 @@ fn latin_name(text: &str) -> Option<Name> {
         family: 0,
         script: Script::Latin,
     })
+}
+
+/// Is it one of the apostrophes of keyboards, word processors and telephones?
+pub(super) fn is_apostrophe(character: char) -> bool {
+    matches!(character, '\'' | '’' | '‘' | 'ʼ' | 'ʻ' | '′' | '`' | '´')
 }
 
 /// Are the two written for one another as family names?
@@ -416,6 +426,9 @@ mod tests {
         check("Olga  IVANOVA", "olga ivanova/0");
         check("ANNE-MARIE DUPONT", "anne marie dupont/0");
         check("Hélène", "helene/0");
+        for apostrophe in ['\'', '’', '‘', 'ʼ', 'ʻ', '`', '´'] {
+            check(&format!("O{apostrophe}Brien Anne"), "obrien anne/0");
+        }
     }
 
     #[test]
