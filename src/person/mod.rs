@@ -165,7 +165,7 @@ fn resolve_estates(table: &mut PersonTable) {
         }
     }
     let places = (1..table.estates.len()).map(|symbol| (table.estates.text(symbol as Symbol), counts[symbol]));
-    let mut directory = EstateDirectory::learn(places);
+    let directory = EstateDirectory::learn(places);
     let mut estates = Lexicon::default();
     let resolved: Vec<Symbol> = (0..table.estates.len())
         .map(|symbol| match directory.resolve(table.estates.text(symbol as Symbol)) {

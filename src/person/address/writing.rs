@@ -4,7 +4,7 @@
 //! nothing, but for the office that likes it. What these words cannot say (3组17号, B1层5号, 98号) is kept as it was written, with
 //! [`MARKS`] in place of the numbers.
 
-use super::{Designator, LETTERS_FROM, Number, Roles};
+use super::numbers::{Designator, LETTERS_FROM, Number, Roles, STEMS_FROM, is_separator};
 
 /// What stands for the numbers of building, unit and room: no text has these characters.
 pub const MARKS: [char; 3] = ['\u{1}', '\u{2}', '\u{3}'];
@@ -84,9 +84,11 @@ fn is_usual(sheet: &Sheet<'_>, numbers: &[Number], roles: Roles) -> bool {
             return false;
         }
         match number.designator {
-            _ if building == Some(at) => {
-                matches!((word.as_str(), is_letter), ("座", true) | ("号楼" | "栋" | "幢" | "楼" | "#楼" | "", false))
-            }
+            Designator::Door | Designator::Part => false,
+            _ if building == Some(at) => match word.as_str() {
+                "座" => is_letter && number.value < STEMS_FROM,
+                _ => !is_letter && matches!(word.as_str(), "号楼" | "栋" | "幢" | "楼" | "#楼" | "#" | ""),
+            },
             _ if unit == Some(at) => !is_letter && matches!(word.as_str(), "单元" | "门" | "号门" | ""),
             _ if room == Some(at) => matches!(word.as_str(), "室" | "房" | "号室" | "号" | ""),
             // 4层401 is 401.
@@ -94,30 +96,15 @@ fn is_usual(sheet: &Sheet<'_>, numbers: &[Number], roles: Roles) -> bool {
             _ => false,
         }
     };
-    (building.is_some() || unit.is_some()) && in_order && numbers.iter().enumerate().all(said)
-}
-
-/// A place text without province, city and district at its front: a list is of one area. What could be the name of an estate stays.
-#[must_use]
-pub fn without_region(text: &str) -> &str {
-    let mut rest = text;
-    let mut in_region = false;
-    for _ in 0..3 {
-        let Some(end) = super::administrative_end(rest) else { break };
-        // 别墅区 and A区 are districts of nothing.
-        if !in_region && !rest[..end].ends_with(['省', '市']) {
-            break;
-        }
-        in_region = true;
-        rest = &rest[end..];
-    }
-    rest
+    let end = numbers.last().map_or(0, |last| last.end);
+    let says_all = sheet.text[end..].iter().all(|c| is_separator(*c));
+    (building.is_some() || unit.is_some()) && in_order && says_all && numbers.iter().enumerate().all(said)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::read_written;
-    use super::{MARKS, without_region};
+    use super::MARKS;
 
     fn check(raw: &str, place: &str, numbers: Option<&str>) {
         let (parts, writing) = read_written(raw).unwrap();
@@ -130,8 +117,13 @@ mod tests {
 
     #[test]
     fn what_the_usual_words_say_is_not_kept() {
-        for usual in ["幸福小区3号楼2单元401室", "幸福小区3栋2门401", "幸福小区3-2-401", "幸福小区3号楼2单元4层401"]
-        {
+        for usual in [
+            "幸福小区3号楼2单元401室",
+            "幸福小区3栋2门401",
+            "幸福小区3-2-401",
+            "幸福小区3号楼2单元4层401",
+            "幸福小区3号楼2单元4楼401",
+        ] {
             check(usual, "幸福小区", None);
         }
         check("幸福小区3号楼", "幸福小区", None);
@@ -149,21 +141,12 @@ mod tests {
         check("幸福小区3号楼2层401室", "幸福小区", Some("3号楼2层401室"));
         check("幸福小区A栋1203", "幸福小区", Some("A栋1203"));
         check("Flat 3, 12 Main Street", "Flat 3, 12 Main Street", None);
+        check("幸福小区3号楼2门403东户", "幸福小区", Some("3号楼2门403东户"));
+        check("幸福小区3号楼2单元4楼2号", "幸福小区", Some("3号楼2单元4楼2号"));
+        check("幸福小区3栋2单元8-2", "幸福小区", Some("3栋2单元8-2"));
+        check("幸福小区3-2-501-1", "幸福小区", Some("3-2-501-1"));
+        check("幸福小区12号楼B座1801", "幸福小区", Some("12号楼B座1801"));
+        check("幸福小区12号楼甲单元401", "幸福小区", Some("12号楼甲单元401"));
         check("12 Main Street 7", "12 Main Street", Some(" 7"));
-    }
-
-    #[test]
-    fn only_the_region_comes_off_the_front() {
-        for (text, expected) in [
-            ("天津市红桥区芥园街道风采里", "芥园街道风采里"),
-            ("河北省石家庄市长安区风采里", "风采里"),
-            ("别墅区风采里", "别墅区风采里"),
-            ("学府花园A区风采里", "学府花园A区风采里"),
-            ("红桥区风采里", "红桥区风采里"),
-            ("幸福小区", "幸福小区"),
-            ("天津市", "天津市"),
-        ] {
-            assert_eq!(without_region(text), expected, "{text}");
-        }
     }
 }

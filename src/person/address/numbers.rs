@@ -1,0 +1,305 @@
+//! What is each number at the end of an address the number of?
+//!
+//! Takes the characters of an address, gives the run of numbers at its end with what each numbers: by what is written behind it,
+//! by what stands before it, and by its size.
+
+/// What a number in an address is the number of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Designator {
+    Building,
+    /// 楼 alone: a building (12楼3门401) or a floor (3单元4楼401).
+    BuildingOrFloor,
+    Unit,
+    Room,
+    Floor,
+    /// The number of a room on its floor: 4楼2号 is room 402.
+    Door,
+    /// A part of a room: 501-2.
+    Part,
+    /// 号: a building, a room or a house number, by its place.
+    Number,
+    /// A lane or compound (弄, 号院): part of the place.
+    Compound,
+    /// Nothing written, or a dash.
+    Bare,
+}
+
+/// Letters of buildings (A座) are numbered from here, so that they never equal a number.
+pub(super) const LETTERS_FROM: u16 = 30_000;
+/// The first of those that are no Latin letters (甲单元).
+pub(super) const STEMS_FROM: u16 = LETTERS_FROM + 26;
+const STEMS: [char; 5] = ['甲', '乙', '丙', '丁', '戊'];
+
+/// Longest word at the end of an address that is no part of it (东户, 主卧室).
+const TAIL_MAX: usize = 4;
+/// Longest number in Chinese numerals.
+const NUMERALS_MAX: usize = 9;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Number {
+    pub(super) start: usize,
+    /// Where its digits end.
+    pub(super) digits: usize,
+    pub(super) end: usize,
+    pub(super) value: u16,
+    pub(super) designator: Designator,
+}
+
+/// Stands this between numbers, or between the parts of an address, and says nothing?
+pub(super) fn is_separator(character: char) -> bool {
+    matches!(
+        character,
+        '-' | '—'
+            | '–'
+            | '―'
+            | '‐'
+            | '−'
+            | '_'
+            | '~'
+            | '/'
+            | '\\'
+            | '|'
+            | '#'
+            | ','
+            | '，'
+            | '.'
+            | '、'
+            | '·'
+            | ':'
+            | ')'
+            | '）'
+            | '('
+            | '（'
+    )
+}
+
+/// The run of numbers with designators at the end of an address, in reading order. A short word behind them is left out.
+pub(super) fn trailing(text: &[char]) -> Vec<Number> {
+    let mut numbers: Vec<Number> = Vec::with_capacity(4);
+    let mut at = 0;
+    while at < text.len() {
+        let in_words = || numeral_at(text, at, !numbers.is_empty());
+        let Some((end, value)) = number_at(text, at, !numbers.is_empty()).or_else(in_words) else {
+            let says_nothing = is_separator(text[at]) || text[at] == '第';
+            if !says_nothing && is_tail(&text[at..], &numbers) {
+                break;
+            }
+            if !says_nothing {
+                numbers.clear();
+            }
+            at += 1;
+            continue;
+        };
+        let (designator, length) = designator_at(text, end);
+        numbers.push(Number { start: at, digits: end, end: end + length, value, designator });
+        at = end + length;
+    }
+    settle(&mut numbers);
+    numbers
+}
+
+/// Is this a remark behind the numbers of a dwelling: 东户, 主卧, 西侧, or the letter of a room (401A)?
+fn is_tail(text: &[char], numbers: &[Number]) -> bool {
+    const SIDES_AND_ROOMS: &str = "东西南北中左右前后上下内外正偏侧边户屋间房主次卧室厢";
+    let Some(last) = numbers.last() else { return false };
+    let dwells = |number: &Number| {
+        use Designator::{Building, BuildingOrFloor, Room, Unit};
+        matches!(number.designator, Building | BuildingOrFloor | Unit | Room)
+    };
+    // 93号 and 404 alone may begin the name of a place: 404医院.
+    let is_dwelling = match numbers {
+        [one] => matches!(one.designator, Designator::Room | Designator::Building),
+        [_, _] => numbers.iter().any(dwells) || last.value >= 100,
+        _ => true,
+    };
+    let is_letter = text.len() == 1 && text[0].is_ascii_alphabetic();
+    let is_word = text.len() <= TAIL_MAX && text.iter().copied().all(super::super::han::is_han);
+    let is_side = last.designator == Designator::Number && text.iter().all(|c| SIDES_AND_ROOMS.contains(*c));
+    (is_dwelling && (is_letter || is_word)) || (is_word && is_side)
+}
+
+/// A number at this place: ASCII digits, or a single Latin letter before 座/栋…; 甲, 乙 … before 单元 and the like.
+fn number_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
+    let digits = text.get(at..)?.iter().take_while(|c| c.is_ascii_digit()).count();
+    if digits > 0 {
+        let value = text
+            .get(at..at + digits)?
+            .iter()
+            .fold(0u32, |sum, c| sum.saturating_mul(10).saturating_add(c.to_digit(10).unwrap_or(0)));
+        let value = u16::try_from(value).unwrap_or(u16::MAX).min(LETTERS_FROM - 1);
+        return Some((at + digits, value));
+    }
+    let letter = *text.get(at).filter(|c| c.is_ascii_alphabetic() || STEMS.contains(c))?;
+    let (designator, _) = designator_at(text, at + 1);
+    let numbers = matches!(designator, Designator::Building | Designator::BuildingOrFloor | Designator::Unit);
+    if let Some(stem) = STEMS.iter().position(|stem| *stem == letter) {
+        // 丁楼 is a village.
+        let is_clear = behind || matches!((text.get(at + 1), text.get(at + 2)), (Some('单'), Some('元')));
+        return (numbers && is_clear).then(|| (at + 1, STEMS_FROM + u16::try_from(stem).unwrap_or(0)));
+    }
+    let alone = at == 0 || !text.get(at - 1).is_some_and(char::is_ascii_alphabetic);
+    let offset = u32::from(letter.to_ascii_uppercase()).checked_sub(u32::from('A'))?;
+    (alone && numbers).then(|| (at + 1, LETTERS_FROM + u16::try_from(offset).unwrap_or(0)))
+}
+
+/// A number in Chinese numerals at this place, as in 三号楼二单元: only before a designator, and before one that names of
+/// places end with (一号路, 三门里) only `behind` another number.
+fn numeral_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
+    const DIGITS: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
+    let digit = |c: char| DIGITS.iter().position(|known| *known == c || (c == '零' && *known == '〇'));
+    let is_numeral = |c: &&char| digit(**c).is_some() || matches!(**c, '十' | '百');
+    let numeral = &text[at..at + text.get(at..)?.iter().take(NUMERALS_MAX).take_while(is_numeral).count()];
+    let end = at + numeral.len();
+    let is_clear = matches!(
+        (text.get(end), text.get(end + 1)),
+        (Some('号'), Some('楼' | '栋' | '幢')) | (Some('单'), Some('元')) | (Some('栋' | '幢' | '室'), _)
+    );
+    // 三门四〇一.
+    let is_last = end == text.len() && numeral.len() >= 3;
+    let (designator, _) = designator_at(text, end);
+    if numeral.is_empty() || !(is_clear || behind && (is_last || designator != Designator::Bare)) {
+        return None;
+    }
+    // 四〇一 digit by digit, 二十三 by tens and ones.
+    let by_digit = !numeral.iter().any(|c| matches!(c, '十' | '百'));
+    let (mut value, mut ones) = (0_usize, 0);
+    for character in numeral {
+        match (character, digit(*character)) {
+            (_, Some(digit)) if by_digit => value = value.saturating_mul(10).saturating_add(digit),
+            (_, Some(digit)) => ones = digit,
+            ('十', None) => (value, ones) = (value + 10 * ones.max(1), 0),
+            (_, None) => (value, ones) = (value + 100 * ones.max(1), 0),
+        }
+    }
+    Some((end, u16::try_from(value + ones).unwrap_or(u16::MAX).min(LETTERS_FROM - 1)))
+}
+
+/// What is written at this place behind a number, and in how many characters.
+fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
+    let Some(here) = text.get(at) else { return (Designator::Bare, 0) };
+    match (here, text.get(at + 1)) {
+        ('号', Some('楼' | '栋' | '幢' | '座')) | ('#', Some('楼')) => (Designator::Building, 2),
+        ('#', Some(next)) if next.is_ascii_digit() => (Designator::Building, 1),
+        ('号', Some('门')) => (Designator::Unit, 2),
+        ('号', Some('室' | '房')) => (Designator::Room, 2),
+        ('号', Some('院')) => (Designator::Compound, 2),
+        ('号', _) => (Designator::Number, 1),
+        ('单', Some('元')) => (Designator::Unit, 2),
+        ('楼', Some('层')) => (Designator::Floor, 2),
+        ('楼', _) => (Designator::BuildingOrFloor, 1),
+        ('栋' | '幢' | '座' | '斋', _) => (Designator::Building, 1),
+        ('门' | '梯', _) => (Designator::Unit, 1),
+        ('室' | '户' | '房', _) => (Designator::Room, 1),
+        ('层', _) => (Designator::Floor, 1),
+        ('F' | 'f', next) if !next.is_some_and(char::is_ascii_alphabetic) => (Designator::Floor, 1),
+        ('弄', _) => (Designator::Compound, 1),
+        _ => (Designator::Bare, 0),
+    }
+}
+
+/// Settles what the words alone leave open.
+fn settle(numbers: &mut [Number]) {
+    use Designator::{Bare, Building, BuildingOrFloor, Door, Floor, Number as Numbered, Part, Room, Unit};
+    let is_room = |number: &Number| matches!(number.designator, Room | Numbered | Bare);
+    for at in 0..numbers.len() {
+        if numbers[at].designator == BuildingOrFloor {
+            let value = numbers[at].value;
+            let is_behind = numbers[..at].iter().any(|before| matches!(before.designator, Building | Unit));
+            // 4楼401.
+            let of_room = matches!(&numbers[at + 1..], [room] if is_room(room) && room.value / 100 == value);
+            let is_floor = value < LETTERS_FROM && (is_behind || of_room);
+            numbers[at].designator = if is_floor { Floor } else { Building };
+        }
+    }
+    // 12号楼B座, 3栋2座: the second divides the first.
+    let is = |wanted: Designator| move |number: &Number| number.designator == wanted;
+    if !numbers.iter().any(is(Unit))
+        && let Some(first) = numbers.iter().position(is(Building))
+        && let Some(other) = numbers.iter().skip(first + 1).position(is(Building)).map(|at| first + 1 + at)
+    {
+        let is_letter = numbers[first].value >= LETTERS_FROM && numbers[other].value < LETTERS_FROM;
+        numbers[if is_letter { first } else { other }].designator = Unit;
+    }
+    let has = |wanted: Designator| numbers.iter().any(is(wanted));
+    let in_unit = has(Building) && has(Unit);
+    if let [.., before, last] = numbers
+        && is_room(last)
+        && (1..100).contains(&last.value)
+    {
+        match before.designator {
+            // 4楼2号, and 3栋2单元4-2.
+            Floor if before.value < 100 => (last.value, last.designator) = (before.value * 100 + last.value, Door),
+            Bare if in_unit && (1..100).contains(&before.value) => {
+                (last.value, last.designator) = (before.value * 100 + last.value, Door);
+                before.designator = Floor;
+            }
+            _ => {}
+        }
+    }
+    if let [_, .., room, part] = numbers
+        && room.designator == Bare
+        && (100..LETTERS_FROM).contains(&room.value)
+        && is_room(part)
+        && (1..100).contains(&part.value)
+    {
+        // 3-2-501-1.
+        (room.designator, part.designator) = (Room, Part);
+    }
+}
+
+/// A place with the numbers of its parts in words, as most names have them: 二期, 三组, 七区, 一号路.
+pub(super) fn in_words(place: &[char]) -> String {
+    const ONES: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    let mut text = String::with_capacity(3 * place.len());
+    let mut at = 0;
+    while at < place.len() {
+        let digits = place[at..].iter().take_while(|c| c.is_ascii_digit()).count();
+        let behind = place.get(at + digits..).unwrap_or_default();
+        let is_part =
+            matches!(behind, ['组' | '队' | '社' | '期' | '区' | '段' | '条' | '排', ..] | ['号', '路' | '街', ..]);
+        let value = place[at..at + digits].iter().try_fold(0, |value, c| Some(10 * value + c.to_digit(10)? as usize));
+        match value.filter(|value| is_part && (1..=2).contains(&digits) && *value > 0) {
+            Some(value) => {
+                let tens = if value >= 20 { ONES[value / 10] } else { "" };
+                text.extend([tens, if value >= 10 { "十" } else { "" }, ONES[value % 10]]);
+            }
+            None => text.extend(&place[at..at + digits.max(1)]),
+        }
+        at += digits.max(1);
+    }
+    text
+}
+
+/// The positions of the numbers that are the building's, the unit's and the room's.
+pub(super) type Roles = [Option<usize>; 3];
+
+/// Gives each number its meaning: by what is written behind it, else by its place (building, unit, room).
+pub(super) fn assign(numbers: &[Number]) -> Roles {
+    let last = numbers.len().saturating_sub(1);
+    let is_open = |role: Option<usize>| role.is_none_or(|at| numbers[at].value == 0);
+    let [mut building, mut unit, mut room] = [None; 3];
+    let mut unclear: Vec<usize> = Vec::new();
+    for (at, number) in numbers.iter().enumerate() {
+        match number.designator {
+            Designator::Building | Designator::BuildingOrFloor => building = Some(at),
+            Designator::Unit => unit = Some(at),
+            Designator::Room | Designator::Door => room = Some(at),
+            Designator::Floor | Designator::Compound | Designator::Part => {}
+            Designator::Number | Designator::Bare if at == last => room = Some(at),
+            Designator::Number if is_open(building) && at == 0 => building = Some(at),
+            Designator::Number | Designator::Bare => unclear.push(at),
+        }
+    }
+    for at in unclear {
+        if is_open(building) {
+            building = Some(at);
+        } else if is_open(unit) {
+            unit = Some(at);
+        }
+    }
+    // 18门601: with one number before the room, nobody knows whether it counts buildings or entrances.
+    if numbers.len() == 1 && !is_open(room) && numbers[0].designator == Designator::Number {
+        building = std::mem::take(&mut room);
+    }
+    [building, unit, room]
+}
