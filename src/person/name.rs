@@ -188,7 +188,11 @@ pub fn read(raw: &str) -> Reading {
     if text.is_empty() || is_no_name(text) {
         return Reading::Missing;
     }
-    if let Some(parent) = newborn_of(text) {
+    if let Some(mut parent) = newborn_of(text) {
+        // 王丽宝宝之女. One by one: a hostile cell may have thousands of endings.
+        while let Some(before) = newborn_of(parent) {
+            parent = before;
+        }
         let parent = match (!parent.is_empty()).then(|| read(parent)) {
             Some(Reading::Name(name, _)) => Some(name),
             _ => None,
@@ -255,7 +259,7 @@ fn newborn_of(text: &str) -> Option<&str> {
         .filter(|ending| may_end_with(text, ending))
         .find_map(|ending| text.strip_suffix(ending))
         .map(str::trim)
-        .filter(|parent| parent.is_empty() || han_characters(parent) >= 2)
+        .filter(|parent| parent.is_empty() || parent.chars().filter(|c| han::is_han(*c)).nth(1).is_some())
 }
 
 /// A Han name without what stands in brackets; `None` if there are none, or too little would be left.
@@ -437,6 +441,8 @@ mod tests {
         check("王丽之大双", "child of 王丽");
         check("王丽宝宝", "child of 王丽");
         check("王丽BB", "child of 王丽");
+        check("王丽宝宝之女", "child of 王丽");
+        check(&format!("王丽{}", "之女".repeat(5_000)), "child of 王丽");
         check("王宝宝", "王宝宝/1");
         check("黄丽玲之长子", "child of 黄丽玲");
         check("婴儿", "missing");

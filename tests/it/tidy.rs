@@ -17,10 +17,6 @@ const ANNOUNCED: [&str; 0] = [];
 /// Lines of a file, its tests not counted.
 const LINES_MAX: usize = 500;
 
-/// Files that may be longer, each with its reason.
-const LONGER: [(&str, usize, &str); 1] =
-    [("src/person/row.rs", 580, "one reader per field, side by side: what a row says is read in one place")];
-
 /// What may stand at the top of the repository; dot-files may, and what git ignores.
 const TOP: [&str; 13] = [
     "Cargo.toml",
@@ -94,11 +90,6 @@ fn every_file_says_what_question_it_answers_and_stays_short() {
         complaints.extend(length(&name, &text));
         complaints.extend(empty_name(&name));
     }
-    for (name, most, _) in LONGER {
-        if !root().join(name).exists() {
-            complaints.push(format!("{name}: may have {most} lines, but is not there; strike it from the list"));
-        }
-    }
     none(&complaints);
 }
 
@@ -113,9 +104,9 @@ fn length(name: &str, text: &str) -> Option<String> {
     if source::is_test_file(name) {
         return None;
     }
-    let most = LONGER.iter().find(|(known, ..)| *known == name).map_or(LINES_MAX, |(_, most, _)| *most);
     let lines = source::lines_without_tests(text);
-    (lines > most).then(|| format!("{name}: {lines} lines without its tests, {most} at most; make it a folder"))
+    (lines > LINES_MAX)
+        .then(|| format!("{name}: {lines} lines without its tests, {LINES_MAX} at most; make it a folder"))
 }
 
 fn empty_name(name: &str) -> Option<String> {

@@ -43,7 +43,20 @@ pub(super) struct WrittenPair {
 /// # Errors
 /// A verification error that names all that differs.
 pub(in crate::cli) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Progress) -> Result<Evidence> {
-    check(run, manifest)?;
+    gather_with(run, manifest, &[], progress)
+}
+
+/// The same with further outputs that a figure is taken from.
+///
+/// # Errors
+/// As [`gather`].
+pub(in crate::cli) fn gather_with(
+    run: &Path,
+    manifest: &Manifest,
+    outputs: &[&str],
+    progress: &dyn Progress,
+) -> Result<Evidence> {
+    check_with(run, manifest, outputs)?;
     let study = study::file::read(&manifest.study.file)?;
     let extracts =
         (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
