@@ -109,7 +109,7 @@ fn is_tail(text: &[char], numbers: &[Number]) -> bool {
     // 93号 and 404 alone may begin the name of a place: 404医院.
     let is_dwelling = match numbers {
         [one] => matches!(one.designator, Designator::Room | Designator::Building),
-        [_, _] => numbers.iter().any(dwells) || last.value >= 100,
+        [_, _] => numbers.iter().any(dwells) || (last.designator == Designator::Bare && last.value >= 100),
         _ => true,
     };
     let is_letter = text.len() == 1 && text[0].is_ascii_alphabetic();
