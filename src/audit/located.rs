@@ -8,37 +8,42 @@ use std::path::{Path, PathBuf};
 
 use super::log;
 use super::manifest::{self, Manifest};
-use crate::error::Result;
+use crate::error::{Kind, Result};
 
 /// The manifest of a run with paths that can be opened.
 ///
 /// # Errors
 /// As [`Manifest::read`].
 pub fn read(folder: &Path) -> Result<Manifest> {
-    Ok(locate(folder, Manifest::read(folder)?))
+    locate(folder, Manifest::read(folder)?)
 }
 
 /// The same, of a manifest that was read.
-#[must_use]
-pub fn locate(folder: &Path, mut manifest: Manifest) -> Manifest {
+///
+/// # Errors
+/// If the system cannot read the log; one that is not there, or is none, only says nothing.
+pub fn locate(folder: &Path, mut manifest: Manifest) -> Result<Manifest> {
     let name = manifest.study.file.clone();
-    let (near, logged) = logged(folder, &manifest.study.digest);
+    let (near, logged) = logged(folder, &manifest.study.digest)?;
     // First what was copied or moved with the results: verified is what lies there, not what it was copied from.
     let beside = [folder.join("..").join(&name), folder.join(&name)];
     let mut places = near.iter().chain(&logged).chain(&beside);
     let is_it = |file: &&PathBuf| manifest::digest_of(file).is_ok_and(|digest| digest == manifest.study.digest);
-    let Some(study) = places.find(is_it).or(logged.as_ref()).cloned() else { return manifest };
+    let Some(study) = places.find(is_it).or(logged.as_ref()).cloned() else { return Ok(manifest) };
     let near = study.parent().unwrap_or(Path::new("")).to_owned();
     manifest.study.file = study;
     manifest.inputs.iter_mut().for_each(|input| input.file = near.join(&input.file));
-    manifest
+    Ok(manifest)
 }
 
 /// Where the study file was when the run was made: from the results, and anyhow.
-fn logged(folder: &Path, digest: &str) -> (Option<PathBuf>, Option<PathBuf>) {
-    let entries = log::read(folder).unwrap_or_default();
+fn logged(folder: &Path, digest: &str) -> Result<(Option<PathBuf>, Option<PathBuf>)> {
+    let entries = match log::read(folder) {
+        Err(error) if error.kind() == Kind::Environment => return Err(error),
+        entries => entries.unwrap_or_default(),
+    };
     let is_it = |entry: &&log::Entry| entry.action == "begin" && entry.object["study_digest"] == digest;
-    let Some(begin) = entries.iter().rfind(is_it) else { return (None, None) };
+    let Some(begin) = entries.iter().rfind(is_it) else { return Ok((None, None)) };
     let path = |key: &str| begin.object[key].as_str().map(PathBuf::from);
-    (path("study_from_results").map(|way| folder.join(way)), path("study_file"))
+    Ok((path("study_from_results").map(|way| folder.join(way)), path("study_file")))
 }

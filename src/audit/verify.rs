@@ -103,7 +103,7 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
         return Err(Error::new(Kind::Verification, format!("the counts do not add up: {wrong}")).at_file(&path));
     }
     if !asked.outputs_only {
-        let located = located::locate(folder, manifest.clone());
+        let located = located::locate(folder, manifest.clone())?;
         same(&located.study.file, &located.study.digest, "the study file")?;
         for input in &located.inputs {
             same(&input.file, &input.digest, "the input")?;

@@ -64,7 +64,7 @@ pub(super) fn verify(asked: &Verify, memory: Allowance, progress: &dyn Progress)
 /// Repeats the run and compares every output. What it writes names persons: it lies hidden in the folder of the run, where the
 /// next run clears it should this one be killed, or, if nobody may write there, in the system's folder for temporary files.
 fn rerun(asked: &Verify, verified: &Verified, memory: Allowance, progress: &dyn Progress) -> Result<()> {
-    let study = study::file::read(&located::locate(&asked.run, verified.manifest.clone()).study.file)?;
+    let study = study::file::read(&located::locate(&asked.run, verified.manifest.clone())?.study.file)?;
     let _held = Publication::begin(&asked.run)?;
     let folder = tempfile::Builder::new().prefix(AGAIN).tempdir_in(&asked.run).or_else(|_| tempfile::tempdir());
     let folder = folder.map_err(|error| Error::io(&std::env::temp_dir(), &error))?;

@@ -38,9 +38,9 @@ pub struct Label {
 }
 
 /// Random pairs drawn to measure u.
-const RANDOM_PAIRS: usize = 400_000;
+const RANDOM_PAIRS: usize = 160_000;
 /// Pairs within households used to measure r.
-const RELATIVE_PAIRS: usize = 200_000;
+const RELATIVE_PAIRS: usize = 80_000;
 /// Weight of the expected m, in matches.
 const PRIOR_MATCHES: f64 = 30.0;
 /// Expected share of matches that live where they lived.
