@@ -484,4 +484,27 @@ mod tests {
         assert_eq!(compared(COMPARISONS_MAX + 1, "").unwrap_err(), Kind::Study);
         assert_eq!(compared(20, "comparisons = [\"f3\", \"f18\"]\n").unwrap(), ["f3", "f18"]);
     }
+
+    #[test]
+    fn what_depends_on_all_other_comparisons_is_the_last() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.csv"), "id,name,address,street,city\n1,a b,c,d,e\n").unwrap();
+        let source = |name: &str| {
+            let columns =
+                ["name", "address", "street", "city"].map(|column| format!("{column} = \"{column}\"\n")).concat();
+            format!(
+                "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\n{columns}"
+            )
+        };
+        let declared =
+            ["street", "city"].map(|name| format!("[[field]]\nname = \"{name}\"\ncomparator = \"exact\"\n")).concat();
+        let path = folder.path().join("study.toml");
+        std::fs::write(&path, format!("[study]\nname = \"s\"\n{}{}{declared}", source("a"), source("b"))).unwrap();
+        let study = file::read(&path).unwrap();
+        let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
+        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+        let comparer = Comparer::new(&study, &table);
+        let names: Vec<&str> = comparer.comparisons.iter().map(|comparison| comparison.name.as_str()).collect();
+        assert!(names.ends_with(&["housemates", "left_over"]), "{names:?}");
+    }
 }

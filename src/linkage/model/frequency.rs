@@ -167,7 +167,7 @@ impl NameFrequencies {
 
 #[cfg(test)]
 mod tests {
-    use super::NameFrequencies;
+    use super::{NameFrequencies, collision};
     use crate::intake::extract;
     use crate::intake::study;
     use crate::linkage::comparison::household::Households;
@@ -175,7 +175,44 @@ mod tests {
     use crate::linkage::model::em;
     use crate::linkage::scoring::Scorer;
     use crate::person;
+    use crate::person::table::PersonTable;
     use crate::progress::Silent;
+    use crate::synthetic::identity::with_check;
+
+    /// The same rows (id, name, number) as so many registers.
+    fn registers(count: usize, rows: &str) -> PersonTable {
+        let folder = tempfile::tempdir().expect("folder");
+        std::fs::write(folder.path().join("a.csv"), format!("id,name,number\n{rows}")).expect("rows");
+        let source = |at: usize| {
+            format!(
+                "[[source]]\nname = \"s{at}\"\nrole = \"register\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\nname = \"name\"\nid_number = \"number\"\n"
+            )
+        };
+        let sources: String = (0..count).map(source).collect();
+        std::fs::write(folder.path().join("study.toml"), format!("[study]\nname = \"s\"\n{sources}")).expect("study");
+        let study = study::file::read(&folder.path().join("study.toml")).expect("study");
+        let extracts: Vec<_> = (0..count).map(|source| extract::open(&study, source).expect("extract")).collect();
+        person::standardise(&study, &extracts, &Silent).expect("table").table
+    }
+
+    #[test]
+    fn the_more_registers_agree_the_less_is_coincidence() {
+        let row = |at: u32| format!("{at},王{at},{}\n", with_check(&format!("99999919800101{:03}", at + 1)));
+        let rows: String = (0..200).map(row).collect();
+        let of = |count: usize| collision(&registers(count, &rows), Variable::IdNumber).expect("a number");
+        assert!(of(8) <= of(4) && of(4) <= of(2), "{} {} {}", of(2), of(4), of(8));
+    }
+
+    #[test]
+    fn a_name_without_a_family_part_that_nobody_else_has_is_rare() {
+        let han = ["赵一鸣", "钱二虎", "孙三多", "李四光", "周五常"];
+        let latin = ["anna smith", "carl jones", "dora miller", "emil novak", "fiona reed"];
+        let rows: String = han.iter().chain(&latin).enumerate().map(|(at, name)| format!("{at},{name},\n")).collect();
+        let table = registers(2, &rows);
+        let frequencies = NameFrequencies::of(&table);
+        let ratio = |record: usize| frequencies.ratio(table.name[record]);
+        assert!((0..10).all(|record| ratio(record) < 1.0), "{:?}", (0..10).map(ratio).collect::<Vec<_>>());
+    }
 
     #[test]
     fn the_first_of_january_that_stands_for_its_year_says_less_than_a_day() {

@@ -166,7 +166,7 @@ fn both(mut one: Supported, mut other: Supported) -> Supported {
 
 #[cfg(test)]
 mod tests {
-    use super::{Support, supported};
+    use super::{Support, level, supported};
     use crate::intake::{extract, study};
     use crate::linkage::blocking::Pair;
     use crate::linkage::comparison::household::Households;
@@ -194,6 +194,15 @@ mod tests {
         let again = resolution::resolve_again(scorer, pairs, &scores, 2.0, None, (before, &changed));
         assert_eq!(again, resolution::resolve(scorer, pairs, &scores, 2.0, None));
         assert_ne!(again, *before);
+    }
+
+    #[test]
+    fn somebody_entered_twice_supports_a_pair_once_whichever_household_is_asked_first() {
+        // The first members of both are asked about; person 7 stands twice in the one household.
+        let (twice, once) = ([1, 7, 7], [2, 7]);
+        assert_eq!(level((&twice, 0), (&once, 0)), SUPPORT_ONE);
+        assert_eq!(level((&once, 0), (&twice, 0)), SUPPORT_ONE);
+        assert_eq!(level((&[1, 7, 8], 0), (&[2, 8, 7], 0)), SUPPORT_MANY);
     }
 
     #[test]

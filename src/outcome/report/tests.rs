@@ -6,7 +6,7 @@ use calamine::{Reader, Xlsx};
 
 use super::practice::{District, REGISTERS, VISITS};
 use super::words::field::Matter;
-use super::{Report, file, follow_up, html, write};
+use super::{Report, file, follow_up, html, words, write};
 use crate::intake::study::Language;
 use crate::outcome::coverage::Level;
 use crate::outcome::discrepancy::DiscrepancyKind;
@@ -316,6 +316,17 @@ fn what_the_page_says_is_what_was_found() {
     assert!(bands.windows(2).all(|two| two[0].high.to_bits() == two[1].low.to_bits()));
     let persons: u64 = report.persons.by_sources.iter().map(|(_, persons)| persons).sum();
     assert_eq!(persons, report.persons.persons);
+}
+
+#[test]
+fn every_rule_and_every_level_has_chinese_words() {
+    let district = District::new(Language::Zh);
+    let rules = district.linked.rules.iter().map(|rule| words::code::rule(Language::Zh, &rule.name));
+    let shares = &district.linked.model.shares;
+    let fields = shares.iter().map(|shares| words::code::field(Language::Zh, &shares.comparison));
+    let levels = shares.iter().flat_map(|shares| &shares.levels).map(|level| words::code::level(Language::Zh, level));
+    let without: Vec<String> = rules.chain(fields).chain(levels).filter(|words| !words.chars().any(is_han)).collect();
+    assert_eq!(without, Vec::<String>::new());
 }
 
 #[test]

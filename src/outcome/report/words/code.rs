@@ -219,6 +219,8 @@ const LEVELS: &[Entry] = &[
     ("one other member is linked", words("另有一人相符", "")),
     ("no other member is linked", words("其他成员均不相符", "")),
     ("left over on both sides", words("双方均未与他人相符", "")),
+    ("left at the dwelling", words("住所内仅余此人未找到记录", "")),
+    ("name of another one there", words("姓名是同住另一人的", "")),
 ];
 
 const RULES: &[Entry] = &[
@@ -234,6 +236,7 @@ const RULES: &[Entry] = &[
     ("dwelling, family name and sex", words("住所＋姓＋性别", "")),
     ("estate, room and sound of name", words("小区＋室号＋姓名读音", "")),
     ("dwelling and family name", words("住所＋姓", "")),
+    ("dwelling, without birth date and number", words("住所（无出生日期和号码的记录）", "")),
     ("telephone", words("电话相同", "")),
     ("birth date, sex and family name", words("出生日期＋性别＋姓", "")),
     ("mother's household and birth month", words("母亲所在户＋出生年月", "")),
@@ -246,7 +249,6 @@ const REASONS: &[Entry] = &[
     ("ragged_row", words("列数与表头不符", "more or fewer fields than the header")),
     ("text_too_long", words("内容过长", "text longer than any name, number or address")),
     ("undecodable_text", words("文字编码无法识别", "text in no readable encoding")),
-    ("text_too_long", words("文字过长", "text too long")),
     ("id_spelling", words("身份号码书写不规范，已规范", "ID number: spelling mended")),
     ("id_fifteen_digits", words("十五位身份号码，已升为十八位", "ID number: 15 digits brought to 18")),
     ("id_masked", words("身份号码中段被遮蔽", "ID number: middle masked")),
