@@ -321,7 +321,7 @@ fn what_the_page_says_is_what_was_found() {
 #[test]
 fn every_rule_and_every_level_has_chinese_words() {
     let district = District::new(Language::Zh);
-    let rules = district.linked.rules.iter().map(|rule| words::code::rule(Language::Zh, &rule.name));
+    let rules = district.linked.rules.iter().map(|rule| words::code::rule(Language::Zh, &rule.rule));
     let shares = &district.linked.model.shares;
     let fields = shares.iter().map(|shares| words::code::field(Language::Zh, &shares.comparison));
     let levels = shares.iter().flat_map(|shares| &shares.levels).map(|level| words::code::level(Language::Zh, level));
