@@ -284,6 +284,7 @@ mod tests {
             ("prefix(name, 2)", "name", "王小芳", "王小明", "王大明"),
             ("family_name(name)", "name", "王小芳", "王明", "李明"),
             ("family_name(name)", "name", "Anna Smith", "Zoe Smith", "Anna Jones"),
+            ("prefix(family_name, 1)", "name", "Anna Smith", "Zoe Stone", "Anna Jones"),
             ("given_name", "name", "王小芳", "李小芳", "王小明"),
             ("prefix(given_name, 1)", "name", "王小芳", "李小明", "王大明"),
             ("sound(given_name)", "name", "王小芳", "李晓方", "王小明"),
