@@ -46,7 +46,7 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
             Counted {
                 key: person_key(&secret, &format!("{source}:{}", table.record_id(record))),
                 areas: areas.into_iter().filter(|area| area != UNKNOWN_AREA).collect(),
-                household: person.house,
+                household: coverage::house(table, resolution, person.person),
                 enumerated: person.counts.roll_present > 0,
                 registered: person.counts.register_persons > 0,
             }

@@ -28,6 +28,7 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::study::{Role, RowKind, Study};
 use crate::linkage::Linked;
 use crate::linkage::resolution::Resolution;
+use crate::outcome::residence;
 use crate::person::date::Date;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
@@ -188,8 +189,6 @@ pub struct CountedPerson {
     pub sex: u8,
     /// Age at the reference time.
     pub age_group: AgeGroup,
-    /// The house: all who have one household number, institutions included, or one dwelling; else the person alone.
-    pub house: u64,
     /// What it counts as.
     pub counts: Counts,
 }
@@ -198,6 +197,18 @@ pub struct CountedPerson {
 #[must_use]
 pub fn persons(study: &Study, table: &PersonTable, resolution: &Resolution) -> Vec<CountedPerson> {
     each_person(&Census::of(study, table), resolution).collect()
+}
+
+/// The house of a person: all who have one household number, institutions included, or one dwelling; else the person alone.
+#[must_use]
+pub fn house(table: &PersonTable, resolution: &Resolution, person: u32) -> u64 {
+    let home = residence::home(table, resolution.records_of(person));
+    let number = home.map_or(0, |record| table.household[record as usize]);
+    match (number, home.and_then(|record| table.dwelling(record))) {
+        (0, None) => (1 << 63) | u64::from(person),
+        (0, Some(dwelling)) => (1 << 62) | (FxBuildHasher.hash_one(dwelling) >> 2),
+        (number, _) => u64::from(number),
+    }
 }
 
 fn each_person<'a>(
@@ -212,7 +223,6 @@ fn each_person<'a>(
             place: census.place(records),
             sex: census.sex(records),
             age_group: AgeGroup::of(census.birth(records).age_on(census.study.reference.day)),
-            house: census.house(person, records),
             counts,
         })
     };
@@ -318,17 +328,6 @@ impl<'a> Census<'a> {
 
     fn is_roll(&self, record: RecordId) -> bool {
         self.roles.get(self.table.source(record)).copied().unwrap_or(false)
-    }
-
-    /// With whom a person lives, by the row that has the person as present, else by the first record.
-    fn house(&self, person: u32, records: &[RecordId]) -> u64 {
-        let home = records.iter().find(|record| self.table.is_present(**record)).or(records.first()).copied();
-        let number = home.map_or(0, |record| self.table.household[record as usize]);
-        match (number, home.and_then(|record| self.table.dwelling(record))) {
-            (0, None) => (2 << 62) | u64::from(person),
-            (0, Some(dwelling)) => (1 << 62) | (FxBuildHasher.hash_one(dwelling) >> 2),
-            (number, _) => u64::from(number),
-        }
     }
 
     fn counts(&self, records: &[RecordId]) -> Counts {

@@ -52,7 +52,9 @@ pub(super) fn tell_apart(table: &mut PersonTable) {
     };
     let counts = (0..table.len()).into_par_iter().fold(Counts::default, count).reduce(Counts::default, both);
     let mut namesakes = in_several(counts);
-    namesakes.retain(|estate, _| !is_mixed(table, *estate, &|at| county(table, at)));
+    for estate in mixed(table, &namesakes, &|at| county(table, at)) {
+        namesakes.remove(&estate);
+    }
     let mut estates: Vec<(Symbol, Vec<u32>)> = namesakes.into_iter().collect();
     estates.sort_unstable();
     let mut own: FxHashMap<(Symbol, u32), Symbol> = FxHashMap::default();
@@ -87,21 +89,26 @@ fn in_several(counts: Counts) -> FxHashMap<Symbol, Vec<u32>> {
     by_estate.into_iter().filter_map(others).collect()
 }
 
-/// Do the same persons have codes of several counties at this estate?
-fn is_mixed(table: &PersonTable, estate: Symbol, county: &(dyn Fn(usize) -> u32 + Sync)) -> bool {
-    let is_known = |at: &usize| table.estate[*at] == estate && table.id_number[*at].is_valid() && county(*at) != 0;
-    let mut known: Vec<(u64, u32)> = (0..table.len())
-        .into_par_iter()
-        .filter(is_known)
-        .map(|at| (table.id_number[at].packed(), county(at)))
-        .collect();
+/// The estates at which the same persons have codes of several counties.
+fn mixed(
+    table: &PersonTable,
+    namesakes: &FxHashMap<Symbol, Vec<u32>>,
+    county: &(dyn Fn(usize) -> u32 + Sync),
+) -> Vec<Symbol> {
+    let known = |at: usize| {
+        let (estate, number, county) = (table.estate[at], table.id_number[at], county(at));
+        let is_known = number.is_valid() && county != 0 && namesakes.contains_key(&estate);
+        is_known.then(|| (estate, number.packed(), county))
+    };
+    let mut known: Vec<(Symbol, u64, u32)> = (0..table.len()).into_par_iter().filter_map(known).collect();
     known.par_sort_unstable();
-    let (mut several, mut mixed) = (0u32, 0u32);
-    for records in known.chunk_by(|one, other| one.0 == other.0).filter(|records| records.len() > 1) {
-        several += 1;
-        mixed += u32::from(records.first().map(|record| record.1) != records.last().map(|record| record.1));
-    }
-    f64::from(mixed) > MIXED_MAX * f64::from(several)
+    let is_mixed = |of_estate: &&[(Symbol, u64, u32)]| {
+        let persons = of_estate.chunk_by(|one, other| one.1 == other.1).filter(|records| records.len() > 1);
+        let is_in_several = |records: &&[(Symbol, u64, u32)]| records[0].2 != records[records.len() - 1].2;
+        let (several, mixed) = (persons.clone().count(), persons.filter(is_in_several).count());
+        mixed as f64 > MIXED_MAX * several as f64
+    };
+    known.chunk_by(|one, other| one.0 == other.0).filter(is_mixed).map(|of_estate| of_estate[0].0).collect()
 }
 
 #[cfg(test)]

@@ -117,11 +117,8 @@ pub fn resolve(
     log2_odds_min: f64,
     support: Option<Support<'_>>,
 ) -> Resolution {
-    let mut labels = labels_of_their_own(scorer.table.len());
-    let components = joined(labels.clone(), pairs, scores, log2_odds_min, &|_| true);
-    let terms = Terms { scorer, minimum: log2_odds_min, duplicates: duplicate_weights(scorer), support };
-    terms.resolve_components(pairs, scores, &components, &|_| true, &mut labels);
-    Resolution::from_labels(&labels)
+    let labels = labels_of_their_own(scorer.table.len());
+    Terms::of(scorer, log2_odds_min, support).resolve(pairs, scores, &|_| true, labels)
 }
 
 /// The same after the scores of the pairs at some positions have `changed`: what these have nothing to do with is as it was.
@@ -144,10 +141,7 @@ pub fn resolve_again(
     let as_before = |record: RecordId| before.records_of(before.person_of[record as usize])[0];
     let mut labels = labels_of_their_own(records);
     labels.par_iter_mut().filter(|label| !touched(**label)).for_each(|label| *label = as_before(*label));
-    let components = joined(labels_of_their_own(records), pairs, scores, log2_odds_min, &touched);
-    let terms = Terms { scorer, minimum: log2_odds_min, duplicates: duplicate_weights(scorer), support };
-    terms.resolve_components(pairs, scores, &components, &touched, &mut labels);
-    Resolution::from_labels(&labels)
+    Terms::of(scorer, log2_odds_min, support).resolve(pairs, scores, &touched, labels)
 }
 
 fn labels_of_their_own(records: usize) -> Vec<u32> {
@@ -170,16 +164,20 @@ fn joined(
     (0..u32::try_from(root.len()).unwrap_or(u32::MAX)).map(|record| find(&mut root, record)).collect()
 }
 
-impl Terms<'_> {
-    /// Resolves the components whose records are meant, and gives these records the labels of their persons.
-    fn resolve_components(
+impl<'a> Terms<'a> {
+    fn of(scorer: &'a Scorer<'a>, minimum: f64, support: Option<Support<'a>>) -> Terms<'a> {
+        Terms { scorer, minimum, duplicates: duplicate_weights(scorer), support }
+    }
+
+    /// Resolves the records that are meant; the others keep their labels.
+    fn resolve(
         &self,
         pairs: &[Pair],
         scores: &[Score],
-        components: &[u32],
         is_meant: &(dyn Fn(RecordId) -> bool + Sync),
-        labels: &mut [u32],
-    ) {
+        mut labels: Vec<u32>,
+    ) -> Resolution {
+        let components = joined(labels_of_their_own(labels.len()), pairs, scores, self.minimum, is_meant);
         let inside = |(at, (one, other)): (usize, &Pair)| {
             let component = components[*one as usize];
             let is_inside = component == components[*other as usize] && is_meant(*one);
@@ -205,6 +203,7 @@ impl Terms<'_> {
         for (record, label) in resolved {
             labels[record as usize] = label;
         }
+        Resolution::from_labels(&labels)
     }
 
     /// Two records that have nobody else: one person, if more speaks for it than against it.

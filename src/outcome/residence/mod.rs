@@ -39,7 +39,7 @@ use crate::linkage::model::{em, probability};
 use crate::linkage::resolution::Resolution;
 use crate::linkage::scoring::Score;
 use crate::outcome::settled::Settled;
-use crate::person::table::PersonTable;
+use crate::person::table::{PersonTable, RecordId};
 use features::{Feature, Observer};
 use logistic::{BASE, Rows};
 use mixture::{Mixture, NEGATIVES_MIN, NEGATIVES_SHARE_MIN, Sample, Views};
@@ -217,13 +217,17 @@ impl StratumFit {
     }
 }
 
+/// The record that says where a person lives: the row that has the person as present, else the first.
+#[must_use]
+pub fn home(table: &PersonTable, records: &[RecordId]) -> Option<RecordId> {
+    records.iter().find(|record| table.is_present(**record)).or(records.first()).copied()
+}
+
 /// With whom a person is drawn when households are drawn again: the household of the row that has the person as
 /// present, else of the first record; without one, the person alone.
 #[must_use]
 pub fn drawn_with(table: &PersonTable, households: &Households, resolution: &Resolution, person: u32) -> u64 {
-    let records = resolution.records_of(person);
-    let home = records.iter().find(|record| table.is_present(**record)).or(records.first());
-    match home.map_or(0, |record| households.household(*record)) {
+    match home(table, resolution.records_of(person)).map_or(0, |record| households.household(record)) {
         0 => (1 << 32) | u64::from(person),
         household => u64::from(household),
     }
