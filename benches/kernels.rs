@@ -11,7 +11,7 @@ use rollcall::intake::{extract, study};
 use rollcall::linkage::blocking;
 use rollcall::linkage::comparison::Comparer;
 use rollcall::linkage::comparison::household::Households;
-use rollcall::linkage::model::em;
+use rollcall::linkage::model::{em, expected, measured, slot};
 use rollcall::linkage::model::frequency::NameFrequencies;
 use rollcall::linkage::resolution;
 use rollcall::linkage::scoring::{Scorer, Sifter};
@@ -33,10 +33,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let table = person::standardise(&study, &extracts, &Silent)?.table;
     let comparer = Comparer::new(&study, &table);
     let candidates = blocking::block(&study, &table, &comparer)?;
-    let (slots, slot_of) = em::slots(&table);
+    let (slots, slot_of) = slot::slots(&table);
     let names = NameFrequencies::of(&table);
-    let measured = em::measure(&comparer, &table, &Households::of(&table), study.linkage.seed);
-    let expected = em::expected(&comparer, measured.clone(), slots.clone());
+    let measured = measured::measure(&comparer, &table, &Households::of(&table), study.linkage.seed);
+    let expected = expected::expected(&comparer, measured.clone(), slots.clone());
     let least = -12.0;
     let households = Households::of(&table);
     let sifter =

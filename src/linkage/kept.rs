@@ -13,7 +13,8 @@ use super::Linked;
 use super::blocking::{Pair, RuleReport};
 use super::comparison::household::Households;
 use super::comparison::{Comparer, Pattern};
-use super::model::em::{self, PatternCounts};
+use super::model::em::PatternCounts;
+use super::model::slot;
 use super::model::file as model_file;
 use super::model::frequency::NameFrequencies;
 use super::resolution::Resolution;
@@ -68,7 +69,7 @@ impl Kept<'_> {
     #[must_use]
     pub fn restore(self, table: &PersonTable, comparer: &Comparer<'_>) -> Option<Linked> {
         let model = model_file::from_json(&self.model, &comparer.comparisons).ok()?;
-        let (slots, slot_of) = em::slots(table);
+        let (slots, slot_of) = slot::slots(table);
         let records = table.len();
         let (resolution, undecided) = (self.resolution.into_owned(), self.undecided.into_owned());
         let is_whole = |resolution: &Resolution| Resolution::from_labels(&resolution.person_of) == *resolution;

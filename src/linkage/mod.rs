@@ -28,7 +28,8 @@ use comparison::{Comparer, Pattern, Variable};
 use decided::Decided;
 use model::em::PatternCounts;
 use model::frequency::NameFrequencies;
-use model::{Model, Shares, Slot, em};
+use model::slot::{self, Slot};
+use model::{Model, Shares, em, expected, measured};
 use resolution::household::{Support, supported};
 use resolution::{Resolution, housemates, left_over};
 use scoring::{ComparedPairs, Score, Scorer, Sifted, Sifter};
@@ -139,7 +140,7 @@ pub fn link(
     let (candidates, (names, households, measured)) = (candidates?, beside);
     drop(freed);
     progress.finish(&format!("{} rules", candidates.rules.len()));
-    let (slots, slot_of) = em::slots(table);
+    let (slots, slot_of) = slot::slots(table);
     check_slots(study, &slots)?;
     let ground = Ground {
         comparer,
@@ -328,14 +329,14 @@ impl Ground<'_> {
 
     fn compared(&self, pair: Pair) -> (Pair, u32, Pattern) {
         let slot = |record: RecordId| self.slot_of[record as usize];
-        let class = em::class_of(self.slots.len(), slot(pair.0), slot(pair.1));
+        let class = slot::class_of(self.slots.len(), slot(pair.0), slot(pair.1));
         (pair, class, self.comparer.compare(pair.0, pair.1))
     }
 
     /// Sifts all pairs, fits a model to what they showed, and gives both, what was sifted by, and the counts.
     fn sift(&self, candidates: &CandidatePairs, review: f64) -> (Sifted, Sieve, Model, PatternCounts) {
         let mut sieve = Sieve {
-            reference: em::expected(self.comparer, self.measured.to_vec(), self.slots.to_vec()),
+            reference: expected::expected(self.comparer, self.measured.to_vec(), self.slots.to_vec()),
             least: review - SLACK,
         };
         if let Some(counts) = self.sifter(&sieve.reference).glance(candidates) {
@@ -372,7 +373,7 @@ fn beside_blocks(
 ) -> (NameFrequencies, Households, Vec<Shares>) {
     let of_households = || {
         let households = Households::of(table);
-        let measured = em::measure(comparer, table, &households, study.linkage.seed);
+        let measured = measured::measure(comparer, table, &households, study.linkage.seed);
         (households, measured)
     };
     let (names, (households, measured)) = rayon::join(|| NameFrequencies::of(table), of_households);

@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::extract::{self, Extract};
 use crate::intake::study::{self, Study};
 use crate::linkage::comparison::Comparer;
-use crate::linkage::model::{Model, em, file as model_file};
+use crate::linkage::model::{Model, file as model_file, slot};
 use crate::linkage::resolution::Resolution;
 use crate::outcome::files;
 use crate::person;
@@ -72,7 +72,7 @@ pub(in crate::cli) fn gather_with(
     }
     let table = person::standardise(&study, &extracts, progress)?.table;
     let resolution = resolution(run, &study, &table)?;
-    let (_, slot_of) = em::slots(&table);
+    let (_, slot_of) = slot::slots(&table);
     Ok(Evidence { study, table, resolution, slot_of })
 }
 
@@ -139,7 +139,7 @@ fn resolution(run: &Path, study: &Study, table: &PersonTable) -> Result<Resoluti
 /// # Errors
 /// A verification error if they are not.
 pub(super) fn check_slots(model: &Model, table: &PersonTable) -> Result<()> {
-    if model.slots == em::slots(table).0 {
+    if model.slots == slot::slots(table).0 {
         return Ok(());
     }
     Err(Error::new(Kind::Verification, "this model was fitted on other records than those of the extracts"))

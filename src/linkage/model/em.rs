@@ -4,25 +4,19 @@
 //! of the patterns, not of the pairs. All pairs of a class count, compared or not: a pair that no blocking rule gave is
 //! taken as no match, so m is not biased towards what a rule requires (a rule on places does not teach *same place*).
 //!
-//! u is measured on random pairs and by the collision of values (Σf² is exact where a random sample sees nothing), r on
-//! pairs within households. m starts from the expectation written beside each level, which also acts as a Dirichlet
-//! prior: a level that is never seen keeps a finite weight.
-
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
+//! u and r are [`measured`](super::measured). m starts from the expectation written beside each level, which also acts as
+//! a Dirichlet prior: a level that is never seen keeps a finite weight.
 
 pub use super::counts::{
     PatternCounts, PatternWeights, add_counts, add_weights, change_patterns, count_patterns, subtract_counts,
 };
-use super::{Likelihoods, Model, PairClass, Shares, Slot, class_index};
-use super::{dependence, frequency};
+use super::expected::{FAMILY, PRIOR_RELATIVES, STAY, expected};
+use super::slot::Slot;
+use super::{Likelihoods, Model, Shares, frequency, normalise};
 use crate::linkage::comparison::date;
-use crate::linkage::comparison::household::Households;
 use crate::linkage::comparison::id_number::EQUAL as ID_EQUAL;
 use crate::linkage::comparison::level::Level;
 use crate::linkage::comparison::{Comparer, Pattern, Variable};
-use crate::person::table::{PersonTable, RecordId};
 
 /// Pairs of which it is known what they are.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -37,62 +31,9 @@ pub struct Label {
     pub weight: f64,
 }
 
-/// Random pairs drawn to measure u.
-const RANDOM_PAIRS: usize = 160_000;
-/// Pairs within households used to measure r.
-const RELATIVE_PAIRS: usize = 80_000;
 /// Weight of the expected m, in matches.
 const PRIOR_MATCHES: f64 = 30.0;
-/// Expected share of matches that live where they lived.
-const STAY: f64 = 0.85;
-/// Expected share of relatives that are a family.
-const FAMILY: f64 = 0.8;
-/// Weight of the expected r, in pairs.
-const PRIOR_RELATIVES: f64 = 200.0;
 const ITERATIONS_MAX: u32 = 200;
-
-/// Measures u (on random pairs) and r (on pairs within households), and sets m to its expectation. `seed` decides the
-/// random pairs. Done once; every fit starts from it.
-#[must_use]
-pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, households: &Households, seed: u64) -> Vec<Shares> {
-    let mut shares: Vec<Shares> = comparer
-        .comparisons
-        .iter()
-        .map(|comparison| Shares {
-            comparison: comparison.name.clone(),
-            levels: comparison.levels.iter().map(|level| level.name.clone()).collect(),
-            m: comparison.levels.iter().map(|level| level.m).collect(),
-            u: Vec::new(),
-            r: comparison.levels.iter().map(|level| level.relatives).collect(),
-            given: None,
-        })
-        .collect();
-    let random = random_patterns(comparer, table, seed);
-    measure_strangers(comparer, table, &random, &mut shares);
-    measure_relatives(comparer, households, &mut shares);
-    for (comparison, shares) in comparer.comparisons.iter().zip(&mut shares).filter(|(one, _)| one.own) {
-        for level in 1..shares.r.len() {
-            shares.r[level] = shares.u[level] + 0.5 * comparison.levels[level].relatives;
-        }
-        normalise(&mut shares.r, &comparison.levels);
-    }
-    let before = expected(comparer, shares.clone(), slots(table).0);
-    for (shares, given) in shares.iter_mut().zip(dependence::measure(&before, &random)) {
-        shares.given = given;
-    }
-    shares
-}
-
-/// The model before any pair is looked at: what the levels lead one to expect.
-#[must_use]
-pub fn expected(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>) -> Model {
-    let classes = starting_classes(&slots);
-    let comparisons = comparer.comparisons.clone();
-    let has_places = comparisons.iter().any(|comparison| comparison.place);
-    let (stay, family) = if has_places { (STAY, FAMILY) } else { (1.0, 1.0) };
-    let (left_over, log_likelihood) = (Vec::new(), Vec::new());
-    Model { slots, classes, shares, stay, family, left_over, iterations: 0, log_likelihood, comparisons }
-}
 
 /// Fits m and the shares of matches and relatives to the pattern counts.
 #[must_use]
@@ -182,27 +123,6 @@ fn unmix(model: &mut Model, mixed: &[Vec<f64>]) {
         }
         normalise(&mut shares.u, &comparison.levels);
     }
-}
-
-/// Every record of the smaller slot may have a match in the larger one; within a slot, few have.
-fn starting_classes(slots: &[Slot]) -> Vec<PairClass> {
-    let mut classes = Vec::with_capacity(slots.len() * (slots.len() + 1) / 2);
-    for one in 0..slots.len() {
-        for other in one..slots.len() {
-            let (n, k) = (slots[one].records as f64, slots[other].records as f64);
-            let pairs = if one == other { n * (n - 1.0) / 2.0 } else { n * k };
-            let matches = if one == other { 0.02 * n } else { 0.5 * n.min(k) };
-            let pairs = pairs.max(1.0);
-            classes.push(PairClass {
-                one,
-                other,
-                pairs,
-                matches: (matches / pairs).min(0.5),
-                relatives: (2.0 * n.min(k) / pairs).min(0.3),
-            });
-        }
-    }
-    classes
 }
 
 /// One iteration: posterior of every pattern, then new shares. Gives the log-likelihood before the step.
@@ -316,137 +236,6 @@ fn fit_relatives(model: &mut Model, sums: &mut [Vec<f64>], relatives: &[Vec<f64>
             shares.r[level] = (relatives[level] + expected) / (total + PRIOR_RELATIVES);
         }
     }
-}
-
-/// The patterns of random pairs, the same for the same seed.
-fn random_patterns(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> Vec<Pattern> {
-    let records = u32::try_from(table.len()).unwrap_or(u32::MAX);
-    if records < 2 {
-        return Vec::new();
-    }
-    (0..RANDOM_PAIRS as u64 / 1000)
-        .into_par_iter()
-        .flat_map_iter(|block| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (block << 20));
-            (0..1000).map(move |_| (rng.random_range(0..records), rng.random_range(0..records))).collect::<Vec<_>>()
-        })
-        .filter(|(one, other)| one != other)
-        .map(|(one, other)| comparer.compare(one, other))
-        .collect()
-}
-
-/// u: levels among random pairs; where a whole value must be equal, the chance that two random values are.
-fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, patterns: &[Pattern], shares: &mut [Shares]) {
-    for (comparison, shares) in comparer.comparisons.iter().zip(shares) {
-        let mut counts = vec![0u64; comparison.levels.len()];
-        for pattern in patterns {
-            counts[comparison.level(*pattern)] += 1;
-        }
-        let seen: u64 = counts.iter().skip(1).sum();
-        // Half a pair for a level never seen among strangers, shared out over the levels.
-        let floor = 0.5 / (seen as f64 + 1.0);
-        let mut u: Vec<f64> =
-            counts.iter().map(|count| (*count as f64).max(floor * seen as f64) / (seen as f64 + 1.0)).collect();
-        if seen == 0 {
-            // No two records have both values: nothing is known of strangers, and relatives are the nearest to them.
-            u = comparison.levels.iter().map(|level| level.relatives.max(1e-6)).collect();
-        }
-        if let Some(exact) = frequency::collision(table, comparison.variable) {
-            u[1] = exact;
-            if matches!(comparison.variable, Variable::IdNumber) && u.len() > 5 {
-                // Levels that need a near-equal number: no sample sees them; a slip has some 200 neighbours of 1e11
-                // numbers, a mask leaves about as many as the region has numbers per ending.
-                u[2] = u[2].max(exact).min(1e-4);
-                u[3] = exact.max(1e-7);
-            }
-        }
-        if matches!(comparison.variable, Variable::Household) {
-            u = vec![0.0, 1e-6, 2e-5, 0.999_979];
-        }
-        if matches!(comparison.variable, Variable::Mother) {
-            u = vec![0.0, 1e-6, 1e-5, 0.999_988, 1e-6];
-        }
-        normalise(&mut u, &comparison.levels);
-        shares.u = u;
-    }
-}
-
-/// r: levels among pairs of different members of one household, from the households of each source.
-fn measure_relatives(comparer: &Comparer<'_>, households: &Households, shares: &mut [Shares]) {
-    let patterns: Vec<Pattern> =
-        household_pairs(households).par_iter().map(|(one, other)| comparer.compare(*one, *other)).collect();
-    for (comparison, shares) in comparer.comparisons.iter().zip(shares) {
-        let mut counts = vec![0.0f64; comparison.levels.len()];
-        for pattern in &patterns {
-            counts[comparison.level(*pattern)] += 1.0;
-        }
-        // The same number twice in a household is one person entered twice, or a relative's number on the wrong line:
-        // the sample cannot tell, so the expectation stands for the levels of (near) equality.
-        let doubtful: usize = match comparison.variable {
-            Variable::IdNumber => 3,
-            Variable::Name => 2,
-            _ => 0,
-        };
-        if matches!(comparison.variable, Variable::Household | Variable::Mother) {
-            continue;
-        }
-        for (level, count) in counts.iter_mut().enumerate().skip(1).take(doubtful) {
-            *count = count.min(comparison.levels[level].relatives * patterns.len() as f64);
-        }
-        let total: f64 = counts.iter().skip(1).sum();
-        for (level, share) in shares.r.iter_mut().enumerate().skip(1) {
-            *share = (counts[level] + PRIOR_RELATIVES * comparison.levels[level].relatives.max(1e-6))
-                / (total + PRIOR_RELATIVES);
-        }
-        normalise(&mut shares.r, &comparison.levels);
-    }
-}
-
-/// Makes the shares of a comparison sum to 1. Levels conditional on equal ID numbers stand outside the sum: what
-/// strangers or relatives with the same number show there is the expectation, there are too few to measure.
-fn normalise(shares: &mut [f64], levels: &[Level]) {
-    shares[0] = 0.0;
-    let total: f64 = shares.iter().zip(levels).filter(|(_, level)| !level.given_id).map(|(share, _)| share).sum();
-    for (share, level) in shares.iter_mut().zip(levels).skip(1) {
-        *share = if level.given_id { level.relatives } else { *share / total };
-    }
-}
-
-/// Pairs of different records of one household, evenly by order if there are many.
-fn household_pairs(households: &Households) -> Vec<(RecordId, RecordId)> {
-    let members = || (1..=households.last()).map(|household| households.get(household));
-    let total: usize = members().map(|members| members.len() * members.len().saturating_sub(1) / 2).sum();
-    let pairs = members().flat_map(|members| {
-        let with_later = move |at: usize| members[at + 1..].iter().map(move |other| (members[at], *other));
-        (0..members.len()).flat_map(with_later)
-    });
-    pairs.step_by(total / RELATIVE_PAIRS + 1).collect()
-}
-
-/// The slots of a table in a fixed order, and each record's slot.
-#[must_use]
-pub fn slots(table: &PersonTable) -> (Vec<Slot>, Vec<u8>) {
-    let mut slots: Vec<Slot> = Vec::new();
-    let mut of_record = vec![0u8; table.len()];
-    for source in 0..table.source_count() {
-        let mut known = [None; 16];
-        for record in table.records(source) {
-            let kind = table.kind[record as usize];
-            let slot = *known[kind as usize].get_or_insert_with(|| {
-                slots.push(Slot { source, kind, records: 0 });
-                slots.len() - 1
-            });
-            slots[slot].records += 1;
-            of_record[record as usize] = u8::try_from(slot).unwrap_or(u8::MAX);
-        }
-    }
-    (slots, of_record)
-}
-
-/// The class of a pair of records, given the slots of both.
-#[must_use]
-pub fn class_of(slots: usize, one: u8, other: u8) -> u32 {
-    u32::try_from(class_index(slots, usize::from(one), usize::from(other))).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

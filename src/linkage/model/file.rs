@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::left_over::LeftOver;
-use super::{Given, Model, PairClass, Shares, Slot};
+use super::slot::Slot;
+use super::{Given, Model, PairClass, Shares};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::RowKind;
 use crate::linkage::comparison::Comparison;
@@ -220,7 +221,8 @@ mod tests {
     use crate::intake::study::RowKind;
     use crate::linkage::comparison::level::Level;
     use crate::linkage::comparison::{Comparison, Variable};
-    use crate::linkage::model::{Model, PairClass, Shares, Slot};
+    use crate::linkage::model::slot::Slot;
+    use crate::linkage::model::{Model, PairClass, Shares};
 
     fn example() -> Model {
         let levels = vec![Level::missing(), Level::new("equal", 0.9, 0.1), Level::new("different", 0.1, 0.9)];

@@ -172,7 +172,7 @@ mod tests {
     use crate::intake::study;
     use crate::linkage::comparison::household::Households;
     use crate::linkage::comparison::{Comparer, Variable, date};
-    use crate::linkage::model::em;
+    use crate::linkage::model::{expected, measured, slot};
     use crate::linkage::scoring::Scorer;
     use crate::person;
     use crate::person::table::PersonTable;
@@ -232,8 +232,8 @@ mod tests {
         let extracts = [extract::open(&study, 0).expect("extract")];
         let table = person::standardise(&study, &extracts, &Silent).expect("table").table;
         let comparer = Comparer::new(&study, &table);
-        let (slots, slot_of) = em::slots(&table);
-        let model = em::expected(&comparer, em::measure(&comparer, &table, &Households::of(&table), 1), slots);
+        let (slots, slot_of) = slot::slots(&table);
+        let model = expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let names = NameFrequencies::of(&table);
         let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
         let born = comparer.of(Variable::BirthDate).expect("compared");

@@ -2,8 +2,9 @@
 //!
 //! A Fellegi–Sunter model with three kinds of pairs: *matches*, *relatives* (different members of one household, who
 //! share dwelling, telephone and often a family name) and *strangers*. A level's m is its share among matches, u among
-//! strangers, r among relatives. u and r are measured (on random pairs and on pairs within households); m and the share
-//! of matches among the pairs of each pair of slots are fitted by EM on pattern counts, without labels ([`em`]).
+//! strangers, r among relatives. u and r are [`measured`] (on random pairs and on pairs within households); m and the share
+//! of matches among the pairs of each pair of [slots](slot) are fitted by EM on pattern counts, without labels ([`em`]), starting
+//! from what is [`expected`].
 //!
 //! The weight of a pattern is log2 of P(pattern | match) / P(pattern | no match), where *no match* mixes relatives and
 //! strangers as the fit found them in the slots at hand.
@@ -11,24 +12,17 @@
 mod counts;
 mod dependence;
 pub mod em;
+pub mod expected;
 pub mod file;
 pub mod frequency;
 pub mod left_over;
+pub mod measured;
+pub mod slot;
 
+use super::comparison::level::Level;
 use super::comparison::{Comparison, Pattern, Variable};
-use crate::intake::study::RowKind;
 use left_over::LeftOver;
-
-/// Records of one source and row kind: among the records of a slot a person is expected once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slot {
-    /// Index of the source.
-    pub source: usize,
-    /// Row kind.
-    pub kind: RowKind,
-    /// Number of records.
-    pub records: u64,
-}
+use slot::{Slot, class_index};
 
 /// The pairs between two slots (or within one): how many there are and what they are.
 #[derive(Debug, Clone, PartialEq)]
@@ -262,11 +256,14 @@ impl Model {
     }
 }
 
-/// Position of the class of pairs between two of `slots` slots: the upper triangle, row by row.
-#[must_use]
-pub fn class_index(slots: usize, one: usize, other: usize) -> usize {
-    let (low, high) = (one.min(other), one.max(other));
-    low * slots - low * low.saturating_sub(1) / 2 - low + high
+/// Makes the shares of a comparison sum to 1. Levels conditional on equal ID numbers stand outside the sum: what
+/// strangers or relatives with the same number show there is the expectation, there are too few to measure.
+fn normalise(shares: &mut [f64], levels: &[Level]) {
+    shares[0] = 0.0;
+    let total: f64 = shares.iter().zip(levels).filter(|(_, level)| !level.given_id).map(|(share, _)| share).sum();
+    for (share, level) in shares.iter_mut().zip(levels).skip(1) {
+        *share = if level.given_id { level.relatives } else { *share / total };
+    }
 }
 
 /// Probability of a weight in bits (log2 odds).
@@ -277,7 +274,7 @@ pub fn probability(log2_odds: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Model, PairClass, Shares, class_index};
+    use super::{Model, PairClass, Shares};
     use crate::linkage::comparison::level::Level;
     use crate::linkage::comparison::{Comparison, Variable};
 
@@ -337,21 +334,5 @@ mod tests {
             let weight = model.weight(0, model.likelihoods(pattern, ratio));
             assert!((steps - weight).abs() < 1e-9, "{pattern:x}: {steps} {weight}");
         }
-    }
-
-    #[test]
-    fn every_pair_of_slots_has_a_class_of_its_own() {
-        let slots = 7;
-        let mut seen = Vec::new();
-        for one in 0..slots {
-            for other in one..slots {
-                assert_eq!(class_index(slots, one, other), class_index(slots, other, one));
-                seen.push(class_index(slots, one, other));
-            }
-        }
-        let mut sorted = seen.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        assert_eq!(sorted, (0..slots * (slots + 1) / 2).collect::<Vec<_>>());
     }
 }

@@ -172,7 +172,7 @@ mod tests {
     use crate::linkage::comparison::household::Households;
     use crate::linkage::comparison::level::{SUPPORT_MANY, SUPPORT_ONE};
     use crate::linkage::comparison::{Comparer, Variable};
-    use crate::linkage::model::em;
+    use crate::linkage::model::{em, expected, measured, slot};
     use crate::linkage::model::frequency::NameFrequencies;
     use crate::linkage::resolution::Resolution;
     use crate::linkage::scoring::{Score, Scorer, Sieves, Sifter, Standing};
@@ -214,9 +214,9 @@ mod tests {
         let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
         let comparer = Comparer::new(&study, &table);
         let candidates = blocking::block(&study, &table, &comparer).unwrap();
-        let (slots, slot_of) = em::slots(&table);
+        let (slots, slot_of) = slot::slots(&table);
         let (names, households) = (NameFrequencies::of(&table), Households::of(&table));
-        let model = em::expected(&comparer, em::measure(&comparer, &table, &Households::of(&table), 1), slots);
+        let model = expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let scorer = || Scorer::new(&comparer, &table, &model, &slot_of, &names);
         let sifter = Sifter { scorer: scorer(), households: &households };
         // Many pairs are below it by themselves, true ones as well.

@@ -143,7 +143,7 @@ mod tests {
     use crate::linkage::comparison::household::Households;
     use crate::linkage::comparison::level::{LEFT_AT_DWELLING, NAME_OF_ANOTHER};
     use crate::linkage::comparison::{Comparer, Variable};
-    use crate::linkage::model::em;
+    use crate::linkage::model::{expected, measured, slot};
     use crate::linkage::model::frequency::NameFrequencies;
     use crate::linkage::resolution::Resolution;
     use crate::linkage::scoring::{ComparedPairs, Scorer};
@@ -166,9 +166,9 @@ mod tests {
         let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
         let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
         let comparer = Comparer::new(&study, &table);
-        let (slots, slot_of) = em::slots(&table);
+        let (slots, slot_of) = slot::slots(&table);
         let names = NameFrequencies::of(&table);
-        let model = em::expected(&comparer, em::measure(&comparer, &table, &Households::of(&table), 1), slots);
+        let model = expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
         let records = u32::try_from(table.len()).unwrap();
         let pairs: Vec<(u32, u32)> =

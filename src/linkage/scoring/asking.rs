@@ -10,7 +10,7 @@ use super::sift::{Sifter, Sifting};
 use crate::linkage::blocking::CandidatePairs;
 use crate::linkage::comparison::level::MISSING;
 use crate::linkage::comparison::{Pattern, UNSETTLED, Variable};
-use crate::linkage::model::em;
+use crate::linkage::model::slot;
 use crate::person::table::RecordId;
 
 /// Of hopeless pairs, one in so many is compared in full and counts for all of them.
@@ -138,7 +138,7 @@ impl Sifter<'_> {
         asking.near.look_up(&bounds.steps, &self.scorer);
         for asked in &mut asking.batch {
             let (one, other) = asked.sides;
-            asked.place = em::class_of(slots, asking.near.slot(one), asking.near.slot(other));
+            asked.place = slot::class_of(slots, asking.near.slot(one), asking.near.slot(other));
             asked.rare = asking.near.rarest(one);
         }
         let weigh = |known: &mut Known, step: &Step, level: u8| {

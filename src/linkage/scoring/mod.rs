@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::blocking::Pair;
 use super::comparison::{Comparer, Pattern, Variable, date};
 use super::model::em::{self, PatternCounts};
+use super::model::slot;
 use super::model::frequency::NameFrequencies;
 use super::model::{Likelihoods, Model, probability};
 use crate::person::date::Date;
@@ -139,7 +140,7 @@ impl<'a> Scorer<'a> {
     /// The class of a pair.
     #[must_use]
     pub fn class(&self, one: RecordId, other: RecordId) -> u32 {
-        em::class_of(self.model.slots.len(), self.slot_of[one as usize], self.slot_of[other as usize])
+        slot::class_of(self.model.slots.len(), self.slot_of[one as usize], self.slot_of[other as usize])
     }
 
     /// By how much more common than the average the value is that both records share.

@@ -19,7 +19,8 @@ use crate::linkage::blocking::{CandidatePairs, Pair};
 use crate::linkage::comparison::household::Households;
 use crate::linkage::comparison::row::{Rows, Weighing};
 use crate::linkage::comparison::{Comparison, Pattern, UNSETTLED, Variable};
-use crate::linkage::model::em::{self, PatternCounts};
+use crate::linkage::model::em::PatternCounts;
+use crate::linkage::model::slot;
 use crate::person::table::RecordId;
 
 /// Up to so many candidate pairs, every one is compared in full.
@@ -125,7 +126,7 @@ impl Sifter<'_> {
             let (one, other) = (rows.get(pair.0), rows.get(pair.1));
             let pattern = comparer.compare_sides(one, other);
             let (one, other) = (one.row.weighing(), other.row.weighing());
-            let class = em::class_of(self.scorer.model.slots.len(), one.slot, other.slot);
+            let class = slot::class_of(self.scorer.model.slots.len(), one.slot, other.slot);
             let ratio = || self.scorer.ratio_by(pattern, pair.0, || f64::from(one.name_ratio));
             let may_be_supported = || Households::marks_may_support(one.household_mark, other.household_mark);
             self.sift_seen(Seen { class, pattern, pair, weight: 1 }, least, state, ratio, may_be_supported);
@@ -367,7 +368,7 @@ mod tests {
     use crate::linkage::blocking;
     use crate::linkage::comparison::Comparer;
     use crate::linkage::comparison::household::Households;
-    use crate::linkage::model::em;
+    use crate::linkage::model::{em, expected, measured, slot};
     use crate::linkage::model::frequency::NameFrequencies;
     use crate::linkage::scoring::Scorer;
     use crate::person;
@@ -422,9 +423,9 @@ mod tests {
         let table = person::standardise(study, &extracts, &Silent).unwrap().table;
         let comparer = Comparer::new(study, &table);
         let candidates = blocking::block(study, &table, &comparer).unwrap();
-        let (slots, slot_of) = em::slots(&table);
+        let (slots, slot_of) = slot::slots(&table);
         let names = NameFrequencies::of(&table);
-        let model = em::expected(&comparer, em::measure(&comparer, &table, &Households::of(&table), 1), slots);
+        let model = expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let households = Households::of(&table);
         let sifter =
             Sifter { scorer: Scorer::new(&comparer, &table, &model, &slot_of, &names), households: &households };

@@ -14,7 +14,8 @@ use super::Material;
 use super::standing::Standing;
 use super::surroundings::{Around, NEAR_MIN, Surroundings};
 use crate::intake::study::Study;
-use crate::linkage::model::{Slot, probability};
+use crate::linkage::model::probability;
+use crate::linkage::model::slot::Slot;
 use crate::person::table::{NO_DAY, RecordId};
 
 const OWN_QUANTILES: [f64; 9] = [0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 0.95, 0.995];

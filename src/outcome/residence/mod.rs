@@ -35,7 +35,7 @@ use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::household::Households;
-use crate::linkage::model::{em, probability};
+use crate::linkage::model::{probability, slot};
 use crate::linkage::resolution::Resolution;
 use crate::linkage::scoring::Score;
 use crate::outcome::settled::Settled;
@@ -236,7 +236,7 @@ pub fn drawn_with(table: &PersonTable, households: &Households, resolution: &Res
 fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
     let statuses = standing::statuses(material, &study.area);
     let surroundings = Surroundings::of(material, &statuses);
-    let slots = em::slots(material.table);
+    let slots = slot::slots(material.table);
     let locals = thinned(&persons(&statuses, Part::Positive, Known::Registered), POSITIVES_MAX);
     let mut residence = Residence::default();
     let mut fitted: Option<Redrawing> = None;

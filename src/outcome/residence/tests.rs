@@ -17,7 +17,7 @@ use crate::intake::extract;
 use crate::intake::study::{Study, file};
 use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::household::Households;
-use crate::linkage::model::em;
+use crate::linkage::model::slot;
 use crate::linkage::resolution::Resolution;
 use crate::linkage::scoring::Score;
 use crate::outcome::discrepancy::DiscrepancyKind;
@@ -291,7 +291,7 @@ fn levels_of(built: &Built, person: u32, hidden: &[u32]) -> (Vec<Feature>, Vec<u
     let material = built.material();
     let statuses = standing::statuses(&material, "");
     let surroundings = Surroundings::of(&material, &statuses);
-    let slots = em::slots(&built.table);
+    let slots = slot::slots(&built.table);
     let mut residents = persons(&statuses, Part::Positive, Known::Registered);
     residents.retain(|resident| *resident != person);
     let observer = Observer::learn(&built.study, &material, &surroundings, &slots, &residents, &residents);

@@ -7,7 +7,7 @@ use super::{Component, Edges};
 use crate::intake::study;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::comparison::household::Households;
-use crate::linkage::model::em;
+use crate::linkage::model::{em, measured};
 use crate::linkage::model::frequency::NameFrequencies;
 use crate::linkage::resolution::Terms;
 use crate::linkage::scoring::{Score, Scorer};
@@ -27,7 +27,7 @@ fn with_duplicates(duplicate: f64, slots: &[u8], scores: &[((u32, u32), f64)], c
     let study = study::file::read(&folder.path().join("study.toml")).unwrap();
     let table = PersonTable::default();
     let comparer = Comparer::new(&study, &table);
-    let model = em::fit(&comparer, em::measure(&comparer, &table, &Households::of(&table), 1), Vec::new(), &Vec::new());
+    let model = em::fit(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), Vec::new(), &Vec::new());
     let names = NameFrequencies::of(&table);
     let scorer = Scorer::new(&comparer, &table, &model, slots, &names);
     let edges: Edges =
