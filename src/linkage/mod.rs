@@ -29,7 +29,7 @@ use decided::Decided;
 use model::em::PatternCounts;
 use model::frequency::NameFrequencies;
 use model::slot::{self, Slot};
-use model::{Model, Shares, em, expected, measured};
+use model::{Model, Shares, em, expected, log2_odds, measured};
 use resolution::household::{Support, supported};
 use resolution::{Resolution, housemates, left_over};
 use scoring::{ComparedPairs, Score, Scorer, Sifted, Sifter};
@@ -406,8 +406,4 @@ fn check_pairs(study: &Study, compared: &ComparedPairs) -> Result<()> {
     let what = format!("{} pairs may matter, more than can be resolved", compared.pairs.len());
     let hint = "raise linkage.review_probability, or name blocking rules that give fewer pairs";
     Err(Error::new(Kind::Study, what).at_file(&study.file).hint(hint))
-}
-
-fn log2_odds(probability: f64) -> f64 {
-    (probability / (1.0 - probability)).log2()
 }

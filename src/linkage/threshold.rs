@@ -4,6 +4,7 @@
 //! names a tolerated share of false links, the lowest at which the pairs at or above it are expected to hold no greater share
 //! (the mean of 1 − p over them).
 
+use super::model::log2_odds;
 use super::scoring::Score;
 use crate::intake::study::Study;
 
@@ -17,10 +18,9 @@ const JUST_BELOW: f64 = 1e-9;
 #[must_use]
 pub fn minimum(study: &Study, scores: &[Score]) -> f64 {
     let linkage = &study.linkage;
-    let odds = |probability: f64| (probability / (1.0 - probability)).log2();
     match linkage.false_links {
-        None => odds(linkage.link_probability),
-        Some(share) => tolerating(share, scores).max(odds(linkage.review_probability)),
+        None => log2_odds(linkage.link_probability),
+        Some(share) => tolerating(share, scores).max(log2_odds(linkage.review_probability)),
     }
 }
 
@@ -44,12 +44,11 @@ fn tolerating(share: f64, scores: &[Score]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{BEYOND, tolerating};
+    use super::{BEYOND, log2_odds, tolerating};
     use crate::linkage::scoring::Score;
 
     fn scores(probabilities: &[f64]) -> Vec<Score> {
-        let of = |probability: &f64| (probability / (1.0 - probability)).log2();
-        probabilities.iter().map(|probability| Score { weight: 0.0, log2_odds: of(probability) }).collect()
+        probabilities.iter().map(|probability| Score { weight: 0.0, log2_odds: log2_odds(*probability) }).collect()
     }
 
     #[test]

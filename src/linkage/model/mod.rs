@@ -211,8 +211,7 @@ impl Model {
     /// log2 of the odds that a random pair of the class is a match.
     #[must_use]
     pub fn prior_weight(&self, class: usize) -> f64 {
-        let share = self.classes[class].matches;
-        (share / (1.0 - share)).log2()
+        log2_odds(self.classes[class].matches)
     }
 
     /// The weights of the single comparisons of a pattern, each given what the class and the other comparisons make of
@@ -264,6 +263,12 @@ fn normalise(shares: &mut [f64], levels: &[Level]) {
     for (share, level) in shares.iter_mut().zip(levels).skip(1) {
         *share = if level.given_id { level.relatives } else { *share / total };
     }
+}
+
+/// Weight in bits (log2 odds) of a probability.
+#[must_use]
+pub fn log2_odds(probability: f64) -> f64 {
+    (probability / (1.0 - probability)).log2()
 }
 
 /// Probability of a weight in bits (log2 odds).

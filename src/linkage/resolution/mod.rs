@@ -21,6 +21,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::blocking::Pair;
+use super::model::log2_odds;
 use super::scoring::{Score, Scorer};
 use crate::person::table::RecordId;
 use component::resolve_component;
@@ -248,7 +249,7 @@ fn duplicate_weights(scorer: &Scorer<'_>) -> Vec<f64> {
             let class = &scorer.model.classes[scorer.model.class(slot, slot)];
             let records = scorer.model.slots[slot].records as f64;
             let rate = (2.0 * class.matches * class.pairs / records.max(1.0)).clamp(1e-6, 0.5);
-            (rate / (1.0 - rate)).log2()
+            log2_odds(rate)
         })
         .collect()
 }

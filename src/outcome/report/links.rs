@@ -10,7 +10,7 @@ use super::ReportInput;
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::linkage::comparison::Pattern;
-use crate::linkage::model::{Model, probability};
+use crate::linkage::model::{Model, log2_odds, probability};
 use crate::privacy::mask;
 
 /// The histogram of match weights: first bin, last bin and their width, in bits. What lies beyond is counted in the
@@ -118,10 +118,6 @@ pub fn bin_of(weight: f64) -> std::ops::Range<f64> {
     let low = BIN_FIRST + at as f64 * BIN_WIDTH;
     let start = if at == 0 { f64::NEG_INFINITY } else { low };
     start..if at == BINS - 1 { f64::INFINITY } else { low + BIN_WIDTH }
-}
-
-fn log2_odds(probability: f64) -> f64 {
-    (probability / (1.0 - probability)).log2()
 }
 
 fn bin(weight: f64) -> usize {

@@ -35,7 +35,7 @@ use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::household::Households;
-use crate::linkage::model::{probability, slot};
+use crate::linkage::model::{log2_odds, probability, slot};
 use crate::linkage::resolution::Resolution;
 use crate::linkage::scoring::Score;
 use crate::outcome::settled::Settled;
@@ -197,9 +197,8 @@ impl Residence {
             })
             .collect();
         if let Some(fit) = self.strata.get(candidate.stratum).filter(|_| candidate.linked > 0.0) {
-            let odds = |probability: f64| (probability / (1.0 - probability)).log2();
             let before = fit.log2_odds(&candidate.levels);
-            let bits = odds(probability(before) * (1.0 - candidate.linked)) - odds(probability(before));
+            let bits = log2_odds(probability(before) * (1.0 - candidate.linked)) - log2_odds(probability(before));
             let level = format!("probability {:.3}", candidate.linked);
             found.push(Contribution { feature: "rejected_link", level, bits });
         }
