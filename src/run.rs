@@ -30,6 +30,7 @@ use crate::memory::plan::{self, Allowance, Provided};
 use crate::outcome::coverage::Coverage;
 use crate::outcome::coverage::estimated;
 use crate::outcome::discrepancy::Findings;
+use crate::outcome::links::{self, Link};
 use crate::outcome::reliability::Reliability;
 use crate::outcome::report::cases::{CaseBook, table as case_table};
 use crate::outcome::report::{self, ReportInput, file};
@@ -74,7 +75,7 @@ pub struct Summary {
 pub struct Spent {
     _standardised: Standardised,
     _linked: Linked,
-    _links: Vec<files::Link>,
+    _links: Vec<Link>,
     _to_the_end: Option<freed::Kept>,
 }
 
@@ -270,7 +271,7 @@ fn from_anywhere(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn count(linked: &Linked, links: &[files::Link], findings: &Findings) -> BTreeMap<String, u64> {
+fn count(linked: &Linked, links: &[Link], findings: &Findings) -> BTreeMap<String, u64> {
     let certain = links.iter().filter(|link| link.linked).count() as u64;
     BTreeMap::from([
         (String::from("candidate_pairs"), linked.candidates),
@@ -340,8 +341,8 @@ fn appraised_links(
     comparer: &Comparer<'_>,
     linked: &Linked,
     decided: &Decided,
-) -> (Vec<files::Link>, Reliability) {
-    let links = files::links(study, table, comparer, linked, decided);
+) -> (Vec<Link>, Reliability) {
+    let links = links::gather(study, table, comparer, linked, decided);
     let reliability = reliability::appraise(study, linked, &links, decided);
     (links, reliability)
 }

@@ -10,6 +10,7 @@ pub mod discrepancy;
 pub mod estimate;
 pub mod files;
 pub mod find;
+pub mod links;
 pub mod quality;
 pub mod reliability;
 pub mod report;

@@ -11,7 +11,7 @@ use crate::linkage::Linked;
 use crate::linkage::decided::Decided;
 use crate::linkage::lesson::{BANDS, band};
 use crate::outcome::estimate::stratified::{self, Share, Stratum};
-use crate::outcome::files::Link;
+use crate::outcome::links::Link;
 
 /// What probabilities are worth, from the lowest band to the highest.
 #[derive(Debug, Clone, PartialEq, Default)]

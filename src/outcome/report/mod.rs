@@ -33,7 +33,7 @@ use crate::linkage::Linked;
 use crate::linkage::blocking::RuleReport;
 use crate::outcome::coverage::{Counts, Coverage};
 use crate::outcome::discrepancy::Findings;
-use crate::outcome::files::Link;
+use crate::outcome::links::Link;
 use crate::outcome::reliability::Reliability;
 use crate::outcome::residence::Residence;
 use crate::person::date::Date;

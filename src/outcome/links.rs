@@ -1,0 +1,150 @@
+//! Which pairs are links or possible links, and how sure is each?
+//!
+//! Takes who is who and what clerks have decided, gives the [`Link`]s as `links.parquet` has them.
+
+use rayon::prelude::*;
+
+use crate::intake::study::Study;
+use crate::linkage::Linked;
+use crate::linkage::blocking::Pair;
+use crate::linkage::comparison::{Comparer, Pattern};
+use crate::linkage::decided::Decided;
+use crate::linkage::model::probability;
+use crate::person::table::PersonTable;
+
+/// A link or possible link.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Link {
+    /// The records.
+    pub pair: Pair,
+    /// Their pattern.
+    pub pattern: Pattern,
+    /// log2 Bayes factor.
+    pub weight: f64,
+    /// Match probability.
+    pub probability: f64,
+    /// Are they one person?
+    pub linked: bool,
+}
+
+/// All pairs at or above the review threshold, and every pair of records of one person: also those that no blocking
+/// rule gave, compared now; without what clerks have decided to be two persons. Sorted by records.
+///
+/// The match weight is the pair's own. The match probability of two records of one person is the best that any chain of
+/// their person's pairs gives: a pair that by itself says little is as sure as the pairs that hold it.
+#[must_use]
+pub fn gather(
+    study: &Study,
+    table: &PersonTable,
+    comparer: &Comparer<'_>,
+    linked: &Linked,
+    decided: &Decided,
+) -> Vec<Link> {
+    let scorer = linked.scorer(comparer, table);
+    let person = &linked.resolution.person_of;
+    let own = |at: usize| {
+        let (pair, score) = (linked.pairs[at], linked.scores[at]);
+        let probability = score.probability();
+        Link { pair, pattern: linked.patterns[at], weight: score.weight, probability, linked: false }
+    };
+    let apart = (0..linked.pairs.len())
+        .into_par_iter()
+        .filter(|at| person[linked.pairs[*at].0 as usize] != person[linked.pairs[*at].1 as usize])
+        .map(own)
+        .filter(|link| link.probability >= study.linkage.review_probability && decided.of_pair(link.pair).is_none());
+    let apart: Vec<Link> = apart.collect();
+    // The links within persons are by far the most: each has its place before it is made.
+    let persons = 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
+    let pairs_of = |person: u32| {
+        let records = linked.resolution.records_of(person).len();
+        records * (records - 1) / 2
+    };
+    let within = persons.clone().map(pairs_of).sum::<usize>();
+    let none = Link { pair: (0, 0), pattern: 0, weight: 0.0, probability: 0.0, linked: true };
+    let mut links = Vec::with_capacity(apart.len() + within);
+    links.resize(within, none);
+    let mut rest = links.as_mut_slice();
+    let mut places: Vec<(u32, &mut [Link])> = Vec::new();
+    for first in persons.clone().step_by(PERSONS_AT_A_TIME) {
+        let last = (first + PERSONS_AT_A_TIME as u32).min(persons.end);
+        let (place, after) = rest.split_at_mut((first..last).map(pairs_of).sum());
+        places.push((first, place));
+        rest = after;
+    }
+    places.into_par_iter().for_each(|(first, mut rest)| {
+        for person in (first..persons.end).take(PERSONS_AT_A_TIME) {
+            let records = linked.resolution.records_of(person);
+            let (place, after) = std::mem::take(&mut rest).split_at_mut(pairs_of(person));
+            rest = after;
+            let mut place_of = place.iter_mut();
+            for (at, one) in records.iter().enumerate() {
+                // Pairs are sorted: those of one record lie together, and its person's have few others between them.
+                let mut known = linked.pairs.partition_point(|pair| *pair < (*one, 0));
+                for (other, link) in records[at + 1..].iter().zip(place_of.by_ref()) {
+                    let pair = (*one, *other);
+                    known += linked.pairs[known..].iter().take_while(|other| **other < pair).count();
+                    *link = if linked.pairs.get(known) == Some(&pair) {
+                        Link { linked: true, ..own(known) }
+                    } else {
+                        let pattern = linked.pattern_of_unblocked(comparer, pair);
+                        let score = scorer.score(pattern, pair.0, pair.1);
+                        let probability = probability(score.log2_odds);
+                        Link { pair, pattern, weight: score.weight, probability, linked: true }
+                    };
+                }
+            }
+            strengthen(records.len(), place);
+        }
+    });
+    links.extend(apart);
+    links.par_sort_unstable_by_key(|link| link.pair);
+    links
+}
+
+/// Persons whose links are made by one thread at a time.
+const PERSONS_AT_A_TIME: usize = 1 << 12;
+
+/// Persons of more records keep the probabilities of the pairs as they are.
+const CHAINED_RECORDS_MAX: usize = 32;
+
+/// Raises each pair of a person to the best product of probabilities along a chain of its pairs (Floyd–Warshall). The
+/// links are all pairs of `count` records, row by row.
+fn strengthen(count: usize, links: &mut [Link]) {
+    if !(3..=CHAINED_RECORDS_MAX).contains(&count) {
+        return;
+    }
+    let place = |one: usize, other: usize| {
+        let (low, high) = (one.min(other), one.max(other));
+        low * (2 * count - low - 1) / 2 + high - low - 1
+    };
+    for via in 0..count {
+        for one in (0..count).filter(|one| *one != via) {
+            for other in (one + 1..count).filter(|other| *other != via) {
+                let chain = links[place(one, via)].probability * links[place(via, other)].probability;
+                let link = &mut links[place(one, other)];
+                link.probability = link.probability.max(chain);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Link, strengthen};
+
+    #[test]
+    fn a_pair_is_as_sure_as_the_chain_that_holds_it() {
+        let link = |pair, probability| Link { pair, pattern: 0, weight: 0.0, probability, linked: true };
+        let mut links = vec![
+            link((0, 1), 0.9),
+            link((0, 2), 0.1),
+            link((0, 3), 0.2),
+            link((1, 2), 0.8),
+            link((1, 3), 0.3),
+            link((2, 3), 0.99),
+        ];
+        strengthen(4, &mut links);
+        let probabilities: Vec<f64> = links.iter().map(|link| (link.probability * 1e4).round() / 1e4).collect();
+        assert_eq!(probabilities, [0.9, 0.72, 0.7128, 0.8, 0.792, 0.99]);
+    }
+}
