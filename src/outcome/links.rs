@@ -2,6 +2,8 @@
 //!
 //! Takes who is who and what clerks have decided, gives the [`Link`]s as `links.parquet` has them.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::intake::study::Study;
@@ -99,6 +101,18 @@ pub fn gather(
     links.extend(apart);
     links.par_sort_unstable_by_key(|link| link.pair);
     links
+}
+
+/// Links and possible links by pair of sources, the one that comes first in the study first.
+#[must_use]
+pub fn by_sources(table: &PersonTable, links: &[Link]) -> BTreeMap<(usize, usize), (u64, u64)> {
+    let mut by_sources: BTreeMap<(usize, usize), (u64, u64)> = BTreeMap::new();
+    for link in links {
+        let sources = (table.source(link.pair.0), table.source(link.pair.1));
+        let found = by_sources.entry((sources.0.min(sources.1), sources.0.max(sources.1))).or_default();
+        if link.linked { found.0 += 1 } else { found.1 += 1 }
+    }
+    by_sources
 }
 
 /// Persons whose links are made by one thread at a time.

@@ -17,3 +17,4 @@ pub mod report;
 pub mod residence;
 pub mod settled;
 pub mod visit;
+pub mod weights;

@@ -15,7 +15,7 @@ use crate::memory::plan::Allowance;
 use crate::outcome::coverage::estimated::weights::{Weighed, Weights};
 use crate::outcome::coverage::estimated::{Estimate, STEPS, Summary};
 use crate::outcome::files;
-use crate::outcome::report::links;
+use crate::outcome::weights;
 use crate::progress::Progress;
 use crate::provenance::{self, Known, Remade};
 use crate::run::ESTIMATES;
@@ -51,7 +51,7 @@ pub(super) fn trace(
     }
     let mut text = String::new();
     if let Some(weight) = asked.weight {
-        let bin = links::bin_of(weight);
+        let bin = weights::bin_of(weight);
         let found = remade.weighing(&bin)?;
         let together = found.iter().filter(|known| known.together).count();
         let apart = found.len() - together;
@@ -148,7 +148,7 @@ fn levels(
         for (level, name) in shares.levels.iter().enumerate().skip(1).filter(|(_, name)| wanted(1, name)) {
             let (kept, rest) = remade.at_level(at, level);
             let (m, u) = (shares.m.get(level).copied().unwrap_or(0.0), shares.u.get(level).copied().unwrap_or(0.0));
-            let bits = (m.max(1e-9) / u.max(1e-9)).log2();
+            let bits = weights::of_level(m, u);
             let expected = kept.iter().fold(0.0, |sum, known| sum + known.probability);
             let _ = writeln!(
                 text,
@@ -175,13 +175,13 @@ fn levels(
 }
 
 fn example(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, which: Example, text: &mut String) {
-    let [link, possible] = links::examples(&remade.study, &remade.linked);
+    let [link, possible] = weights::examples(&remade.study, &remade.linked);
     let (link, found) = if which == Example::Link { (true, link) } else { (false, possible) };
     let Some((pattern, class)) = found else {
         *text += "0 pairs\n";
         return;
     };
-    let waterfall = links::waterfall(&remade.linked.model, link, pattern, class);
+    let waterfall = weights::waterfall(&remade.linked.model, link, pattern, class);
     let mut pairs = remade.of_pattern(pattern, class);
     pairs.retain(|known| known.together == link);
     let total = waterfall.steps.iter().fold(waterfall.prior, |sum, step| sum + step.2);

@@ -4,7 +4,7 @@ use super::curve::legend;
 use super::{Anchor, Canvas, colour, draw, fitted, text_width, ticks};
 use crate::intake::study::Language;
 use crate::outcome::coverage::Counts;
-use crate::outcome::report::links::{ComparisonWeights, Waterfall};
+use crate::outcome::weights::{ComparisonWeights, Waterfall};
 use crate::outcome::report::words::{self, code, page};
 
 const WIDTH: i32 = 760;

@@ -2,8 +2,8 @@
 
 use super::{Anchor, Canvas, colour, draw, ticks};
 use crate::intake::study::Language;
-use crate::outcome::report::links::{BIN_FIRST, BIN_LAST, BIN_WIDTH};
 use crate::outcome::report::words::{self, page};
+use crate::outcome::weights::{BIN_FIRST, BIN_LAST, BIN_WIDTH};
 
 const WIDTH: i32 = 760;
 const HEIGHT: i32 = 340;
