@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::blocking::Pair;
 use super::model::log2_odds;
 use super::scoring::{Score, Scorer};
+use crate::person::members::Members;
 use crate::person::table::RecordId;
 use component::resolve_component;
 use household::Support;
@@ -32,27 +33,21 @@ use household::Support;
 pub struct Resolution {
     /// Person of each record, dense from 0, numbered by their first record.
     pub person_of: Vec<u32>,
-    /// Where each person's records begin in `records`; one more entry than persons.
-    pub starts: Vec<u32>,
-    /// Records grouped by person, ascending within.
-    pub records: Vec<RecordId>,
+    /// Records by person.
+    members: Members,
 }
 
 impl Resolution {
     /// Number of persons.
     #[must_use]
     pub fn persons(&self) -> usize {
-        self.starts.len().saturating_sub(1)
+        self.members.groups()
     }
 
     /// The records of a person.
     #[must_use]
     pub fn records_of(&self, person: u32) -> &[RecordId] {
-        let at = person as usize;
-        match (self.starts.get(at), self.starts.get(at + 1)) {
-            (Some(&start), Some(&end)) => self.records.get(start as usize..end as usize).unwrap_or(&[]),
-            _ => &[],
-        }
+        self.members.get(person)
     }
 
     /// From any labelling of the records.
@@ -79,21 +74,7 @@ impl Resolution {
             let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
             labels.iter().map(|label| *numbers.entry(*label).or_insert_with(&mut next)).collect()
         };
-        let mut starts = vec![0u32; persons as usize + 1];
-        for person in &person_of {
-            starts[*person as usize + 1] += 1;
-        }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        let mut next = starts.clone();
-        let mut records = vec![0; person_of.len()];
-        for (record, person) in (0..).zip(&person_of) {
-            let place = &mut next[*person as usize];
-            records[*place as usize] = record;
-            *place += 1;
-        }
-        Resolution { person_of, starts, records }
+        Resolution { members: Members::of_all(persons as usize, &person_of), person_of }
     }
 }
 

@@ -13,6 +13,7 @@ use super::standing::{Standing, Status, is_roll};
 use crate::intake::study::RowKind;
 use crate::linkage::comparison::HOUSEHOLD_MEMBERS_MAX;
 use crate::person::id_number::IdNumber;
+use crate::person::members::Members;
 use crate::person::table::{Dwelling, PersonTable, RecordId};
 
 /// A dwelling with more records than this is an institution, or an address cut short.
@@ -37,8 +38,7 @@ pub(super) struct Surroundings<'a> {
     material: &'a Material<'a>,
     statuses: &'a [Status],
     dwelling_of: Vec<u32>,
-    starts: Vec<u32>,
-    records: Vec<RecordId>,
+    at_dwelling: Members,
     mothers: FxHashMap<u32, Vec<u32>>,
     near: Vec<Near>,
 }
@@ -65,10 +65,10 @@ pub(super) struct Around {
 impl<'a> Surroundings<'a> {
     /// Collects who is around whom.
     pub fn of(material: &'a Material<'a>, statuses: &'a [Status]) -> Surroundings<'a> {
-        let (dwelling_of, starts, records) = dwellings(material.table);
+        let (dwelling_of, at_dwelling) = dwellings(material.table);
         let mothers = mothers(material);
         let near = near(material);
-        Surroundings { material, statuses, dwelling_of, starts, records, mothers, near }
+        Surroundings { material, statuses, dwelling_of, at_dwelling, mothers, near }
     }
 
     /// How the person stands to the roll.
@@ -120,7 +120,7 @@ impl<'a> Surroundings<'a> {
         at.dedup();
         for dwelling in at.into_iter().filter(|dwelling| *dwelling != 0) {
             around.has_dwelling = true;
-            let records = self.records_at(dwelling);
+            let records = self.at_dwelling.get(dwelling);
             if records.len() > DWELLING_RECORDS_MAX {
                 around.crowded = true;
                 continue;
@@ -153,18 +153,10 @@ impl<'a> Surroundings<'a> {
         });
         around
     }
-
-    fn records_at(&self, dwelling: u32) -> &[RecordId] {
-        let at = dwelling as usize;
-        match (self.starts.get(at), self.starts.get(at + 1)) {
-            (Some(&start), Some(&end)) => self.records.get(start as usize..end as usize).unwrap_or(&[]),
-            _ => &[],
-        }
-    }
 }
 
 /// Number of each record's dwelling (0: none), and the records of each.
-fn dwellings(table: &PersonTable) -> (Vec<u32>, Vec<u32>, Vec<RecordId>) {
+fn dwellings(table: &PersonTable) -> (Vec<u32>, Members) {
     let mut number: FxHashMap<Dwelling, u32> = FxHashMap::default();
     let of_record: Vec<u32> = (0..u32::try_from(table.len()).unwrap_or(u32::MAX))
         .map(|record| match table.dwelling(record) {
@@ -175,19 +167,8 @@ fn dwellings(table: &PersonTable) -> (Vec<u32>, Vec<u32>, Vec<RecordId>) {
             None => 0,
         })
         .collect();
-    let mut starts = vec![0u32; number.len() + 2];
-    of_record.iter().for_each(|dwelling| starts[*dwelling as usize + 1] += 1);
-    for at in 1..starts.len() {
-        starts[at] += starts[at - 1];
-    }
-    let mut next = starts.clone();
-    let mut records = vec![0; of_record.len()];
-    for (record, dwelling) in (0..).zip(&of_record) {
-        let place = &mut next[*dwelling as usize];
-        records[*place as usize] = record;
-        *place += 1;
-    }
-    (of_record, starts, records)
+    let at_dwelling = Members::of(of_record.iter().copied());
+    (of_record, at_dwelling)
 }
 
 /// For each person the mother and the children that records name.
