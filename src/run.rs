@@ -111,7 +111,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
     let to_keep = stage.filter(|_| restored.is_none());
     let linked = match restored {
         Some(linked) => taken_up(linked, freed, progress),
-        None => linkage::link(study, table, &comparer, &decided, freed, progress)?,
+        None => linkage::link(study, table, &comparer, &decided, || drop(freed), progress)?,
     };
     let settled = settled(outcomes.as_ref(), study, table, &linked)?;
     let residence = keep_and_estimate(to_keep.as_ref(), study, table, &linked, &settled, progress);

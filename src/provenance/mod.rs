@@ -69,7 +69,9 @@ pub fn remake(study: Study, memory: Allowance, folder: &Path, progress: &dyn Pro
     let table = person::standardise(&study, &extracts, progress)?.table;
     let decisions = decisions::read(&study)?;
     let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
-    let linked = linkage::link(&study, &table, &Comparer::new(&study, &table), &decided, freed, progress)?;
+    let comparer = Comparer::new(&study, &table);
+    let linked = linkage::link(&study, &table, &comparer, &decided, || drop(freed), progress)?;
+    drop(comparer);
     let settle = |outcomes: Outcomes| Settled::of(&outcomes, &study, &table, &linked.resolution);
     let settled = outcomes::read(&study)?.map(settle).transpose()?.unwrap_or_default();
     Ok(Remade { study, table, linked, decided, settled })

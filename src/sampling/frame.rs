@@ -285,7 +285,7 @@ fn relink(run: &Path, manifest: &Manifest, memory: Allowance, progress: &dyn Pro
         return Err(changed(&found.table.path));
     }
     let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
-    let linked = linkage::link(&study, &table, &comparer, &decided, freed, progress)?;
+    let linked = linkage::link(&study, &table, &comparer, &decided, || drop(freed), progress)?;
     let candidates = blocking::block(&study, &table, &comparer)?;
     drop(comparer);
     Ok(Relinked { study, table, linked, candidates })

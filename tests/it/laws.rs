@@ -90,7 +90,7 @@ fn every_record_is_exactly_one_persons() {
     let study = district(folder.path(), 800);
     let table = table(&study);
     let comparer = Comparer::new(&study, &table);
-    let linked = rollcall::linkage::link(&study, &table, &comparer, &Decided::default(), None, &Silent).unwrap();
+    let linked = rollcall::linkage::link(&study, &table, &comparer, &Decided::default(), || {}, &Silent).unwrap();
     let resolution = &linked.resolution;
     let mut seen = vec![false; table.len()];
     for person in 0..u32::try_from(resolution.persons()).unwrap() {

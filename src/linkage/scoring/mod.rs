@@ -269,7 +269,7 @@ mod tests {
         let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(&study, source).unwrap()).collect();
         let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
         let comparer = Comparer::new(&study, &table);
-        let linked = linkage::link(&study, &table, &comparer, &Decided::default(), None, &Silent).unwrap();
+        let linked = linkage::link(&study, &table, &comparer, &Decided::default(), || {}, &Silent).unwrap();
         let scorer = linked.scorer(&comparer, &table);
         assert!(linked.pairs.len() > 3_000);
         for ((pair, pattern), score) in linked.pairs.iter().zip(&linked.patterns).zip(&linked.scores) {

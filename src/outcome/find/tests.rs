@@ -56,7 +56,7 @@ fn district([roll, police, health]: [Vec<String>; 3], look: impl FnOnce(&Study, 
     let extracts = [0, 1, 2].map(|source| extract::open(&study, source).unwrap());
     let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
     let comparer = Comparer::new(&study, &table);
-    let linked = linkage::link(&study, &table, &comparer, &Decided::default(), None, &Silent).unwrap();
+    let linked = linkage::link(&study, &table, &comparer, &Decided::default(), || {}, &Silent).unwrap();
     look(&study, &table, &comparer, &linked);
 }
 

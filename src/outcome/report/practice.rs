@@ -184,7 +184,7 @@ impl District {
         let extracts: Vec<Extract> = (0..3).map(|source| extract::open(&study, source).unwrap()).collect();
         let Standardised { table, tallies, .. } = person::standardise(&study, &extracts, &Silent).unwrap();
         let linked =
-            linkage::link(&study, &table, &Comparer::new(&study, &table), &Decided::default(), None, &Silent).unwrap();
+            linkage::link(&study, &table, &Comparer::new(&study, &table), &Decided::default(), || {}, &Silent).unwrap();
         let findings = findings(&table, &linked);
         let coverage = coverage::count(&study, &table, &linked);
         District {
