@@ -29,7 +29,7 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
         key_file::read(&asked.key, KEY)?;
     }
     let manifest = located::read(&asked.run)?;
-    let gathered = evidence::gather(&asked.run, &manifest, progress)?;
+    let gathered = evidence::gather(&asked.run, &manifest, &[], progress)?;
     // A key that was made for counts that cannot be made would be in the way of the next try.
     if asked.new_key {
         key_file::create(&asked.key, KEY)?;

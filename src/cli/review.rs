@@ -73,7 +73,7 @@ fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {
         if asked.pairs.is_none() && asked.seed.is_none() { store.draw_of(&run, None, None)? } else { None };
     let (pairs, seed) =
         drawn_last.map_or((asked.pairs.unwrap_or(PAIRS), asked.seed.unwrap_or(SEED)), |last| (last.wanted, last.seed));
-    let gathered = evidence::gather(&asked.run, &manifest, progress)?;
+    let gathered = evidence::gather(&asked.run, &manifest, &[], progress)?;
     let sample = sample::draw(&files::read_links(&asked.run)?, pairs, seed);
     if sample.pairs.is_empty() {
         return Err(Error::new(Kind::Usage, "the run has no pair to review"));

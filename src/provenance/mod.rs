@@ -1,17 +1,19 @@
 //! Which pairs and persons stand behind figures that a run counts and does not keep?
 //!
-//! Takes a study with the extracts as the run had them, links it again, gives the blocks and pairs of blocking rules, the
+//! Takes a run whose study and extracts are [`held`] to be what they were, links it again, gives the blocks and pairs of blocking rules, the
 //! pairs of a bin of match weights and of a band of probability, and what every person weighs in the estimates. They are the
 //! same as in the run, because the same inputs give the same results; nothing has to be kept for it.
+
+pub mod held;
 
 use std::ops::Range;
 use std::path::Path;
 
 use rayon::prelude::*;
 
+use crate::audit::manifest::Manifest;
 use crate::error::Result;
 use crate::intake::decisions;
-use crate::intake::extract::{self, Extract};
 use crate::intake::outcomes::{self, Outcomes};
 use crate::intake::study::Study;
 use crate::linkage::blocking::traced::{self, Block};
@@ -57,15 +59,21 @@ pub struct Known {
     pub judged: Option<bool>,
 }
 
-/// Links a study again, in such memory as a run would have; where that needs a file, it lies in this folder.
+/// Links the study of a run again, once it is held that study, inputs and these outputs are what they were; in such memory as a
+/// run would have. Where that needs a file, it lies in the run's folder.
 ///
 /// # Errors
-/// As a run would: if a file cannot be used, or memory is short.
-pub fn remake(study: Study, memory: Allowance, folder: &Path, progress: &dyn Progress) -> Result<Remade> {
-    let extracts =
-        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
+/// A verification error if something has changed; and as a run would, if a file cannot be used, or memory is short.
+pub fn remake(
+    run: &Path,
+    manifest: &Manifest,
+    outputs: &[&str],
+    memory: Allowance,
+    progress: &dyn Progress,
+) -> Result<Remade> {
+    let (study, extracts) = held::take_up(run, manifest, outputs)?;
     let records = extracts.iter().map(|extract| extract.rows).sum();
-    let Provided { freed, .. } = plan::provide(records, memory, folder)?;
+    let Provided { freed, .. } = plan::provide(records, memory, run)?;
     let table = person::standardise(&study, &extracts, progress)?.table;
     let decisions = decisions::read(&study)?;
     let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();

@@ -9,19 +9,14 @@ use std::path::Path;
 
 use super::design::{Design, Pairs};
 use super::let_go::Relinked;
-use crate::audit::manifest::{self, Manifest};
-use crate::error::{Error, Kind, Result};
-use crate::intake::decisions;
-use crate::intake::extract::{self, Extract};
-use crate::intake::study;
-use crate::linkage;
+use crate::audit::manifest::Manifest;
+use crate::error::{Kind, Result};
 use crate::linkage::blocking;
 use crate::linkage::comparison::Comparer;
-use crate::linkage::decided::Decided;
-use crate::memory::plan::{self, Allowance, Provided};
+use crate::memory::plan::Allowance;
 use crate::outcome::files;
-use crate::person;
 use crate::progress::Progress;
+use crate::provenance::{self, held};
 
 /// What a unit is a sample of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -169,22 +164,21 @@ impl Units {
             let_go: 0,
         };
         if design.links.is_some() {
-            same(run, manifest, files::LINKS)?;
+            held::check_outputs(run, manifest, &[files::LINKS])?;
             units.links = files::read_links(run)?;
             units.links.retain(|link| link.decision == "link");
         }
         if design.non_links.is_some() || design.let_go.is_some() {
             let relinked = relink(run, manifest, memory, progress)?;
-            units.let_go = (relinked.linked.candidates + relinked.linked.unblocked)
-                .saturating_sub(relinked.linked.pairs.len() as u64);
+            let linked = &relinked.remade.linked;
+            units.let_go = (linked.candidates + linked.unblocked).saturating_sub(linked.pairs.len() as u64);
             if design.non_links.is_some() {
                 units.non_links = non_links(&relinked);
             }
             units.relinked = Some(relinked);
         }
         if let Some(asked) = &design.discrepancies {
-            same(run, manifest, files::DISCREPANCIES)?;
-            same(run, manifest, files::PERSONS)?;
+            held::check_outputs(run, manifest, &[files::DISCREPANCIES, files::PERSONS])?;
             units.discrepancies = files::read_discrepancies(run)?;
             units.discrepancies.retain(|found| asked.kinds.is_empty() || asked.kinds.contains(&found.kind));
             let persons: std::collections::BTreeSet<u64> =
@@ -248,52 +242,21 @@ fn band_name(asked: &Pairs, above: usize) -> String {
     format!("{low} to {high}")
 }
 
-/// Is the output still what the run wrote?
-fn same(run: &Path, manifest: &Manifest, name: &str) -> Result<()> {
-    let written = manifest.outputs.iter().find(|output| output.file == name);
-    let found = manifest::describe(run, name, written.and_then(|output| output.rows))?;
-    if written == Some(&found) {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Verification, "the output was altered after the run").at_file(&run.join(name)))
-}
-
 /// The study linked again, from inputs that are what the run read, in such memory as a run would have.
 fn relink(run: &Path, manifest: &Manifest, memory: Allowance, progress: &dyn Progress) -> Result<Relinked> {
-    let study = study::file::read(&manifest.study.file)?;
-    let changed = |file: &Path| {
-        let error = Error::new(Kind::Verification, "this is not what the run read").at_file(file);
-        error.hint("these pairs are found by linking again: restore the file, or leave [non_links] and [let_go] out of the design")
-    };
-    if study.digest != manifest.study.digest {
-        return Err(changed(&manifest.study.file));
-    }
-    let extracts =
-        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
-    for file in extracts.iter().flat_map(|extract| &extract.files) {
-        if !manifest.inputs.iter().any(|input| input.digest == file.digest && input.file == file.path) {
-            return Err(changed(&file.path));
-        }
-    }
-    let Provided { freed, .. } = plan::provide(extracts.iter().map(|extract| extract.rows).sum(), memory, run)?;
-    let table = person::standardise(&study, &extracts, progress)?.table;
-    let comparer = Comparer::new(&study, &table);
-    let decisions = decisions::read(&study)?;
-    if let Some(found) =
-        decisions.as_ref().filter(|found| !manifest.inputs.iter().any(|i| i.digest == found.table.digest))
-    {
-        return Err(changed(&found.table.path));
-    }
-    let decided = decisions.as_ref().map(|found| Decided::of(found, &study, &table)).unwrap_or_default();
-    let linked = linkage::link(&study, &table, &comparer, &decided, || drop(freed), progress)?;
-    let candidates = blocking::block(&study, &table, &comparer)?;
-    drop(comparer);
-    Ok(Relinked { study, table, linked, candidates })
+    let remade = provenance::remake(run, manifest, &[], memory, progress).map_err(|error| match error.kind() {
+        Kind::Verification => error.hint(
+            "these pairs are found by linking again: restore what has changed, or leave [non_links] and [let_go] out of the design",
+        ),
+        _ => error,
+    })?;
+    let candidates = blocking::block(&remade.study, &remade.table, &Comparer::new(&remade.study, &remade.table))?;
+    Ok(Relinked { remade, candidates })
 }
 
 /// The pairs that the run kept and that are no links.
 fn non_links(relinked: &Relinked) -> Vec<NamedPair> {
-    let linked = &relinked.linked;
+    let linked = &relinked.remade.linked;
     let owner = &linked.resolution.person_of;
     let apart = linked.pairs.iter().zip(&linked.scores);
     let apart = apart.filter(|(pair, _)| owner[pair.0 as usize] != owner[pair.1 as usize]);

@@ -9,18 +9,13 @@ use rayon::prelude::*;
 
 use super::design::Pairs;
 use super::frame::band_at;
-use crate::intake::study::Study;
-use crate::linkage::Linked;
-use crate::linkage::blocking::CandidatePairs;
-use crate::linkage::blocking::Pair;
+use crate::linkage::blocking::{CandidatePairs, Pair};
 use crate::linkage::comparison::Comparer;
-use crate::person::table::PersonTable;
+use crate::provenance::Remade;
 
 /// A study that was linked again.
 pub(super) struct Relinked {
-    pub study: Study,
-    pub table: PersonTable,
-    pub linked: Linked,
+    pub remade: Remade,
     /// All pairs that blocking gives.
     pub candidates: CandidatePairs,
 }
@@ -72,9 +67,10 @@ impl Relinked {
 
     /// `source:record` of both records.
     pub fn names(&self, pair: Pair) -> Vec<String> {
+        let Remade { study, table, .. } = &self.remade;
         let name = |record: u32| {
-            let source = self.study.sources.get(self.table.source(record)).map_or("", |source| source.name.as_str());
-            format!("{source}:{}", self.table.record_id(record))
+            let source = study.sources.get(table.source(record)).map_or("", |source| source.name.as_str());
+            format!("{source}:{}", table.record_id(record))
         };
         vec![name(pair.0), name(pair.1)]
     }
@@ -82,17 +78,18 @@ impl Relinked {
     /// Calls with band, probability (0 without bands) and pair for each pair of a stretch that was let go and is not one
     /// person by other links.
     fn each(&self, stretch: usize, asked: &Pairs, take: &mut dyn FnMut(usize, f64, Pair)) {
-        let owner = &self.linked.resolution.person_of;
-        let comparer = (!asked.bands.is_empty()).then(|| Comparer::new(&self.study, &self.table));
-        let scorer = comparer.as_ref().map(|comparer| (comparer, self.linked.scorer(comparer, &self.table)));
+        let Remade { study, table, linked, .. } = &self.remade;
+        let owner = &linked.resolution.person_of;
+        let comparer = (!asked.bands.is_empty()).then(|| Comparer::new(study, table));
+        let scorer = comparer.as_ref().map(|comparer| (comparer, linked.scorer(comparer, table)));
         self.candidates.each_row(stretch, |row| {
             for pair in row.pairs() {
                 let apart = owner[pair.0 as usize] != owner[pair.1 as usize];
-                if !apart || self.linked.pairs.binary_search(&pair).is_ok() {
+                if !apart || linked.pairs.binary_search(&pair).is_ok() {
                     continue;
                 }
                 let probability = scorer.as_ref().map_or(0.0, |(comparer, scorer)| {
-                    let pattern = self.linked.pattern_of_unblocked(comparer, pair);
+                    let pattern = linked.pattern_of_unblocked(comparer, pair);
                     scorer.score(pattern, pair.0, pair.1).probability()
                 });
                 take(band_at(asked, probability), probability, pair);

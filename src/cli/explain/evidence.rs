@@ -1,25 +1,24 @@
-//! Is everything still what the run had?
+//! What does an explanation rest on?
 //!
-//! Study file, extracts and the outputs that an explanation rests on must have the digests of the manifest; all that
-//! differs is said at once. Then the extracts are standardised again, which gives the same table as in the run.
+//! Takes a run's folder; study file, extracts and outputs must be [what the run had](held). Then the extracts are standardised
+//! again, which gives the same table as in the run.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use arrow::array::{Array, Float64Array, RecordBatch, StringArray};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use arrow::array::{Float64Array, StringArray};
 
-use crate::audit::manifest::{self, Manifest};
+use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
-use crate::intake::extract::{self, Extract};
-use crate::intake::study::{self, Study};
+use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::model::{Model, file as model_file, slot};
 use crate::linkage::resolution::Resolution;
-use crate::outcome::files;
+use crate::outcome::files::{self, column};
 use crate::person;
 use crate::person::table::PersonTable;
 use crate::progress::Progress;
+use crate::provenance::held;
 
 /// What an explanation rests on.
 pub(in crate::cli) struct Evidence {
@@ -38,84 +37,29 @@ pub(super) struct WrittenPair {
     pub(super) levels: BTreeMap<String, String>,
 }
 
-/// Checks and reads everything.
+/// The outputs that every explanation rests on.
+const RESTS_ON: [&str; 3] = [files::PERSONS, files::LINKS, model_file::MODEL];
+
+/// The outputs that every explanation rests on, and others that a figure is taken from.
+pub(in crate::cli) fn outputs<'a>(others: &[&'a str]) -> Vec<&'a str> {
+    RESTS_ON.iter().chain(others).copied().collect()
+}
+
+/// Checks and reads everything; other outputs are those that a figure is taken from.
 ///
 /// # Errors
 /// A verification error that names all that differs.
-pub(in crate::cli) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Progress) -> Result<Evidence> {
-    gather_with(run, manifest, &[], progress)
-}
-
-/// The same with further outputs that a figure is taken from.
-///
-/// # Errors
-/// As [`gather`].
-pub(in crate::cli) fn gather_with(
+pub(in crate::cli) fn gather(
     run: &Path,
     manifest: &Manifest,
-    outputs: &[&str],
+    others: &[&str],
     progress: &dyn Progress,
 ) -> Result<Evidence> {
-    check_with(run, manifest, outputs)?;
-    let study = study::file::read(&manifest.study.file)?;
-    let extracts =
-        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
-    let files: usize = extracts.iter().map(|extract| extract.files.len()).sum();
-    let extracts_then = manifest
-        .inputs
-        .iter()
-        .filter(|input| ![manifest::DECISIONS, manifest::OUTCOMES].contains(&input.source.as_str()))
-        .count();
-    if files != extracts_then {
-        let what = format!("the study now finds {files} extracts, the run had {extracts_then}");
-        return Err(Error::new(Kind::Verification, what).at_file(&manifest.study.file));
-    }
+    let (study, extracts) = held::take_up(run, manifest, &outputs(others))?;
     let table = person::standardise(&study, &extracts, progress)?.table;
     let resolution = resolution(run, &study, &table)?;
     let (_, slot_of) = slot::slots(&table);
     Ok(Evidence { study, table, resolution, slot_of })
-}
-
-/// Do study, inputs and outputs have the digests of the manifest?
-///
-/// # Errors
-/// A verification error that names all that differs.
-pub(in crate::cli) fn check(run: &Path, manifest: &Manifest) -> Result<()> {
-    check_with(run, manifest, &[])
-}
-
-/// The same with further outputs that a figure is taken from.
-///
-/// # Errors
-/// As [`check`].
-pub(in crate::cli) fn check_with(run: &Path, manifest: &Manifest, outputs: &[&str]) -> Result<()> {
-    let (mut differing, mut failed) = (Vec::new(), None);
-    let mut hold = |path: PathBuf, expected: &str| {
-        let shown = path.display().to_string();
-        match manifest::digest_of(&path) {
-            Ok(digest) if digest == expected => {}
-            Ok(_) => differing.push(format!("{} has changed", shown.escape_debug())),
-            // That the disk fails says nothing of the file.
-            Err(error) if error.kind() == Kind::Environment => failed = failed.take().or(Some(error)),
-            Err(_) => differing.push(format!("{} cannot be read", shown.escape_debug())),
-        }
-    };
-    hold(manifest.study.file.clone(), &manifest.study.digest);
-    for input in &manifest.inputs {
-        hold(input.file.clone(), &input.digest);
-    }
-    for name in [files::PERSONS, files::LINKS, model_file::MODEL].iter().chain(outputs) {
-        let entry = manifest.outputs.iter().find(|output| output.file == *name);
-        hold(run.join(name), entry.map_or("", |output| output.digest.as_str()));
-    }
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    if differing.is_empty() {
-        return Ok(());
-    }
-    let what = format!("what the run was made of is not what it was: {}", differing.join("; "));
-    Err(Error::new(Kind::Verification, what).at_file(&run.join(manifest::MANIFEST)).hint("run the study again"))
 }
 
 /// Who is who, from `persons.parquet`, which has the records in the order of the table.
@@ -164,34 +108,22 @@ pub(super) fn written(
     one: (&str, &str),
     other: (&str, &str),
 ) -> Result<Option<WrittenPair>> {
-    let path = run.join(files::LINKS);
-    let foreign = || Error::input("this is not a file that a run wrote").at_file(&path);
-    let file = files::content(&path)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| foreign())?;
-    for batch in builder.build().map_err(|_| foreign())? {
-        let batch = batch.map_err(|_| foreign())?;
-        let (source_l, record_l) = (column(&batch, "source_l")?, column(&batch, "record_l")?);
-        let (source_r, record_r) = (column(&batch, "source_r")?, column(&batch, "record_r")?);
+    for batch in files::batches(run, files::LINKS)? {
+        let batch = batch?;
+        let text = |name: &str| column::<StringArray>(&batch, name);
+        let (source_l, record_l) = (text("source_l")?, text("record_l")?);
+        let (source_r, record_r) = (text("source_r")?, text("record_r")?);
         let is_pair = |row: usize| {
             (source_l.value(row), record_l.value(row)) == one && (source_r.value(row), record_r.value(row)) == other
         };
         let Some(row) = (0..batch.num_rows()).find(|row| is_pair(*row)) else { continue };
-        let weight = column_of::<Float64Array>(&batch, "match_weight")?.value(row);
-        let probability = column_of::<Float64Array>(&batch, "match_probability")?.value(row);
+        let weight = column::<Float64Array>(&batch, "match_weight")?.value(row);
+        let probability = column::<Float64Array>(&batch, "match_probability")?.value(row);
         let levels = comparer.comparisons.iter().map(|comparison| {
-            let level = column(&batch, &comparison.name)?.value(row);
+            let level = text(&comparison.name)?.value(row);
             Ok((comparison.name.clone(), level.to_owned()))
         });
         return Ok(Some(WrittenPair { weight, probability, levels: levels.collect::<Result<_>>()? }));
     }
     Ok(None)
-}
-
-fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
-    column_of::<StringArray>(batch, name)
-}
-
-fn column_of<'a, T: Array + 'static>(batch: &'a RecordBatch, name: &str) -> Result<&'a T> {
-    let column = batch.column_by_name(name).and_then(|column| column.as_any().downcast_ref::<T>());
-    column.ok_or_else(|| Error::input("the column is missing, or of another type than a run writes").at_column(name))
 }

@@ -37,7 +37,7 @@ use evidence::{Evidence, WrittenPair};
 /// Prints the waterfall of a pair.
 pub(super) fn explain(asked: &args::Explain, progress: &dyn Progress) -> Result<ExitCode> {
     let manifest = located::read(&asked.run)?;
-    let gathered = evidence::gather(&asked.run, &manifest, progress)?;
+    let gathered = evidence::gather(&asked.run, &manifest, &[], progress)?;
     let Evidence { study, table, .. } = &gathered;
     let (one, other) = (find(study, table, &asked.one, "first")?, find(study, table, &asked.other, "second")?);
     if one == other {

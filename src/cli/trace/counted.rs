@@ -15,6 +15,7 @@ use crate::outcome::coverage::{self, CountedPerson, Counts};
 use crate::outcome::files;
 use crate::person::lexicon::Symbol;
 use crate::progress::Progress;
+use crate::provenance::held;
 
 /// The text, if something other than discrepancies is asked for.
 pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Progress) -> Result<Option<String>> {
@@ -24,7 +25,7 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
     if asked.persons.is_none() && asked.in_sources.is_none() {
         return Ok(None);
     }
-    let gathered = evidence::gather(&asked.run, manifest, progress)?;
+    let gathered = evidence::gather(&asked.run, manifest, &[], progress)?;
     let all = coverage::persons(&gathered.study, &gathered.table, &gathered.resolution);
     let places: BTreeMap<u32, Symbol> = all.iter().map(|counted| (counted.person, counted.place)).collect();
     let persons = match (asked.persons, asked.in_sources) {
@@ -76,7 +77,7 @@ fn links(asked: &args::Trace, manifest: &Manifest, sources: &[String]) -> Result
     known(manifest, one)?;
     known(manifest, other)?;
     let decision = if asked.possible { "possible" } else { "link" };
-    evidence::check(&asked.run, manifest)?;
+    held::check(&asked.run, manifest, &evidence::outputs(&[]))?;
     let mut found = files::read_links(&asked.run)?;
     found.retain(|link| {
         let ends = (&link.one.0, &link.other.0);

@@ -46,7 +46,7 @@ pub(super) fn trace(asked: &args::Trace, memory: Allowance, progress: &dyn Progr
     }
     let tables: &[&str] =
         if asked.listed { &[files::DISCREPANCIES, case_table::CASES] } else { &[files::DISCREPANCIES] };
-    let gathered = evidence::gather_with(&asked.run, &manifest, tables, progress)?;
+    let gathered = evidence::gather(&asked.run, &manifest, tables, progress)?;
     let (on_lists, lists) = on_lists(asked)?;
     let behind: Vec<DiscrepancyRow> = files::read_discrepancies(&asked.run)?
         .into_iter()

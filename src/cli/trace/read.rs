@@ -10,13 +10,12 @@ use crate::audit::manifest::Manifest;
 use crate::cli::args;
 use crate::cli::explain::evidence;
 use crate::error::{Error, Kind, Result};
-use crate::intake::extract::{self, Extract};
-use crate::intake::study;
 use crate::outcome::files;
 use crate::outcome::report::sources::{FIELDS, has_value};
 use crate::person;
 use crate::person::table::RecordId;
 use crate::progress::Progress;
+use crate::provenance::held;
 
 /// The text, if rows are asked for.
 pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Progress) -> Result<Option<String>> {
@@ -37,7 +36,7 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
 
 fn used(asked: &args::Trace, manifest: &Manifest, source: &str, progress: &dyn Progress) -> Result<String> {
     let wanted = if source.is_empty() { None } else { Some(known(manifest, source)?) };
-    let gathered = evidence::gather(&asked.run, manifest, progress)?;
+    let gathered = evidence::gather(&asked.run, manifest, &[], progress)?;
     let entries = Entries { study: &gathered.study, table: &gathered.table, manifest };
     let all = 0..u32::try_from(gathered.table.len()).unwrap_or(u32::MAX);
     let records: Vec<RecordId> =
@@ -71,7 +70,7 @@ fn filled(
         let error = Error::new(Kind::Usage, "the report does not count this field");
         return Err(error.hint(format!("it counts {}", names.join(", "))));
     };
-    let gathered = evidence::gather(&asked.run, manifest, progress)?;
+    let gathered = evidence::gather(&asked.run, manifest, &[], progress)?;
     let entries = Entries { study: &gathered.study, table: &gathered.table, manifest };
     let all = gathered.table.records(wanted);
     let filled: Vec<RecordId> = all.clone().filter(|record| has_value(&gathered.table, field, *record)).collect();
@@ -83,10 +82,7 @@ fn filled(
 
 fn noted(asked: &args::Trace, manifest: &Manifest, source: &str, reason: &str) -> Result<String> {
     let wanted = known(manifest, source)?;
-    evidence::check(&asked.run, manifest)?;
-    let study = study::file::read(&manifest.study.file)?;
-    let extracts =
-        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
+    let (study, extracts) = held::take_up(&asked.run, manifest, &evidence::outputs(&[]))?;
     let rows = person::noted(&study, &extracts, wanted, reason)?;
     let mut text = format!("{} rows\n\n", rows.len());
     let files: Vec<_> = manifest.inputs.iter().filter(|input| input.source == source).collect();
@@ -100,7 +96,7 @@ fn noted(asked: &args::Trace, manifest: &Manifest, source: &str, reason: &str) -
 
 fn set_aside(asked: &args::Trace, manifest: &Manifest, source: &str) -> Result<String> {
     known(manifest, source)?;
-    evidence::check_with(&asked.run, manifest, &[files::REJECTED])?;
+    held::check(&asked.run, manifest, &evidence::outputs(&[files::REJECTED]))?;
     let mut rows = files::read_rejected(&asked.run)?;
     rows.retain(|row| row.source == source && asked.reason.as_ref().is_none_or(|reason| *reason == row.reason));
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();

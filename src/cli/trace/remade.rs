@@ -10,7 +10,6 @@ use crate::audit::manifest::Manifest;
 use crate::cli::args::{self, EstimatePart, Example, Sex};
 use crate::cli::explain::evidence;
 use crate::error::{Error, Kind, Result};
-use crate::intake::study;
 use crate::memory::plan::Allowance;
 use crate::outcome::coverage::estimated::weights::{Weighed, Weights};
 use crate::outcome::coverage::estimated::{Estimate, STEPS, Summary};
@@ -36,8 +35,8 @@ pub(super) fn trace(
         let error = Error::new(Kind::Usage, "there is no band of this probability");
         return Err(error.hint("the bands of the report lie between 0 and 1"));
     }
-    evidence::check_with(&asked.run, manifest, if asked.estimate.is_some() { &[ESTIMATES] } else { &[] })?;
-    let remade = provenance::remake(study::file::read(&manifest.study.file)?, memory, &asked.run, progress)?;
+    let outputs = evidence::outputs(if asked.estimate.is_some() { &[ESTIMATES] } else { &[] });
+    let remade = provenance::remake(&asked.run, manifest, &outputs, memory, progress)?;
     hold_against(asked, &remade)?;
     let entries = Entries { study: &remade.study, table: &remade.table, manifest };
     if let Some(part) = asked.estimate {

@@ -17,7 +17,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
-pub use self::read::{content, read_discrepancies, read_links, read_persons, read_rejected};
+pub use self::read::{batches, column, content, read_discrepancies, read_links, read_persons, read_rejected};
 use super::discrepancy::{Discrepancy, Findings, VISIT};
 use super::links::Link;
 use crate::error::{Error, Kind, Result};

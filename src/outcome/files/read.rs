@@ -17,7 +17,8 @@ use crate::error::{Error, Result};
 /// An input error if the file is missing or is not what a run writes.
 pub fn read_persons(folder: &Path) -> Result<Vec<PersonRow>> {
     let mut rows = Vec::new();
-    for batch in read(folder, PERSONS)? {
+    for batch in batches(folder, PERSONS)? {
+        let batch = batch?;
         let (person, source, record) =
             (column::<UInt64Array>(&batch, "person")?, text(&batch, "source")?, text(&batch, "record_id")?);
         for at in 0..batch.num_rows() {
@@ -37,7 +38,8 @@ pub fn read_persons(folder: &Path) -> Result<Vec<PersonRow>> {
 /// An input error if the file is missing or is not what a run writes.
 pub fn read_links(folder: &Path) -> Result<Vec<LinkRow>> {
     let mut rows = Vec::new();
-    for batch in read(folder, LINKS)? {
+    for batch in batches(folder, LINKS)? {
+        let batch = batch?;
         let texts: Vec<&StringArray> = ["source_l", "record_l", "source_r", "record_r", "decision"]
             .iter()
             .map(|name| text(&batch, name))
@@ -64,7 +66,8 @@ pub fn read_links(folder: &Path) -> Result<Vec<LinkRow>> {
 /// An input error if the file is missing or is not what a run writes.
 pub fn read_discrepancies(folder: &Path) -> Result<Vec<DiscrepancyRow>> {
     let mut rows = Vec::new();
-    for batch in read(folder, DISCREPANCIES)? {
+    for batch in batches(folder, DISCREPANCIES)? {
+        let batch = batch?;
         let (id, kind, roll) = (text(&batch, "discrepancy")?, text(&batch, "kind")?, text(&batch, "roll_record")?);
         let (area, evidence) = (text(&batch, "area")?, text(&batch, "evidence")?);
         let person = column::<UInt64Array>(&batch, "person")?;
@@ -92,7 +95,8 @@ pub fn read_discrepancies(folder: &Path) -> Result<Vec<DiscrepancyRow>> {
 /// An input error if the file is missing or is not what a run writes.
 pub fn read_rejected(folder: &Path) -> Result<Vec<RejectedRow>> {
     let mut rows = Vec::new();
-    for batch in read(folder, REJECTED)? {
+    for batch in batches(folder, REJECTED)? {
+        let batch = batch?;
         let (source, file, reason) = (text(&batch, "source")?, text(&batch, "file")?, text(&batch, "reason")?);
         let (column_of, row) = (text(&batch, "column")?, column::<UInt64Array>(&batch, "row")?);
         for at in 0..batch.num_rows() {
@@ -117,16 +121,24 @@ pub fn content(path: &Path) -> Result<Bytes> {
     std::fs::read(path).map(Bytes::from).map_err(|error| Error::io(path, &error))
 }
 
-fn read(folder: &Path, name: &str) -> Result<Vec<RecordBatch>> {
+/// The rows of a table of a run, batch by batch.
+///
+/// # Errors
+/// An input error if the file is missing or is not what a run writes.
+pub fn batches(folder: &Path, name: &str) -> Result<impl Iterator<Item = Result<RecordBatch>>> {
     let path = folder.join(name);
     let file = content(&path)?;
-    let unusable = || Error::input("this is not a file that a run wrote").at_file(&path);
-    let reader =
-        ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| unusable())?.build().map_err(|_| unusable())?;
-    reader.map(|batch| batch.map_err(|_| unusable())).collect()
+    let unusable = move || Error::input("this is not a file that a run wrote").at_file(&path);
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| unusable())?;
+    let reader = builder.build().map_err(|_| unusable())?;
+    Ok(reader.map(move |batch| batch.map_err(|_| unusable())))
 }
 
-fn column<'a, T: Array + 'static>(batch: &'a RecordBatch, name: &str) -> Result<&'a T> {
+/// A column of a batch.
+///
+/// # Errors
+/// An input error if there is none, or it is of another type than a run writes.
+pub fn column<'a, T: Array + 'static>(batch: &'a RecordBatch, name: &str) -> Result<&'a T> {
     let column = batch.column_by_name(name).and_then(|column| column.as_any().downcast_ref::<T>());
     column.ok_or_else(|| Error::input("the column is missing, or of another type than a run writes").at_column(name))
 }
