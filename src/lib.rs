@@ -30,7 +30,7 @@
 //!
 //!  corridor  run: all of the above as one function     door     cli: one file per command
 //!  beside    privacy: what may be shown                beside   synthetic: people who do not exist, with truth
-//!  below     error, tally, progress, memory
+//!  below     error, digest, tally, progress, memory
 //! ```
 //!
 //! Begin with [`run::run`], then go where a noun comes from: [`Study`](intake::study::Study),
@@ -63,6 +63,7 @@
 pub mod audit;
 pub mod casework;
 pub mod cli;
+pub mod digest;
 pub mod error;
 pub mod intake;
 pub mod linkage;

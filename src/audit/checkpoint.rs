@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::key_file::{self, KeyKind};
 use super::log::Entry;
 use super::manifest;
-use super::{hex, unhex};
+use crate::digest::{hex, unhex};
 use crate::error::{Error, Kind, Result};
 
 /// Name of the checkpoint.

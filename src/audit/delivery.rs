@@ -10,9 +10,9 @@ use std::path::Path;
 
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::{checkpoint, hex, unhex};
+use super::checkpoint;
+use crate::digest::{self, unhex};
 use crate::error::{Error, Kind, Result};
 
 /// Name of the seal.
@@ -75,7 +75,7 @@ pub struct Sealed {
 
 fn digest_of(body: &Body) -> Result<String> {
     let text = serde_json::to_vec(body).map_err(|_| Error::new(Kind::Environment, "the seal is no JSON"))?;
-    Ok(hex(&Sha256::digest(text)))
+    Ok(digest::of(text))
 }
 
 fn message(digest: &str) -> String {
@@ -91,8 +91,8 @@ pub fn seal(folder: &Path, mut files: Vec<Delivered>, key: Option<&Path>) -> Res
     let sealed = Body { format: 1, files };
     let digest = digest_of(&sealed)?;
     let key = key.map(checkpoint::read_key).transpose()?;
-    let public_key = key.as_ref().map(|key| hex(key.verifying_key().as_bytes()));
-    let signature = key.map(|key| hex(&key.sign(message(&digest).as_bytes()).to_bytes()));
+    let public_key = key.as_ref().map(|key| digest::hex(key.verifying_key().as_bytes()));
+    let signature = key.map(|key| digest::hex(&key.sign(message(&digest).as_bytes()).to_bytes()));
     let text = Seal { sealed, digest, public_key: public_key.clone(), signature }.text()?;
     checkpoint::replace(folder, DELIVERY, &text)?;
     Ok(public_key)

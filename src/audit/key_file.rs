@@ -9,7 +9,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::{hex, unhex};
+use crate::digest::{hex, unhex};
 use crate::error::{Error, Kind, Result};
 
 /// What a kind of key file is called.

@@ -13,12 +13,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::checkpoint;
-use super::hex;
 use super::manifest::{self, MANIFEST, Manifest};
 use super::publication::Publication;
+use crate::digest;
 use crate::error::{Error, Kind, Result};
 
 /// Name of the log.
@@ -55,10 +54,7 @@ impl Entry {
     /// If it cannot be written as JSON.
     pub fn own_hash(&self) -> Result<String> {
         let bare = Entry { hash: String::new(), ..self.clone() };
-        let mut hasher = Sha256::new();
-        hasher.update([0]);
-        hasher.update(bare.line()?.as_bytes());
-        Ok(hex(&hasher.finalize()))
+        Ok(digest::of(["\0", bare.line()?.as_str()].concat()))
     }
 
     /// As a line, without the line end.
@@ -255,7 +251,7 @@ impl Log {
         self.add("read", json!({ "inputs": manifest.inputs, "sources": manifest.sources }))?;
         self.add("count", json!(manifest.counts))?;
         self.add("write", json!({ "outputs": manifest.outputs }))?;
-        self.add("seal", json!({ "manifest_digest": hex(&Sha256::digest(text.as_bytes())) }))
+        self.add("seal", json!({ "manifest_digest": digest::of(text) }))
     }
 }
 
@@ -284,7 +280,8 @@ mod tests {
     use serde_json::json;
 
     use super::{LOG, Log, Publication, read};
-    use crate::error::Kind;
+    use crate::digest;
+use crate::error::Kind;
 
     /// A log of six entries in a folder of its own.
     fn log() -> tempfile::TempDir {

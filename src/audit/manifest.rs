@@ -5,12 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::error::{Error, Kind, Result};
 use crate::tally::Tally;
 
@@ -254,16 +253,5 @@ pub fn digest_of(path: &Path) -> Result<String> {
 /// Size and digest of a file.
 fn content(path: &Path) -> Result<(u64, String)> {
     let mut file = File::open(path).map_err(|error| Error::io(path, &error))?;
-    let mut hasher = Sha256::new();
-    let mut bytes = 0;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let count = file.read(&mut buffer).map_err(|error| Error::io(path, &error))?;
-        if count == 0 {
-            break;
-        }
-        bytes += count as u64;
-        hasher.update(&buffer[..count]);
-    }
-    Ok((bytes, super::hex(&hasher.finalize())))
+    digest::of_reader(&mut file).map_err(|error| Error::io(path, &error))
 }

@@ -7,14 +7,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::checkpoint::{self, CHECKPOINT, Checkpoint};
-use super::hex;
 use super::located;
 use super::log::{self, LOG};
 use super::manifest::{self, MANIFEST, Manifest};
 use super::publication::BESIDE;
+use crate::digest;
 use crate::error::{Error, Kind, Result};
 
 /// What was found in order.
@@ -130,7 +129,7 @@ pub(super) fn standing(folder: &Path, entries: &[log::Entry], checkpoint: Option
     let path = folder.join(MANIFEST);
     manifest::check_file(&path).map_err(missing_is_wrong)?;
     let text = std::fs::read(&path).map_err(|error| missing_is_wrong(Error::io(&path, &error)))?;
-    let this = json!({ "manifest_digest": hex(&Sha256::digest(&text)) });
+    let this = json!({ "manifest_digest": digest::of(&text) });
     let of_this = |at: &usize| entries.get(*at).is_some_and(|entry| entry.action == "seal" && entry.object == this);
     let mut seals: Vec<usize> = (0..entries.len()).filter(of_this).collect();
     if seals.is_empty() {

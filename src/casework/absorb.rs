@@ -15,8 +15,8 @@ use sha2::{Digest, Sha256};
 use super::history::{State, standing};
 use super::store::{self, Store, now};
 use crate::audit::manifest;
+use crate::digest;
 use crate::error::{Error, Kind, Result};
-use crate::intake::study::file::hex;
 use crate::outcome::files;
 use crate::outcome::report::cases::table::{self, CASES, CaseTable};
 use crate::outcome::report::cases::{CaseRow, record_digest};
@@ -45,7 +45,7 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
     let bytes = std::fs::read(&path).map_err(|error| {
         Error::io(&path, &error).hint("DIR must be the folder of a finished run: `rollcall run STUDY --out DIR`")
     })?;
-    let digest = hex(&Sha256::digest(&bytes));
+    let digest = digest::of(&bytes);
     if store.read(|transaction| is_latest(transaction, &digest))? {
         return Ok(Absorbed::default());
     }

@@ -15,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::fault::{damaged, sqlite_error};
 pub use super::history::{Event, State, StoredCase};
 use super::opening;
+use crate::digest;
 use crate::error::Result;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::CaseRow;
@@ -205,9 +206,6 @@ impl Store {
     /// # Errors
     /// If the store cannot be written.
     pub fn note_visits(&mut self, visits: &[Visit], role: &str) -> Result<u64> {
-        use sha2::{Digest, Sha256};
-
-        use crate::intake::study::file::hex;
         let at = now();
         self.write(|transaction| {
             let mut new = 0;
@@ -229,7 +227,7 @@ impl Store {
                         visit.outcome.code(),
                         visit.visited_on,
                         visit.note,
-                        hex(&Sha256::digest(same))
+                        digest::of(same)
                     ],
                 )?;
             }

@@ -5,10 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use crate::digest;
 use crate::error::{Error, Result};
-use crate::intake::study::file::hex;
 
 /// Largest table, in bytes.
 const BYTES_MAX: u64 = 1 << 30;
@@ -83,6 +81,6 @@ pub(super) fn read<const COLUMNS: usize, T>(
         }
         rows.push(take(row, cells).map_err(|(column, what)| wrong(path, row, column, what))?);
     }
-    let (digest, count) = (hex(&Sha256::digest(&bytes)), rows.len() as u64);
+    let (digest, count) = (digest::of(&bytes), rows.len() as u64);
     Ok((TableFile { path: path.to_path_buf(), bytes: bytes.len() as u64, rows: count, digest }, rows))
 }

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::intake::named_table::wrong;
 use crate::intake::outcomes::Outcomes;
 use crate::intake::study::Study;
-use crate::intake::study::file::hex;
+use crate::digest::hex;
 use crate::linkage::resolution::Resolution;
 use crate::person::table::{PersonTable, RecordId};
 

@@ -11,18 +11,17 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::design::{self, Design};
 use super::frame::{self, Group, Stratum, Unit};
 use super::sheet;
 use crate::audit::checkpoint;
-use crate::audit::hex;
 use crate::audit::located;
 use crate::audit::log::{Entry, Log};
 use crate::audit::manifest::{self, MANIFEST};
 use crate::audit::publication::Publication;
 use crate::audit::verify::{self, Asked};
+use crate::digest;
 use crate::error::{Error, Kind, Result};
 use crate::memory::plan::Allowance;
 use crate::outcome::estimate::stratified;
@@ -173,7 +172,7 @@ impl Selection {
 
     /// What the log holds of it.
     fn sealed(&self, text: &str) -> serde_json::Value {
-        let digest = hex(&Sha256::digest(text.as_bytes()));
+        let digest = digest::of(text);
         json!({
             "selection_digest": digest,
             "design_digest": self.design_digest,

@@ -18,6 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::FOLDER;
 use super::store::{State, Store, StoredCase, Visit};
+use crate::digest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
 use crate::intake::study::Language;
@@ -248,11 +249,7 @@ fn write_wrong(run: &Path, path: &Path, returned: &Returned, language: Language)
     let folder = run.join(FOLDER).join("returned");
     file::folder(&folder)?;
     // By content: the name of a file that came back may hold anything.
-    let digest = {
-        use sha2::{Digest, Sha256};
-        let bytes = std::fs::read(path).map_err(|error| Error::io(path, &error))?;
-        crate::intake::study::file::hex(&Sha256::digest(bytes))
-    };
+    let digest = digest::of(std::fs::read(path).map_err(|error| Error::io(path, &error))?);
     let target = folder.join(format!("wrong-{}.xlsx", &digest[..12]));
     let build = || -> std::result::Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::intake::study::file::hex;
+use crate::digest::hex;
 use crate::intake::study::{Field, Language, Study};
 use crate::outcome::report::cases::{door, id_characters};
 use crate::outcome::report::words::{code, field};

@@ -23,7 +23,8 @@ use sha2::{Digest, Sha256};
 use super::input::{self, Input};
 use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, header};
 use crate::error::{Error, Result};
-use crate::intake::study::{Encoding, file::hex};
+use crate::digest::hex;
+use crate::intake::study::Encoding;
 
 /// Most rows of one chunk.
 const CHUNK_ROWS: u64 = 65_536;

@@ -26,10 +26,10 @@ use std::path::{Path, PathBuf};
 use arrow::array::{Array, Date32Array, StringArray};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::error::{Error, Result};
-use crate::intake::study::{Binding, Encoding, Field, Limits, Source, Study, file::hex};
+use crate::intake::study::{Binding, Encoding, Field, Limits, Source, Study};
 use crate::privacy::personal;
 
 pub use self::all::open_all;
@@ -373,17 +373,8 @@ fn changed(path: &Path) -> Error {
 }
 
 fn digest_of(path: &Path) -> Result<String> {
-    let mut file = input::open(path)?;
-    let mut digest = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(hex(&digest.finalize())),
-            Ok(count) => digest.update(buffer.get(..count).unwrap_or_default()),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Error::io(path, &error)),
-        }
-    }
+    let (_, digest) = digest::of_reader(&mut input::open(path)?).map_err(|error| Error::io(path, &error))?;
+    Ok(digest)
 }
 
 /// The format that the ending promises, if the first bytes agree; without a known ending, the first bytes decide.

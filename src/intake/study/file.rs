@@ -39,10 +39,10 @@ mod source;
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 use super::{Language, ReferenceTime, Role, Source, Study};
+use crate::digest;
 use crate::error::{Error, Result};
 use section::{Complaints, Section, one_of};
 
@@ -61,7 +61,7 @@ pub const DEFAULT_REFERENCE_TIME: &str = "2020-11-01T00:00:00+08:00";
 /// error that names them all.
 pub fn read(path: &Path) -> Result<Study> {
     let bytes = bytes_of(path)?;
-    let digest = hex(&Sha256::digest(&bytes));
+    let digest = digest::of(&bytes);
     let text = std::str::from_utf8(&bytes).map_err(|error| {
         let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() as u64 + 1;
         Error::study("expected UTF-8 text").at_file(path).at_row(line).hint("save the study file as UTF-8")
@@ -79,12 +79,6 @@ pub fn read(path: &Path) -> Result<Study> {
         (None, Some(study)) => Ok(study),
         (None, None) => Err(Error::study("this study file cannot be read").at_file(path)),
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>> {

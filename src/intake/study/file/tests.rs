@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{hex, instant, read};
+use super::{instant, read};
 use crate::error::{Error, Kind};
 use crate::intake::study::{Comparator, Encoding, Field, Language, Role, RowKind, Study, Transform};
 
@@ -318,11 +318,6 @@ fn a_path_is_relative_to_the_study_file() {
     let (folder, study) = study_of(&SMALL.replace("roll.parquet", "many"));
     assert_eq!(study.unwrap().sources[0].path, folder.path().join("many"));
     assert!(Path::new("many").is_relative());
-}
-
-#[test]
-fn hexadecimal_digits_are_lower_case_pairs() {
-    assert_eq!(hex(&[0, 10, 255]), "000aff");
 }
 
 #[test]
