@@ -30,7 +30,7 @@
 //!
 //!  corridor  run: all of the above as one function     door     cli: one file per command
 //!  beside    privacy: what may be shown                beside   synthetic: people who do not exist, with truth
-//!  below     error, digest, tally, progress, memory
+//!  below     error, digest, whole_file, tally, progress, memory
 //! ```
 //!
 //! Begin with [`run::run`], then go where a noun comes from: [`Study`](intake::study::Study),
@@ -77,3 +77,4 @@ pub mod run;
 pub mod sampling;
 pub mod synthetic;
 pub mod tally;
+pub mod whole_file;

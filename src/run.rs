@@ -33,12 +33,13 @@ use crate::outcome::discrepancy::Findings;
 use crate::outcome::links::{self, Link};
 use crate::outcome::reliability::Reliability;
 use crate::outcome::report::cases::{CaseBook, table as case_table};
-use crate::outcome::report::{self, ReportInput, file};
+use crate::outcome::report::{self, ReportInput};
 use crate::outcome::settled::Settled;
 use crate::outcome::{coverage, files, find, reliability, residence};
 use crate::person::{self, Standardised, table::PersonTable};
 use crate::progress::Progress;
 use crate::tally::Tally;
+use crate::whole_file;
 
 mod earlier;
 
@@ -155,12 +156,12 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         &|| {
             let text = serde_json::to_string_pretty(&coverage.summary)
                 .map_err(|_| Error::new(Kind::Environment, "the estimates cannot be written as JSON"))?;
-            file::write(&out.join(ESTIMATES), (text + "\n").as_bytes())?;
+            whole_file::write(&out.join(ESTIMATES), (text + "\n").as_bytes())?;
             Ok(Written::pages(vec![out.join(ESTIMATES)]))
         },
         &|| coverage.write_parquet(&out.join(COVERAGE)).map(|rows| Written::table(COVERAGE, rows)),
         &|| {
-            file::write(&out.join(MODEL), model_file::to_json(&linked.model)?.as_bytes())?;
+            whole_file::write(&out.join(MODEL), model_file::to_json(&linked.model)?.as_bytes())?;
             Ok(Written::pages(vec![out.join(MODEL)]))
         },
     ];
@@ -420,7 +421,7 @@ fn seal(
     }
     let text = manifest.to_json()?;
     log.close(&manifest, &text)?;
-    file::write(&out.join(MANIFEST), text.as_bytes())?;
+    whole_file::write(&out.join(MANIFEST), text.as_bytes())?;
     Ok(manifest)
 }
 

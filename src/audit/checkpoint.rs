@@ -14,6 +14,7 @@ use super::log::Entry;
 use super::manifest;
 use crate::digest::{hex, unhex};
 use crate::error::{Error, Kind, Result};
+use crate::whole_file;
 
 /// Name of the checkpoint.
 pub const CHECKPOINT: &str = "audit.checkpoint.json";
@@ -98,24 +99,7 @@ pub fn sign(folder: &Path, key: &Path, head: (u64, &str)) -> Result<()> {
         public_key: hex(key.verifying_key().as_bytes()),
         signature: hex(&key.sign(Checkpoint::message(head.0, head.1).as_bytes()).to_bytes()),
     };
-    replace(folder, CHECKPOINT, &checkpoint.text()?)
-}
-
-/// Puts a file in place of what has its name, whole or not at all; through no link that stands in its way.
-pub(super) fn replace(folder: &Path, name: &str, text: &str) -> Result<()> {
-    use std::io::Write;
-    let (path, hidden) = (folder.join(name), folder.join(format!(".{name}.tmp")));
-    let all = || -> std::io::Result<()> {
-        match std::fs::remove_file(&hidden) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = std::fs::File::create_new(&hidden)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&hidden, &path)
-    };
-    all().map_err(|error| Error::io(&path, &error))
+    whole_file::replace(&folder.join(CHECKPOINT), checkpoint.text()?)
 }
 
 /// Checks the checkpoint of a folder against its log, and its key against the one that the auditor holds; nothing if

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint;
 use crate::digest::{self, unhex};
 use crate::error::{Error, Kind, Result};
+use crate::whole_file;
 
 /// Name of the seal.
 pub const DELIVERY: &str = "delivery.json";
@@ -94,7 +95,7 @@ pub fn seal(folder: &Path, mut files: Vec<Delivered>, key: Option<&Path>) -> Res
     let public_key = key.as_ref().map(|key| digest::hex(key.verifying_key().as_bytes()));
     let signature = key.map(|key| digest::hex(&key.sign(message(&digest).as_bytes()).to_bytes()));
     let text = Seal { sealed, digest, public_key: public_key.clone(), signature }.text()?;
-    checkpoint::replace(folder, DELIVERY, &text)?;
+    whole_file::replace(&folder.join(DELIVERY), text)?;
     Ok(public_key)
 }
 

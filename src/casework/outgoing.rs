@@ -27,9 +27,9 @@ use crate::intake::study::Language;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::table::CASES;
 use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
-use crate::outcome::report::file;
 use crate::outcome::report::follow_up::{self, Heading};
 use crate::outcome::report::words;
+use crate::whole_file;
 
 /// What is wanted.
 #[derive(Debug, Clone, Default)]
@@ -253,9 +253,9 @@ fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Resul
     match &order.recipients {
         Some(recipients) => {
             let lock = |area: &str, list: Vec<u8>| recipients.encrypt(area, &list);
-            follow_up::write_as(heading, lists, &folder, &format!(".{}", encryption::ENDING), file::publish, &lock)?
+            follow_up::write_as(heading, lists, &folder, &format!(".{}", encryption::ENDING), whole_file::put, &lock)?
         }
-        None => follow_up::write(heading, lists, &folder, file::publish)?,
+        None => follow_up::write(heading, lists, &folder, whole_file::put)?,
     };
     Ok(Sent {
         folder,

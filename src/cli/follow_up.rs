@@ -18,7 +18,7 @@ use crate::casework::store::Store;
 use crate::casework::{absorb, incoming, progress, settled};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::report::cases::table::{self, CASES};
-use crate::outcome::report::file;
+use crate::whole_file;
 
 /// Obeys one of the commands.
 pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
@@ -200,7 +200,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
 fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
     let cases = store_of(&asked.run)?.cases()?;
     let (bytes, rows) = settled::table(&cases)?;
-    file::publish(&asked.out, &bytes)?;
+    whole_file::replace(&asked.out, bytes)?;
     show(&format!(
         "{}; `outcomes = \"FILE\"` under [follow_up] makes the next run learn from them\n",
         counted(rows, "outcome")

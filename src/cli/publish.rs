@@ -1,6 +1,5 @@
 //! What of a run may leave the office?
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Publish;
@@ -12,8 +11,8 @@ use crate::error::{Error, Kind, Result};
 use crate::outcome::coverage::{self, Level, UNKNOWN_AREA};
 use crate::outcome::disclosure::noise::{Design, NoiseTable, person_key};
 use crate::outcome::disclosure::release::{Counted, release};
-use crate::outcome::files;
 use crate::progress::Progress;
+use crate::whole_file;
 
 /// The keys of noise.
 const KEY: KeyKind = KeyKind {
@@ -57,9 +56,7 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
     let released = release(&persons, &noise);
     let text = serde_json::to_string_pretty(&released)
         .map_err(|_| Error::new(Kind::Environment, "the release cannot be written as JSON"))?;
-    let folder = asked.out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = asked.out.file_name().unwrap_or_default().to_string_lossy();
-    files::write_text(folder, &name, &(text + "\n"))?;
+    whole_file::replace(&asked.out, text + "\n")?;
     let withheld = released.areas.iter().filter(|area| area.withheld.is_some()).count();
     show(&format!(
         "{}: {} areas, {withheld} with something withheld. Disclosure control: cell key.\n",

@@ -30,9 +30,9 @@ use crate::intake::study::Language;
 use crate::outcome::estimate::stratified::Share;
 use crate::outcome::files;
 use crate::outcome::report::cases::table::CASES;
-use crate::outcome::report::file;
 use crate::person::table::RecordId;
 use crate::progress::Progress;
+use crate::whole_file;
 use evidence::Evidence;
 
 /// Obeys one of the commands.
@@ -111,9 +111,9 @@ fn send(asked: &Export, progress: &dyn Progress) -> Result<ExitCode> {
     let bytes = sheet::workbook(&rows, gathered.study.language, (year, month, day))?;
     let path = asked.out.clone().unwrap_or_else(|| asked.drawing.run.join(FOLDER).join("review").join("pairs.xlsx"));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        file::folder(folder)?;
+        whole_file::folder(folder)?;
     }
-    file::publish(&path, &bytes)?;
+    whole_file::replace(&path, bytes)?;
     let mut table = Table::new(&["drawn for review", "pairs", "of"]);
     for (stratum, size) in &draw.strata {
         let drawn = draw.pairs.iter().filter(|pair| pair.stratum == *stratum).count();
@@ -306,7 +306,7 @@ fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     }
     let bytes = writer.into_inner();
     let bytes = bytes.map_err(|_| Error::new(Kind::Environment, "the table of decisions cannot be put together"))?;
-    file::publish(&asked.out, &bytes)?;
+    whole_file::replace(&asked.out, bytes)?;
     show(&format!(
         "{}; `decisions = \"FILE\"` under [linkage] makes the next run hold to them\n",
         counted(settled.len() as u64, "decision")

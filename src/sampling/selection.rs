@@ -25,8 +25,8 @@ use crate::digest;
 use crate::error::{Error, Kind, Result};
 use crate::memory::plan::Allowance;
 use crate::outcome::estimate::stratified;
-use crate::outcome::files;
 use crate::progress::Progress;
+use crate::whole_file;
 
 /// Name of the selection.
 pub const SELECTION: &str = "selection.json";
@@ -142,8 +142,8 @@ pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection>
         checkpoint::sign(asked.run, key, log.head())?;
     }
     std::fs::create_dir_all(asked.out).map_err(|error| Error::io(asked.out, &error))?;
-    files::write_text(asked.out, SELECTION, &text)?;
-    files::write_text(asked.out, SHEET, &sheet::blank(&selection))?;
+    whole_file::replace(&asked.out.join(SELECTION), &text)?;
+    whole_file::replace(&asked.out.join(SHEET), sheet::blank(&selection))?;
     Ok(selection)
 }
 

@@ -18,6 +18,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use crate::error::{Error, Kind, Result};
+use crate::whole_file;
 
 /// Rows in a row group.
 const ROW_GROUP_ROWS: usize = 131_072;
@@ -101,7 +102,8 @@ impl Sheet {
     /// # Errors
     /// The file cannot be made.
     pub fn create(folder: &Path, file: &str, columns: &'static [(&'static str, Column)]) -> Result<Sheet> {
-        let (path, hidden) = (folder.join(file), folder.join(format!(".{file}.tmp")));
+        let path = folder.join(file);
+        let hidden = whole_file::hidden(&path);
         let fields: Vec<Field> =
             columns.iter().map(|&(name, column)| Field::new(name, data_type(column), true)).collect();
         let schema = Arc::new(Schema::new(fields));
@@ -150,8 +152,7 @@ impl Sheet {
     /// The disk is full, or the name cannot be taken.
     pub fn finish(self) -> Result<PathBuf> {
         let file = self.writer.into_inner().map_err(|error| unwritable(&self.hidden, &error))?;
-        file.sync_all().map_err(|error| Error::io(&self.hidden, &error))?;
-        std::fs::rename(&self.hidden, &self.path).map_err(|error| Error::io(&self.path, &error))?;
+        whole_file::publish(&file, &self.hidden, &self.path).map_err(|error| Error::io(&self.path, &error))?;
         Ok(self.path)
     }
 }

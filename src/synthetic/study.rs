@@ -3,12 +3,12 @@
 //! Writes the study file of a synthetic district and names the columns of its extracts, so that the two cannot drift
 //! apart: a test holds every column of the study file against the extracts' own lists.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Plan;
 use super::sheet::Column;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::whole_file;
 
 const TEMPLATE: &str = include_str!("tables/study.toml");
 
@@ -101,14 +101,8 @@ const HEALTH: &[(&str, Column)] = &[
 /// The file cannot be written.
 pub fn write_study(folder: &Path, plan: &Plan<'_>) -> Result<PathBuf> {
     let name = format!("synthetic district, {} persons, seed {}", plan.persons, plan.seed);
-    let (path, hidden) = (folder.join("study.toml"), folder.join(".study.toml.tmp"));
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&hidden)?;
-        file.write_all(TEMPLATE.replace("{name}", &name).as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&hidden, &path)
-    };
-    write().map_err(|error| Error::io(&path, &error))?;
+    let path = folder.join("study.toml");
+    whole_file::replace(&path, TEMPLATE.replace("{name}", &name))?;
     Ok(path)
 }
 

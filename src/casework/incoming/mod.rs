@@ -23,10 +23,11 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
 use crate::intake::study::Language;
 use crate::outcome::report::cases::CaseRow;
-use crate::outcome::report::file;
+use crate::outcome::report::workbook;
 use crate::outcome::report::words::{Words, words};
 use crate::outcome::visit::Outcome;
 use crate::privacy::personal;
+use crate::whole_file;
 pub(super) use row::normal;
 use row::{CASE, COLUMNS, OUTCOME, Row};
 
@@ -247,7 +248,7 @@ const REASON_TITLE: Words = words("原因", "Reason");
 
 fn write_wrong(run: &Path, path: &Path, returned: &Returned, language: Language) -> Result<PathBuf> {
     let folder = run.join(FOLDER).join("returned");
-    file::folder(&folder)?;
+    whole_file::folder(&folder)?;
     // By content: the name of a file that came back may hold anything.
     let digest = digest::of(std::fs::read(path).map_err(|error| Error::io(path, &error))?);
     let target = folder.join(format!("wrong-{}.xlsx", &digest[..12]));
@@ -259,10 +260,10 @@ fn write_wrong(run: &Path, path: &Path, returned: &Returned, language: Language)
                 write_sheet(&mut workbook, name, heading, &wrong, language)?;
             }
         }
-        file::workbook(&mut workbook)
+        workbook::bytes(&mut workbook)
     };
     let bytes = build().map_err(|_| Error::new(Kind::Environment, "the file of wrong rows cannot be put together"))?;
-    file::publish(&target, &bytes)?;
+    whole_file::replace(&target, bytes)?;
     Ok(target)
 }
 

@@ -18,7 +18,7 @@ use crate::casework::incoming::{self, Spot};
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
 use crate::intake::study::Language;
-use crate::outcome::report::file;
+use crate::outcome::report::workbook;
 use crate::outcome::report::words::{Words, words};
 
 const NUMBER: Words = words("编号", "Pair");
@@ -112,7 +112,7 @@ pub fn workbook(
         );
         write_cover(&mut workbook, language)?;
         write_pairs(&mut workbook, pairs, language)?;
-        file::workbook(&mut workbook)
+        workbook::bytes(&mut workbook)
     };
     build().map_err(|_| Error::new(Kind::Environment, "the workbook for review cannot be put together"))
 }

@@ -7,7 +7,7 @@
 mod read;
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Builder, RecordBatch, StringBuilder, UInt32Builder, UInt64Builder};
@@ -280,7 +280,7 @@ fn utf8(name: &str) -> ArrowField {
     ArrowField::new(name, DataType::Utf8, false)
 }
 
-/// Writes a Parquet file whole or not at all; gives its number of rows.
+/// Writes a Parquet file into a folder that nobody looks into yet; gives its number of rows.
 ///
 /// # Errors
 /// An environment error if the file cannot be written.
@@ -316,30 +316,6 @@ pub fn write(
     }
     writer.close().map_err(|error| Error::unwritten(&path, &error))?;
     Ok(rows)
-}
-
-/// Synchronises a hidden file, gives it its name, and synchronises the folder.
-///
-/// # Errors
-/// An environment error if any of it fails; a failed synchronisation is never retried.
-fn publish(file: &File, hidden: &Path, name: &Path) -> Result<()> {
-    file.sync_all().map_err(|error| Error::io(name, &error))?;
-    std::fs::rename(hidden, name).map_err(|error| Error::io(name, &error))?;
-    let folder = name.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    let folder_file = File::open(&folder).map_err(|error| Error::io(&folder, &error))?;
-    folder_file.sync_all().map_err(|error| Error::io(&folder, &error))
-}
-
-/// Writes a text file whole or not at all.
-///
-/// # Errors
-/// An environment error if the file cannot be written.
-pub fn write_text(folder: &Path, name: &str, text: &str) -> Result<()> {
-    use std::io::Write;
-    let hidden = folder.join(format!(".{name}.tmp"));
-    let mut file = File::create(&hidden).map_err(|error| Error::io(&hidden, &error))?;
-    file.write_all(text.as_bytes()).map_err(|error| Error::io(&hidden, &error))?;
-    publish(&file, &hidden, &folder.join(name))
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@
 pub mod cases;
 pub mod chart;
 pub mod completeness;
-pub mod file;
 pub mod follow_up;
 pub mod html;
 pub mod links;
@@ -18,6 +17,7 @@ pub mod missed;
 pub mod sources;
 pub mod traced;
 pub mod words;
+pub mod workbook;
 
 #[cfg(test)]
 mod practice;
@@ -40,6 +40,7 @@ use crate::person::date::Date;
 use crate::person::table::PersonTable;
 use crate::privacy::mask;
 use crate::tally::Tally;
+use crate::whole_file;
 use cases::{AreaList, CaseBook};
 use completeness::Completeness;
 use follow_up::Heading;
@@ -179,8 +180,8 @@ fn persons(input: &ReportInput<'_>) -> Persons {
 /// If a file cannot be written.
 pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>> {
     let page = folder.join("report.html");
-    file::write(&page, html::page(report).as_bytes())?;
+    whole_file::write(&page, html::page(report).as_bytes())?;
     let mut written = vec![page];
-    written.extend(follow_up::write(&report.heading(), &report.lists, &folder.join("follow-up"), file::write)?);
+    written.extend(follow_up::write(&report.heading(), &report.lists, &folder.join("follow-up"), whole_file::write)?);
     Ok(written)
 }

@@ -6,10 +6,11 @@ use calamine::{Reader, Xlsx};
 
 use super::practice::{District, REGISTERS, VISITS};
 use super::words::field::Matter;
-use super::{Report, file, follow_up, html, words, write};
+use super::{Report, follow_up, html, words, write};
 use crate::intake::study::Language;
 use crate::outcome::coverage::Level;
 use crate::outcome::discrepancy::DiscrepancyKind;
+use crate::whole_file;
 
 /// All texts of a workbook, and how many formulas it has.
 fn read_workbook(bytes: Vec<u8>) -> (Vec<String>, usize) {
@@ -208,7 +209,7 @@ fn areas_whose_codes_differ_in_case_only_have_files_of_their_own() {
     let mut lists = vec![report.lists[0].clone(), report.lists[0].clone(), report.lists[0].clone()];
     ["ea01", "EA01", "甲片-01"].into_iter().zip(&mut lists).for_each(|(area, list)| area.clone_into(&mut list.area));
     let folder = tempfile::tempdir().unwrap();
-    let written = follow_up::write(&report.heading(), &lists, folder.path(), file::write).unwrap();
+    let written = follow_up::write(&report.heading(), &lists, folder.path(), whole_file::write).unwrap();
     let names: std::collections::BTreeSet<String> =
         written.iter().map(|path| path.file_name().unwrap().to_string_lossy().to_lowercase()).collect();
     assert_eq!(names.len(), 6);
@@ -352,11 +353,4 @@ fn coverage_adds_up_at_every_level() {
     coverage.write_parquet(&one).unwrap();
     coverage.write_parquet(&other).unwrap();
     assert!(std::fs::read(one).unwrap() == std::fs::read(other).unwrap());
-}
-
-#[test]
-fn a_file_that_cannot_be_written_is_said_with_its_path() {
-    let folder = tempfile::tempdir().unwrap();
-    let error = file::publish(&folder.path().join("no/such/report.html"), b"x").unwrap_err();
-    assert!(error.place().file.is_some());
 }

@@ -13,11 +13,11 @@ use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
 use super::cases::{AreaList, file_name, short_digest};
-use super::file;
 use super::words::{Words, field};
 use crate::error::Result;
 use crate::intake::study::Language;
 use crate::outcome::coverage::UNKNOWN_AREA;
+use crate::whole_file;
 
 /// What stands at the head of every list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Heading {
     pub team: String,
 }
 
-/// How a file gets its bytes: [`file::publish`], or [`file::write`] where nobody looks yet.
+/// How a file gets its bytes: [`whole_file::put`], or [`whole_file::write`] where nobody looks yet.
 pub type Put = fn(&Path, &[u8]) -> Result<()>;
 
 /// Writes both files of every area into a folder; gives the paths in the order of the areas.
@@ -59,7 +59,7 @@ pub fn write_as(
     put: Put,
     lock: &Lock<'_>,
 ) -> Result<Vec<PathBuf>> {
-    file::folder(folder)?;
+    whole_file::folder(folder)?;
     // Some file systems hold A1 and a1 to be one name.
     let mut of_name: BTreeMap<String, usize> = BTreeMap::new();
     lists.iter().for_each(|list| *of_name.entry(file_name(&list.area).to_lowercase()).or_default() += 1);

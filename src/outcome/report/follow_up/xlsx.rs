@@ -11,8 +11,8 @@ use rust_xlsxwriter::{
 };
 
 use super::super::cases::{AreaList, Case, DwellingCases};
-use super::super::file;
 use super::super::words::{self, field};
+use super::super::workbook;
 use super::{Heading, area_code, area_words};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
@@ -57,7 +57,7 @@ fn build(heading: &Heading, list: &AreaList) -> std::result::Result<Vec<u8>, Xls
     let codes = workbook.add_worksheet();
     codes.set_name(field::CODES.of(language))?;
     write_codes(codes, &styles, language)?;
-    file::workbook(&mut workbook)
+    workbook::bytes(&mut workbook)
 }
 
 struct Styles {

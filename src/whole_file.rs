@@ -1,0 +1,138 @@
+//! How does a file appear whole or not at all?
+//!
+//! The bytes are written under a hidden name beside the final one (`.NAME.tmp`), then renamed. [`replace`] has them on the disk
+//! when it returns; [`put`] leaves that to the system, for lists by the thousand, which can be made again. Into the folder of a
+//! run that is not published yet, which is brought to the disk and appears as a whole, files are written under their own
+//! names at once ([`write`]).
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// Puts a file in place of what has its name; it is on the disk then.
+///
+/// # Errors
+/// If the file cannot be written or renamed.
+pub fn replace(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    appear(path, bytes.as_ref(), publish)
+}
+
+/// Puts a file in place of what has its name, and leaves it to the system when it comes to the disk.
+///
+/// # Errors
+/// If the file cannot be written or renamed.
+pub fn put(path: &Path, bytes: &[u8]) -> Result<()> {
+    appear(path, bytes, |_, hidden, path| fs::rename(hidden, path))
+}
+
+/// Writes a file into a folder that nobody looks into yet.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).map_err(|error| Error::io(path, &error))
+}
+
+/// Makes a folder and those it lies in.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn folder(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|error| Error::io(path, &error))
+}
+
+/// The name under which a file lies until it is whole.
+#[must_use]
+pub fn hidden(path: &Path) -> PathBuf {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    path.with_file_name(format!(".{name}.tmp"))
+}
+
+/// Gives a hidden file, which is whole, its name; it is on the disk then.
+///
+/// # Errors
+/// As the system says; a failed synchronisation is never retried.
+pub fn publish(file: &File, hidden: &Path, path: &Path) -> io::Result<()> {
+    file.sync_all()?;
+    fs::rename(hidden, path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    synchronise_folder(folder.unwrap_or(Path::new(".")))
+}
+
+#[cfg(unix)]
+fn synchronise_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder)?.sync_all() {
+        // Some file systems of a network know no such thing.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        done => done,
+    }
+}
+
+/// Elsewhere a folder cannot be opened as a file is.
+#[cfg(not(unix))]
+fn synchronise_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn appear(path: &Path, bytes: &[u8], publish: fn(&File, &Path, &Path) -> io::Result<()>) -> Result<()> {
+    let hidden = hidden(path);
+    let all = || {
+        // What an earlier try left behind goes; a link that stands there is not followed.
+        match fs::remove_file(&hidden) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::create_new(&hidden)?;
+        file.write_all(bytes)?;
+        publish(&file, &hidden, path)
+    };
+    all().map_err(|error| {
+        // What failed is said; that this fails, too, would be no news.
+        let _ = fs::remove_file(&hidden);
+        Error::io(path, &error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{hidden, put, replace};
+
+    #[test]
+    fn a_file_is_replaced_and_nothing_hidden_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.html");
+        for (at, write) in [put, |path: &_, bytes: &_| replace(path, bytes)].iter().enumerate() {
+            fs::write(hidden(&path), "left behind").unwrap();
+            write(&path, format!("{at}").as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), format!("{at}"));
+            assert!(!hidden(&path).exists());
+        }
+    }
+
+    #[test]
+    fn what_cannot_take_its_name_is_said_with_that_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.html");
+        fs::create_dir_all(path.join("of another")).unwrap();
+        for error in [put(&path, b"x"), replace(&path, b"x"), put(&folder.path().join("no/such/list.html"), b"x")] {
+            assert!(error.unwrap_err().place().file.is_some());
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_in_the_way_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, precious) = (folder.path().join("list.html"), folder.path().join("precious"));
+        fs::write(&precious, "keep").unwrap();
+        std::os::unix::fs::symlink(&precious, hidden(&path)).unwrap();
+        replace(&path, "list").unwrap();
+        assert_eq!((fs::read_to_string(&precious).unwrap(), fs::read_to_string(&path).unwrap()), ("keep".into(), "list".into()));
+        assert!(!path.is_symlink());
+    }
+}
