@@ -1,29 +1,25 @@
 //! What happens, in which order?
 //!
 //! The corridor: read → standardise → link → estimate residence → find → count → report → seal. Each line is a stage's
-//! one verb; nothing is computed here.
+//! one verb; nothing is computed here. What is [`written`] and [`sealed`] stands in rooms beside it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-
-use rayon::prelude::*;
 
 use crate::audit::checkpoint;
 use crate::audit::delivery;
 use crate::audit::log::{self, Beginning, Log};
-use crate::audit::manifest::{self, InputEntry, MANIFEST, Manifest, SourceEntry, StudyEntry};
+use crate::audit::manifest::Manifest;
 use crate::audit::publication::Publication;
 use crate::audit::stage::Stage;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::intake::decisions::{self, Decisions};
 use crate::intake::extract::{self, Extract};
-use crate::intake::named_table::TableFile;
 use crate::intake::outcomes::{self, Outcomes};
 use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::decided::Decided;
 use crate::linkage::kept;
-use crate::linkage::model::file::{self as model_file, MODEL};
 use crate::linkage::{self, Linked};
 use crate::memory::freed;
 use crate::memory::plan::{self, Allowance, Provided};
@@ -32,16 +28,16 @@ use crate::outcome::coverage::estimated;
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::links::{self, Link};
 use crate::outcome::reliability::Reliability;
-use crate::outcome::report::cases::{CaseBook, table as case_table};
-use crate::outcome::report::{self, ReportInput};
+use crate::outcome::report::ReportInput;
 use crate::outcome::settled::Settled;
-use crate::outcome::{coverage, files, find, reliability, residence};
+use crate::outcome::{coverage, find, reliability, residence};
 use crate::person::{self, Standardised, table::PersonTable};
 use crate::progress::Progress;
-use crate::tally::Tally;
-use crate::whole_file;
+use sealed::Facts;
 
 mod earlier;
+mod sealed;
+mod written;
 
 /// What the command line may add to a study.
 #[derive(Debug, Clone, Default)]
@@ -67,8 +63,6 @@ pub struct Summary {
     pub coverage: Coverage,
     /// What the link probabilities are worth.
     pub reliability: Reliability,
-    /// What the run stood on.
-    pub spent: Spent,
 }
 
 /// What a run stood on and nobody needs any more. A program that ends with the run need not give it back piece by piece.
@@ -85,6 +79,19 @@ pub struct Spent {
 /// # Errors
 /// Says whose move it is: the study's, an input's, or the machine's.
 pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progress) -> Result<Summary> {
+    run_keeping(study, folder, options, progress).map(|(summary, _)| summary)
+}
+
+/// The same, and what the run stood on, for a program that ends with it.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_keeping(
+    study: &Study,
+    folder: &Path,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<(Summary, Spent)> {
     options.sign_key.as_deref().map(checkpoint::check_key).transpose()?;
     let publication = Publication::begin(folder)?;
     earlier::prepare(study, folder)?;
@@ -138,53 +145,25 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         coverage: &coverage,
         reliability: &reliability,
     };
-    let case_book = CaseBook::of(&input);
-    let tables: [&(dyn Fn() -> Result<Written> + Sync); 9] = [
-        &|| files::write_links(out, study, table, &comparer, &links).map(|rows| Written::table(files::LINKS, rows)),
-        &|| report::write(&report::compose(&input, &case_book), out).map(Written::pages),
-        &|| {
-            let rows = files::write_persons(out, study, table, &linked.resolution.person_of)?;
-            Ok(Written::table(files::PERSONS, rows))
-        },
-        &|| files::write_discrepancies(out, table, &findings).map(|rows| Written::table(files::DISCREPANCIES, rows)),
-        &|| {
-            let roll = study.roll().map_or("", |roll| study.sources[roll].name.as_str());
-            let rows = case_table::write(out, case_book.len(), |part| case_book.rows(part), roll, study.language)?;
-            Ok(Written::table(case_table::CASES, rows))
-        },
-        &|| files::write_rejected(out, study, &standardised.rejected).map(|rows| Written::table(files::REJECTED, rows)),
-        &|| {
-            let text = serde_json::to_string_pretty(&coverage.summary)
-                .map_err(|_| Error::new(Kind::Environment, "the estimates cannot be written as JSON"))?;
-            whole_file::write(&out.join(ESTIMATES), (text + "\n").as_bytes())?;
-            Ok(Written::pages(vec![out.join(ESTIMATES)]))
-        },
-        &|| coverage.write_parquet(&out.join(COVERAGE)).map(|rows| Written::table(COVERAGE, rows)),
-        &|| {
-            whole_file::write(&out.join(MODEL), model_file::to_json(&linked.model)?.as_bytes())?;
-            Ok(Written::pages(vec![out.join(MODEL)]))
-        },
-    ];
-    let written = tables.par_iter().with_max_len(1).map(|write| write()).collect::<Result<Vec<Written>>>()?;
-    let mut counts = count(&linked, &links, &findings);
-    let mut inputs = inputs(study, &extracts);
-    if let Some(decisions) = &decisions {
-        count_decisions(&decided, &linked, &mut counts);
-        inputs.push(table_entry(study, manifest::DECISIONS, &decisions.table));
-    }
-    if let Some(outcomes) = &outcomes {
-        counts.insert(String::from("outcomes"), settled.used);
-        counts.insert(String::from("outcomes_on_unknown_records"), settled.unknown);
-        inputs.push(table_entry(study, manifest::OUTCOMES, &outcomes.table));
-    }
-    let manifest = seal(study, out, inputs, &standardised.tallies, &written, counts, &mut log)?;
+    let written = written::write_all(out, &input, &comparer, &standardised.rejected)?;
+    let facts = Facts {
+        study,
+        extracts: &extracts,
+        tallies: &standardised.tallies,
+        linked: &linked,
+        links: &links,
+        findings: &findings,
+        decisions: decisions.as_ref().map(|decisions| (decisions, &decided)),
+        outcomes: outcomes.as_ref().map(|outcomes| (outcomes, &settled)),
+    };
+    let manifest = sealed::seal(&facts, out, &written, &mut log)?;
     publication.publish()?;
     log.published()?;
     checkpoint::renew(folder, options.sign_key.as_deref(), log.head())?;
     progress.finish("all outputs");
     in_file.into_iter().for_each(|file| tracing::info!(bytes = file.most(), "lay in the file at its height"));
     let spent = Spent { _standardised: standardised, _linked: linked, _links: links, _to_the_end: to_the_end };
-    Ok(Summary { manifest, findings, coverage, reliability, spent })
+    Ok((Summary { manifest, findings, coverage, reliability }, spent))
 }
 
 /// The stage that takes a run longest; what it gives is kept until the run is whole.
@@ -241,28 +220,6 @@ fn refuse_empty(study: &Study, extracts: &[Extract]) -> Result<()> {
     Err(error.hint("ask the sender for the file again, or take the source out of the study"))
 }
 
-/// What one of the writers wrote.
-#[derive(Debug, Default)]
-struct Written {
-    table: Option<(&'static str, u64)>,
-    pages: Vec<PathBuf>,
-}
-
-impl Written {
-    fn table(name: &'static str, rows: u64) -> Written {
-        Written { table: Some((name, rows)), pages: Vec::new() }
-    }
-
-    fn pages(pages: Vec<PathBuf>) -> Written {
-        Written { table: None, pages }
-    }
-}
-
-/// Name of the coverage table.
-const COVERAGE: &str = "coverage.parquet";
-/// Name of the estimates of areas.
-pub const ESTIMATES: &str = "coverage.json";
-
 fn rows(extracts: &[Extract]) -> u64 {
     extracts.iter().map(|extract| extract.rows).sum()
 }
@@ -270,46 +227,6 @@ fn rows(extracts: &[Extract]) -> u64 {
 /// A path that holds wherever somebody asks for it later.
 fn from_anywhere(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
-}
-
-fn count(linked: &Linked, links: &[Link], findings: &Findings) -> BTreeMap<String, u64> {
-    let certain = links.iter().filter(|link| link.linked).count() as u64;
-    BTreeMap::from([
-        (String::from("candidate_pairs"), linked.candidates),
-        (String::from("pairs_of_linked_households"), linked.unblocked),
-        (String::from("links"), certain),
-        (String::from("possible_links"), links.len() as u64 - certain),
-        (String::from("persons"), linked.resolution.persons() as u64),
-        (String::from("discrepancies"), findings.discrepancies.len() as u64),
-        (String::from("visits"), findings.visits),
-    ])
-}
-
-/// Decisions that contradict each other cannot all be followed: how many were not is counted and said.
-fn count_decisions(decided: &Decided, linked: &Linked, counts: &mut BTreeMap<String, u64>) {
-    let not_followed = decided.not_followed(&linked.resolution);
-    counts.insert(String::from("decisions"), decided.len() as u64);
-    counts.insert(String::from("decisions_not_followed"), not_followed);
-    counts.insert(String::from("decisions_on_unknown_records"), decided.unknown);
-    if not_followed + decided.unknown > 0 {
-        tracing::warn!(
-            not_followed,
-            unknown = decided.unknown,
-            "decisions of clerks that contradict others, or are on records that the extracts do not have"
-        );
-    }
-}
-
-/// A table that the study names beside its sources, among the inputs.
-fn table_entry(study: &Study, source: &str, table: &TableFile) -> InputEntry {
-    InputEntry {
-        source: source.to_owned(),
-        file: study.relative(&table.path),
-        bytes: table.bytes,
-        rows: table.rows,
-        last_row: None,
-        digest: table.digest.clone(),
-    }
 }
 
 fn taken_up(linked: Linked, freed: Option<freed::Kept>, progress: &dyn Progress) -> Linked {
@@ -356,79 +273,4 @@ fn settled(outcomes: Option<&Outcomes>, study: &Study, table: &PersonTable, link
         tracing::warn!(unknown = settled.unknown, "outcomes of visits on records that the extracts do not have");
     }
     Ok(settled)
-}
-
-fn inputs(study: &Study, extracts: &[Extract]) -> Vec<InputEntry> {
-    let entries = extracts.iter().flat_map(|extract| {
-        extract.files.iter().map(|file| InputEntry {
-            source: study.sources[extract.source].name.clone(),
-            file: study.relative(&file.path),
-            bytes: file.bytes,
-            rows: file.rows,
-            last_row: (file.last_row != file.rows).then_some(file.last_row),
-            digest: file.digest.clone(),
-        })
-    });
-    entries.collect()
-}
-
-fn seal(
-    study: &Study,
-    out: &Path,
-    inputs: Vec<InputEntry>,
-    tallies: &[Tally],
-    written: &[Written],
-    counts: BTreeMap<String, u64>,
-    log: &mut Log,
-) -> Result<Manifest> {
-    let mut files: Vec<(String, Option<u64>)> = Vec::new();
-    for part in written {
-        let relative = |path: &PathBuf| Some(path.strip_prefix(out).ok()?.to_string_lossy().replace('\\', "/"));
-        files.extend(part.pages.iter().filter_map(relative).map(|name| (name, None)));
-        files.extend(part.table.map(|(name, rows)| (name.to_owned(), Some(rows))));
-    }
-    files.sort_unstable();
-    let outputs =
-        files.par_iter().map(|(name, rows)| manifest::describe(out, name, *rows)).collect::<Result<Vec<_>>>()?;
-    let manifest = Manifest {
-        program: format!("rollcall {}", env!("CARGO_PKG_VERSION")),
-        format: 1,
-        study: StudyEntry {
-            name: study.name.clone(),
-            file: study.file.file_name().map(PathBuf::from).unwrap_or_default(),
-            digest: study.digest.clone(),
-            reference_time: study.reference.text.clone(),
-            area: study.area.clone(),
-            seed: study.linkage.seed,
-        },
-        inputs,
-        sources: study
-            .sources
-            .iter()
-            .zip(tallies)
-            .map(|(source, tally)| SourceEntry::of(&source.name, tally))
-            .collect(),
-        rejected_too_many: too_many(study, tallies),
-        counts,
-        outputs,
-    };
-    let wrong = manifest.check();
-    if !wrong.is_empty() {
-        return Err(Error::new(
-            Kind::Verification,
-            format!("the counts of this run do not add up: {}", wrong.join("; ")),
-        ));
-    }
-    let text = manifest.to_json()?;
-    log.close(&manifest, &text)?;
-    whole_file::write(&out.join(MANIFEST), text.as_bytes())?;
-    Ok(manifest)
-}
-
-fn too_many(study: &Study, tallies: &[Tally]) -> Vec<String> {
-    let over =
-        study.sources.iter().zip(tallies).filter(|(_, tally)| {
-            tally.rows_set_aside() as f64 > study.limits.rejected_share_max * tally.rows_in as f64
-        });
-    over.map(|(source, _)| source.name.clone()).collect()
 }

@@ -13,10 +13,9 @@ use crate::audit::manifest::{Manifest, OUTCOMES};
 use crate::casework::recount::{self, Recounted};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
-use crate::outcome::coverage::UNKNOWN_AREA;
+use crate::outcome::coverage::{ESTIMATES, UNKNOWN_AREA};
 use crate::outcome::coverage::estimated::{Estimate, Summary};
 use crate::outcome::report::cases::{file_name, table};
-use crate::run::ESTIMATES;
 
 /// Prints the estimates of a run.
 pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {

@@ -17,11 +17,11 @@ pub(super) fn run(asked: &Run, memory: Allowance, progress: &dyn Progress) -> Re
     let study = study::file::read(&asked.study)?;
     let (actor, sign_key) = (asked.actor.clone(), asked.sign_key.clone());
     let options = Options { visits: asked.visits, actor, sign_key, memory };
-    let summary = run::run(&study, &asked.out, &options, progress)?;
+    let (summary, spent) = run::run_keeping(&study, &asked.out, &options, progress)?;
     show(&format!("{}\n{}", describe(&summary), places(&asked.out)))?;
     let verdict = verdict(&summary);
     // The program ends here: to give millions of findings back one by one first would take seconds.
-    std::mem::forget(summary);
+    std::mem::forget((summary, spent));
     Ok(verdict)
 }
 

@@ -34,6 +34,11 @@ use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
 use estimated::{Estimate, Summary};
 
+/// Name of the table of counts.
+pub const COVERAGE: &str = "coverage.parquet";
+/// Name of the estimates of areas.
+pub const ESTIMATES: &str = "coverage.json";
+
 /// The code of persons whose area is not known at a level.
 pub const UNKNOWN_AREA: &str = "unknown";
 

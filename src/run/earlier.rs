@@ -4,13 +4,13 @@
 
 use std::path::Path;
 
-use super::{COVERAGE, ESTIMATES};
 use crate::audit::checkpoint::CHECKPOINT;
 use crate::audit::log::{self, LOG};
 use crate::audit::manifest::{MANIFEST, Manifest};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
 use crate::linkage::model::file::MODEL;
+use crate::outcome::coverage::{COVERAGE, ESTIMATES};
 use crate::outcome::files;
 use crate::outcome::report::cases::table as case_table;
 

@@ -11,13 +11,13 @@ use crate::cli::args::{self, EstimatePart, Example, Sex};
 use crate::cli::explain::evidence;
 use crate::error::{Error, Kind, Result};
 use crate::memory::plan::Allowance;
+use crate::outcome::coverage::ESTIMATES;
 use crate::outcome::coverage::estimated::weights::{Weighed, Weights};
 use crate::outcome::coverage::estimated::{Estimate, STEPS, Summary};
 use crate::outcome::files;
 use crate::outcome::weights;
 use crate::progress::Progress;
 use crate::provenance::{self, Known, Remade};
-use crate::run::ESTIMATES;
 
 /// The text, if something is asked for that needs linking again.
 pub(super) fn trace(

@@ -21,6 +21,7 @@ use super::mended::{self, Mass};
 pub use super::post_strata::STEPS;
 use super::post_strata::{Parts, Pools};
 use super::{AgeGroup, Census, Counts, Coverage, Level};
+use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::outcome::discrepancy::Findings;
@@ -425,6 +426,15 @@ impl Summary {
     #[must_use]
     pub fn is_made(&self) -> bool {
         !self.assumptions.is_empty()
+    }
+
+    /// As it is written.
+    ///
+    /// # Errors
+    /// If it cannot be written as JSON.
+    pub fn to_json(&self) -> Result<String> {
+        let text = serde_json::to_string_pretty(self).map(|text| text + "\n");
+        text.map_err(|_| Error::new(Kind::Environment, "the estimates cannot be written as JSON"))
     }
 }
 
