@@ -132,7 +132,10 @@ mod tests {
         fs::write(&precious, "keep").unwrap();
         std::os::unix::fs::symlink(&precious, hidden(&path)).unwrap();
         replace(&path, "list").unwrap();
-        assert_eq!((fs::read_to_string(&precious).unwrap(), fs::read_to_string(&path).unwrap()), ("keep".into(), "list".into()));
+        assert_eq!(
+            (fs::read_to_string(&precious).unwrap(), fs::read_to_string(&path).unwrap()),
+            ("keep".into(), "list".into())
+        );
         assert!(!path.is_symlink());
     }
 }

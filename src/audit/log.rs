@@ -281,7 +281,7 @@ mod tests {
 
     use super::{LOG, Log, Publication, read};
     use crate::digest;
-use crate::error::Kind;
+    use crate::error::Kind;
 
     /// A log of six entries in a folder of its own.
     fn log() -> tempfile::TempDir {

@@ -220,15 +220,7 @@ impl Store {
                 new += transaction.execute(
                     "INSERT OR IGNORE INTO event(id, what, at, role, outcome, visited_on, note, digest) \
                      VALUES (?1, 'visited', ?2, ?3, ?4, ?5, ?6, ?7)",
-                    params![
-                        visit.id,
-                        at,
-                        role,
-                        visit.outcome.code(),
-                        visit.visited_on,
-                        visit.note,
-                        digest::of(same)
-                    ],
+                    params![visit.id, at, role, visit.outcome.code(), visit.visited_on, visit.note, digest::of(same)],
                 )?;
             }
             Ok(new as u64)

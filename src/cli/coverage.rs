@@ -13,8 +13,8 @@ use crate::audit::manifest::{Manifest, OUTCOMES};
 use crate::casework::recount::{self, Recounted};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
-use crate::outcome::coverage::{ESTIMATES, UNKNOWN_AREA};
 use crate::outcome::coverage::estimated::{Estimate, Summary};
+use crate::outcome::coverage::{ESTIMATES, UNKNOWN_AREA};
 use crate::outcome::report::cases::{file_name, table};
 
 /// Prints the estimates of a run.

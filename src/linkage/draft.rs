@@ -10,8 +10,8 @@ use super::comparison::Comparison;
 use super::comparison::level::SUPPORT_NONE;
 use super::ground::{Ground, Sieve};
 use super::lesson;
-use super::model::em::{self, PatternCounts};
 use super::model::Model;
+use super::model::em::{self, PatternCounts};
 use super::resolution::household::{Support, supported};
 use super::resolution::{Resolution, left_over};
 use super::resolver::Resolver;
@@ -116,8 +116,7 @@ impl Draft {
         let is_left_over = |at: &usize| model.is_left_over(compared.classes[*at] as usize, compared.patterns[*at]);
         let changed: Vec<usize> = (0..compared.pairs.len()).into_par_iter().filter(is_left_over).collect();
         let resolution = std::mem::take(&mut self.resolution);
-        self.resolution =
-            resolver.score_again(&ground.scorer(model), resolution, compared, &mut self.scores, &changed);
+        self.resolution = resolver.score_again(&ground.scorer(model), resolution, compared, &mut self.scores, &changed);
     }
 
     /// Once more if the others of a dwelling have something to say.

@@ -9,11 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::discrepancy::{Discrepancy, DiscrepancyKind};
 use super::visit::{Outcome, is_omission};
+use crate::digest::hex;
 use crate::error::Result;
 use crate::intake::named_table::wrong;
 use crate::intake::outcomes::Outcomes;
 use crate::intake::study::Study;
-use crate::digest::hex;
 use crate::linkage::resolution::Resolution;
 use crate::person::table::{PersonTable, RecordId};
 

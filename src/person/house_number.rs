@@ -73,33 +73,21 @@ fn is_numbered(estate: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::intake::{extract, study};
-    use crate::person;
-    use crate::progress::Silent;
+    use crate::person::practice::{HEAD, Practice, source};
 
     #[test]
     fn a_number_of_a_road_is_the_estate_that_others_name() {
-        let folder = tempfile::tempdir().unwrap();
         let ids = ["999999199003070012", "999999199003070020", "999999199003070039"];
         let rows = |addresses: [&str; 3]| {
             let rows = ids.iter().zip(addresses).map(|(id, address)| format!("某人,{id},{address}\n"));
             format!("name,id,address\n{}", rows.collect::<String>())
         };
-        let put = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
-        put("roll.csv", rows(["晨光里2栋2门301室", "晨光里2栋1门101室", "新园里5栋1门101室"]));
-        put("register.csv", rows(["望河路93号2栋2门301室", "望河路93号2栋1门101室", "望河路95号5栋1门101室"]));
-        let source = |name: &str, role: &str| {
-            format!(
-                "[[source]]\nname = \"{name}\"\nrole = \"{role}\"\npath = \"{name}.csv\"\n[source.columns]\nname = \"name\"\nid_number = \"id\"\naddress = \"address\"\n"
-            )
-        };
-        put(
-            "study.toml",
-            format!("[study]\nname = \"s\"\n{}{}", source("roll", "roll"), source("register", "register")),
-        );
-        let study = study::file::read(&folder.path().join("study.toml")).unwrap();
-        let extracts: Vec<_> = (0..2).map(|source| extract::open(&study, source).unwrap()).collect();
-        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+        let roll = rows(["晨光里2栋2门301室", "晨光里2栋1门101室", "新园里5栋1门101室"]);
+        let register = rows(["望河路93号2栋2门301室", "望河路93号2栋1门101室", "望河路95号5栋1门101室"]);
+        let columns = [("name", "name"), ("id_number", "id"), ("address", "address")];
+        let source = |name: &str, role: &str| source(name, role, false, &columns);
+        let study = format!("{HEAD}{}{}", source("roll", "roll"), source("register", "register"));
+        let table = Practice::of(&[("roll.csv", &roll), ("register.csv", &register)], &study).table();
         let estates: Vec<&str> = (0..6).map(|at| table.estates.text(table.estate[at])).collect();
         let expected = ["晨光里", "晨光里", "新园里", "晨光里", "晨光里", "望河路95号"];
         assert!(table.id_number.iter().all(|id| id.is_valid()));

@@ -18,6 +18,8 @@ pub mod members;
 pub mod name;
 mod namesake_estates;
 pub mod plausibility;
+#[cfg(test)]
+pub(crate) mod practice;
 pub mod profile;
 pub mod row;
 mod seen;
@@ -235,6 +237,7 @@ fn text_field(field: Field) -> TextField {
 #[cfg(test)]
 mod tests {
     use super::date::Date;
+    use super::practice::Practice;
     use super::{Standardised, plausibility, standardise};
     use crate::error::Result;
     use crate::intake::extract;
@@ -243,17 +246,13 @@ mod tests {
 
     /// The records of a register of one file, judged as a run judges them; `more` stands at the end of the study file.
     fn records_of(text: &str, columns: &str, more: &str) -> Result<Standardised> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a.csv"), text).unwrap();
         let study = format!(
             "[study]\nname = \"s\"\nreference_time = \"2020-11-01T00:00:00+08:00\"\n[[source]]\nname = \"a\"\n\
              role = \"register\"\npath = \"a.csv\"\n[source.columns]\nname = \"n\"\n{columns}\n{more}\n"
         );
-        std::fs::write(folder.path().join("study.toml"), study).unwrap();
-        let study = file::read(&folder.path().join("study.toml")).unwrap();
-        let extracts = [extract::open(&study, 0).unwrap()];
-        let standardised = standardise(&study, &extracts, &Silent)?;
-        plausibility::check(&study, &extracts, &standardised)?;
+        let practice = Practice::of(&[("a.csv", text)], &study);
+        let standardised = practice.standardised();
+        plausibility::check(&practice.study, &practice.extracts, &standardised)?;
         Ok(standardised)
     }
 

@@ -113,31 +113,24 @@ fn mixed(
 
 #[cfg(test)]
 mod tests {
-    use crate::intake::{extract, study};
-    use crate::person;
-    use crate::progress::Silent;
+    use crate::person::practice::{HEAD, Practice, source};
     use crate::synthetic::identity::with_check;
 
     /// The estates of the records of two registers, in which every person has this code in the one and that in the other.
     fn estates(codes: impl Fn(u32) -> [&'static str; 2]) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let mut text = String::from("[study]\nname = \"s\"\n");
-        for (at, source) in ["police", "health"].into_iter().enumerate() {
+        let sources = ["police", "health"];
+        let rows = |at: usize| {
             let row = |person: u32| {
                 let number = with_check(&format!("9999991980010{}{:03}", person % 10 / 5 + 1, person + 11));
+                let source = sources[at];
                 format!("{source}{person},{number},阳光花园{}号楼1单元101室,{}\n", person % 30 + 1, codes(person)[at])
             };
-            let rows: String = (0..60).map(row).collect();
-            std::fs::write(folder.path().join(format!("{source}.csv")), format!("id,number,address,code\n{rows}"))
-                .unwrap();
-            text += &format!(
-                "[[source]]\nname = \"{source}\"\nrole = \"register\"\npath = \"{source}.csv\"\nrecord_id = \"id\"\n[source.columns]\nid_number = \"number\"\naddress = \"address\"\ndivision = \"code\"\n"
-            );
-        }
-        std::fs::write(folder.path().join("study.toml"), text).unwrap();
-        let study = study::file::read(&folder.path().join("study.toml")).unwrap();
-        let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
-        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+            format!("id,number,address,code\n{}", (0..60).map(row).collect::<String>())
+        };
+        let columns = [("id_number", "number"), ("address", "address"), ("division", "code")];
+        let study = sources.map(|name| source(name, "register", true, &columns)).concat();
+        let files = [("police.csv", &*rows(0)), ("health.csv", &*rows(1))];
+        let table = Practice::of(&files, &format!("{HEAD}{study}")).table();
         assert_eq!(table.len(), 120);
         (0..table.len()).map(|at| table.estates.text(table.estate[at]).to_owned()).collect()
     }

@@ -287,6 +287,7 @@ mod tests {
     use super::{ColumnProfile, profile};
     use crate::intake::extract;
     use crate::intake::study::file;
+    use crate::person::practice::{HEAD, Practice, source};
     use crate::progress::Silent;
     use crate::synthetic::{Plan, write_district};
 
@@ -295,7 +296,7 @@ mod tests {
         let plan = Plan { persons: 500, seed: 3, errors, uneven: 0.0, progress: &Silent };
         let made = write_district(folder.path(), &plan).expect("made");
         let study = file::read(&made.study).expect("study");
-        let extracts: Vec<_> = (0..study.sources.len()).map(|at| extract::open(&study, at).expect("extract")).collect();
+        let extracts = extract::open_all(&study).expect("extracts");
         let profiles = profile(&study, &extracts, &Silent).expect("profiled");
         let key = |profile: &ColumnProfile| (study.sources[profile.source].name.clone(), profile.field.clone());
         (profiles.into_iter().map(|profile| (key(&profile), profile)).collect(), made.rows)
@@ -319,15 +320,9 @@ mod tests {
 
     /// Profiles of a source of one file, by field.
     fn of_file(text: &str, columns: &str) -> BTreeMap<String, ColumnProfile> {
-        let folder = tempfile::tempdir().expect("folder");
-        std::fs::write(folder.path().join("a.csv"), text).expect("written");
-        let study = format!(
-            "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"register\"\npath = \"a.csv\"\n[source.columns]\n{columns}"
-        );
-        std::fs::write(folder.path().join("study.toml"), study).expect("written");
-        let study = file::read(&folder.path().join("study.toml")).expect("study");
-        let extract = extract::open(&study, 0).expect("extract");
-        let profiles = profile(&study, &[extract], &Silent).expect("profiled");
+        let study = source("a", "register", false, &[]) + columns;
+        let practice = Practice::of(&[("a.csv", text)], &format!("{HEAD}{study}"));
+        let profiles = profile(&practice.study, &practice.extracts, &Silent).expect("profiled");
         profiles.into_iter().map(|profile| (profile.field.clone(), profile)).collect()
     }
 

@@ -234,32 +234,19 @@ personal!(Written);
 
 #[cfg(test)]
 mod tests {
-    use crate::intake::{extract, study};
-    use crate::person;
+    use crate::person::practice::{HEAD, Practice, source};
     use crate::person::table::PersonTable;
-    use crate::progress::Silent;
 
     fn table(roll: &[(&str, &str)], register: &[(&str, &str)], role: &str) -> PersonTable {
-        let folder = tempfile::tempdir().unwrap();
-        let put = |name: &str, rows: &[(&str, &str)]| {
+        let text = |rows: &[(&str, &str)]| {
             // The first row comes again at the end: its id is taken.
             let again = rows.iter().enumerate().chain([(0, &("王重", "重复里1号楼1单元101"))]);
             let lines = again.map(|(id, (name, address))| format!("{id}\t{name}\t{address}\n"));
-            let text = format!("id\tname\taddress\n{}", lines.collect::<String>());
-            std::fs::write(folder.path().join(name), text).unwrap();
+            format!("id\tname\taddress\n{}", lines.collect::<String>())
         };
-        put("roll.csv", roll);
-        put("register.csv", register);
-        let source = |name: &str, role: &str| {
-            format!(
-                "[[source]]\nname = \"{name}\"\nrole = \"{role}\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n[source.columns]\nname = \"name\"\naddress = \"address\"\n"
-            )
-        };
-        let text = format!("[study]\nname = \"s\"\n{}{}", source("roll", role), source("register", "register"));
-        std::fs::write(folder.path().join("study.toml"), text).unwrap();
-        let study = study::file::read(&folder.path().join("study.toml")).unwrap();
-        let extracts: Vec<_> = (0..2).map(|source| extract::open(&study, source).unwrap()).collect();
-        person::standardise(&study, &extracts, &Silent).unwrap().table
+        let source = |name: &str, role: &str| source(name, role, true, &[("name", "name"), ("address", "address")]);
+        let study = format!("{HEAD}{}{}", source("roll", role), source("register", "register"));
+        Practice::of(&[("roll.csv", &text(roll)), ("register.csv", &text(register))], &study).table()
     }
 
     #[test]

@@ -18,8 +18,8 @@ use crate::casework::incoming::{self, Spot};
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
 use crate::intake::study::Language;
-use crate::outcome::report::workbook;
 use crate::outcome::report::words::{Words, words};
+use crate::outcome::report::workbook;
 
 const NUMBER: Words = words("编号", "Pair");
 const JUDGEMENT: Words = words("是否同一人", "Same person?");

@@ -22,8 +22,8 @@ use sha2::{Digest, Sha256};
 
 use super::input::{self, Input};
 use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, header};
-use crate::error::{Error, Result};
 use crate::digest::hex;
+use crate::error::{Error, Result};
 use crate::intake::study::Encoding;
 
 /// Most rows of one chunk.

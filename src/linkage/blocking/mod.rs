@@ -209,10 +209,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::{CandidatePairs, Gathered, Keyer, Pair, block, rules};
-    use crate::intake::extract;
     use crate::intake::study::file;
     use crate::linkage::comparison::Comparer;
-    use crate::person;
+    use crate::person::practice::{HEAD, Practice, field, source, table_of};
     use crate::progress::Silent;
     use crate::synthetic::{self, Plan};
 
@@ -221,8 +220,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let plan = Plan { persons: 1_000, seed: 5, errors: 2.0, uneven: 0.0, progress: &Silent };
         let study = file::read(&synthetic::write_district(folder.path(), &plan).unwrap().study).unwrap();
-        let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(&study, source).unwrap()).collect();
-        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+        let table = table_of(&study);
         let comparer = Comparer::new(&study, &table);
         let together = block(&study, &table, &comparer).unwrap();
         let keyer = Keyer::new(&table, &comparer);
@@ -242,24 +240,16 @@ mod tests {
 
     /// What a study of two files gives; of their fields, those named are declared with their comparators.
     fn blocked(files: [&str; 2], fields: &[(&str, &str)], linkage: &str) -> CandidatePairs {
-        let folder = tempfile::tempdir().unwrap();
-        let mut text = String::from("[study]\nname = \"s\"\n");
-        for (name, rows) in ["a.csv", "b.csv"].into_iter().zip(files) {
-            std::fs::write(folder.path().join(name), rows).unwrap();
-            text += &format!(
-                "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{name}\"\nrecord_id = \"id\"\n[source.columns]\n"
-            );
+        let mut text = String::from(HEAD);
+        for (name, rows) in ["a", "b"].into_iter().zip(files) {
             let columns = rows.lines().next().unwrap().split(',').skip(1);
-            columns.for_each(|column| text += &format!("{column} = \"{column}\"\n"));
+            let columns: Vec<(&str, &str)> = columns.map(|column| (column, column)).collect();
+            text += &source(name, "register", true, &columns);
         }
-        for (name, comparator) in fields {
-            text += &format!("[[field]]\nname = \"{name}\"\ncomparator = \"{comparator}\"\n");
-        }
-        std::fs::write(folder.path().join("study.toml"), text + linkage).unwrap();
-        let study = file::read(&folder.path().join("study.toml")).unwrap();
-        let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
-        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
-        block(&study, &table, &Comparer::new(&study, &table)).unwrap()
+        fields.iter().for_each(|(name, comparator)| text += &field(name, comparator));
+        let practice = Practice::of(&[("a.csv", files[0]), ("b.csv", files[1])], &(text + linkage));
+        let (study, table) = (&practice.study, practice.table());
+        block(study, &table, &Comparer::new(study, &table)).unwrap()
     }
 
     /// Do two records meet by a key, each in a file of its own, of the columns named?

@@ -452,29 +452,20 @@ fn compare_names(table: &PersonTable, a: Symbol, b: Symbol) -> u8 {
 mod tests {
     use super::{COMPARISONS_MAX, Comparer};
     use crate::error::Kind;
-    use crate::intake::extract;
-    use crate::intake::study::{Study, file};
-    use crate::person;
-    use crate::progress::Silent;
+    use crate::person::practice::{HEAD, Practice, field, source};
 
     /// What a study of so many declared fields compares, or why it may not.
     fn compared(fields: usize, linkage: &str) -> Result<Vec<String>, Kind> {
-        let folder = tempfile::tempdir().unwrap();
         let names: Vec<String> = (0..fields).map(|field| format!("f{field}")).collect();
         let cells = names.iter().map(|name| format!("{name} value")).collect::<Vec<_>>().join(",");
-        std::fs::write(folder.path().join("a.csv"), format!("id,{}\n1,{cells}\n", names.join(","))).unwrap();
-        let columns: String = names.iter().map(|name| format!("{name} = \"{name}\"\n")).collect();
-        let declared: String =
-            names.iter().map(|name| format!("[[field]]\nname = \"{name}\"\ncomparator = \"exact\"\n")).collect();
-        let text = format!(
-            "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"register\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\n{columns}{declared}[linkage]\n{linkage}"
-        );
-        let path = folder.path().join("study.toml");
-        std::fs::write(&path, text).unwrap();
-        let study: Study = file::read(&path).unwrap();
-        let table = person::standardise(&study, &[extract::open(&study, 0).unwrap()], &Silent).unwrap().table;
-        let comparer = Comparer::new(&study, &table);
-        comparer.check(&study).map_err(|error| error.kind())?;
+        let columns: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), name.as_str())).collect();
+        let declared: String = names.iter().map(|name| field(name, "exact")).collect();
+        let source = source("a", "register", true, &columns);
+        let rows = format!("id,{}\n1,{cells}\n", names.join(","));
+        let practice = Practice::of(&[("a.csv", &rows)], &format!("{HEAD}{source}{declared}[linkage]\n{linkage}"));
+        let table = practice.table();
+        let comparer = Comparer::new(&practice.study, &table);
+        comparer.check(&practice.study).map_err(|error| error.kind())?;
         Ok(comparer.comparisons.iter().map(|comparison| comparison.name.clone()).collect())
     }
 
@@ -487,23 +478,13 @@ mod tests {
 
     #[test]
     fn what_depends_on_all_other_comparisons_is_the_last() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("a.csv"), "id,name,address,street,city\n1,a b,c,d,e\n").unwrap();
-        let source = |name: &str| {
-            let columns =
-                ["name", "address", "street", "city"].map(|column| format!("{column} = \"{column}\"\n")).concat();
-            format!(
-                "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\n{columns}"
-            )
-        };
-        let declared =
-            ["street", "city"].map(|name| format!("[[field]]\nname = \"{name}\"\ncomparator = \"exact\"\n")).concat();
-        let path = folder.path().join("study.toml");
-        std::fs::write(&path, format!("[study]\nname = \"s\"\n{}{}{declared}", source("a"), source("b"))).unwrap();
-        let study = file::read(&path).unwrap();
-        let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
-        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
-        let comparer = Comparer::new(&study, &table);
+        let rows = "id,name,address,street,city\n1,a b,c,d,e\n";
+        let columns = ["name", "address", "street", "city"].map(|column| (column, column));
+        let sources = ["a", "b"].map(|name| source(name, "register", true, &columns)).concat();
+        let declared = ["street", "city"].map(|name| field(name, "exact")).concat();
+        let practice = Practice::of(&[("a.csv", rows), ("b.csv", rows)], &format!("{HEAD}{sources}{declared}"));
+        let table = practice.table();
+        let comparer = Comparer::new(&practice.study, &table);
         let names: Vec<&str> = comparer.comparisons.iter().map(|comparison| comparison.name.as_str()).collect();
         assert!(names.ends_with(&["housemates", "left_over"]), "{names:?}");
     }

@@ -114,9 +114,7 @@ impl MothersHouseholds {
 mod tests {
     use super::super::level::{MISSING, MOTHER_ABSENT, MOTHER_BY_NAME, MOTHER_BY_NUMBER, MOTHER_HERSELF};
     use super::super::{Comparer, Variable};
-    use crate::intake::{extract, study};
-    use crate::person;
-    use crate::progress::Silent;
+    use crate::person::practice::Practice;
 
     const STUDY: &str = r#"
 [[source]]
@@ -142,19 +140,12 @@ sex = "sex"
 
     #[test]
     fn a_certificate_is_never_the_mothers_own_record() {
-        let folder = tempfile::tempdir().unwrap();
-        let put = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-        put("study.toml", STUDY);
         // Of the second certificate the number was left out; the third names a woman of whom nothing is known.
-        put("births.csv", "id,name,mother,number\n1,王丽之女,王丽,999999199003070007\n2,,王丽,\n3,,李红,\n");
-        put(
-            "roll.csv",
-            "id,name,number,household,sex\nM,王丽,999999199003070007,A,2\nF,张伟,999999198003070012,A,1\nS,刘洋,,B,1\nO,陈静,,B,2\n",
-        );
-        let study = study::file::read(&folder.path().join("study.toml")).unwrap();
-        let extracts: Vec<_> = (0..2).map(|source| extract::open(&study, source).unwrap()).collect();
-        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
-        let comparer = Comparer::new(&study, &table);
+        let births = "id,name,mother,number\n1,王丽之女,王丽,999999199003070007\n2,,王丽,\n3,,李红,\n";
+        let roll = "id,name,number,household,sex\nM,王丽,999999199003070007,A,2\nF,张伟,999999198003070012,A,1\nS,刘洋,,B,1\nO,陈静,,B,2\n";
+        let practice = Practice::of(&[("births.csv", births), ("roll.csv", roll)], STUDY);
+        let table = practice.table();
+        let comparer = Comparer::new(&practice.study, &table);
         let mother = comparer.of(Variable::Mother).unwrap();
         let (mother_herself, father, stranger) = (3, 4, 5);
         for (certificate, other, expected) in [

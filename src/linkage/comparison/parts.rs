@@ -107,24 +107,17 @@ impl Comparer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::intake::extract;
-    use crate::intake::study;
     use crate::linkage::comparison::{Comparer, Pattern, Variable};
-    use crate::person;
-    use crate::progress::Silent;
+    use crate::person::practice::{HEAD, Practice, source};
 
     #[test]
     fn names_in_each_others_column_are_seen_and_count_once() {
-        let folder = tempfile::tempdir().expect("folder");
         let rows =
             "id,given,family\n0,anna,quist\n1,quist,anna\n2,qiust,anna\n3,,anna\n4,anna,thornbury\n5,bert,sandoval\n";
-        std::fs::write(folder.path().join("a.csv"), rows).expect("rows");
-        let text = "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"roll\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\ngiven_name = \"given\"\nfamily_name = \"family\"\n";
-        std::fs::write(folder.path().join("study.toml"), text).expect("study");
-        let study = study::file::read(&folder.path().join("study.toml")).expect("study");
-        let extracts = [extract::open(&study, 0).expect("extract")];
-        let table = person::standardise(&study, &extracts, &Silent).expect("table").table;
-        let comparer = Comparer::new(&study, &table);
+        let columns = [("given_name", "given"), ("family_name", "family")];
+        let practice = Practice::of(&[("a.csv", rows)], &format!("{HEAD}{}", source("a", "roll", true, &columns)));
+        let table = practice.table();
+        let comparer = Comparer::new(&practice.study, &table);
         let at = |text: u16| comparer.of(Variable::Text(text)).cloned().expect("compared");
         let (family, given) = super::columns(&table).expect("two columns");
         let (family, given) = (at(u16::try_from(family).expect("few")), at(u16::try_from(given).expect("few")));

@@ -259,7 +259,8 @@ fn default_thresholds(comparator: Comparator) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::{Sharing, TextComparer};
-    use crate::intake::study::{self, Comparator, Field};
+    use crate::intake::study::{Comparator, Field};
+    use crate::person::practice::{HEAD, Practice, field, source};
 
     #[test]
     fn levels_follow_the_thresholds() {
@@ -308,18 +309,12 @@ mod tests {
 
     #[test]
     fn what_a_household_shares_is_told_by_the_study_first() {
-        let folder = tempfile::tempdir().expect("folder");
-        std::fs::write(folder.path().join("a.csv"), "id,who,where,when\n1,x,y,2020-01-02\n").expect("rows");
-        let field = |name: &str, more: &str| format!("[[field]]\nname = \"{name}\"\n{more}\n");
-        let text = [
-            String::from("[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"register\"\npath = \"a.csv\"\n"),
-            String::from("[source.columns]\ngiven_name = \"who\"\nlieu = \"where\"\nmoved = \"when\"\n"),
-            field("lieu", "comparator = \"jaro_winkler\"\ndwelling = true"),
-            field("moved", "comparator = \"date\""),
-        ];
-        std::fs::write(folder.path().join("study.toml"), text.concat()).expect("study");
-        let study = study::file::read(&folder.path().join("study.toml")).expect("study");
-        let sharing = |field: Field, comparator: Comparator| Sharing::of(field, &study, comparator);
+        let columns = [("given_name", "who"), ("lieu", "where"), ("moved", "when")];
+        let source = source("a", "register", false, &columns);
+        let fields = field("lieu", "jaro_winkler") + "dwelling = true\n" + &field("moved", "date");
+        let practice =
+            Practice::of(&[("a.csv", "id,who,where,when\n1,x,y,2020-01-02\n")], &format!("{HEAD}{source}{fields}"));
+        let sharing = |field: Field, comparator: Comparator| Sharing::of(field, &practice.study, comparator);
         assert_eq!(sharing(Field::GivenName, Comparator::JaroWinkler), Sharing::Person);
         assert_eq!(sharing(Field::Custom(0), Comparator::JaroWinkler), Sharing::Place);
         assert_eq!(sharing(Field::Custom(1), Comparator::Date), Sharing::Person);

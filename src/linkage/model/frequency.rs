@@ -168,31 +168,22 @@ impl NameFrequencies {
 #[cfg(test)]
 mod tests {
     use super::{NameFrequencies, collision};
-    use crate::intake::extract;
-    use crate::intake::study;
     use crate::linkage::comparison::household::Households;
     use crate::linkage::comparison::{Comparer, Variable, date};
     use crate::linkage::model::{expected, measured, slot};
     use crate::linkage::scoring::Scorer;
-    use crate::person;
+    use crate::person::practice::{HEAD, Practice, source};
     use crate::person::table::PersonTable;
-    use crate::progress::Silent;
     use crate::synthetic::identity::with_check;
 
     /// The same rows (id, name, number) as so many registers.
     fn registers(count: usize, rows: &str) -> PersonTable {
-        let folder = tempfile::tempdir().expect("folder");
-        std::fs::write(folder.path().join("a.csv"), format!("id,name,number\n{rows}")).expect("rows");
-        let source = |at: usize| {
-            format!(
-                "[[source]]\nname = \"s{at}\"\nrole = \"register\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\nname = \"name\"\nid_number = \"number\"\n"
-            )
-        };
-        let sources: String = (0..count).map(source).collect();
-        std::fs::write(folder.path().join("study.toml"), format!("[study]\nname = \"s\"\n{sources}")).expect("study");
-        let study = study::file::read(&folder.path().join("study.toml")).expect("study");
-        let extracts: Vec<_> = (0..count).map(|source| extract::open(&study, source).expect("extract")).collect();
-        person::standardise(&study, &extracts, &Silent).expect("table").table
+        let file = format!("id,name,number\n{rows}");
+        let names: Vec<String> = (0..count).map(|at| format!("s{at}")).collect();
+        let files: Vec<(String, &str)> = names.iter().map(|name| (format!("{name}.csv"), file.as_str())).collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        let source = |name: &String| source(name, "register", true, &[("name", "name"), ("id_number", "number")]);
+        Practice::of(&files, &format!("{HEAD}{}", names.iter().map(source).collect::<String>())).table()
     }
 
     #[test]
@@ -216,7 +207,6 @@ mod tests {
 
     #[test]
     fn the_first_of_january_that_stands_for_its_year_says_less_than_a_day() {
-        let folder = tempfile::tempdir().expect("folder");
         let day = |at: u32| {
             if at.is_multiple_of(4) {
                 String::from("1850-01-01")
@@ -225,15 +215,14 @@ mod tests {
             }
         };
         let rows: String = (0..400).map(|at| format!("{at},name{at},{}\n", day(at))).collect();
-        std::fs::write(folder.path().join("a.csv"), format!("id,given,born\n{rows}")).expect("rows");
-        let text = "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"roll\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\ngiven_name = \"given\"\nbirth_date = \"born\"\n";
-        std::fs::write(folder.path().join("study.toml"), text).expect("study");
-        let study = study::file::read(&folder.path().join("study.toml")).expect("study");
-        let extracts = [extract::open(&study, 0).expect("extract")];
-        let table = person::standardise(&study, &extracts, &Silent).expect("table").table;
-        let comparer = Comparer::new(&study, &table);
+        let columns = [("given_name", "given"), ("birth_date", "born")];
+        let study = format!("{HEAD}{}", source("a", "roll", true, &columns));
+        let practice = Practice::of(&[("a.csv", &format!("id,given,born\n{rows}"))], &study);
+        let (study, table) = (&practice.study, practice.table());
+        let comparer = Comparer::new(study, &table);
         let (slots, slot_of) = slot::slots(&table);
-        let model = expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
+        let model =
+            expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let names = NameFrequencies::of(&table);
         let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
         let born = comparer.of(Variable::BirthDate).expect("compared");

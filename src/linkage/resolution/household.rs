@@ -167,17 +167,17 @@ fn both(mut one: Supported, mut other: Supported) -> Supported {
 #[cfg(test)]
 mod tests {
     use super::{Support, level, supported};
-    use crate::intake::{extract, study};
+    use crate::intake::study;
     use crate::linkage::blocking::Pair;
     use crate::linkage::comparison::household::Households;
     use crate::linkage::comparison::level::{SUPPORT_MANY, SUPPORT_ONE};
     use crate::linkage::comparison::{Comparer, Variable};
-    use crate::linkage::model::{em, expected, measured, slot};
     use crate::linkage::model::frequency::NameFrequencies;
+    use crate::linkage::model::{em, expected, measured, slot};
     use crate::linkage::resolution::Resolution;
     use crate::linkage::scoring::{Score, Scorer, Sieves, Sifter, Standing};
     use crate::linkage::{blocking, resolution};
-    use crate::person;
+    use crate::person::practice::table_of;
     use crate::progress::Silent;
     use crate::synthetic::{self, Plan};
 
@@ -210,13 +210,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let plan = Plan { persons: 4_000, seed: 4, errors: 3.0, uneven: 0.0, progress: &Silent };
         let study = study::file::read(&synthetic::write_district(folder.path(), &plan).unwrap().study).unwrap();
-        let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(&study, source).unwrap()).collect();
-        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+        let table = table_of(&study);
         let comparer = Comparer::new(&study, &table);
         let candidates = blocking::block(&study, &table, &comparer).unwrap();
         let (slots, slot_of) = slot::slots(&table);
         let (names, households) = (NameFrequencies::of(&table), Households::of(&table));
-        let model = expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
+        let model =
+            expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let scorer = || Scorer::new(&comparer, &table, &model, &slot_of, &names);
         let sifter = Sifter { scorer: scorer(), households: &households };
         // Many pairs are below it by themselves, true ones as well.

@@ -138,37 +138,30 @@ impl<'a> Seen<'a> {
 #[cfg(test)]
 mod tests {
     use super::mark;
-    use crate::intake::extract;
-    use crate::intake::study::file;
     use crate::linkage::comparison::household::Households;
     use crate::linkage::comparison::level::{LEFT_AT_DWELLING, NAME_OF_ANOTHER};
     use crate::linkage::comparison::{Comparer, Variable};
-    use crate::linkage::model::{expected, measured, slot};
     use crate::linkage::model::frequency::NameFrequencies;
+    use crate::linkage::model::{expected, measured, slot};
     use crate::linkage::resolution::Resolution;
     use crate::linkage::scoring::{ComparedPairs, Scorer};
-    use crate::person;
-    use crate::progress::Silent;
+    use crate::person::practice::{HEAD, Practice, source};
 
     /// The levels of all pairs of these rows of two registers, each row a person of its own; by positions of the rows.
     fn levels(residents: &[&str], tenants: &[&str]) -> Vec<((u32, u32), usize)> {
-        let folder = tempfile::tempdir().unwrap();
-        let mut study = String::from("[study]\nname = \"s\"\nreference_time = \"2020-11-01T00:00:00+08:00\"\n");
-        for (name, rows) in [("police", residents), ("housing", tenants)] {
-            let text = format!("id,name,number,birth,address\n{}\n", rows.join("\n"));
-            std::fs::write(folder.path().join(format!("{name}.csv")), text).unwrap();
-            study += &format!(
-                "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n[source.columns]\nname = \"name\"\nid_number = \"number\"\nbirth_date = \"birth\"\naddress = \"address\"\n"
-            );
-        }
-        std::fs::write(folder.path().join("study.toml"), study).unwrap();
-        let study = file::read(&folder.path().join("study.toml")).unwrap();
-        let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
-        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
-        let comparer = Comparer::new(&study, &table);
+        let text = |rows: &[&str]| format!("id,name,number,birth,address\n{}\n", rows.join("\n"));
+        let columns =
+            ["name", "id_number", "birth_date", "address"].into_iter().zip(["name", "number", "birth", "address"]);
+        let columns: Vec<(&str, &str)> = columns.collect();
+        let sources = ["police", "housing"].map(|name| source(name, "register", true, &columns)).concat();
+        let study = format!("{HEAD}reference_time = \"2020-11-01T00:00:00+08:00\"\n{sources}");
+        let practice = Practice::of(&[("police.csv", &text(residents)), ("housing.csv", &text(tenants))], &study);
+        let (study, table) = (&practice.study, practice.table());
+        let comparer = Comparer::new(study, &table);
         let (slots, slot_of) = slot::slots(&table);
         let names = NameFrequencies::of(&table);
-        let model = expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
+        let model =
+            expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
         let records = u32::try_from(table.len()).unwrap();
         let pairs: Vec<(u32, u32)> =

@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use super::blocking::Pair;
 use super::comparison::{Comparer, Pattern, Variable, date};
 use super::model::em::{self, PatternCounts};
-use super::model::slot;
 use super::model::frequency::NameFrequencies;
+use super::model::slot;
 use super::model::{Likelihoods, Model, probability};
 use crate::person::date::Date;
 use crate::person::table::{PersonTable, RecordId, TextField};
@@ -254,20 +254,20 @@ impl<'a> Scorer<'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::intake::{extract, study};
+    use crate::intake::study;
+    use crate::linkage;
     use crate::linkage::comparison::Comparer;
     use crate::linkage::decided::Decided;
+    use crate::person::practice::table_of;
     use crate::progress::Silent;
     use crate::synthetic::{self, Plan};
-    use crate::{linkage, person};
 
     #[test]
     fn a_pair_weighs_the_same_alone_as_among_all() {
         let folder = tempfile::tempdir().unwrap();
         let plan = Plan { persons: 1_200, seed: 5, errors: 2.0, uneven: 0.0, progress: &Silent };
         let study = study::file::read(&synthetic::write_district(folder.path(), &plan).unwrap().study).unwrap();
-        let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(&study, source).unwrap()).collect();
-        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+        let table = table_of(&study);
         let comparer = Comparer::new(&study, &table);
         let linked = linkage::link(&study, &table, &comparer, &Decided::default(), || {}, &Silent).unwrap();
         let scorer = linked.scorer(&comparer, &table);

@@ -363,15 +363,15 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::{Sifted, Sifter};
+    use crate::intake::study;
     use crate::intake::study::Study;
-    use crate::intake::{extract, study};
     use crate::linkage::blocking;
     use crate::linkage::comparison::Comparer;
     use crate::linkage::comparison::household::Households;
-    use crate::linkage::model::{em, expected, measured, slot};
     use crate::linkage::model::frequency::NameFrequencies;
+    use crate::linkage::model::{em, expected, measured, slot};
     use crate::linkage::scoring::Scorer;
-    use crate::person;
+    use crate::person::practice::table_of;
     use crate::progress::Silent;
     use crate::synthetic::{self, Plan};
 
@@ -419,13 +419,13 @@ mod tests {
     }
 
     fn sifted(study: &Study, sampled: bool, threads: usize) -> Sifted {
-        let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(study, source).unwrap()).collect();
-        let table = person::standardise(study, &extracts, &Silent).unwrap().table;
+        let table = table_of(study);
         let comparer = Comparer::new(study, &table);
         let candidates = blocking::block(study, &table, &comparer).unwrap();
         let (slots, slot_of) = slot::slots(&table);
         let names = NameFrequencies::of(&table);
-        let model = expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
+        let model =
+            expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let households = Households::of(&table);
         let sifter =
             Sifter { scorer: Scorer::new(&comparer, &table, &model, &slot_of, &names), households: &households };

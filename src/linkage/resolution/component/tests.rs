@@ -4,13 +4,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{Component, Edges};
-use crate::intake::study;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::comparison::household::Households;
-use crate::linkage::model::{em, measured};
 use crate::linkage::model::frequency::NameFrequencies;
+use crate::linkage::model::{em, measured};
 use crate::linkage::resolution::Terms;
 use crate::linkage::scoring::{Score, Scorer};
+use crate::person::practice::{HEAD, Practice, source};
 use crate::person::table::PersonTable;
 
 /// Runs a check on a component of `slots.len()` records in these slots, all of whose pairs have the scores given.
@@ -20,14 +20,12 @@ fn with_component(slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce
 
 /// The same where records of one slot are so likely one person's.
 fn with_duplicates(duplicate: f64, slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce(&mut Component<'_>)) {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("a.csv"), "id,name\n1,x\n").unwrap();
-    let text = "[study]\nname = \"s\"\n[[source]]\nname = \"a\"\nrole = \"roll\"\npath = \"a.csv\"\nrecord_id = \"id\"\n[source.columns]\nname = \"name\"\n";
-    std::fs::write(folder.path().join("study.toml"), text).unwrap();
-    let study = study::file::read(&folder.path().join("study.toml")).unwrap();
+    let study = format!("{HEAD}{}", source("a", "roll", true, &[("name", "name")]));
+    let study = Practice::of(&[("a.csv", "id,name\n1,x\n")], &study).study;
     let table = PersonTable::default();
     let comparer = Comparer::new(&study, &table);
-    let model = em::fit(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), Vec::new(), &Vec::new());
+    let model =
+        em::fit(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), Vec::new(), &Vec::new());
     let names = NameFrequencies::of(&table);
     let scorer = Scorer::new(&comparer, &table, &model, slots, &names);
     let edges: Edges =

@@ -4,8 +4,8 @@ use super::curve::legend;
 use super::{Anchor, Canvas, colour, draw, fitted, text_width, ticks};
 use crate::intake::study::Language;
 use crate::outcome::coverage::Counts;
-use crate::outcome::weights::{ComparisonWeights, Waterfall};
 use crate::outcome::report::words::{self, code, page};
+use crate::outcome::weights::{ComparisonWeights, Waterfall};
 
 const WIDTH: i32 = 760;
 const ROW: i32 = 22;
