@@ -54,8 +54,8 @@ pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
     if folded.is_empty() || matches!(folded.as_slice(), ['无'] | ['不', '详'] | ['同', '上']) {
         return None;
     }
-    let text = without_remark(&folded);
-    let numbers = numbers::trailing(text);
+    let text = without_remark(without_telephone(&folded, &spaced));
+    let numbers = numbers::trailing(text, &spaced);
     let mut place_end = numbers.first().map_or(text.len(), |n| n.start);
     let mut rest: &[Number] = &numbers;
     if let Some(compound) = rest.iter().rposition(|number| number.designator == Designator::Compound) {
@@ -87,6 +87,36 @@ pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
     };
     let sheet = Sheet { text: &written[..text.len()], spaced: &spaced };
     Some((parts, writing::write(&sheet, kept, rest, roles)))
+}
+
+/// The text without a telephone number at its end, as in 风采里12号楼3门401 13812345678. No number of a dwelling has as many digits.
+fn without_telephone<'a>(text: &'a [char], spaced: &[usize]) -> &'a [char] {
+    const DIGITS_MIN: usize = 7;
+    let is_apart =
+        |at: &usize| at + DIGITS_MIN <= text.len() && *at > 0 && text[*at..].iter().all(char::is_ascii_digit);
+    let mut start = text.iter().rposition(|c| !c.is_ascii_digit()).map_or(0, |at| at + 1);
+    start = spaced.iter().rev().copied().find(|at| *at > start && is_apart(at)).unwrap_or(start);
+    if start + DIGITS_MIN > text.len() {
+        return text;
+    }
+    let mut rest = &text[..start];
+    // The area's digits before it: 022-27312345.
+    let area = rest.strip_suffix(&['-']).and_then(|before| before.iter().rposition(|c| !c.is_ascii_digit()));
+    if let Some(before) = area.filter(|before| rest.get(before + 1) == Some(&'0')) {
+        rest = &rest[..=before];
+    }
+    let trimmed = |text: &'a [char]| {
+        let end = text.iter().rposition(|c| !numbers::is_separator(*c) && *c != '：').map_or(0, |at| at + 1);
+        &text[..end]
+    };
+    rest = trimmed(rest);
+    for word in [&['电', '话'][..], &['联', '系'], &['手', '机']] {
+        rest = rest.strip_suffix(word).unwrap_or(rest);
+    }
+    match trimmed(rest) {
+        [] => text,
+        rest => rest,
+    }
 }
 
 /// The text without a remark in brackets at its end, as 风采里12号楼3门401(租): what holds no number is no part of it.
@@ -146,6 +176,33 @@ mod tests {
         check("金茂大厦1801", "金茂大厦", (0, 0, 1801));
         assert_eq!(read("  "), None);
         assert_eq!(read("不详"), None);
+    }
+
+    #[test]
+    fn a_blank_between_digits_divides_numbers() {
+        check("风采里 5 3 603", "风采里", (5, 3, 603));
+        check("风采里　４　４　４０３", "风采里", (4, 4, 403));
+        check("风采里 12 603", "风采里", (12, 0, 603));
+        check("风采里5号楼 3 603", "风采里", (5, 3, 603));
+    }
+
+    #[test]
+    fn what_is_too_great_is_the_number_of_no_dwelling() {
+        for remark in [
+            " 13812345678",
+            "13812345678",
+            "（13812345678）",
+            " 电话：13812345678",
+            " 联系电话022-27312345",
+            "，手机 13812345678",
+            " 300130",
+        ] {
+            check(&format!("风采里12号楼3门401室{remark}"), "风采里", (12, 3, 401));
+        }
+        check("风采里12号楼3门401 13812345678", "风采里", (12, 3, 401));
+        check("风采里12-3-401 27312345", "风采里", (12, 3, 401));
+        check("300130风采里12-3-401", "300130风采里", (12, 3, 401));
+        check("13812345678", "13812345678", (0, 0, 0));
     }
 
     #[test]

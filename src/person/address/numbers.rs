@@ -74,12 +74,25 @@ pub(super) fn is_separator(character: char) -> bool {
 }
 
 /// The run of numbers with designators at the end of an address, in reading order. A short word behind them is left out.
-pub(super) fn trailing(text: &[char]) -> Vec<Number> {
+/// `spaced` are the places before which blanks stood: 5 3 603 are three numbers.
+pub(super) fn trailing(text: &[char], spaced: &[usize]) -> Vec<Number> {
     let mut numbers: Vec<Number> = Vec::with_capacity(4);
     let mut at = 0;
     while at < text.len() {
+        let digits = digits_at(text, spaced, at);
+        let in_digits = value_of(&text[at..at + digits]).map(|value| (at + digits, value));
+        if digits > 0 && in_digits.is_none() {
+            // 300130 is the number of no dwelling.
+            if !numbers.is_empty() && text[at + digits..].iter().all(|c| is_separator(*c)) {
+                break;
+            }
+            numbers.clear();
+            at += digits;
+            continue;
+        }
+        let in_letters = || letter_at(text, at, !numbers.is_empty());
         let in_words = || numeral_at(text, at, !numbers.is_empty());
-        let Some((end, value)) = number_at(text, at, !numbers.is_empty()).or_else(in_words) else {
+        let Some((end, value)) = in_digits.or_else(in_letters).or_else(in_words) else {
             let says_nothing = is_separator(text[at]) || text[at] == '第';
             if !says_nothing && is_tail(&text[at..], &numbers) {
                 break;
@@ -118,17 +131,20 @@ fn is_tail(text: &[char], numbers: &[Number]) -> bool {
     (is_dwelling && (is_letter || is_word)) || (is_word && is_side)
 }
 
-/// A number at this place: ASCII digits, or a single Latin letter before 座/栋…; 甲, 乙 … before 单元 and the like.
-fn number_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
-    let digits = text.get(at..)?.iter().take_while(|c| c.is_ascii_digit()).count();
-    if digits > 0 {
-        let value = text
-            .get(at..at + digits)?
-            .iter()
-            .fold(0u32, |sum, c| sum.saturating_mul(10).saturating_add(c.to_digit(10).unwrap_or(0)));
-        let value = u16::try_from(value).unwrap_or(u16::MAX).min(LETTERS_FROM - 1);
-        return Some((at + digits, value));
-    }
+/// So many digits stand at this place with no blank between them.
+fn digits_at(text: &[char], spaced: &[usize], at: usize) -> usize {
+    let goes_on = |(nth, c): &(usize, &char)| c.is_ascii_digit() && (*nth == 0 || !spaced.contains(&(at + nth)));
+    text[at..].iter().enumerate().take_while(goes_on).count()
+}
+
+/// The value of digits; none if there are none, or if it is greater than any number of a dwelling.
+fn value_of(digits: &[char]) -> Option<u16> {
+    let add = |sum: u16, c: &char| sum.checked_mul(10)?.checked_add(u16::try_from(c.to_digit(10)?).ok()?);
+    digits.iter().try_fold(0, add).filter(|value| !digits.is_empty() && *value < LETTERS_FROM)
+}
+
+/// A number at this place in letters: a single Latin letter before 座/栋…; 甲, 乙 … before 单元 and the like.
+fn letter_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
     let letter = *text.get(at).filter(|c| c.is_ascii_alphabetic() || STEMS.contains(c))?;
     let (designator, _) = designator_at(text, at + 1);
     let numbers = matches!(designator, Designator::Building | Designator::BuildingOrFloor | Designator::Unit);
@@ -171,7 +187,8 @@ fn numeral_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
             (_, None) => (value, ones) = (value + 100 * ones.max(1), 0),
         }
     }
-    Some((end, u16::try_from(value + ones).unwrap_or(u16::MAX).min(LETTERS_FROM - 1)))
+    let value = u16::try_from(value + ones).ok().filter(|value| *value < LETTERS_FROM)?;
+    Some((end, value))
 }
 
 /// What is written at this place behind a number, and in how many characters.
