@@ -216,7 +216,7 @@ fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
 
 /// Settles what the words alone leave open.
 fn settle(numbers: &mut [Number]) {
-    use Designator::{Bare, Building, BuildingOrFloor, Door, Floor, Number as Numbered, Part, Room, Unit};
+    use Designator::{Bare, Building, BuildingOrFloor, Floor, Number as Numbered, Part, Room, Unit};
     let is_room = |number: &Number| matches!(number.designator, Room | Numbered | Bare);
     for at in 0..numbers.len() {
         if numbers[at].designator == BuildingOrFloor {
@@ -237,22 +237,7 @@ fn settle(numbers: &mut [Number]) {
         let is_letter = numbers[first].value >= LETTERS_FROM && numbers[other].value < LETTERS_FROM;
         numbers[if is_letter { first } else { other }].designator = Unit;
     }
-    let has = |wanted: Designator| numbers.iter().any(is(wanted));
-    let in_unit = has(Building) && has(Unit);
-    if let [.., before, last] = numbers
-        && is_room(last)
-        && (1..100).contains(&last.value)
-    {
-        match before.designator {
-            // 4楼2号, and 3栋2单元4-2.
-            Floor if before.value < 100 => (last.value, last.designator) = (before.value * 100 + last.value, Door),
-            Bare if in_unit && (1..100).contains(&before.value) => {
-                (last.value, last.designator) = (before.value * 100 + last.value, Door);
-                before.designator = Floor;
-            }
-            _ => {}
-        }
-    }
+    settle_door(numbers);
     if let [_, .., room, part] = numbers
         && room.designator == Bare
         && (100..LETTERS_FROM).contains(&room.value)
@@ -261,6 +246,35 @@ fn settle(numbers: &mut [Number]) {
     {
         // 3-2-501-1.
         (room.designator, part.designator) = (Room, Part);
+    }
+}
+
+/// The last two numbers may be a floor and a door of it: 4楼2号, 3单元4-2.
+fn settle_door(numbers: &mut [Number]) {
+    use Designator::{Bare, Building, Door, Floor, Number as Numbered, Room, Unit};
+    let is = |wanted: Designator| move |number: &Number| number.designator == wanted;
+    // 6栋3单元4-4, and 6号3单元4-4.
+    let unit = numbers.iter().position(is(Unit));
+    let in_unit = unit.is_some_and(|unit| numbers.iter().any(is(Building)) || numbers[..unit].iter().any(is(Numbered)));
+    // 6幢3-4-4, and 6-3-4-4.
+    let in_row = match &*numbers {
+        [.., building, unit, before, last] => {
+            matches!(building.designator, Building | Bare) && [unit, before, last].into_iter().all(is(Bare))
+        }
+        _ => false,
+    };
+    if let [.., before, last] = numbers
+        && matches!(last.designator, Room | Numbered | Bare)
+        && (1..100).contains(&last.value)
+    {
+        match before.designator {
+            Floor if before.value < 100 => (last.value, last.designator) = (before.value * 100 + last.value, Door),
+            Bare if (in_unit || in_row) && (1..100).contains(&before.value) => {
+                (last.value, last.designator) = (before.value * 100 + last.value, Door);
+                before.designator = Floor;
+            }
+            _ => {}
+        }
     }
 }
 
