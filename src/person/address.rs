@@ -289,6 +289,17 @@ mod tests {
     }
 
     #[test]
+    fn the_side_of_a_floor_is_a_room() {
+        for floor in ["4楼", "4层", "4"] {
+            check(&format!("风采里12号楼3单元{floor}东户"), "风采里", (12, 3, 495));
+            check(&format!("风采里12号楼3单元{floor}西边户"), "风采里", (12, 3, 486));
+            check(&format!("风采里12号楼3单元{floor}中间户"), "风采里", (12, 3, 477));
+        }
+        check("风采里12号楼4楼西", "风采里", (12, 0, 486));
+        check("风采里12号楼3单元4楼主卧", "风采里", (12, 3, 0));
+    }
+
+    #[test]
     fn a_remark_at_the_end_is_no_part_of_an_address() {
         check("晨光新村3栋1单元1002室(租)", "晨光新村", (3, 1, 1002));
         check("晨光新村3栋1单元1002室（原址）（空）", "晨光新村", (3, 1, 1002));

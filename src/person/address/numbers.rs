@@ -108,6 +108,7 @@ pub(super) fn trailing(text: &[char], spaced: &[usize]) -> Vec<Number> {
         at = end + length;
     }
     settle(&mut numbers);
+    settle_side(&mut numbers, &text[at..]);
     numbers
 }
 
@@ -275,6 +276,22 @@ fn settle_door(numbers: &mut [Number]) {
             }
             _ => {}
         }
+    }
+}
+
+/// What the doors of a floor are called where they have no numbers, and their numbers here: no floor has so many rooms, and no two
+/// of these are a slip of one digit apart.
+const SIDES: [(char, u16); 5] = [('东', 95), ('西', 86), ('中', 77), ('南', 68), ('北', 59)];
+
+/// A floor at the end with the side of its door is a room: 3单元4楼西户, 3单元4西户.
+fn settle_side(numbers: &mut [Number], tail: &[char]) {
+    let ([side] | [side, '户' | '侧'] | [side, '边' | '间', '户']) = tail else { return };
+    let number = SIDES.iter().find(|(known, _)| known == side).map(|(_, number)| *number);
+    let [before @ .., last] = numbers else { return };
+    let in_unit = before.iter().any(|number| number.designator == Designator::Unit);
+    let is_floor = last.designator == Designator::Floor || (last.designator == Designator::Bare && in_unit);
+    if let Some(number) = number.filter(|_| is_floor && (1..100).contains(&last.value)) {
+        (last.value, last.designator) = (last.value * 100 + number, Designator::Door);
     }
 }
 
