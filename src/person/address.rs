@@ -6,6 +6,7 @@
 
 mod estate;
 mod numbers;
+mod place;
 mod region;
 mod writing;
 
@@ -55,7 +56,8 @@ pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
         return None;
     }
     let text = without_remark(without_telephone(&folded, &spaced));
-    let numbers = numbers::trailing(text, &spaced);
+    let mut numbers = numbers::trailing(text, &spaced);
+    numbers::settle_courtyard(text, &mut numbers);
     let mut place_end = numbers.first().map_or(text.len(), |n| n.start);
     let mut rest: &[Number] = &numbers;
     if let Some(compound) = rest.iter().rposition(|number| number.designator == Designator::Compound) {
@@ -79,8 +81,9 @@ pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
         .iter()
         .rposition(|c| !matches!(c, '-' | ',' | '，' | '(' | '（' | '第' | '、' | '·'))
         .map_or(0, |at| at + 1);
+    let kept = kept - usize::from(matches!(&place[..kept], [.., '号' | '院', '内']));
     let parts = Parts {
-        place: numbers::in_words(&place[..kept]),
+        place: place::text(&place[..kept]),
         building: value(roles[0]),
         unit: value(roles[1]),
         room: value(roles[2]),
@@ -124,7 +127,8 @@ fn without_remark(text: &[char]) -> &[char] {
     let mut rest = text;
     while let [before @ .., ')' | '）' | ']' | '】'] = rest {
         let Some(opening) = before.iter().rposition(|c| matches!(c, '(' | '（' | '[' | '【')) else { break };
-        if opening == 0 || before[opening..].iter().any(char::is_ascii_digit) {
+        let inside = &before[opening + 1..];
+        if opening == 0 || inside.iter().any(char::is_ascii_digit) || place::is_bracketed_part(inside) {
             break;
         }
         rest = &text[..opening];
@@ -230,6 +234,21 @@ mod tests {
             assert_eq!(read(digits), read(words), "{digits}");
         }
         check("望河路112队8号", "望河路112队", (8, 0, 0));
+        for other in ["大王村3社17号", "大王村第三生产队17号", "大王村委会第3村民小组17号"] {
+            assert_eq!(read(other), read("大王村3组17号"), "{other}");
+        }
+        assert_eq!(read("万科城（二期）5号楼1门301"), read("万科城2期5号楼1门301"));
+    }
+
+    #[test]
+    fn a_courtyard_is_a_house() {
+        assert_eq!(read("茶店胡同6号院"), read("茶店胡同6号"));
+        for door in ["6号院4号", "6号4号", "6号院内4号", "6号内4号", "6号-4", "6号院4室"] {
+            check(&format!("茶店胡同{door}"), "茶店胡同", (6, 0, 4));
+        }
+        check("茶店胡同6号院4号楼301", "茶店胡同6号院", (4, 0, 301));
+        check("西青道6号院4号", "西青道6号院", (4, 0, 0));
+        check("西青道6号院内4号楼301", "西青道6号院", (4, 0, 301));
     }
 
     #[test]
@@ -303,8 +322,10 @@ mod tests {
     fn a_remark_at_the_end_is_no_part_of_an_address() {
         check("晨光新村3栋1单元1002室(租)", "晨光新村", (3, 1, 1002));
         check("晨光新村3栋1单元1002室（原址）（空）", "晨光新村", (3, 1, 1002));
-        check("晨光新村(南区)3栋1单元1002", "晨光新村(南区)", (3, 1, 1002));
-        check("晨光新村(南区)", "晨光新村", (0, 0, 0));
+        check("晨光新村(东门)3栋1单元1002", "晨光新村(东门)", (3, 1, 1002));
+        check("晨光新村(东门)", "晨光新村", (0, 0, 0));
+        check("晨光新村(南区)3栋1单元1002", "晨光新村南区", (3, 1, 1002));
+        check("晨光新村(南区)", "晨光新村南区", (0, 0, 0));
         check("晨光新村3栋(1002)", "晨光新村", (3, 0, 1002));
         check("(南区)", "(南区)", (0, 0, 0));
     }

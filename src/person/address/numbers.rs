@@ -28,6 +28,8 @@ pub(super) enum Designator {
 pub(super) const LETTERS_FROM: u16 = 30_000;
 /// The first of those that are no Latin letters (甲单元).
 pub(super) const STEMS_FROM: u16 = LETTERS_FROM + 26;
+/// What the numbered parts of a place end with: 二期, 三组, 七区.
+pub(super) const ENDINGS_OF_PARTS: [char; 8] = ['组', '队', '社', '期', '区', '段', '条', '排'];
 const STEMS: [char; 5] = ['甲', '乙', '丙', '丁', '戊'];
 
 /// Longest word at the end of an address that is no part of it (东户, 主卧室).
@@ -200,8 +202,9 @@ fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
         ('#', Some(next)) if next.is_ascii_digit() => (Designator::Building, 1),
         ('号', Some('门')) => (Designator::Unit, 2),
         ('号', Some('室' | '房')) => (Designator::Room, 2),
-        ('号', Some('院')) => (Designator::Compound, 2),
-        ('号', _) => (Designator::Number, 1),
+        // 6号院内4号, 6号内4号.
+        ('号', Some('院')) => (Designator::Compound, 2 + usize::from(is_within(text, at + 2))),
+        ('号', _) => (Designator::Number, 1 + usize::from(is_within(text, at + 1))),
         ('单', Some('元')) => (Designator::Unit, 2),
         ('楼', Some('层')) => (Designator::Floor, 2),
         ('楼', _) => (Designator::BuildingOrFloor, 1),
@@ -213,6 +216,11 @@ fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
         ('弄', _) => (Designator::Compound, 1),
         _ => (Designator::Bare, 0),
     }
+}
+
+/// Stands here that the next number is within what was numbered?
+fn is_within(text: &[char], at: usize) -> bool {
+    matches!(text.get(at..), Some(['内', next, ..]) if next.is_ascii_digit())
 }
 
 /// Settles what the words alone leave open.
@@ -295,27 +303,18 @@ fn settle_side(numbers: &mut [Number], tail: &[char]) {
     }
 }
 
-/// A place with the numbers of its parts in words, as most names have them: 二期, 三组, 七区, 一号路.
-pub(super) fn in_words(place: &[char]) -> String {
-    const ONES: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
-    let mut text = String::with_capacity(3 * place.len());
-    let mut at = 0;
-    while at < place.len() {
-        let digits = place[at..].iter().take_while(|c| c.is_ascii_digit()).count();
-        let behind = place.get(at + digits..).unwrap_or_default();
-        let is_part =
-            matches!(behind, ['组' | '队' | '社' | '期' | '区' | '段' | '条' | '排', ..] | ['号', '路' | '街', ..]);
-        let value = place[at..at + digits].iter().try_fold(0, |value, c| Some(10 * value + c.to_digit(10)? as usize));
-        match value.filter(|value| is_part && (1..=2).contains(&digits) && *value > 0) {
-            Some(value) => {
-                let tens = if value >= 20 { ONES[value / 10] } else { "" };
-                text.extend([tens, if value >= 10 { "十" } else { "" }, ONES[value % 10]]);
-            }
-            None => text.extend(&place[at..at + digits.max(1)]),
-        }
-        at += digits.max(1);
+/// The number of a compound with at most a number behind it is that of a house where houses are courtyards: 茶店胡同6号院 and 茶店胡同6号
+/// are one, and 6号院4号, 6号4号 and 6号-4.
+pub(super) fn settle_courtyard(text: &[char], numbers: &mut [Number]) {
+    let [courtyard, others @ ..] = numbers else { return };
+    let is_courtyard = courtyard.designator == Designator::Compound
+        && text[courtyard.digits..].starts_with(&['号'])
+        && matches!(&text[..courtyard.start], [.., '胡', '同'] | [.., _, '巷' | '条']);
+    let is_door =
+        |number: &Number| matches!(number.designator, Designator::Number | Designator::Bare | Designator::Room);
+    if is_courtyard && others.len() <= 1 && others.iter().all(is_door) {
+        courtyard.designator = Designator::Number;
     }
-    text
 }
 
 /// The positions of the numbers that are the building's, the unit's and the room's.
