@@ -6,6 +6,7 @@
 
 mod estate;
 mod numbers;
+mod place;
 mod region;
 mod writing;
 
@@ -54,8 +55,9 @@ pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
     if folded.is_empty() || matches!(folded.as_slice(), ['无'] | ['不', '详'] | ['同', '上']) {
         return None;
     }
-    let text = without_remark(&folded);
-    let numbers = numbers::trailing(text);
+    let text = without_remark(without_telephone(&folded, &spaced));
+    let mut numbers = numbers::trailing(text, &spaced);
+    numbers::settle_courtyard(text, &mut numbers);
     let mut place_end = numbers.first().map_or(text.len(), |n| n.start);
     let mut rest: &[Number] = &numbers;
     if let Some(compound) = rest.iter().rposition(|number| number.designator == Designator::Compound) {
@@ -79,8 +81,9 @@ pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
         .iter()
         .rposition(|c| !matches!(c, '-' | ',' | '，' | '(' | '（' | '第' | '、' | '·'))
         .map_or(0, |at| at + 1);
+    let kept = kept - usize::from(matches!(&place[..kept], [.., '号' | '院', '内']));
     let parts = Parts {
-        place: numbers::in_words(&place[..kept]),
+        place: place::text(&place[..kept]),
         building: value(roles[0]),
         unit: value(roles[1]),
         room: value(roles[2]),
@@ -89,12 +92,43 @@ pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
     Some((parts, writing::write(&sheet, kept, rest, roles)))
 }
 
+/// The text without a telephone number at its end, as in 风采里12号楼3门401 13812345678. No number of a dwelling has as many digits.
+fn without_telephone<'a>(text: &'a [char], spaced: &[usize]) -> &'a [char] {
+    const DIGITS_MIN: usize = 7;
+    let is_apart =
+        |at: &usize| at + DIGITS_MIN <= text.len() && *at > 0 && text[*at..].iter().all(char::is_ascii_digit);
+    let mut start = text.iter().rposition(|c| !c.is_ascii_digit()).map_or(0, |at| at + 1);
+    start = spaced.iter().rev().copied().find(|at| *at > start && is_apart(at)).unwrap_or(start);
+    if start + DIGITS_MIN > text.len() {
+        return text;
+    }
+    let mut rest = &text[..start];
+    // The area's digits before it: 022-27312345.
+    let area = rest.strip_suffix(&['-']).and_then(|before| before.iter().rposition(|c| !c.is_ascii_digit()));
+    if let Some(before) = area.filter(|before| rest.get(before + 1) == Some(&'0')) {
+        rest = &rest[..=before];
+    }
+    let trimmed = |text: &'a [char]| {
+        let end = text.iter().rposition(|c| !numbers::is_separator(*c) && *c != '：').map_or(0, |at| at + 1);
+        &text[..end]
+    };
+    rest = trimmed(rest);
+    for word in [&['电', '话'][..], &['联', '系'], &['手', '机']] {
+        rest = rest.strip_suffix(word).unwrap_or(rest);
+    }
+    match trimmed(rest) {
+        [] => text,
+        rest => rest,
+    }
+}
+
 /// The text without a remark in brackets at its end, as 风采里12号楼3门401(租): what holds no number is no part of it.
 fn without_remark(text: &[char]) -> &[char] {
     let mut rest = text;
     while let [before @ .., ')' | '）' | ']' | '】'] = rest {
         let Some(opening) = before.iter().rposition(|c| matches!(c, '(' | '（' | '[' | '【')) else { break };
-        if opening == 0 || before[opening..].iter().any(char::is_ascii_digit) {
+        let inside = &before[opening + 1..];
+        if opening == 0 || inside.iter().any(char::is_ascii_digit) || place::is_bracketed_part(inside) {
             break;
         }
         rest = &text[..opening];
@@ -149,6 +183,33 @@ mod tests {
     }
 
     #[test]
+    fn a_blank_between_digits_divides_numbers() {
+        check("风采里 5 3 603", "风采里", (5, 3, 603));
+        check("风采里　４　４　４０３", "风采里", (4, 4, 403));
+        check("风采里 12 603", "风采里", (12, 0, 603));
+        check("风采里5号楼 3 603", "风采里", (5, 3, 603));
+    }
+
+    #[test]
+    fn what_is_too_great_is_the_number_of_no_dwelling() {
+        for remark in [
+            " 13812345678",
+            "13812345678",
+            "（13812345678）",
+            " 电话：13812345678",
+            " 联系电话022-27312345",
+            "，手机 13812345678",
+            " 300130",
+        ] {
+            check(&format!("风采里12号楼3门401室{remark}"), "风采里", (12, 3, 401));
+        }
+        check("风采里12号楼3门401 13812345678", "风采里", (12, 3, 401));
+        check("风采里12-3-401 27312345", "风采里", (12, 3, 401));
+        check("300130风采里12-3-401", "300130风采里", (12, 3, 401));
+        check("13812345678", "13812345678", (0, 0, 0));
+    }
+
+    #[test]
     fn numerals_are_numbers_where_they_number_a_building() {
         check("风采里三号楼二单元401室", "风采里", (3, 2, 401));
         check("风采里十二号楼三门四〇一", "风采里", (12, 3, 401));
@@ -173,6 +234,21 @@ mod tests {
             assert_eq!(read(digits), read(words), "{digits}");
         }
         check("望河路112队8号", "望河路112队", (8, 0, 0));
+        for other in ["大王村3社17号", "大王村第三生产队17号", "大王村委会第3村民小组17号"] {
+            assert_eq!(read(other), read("大王村3组17号"), "{other}");
+        }
+        assert_eq!(read("万科城（二期）5号楼1门301"), read("万科城2期5号楼1门301"));
+    }
+
+    #[test]
+    fn a_courtyard_is_a_house() {
+        assert_eq!(read("茶店胡同6号院"), read("茶店胡同6号"));
+        for door in ["6号院4号", "6号4号", "6号院内4号", "6号内4号", "6号-4", "6号院4室"] {
+            check(&format!("茶店胡同{door}"), "茶店胡同", (6, 0, 4));
+        }
+        check("茶店胡同6号院4号楼301", "茶店胡同6号院", (4, 0, 301));
+        check("西青道6号院4号", "西青道6号院", (4, 0, 0));
+        check("西青道6号院内4号楼301", "西青道6号院", (4, 0, 301));
     }
 
     #[test]
@@ -198,6 +274,12 @@ mod tests {
         check("风采里12-3-501-2", "风采里", (12, 3, 501));
         check("风采里12-501-2", "风采里", (12, 0, 501));
         check("风采里12-3-4", "风采里", (12, 3, 4));
+        for building in ["12栋3单元", "12号3单元", "12幢3-", "12号楼3-", "12-3-"] {
+            check(&format!("风采里{building}4-2"), "风采里", (12, 3, 402));
+            check(&format!("风采里{building}402"), "风采里", (12, 3, 402));
+        }
+        check("望河路93号12号3单元4-2", "望河路93号", (12, 3, 402));
+        check("望河路93号12-3-402", "望河路93号", (12, 3, 402));
     }
 
     #[test]
@@ -226,11 +308,24 @@ mod tests {
     }
 
     #[test]
+    fn the_side_of_a_floor_is_a_room() {
+        for floor in ["4楼", "4层", "4"] {
+            check(&format!("风采里12号楼3单元{floor}东户"), "风采里", (12, 3, 495));
+            check(&format!("风采里12号楼3单元{floor}西边户"), "风采里", (12, 3, 486));
+            check(&format!("风采里12号楼3单元{floor}中间户"), "风采里", (12, 3, 477));
+        }
+        check("风采里12号楼4楼西", "风采里", (12, 0, 486));
+        check("风采里12号楼3单元4楼主卧", "风采里", (12, 3, 0));
+    }
+
+    #[test]
     fn a_remark_at_the_end_is_no_part_of_an_address() {
         check("晨光新村3栋1单元1002室(租)", "晨光新村", (3, 1, 1002));
         check("晨光新村3栋1单元1002室（原址）（空）", "晨光新村", (3, 1, 1002));
-        check("晨光新村(南区)3栋1单元1002", "晨光新村(南区)", (3, 1, 1002));
-        check("晨光新村(南区)", "晨光新村", (0, 0, 0));
+        check("晨光新村(东门)3栋1单元1002", "晨光新村(东门)", (3, 1, 1002));
+        check("晨光新村(东门)", "晨光新村", (0, 0, 0));
+        check("晨光新村(南区)3栋1单元1002", "晨光新村南区", (3, 1, 1002));
+        check("晨光新村(南区)", "晨光新村南区", (0, 0, 0));
         check("晨光新村3栋(1002)", "晨光新村", (3, 0, 1002));
         check("(南区)", "(南区)", (0, 0, 0));
     }

@@ -63,17 +63,27 @@ pub(super) fn resolve(table: &mut PersonTable) {
     table.estate.translate(|estate| known.get(&estate).copied().unwrap_or(estate));
 }
 
-/// Is it a number of a road?
+/// Is it a number of a road: of a house, a lane or a compound?
 fn is_numbered(estate: &str) -> bool {
-    let Some(road) = estate.strip_suffix('号').map(|text| text.trim_end_matches(|c: char| c.is_ascii_digit())) else {
-        return false;
-    };
-    road.len() + '号'.len_utf8() < estate.len() && road.ends_with(ROAD_ENDINGS)
+    let number = ["号院", "号", "弄"].into_iter().find_map(|ending| estate.strip_suffix(ending)).unwrap_or_default();
+    let road = number.trim_end_matches(|c: char| c.is_ascii_digit());
+    road.len() < number.len() && road.ends_with(ROAD_ENDINGS)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::is_numbered;
     use crate::person::practice::{HEAD, Practice, source};
+
+    #[test]
+    fn houses_lanes_and_compounds_are_numbers_of_a_road() {
+        assert!(["望河路93号", "望河路163弄", "望河路93号院"].into_iter().all(is_numbered));
+        assert!(
+            ["晨光里", "望河路", "望河路号", "望河路93号5号院", "望河路88弄5支弄"]
+                .into_iter()
+                .all(|estate| !is_numbered(estate))
+        );
+    }
 
     #[test]
     fn a_number_of_a_road_is_the_estate_that_others_name() {

@@ -165,3 +165,38 @@ fn who_is_counted_wrongly_for_another_reason_than_asked_about_stays_so() {
         assert!(look(Outcome::DiedBefore).is_empty() && look(Outcome::Corrected).is_empty());
     });
 }
+
+#[test]
+fn a_register_that_has_somebody_twice_is_one_register() {
+    // On the roll a building away from where the registers have the person, by as many records of each as are said.
+    let mismatches = |police: u32, health: u32| {
+        let moved = |text: String| text.replace("幸福里1号楼", "幸福里9号楼");
+        let records = |source: &str, count: u32| -> Vec<String> {
+            (0..count).map(|at| row(&format!("{source}{at}"), 1, "", ",,,")).collect()
+        };
+        let rows = [vec![moved(row("r1", 1, "", ",1,1,1"))], records("p", police), records("h", health)];
+        let mut found = Vec::new();
+        district(rows, |study, table, comparer, linked| {
+            let findings = find(study, table, comparer, linked, &Residence::default(), &Settled::default(), None);
+            let mismatches = of_kind(&findings, DiscrepancyKind::HouseholdMismatch);
+            found = mismatches.iter().map(|found| found.evidence[0].found.to_string()).collect();
+        });
+        found
+    };
+    assert_eq!(mismatches(2, 0), Vec::<String>::new());
+    assert_eq!(mismatches(2, 1), ["2 registers name another dwelling"]);
+}
+
+#[test]
+fn a_name_in_pinyin_contradicts_none_that_sounds_so() {
+    let conflicts = |name: &str| {
+        let health = row("h1", 1, "", ",,,").replace("钱秀英", name);
+        let mut found = 0;
+        district([vec![row("r1", 1, "", ",1,1,1")], vec![], vec![health]], |study, table, comparer, linked| {
+            let findings = find(study, table, comparer, linked, &Residence::default(), &Settled::default(), None);
+            found = of_kind(&findings, DiscrepancyKind::AttributeConflict).len();
+        });
+        found
+    };
+    assert_eq!(["QIAN XIUYING", "钱秀瑛", "QIAN XIUYUN"].map(conflicts), [0, 1, 1]);
+}

@@ -6,6 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::place::is_part;
 use super::region::without_region;
 
 pub(in crate::person) const ROAD_ENDINGS: &[char] = &['路', '道', '街', '巷', '线'];
@@ -20,7 +21,11 @@ fn tidied(text: &str) -> &str {
     let mut rest = without_region(text);
     for offices in [&["街道办事处", "街道"][..], &["社区居委会", "居委会", "村委会", "社区"]] {
         for office in offices {
-            if let Some(at) = rest.find(office).filter(|at| *at > 0 && rest.len() > at + office.len()) {
+            let is_office = |at: &usize| {
+                let behind = &rest[at + office.len()..];
+                *at > 0 && !behind.is_empty() && !is_part(behind)
+            };
+            if let Some(at) = rest.find(office).filter(is_office) {
                 rest = &rest[at + office.len()..];
                 break;
             }
@@ -55,7 +60,8 @@ fn cuts(text: &str) -> impl DoubleEndedIterator<Item = Cut<'_>> {
         };
         let road = is_road.then(|| &text[starts[nth.saturating_sub(2)]..end]);
         let rest = if is_road { behind_number(&text[end..]) } else { &text[end..] };
-        let is_name = rest.chars().nth(1).is_some() && !rest.starts_with(|c: char| c.is_ascii_digit());
+        let is_name =
+            rest.chars().nth(1).is_some() && !is_part(rest) && !rest.starts_with(|c: char| c.is_ascii_digit());
         (nth > 0 && is_name && !rest.starts_with(ROAD_ENDINGS)).then_some(Cut { road, rest })
     };
     text.char_indices().enumerate().collect::<Vec<_>>().into_iter().filter_map(cut)
@@ -204,6 +210,13 @@ mod tests {
         ] {
             assert_eq!(estates(&[(pair[0], 5), (pair[1], 5)]), pair);
         }
+    }
+
+    #[test]
+    fn a_part_of_several_villages_is_no_estate() {
+        let groups = [("晨光村六组", 9), ("春晓村六组", 9), ("六组", 9), ("晨光社区六组", 9), ("春晓社区六组", 9)];
+        assert_eq!(estates(&groups), groups.map(|(text, _)| text));
+        assert_eq!(estates(&[("晨光村六组", 9), ("青龙镇晨光村六组", 9)]), ["晨光村六组"; 2]);
     }
 
     #[test]

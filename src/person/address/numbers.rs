@@ -28,6 +28,8 @@ pub(super) enum Designator {
 pub(super) const LETTERS_FROM: u16 = 30_000;
 /// The first of those that are no Latin letters (甲单元).
 pub(super) const STEMS_FROM: u16 = LETTERS_FROM + 26;
+/// What the numbered parts of a place end with: 二期, 三组, 七区.
+pub(super) const ENDINGS_OF_PARTS: [char; 8] = ['组', '队', '社', '期', '区', '段', '条', '排'];
 const STEMS: [char; 5] = ['甲', '乙', '丙', '丁', '戊'];
 
 /// Longest word at the end of an address that is no part of it (东户, 主卧室).
@@ -74,12 +76,25 @@ pub(super) fn is_separator(character: char) -> bool {
 }
 
 /// The run of numbers with designators at the end of an address, in reading order. A short word behind them is left out.
-pub(super) fn trailing(text: &[char]) -> Vec<Number> {
+/// `spaced` are the places before which blanks stood: 5 3 603 are three numbers.
+pub(super) fn trailing(text: &[char], spaced: &[usize]) -> Vec<Number> {
     let mut numbers: Vec<Number> = Vec::with_capacity(4);
     let mut at = 0;
     while at < text.len() {
+        let digits = digits_at(text, spaced, at);
+        let in_digits = value_of(&text[at..at + digits]).map(|value| (at + digits, value));
+        if digits > 0 && in_digits.is_none() {
+            // 300130 is the number of no dwelling.
+            if !numbers.is_empty() && text[at + digits..].iter().all(|c| is_separator(*c)) {
+                break;
+            }
+            numbers.clear();
+            at += digits;
+            continue;
+        }
+        let in_letters = || letter_at(text, at, !numbers.is_empty());
         let in_words = || numeral_at(text, at, !numbers.is_empty());
-        let Some((end, value)) = number_at(text, at, !numbers.is_empty()).or_else(in_words) else {
+        let Some((end, value)) = in_digits.or_else(in_letters).or_else(in_words) else {
             let says_nothing = is_separator(text[at]) || text[at] == '第';
             if !says_nothing && is_tail(&text[at..], &numbers) {
                 break;
@@ -95,6 +110,7 @@ pub(super) fn trailing(text: &[char]) -> Vec<Number> {
         at = end + length;
     }
     settle(&mut numbers);
+    settle_side(&mut numbers, &text[at..]);
     numbers
 }
 
@@ -118,17 +134,20 @@ fn is_tail(text: &[char], numbers: &[Number]) -> bool {
     (is_dwelling && (is_letter || is_word)) || (is_word && is_side)
 }
 
-/// A number at this place: ASCII digits, or a single Latin letter before 座/栋…; 甲, 乙 … before 单元 and the like.
-fn number_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
-    let digits = text.get(at..)?.iter().take_while(|c| c.is_ascii_digit()).count();
-    if digits > 0 {
-        let value = text
-            .get(at..at + digits)?
-            .iter()
-            .fold(0u32, |sum, c| sum.saturating_mul(10).saturating_add(c.to_digit(10).unwrap_or(0)));
-        let value = u16::try_from(value).unwrap_or(u16::MAX).min(LETTERS_FROM - 1);
-        return Some((at + digits, value));
-    }
+/// So many digits stand at this place with no blank between them.
+fn digits_at(text: &[char], spaced: &[usize], at: usize) -> usize {
+    let goes_on = |(nth, c): &(usize, &char)| c.is_ascii_digit() && (*nth == 0 || !spaced.contains(&(at + nth)));
+    text[at..].iter().enumerate().take_while(goes_on).count()
+}
+
+/// The value of digits; none if there are none, or if it is greater than any number of a dwelling.
+fn value_of(digits: &[char]) -> Option<u16> {
+    let add = |sum: u16, c: &char| sum.checked_mul(10)?.checked_add(u16::try_from(c.to_digit(10)?).ok()?);
+    digits.iter().try_fold(0, add).filter(|value| !digits.is_empty() && *value < LETTERS_FROM)
+}
+
+/// A number at this place in letters: a single Latin letter before 座/栋…; 甲, 乙 … before 单元 and the like.
+fn letter_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
     let letter = *text.get(at).filter(|c| c.is_ascii_alphabetic() || STEMS.contains(c))?;
     let (designator, _) = designator_at(text, at + 1);
     let numbers = matches!(designator, Designator::Building | Designator::BuildingOrFloor | Designator::Unit);
@@ -171,7 +190,8 @@ fn numeral_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
             (_, None) => (value, ones) = (value + 100 * ones.max(1), 0),
         }
     }
-    Some((end, u16::try_from(value + ones).unwrap_or(u16::MAX).min(LETTERS_FROM - 1)))
+    let value = u16::try_from(value + ones).ok().filter(|value| *value < LETTERS_FROM)?;
+    Some((end, value))
 }
 
 /// What is written at this place behind a number, and in how many characters.
@@ -182,8 +202,9 @@ fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
         ('#', Some(next)) if next.is_ascii_digit() => (Designator::Building, 1),
         ('号', Some('门')) => (Designator::Unit, 2),
         ('号', Some('室' | '房')) => (Designator::Room, 2),
-        ('号', Some('院')) => (Designator::Compound, 2),
-        ('号', _) => (Designator::Number, 1),
+        // 6号院内4号, 6号内4号.
+        ('号', Some('院')) => (Designator::Compound, 2 + usize::from(is_within(text, at + 2))),
+        ('号', _) => (Designator::Number, 1 + usize::from(is_within(text, at + 1))),
         ('单', Some('元')) => (Designator::Unit, 2),
         ('楼', Some('层')) => (Designator::Floor, 2),
         ('楼', _) => (Designator::BuildingOrFloor, 1),
@@ -197,9 +218,14 @@ fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
     }
 }
 
+/// Stands here that the next number is within what was numbered?
+fn is_within(text: &[char], at: usize) -> bool {
+    matches!(text.get(at..), Some(['内', next, ..]) if next.is_ascii_digit())
+}
+
 /// Settles what the words alone leave open.
 fn settle(numbers: &mut [Number]) {
-    use Designator::{Bare, Building, BuildingOrFloor, Door, Floor, Number as Numbered, Part, Room, Unit};
+    use Designator::{Bare, Building, BuildingOrFloor, Floor, Number as Numbered, Part, Room, Unit};
     let is_room = |number: &Number| matches!(number.designator, Room | Numbered | Bare);
     for at in 0..numbers.len() {
         if numbers[at].designator == BuildingOrFloor {
@@ -220,22 +246,7 @@ fn settle(numbers: &mut [Number]) {
         let is_letter = numbers[first].value >= LETTERS_FROM && numbers[other].value < LETTERS_FROM;
         numbers[if is_letter { first } else { other }].designator = Unit;
     }
-    let has = |wanted: Designator| numbers.iter().any(is(wanted));
-    let in_unit = has(Building) && has(Unit);
-    if let [.., before, last] = numbers
-        && is_room(last)
-        && (1..100).contains(&last.value)
-    {
-        match before.designator {
-            // 4楼2号, and 3栋2单元4-2.
-            Floor if before.value < 100 => (last.value, last.designator) = (before.value * 100 + last.value, Door),
-            Bare if in_unit && (1..100).contains(&before.value) => {
-                (last.value, last.designator) = (before.value * 100 + last.value, Door);
-                before.designator = Floor;
-            }
-            _ => {}
-        }
-    }
+    settle_door(numbers);
     if let [_, .., room, part] = numbers
         && room.designator == Bare
         && (100..LETTERS_FROM).contains(&room.value)
@@ -247,27 +258,63 @@ fn settle(numbers: &mut [Number]) {
     }
 }
 
-/// A place with the numbers of its parts in words, as most names have them: 二期, 三组, 七区, 一号路.
-pub(super) fn in_words(place: &[char]) -> String {
-    const ONES: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
-    let mut text = String::with_capacity(3 * place.len());
-    let mut at = 0;
-    while at < place.len() {
-        let digits = place[at..].iter().take_while(|c| c.is_ascii_digit()).count();
-        let behind = place.get(at + digits..).unwrap_or_default();
-        let is_part =
-            matches!(behind, ['组' | '队' | '社' | '期' | '区' | '段' | '条' | '排', ..] | ['号', '路' | '街', ..]);
-        let value = place[at..at + digits].iter().try_fold(0, |value, c| Some(10 * value + c.to_digit(10)? as usize));
-        match value.filter(|value| is_part && (1..=2).contains(&digits) && *value > 0) {
-            Some(value) => {
-                let tens = if value >= 20 { ONES[value / 10] } else { "" };
-                text.extend([tens, if value >= 10 { "十" } else { "" }, ONES[value % 10]]);
-            }
-            None => text.extend(&place[at..at + digits.max(1)]),
+/// The last two numbers may be a floor and a door of it: 4楼2号, 3单元4-2.
+fn settle_door(numbers: &mut [Number]) {
+    use Designator::{Bare, Building, Door, Floor, Number as Numbered, Room, Unit};
+    let is = |wanted: Designator| move |number: &Number| number.designator == wanted;
+    // 6栋3单元4-4, and 6号3单元4-4.
+    let unit = numbers.iter().position(is(Unit));
+    let in_unit = unit.is_some_and(|unit| numbers.iter().any(is(Building)) || numbers[..unit].iter().any(is(Numbered)));
+    // 6幢3-4-4, and 6-3-4-4.
+    let in_row = match &*numbers {
+        [.., building, unit, before, last] => {
+            matches!(building.designator, Building | Bare) && [unit, before, last].into_iter().all(is(Bare))
         }
-        at += digits.max(1);
+        _ => false,
+    };
+    if let [.., before, last] = numbers
+        && matches!(last.designator, Room | Numbered | Bare)
+        && (1..100).contains(&last.value)
+    {
+        match before.designator {
+            Floor if before.value < 100 => (last.value, last.designator) = (before.value * 100 + last.value, Door),
+            Bare if (in_unit || in_row) && (1..100).contains(&before.value) => {
+                (last.value, last.designator) = (before.value * 100 + last.value, Door);
+                before.designator = Floor;
+            }
+            _ => {}
+        }
     }
-    text
+}
+
+/// What the doors of a floor are called where they have no numbers, and their numbers here: no floor has so many rooms, and no two
+/// of these are a slip of one digit apart.
+const SIDES: [(char, u16); 5] = [('东', 95), ('西', 86), ('中', 77), ('南', 68), ('北', 59)];
+
+/// A floor at the end with the side of its door is a room: 3单元4楼西户, 3单元4西户.
+fn settle_side(numbers: &mut [Number], tail: &[char]) {
+    let ([side] | [side, '户' | '侧'] | [side, '边' | '间', '户']) = tail else { return };
+    let number = SIDES.iter().find(|(known, _)| known == side).map(|(_, number)| *number);
+    let [before @ .., last] = numbers else { return };
+    let in_unit = before.iter().any(|number| number.designator == Designator::Unit);
+    let is_floor = last.designator == Designator::Floor || (last.designator == Designator::Bare && in_unit);
+    if let Some(number) = number.filter(|_| is_floor && (1..100).contains(&last.value)) {
+        (last.value, last.designator) = (last.value * 100 + number, Designator::Door);
+    }
+}
+
+/// The number of a compound with at most a number behind it is that of a house where houses are courtyards: 茶店胡同6号院 and 茶店胡同6号
+/// are one, and 6号院4号, 6号4号 and 6号-4.
+pub(super) fn settle_courtyard(text: &[char], numbers: &mut [Number]) {
+    let [courtyard, others @ ..] = numbers else { return };
+    let is_courtyard = courtyard.designator == Designator::Compound
+        && text[courtyard.digits..].starts_with(&['号'])
+        && matches!(&text[..courtyard.start], [.., '胡', '同'] | [.., _, '巷' | '条']);
+    let is_door =
+        |number: &Number| matches!(number.designator, Designator::Number | Designator::Bare | Designator::Room);
+    if is_courtyard && others.len() <= 1 && others.iter().all(is_door) {
+        courtyard.designator = Designator::Number;
+    }
 }
 
 /// The positions of the numbers that are the building's, the unit's and the room's.

@@ -79,10 +79,6 @@ fn is_usual(sheet: &Sheet<'_>, numbers: &[Number], roles: Roles) -> bool {
     let said = |(at, number): (usize, &Number)| {
         let word: String = sheet.text[number.digits..number.end].iter().collect();
         let is_letter = number.value >= LETTERS_FROM;
-        if !is_letter && number.value == LETTERS_FROM - 1 {
-            // Longer than can be kept.
-            return false;
-        }
         match number.designator {
             Designator::Door | Designator::Part => false,
             _ if building == Some(at) => match word.as_str() {

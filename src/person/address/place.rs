@@ -1,0 +1,152 @@
+//! How is a place written, so that it is the same however its parts are?
+//!
+//! Takes the folded characters before the numbers of a dwelling, gives the place text: numbers of parts in words, as most names have
+//! them (二期, 七区, 一号路), without brackets (（六期）); the groups of a village, which were its production teams (六社, 第六生产队,
+//! 第六村民小组), by one name; a committee before them as its village; 职工宿舍 as 宿舍.
+
+use super::numbers::ENDINGS_OF_PARTS;
+
+const NUMERALS: [char; 11] = ['十', '一', '二', '三', '四', '五', '六', '七', '八', '九', '零'];
+/// What the groups of a village are called; 六社区 and 一组团 are something else.
+const GROUPS: [&str; 6] = ["村民小组", "村民组", "生产队", "组", "队", "社"];
+/// What stands before a group for the village itself.
+const COMMITTEES: [&str; 3] = ["村民委员会", "村委会", "村委"];
+/// Longest part of a name in brackets (十二期).
+const BRACKETED_MAX: usize = 4;
+
+/// A place as it is compared.
+pub(super) fn text(place: &[char]) -> String {
+    let text = in_words(&without_brackets(place));
+    let text = with_groups(&text);
+    match text.strip_suffix("职工宿舍").filter(|of| !of.is_empty()) {
+        Some(of) => format!("{of}宿舍"),
+        None => text,
+    }
+}
+
+/// Is this the name of a part alone, such as 六组, 南区 or 二期? It is nobody's own.
+pub(super) fn is_part(name: &str) -> bool {
+    let mut characters = name.chars();
+    let is_ending = characters.next_back().is_some_and(|last| ENDINGS_OF_PARTS.contains(&last));
+    let numbers = |c: char| c.is_ascii_alphanumeric() || NUMERALS.contains(&c) || "东西南北中第".contains(c);
+    is_ending && characters.as_str().chars().next().is_some() && characters.all(numbers)
+}
+
+/// Are these brackets' characters a part of the name, no remark?
+pub(super) fn is_bracketed_part(inside: &[char]) -> bool {
+    inside.len() <= BRACKETED_MAX && is_part(&inside.iter().collect::<String>())
+}
+
+/// 晨光家园（六期） as 晨光家园六期.
+fn without_brackets(place: &[char]) -> Vec<char> {
+    let mut text = Vec::with_capacity(place.len());
+    let mut rest = place;
+    while let [character, behind @ ..] = rest {
+        rest = behind;
+        if matches!(character, '(' | '（')
+            && let Some(end) = behind.iter().position(|c| matches!(c, ')' | '）'))
+            && !text.is_empty()
+            && is_bracketed_part(&behind[..end])
+        {
+            text.extend(&behind[..end]);
+            rest = &behind[end + 1..];
+        } else {
+            text.push(*character);
+        }
+    }
+    text
+}
+
+/// A place with the numbers of its parts in words.
+fn in_words(place: &[char]) -> String {
+    const ONES: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    let mut text = String::with_capacity(3 * place.len());
+    let mut at = 0;
+    while at < place.len() {
+        let digits = place[at..].iter().take_while(|c| c.is_ascii_digit()).count();
+        let behind = place.get(at + digits..).unwrap_or_default();
+        let is_part = matches!(behind, [ending, ..] if ENDINGS_OF_PARTS.contains(ending))
+            || matches!(behind, ['号', '路' | '街', ..] | ['生', '产', '队', ..] | ['村', '民', '小' | '组', ..]);
+        let value = place[at..at + digits].iter().try_fold(0, |value, c| Some(10 * value + c.to_digit(10)? as usize));
+        match value.filter(|value| is_part && (1..=2).contains(&digits) && *value > 0) {
+            Some(value) => {
+                let tens = if value >= 20 { ONES[value / 10] } else { "" };
+                text.extend([tens, if value >= 10 { "十" } else { "" }, ONES[value % 10]]);
+            }
+            None => text.extend(&place[at..at + digits.max(1)]),
+        }
+        at += digits.max(1);
+    }
+    text
+}
+
+/// A place with the groups of villages by one name: 晨光村第六生产队, 晨光村委会六社 as 晨光村六组.
+fn with_groups(place: &str) -> String {
+    let mut text = String::with_capacity(place.len());
+    let mut rest = place;
+    while let Some(first) = rest.chars().next() {
+        let ordinal = rest.strip_prefix('第').unwrap_or(rest);
+        let behind = ordinal.trim_start_matches(NUMERALS);
+        let numerals = &ordinal[..ordinal.len() - behind.len()];
+        let group = GROUPS.into_iter().find_map(|group| behind.strip_prefix(group));
+        if let Some(after) = group.filter(|after| !numerals.is_empty() && !after.starts_with(['区', '团', '会', '部']))
+        {
+            let committee = COMMITTEES.into_iter().find_map(|committee| text.strip_suffix(committee));
+            if let Some(village) = committee.filter(|village| !village.is_empty()) {
+                let length = village.len();
+                text.truncate(length);
+                if !text.ends_with('村') {
+                    text.push('村');
+                }
+            }
+            text.extend([numerals, "组"]);
+            rest = after;
+            continue;
+        }
+        let length = if numerals.is_empty() { first.len_utf8() } else { rest.len() - behind.len() };
+        text.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_part, text};
+
+    fn of(place: &str) -> String {
+        text(&place.chars().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_groups_of_a_village_have_one_name() {
+        for group in ["6组", "六组", "6社", "6队", "第六生产队", "6生产队", "第六村民小组", "6村民组", "第6组"]
+        {
+            assert_eq!(of(&format!("晨光村{group}")), "晨光村六组", "{group}");
+            for committee in ["村委会", "村民委员会", "村村委会", "村村民委员会"] {
+                assert_eq!(of(&format!("晨光{committee}{group}")), "晨光村六组", "{committee}{group}");
+            }
+        }
+        for other in
+            ["晨光六社区", "晨光一组团", "晨光六大队", "晨光村委会宿舍", "生产队", "第六中学", "第十", "村委会六号"]
+        {
+            assert_eq!(of(other), other);
+        }
+    }
+
+    #[test]
+    fn parts_in_brackets_and_quarters_of_workers_have_one_name() {
+        for part in ["6期", "六期", "（6期）", "（六期）", "(六期)"] {
+            assert_eq!(of(&format!("晨光家园{part}")), "晨光家园六期", "{part}");
+        }
+        assert_eq!(of("晨光新村(南区)"), "晨光新村南区");
+        assert_eq!(of("晨光新村(东门)"), "晨光新村(东门)");
+        assert_eq!((of("晨光厂职工宿舍"), of("职工宿舍")), (String::from("晨光厂宿舍"), String::from("职工宿舍")));
+    }
+
+    #[test]
+    fn a_part_is_no_name_of_its_own() {
+        assert!(["六组", "南区", "A区", "二期", "第三段", "12队"].into_iter().all(is_part));
+        assert!(["区", "红旗新区", "六号楼", "晨光里"].into_iter().all(|name| !is_part(name)));
+    }
+}
