@@ -1,6 +1,7 @@
 //! Do the rules of the house hold? The table in `docs/architecture.md` is the rule for imports; the rest is listed under
 //! "House rules" there. Each rule is tested for being able to fail, beside the rule.
 
+mod documents;
 mod imports;
 mod numbers;
 mod rooms;
@@ -80,6 +81,18 @@ fn every_import_is_in_the_table_of_the_architecture() {
     let files = texts_below("src", ".rs");
     complaints.extend(imports::check(&rooms, &files, &ANNOUNCED));
     none(&complaints);
+}
+
+#[test]
+fn every_function_in_the_drawing_of_the_house_is_there() {
+    let drawing = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    none(&documents::missing_verbs(&drawing, &texts_below("src", ".rs")));
+}
+
+#[test]
+fn every_constant_that_a_document_names_is_there() {
+    let (documents, sources) = (texts_below("docs", ".md"), texts_below("src", ".rs"));
+    none(&documents::missing_constants(&documents, &sources, &texts_below("tests", ".rs")));
 }
 
 #[test]
@@ -170,6 +183,28 @@ fn a_file_that_is_too_long_is_found_and_its_tests_do_not_count() {
     assert!(length("src/a.rs", &long).is_some());
     let tested = format!("{}#[cfg(test)]\nmod tests {{\n{long}}}\n", "fn a() {}\n".repeat(LINES_MAX));
     assert!(length("src/a.rs", &tested).is_none());
+}
+
+#[test]
+fn what_a_drawing_or_a_document_names_and_nobody_has_is_found() {
+    let text = |name: &str, text: &str| (String::from(name), String::from(text));
+    let sources = [
+        text(
+            "src/linkage/blocking/mod.rs",
+            "pub fn block() {}\npub use self::all::all_pairs;\nconst PAIRS_MAX: u64 = 1;\n",
+        ),
+        text("src/linkage/scoring/sift.rs", "impl<'a> Sifter<'a> {\n    pub fn sift(&self) {}\n}\nfn open() {}\n"),
+    ];
+    let complaints =
+        |drawing: &str| documents::missing_verbs(&format!("```text\n{drawing}\n```\nother::words"), &sources);
+    assert!(complaints("│ blocking::block ──▶ Sifter::sift ──▶ blocking::all_pairs │").is_empty());
+    for wrong in ["blocking::sift", "Scorer::sift", "scoring::compare", "sift::open", "nothing"] {
+        assert_eq!(complaints(wrong).len(), 1, "{wrong}");
+    }
+    let tests = [text("tests/it/a.rs", "std::env::var(\"ROLLCALL_KILLS\")")];
+    let named = |words: &str| documents::missing_constants(&[text("docs/a.md", words)], &sources, &tests);
+    assert!(named("`PAIRS_MAX`, `NULL` and `ROLLCALL_KILLS`, and PAIRS_MIN as a word").is_empty());
+    assert_eq!(named("`PAIRS_MIN` and `ROLLCALL_LIVES`").len(), 2);
 }
 
 #[test]

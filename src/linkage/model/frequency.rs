@@ -88,7 +88,7 @@ pub(super) const DAYS_OF_MONTH: f64 = 30.4;
 /// Records of one person that may share a value without strangers meeting: no fewer than this.
 const OWN_RECORDS_MIN: usize = 4;
 
-/// Records that one person may have: one in each source.
+/// Records that one person may have: one in each source, and [`OWN_RECORDS_MIN`] where there are fewer sources.
 fn own_records(table: &PersonTable) -> f64 {
     table.source_count().max(OWN_RECORDS_MIN) as f64
 }
