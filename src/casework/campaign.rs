@@ -17,7 +17,6 @@ use sha2::{Digest, Sha256};
 
 use super::learning::Lessons;
 use super::outgoing::door_key;
-use super::progress::is_find;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::{CaseRow, record_digest};
 
@@ -82,7 +81,7 @@ pub fn play(rows: &[CaseRow], missed: &BTreeSet<String>, rules: &Rules) -> Campa
     let cases: Vec<(DiscrepancyKind, &CaseRow)> = rows
         .iter()
         .filter_map(|row| Some((DiscrepancyKind::of_name(&row.kind)?, row)))
-        .filter(|(kind, _)| is_find(*kind))
+        .filter(|(kind, _)| kind.is_missed())
         .collect();
     let truth: Vec<bool> = cases.iter().map(|(_, row)| row.records.iter().any(|r| missed.contains(r))).collect();
     let mut numbers: FxHashMap<_, usize> = FxHashMap::default();

@@ -14,10 +14,10 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use super::FOLDER;
 use super::encryption::{self, Recipients};
 use super::learning::{self, Lesson};
 use super::store::{Claim, State, Store, StoredCase};
-use super::{FOLDER, progress};
 use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
 use crate::audit::publication::{self, Publication};
@@ -80,7 +80,7 @@ impl Order {
 #[must_use]
 pub fn effect(kind: DiscrepancyKind) -> f64 {
     match kind {
-        DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn => 1.0,
+        kind if kind.is_missed() => 1.0,
         DiscrepancyKind::MissedHousehold => 0.0,
         DiscrepancyKind::AttributeConflict | DiscrepancyKind::HouseholdMismatch => 0.05,
         _ => 0.5,
@@ -263,10 +263,7 @@ fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Resul
         doors: by_door(cases, chosen.iter().copied()).len() as u64,
         cases: chosen.len() as u64,
         random_doors: by_door(cases, random.iter().copied()).len() as u64,
-        expected: chosen
-            .iter()
-            .filter(|at| progress::is_find(cases[**at].kind))
-            .fold(0.0, |sum, at| sum + probability[*at]),
+        expected: chosen.iter().filter(|at| cases[**at].kind.is_missed()).fold(0.0, |sum, at| sum + probability[*at]),
     })
 }
 
@@ -347,7 +344,7 @@ fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Ve
     let key = |at: &usize| door_key(&cases[*at].row, &cases[*at].number);
     let taken: std::collections::BTreeSet<_> = chosen.iter().map(key).collect();
     let left = (0..cases.len())
-        .filter(|at| may_go(&cases[*at], order) && progress::is_find(cases[*at].kind) && !taken.contains(&key(at)));
+        .filter(|at| may_go(&cases[*at], order) && cases[*at].kind.is_missed() && !taken.contains(&key(at)));
     let doors: Vec<Vec<usize>> = by_door(cases, left).into_values().collect();
     let mut dice = rand_chacha::ChaCha8Rng::seed_from_u64(order.random.1);
     let wanted = usize::try_from(order.random.0).unwrap_or(usize::MAX).min(doors.len());
@@ -363,7 +360,7 @@ fn choose(cases: &[StoredCase], probability: &[f64], order: &Order) -> Vec<usize
     let Some(visits) = order.visits else {
         return waiting.into_iter().filter(|at| cases[*at].row.listed).collect();
     };
-    let wanted = |at: &usize| cases[*at].row.listed || progress::is_find(cases[*at].kind);
+    let wanted = |at: &usize| cases[*at].row.listed || cases[*at].kind.is_missed();
     let doors = by_door(cases, waiting.into_iter().filter(wanted));
     let mut ranked: Vec<(f64, Vec<usize>)> = doors
         .into_values()
@@ -396,7 +393,7 @@ fn by_door(cases: &[StoredCase], positions: impl Iterator<Item = usize>) -> BTre
 /// What the next visits are expected to find, by area: the best doors first.
 #[must_use]
 pub fn next_doors(cases: &[StoredCase], probability: &[f64]) -> Vec<(String, f64)> {
-    let waiting = (0..cases.len()).filter(|at| cases[*at].is_waiting() && progress::is_find(cases[*at].kind));
+    let waiting = (0..cases.len()).filter(|at| cases[*at].is_waiting() && cases[*at].kind.is_missed());
     let mut worth: FxHashMap<(&str, &Door, &str), f64> = FxHashMap::default();
     for at in waiting {
         *worth.entry(door_key(&cases[at].row, &cases[at].number)).or_default() += probability[at];

@@ -22,7 +22,6 @@ use serde::Serialize;
 
 use super::learning::{Lessons, Taught};
 use super::outgoing::door_key;
-use super::progress::is_find;
 use super::store::StoredCase;
 use crate::outcome::coverage::Level;
 use crate::outcome::coverage::estimated::{Estimate, Summary};
@@ -136,7 +135,7 @@ pub fn recount(summary: &Summary, rows: &[CaseRow], cases: &[StoredCase], has_ou
     let labels: Vec<Option<bool>> = cases.iter().map(|case| case.label().filter(|_| is_new(case))).collect();
     let taught = lessons.fit(&labels);
     let learnt = lessons.probabilities(&taught.coefficients);
-    let counts = |case: &StoredCase| is_find(case.kind) && is_raised(case);
+    let counts = |case: &StoredCase| case.kind.is_missed() && is_raised(case);
     let mut areas: BTreeMap<(&str, &str), Change> = BTreeMap::new();
     let mut all = Change::default();
     let mut open: Vec<usize> = Vec::new();

@@ -1,7 +1,7 @@
-//! Where do roll and registers disagree, and how much does it matter?
+//! What is a discrepancy?
 //!
-//! Takes the table, who is who and the residence evidence, gives [`Findings`]: every discrepancy of the ten kinds with
-//! its area, the probability that it is real, its rank and the evidence that raised it.
+//! The nouns of this hall: the ten kinds, a [`Discrepancy`] with its area, the probability that it is real, its rank and
+//! the evidence that raised it, and the [`Findings`] of a run. [`find`](super::find::find) makes them.
 
 use std::borrow::Cow;
 
@@ -72,6 +72,13 @@ impl DiscrepancyKind {
             DiscrepancyKind::AttributeConflict => "attribute_conflict",
             DiscrepancyKind::HouseholdMismatch => "household_mismatch",
         }
+    }
+
+    /// Does it stand for one person whom the roll perhaps missed? The members of a missed household stand for themselves,
+    /// each as a person: to count the household, too, would count them twice.
+    #[must_use]
+    pub fn is_missed(self) -> bool {
+        matches!(self, DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn)
     }
 }
 

@@ -20,10 +20,6 @@ use serde::{Serialize, Serializer};
 
 use super::files::{DiscrepancyRow, LinkRow, PersonRow};
 
-/// The kinds of discrepancies that together are the list of missed persons. Members of a missed household are among them
-/// already, each as a person: to count households, too, would count them twice.
-pub const MISSED_KINDS: [&str; 2] = ["missed_person", "missed_newborn"];
-
 /// Lower ends of the bands of match probability.
 const BANDS: [f64; 9] = [0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999, 0.9999];
 

@@ -101,7 +101,7 @@ fn answer(settled: &Settled, found: &mut Vec<Discrepancy>) -> Vec<u32> {
 fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visits: Option<u64>) -> (u64, f64) {
     let bound = study.follow_up.probability_min;
     let answered = |discrepancy: &Discrepancy| settled.answer(discrepancy).is_some();
-    let wanted = |at: &usize| is_missed(found[*at].kind) && !answered(&found[*at]);
+    let wanted = |at: &usize| found[*at].kind.is_missed() && !answered(&found[*at]);
     let mut missed: Vec<usize> = (0..found.len()).filter(wanted).collect();
     missed.sort_by(|a, b| {
         found[*b].probability.total_cmp(&found[*a].probability).then(found[*a].person.cmp(&found[*b].person))
@@ -114,7 +114,7 @@ fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visi
     let expected_found = missed.iter().fold(0.0, |sum, at| sum + found[*at].probability);
     for discrepancy in found {
         discrepancy.listed = match discrepancy.kind {
-            DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn => visited.contains(&discrepancy.person),
+            kind if kind.is_missed() => visited.contains(&discrepancy.person),
             DiscrepancyKind::MissedHousehold => discrepancy.members.iter().any(|person| visited.contains(person)),
             // One register against the roll is settled at a desk; where the roll is likelier wrong, somebody looks.
             DiscrepancyKind::AttributeConflict => discrepancy.probability > bound.max(0.5),
@@ -122,10 +122,6 @@ fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visi
         } && !answered(discrepancy);
     }
     (visits, expected_found)
-}
-
-fn is_missed(kind: DiscrepancyKind) -> bool {
-    matches!(kind, DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn)
 }
 
 /// Sorts by kind, then by probability, and numbers the ranks.
