@@ -175,7 +175,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         counts.insert(String::from("outcomes_on_unknown_records"), settled.unknown);
         inputs.push(table_entry(study, manifest::OUTCOMES, &outcomes.table));
     }
-    let manifest = seal(study, out, inputs, &standardised.tallies, &written, counts, &mut log)?;
+    let manifest = seal(study, out, inputs, (&standardised, &coverage, counts), &written, &mut log)?;
     publication.publish()?;
     log.published()?;
     checkpoint::renew(folder, options.sign_key.as_deref(), log.head())?;
@@ -370,15 +370,16 @@ fn inputs(study: &Study, extracts: &[Extract]) -> Vec<InputEntry> {
     entries.collect()
 }
 
+/// Seals a run whose `sums` (tallies, coverage, counts) add up.
 fn seal(
     study: &Study,
     out: &Path,
     inputs: Vec<InputEntry>,
-    tallies: &[Tally],
+    sums: (&Standardised, &Coverage, BTreeMap<String, u64>),
     written: &[Written],
-    counts: BTreeMap<String, u64>,
     log: &mut Log,
 ) -> Result<Manifest> {
+    let (Standardised { tallies, .. }, coverage, counts) = sums;
     let mut files: Vec<(String, Option<u64>)> = Vec::new();
     for part in written {
         let relative = |path: &PathBuf| Some(path.strip_prefix(out).ok()?.to_string_lossy().replace('\\', "/"));
@@ -410,7 +411,7 @@ fn seal(
         counts,
         outputs,
     };
-    let wrong = manifest.check();
+    let wrong = [manifest.check(), coverage.check()].concat();
     if !wrong.is_empty() {
         return Err(Error::new(
             Kind::Verification,

@@ -387,6 +387,17 @@ impl<'a> Census<'a> {
 }
 
 impl Coverage {
+    /// Do the parts of every stratum make its wholes? Gives a sentence for each that does not.
+    #[must_use]
+    pub fn check(&self) -> Vec<String> {
+        let wrong = self.strata.iter().filter(|stratum| !stratum.counts.balances());
+        let say = |stratum: &Stratum| {
+            let (level, sex, age) = (stratum.level.name(), sex_name(stratum.sex), stratum.age_group.name());
+            format!("coverage of the {level} {}, sex {sex}, age {age}: the parts do not make the wholes", stratum.area)
+        };
+        wrong.map(say).collect()
+    }
+
     /// The areas of a level with all their persons, in the order of their codes.
     #[must_use]
     pub fn areas(&self, level: Level) -> Vec<(String, Counts)> {
@@ -463,5 +474,36 @@ fn sex_name(sex: u8) -> &'static str {
         1 => "male",
         2 => "female",
         _ => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AgeGroup, Counts, Coverage, Level, Stratum};
+
+    #[test]
+    fn a_stratum_whose_parts_do_not_make_its_wholes_is_named() {
+        let whole = Counts {
+            roll_present: 5,
+            register_persons: 6,
+            in_both: 4,
+            only_roll: 1,
+            only_register: 2,
+            ..Counts::default()
+        };
+        let stratum = |age: i32, counts: Counts| Stratum {
+            level: Level::District,
+            area: String::from("999999"),
+            sex: 2,
+            age_group: AgeGroup::of(Some(age)),
+            counts,
+        };
+        let of = |strata: Vec<Stratum>| Coverage { strata, ..Coverage::default() }.check();
+        assert_eq!(of(vec![stratum(3, whole), stratum(7, whole)]), Vec::<String>::new());
+        let lost = Counts { only_register: 1, ..whole };
+        let twice = Counts { roll_present: 6, ..whole };
+        let wrong = of(vec![stratum(3, whole), stratum(7, lost), stratum(12, twice)]);
+        assert_eq!(wrong.len(), 2, "{wrong:?}");
+        assert!(wrong[0].contains("district 999999, sex female, age 5-9"), "{wrong:?}");
     }
 }
