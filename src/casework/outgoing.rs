@@ -29,7 +29,6 @@ use crate::outcome::report::cases::table::CASES;
 use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
 use crate::outcome::report::file;
 use crate::outcome::report::follow_up::{self, Heading};
-use crate::outcome::report::words;
 
 /// What is wanted.
 #[derive(Debug, Clone, Default)]
@@ -401,12 +400,6 @@ pub fn next_doors(cases: &[StoredCase], probability: &[f64]) -> Vec<(String, f64
     let mut doors: Vec<(String, f64)> = worth.into_iter().map(|((area, ..), worth)| (area.to_owned(), worth)).collect();
     doors.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     doors
-}
-
-/// Expected finds as people read them.
-#[must_use]
-pub fn expected_words(expected: f64) -> String {
-    words::expected(expected)
 }
 
 #[cfg(test)]

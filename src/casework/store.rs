@@ -6,7 +6,6 @@
 //! Many programs may use the store at once: writers wait for each other (write-ahead log, immediate transactions), and one
 //! that is killed leaves nothing half done.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -235,19 +234,6 @@ impl Store {
             }
             Ok(new as u64)
         })
-    }
-
-    /// How many events of each kind there are.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn event_counts(&self) -> Result<BTreeMap<String, u64>> {
-        let read = || {
-            let mut statement = self.connection.prepare("SELECT what, count(*) FROM event GROUP BY what")?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?;
-            rows.collect::<rusqlite::Result<BTreeMap<String, u64>>>()
-        };
-        read().map_err(|error: rusqlite::Error| sqlite_error(&self.path, &error))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::casework::store::Store;
 use crate::casework::{absorb, incoming, progress, settled};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::report::cases::table::{self, CASES};
-use crate::outcome::report::file;
+use crate::outcome::report::{file, words};
 
 /// Obeys one of the commands.
 pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
@@ -102,7 +102,7 @@ fn say_sent(sent: &Sent) -> Result<ExitCode> {
         table.row(vec![String::from("of these at random"), count(sent.random_doors)]);
     }
     table.row(vec![String::from("cases"), count(sent.cases)]);
-    table.row(vec![String::from("expected finds"), outgoing::expected_words(sent.expected)]);
+    table.row(vec![String::from("expected finds"), words::expected(sent.expected)]);
     show(&table.text())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -175,9 +175,9 @@ fn say(asked: &Status) -> Result<ExitCode> {
             count(area.closed),
             count(area.visits),
             count(area.found),
-            outgoing::expected_words(area.expected),
+            words::expected(area.expected),
             area.finds_per_visit.map_or_else(|| String::from("-"), |finds| format!("{finds:.2}")),
-            outgoing::expected_words(area.next_hundred),
+            words::expected(area.next_hundred),
         ]);
     }
     let mut text = table.text();
@@ -187,7 +187,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
             count(random.drawn),
             count(random.settled),
             count(random.found),
-            outgoing::expected_words(random.expected),
+            words::expected(random.expected),
             random.chance.map_or_else(String::new, |chance| format!(
                 " (chance of being that far off if the ranking is right: {chance:.2})"
             ))

@@ -88,8 +88,8 @@ impl Settled {
     }
 
     /// Outcomes of persons, as given.
-    #[must_use]
-    pub fn of_persons(outcomes: impl IntoIterator<Item = (DiscrepancyKind, u32, Outcome)>) -> Settled {
+    #[cfg(test)]
+    pub(crate) fn of_persons(outcomes: impl IntoIterator<Item = (DiscrepancyKind, u32, Outcome)>) -> Settled {
         let of = outcomes.into_iter().map(|(kind, person, outcome)| ((one_kind(kind), person), outcome)).collect();
         Settled { of, ..Settled::default() }
     }

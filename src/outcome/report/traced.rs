@@ -3,7 +3,7 @@
 //! Every figure of the page carries, as `data-trace`, what to write after `rollcall trace DIR`: the page shows it where the
 //! pointer rests. A test goes through all figures of a page with these commands, and fails for a figure without one.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::words::Words;
 use super::words::words;
@@ -22,6 +22,12 @@ pub fn traced(figure: &str, command: &str) -> Markup {
 #[must_use]
 pub fn within(figure: &str, command: &str) -> String {
     traced(figure, command).into_string()
+}
+
+/// A chart with its caption, and the command that leads to its rows.
+#[must_use]
+pub fn figure(command: &str, caption: &str, svg: &str) -> Markup {
+    html! { figure data-trace=(command) { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
 }
 
 /// A name as a shell takes it for one word.
