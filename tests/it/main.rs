@@ -22,6 +22,7 @@ mod follow_up;
 mod laws;
 mod libreoffice;
 mod mutations;
+mod outputs;
 mod parquet_file;
 mod purge;
 mod review;
