@@ -25,6 +25,7 @@ mod mutations;
 mod outputs;
 mod parquet_file;
 mod purge;
+mod readme;
 mod review;
 mod sample;
 mod tidy;
