@@ -18,7 +18,7 @@ pub fn read(folder: &Path) -> Result<Manifest> {
     locate(folder, Manifest::read(folder)?)
 }
 
-/// The same, of a manifest that was read.
+/// Like [`read`], of a manifest that was read already.
 ///
 /// # Errors
 /// If the system cannot read the log; one that is not there, or is none, only says nothing.

@@ -93,7 +93,7 @@ impl Publication {
         Publication::begin_within(folder, LOCK_WAIT)
     }
 
-    /// The same, waiting so long for others who only hold the folder for a moment.
+    /// Like [`begin`](Self::begin), waiting so long for others who only hold the folder for a moment.
     ///
     /// # Errors
     /// As [`begin`](Self::begin).

@@ -1,7 +1,7 @@
 //! Where does a case stand?
 //!
 //! Takes all that happened to a case, oldest first, gives its state, the outcome that settled it, and the visits that were
-//! made. Nothing of it is kept anywhere: a state that were stored could contradict the history.
+//! made. None of it is stored: a stored state could contradict the history.
 
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::CaseRow;

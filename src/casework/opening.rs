@@ -1,7 +1,7 @@
-//! Is the store of cases there that should be there?
+//! Is the store of cases where it should be?
 //!
-//! Takes a run's folder, gives an open database of the newest layout. One is made only where none has been: a new one in place
-//! of one that was lost would have forgotten every visit, and nobody would see it.
+//! Takes a run's folder, gives an open database of the newest layout. A new store is made only where there never was one: if
+//! it took the place of a lost store, every visit would be forgotten, and nobody would notice.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

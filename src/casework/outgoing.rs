@@ -1,8 +1,8 @@
 //! Who is sent where?
 //!
-//! Takes the store's cases, gives lists for a team: the doors that are worth most per visit, as many as can be visited, all
-//! cases of a door together, in walking order. Whose the cases are is noted first, in the store and in the audit log, and only if
-//! nobody else has them; then the lists are written, by the same hand as those of the run.
+//! Takes the store's cases, gives lists for a team: the doors that are worth most per visit, as many as can be visited, with
+//! all cases of a door together, in walking order. First the store and the audit log note who has the cases, and only if
+//! nobody else has them; then the lists are written, by the same code as those of the run.
 //!
 //! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the count.
 

@@ -66,8 +66,8 @@ pub struct Global {
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub threads: Option<u16>,
     /// Memory that a run may hold, at least 256MiB (6GiB, 800MiB, 2G, bytes); else what the system allows. What a run needs
-    /// is planned from the number of records; one that may hold less works over a nameless file in its folder, and takes longer; one
-    /// for which even that would not do is refused before it begins (exit status 6).
+    /// is planned from the number of records. A run that may hold less works over a nameless file in its folder, and takes
+    /// longer. If even that is not enough, the run is refused before it starts (exit status 6).
     #[arg(long, global = true, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<u64>,
     /// Form of the log on stderr.

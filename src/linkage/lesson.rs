@@ -1,11 +1,12 @@
 //! What do the clerks' decisions teach the model?
 //!
-//! Takes [`Decided`] pairs with their scores, gives a [`Lesson`]: labels, each standing for as many pairs as its stratum's
-//! sampling fraction says, and all other pairs, which count for the rest.
+//! Takes [`Decided`] pairs with their scores, gives a [`Lesson`]: labels, each standing for a number of pairs that follows
+//! from the sampling fraction of its stratum, and all other pairs.
 //!
-//! Clerks judge a stratified sample (`rollcall review`). Strata are, as there, what the run made of a pair (one person or not) and
-//! the band of its probability. Of a stratum with N pairs, n of them judged, the judged ones stand for the share
-//! α = n / (n + 20), N·α/n pairs each; the others, with the posterior that the model gives them, for the rest.
+//! Clerks judge a stratified sample (`rollcall review`). The strata here are the same as there: what the run made of a pair
+//! (one person or not) and the band of its probability. In a stratum of N pairs, n of which were judged, the judged pairs
+//! stand for the share α = n / (n + 20), that is N·α/n pairs each; the others keep the posterior of the model and stand for
+//! the rest.
 
 use super::blocking::Pair;
 use super::decided::Decided;

@@ -80,8 +80,8 @@ impl Linked {
         self.model.class(slot(pair.0), slot(pair.1))
     }
 
-    /// Of the persons with a record of which the first holds, how likely the likeliest record of which the second holds is theirs,
-    /// if linking held one apart that it had compared.
+    /// For every person: the highest match probability among compared pairs that join one of its records (`is_own`) to a
+    /// record of another person (`is_other`).
     #[must_use]
     pub fn held_apart(
         &self,
@@ -119,8 +119,8 @@ impl Linked {
     }
 }
 
-/// Links the records of a table. Memory that was `freed` stays with the program while blocks are made, which free and ask
-/// for much; what is needed from then on would come on top of it.
+/// Links the records of a table. While blocking runs, `freed` memory is kept by the process, because blocking frees and
+/// allocates a lot; it is released afterwards so that it does not add to the peak.
 ///
 /// # Errors
 /// If the blocking rules would give more pairs than the study allows.
@@ -381,9 +381,9 @@ fn beside_blocks(
 
 /// By how many bits the fitted model may value a pair higher than the expected one before pairs are sifted again.
 const SLACK: f64 = 12.0;
-/// The same, where what pairs are sifted by was fitted to some of them.
+/// Like [`SLACK`], where what pairs are sifted by was fitted to some of them.
 const SLACK_FITTED: f64 = 6.0;
-/// The same, where pairs are asked about text after text: what is still open may rise with every weight.
+/// Like [`SLACK`], where pairs are asked about text after text: what is still open may rise with every weight.
 const SLACK_ASKED: f64 = 8.0;
 
 /// Slots have numbers of one byte.

@@ -1,7 +1,7 @@
 //! How did a visit end?
 //!
 //! A closed set of seventeen codes. Takes a code, gives whether it settles a case, and what it says of the discrepancy that
-//! sent somebody there: a visit is a label. Meaning and wording for field teams: `report/words/field.rs`.
+//! sent somebody there: a visit labels a case. The wording for field teams is in `report/words/field.rs`.
 
 use super::discrepancy::DiscrepancyKind;
 

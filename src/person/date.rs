@@ -73,7 +73,7 @@ impl Date {
         self.0
     }
 
-    /// The same date without its day.
+    /// The date without its day.
     #[must_use]
     pub fn month(self) -> Date {
         Date(self.0 & !31)

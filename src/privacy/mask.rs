@@ -95,7 +95,7 @@ pub fn plain(text: &str) -> String {
     plain_within(text, PLAIN_CHARACTERS_MAX)
 }
 
-/// The same, cut at so many characters.
+/// Like [`plain`], cut at so many characters.
 #[must_use]
 pub fn plain_within(text: &str, characters_max: usize) -> String {
     let mut out = String::with_capacity(text.len());

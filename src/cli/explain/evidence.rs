@@ -46,7 +46,7 @@ pub(in crate::cli) fn gather(run: &Path, manifest: &Manifest, progress: &dyn Pro
     gather_with(run, manifest, &[], progress)
 }
 
-/// The same with further outputs that a figure is taken from.
+/// Like [`gather`], with further outputs that a figure is taken from.
 ///
 /// # Errors
 /// As [`gather`].
@@ -84,7 +84,7 @@ pub(in crate::cli) fn check(run: &Path, manifest: &Manifest) -> Result<()> {
     check_with(run, manifest, &[])
 }
 
-/// The same with further outputs that a figure is taken from.
+/// Like [`check`], with further outputs that a figure is taken from.
 ///
 /// # Errors
 /// As [`check`].

@@ -46,7 +46,7 @@ pub fn sheets(path: &Path) -> Result<Vec<FilledSheet>> {
     }
 }
 
-/// The same in this very process.
+/// Like [`sheets`], in this very process.
 pub(super) fn read(path: &Path) -> Result<Vec<FilledSheet>> {
     input::blame(path, read_any(path))
 }

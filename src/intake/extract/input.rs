@@ -71,7 +71,7 @@ impl Input {
         Ok(bytes)
     }
 
-    /// The same file, from a place in it.
+    /// This file, from a place in it.
     fn from(&self, start: u64) -> std::io::Result<Input> {
         let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(start))?;

@@ -340,7 +340,7 @@ fn opened(terms: &Terms, format: FormatName, path: &Path, columns: &[String]) ->
     }
 }
 
-/// The same in this very process.
+/// Like [`opened`], in this very process.
 fn opened_here(terms: &Terms, format: FormatName, path: &Path, columns: &[String]) -> Result<(Opened, String)> {
     let opened = match format {
         FormatName::Csv => csv::open(terms, path, columns),

@@ -25,7 +25,7 @@ pub(super) fn is_bounded(footer: &[u8]) -> bool {
     Walk::over(footer).value(Kind::STRUCT, DEPTH_MAX).is_some()
 }
 
-/// The same of every page header of a column of a row group, from `start` to `end`.
+/// Like [`is_bounded`], of every page header of a column of a row group, from `start` to `end`.
 ///
 /// # Errors
 /// As the system says.

@@ -1,7 +1,7 @@
 //! Do two records stand in one block?
 //!
-//! Takes the number of each record's block under every rule, and the pairs that lie in no block; [`PairsInBlocks`] tells of
-//! any pair whether the rules give it. It outlives the blocks, which take more room.
+//! Takes the number of each record's block under every rule, and the pairs that lie in no block, gives [`PairsInBlocks`]: it
+//! knows of any pair whether the rules give it. It is kept after the blocks are gone, which take more memory.
 
 use super::Pair;
 use crate::person::table::RecordId;

@@ -30,21 +30,21 @@ impl Level {
         Level { name: name.to_owned(), m, relatives, frequency: false, given_id: false, most: 1.0 }
     }
 
-    /// The same level, weighing rare values more.
+    /// Makes the rarity of a shared value count at this level.
     #[must_use]
     pub fn by_frequency(mut self) -> Level {
         self.frequency = true;
         self
     }
 
-    /// The same level, conditional on equal ID numbers.
+    /// Makes the level conditional on equal ID numbers.
     #[must_use]
     pub fn given_id(mut self) -> Level {
         self.given_id = true;
         self
     }
 
-    /// The same level, its m bounded.
+    /// Bounds the m of the level.
     #[must_use]
     pub fn at_most(mut self, most: f64) -> Level {
         self.most = most;

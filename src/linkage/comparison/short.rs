@@ -1,7 +1,7 @@
 //! How alike are two short texts, without asking twice?
 //!
-//! Takes texts and their [`Sketch`]es, gives what `strsim` would, for ASCII texts of up to 64 bytes without allocating. A
-//! sketch tells how many characters two texts can share at most, and most pairs of strangers are settled by that.
+//! Takes texts and their [`Sketch`]es, gives what `strsim` would; for ASCII texts of up to 64 bytes it allocates nothing. A
+//! sketch bounds how many characters two texts can share. That settles most pairs of strangers.
 
 /// What is known of a text before it is compared: which characters it has, once or twice, how it begins, and how long it
 /// is. Sixteen bytes, four to a cache line: fetching them is most of what comparing costs.

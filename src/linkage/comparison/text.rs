@@ -75,7 +75,7 @@ const PLACE: [&str; 72] = [
 ];
 const PLACE_CHINESE: [&str; 8] = ["地址", "住址", "邮编", "邮政编码", "街道", "小区", "门牌", "村"];
 
-/// The same of what each person has alone.
+/// Words, one behind the other, in the names of fields that each person has alone.
 #[rustfmt::skip]
 const PERSON: [&str; 24] = [
     "middle", "middlename", "initial", "initials", "soc_sec", "ssn", "email", "e_mail", "passport", "licence", "license", "first_name",

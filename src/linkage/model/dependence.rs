@@ -1,12 +1,13 @@
 //! Which fields agree together among strangers?
 //!
-//! Takes the patterns of random pairs, gives for some comparisons the one they depend on, and their shares of levels by its
-//! level. A postcode and a birth place, a team and a league say one thing twice: whoever agrees on the one by chance agrees on
-//! the other, too. Taken as independent they make neighbours of strangers so unlikely that a fit takes *same place* for
-//! *same person*. The dependences form a forest (Chow and Liu 1968), so that the shares of a pattern stay a product.
+//! Takes the patterns of random pairs, gives for some comparisons the comparison they depend on, and their shares of levels
+//! given its level. A postcode and a birth place, a team and a league say one thing twice: whoever agrees on the one by
+//! chance agrees on the other, too. If they were taken as independent, agreement of two neighbours would look so unlikely
+//! that a fit takes *same place* for *same person*. The dependences form a forest (Chow and Liu 1968), so that the shares
+//! of a pattern stay a product.
 //!
-//! Random pairs hold matches, who agree on everything; each pair counts by how likely it is none under the model that the
-//! levels lead one to expect.
+//! Some random pairs are matches, who agree on everything. So each pair counts by the probability that it is no match, under
+//! the model that is expected before the fit.
 
 use super::{Given, Model};
 use crate::linkage::comparison::{Comparison, Pattern, Variable};

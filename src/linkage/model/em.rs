@@ -101,7 +101,7 @@ pub fn fit(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>, count
     fit_to(comparer, shares, slots, &weights, &[])
 }
 
-/// The same, where some pairs are known to be matches or none: their posterior is what they are.
+/// Like [`fit`], with labels: pairs known to be matches or none, whose posterior is what they are.
 #[must_use]
 pub fn fit_to(
     comparer: &Comparer<'_>,

@@ -1,9 +1,10 @@
-//! What are two records to each other that found nobody else?
+//! What does it say of a pair that neither record has found anybody else?
 //!
-//! Takes the pairs between two slots of which neither record is linked to any of the other's slot, gives what being left over
-//! says: [`LeftOver`]. A person is in each slot once. Once the others of a place have found their other halves, two records
-//! that are left over on both sides are each other's far more often than two records of that place are; and a match that was
-//! left over shows, more often than matches do, the levels by which it could be missed (a nickname, a word for a given name).
+//! Takes the pairs between two slots that are left over on both sides (neither record is linked to any record of the other's
+//! slot), gives [`LeftOver`]: what this is worth. A person is in each slot once. Most persons of a place have found their other
+//! record there, so two records that remain on both sides belong together far more often than any two records of the place. A
+//! match that was left over also differs from other matches: it more often has the levels by which it could be missed (a
+//! nickname, a word in place of a given name).
 //!
 //! With τ the threshold, P(γ | match, left over) = m(γ) / Σ m(γ′) over the patterns γ′ below τ that miss the same fields;
 //! the sum is taken over patterns drawn from m. The share of matches among the pairs left over, and m, are fitted by

@@ -157,7 +157,7 @@ impl Model {
         self.likelihoods_with(None, pattern, ratio)
     }
 
-    /// The same, with other shares among matches (by comparison) where some are given.
+    /// Like [`likelihoods`](Self::likelihoods), with other shares among matches (by comparison) where some are given.
     fn likelihoods_with(&self, m: Option<&[Vec<f64>]>, pattern: Pattern, ratio: f64) -> Likelihoods {
         let mut likelihoods = Likelihoods { m: 1.0, u: 1.0, r: 1.0 };
         for (at, (comparison, shares)) in self.comparisons.iter().zip(&self.shares).enumerate() {

@@ -121,7 +121,8 @@ pub fn resolve(
     Terms::of(scorer, log2_odds_min, support).resolve(pairs, scores, &|_| true, labels)
 }
 
-/// The same after the scores of the pairs at some positions have `changed`: what these have nothing to do with is as it was.
+/// Like [`resolve`], after the scores of the pairs at some positions have `changed`: what has nothing to do with these stays as
+/// it was.
 #[must_use]
 pub fn resolve_again(
     scorer: &Scorer<'_>,

@@ -1,7 +1,7 @@
-//! What is the most that a pair can weigh that was not asked about everything yet?
+//! What is the highest weight a pair can still reach before all its fields are compared?
 //!
-//! Takes the model that pairs are sifted by, gives [`Bounds`]: the comparisons in the order of asking, what settles most
-//! first, each with what its levels weigh at most and what all later ones together could still add.
+//! Takes the model that pairs are sifted by, gives [`Bounds`]: the comparisons in the order of asking (first the one that
+//! settles most), and for each the highest weight of its levels and the most that all later comparisons could still add.
 
 use super::Scorer;
 use super::answers::UNKNOWN;

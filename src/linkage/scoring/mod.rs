@@ -148,14 +148,14 @@ impl<'a> Scorer<'a> {
         self.ratio_by(pattern, one, || self.names.ratio(self.table.name[one as usize]))
     }
 
-    /// The same, the ratio of the name alone being known.
+    /// Like [`ratio`](Self::ratio), where the ratio of the name alone is known.
     fn ratio_by(&self, pattern: Pattern, one: RecordId, of_name: impl FnOnce() -> f64) -> f64 {
         let mut ratio = 1.0;
         self.each_ratio(pattern, one, of_name, |_, of_comparison| ratio *= of_comparison);
         ratio
     }
 
-    /// The same for each comparison by itself.
+    /// Like [`ratio`](Self::ratio), for each comparison by itself.
     #[must_use]
     pub fn ratios(&self, pattern: Pattern, one: RecordId) -> Vec<f64> {
         let mut ratios = vec![1.0; self.comparer.comparisons.len()];

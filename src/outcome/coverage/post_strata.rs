@@ -124,7 +124,7 @@ impl Pools {
         self.sums(parts).into_iter().map(ratio).collect()
     }
 
-    /// The same, from the sums of the cells.
+    /// Like [`ratios`](Self::ratios), from the sums of the cells.
     pub fn ratios_of_cells(&self, cells: &[Parts]) -> Vec<[f64; 2]> {
         self.sums_of_cells(cells).into_iter().map(ratio).collect()
     }

@@ -63,7 +63,7 @@ pub struct ReleasedArea {
 pub struct Release {
     /// That the figures are altered, for programs.
     pub disclosure_control: &'static str,
-    /// The same, for readers.
+    /// That the figures are altered, for readers.
     pub statement: &'static str,
     /// The areas.
     pub areas: Vec<ReleasedArea>,

@@ -1,7 +1,7 @@
-//! Do the rows of the roll say the same of a person as each other and as the registers?
+//! Do the rows of the roll agree on a person, with each other and with the registers?
 //!
-//! Takes the present rows of a person, gives what speaks against one of them: enumerated twice, in another dwelling than
-//! registers name, or placed elsewhere by the roll itself.
+//! Takes the present rows of a person, gives what speaks against one of them: the person is enumerated twice, or in another
+//! dwelling than registers name, or placed elsewhere by the roll itself.
 
 use super::{Case, evidence};
 use crate::intake::study::RowKind;

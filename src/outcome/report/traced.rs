@@ -18,7 +18,7 @@ pub fn traced(figure: &str, command: &str) -> Markup {
     html! { data data-trace=(command) { (figure) } }
 }
 
-/// The same, for a sentence.
+/// Like [`traced`], as text for a sentence.
 #[must_use]
 pub fn within(figure: &str, command: &str) -> String {
     traced(figure, command).into_string()

@@ -18,7 +18,7 @@ fn with_component(slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce
     with_duplicates(-8.0, slots, scores, check);
 }
 
-/// The same where records of one slot are so likely one person's.
+/// Like [`with_component`], where records of one slot are so likely one person's.
 fn with_duplicates(duplicate: f64, slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce(&mut Component<'_>)) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("a.csv"), "id,name\n1,x\n").unwrap();

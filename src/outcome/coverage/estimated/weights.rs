@@ -1,7 +1,7 @@
 //! What does each person weigh in the estimates?
 //!
 //! Takes what the estimates are made of, gives for every person what it adds to each part of the estimates of its areas, and
-//! makes the estimate of any selection of persons again: what `trace` shows an auditor. Nothing of it is kept by a run.
+//! can estimate any selection of persons anew. `trace` shows this to an auditor; a run keeps none of it.
 
 use std::ops::Add;
 

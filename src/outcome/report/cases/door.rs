@@ -1,7 +1,7 @@
-//! Where is a case, and how does one say it?
+//! Where is a case, and how is that said?
 //!
-//! A [`Door`] tells whether two cases are at one door, by the comparable form of their addresses. What a field worker reads is
-//! another thing: the address as it is written there.
+//! A [`Door`] is the comparable form of an address: it tells whether two cases are at the same door. A field worker reads
+//! something else: the address as it is written there.
 
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
