@@ -69,7 +69,8 @@ pub struct Summary {
     pub spent: Spent,
 }
 
-/// What a run stood on and nobody needs any more. A program that ends with the run need not give it back piece by piece.
+/// What a run stood on and nobody needs any more. A program that ends with the run need not give it back piece by
+/// piece.
 #[derive(Debug)]
 pub struct Spent {
     _standardised: Standardised,
@@ -188,8 +189,8 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
 /// The stage that takes a run longest; what it gives is kept until the run is whole.
 const LINKED: &str = "linked";
 
-/// Where the linkage of these inputs by this program is kept, or lies already. What it does not depend on (visits, threads,
-/// who runs it) may change between an interrupted run and the next.
+/// Where the linkage of these inputs by this program is kept, or lies already. What it does not depend on (visits,
+/// threads, who runs it) may change between an interrupted run and the next.
 fn stage(
     publication: &Publication,
     study: &Study,

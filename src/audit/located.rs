@@ -1,8 +1,8 @@
 //! Where are the study and the inputs of a run?
 //!
-//! A manifest names the study file, and its inputs from the folder of that, so that it is the same bytes wherever they lie and
-//! however the command was typed. Where they lay the log says. Takes the folder of a run, gives its [`Manifest`] with the paths
-//! under which they can be opened.
+//! A manifest names the study file, and its inputs from the folder of that, so that it is the same bytes wherever they
+//! lie and however the command was typed. Where they lay the log says. Takes the folder of a run, gives its
+//! [`Manifest`] with the paths under which they can be opened.
 
 use std::path::{Path, PathBuf};
 

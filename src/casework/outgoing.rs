@@ -1,10 +1,11 @@
 //! Who is sent where?
 //!
-//! Takes the store's cases, gives lists for a team: the doors that are worth most per visit, as many as can be visited, with
-//! all cases of a door together, in walking order. First the store and the audit log note who has the cases, and only if
-//! nobody else has them; then the lists are written, by the same code as those of the run.
+//! Takes the store's cases, gives lists for a team: the doors that are worth most per visit, as many as can be visited,
+//! with all cases of a door together, in walking order. First the store and the audit log note who has the cases, and
+//! only if nobody else has them; then the lists are written, by the same code as those of the run.
 //!
-//! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the count.
+//! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the
+//! count.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -168,7 +169,8 @@ const LOG_WAIT: Duration = Duration::from_mins(2);
 /// Notes which cases a team gets, then writes its lists.
 ///
 /// # Errors
-/// If there is nothing to send, the lists may not be put where they should be, or lists, log or store cannot be written.
+/// If there is nothing to send, the lists may not be put where they should be, or lists, log or store cannot be
+/// written.
 pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
     order.out.as_deref().map_or(Ok(()), check_empty)?;
     let heading = heading(run, language, &order.team)?;
@@ -187,8 +189,8 @@ fn hold(run: &Path) -> Result<Publication> {
     Ok(held)
 }
 
-/// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the folder,
-/// held until the lists are in it.
+/// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the
+/// folder, held until the lists are in it.
 fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<(Choice, Publication)> {
     for _ in 0..TRIES {
         let (cases, seen) = store.cases_so_far()?;
@@ -211,8 +213,8 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
     Ok((choice, held))
 }
 
-/// Writes what a team has once more, for other recipients: the same cases, as they are now. Nothing else changes, and what
-/// went out before can still be read by whom it was sent to.
+/// Writes what a team has once more, for other recipients: the same cases, as they are now. Nothing else changes, and
+/// what went out before can still be read by whom it was sent to.
 ///
 /// # Errors
 /// If the team has nothing, or lists cannot be written.
@@ -281,8 +283,8 @@ fn announce(log: &mut Log, order: &Order, action: &str, choice: &Choice) -> Resu
     log.add(action, serde_json::json!({ "team": team, "cases": cases, "areas_by_recipient": lists_of }))
 }
 
-/// A folder for lists must be empty or not there yet: lists of one area have one name whoever carries them, and must lie neither
-/// over those of another team nor among extracts.
+/// A folder for lists must be empty or not there yet: lists of one area have one name whoever carries them, and must
+/// lie neither over those of another team nor among extracts.
 fn check_empty(folder: &Path) -> Result<()> {
     let refused = |what: &str| {
         let error = Error::new(Kind::Usage, what).at_file(folder);
@@ -336,8 +338,8 @@ fn may_go(case: &StoredCase, order: &Order) -> bool {
     free && !excepted && case.row.area.starts_with(&order.area)
 }
 
-/// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together. The
-/// ranking has no say in it: what they find measures the ranking.
+/// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together.
+/// The ranking has no say in it: what they find measures the ranking.
 fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Vec<usize> {
     use rand::SeedableRng;
     let key = |at: &usize| door_key(&cases[*at].row, &cases[*at].number);

@@ -1,8 +1,8 @@
 //! How far has the follow-up got, and is it worth going on?
 //!
-//! Takes the store's cases, gives by area: cases, visits made, persons found, still expected, finds per visit, and what the
-//! next hundred visits would find. Expected and confirmed are kept apart. A visit is one call at one door, however many
-//! cases it settles.
+//! Takes the store's cases, gives by area: cases, visits made, persons found, still expected, finds per visit, and what
+//! the next hundred visits would find. Expected and confirmed are kept apart. A visit is one call at one door, however
+//! many cases it settles.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,8 +3,8 @@
 //! An embedded SQLite database. Takes events, gives cases with their state. Nothing is updated or deleted: triggers
 //! refuse it. A case's state is read off its events; what a case looks like is its latest appearance in a run.
 //!
-//! Many programs may use the store at once: writers wait for each other (write-ahead log, immediate transactions), and one
-//! that is killed leaves nothing half done.
+//! Many programs may use the store at once: writers wait for each other (write-ahead log, immediate transactions), and
+//! one that is killed leaves nothing half done.
 
 use std::path::{Path, PathBuf};
 
@@ -163,9 +163,9 @@ impl Store {
         })
     }
 
-    /// Notes that cases go out with a team, and of those drawn at random the probability that each had then. Nothing is noted
-    /// if something has happened to one of the cases since the event up to which they were looked at: another program may
-    /// have sent it out. Gives whether it was noted.
+    /// Notes that cases go out with a team, and of those drawn at random the probability that each had then. Nothing is
+    /// noted if something has happened to one of the cases since the event up to which they were looked at: another
+    /// program may have sent it out. Gives whether it was noted.
     ///
     /// # Errors
     /// If the store cannot be written.

@@ -1,6 +1,7 @@
 //! How do lists go out to field teams and come back?
 //!
-//! Takes what was asked of a run's casework, prints counts; case numbers and codes may stand on the screen, names may not.
+//! Takes what was asked of a run's casework, prints counts; case numbers and codes may stand on the screen, names may
+//! not.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -80,8 +80,8 @@ impl Linked {
         self.model.class(slot(pair.0), slot(pair.1))
     }
 
-    /// For every person: the highest match probability among compared pairs that join one of its records (`is_own`) to a
-    /// record of another person (`is_other`).
+    /// For every person: the highest match probability among compared pairs that join one of its records (`is_own`) to
+    /// a record of another person (`is_other`).
     #[must_use]
     pub fn held_apart(
         &self,

@@ -1,8 +1,8 @@
 //! How complete are roll and registers, area by area?
 //!
 //! Takes the table and who is who, gives [`Coverage`]: plain counts of persons by area (community, township, district),
-//! sex and age at the reference time, each person once at each level; [`estimated`] adds what they say of the unseen. Every
-//! stratum adds up: `roll_present = in_both + only_roll` and `register_persons = in_both + only_register`.
+//! sex and age at the reference time, each person once at each level; [`estimated`] adds what they say of the unseen.
+//! Every stratum adds up: `roll_present = in_both + only_roll` and `register_persons = in_both + only_register`.
 //!
 //! A person stands where the roll enumerated it, else where the roll lists it, else where the first register has it.
 
@@ -199,7 +199,8 @@ pub fn persons(study: &Study, table: &PersonTable, resolution: &Resolution) -> V
     each_person(&Census::of(study, table), resolution).collect()
 }
 
-/// The house of a person: all who have one household number, institutions included, or one dwelling; else the person alone.
+/// The house of a person: all who have one household number, institutions included, or one dwelling; else the person
+/// alone.
 #[must_use]
 pub fn house(table: &PersonTable, resolution: &Resolution, person: u32) -> u64 {
     let home = residence::home(table, resolution.records_of(person));
@@ -274,7 +275,8 @@ struct Census<'a> {
     areas: AreasWithoutDivision,
 }
 
-/// Enumeration areas whose codes are those of no division: by estate and building, and by addresses that are a text as a whole.
+/// Enumeration areas whose codes are those of no division: by estate and building, and by addresses that are a text as
+/// a whole.
 #[derive(Default)]
 struct AreasWithoutDivision {
     buildings: FxHashMap<(Symbol, u16), Symbol>,

@@ -1,7 +1,7 @@
 //! What is a discrepancy?
 //!
-//! The nouns of this hall: the ten kinds, a [`Discrepancy`] with its area, the probability that it is real, its rank and
-//! the evidence that raised it, and the [`Findings`] of a run. [`find`](super::find::find) makes them.
+//! The nouns of this hall: the ten kinds, a [`Discrepancy`] with its area, the probability that it is real, its rank
+//! and the evidence that raised it, and the [`Findings`] of a run. [`find`](super::find::find) makes them.
 
 use std::borrow::Cow;
 
@@ -21,8 +21,8 @@ pub enum DiscrepancyKind {
     MissedHousehold,
     /// The roll lists one person as present twice.
     DuplicateEnumeration,
-    /// The roll lists a person as living elsewhere in the area, and nowhere as present; or as present here, and by another
-    /// row as living outside the area.
+    /// The roll lists a person as living elsewhere in the area, and nowhere as present; or as present here, and by
+    /// another row as living outside the area.
     CountedElsewhere,
     /// On the roll as present, died before the reference time.
     DeadBeforeReference,
@@ -74,8 +74,8 @@ impl DiscrepancyKind {
         }
     }
 
-    /// Does it stand for one person whom the roll perhaps missed? The members of a missed household stand for themselves,
-    /// each as a person: to count the household, too, would count them twice.
+    /// Does it stand for one person whom the roll perhaps missed? The members of a missed household stand for
+    /// themselves, each as a person: to count the household, too, would count them twice.
     #[must_use]
     pub fn is_missed(self) -> bool {
         matches!(self, DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn)
@@ -139,6 +139,7 @@ pub struct Findings {
     pub visits: u64,
     /// How many missed persons those visits are expected to find.
     pub expected_found: f64,
-    /// Persons whom the roll has, and of whom a visit that asked about something else found that they are counted wrongly.
+    /// Persons whom the roll has, and of whom a visit that asked about something else found that they are counted
+    /// wrongly.
     pub wrongly_counted: Vec<u32>,
 }

@@ -4,9 +4,9 @@
 //! calibration of match probabilities, and what the ranked list of missed persons is worth.
 //!
 //! Pairs are counted by the sizes of groups and never listed: with nₐ records of source a in a group there are
-//! `nₐ·n_b` pairs between a and b, and nₐ(nₐ−1)/2 within a. Groups by person of the run give the pairs it implies, groups
-//! by true person the true ones, groups by both the right ones. A record that the truth does not know is left out; a
-//! true record that the run set aside counts as missed.
+//! `nₐ·n_b` pairs between a and b, and nₐ(nₐ−1)/2 within a. Groups by person of the run give the pairs it implies,
+//! groups by true person the true ones, groups by both the right ones. A record that the truth does not know is left
+//! out; a true record that the run set aside counts as missed.
 
 mod missed;
 

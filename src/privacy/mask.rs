@@ -25,8 +25,8 @@ pub fn id_number(text: &str) -> String {
     masked(&characters, first, last)
 }
 
-/// Two ID numbers to be held against each other: masked as [`id_number`] does, but where their hidden parts differ in at
-/// most three places those places are shown, so that a slip can be told from another person's number.
+/// Two ID numbers to be held against each other: masked as [`id_number`] does, but where their hidden parts differ in
+/// at most three places those places are shown, so that a slip can be told from another person's number.
 #[must_use]
 pub fn id_numbers(one: &str, other: &str) -> (String, String) {
     let mut both = [one, other].map(|text| text.chars().filter(char::is_ascii_alphanumeric).collect::<Vec<char>>());

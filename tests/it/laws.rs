@@ -1,5 +1,5 @@
-//! Do the laws of the house hold on a synthetic district? Same bytes whatever the threads; counts add up; every pair that
-//! a rule asks for is found, and a further rule takes none away.
+//! Do the laws of the house hold on a synthetic district? Same bytes whatever the threads; counts add up; every pair
+//! that a rule asks for is found, and a further rule takes none away.
 
 use std::collections::BTreeSet;
 use std::path::Path;

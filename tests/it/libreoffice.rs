@@ -1,5 +1,6 @@
-//! Does a list come back whole from another spreadsheet program? Asked of LibreOffice, where there is one: it fills the very
-//! workbook that went out, sorts rows, moves columns, adds notes, and saves it as workbooks and as tables in GB18030.
+//! Does a list come back whole from another spreadsheet program? Asked of LibreOffice, where there is one: it fills the
+//! very workbook that went out, sorts rows, moves columns, adds notes, and saves it as workbooks and as tables in
+//! GB18030.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! Do the rules of the house hold? The table in `docs/architecture.md` is the rule for imports; the rest is listed under
-//! "House rules" there. Each rule is tested for being able to fail, beside the rule.
+//! Do the rules of the house hold? The table in `docs/architecture.md` is the rule for imports; the rest is listed
+//! under "House rules" there. Each rule is tested for being able to fail, beside the rule.
 
 mod documents;
 mod imports;

@@ -1,7 +1,7 @@
 //! Who lives with whom, by one source?
 //!
-//! Takes the [`PersonTable`], gives [`Households`]. Once it is known which records are one person, a pair is asked whether
-//! other members of its two households are one person, too.
+//! Takes the [`PersonTable`], gives [`Households`]. Once it is known which records are one person, a pair is asked
+//! whether other members of its two households are one person, too.
 
 use rustc_hash::FxHashMap;
 

@@ -68,8 +68,8 @@ pub(super) fn sex() -> Vec<Level> {
     ]
 }
 
-/// Compares sexes; when the ID numbers agree, the sex inside them agrees already, and only a contradiction is news. When they
-/// differ, a sex that only they tell is no news.
+/// Compares sexes; when the ID numbers agree, the sex inside them agrees already, and only a contradiction is news.
+/// When they differ, a sex that only they tell is no news.
 pub(super) fn compare_sex(one: u8, other: u8, id_level: u8, from_id: bool) -> u8 {
     if from_id && id_level == super::id_number::DIFFERENT {
         return MISSING;

@@ -1,7 +1,7 @@
 //! Does one record name a mother who lives in the household of the other record, or who is the other record?
 //!
-//! Takes the named mothers and the households of the table, gives the level of a pair. The birth certificate of a child is
-//! never the mother's own record, although it has her dwelling and her telephone number.
+//! Takes the named mothers and the households of the table, gives the level of a pair. The birth certificate of a child
+//! is never the mother's own record, although it has her dwelling and her telephone number.
 
 use std::collections::{BTreeMap, BTreeSet};
 

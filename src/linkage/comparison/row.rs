@@ -1,9 +1,9 @@
 //! Which values of a record are compared, kept side by side in memory?
 //!
-//! Takes the columns of the [`PersonTable`], gives [`Rows`]: all that the built-in variables compare of a record, and what
-//! the caller knows of its [`Weighing`], in one line of the processor's cache. Pairs of blocks meet records at random; a
-//! comparison then waits for memory once for each record, not once for each column. A [`Side`] is either a row or a record
-//! of the table, so that the same code compares both.
+//! Takes the columns of the [`PersonTable`], gives [`Rows`]: all that the built-in variables compare of a record, and
+//! what the caller knows of its [`Weighing`], in one line of the processor's cache. Pairs of blocks meet records at
+//! random; a comparison then waits for memory once for each record, not once for each column. A [`Side`] is either a
+//! row or a record of the table, so that the same code compares both.
 
 use rayon::prelude::*;
 

@@ -1,8 +1,8 @@
 //! How much rarer than the average is the value that both records share?
 //!
-//! Agreement on a full name is worth what the name is rare: a shared 张伟 is worth less than a shared 乜瑾. The frequency
-//! of a name is smoothed by the product of its family and given name's frequencies, so that a name seen once is not
-//! taken as rarer than its parts allow.
+//! Agreement on a full name is worth what the name is rare: a shared 张伟 is worth less than a shared 乜瑾. The
+//! frequency of a name is smoothed by the product of its family and given name's frequencies, so that a name seen once
+//! is not taken as rarer than its parts allow.
 
 use rustc_hash::FxHashMap;
 
@@ -57,8 +57,8 @@ pub fn collision(table: &PersonTable, variable: Variable) -> Option<f64> {
     }
 }
 
-/// Σ c(c−1) / n(n−1). A person in several sources makes true collisions; the fit frees texts, and birth dates in a study of
-/// text fields, of matches, and among names they are few.
+/// Σ c(c−1) / n(n−1). A person in several sources makes true collisions; the fit frees texts, and birth dates in a
+/// study of text fields, of matches, and among names they are few.
 fn of_counts(counts: impl Iterator<Item = u64>) -> f64 {
     let (mut pairs, mut total) = (0.0, 0.0);
     for count in counts {
@@ -150,8 +150,8 @@ impl NameFrequencies {
         NameFrequencies { ratios, days, born }
     }
 
-    /// Share of the records born on this day; a person's `own` records are no evidence that others are. A day that stands for
-    /// its year (the first of January, where no more is known) is shared by many strangers.
+    /// Share of the records born on this day; a person's `own` records are no evidence that others are. A day that
+    /// stands for its year (the first of January, where no more is known) is shared by many strangers.
     #[must_use]
     pub fn share_of_day(&self, date: Date, own: f64) -> f64 {
         let count = self.days.get(&date.packed()).map_or(0.0, |count| f64::from(*count));

@@ -1,8 +1,8 @@
 //! Who has found nobody?
 //!
-//! Takes a first [`Resolution`] and the compared pairs, marks the pairs that are *left over on both sides*, and has the model
-//! fitted to them. A pair between two slots is left over on both sides if neither record is in one person with any record
-//! of the other's slot.
+//! Takes a first [`Resolution`] and the compared pairs, marks the pairs that are *left over on both sides*, and has the
+//! model fitted to them. A pair between two slots is left over on both sides if neither record is in one person with
+//! any record of the other's slot.
 
 use rayon::prelude::*;
 

@@ -1,7 +1,7 @@
 //! How likely is each pair a match?
 //!
-//! Takes the compared pairs and the fitted [`Model`], gives a [`Score`] per pair: the weight of a pattern comes from a table,
-//! one look-up per pair, adjusted by the frequency of the name (or other value) that both share.
+//! Takes the compared pairs and the fitted [`Model`], gives a [`Score`] per pair: the weight of a pattern comes from a
+//! table, one look-up per pair, adjusted by the frequency of the name (or other value) that both share.
 
 mod answers;
 mod asking;

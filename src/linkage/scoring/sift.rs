@@ -2,9 +2,10 @@
 //!
 //! Takes the [`CandidatePairs`], gives what [`Sifted`] holds: the pairs that could reach the threshold, and how many of
 //! the others showed which pattern. Of each pair the comparison that settles most for least work comes first; as soon
-//! as nothing that is still open could lift the pair to the threshold, it is let go (Fagin, Lotem and Naor 2003 call this a
-//! threshold algorithm). Where there are many such hopeless pairs, they are counted by a sample: they only tell the fit what pairs of strangers and
-//! relatives look like. No pair that could become a link is ever decided by a sample.
+//! as nothing that is still open could lift the pair to the threshold, it is let go (Fagin, Lotem and Naor 2003 call
+//! this a threshold algorithm). Where there are many such hopeless pairs, they are counted by a sample: they only tell
+//! the fit what pairs of strangers and relatives look like. No pair that could become a link is ever decided by a
+//! sample.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -30,8 +31,8 @@ const COMPARED_IN_FULL: u64 = 4_000_000;
 pub struct Sifted {
     /// The pairs that may reach the threshold, sorted.
     pub kept: ComparedPairs,
-    /// Patterns of the pairs that only other members of their households could lift to the threshold, sorted: they are found
-    /// again once it is known which households have members in common.
+    /// Patterns of the pairs that only other members of their households could lift to the threshold, sorted: they are
+    /// found again once it is known which households have members in common.
     pub waiting: PatternCounts,
     /// Which pairs these are, as far as a mark may tell that others have as well.
     pub marks: Marks,

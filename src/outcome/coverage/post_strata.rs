@@ -1,7 +1,7 @@
 //! In which stratum are the unseen of a person's kind estimated?
 //!
-//! Takes the masses of persons, gives for each its post-stratum: the finest of [`STEPS`] that has [`BOTH_MIN`] persons on
-//! both lists.
+//! Takes the masses of persons, gives for each its post-stratum: the finest of [`STEPS`] that has [`BOTH_MIN`] persons
+//! on both lists.
 
 use std::collections::BTreeMap;
 

@@ -75,8 +75,9 @@ pub fn find(
     Findings { discrepancies: found, visits, expected_found, wrongly_counted }
 }
 
-/// What a visit has answered: a discrepancy that was none is not raised again, one that was real is certain. Gives the persons
-/// of whom a visit found that they are counted wrongly, though for another reason than the one that was asked about.
+/// What a visit has answered: a discrepancy that was none is not raised again, one that was real is certain. Gives the
+/// persons of whom a visit found that they are counted wrongly, though for another reason than the one that was asked
+/// about.
 fn answer(settled: &Settled, found: &mut Vec<Discrepancy>) -> Vec<u32> {
     let mut wrongly_counted = Vec::new();
     found.retain_mut(|discrepancy| {
@@ -95,8 +96,8 @@ fn answer(settled: &Settled, found: &mut Vec<Discrepancy>) -> Vec<u32> {
 }
 
 /// Decides what is worth a visit: of the missed persons and newborns together the most probable ones, as many as the
-/// office pays for; a missed household with any of its members; anything else that is likelier than the study's bound. Where
-/// a visit has answered nobody is sent again.
+/// office pays for; a missed household with any of its members; anything else that is likelier than the study's bound.
+/// Where a visit has answered nobody is sent again.
 /// Gives the visits to missed persons, and how many they are expected to find.
 fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visits: Option<u64>) -> (u64, f64) {
     let bound = study.follow_up.probability_min;
@@ -271,8 +272,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The sources of a person by the value that they have of an item, that of the roll first. Of several records of one
-    /// source the first speaks.
+    /// The sources of a person by the value that they have of an item, that of the roll first. Of several records of
+    /// one source the first speaks.
     fn camps(
         &self,
         item: usize,
@@ -361,7 +362,8 @@ impl<'a> Case<'a> {
             if news == 0 {
                 continue;
             }
-            // Members stand or fall together: that any of them was missed is hardly likelier than that the likeliest was.
+            // Members stand or fall together: that any of them was missed is hardly likelier than that the likeliest
+            // was.
             let probability = members.iter().map(|member| member.probability).fold(0.0, f64::max);
             let why = vec![evidence("members_missing", members.len().to_string())];
             let (person, shown) = (members[0].person, members[0].shown_record);

@@ -1,8 +1,8 @@
 //! How complete is the census, and how sure is that?
 //!
-//! Takes the counts and estimates by area, gives [`Completeness`], and the section of the office's page that shows it: by
-//! street and community what was counted and what is estimated, intervals and age pyramid drawn, assumptions and warnings
-//! beside the figures.
+//! Takes the counts and estimates by area, gives [`Completeness`], and the section of the office's page that shows it:
+//! by street and community what was counted and what is estimated, intervals and age pyramid drawn, assumptions and
+//! warnings beside the figures.
 
 use maud::{Markup, PreEscaped, html};
 

@@ -1,7 +1,7 @@
 //! How does a file appear whole or not at all?
 //!
-//! The bytes are written under a temporary name beside the final one (`.NAME.tmp`), then renamed; in the folder of a run
-//! that is not published yet, which appears as a whole, under their own name at once. Those of a workbook come from
+//! The bytes are written under a temporary name beside the final one (`.NAME.tmp`), then renamed; in the folder of a
+//! run that is not published yet, which appears as a whole, under their own name at once. Those of a workbook come from
 //! [`workbook`].
 
 use std::fs;

@@ -1,6 +1,7 @@
 //! Do drawing and documents name what is in the code?
 //!
-//! Takes the drawing of `src/lib.rs` and the documents, gives a complaint for each function and constant that is not there.
+//! Takes the drawing of `src/lib.rs` and the documents, gives a complaint for each function and constant that is not
+//! there.
 
 /// Paths of functions (`room::verb`, `Noun::verb`) in a drawing: the text between the first fences.
 fn verbs(drawing: &str) -> Vec<Vec<&str>> {

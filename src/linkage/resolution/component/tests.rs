@@ -121,8 +121,8 @@ fn a_register_holds_a_person_once_unless_the_evidence_is_strong() {
 
 #[test]
 fn what_twins_share_makes_up_for_one_register_and_not_for_the_next() {
-    // Two children of one dwelling: the pairs of one register weigh a bit more than a duplicate takes (weights are ten bits
-    // above the odds), and what is one child's in two registers weighs much more.
+    // Two children of one dwelling: the pairs of one register weigh a bit more than a duplicate takes (weights are ten
+    // bits above the odds), and what is one child's in two registers weighs much more.
     for (registers, persons) in [(1, 1), (2, 2), (3, 2)] {
         let records = 2 * registers;
         let pairs = (0..records).flat_map(|one| (one + 1..records).map(move |other| (one, other)));
