@@ -18,6 +18,9 @@ const ANNOUNCED: [&str; 0] = [];
 /// Lines of a file, its tests not counted.
 const LINES_MAX: usize = 500;
 
+/// Columns of a comment, as of code.
+const COLUMNS_MAX: usize = 120;
+
 /// What may stand at the top of the repository; dot-files may, and what git ignores.
 const TOP: [&str; 13] = [
     "Cargo.toml",
@@ -145,6 +148,24 @@ fn unfinished(name: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
+fn no_comment_is_wider_than_code() {
+    let folders = ["src", "tests", "benches", "fuzz/fuzz_targets"];
+    let texts = folders.iter().flat_map(|folder| texts_below(folder, ".rs"));
+    none(&texts.flat_map(|(name, text)| wide_comments(&name, &text)).collect::<Vec<_>>());
+}
+
+/// The formatter breaks code and leaves comments as they are; tables cannot be broken.
+fn wide_comments(name: &str, text: &str) -> Vec<String> {
+    let is_wide = |line: &str| {
+        let said = line.trim_start();
+        let is_table = said.trim_start_matches(['/', '!']).trim_start().starts_with('|');
+        said.starts_with("//") && !is_table && line.chars().count() > COLUMNS_MAX
+    };
+    let wide = text.lines().enumerate().filter(|(_, line)| is_wide(line));
+    wide.map(|(at, _)| format!("{name}:{}: a comment of more than {COLUMNS_MAX} columns", at + 1)).collect()
+}
+
+#[test]
 fn nothing_stands_at_the_top_that_was_not_agreed() {
     let ignored = fs::read_to_string(root().join(".gitignore")).unwrap();
     let names = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
@@ -205,6 +226,13 @@ fn what_a_drawing_or_a_document_names_and_nobody_has_is_found() {
     let named = |words: &str| documents::missing_constants(&[text("docs/a.md", words)], &sources, &tests);
     assert!(named("`PAIRS_MAX`, `NULL` and `ROLLCALL_KILLS`, and PAIRS_MIN as a word").is_empty());
     assert_eq!(named("`PAIRS_MIN` and `ROLLCALL_LIVES`").len(), 2);
+}
+
+#[test]
+fn a_comment_that_is_too_wide_is_found() {
+    let wide = "x".repeat(COLUMNS_MAX);
+    assert_eq!(wide_comments("a.rs", &format!("fn a() {{}}\n    // {wide}\n//! | {wide} |\n// short\n")).len(), 1);
+    assert!(wide_comments("a.rs", &format!("let a = \"{wide}\"; // code is the formatter's\n")).is_empty());
 }
 
 #[test]
