@@ -166,6 +166,30 @@ fn wide_comments(name: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
+fn the_lock_file_of_the_fuzz_targets_knows_every_dependency() {
+    let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
+    none(&unlocked(&read("Cargo.toml"), &read("fuzz/Cargo.lock")));
+}
+
+/// Nobody builds the fuzz targets by the way: their lock file falls behind unseen.
+fn unlocked(manifest: &str, lock: &str) -> Vec<String> {
+    let own = lock.split("[[package]]").find(|package| package.contains("name = \"rollcall\"\n")).unwrap_or("");
+    let mut complaints = Vec::new();
+    let mut counts = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            counts = line.ends_with("dependencies]") && line != "[dev-dependencies]";
+        }
+        let name = line.split([' ', '=']).next().unwrap_or("");
+        let is_dependency = counts && line.contains(" = ") && !line.contains("optional = true");
+        if is_dependency && !own.contains(&format!("\"{name}\"")) && !own.contains(&format!("\"{name} ")) {
+            complaints.push(format!("fuzz/Cargo.lock: without {name}; write `cargo update --workspace` in fuzz/"));
+        }
+    }
+    complaints
+}
+
+#[test]
 fn nothing_stands_at_the_top_that_was_not_agreed() {
     let ignored = fs::read_to_string(root().join(".gitignore")).unwrap();
     let names = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
@@ -233,6 +257,18 @@ fn a_comment_that_is_too_wide_is_found() {
     let wide = "x".repeat(COLUMNS_MAX);
     assert_eq!(wide_comments("a.rs", &format!("fn a() {{}}\n    // {wide}\n//! | {wide} |\n// short\n")).len(), 1);
     assert!(wide_comments("a.rs", &format!("let a = \"{wide}\"; // code is the formatter's\n")).is_empty());
+}
+
+#[test]
+fn a_lock_file_that_fell_behind_is_found() {
+    let manifest = "[dependencies]\none = \"1\"\ntwo = { version = \"2\" }\nrare = { version = \"3\", optional = true }\n\n\
+                    [target.'cfg(unix)'.dependencies]\nthree = \"1\"\n\n[dev-dependencies]\nfour = \"1\"\n";
+    let lock = |names: &str| {
+        format!("[[package]]\nname = \"rollcall\"\ndependencies = [{names}]\n\n[[package]]\nname = \"x\"\n")
+    };
+    assert!(unlocked(manifest, &lock("\"one\", \"two 2.1.0\", \"three\"")).is_empty());
+    assert_eq!(unlocked(manifest, &lock("\"one\", \"three\"")).len(), 1);
+    assert_eq!(unlocked(manifest, &lock("")).len(), 3);
 }
 
 #[test]
