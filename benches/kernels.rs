@@ -1,7 +1,7 @@
 //! How fast is each hot kernel?
 //!
-//! Takes a synthetic district made on the spot, gives criterion's times for standardising, blocking, comparing, sifting, fitting and
-//! resolving. `cargo bench --bench kernels`; figures in docs/performance.md.
+//! Takes a synthetic district made on the spot, gives criterion's times for standardising, blocking, comparing,
+//! sifting, fitting and resolving. `cargo bench --bench kernels`; figures in docs/performance.md.
 
 use std::error::Error;
 use std::hint::black_box;

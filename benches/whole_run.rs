@@ -1,10 +1,10 @@
 //! What does a whole run cost, and how does the cost grow?
 //!
-//! Takes sizes, gives records and pairs per second, processor time and peak memory of whole runs, each in a process of its
-//! own: from Parquet to the last output. `cargo bench --bench whole_run -- persons 100k 1m` links two files of so many
-//! made-up persons each by five loose rules (the study that peers are measured by); `-- district 60k 480k` cross-checks
-//! a synthetic district of so many residents; `-- make persons 1m DIR` only makes the data. Without sizes: a small one of
-//! each. Figures in docs/performance.md.
+//! Takes sizes, gives records and pairs per second, processor time and peak memory of whole runs, each in a process of
+//! its own: from Parquet to the last output. `cargo bench --bench whole_run -- persons 100k 1m` links two files of so
+//! many made-up persons each by five loose rules (the study that peers are measured by); `-- district 60k 480k`
+//! cross-checks a synthetic district of so many residents; `-- make persons 1m DIR` only makes the data. Without sizes:
+//! a small one of each. Figures in docs/performance.md.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -97,35 +97,35 @@ impl Error {
         system.map_or_else(otherwise, |error| Error::io(path, error))
     }
 
-    /// The same error, said to be in this file.
+    /// Says that the error is in this file.
     #[must_use]
     pub fn at_file(mut self, file: &Path) -> Error {
         self.place.file = Some(file.to_path_buf());
         self
     }
 
-    /// The same error, said to be at this line or data row (from 1).
+    /// Says that the error is at this line or data row (from 1).
     #[must_use]
     pub fn at_row(mut self, row: u64) -> Error {
         self.place.row = Some(row);
         self
     }
 
-    /// The same error, said to be in this column or key.
+    /// Says that the error is in this column or key.
     #[must_use]
     pub fn at_column(mut self, column: impl Into<String>) -> Error {
         self.place.column = Some(column.into());
         self
     }
 
-    /// The same error with a hint at what to do.
+    /// Adds a hint at what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Error {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same error with one more thing to know beside the hint.
+    /// Adds one more thing to know beside the hint.
     #[must_use]
     pub fn also(mut self, more: String) -> Error {
         self.hint = Some(self.hint.map_or(more.clone(), |hint| format!("{hint}; {more}")));

@@ -6,30 +6,31 @@
 //! ```text
 //!   study.toml            extracts (Parquet, CSV, XLSX)
 //!       │                     │
-//!  ┌────▼────────── intake ───▼─────────────────────────────────────────────────────────────────┐
-//!  │ study::file::read          extract::open                     survey: drafts a study file   │
-//!  └────┬─────────────────────┬─────────────────────────────────────────────────────────────────┘
-//!     Study               [Extract]            what was asked, and what was handed in
-//!  ┌────▼────────── person ───▼─────────────────────────────────────────────────────────────────┐
-//!  │ standardise: text as it was typed ends here; what is dirty is noted, not refused           │
-//!  └────┬───────────────────────────────────────────────────────────────────────────────────────┘
+//!  ┌────▼────────── intake ───▼──────────────────────────────────────────────────────────────────┐
+//!  │ study::file::read          extract::open_all              survey::draft: a first study file │
+//!  └────┬─────────────────────┬──────────────────────────────────────────────────────────────────┘
+//!     Study                [Extract]           what was asked, and what was handed in
+//!  ┌────▼────────── person ──────────────────────────────────────────────────────────────────────┐
+//!  │ person::standardise: text as it was typed ends here; what is dirty is noted, not refused    │
+//!  └────┬────────────────────────────────────────────────────────────────────────────────────────┘
 //!     PersonTable                              one row per record, columns of symbols and numbers
-//!  ┌────▼───────── linkage ─────────────────────────────────────────────────────────────────────┐
-//!  │ blocking::block ──CandidatePairs──▶ scoring::compare ──ComparedPairs──▶ model::em::fit     │
-//!  │                                       (comparison: Pattern)                │ Model         │
-//!  │                 resolution::resolve ◀──────[Score]────── Scorer::score_all ◀               │
-//!  └────┬──────────────────────────────────── twice: then households are known ────────────────┘
+//!  ┌────▼────────── linkage ─────────────────────────────────────────────────────────────────────┐
+//!  │ blocking::block ──CandidatePairs──▶ Sifter::sift ──ComparedPairs──▶ em::fit ──Model──┐      │
+//!  │                              (comparison: a Pattern per pair)                       │       │
+//!  │ resolution::resolve ◀──────[Score]────── Scorer::score_all ◀─────────────────────────┘      │
+//!  └────┬─────────────────────────────── twice: then households are known ───────────────────────┘
 //!     Linked { Resolution, .. }                who is who: every record is one person's
-//!  ┌────▼───────── outcome ─────────────────────────────────────────────────────────────────────┐
-//!  │ residence::estimate ──Residence──▶ find::find ──Findings──▶ report::compose ──▶ Report     │
-//!  │ coverage::count ────────────────────────────────Coverage──────▲                            │
-//!  └────┬───────────────────────────────────────────────────────────────────────────────────────┘
-//!     links, persons, discrepancies, rejected, coverage (.parquet), model.json, report.html, follow-up/
-//!       │
+//!  ┌────▼────────── outcome ─────────────────────────────────────────────────────────────────────┐
+//!  │ residence::estimate ──Residence──▶ find::find ──Findings──▶ report::compose ──▶ Report      │
+//!  │ coverage::count ──Coverage──▶ estimated::estimate ───────────────▲                          │
+//!  └────┬────────────────────────────────────────────────────────────────────────────────────────┘
+//!     links, persons, discrepancies, cases, rejected, coverage (.parquet), coverage.json, model.json,
+//!       │                                        report.html, follow-up/
 //!     audit: Manifest ◀── Tally of every stage: rows in = rows out + rows set aside; written last
 //!
-//!  corridor  run: all of the above as one function     door     cli: one file per command
-//!  beside    privacy: what may be shown                beside   synthetic: people who do not exist, with truth
+//!  corridor  run: all of the above as one function     door    cli: one file per command
+//!  beside    privacy: what may be shown                beside  synthetic: people who do not exist, with truth
+//!  after     casework: visits and what they found; sampling: an auditor's sample; provenance: what is behind a figure
 //!  below     error, digest, whole_file, tally, progress, memory
 //! ```
 //!

@@ -65,7 +65,8 @@ pub struct Summary {
     pub reliability: Reliability,
 }
 
-/// What a run stood on and nobody needs any more. A program that ends with the run need not give it back piece by piece.
+/// What a run stood on and nobody needs any more. A program that ends with the run need not give it back piece by
+/// piece.
 #[derive(Debug)]
 pub struct Spent {
     _standardised: Standardised,
@@ -153,6 +154,7 @@ pub fn run_keeping(
         linked: &linked,
         links: &links,
         findings: &findings,
+        coverage: &coverage,
         decisions: decisions.as_ref().map(|decisions| (decisions, &decided)),
         outcomes: outcomes.as_ref().map(|outcomes| (outcomes, &settled)),
     };
@@ -169,8 +171,8 @@ pub fn run_keeping(
 /// The stage that takes a run longest; what it gives is kept until the run is whole.
 const LINKED: &str = "linked";
 
-/// Where the linkage of these inputs by this program is kept, or lies already. What it does not depend on (visits, threads,
-/// who runs it) may change between an interrupted run and the next.
+/// Where the linkage of these inputs by this program is kept, or lies already. What it does not depend on (visits,
+/// threads, who runs it) may change between an interrupted run and the next.
 fn stage(
     publication: &Publication,
     study: &Study,

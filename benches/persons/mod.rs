@@ -1,8 +1,8 @@
 //! What are two files of persons like, of whom most are in both?
 //!
-//! Takes a number of persons, writes `a.parquet`, `b.parquet`, the truth and a study: names of Zipf frequencies, households that share family
-//! name and address, and in the second file typing errors, missing values, removals and changed names. Nobody in them
-//! exists.
+//! Takes a number of persons, writes `a.parquet`, `b.parquet`, the truth and a study: names of Zipf frequencies,
+//! households that share family name and address, and in the second file typing errors, missing values, removals and
+//! changed names. Nobody in them exists.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -74,7 +74,8 @@ pub fn check_key(path: &Path) -> Result<()> {
     read_key(path).map(|_| ())
 }
 
-/// Signs the end of a log, or, without a key, takes away the checkpoint of an earlier run, which does not vouch for this one.
+/// Signs the end of a log, or, without a key, takes away the checkpoint of an earlier run, which does not vouch for
+/// this one.
 ///
 /// # Errors
 /// As [`sign`].

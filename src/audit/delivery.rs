@@ -1,9 +1,9 @@
 //! Is a delivery what its sender sent?
 //!
-//! Takes the facts of the files in a folder, gives `delivery.json`, the sender's seal: size, rows, digest and columns of
-//! every file, a digest of all that, and the sender's signature if there is a key; and holds a delivery against its seal.
-//! A Parquet file without checksums may be read with a wrong bit in it as other values: with a seal, no bit can change
-//! unseen. Without a key the seal finds accidents only: whoever can change a file can seal it again.
+//! Takes the facts of the files in a folder, gives `delivery.json`, the sender's seal: size, rows, digest and columns
+//! of every file, a digest of all that, and the sender's signature if there is a key; and holds a delivery against its
+//! seal. A Parquet file without checksums may be read with a wrong bit in it as other values: with a seal, no bit can
+//! change unseen. Without a key the seal finds accidents only: whoever can change a file can seal it again.
 
 use std::fs;
 use std::path::Path;

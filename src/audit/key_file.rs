@@ -1,7 +1,7 @@
 //! Where does a secret stand, and who may read it?
 //!
-//! A key file is a heading that says what the secret is for, and 32 random bytes as hexadecimal digits. Only its owner may
-//! read it; what is read is wiped from memory when it is dropped.
+//! A key file is a heading that says what the secret is for, and 32 random bytes as hexadecimal digits. Only its owner
+//! may read it; what is read is wiped from memory when it is dropped.
 
 use std::fs::OpenOptions;
 use std::io::Write;

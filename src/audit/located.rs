@@ -1,8 +1,8 @@
 //! Where are the study and the inputs of a run?
 //!
-//! A manifest names the study file, and its inputs from the folder of that, so that it is the same bytes wherever they lie and
-//! however the command was typed. Where they lay the log says. Takes the folder of a run, gives its [`Manifest`] with the paths
-//! under which they can be opened.
+//! A manifest names the study file, and its inputs from the folder of that, so that it is the same bytes wherever they
+//! lie and however the command was typed. Where they lay the log says. Takes the folder of a run, gives its
+//! [`Manifest`] with the paths under which they can be opened.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ pub fn read(folder: &Path) -> Result<Manifest> {
     locate(folder, Manifest::read(folder)?)
 }
 
-/// The same, of a manifest that was read.
+/// Like [`read`], of a manifest that was read already.
 ///
 /// # Errors
 /// If the system cannot read the log; one that is not there, or is none, only says nothing.

@@ -1,9 +1,9 @@
 //! Who did what, and when, and can an entry be changed unseen?
 //!
 //! Takes the events of a run, gives `audit.jsonl`: one JSON object per line, each with the SHA-256 of the entry before
-//! it (a plain hash chain, not a tree: a log has some ten entries per run and is always read whole, so that short proofs
-//! of inclusion buy nothing, and one line is checked by eye and `sha256sum`). The log of a folder grows with every run
-//! in it. This file alone holds the clock, the person and the program's digest; all others are free of them.
+//! it (a plain hash chain, not a tree: a log has some ten entries per run and is always read whole, so that short
+//! proofs of inclusion buy nothing, and one line is checked by eye and `sha256sum`). The log of a folder grows with
+//! every run in it. This file alone holds the clock, the person and the program's digest; all others are free of them.
 //!
 //! An entry is synchronised to disk before what it announces happens: if the log cannot be written, the run stops.
 
@@ -147,9 +147,9 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens the log of a folder, or begins one. A log that was altered is not continued, nor one that lacks what was signed, or
-    /// the seal of the results that stand there: what follows would hide the loss. Only who holds the folder may write into its
-    /// log: two at once would each chain entries to the same one.
+    /// Opens the log of a folder, or begins one. A log that was altered is not continued, nor one that lacks what was
+    /// signed, or the seal of the results that stand there: what follows would hide the loss. Only who holds the folder
+    /// may write into its log: two at once would each chain entries to the same one.
     ///
     /// # Errors
     /// A verification error if the log was altered, cut off or removed, an environment error if it cannot be written.
@@ -255,8 +255,8 @@ impl Log {
     }
 }
 
-/// Is what stands after the last line end the beginning of the next entry, whose writing was cut off? Some file systems leave
-/// zeros where the power failed.
+/// Is what stands after the last line end the beginning of the next entry, whose writing was cut off? Some file systems
+/// leave zeros where the power failed.
 fn is_torn_entry(torn: &[u8], next: usize) -> bool {
     let beginning = format!("{{\"entry\":{next},");
     let written = torn.strip_suffix(&[0]).map_or(torn, |_| torn.split(|byte| *byte == 0).next().unwrap_or_default());

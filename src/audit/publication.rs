@@ -85,15 +85,17 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// Makes the folder if there is none, for nobody but this user, locks it, and finishes or clears what an interrupted run left.
+    /// Makes the folder if there is none, for nobody but this user, locks it, and finishes or clears what an
+    /// interrupted run left.
     ///
     /// # Errors
-    /// An environment error if another run writes into the folder, or if it cannot be written; a usage error if links lie there.
+    /// An environment error if another run writes into the folder, or if it cannot be written; a usage error if links
+    /// lie there.
     pub fn begin(folder: &Path) -> Result<Publication> {
         Publication::begin_within(folder, LOCK_WAIT)
     }
 
-    /// The same, waiting so long for others who only hold the folder for a moment.
+    /// Like [`begin`](Self::begin), waiting so long for others who only hold the folder for a moment.
     ///
     /// # Errors
     /// As [`begin`](Self::begin).
@@ -197,8 +199,8 @@ pub fn private(recursive: bool) -> fs::DirBuilder {
     builder
 }
 
-/// How long and after how long a lock that is held is tried again: a run that is killed while it starts a process of its
-/// own leaves one that holds the lock for a moment longer.
+/// How long and after how long a lock that is held is tried again: a run that is killed while it starts a process of
+/// its own leaves one that holds the lock for a moment longer.
 const LOCK_WAIT: Duration = Duration::from_secs(2);
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 

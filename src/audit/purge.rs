@@ -1,9 +1,9 @@
 //! How do the personal data of a run end, and what proves it?
 //!
-//! Takes the folder of a run and which of its files are personal, gives what was removed. The log says it first, with the
-//! digest of every file; then the files go. Killed in between, the next purge goes on. A digest proves which file it was
-//! and gives nothing of it away. Nothing is overwritten: on a solid-state disk that would prove nothing; keep results on
-//! an encrypted disk, and see to copies and backups, of which this program knows nothing.
+//! Takes the folder of a run and which of its files are personal, gives what was removed. The log says it first, with
+//! the digest of every file; then the files go. Killed in between, the next purge goes on. A digest proves which file
+//! it was and gives nothing of it away. Nothing is overwritten: on a solid-state disk that would prove nothing; keep
+//! results on an encrypted disk, and see to copies and backups, of which this program knows nothing.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -43,8 +43,8 @@ pub enum Purged {
 /// Removes files of a run: the outputs that `is_personal` names, and all that lies in the folder `beside`.
 ///
 /// # Errors
-/// An input error if there is no run, a usage error if its log is signed and no key is named, a verification error if its
-/// log was altered or the results are not those that were signed, an environment error if the log
+/// An input error if there is no run, a usage error if its log is signed and no key is named, a verification error if
+/// its log was altered or the results are not those that were signed, an environment error if the log
 /// cannot be written (then nothing is removed) or a file not be removed (then the next purge goes on).
 pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, order: &Order) -> Result<Purged> {
     if !folder.join(MANIFEST).is_file() {
@@ -91,8 +91,8 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
     Ok(Purged::Removed(files))
 }
 
-/// Where the log is signed, a purge is, too, or else anybody could say that files went rightly; and results that nobody has
-/// signed are not signed with it.
+/// Where the log is signed, a purge is, too, or else anybody could say that files went rightly; and results that nobody
+/// has signed are not signed with it.
 fn check_signed(folder: &Path, order: &Order) -> Result<()> {
     let entries = log::read(folder)?;
     let Some(checkpoint) = checkpoint::check(folder, &entries, None)? else { return Ok(()) };

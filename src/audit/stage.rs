@@ -1,10 +1,10 @@
 //! What has an interrupted run already worked out?
 //!
-//! Takes a key that stands for everything a stage's result depends on, gives a [`Stage`]: a file that nobody else may read, in
-//! a hidden folder of the run's own, with a digest over key and content. The next run takes the content up if it has
-//! the same key; whatever else is found there, of other inputs, another program, cut off or damaged, is left aside with
-//! a word in the log, and costs the stage once more. It need not be brought to the disk: what the disk did not get in
-//! time is found by the digest.
+//! Takes a key that stands for everything a stage's result depends on, gives a [`Stage`]: a file that nobody else may
+//! read, in a hidden folder of the run's own, with a digest over key and content. The next run takes the content up if
+//! it has the same key; whatever else is found there, of other inputs, another program, cut off or damaged, is left
+//! aside with a word in the log, and costs the stage once more. It need not be brought to the disk: what the disk did
+//! not get in time is found by the digest.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
@@ -107,7 +107,8 @@ impl Stage {
         Ok(bytes)
     }
 
-    /// Removes what is kept. A failure is no news: it is tried again when the run is whole, and at the latest by the next.
+    /// Removes what is kept. A failure is no news: it is tried again when the run is whole, and at the latest by the
+    /// next.
     pub fn forget(&self) {
         if let Some(folder) = self.path.parent() {
             let _ = remove(folder);

@@ -119,9 +119,9 @@ pub(super) struct Standing {
     manifest: Manifest,
 }
 
-/// Which entry seals the results that stand? The same study and inputs give the same manifest, so there may be several: none
-/// before the last that was published, none that nobody has signed where the log is signed, and rather one with which the
-/// folder agrees on what a purge has removed since.
+/// Which entry seals the results that stand? The same study and inputs give the same manifest, so there may be several:
+/// none before the last that was published, none that nobody has signed where the log is signed, and rather one with
+/// which the folder agrees on what a purge has removed since.
 ///
 /// # Errors
 /// A verification error if there is none.

@@ -1,8 +1,8 @@
 //! Which cases does a fresh run go on with?
 //!
-//! Takes a finished run, gives the store what is new in it. A case is known again by its kind and by the records it rests
-//! on: of the earlier cases of the same kind, the one that shares most records. What no case matches is opened; an
-//! unsettled case that the run does not raise any more is closed, with the reason; one that comes back is reopened.
+//! Takes a finished run, gives the store what is new in it. A case is known again by its kind and by the records it
+//! rests on: of the earlier cases of the same kind, the one that shares most records. What no case matches is opened;
+//! an unsettled case that the run does not raise any more is closed, with the reason; one that comes back is reopened.
 //! The run that was taken over last changes nothing; an earlier one that is back counts as a fresh one.
 
 use std::path::Path;
@@ -92,15 +92,16 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
     })
 }
 
-/// Is this the run that was taken over last? An earlier one may come back, and what a run between has closed is then open.
+/// Is this the run that was taken over last? An earlier one may come back, and what a run between has closed is then
+/// open.
 fn is_latest(transaction: &Transaction<'_>, digest: &str) -> rusqlite::Result<bool> {
     let sql = "SELECT digest FROM run ORDER BY run DESC LIMIT 1";
     let latest: Option<String> = transaction.query_row(sql, [], |row| row.get(0)).optional()?;
     Ok(latest.is_some_and(|latest| latest.split(AGAIN).next() == Some(digest)))
 }
 
-/// Between the digest of a run that comes back and how often it has been there: the table takes no digest twice, and its rows
-/// cannot be changed.
+/// Between the digest of a run that comes back and how often it has been there: the table takes no digest twice, and
+/// its rows cannot be changed.
 const AGAIN: char = '#';
 
 fn name_of_run(transaction: &Transaction<'_>, digest: &str) -> rusqlite::Result<String> {
@@ -178,8 +179,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Notes of all cases that the run does not raise, and of which that is not noted yet, why. Gives how many it closes, and how
-    /// many visits had settled.
+    /// Notes of all cases that the run does not raise, and of which that is not noted yet, why. Gives how many it
+    /// closes, and how many visits had settled.
     fn close_the_rest(
         &self,
         raised: &FxHashSet<i64>,

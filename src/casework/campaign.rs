@@ -1,13 +1,13 @@
 //! How many visits does it save to learn from visits?
 //!
 //! Plays a follow-up against a truth: teams call at so many doors a day, the best first; what they find is known in the
-//! evening. Once with the run's ranking to the end, once with a ranking that is learnt anew every evening; and, to say what
-//! can be gained at all, once with a ranking that knows from the first day what all *other* doors teach, and once with one
-//! that knows who was missed. Takes the cases of a run and who was truly missed, gives for each how many visits it took to
-//! find a share of those that can be found.
+//! evening. Once with the run's ranking to the end, once with a ranking that is learnt anew every evening; and, to say
+//! what can be gained at all, once with a ranking that knows from the first day what all *other* doors teach, and once
+//! with one that knows who was missed. Takes the cases of a run and who was truly missed, gives for each how many
+//! visits it took to find a share of those that can be found.
 //!
-//! All play by the same rules: a visit is one call at one door and settles all its cases; some calls meet nobody, the same
-//! doors and the same number of times in both, and the door is called at again later.
+//! All play by the same rules: a visit is one call at one door and settles all its cases; some calls meet nobody, the
+//! same doors and the same number of times in both, and the door is called at again later.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,6 @@ use sha2::{Digest, Sha256};
 
 use super::learning::Lessons;
 use super::outgoing::door_key;
-use super::progress::is_find;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::{CaseRow, record_digest};
 
@@ -82,7 +81,7 @@ pub fn play(rows: &[CaseRow], missed: &BTreeSet<String>, rules: &Rules) -> Campa
     let cases: Vec<(DiscrepancyKind, &CaseRow)> = rows
         .iter()
         .filter_map(|row| Some((DiscrepancyKind::of_name(&row.kind)?, row)))
-        .filter(|(kind, _)| is_find(*kind))
+        .filter(|(kind, _)| kind.is_missed())
         .collect();
     let truth: Vec<bool> = cases.iter().map(|(_, row)| row.records.iter().any(|r| missed.contains(r))).collect();
     let mut numbers: FxHashMap<_, usize> = FxHashMap::default();
@@ -217,7 +216,8 @@ mod tests {
         assert_eq!(campaign.findable, names.len() as u64);
         assert_eq!(campaign.doors, 800);
         assert!(campaign.saved_at_90 > 0.15, "{}", campaign.saved_at_90);
-        // Nothing is quicker than to know what there is to know. (Nine in ten are just more than the five buildings hold.)
+        // Nothing is quicker than to know what there is to know. (Nine in ten are just more than the five buildings
+        // hold.)
         let most = |course: &super::Course| course.visits_to_find.iter().find(|at| at.0 == 75).map(|at| at.1);
         let [perfect, taught, learnt] = [&campaign.perfect, &campaign.taught, &campaign.learnt].map(most);
         assert!(perfect < taught && taught < learnt, "{campaign:?}");

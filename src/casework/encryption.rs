@@ -1,8 +1,8 @@
 //! For whose eyes is a list?
 //!
 //! Takes the public keys of those who may read the lists of an area, gives each list encrypted to them in the format of
-//! age (age-encryption.org/v1), which `age` and `rage` open with the secret key. Encrypted in memory: a list in the clear
-//! never touches the disk.
+//! age (age-encryption.org/v1), which `age` and `rage` open with the secret key. Encrypted in memory: a list in the
+//! clear never touches the disk.
 //!
 //! Secret keys are made and kept by the recipients (`age-keygen`); this program never sees one.
 
@@ -28,8 +28,8 @@ pub struct Recipients {
 }
 
 impl Recipients {
-    /// Recipients of all areas, and those that a file names. A line of it is a public key, or the beginning of an area's
-    /// code and a public key; `#` begins a remark.
+    /// Recipients of all areas, and those that a file names. A line of it is a public key, or the beginning of an
+    /// area's code and a public key; `#` begins a remark.
     ///
     /// # Errors
     /// A usage error if a key is none, with its line; an error if the file cannot be read.

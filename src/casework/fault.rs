@@ -1,7 +1,7 @@
 //! What went wrong in the store of cases?
 //!
-//! Takes what SQLite says, gives an error without SQLite's own texts, which could hold a value. A page that the disk could not
-//! give is called damage by SQLite, too: before the store is said to be damaged, it is looked at once more.
+//! Takes what SQLite says, gives an error without SQLite's own texts, which could hold a value. SQLite also calls it
+//! damage if the disk could not read a page; so the file is read once more before the store is said to be damaged.
 
 use std::fs::File;
 use std::io;

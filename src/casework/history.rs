@@ -1,7 +1,7 @@
 //! Where does a case stand?
 //!
-//! Takes all that happened to a case, oldest first, gives its state, the outcome that settled it, and the visits that were
-//! made. Nothing of it is kept anywhere: a state that were stored could contradict the history.
+//! Takes all that happened to a case, oldest first, gives its state, the outcome that settled it, and the visits that
+//! were made. None of it is stored: a stored state could contradict the history.
 
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::CaseRow;
@@ -20,8 +20,8 @@ pub struct StoredCase {
     pub kind: DiscrepancyKind,
     /// As it appeared in the latest run that raised it.
     pub row: CaseRow,
-    /// As it appeared in the runs before that one, oldest first, if somebody has visited it: they went there on what was
-    /// known then. Empty otherwise.
+    /// As it appeared in the runs before that one, oldest first, if somebody has visited it: they went there on what
+    /// was known then. Empty otherwise.
     pub earlier: Vec<CaseRow>,
     /// Its history, oldest first.
     pub events: Vec<Event>,
@@ -123,8 +123,8 @@ pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
                 (settled, is_ruled, is_referred) = (Some(outcome), true, false);
                 State::Resolved
             }
-            // A supervisor takes a case up, or gives back to the field what waited for one; what the field has or has settled
-            // by itself stays as it is.
+            // A supervisor takes a case up, or gives back to the field what waited for one; what the field has or has
+            // settled by itself stays as it is.
             ("visited", Some(outcome))
                 if by_supervisor
                     && (outcome == Outcome::Supervisor
@@ -159,8 +159,8 @@ pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
     (state, settled.filter(|_| state == State::Resolved))
 }
 
-/// The visit that a later note only tells once more, now with its day or a remark: the same outcome by the same role on the
-/// same day, or on a day that had not been said. Without a day it is another visit if the case has gone out since.
+/// The visit that a later note only tells once more, now with its day or a remark: the same outcome by the same role on
+/// the same day, or on a day that had not been said. Without a day it is another visit if the case has gone out since.
 fn completed(earlier: &[Event], event: &Event) -> Option<usize> {
     let sent = earlier.iter().rposition(|event| event.what == "assigned").unwrap_or(0);
     let is_it = |(at, before): &(usize, &Event)| {
@@ -216,8 +216,9 @@ impl StoredCase {
         raised.checked_sub(1).and_then(|run| self.earlier.get(run)).unwrap_or(&self.row)
     }
 
-    /// Is a visit without a day noted already in just these words, and would it change where the case stands if it were another
-    /// one? Then nobody can tell whether it is: the case may have gone out since, or a list came in a second time.
+    /// Is a visit without a day noted already in just these words, and would it change where the case stands if it were
+    /// another one? Then nobody can tell whether it is: the case may have gone out since, or a list came in a second
+    /// time.
     #[must_use]
     pub fn may_be_another(&self, role: &str, outcome: Outcome, note: &str) -> bool {
         let is_same = |event: &&Event| {
@@ -231,8 +232,8 @@ impl StoredCase {
         })
     }
 
-    /// The days on which somebody of the field was there (empty if not said), with the case as it was known then; what was only
-    /// noted once more counts once. A supervisor decides at a desk.
+    /// The days on which somebody of the field was there (empty if not said), with the case as it was known then; what
+    /// was only noted once more counts once. A supervisor decides at a desk.
     #[must_use]
     pub fn calls(&self) -> Vec<(&str, &CaseRow)> {
         let mut calls: Vec<(usize, &str)> = Vec::new();

@@ -1,23 +1,25 @@
 //! What do visits teach about the cases still open?
 //!
 //! Takes cases with the probability that the run gave them and, where somebody has been, a label; gives each case a new
-//! probability. The run cannot know that one enumerator left out a staircase or that a community's register is stale; the
-//! first visits show it.
+//! probability. The run cannot know that one enumerator left out a staircase or that a community's register is stale;
+//! the first visits show it.
 //!
-//! Model: log odds = log odds of the run + kind + slope × log odds of the run + area + community + building + building where
-//! nobody was enumerated at the dwelling + traits (the levels of the residence evidence), each effect normal about zero: a
-//! logistic regression with an offset and crossed random effects. Omissions and all other kinds are fitted apart.
+//! Model: log odds = log odds of the run + kind + slope × log odds of the run + area + community + building + building
+//! where nobody was enumerated at the dwelling + traits (the levels of the residence evidence), each effect normal
+//! about zero: a logistic regression with an offset and crossed random effects. Omissions and all other kinds are
+//! fitted apart.
 //!
-//! A building that was left out loses whole households: its effect is another one for dwellings that are empty on the roll
-//! than for those where somebody was enumerated and one more person may be missing.
+//! A building that was left out loses whole households: its effect is another one for dwellings that are empty on the
+//! roll than for those where somebody was enumerated and one more person may be missing.
 //!
-//! Steps: 1. each case is written as a short row of effects; 2. `fit` finds the most probable effects by Newton steps, one
-//! effect at a time, and 3. re-estimates the variance of each group of effects from them: their squares, by the number of
-//! effects that the labels have a say in (empirical Bayes), held near its first value while those are few; 4. every open case
-//! is scored.
+//! Steps: 1. each case is written as a short row of effects; 2. `fit` finds the most probable effects by Newton steps,
+//! one effect at a time, and 3. re-estimates the variance of each group of effects from them: their squares, by the
+//! number of effects that the labels have a say in (empirical Bayes), held near its first value while those are few; 4.
+//! every open case is scored.
 //!
-//! Sources: D. MacKay, *Bayesian interpolation*, Neural Computation 4 (1992) (variance by the effective number of parameters;
-//! the EM step moves from a wrong first value only over many rounds where each effect has few labels); A. Gelman, J. Hill, *Data Analysis Using Regression and Multilevel Models*, 2007, ch. 14.
+//! Sources: D. MacKay, *Bayesian interpolation*, Neural Computation 4 (1992) (variance by the effective number of
+//! parameters; the EM step moves from a wrong first value only over many rounds where each effect has few labels); A.
+//! Gelman, J. Hill, *Data Analysis Using Regression and Multilevel Models*, 2007, ch. 14.
 
 use rustc_hash::FxHashMap;
 
@@ -192,7 +194,8 @@ impl Lessons {
         rows.map(|(offset, row)| sigmoid(predict(*offset, row, coefficients))).collect()
     }
 
-    /// The most probable effects and the curvature there, with these variances, each label counting as often as its weight.
+    /// The most probable effects and the curvature there, with these variances, each label counting as often as its
+    /// weight.
     fn solve(&self, taught: &Taught, weights: &[f64], sweeps: usize) -> (Vec<f64>, Vec<f64>) {
         let mut coefficients = taught.coefficients.clone();
         let mut curvature = vec![0.0; self.group.len()];

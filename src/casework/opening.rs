@@ -1,7 +1,7 @@
-//! Is the store of cases there that should be there?
+//! Is the store of cases where it should be?
 //!
-//! Takes a run's folder, gives an open database of the newest layout. One is made only where none has been: a new one in place
-//! of one that was lost would have forgotten every visit, and nobody would see it.
+//! Takes a run's folder, gives an open database of the newest layout. A new store is made only where there never was
+//! one: if it took the place of a lost store, every visit would be forgotten, and nobody would notice.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -108,7 +108,8 @@ fn lost(path: &Path, what: &str) -> Error {
     ))
 }
 
-/// Makes a store under another name first: a program that is killed meanwhile, or is just as far, leaves no half of one.
+/// Makes a store under another name first: a program that is killed meanwhile, or is just as far, leaves no half of
+/// one.
 fn make(folder: &Path, path: &Path) -> Result<()> {
     static MADE: AtomicU64 = AtomicU64::new(0);
     let own = format!(".{DATABASE}.{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));

@@ -1,10 +1,11 @@
 //! Who is sent where?
 //!
-//! Takes the store's cases, gives lists for a team: the doors that are worth most per visit, as many as can be visited, all
-//! cases of a door together, in walking order. Whose the cases are is noted first, in the store and in the audit log, and only if
-//! nobody else has them; then the lists are written, by the same hand as those of the run.
+//! Takes the store's cases, gives lists for a team: the doors that are worth most per visit, as many as can be visited,
+//! with all cases of a door together, in walking order. First the store and the audit log note who has the cases, and
+//! only if nobody else has them; then the lists are written, by the same code as those of the run.
 //!
-//! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the count.
+//! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the
+//! count.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -14,10 +15,10 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use super::FOLDER;
 use super::encryption::{self, Recipients};
 use super::learning::{self, Lesson};
 use super::store::{Claim, State, Store, StoredCase};
-use super::{FOLDER, progress};
 use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
 use crate::audit::publication::{self, Publication};
@@ -28,7 +29,6 @@ use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::table::CASES;
 use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
 use crate::outcome::report::follow_up::{self, Heading};
-use crate::outcome::report::words;
 use crate::whole_file;
 
 /// What is wanted.
@@ -80,7 +80,7 @@ impl Order {
 #[must_use]
 pub fn effect(kind: DiscrepancyKind) -> f64 {
     match kind {
-        DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn => 1.0,
+        kind if kind.is_missed() => 1.0,
         DiscrepancyKind::MissedHousehold => 0.0,
         DiscrepancyKind::AttributeConflict | DiscrepancyKind::HouseholdMismatch => 0.05,
         _ => 0.5,
@@ -169,7 +169,8 @@ const LOG_WAIT: Duration = Duration::from_mins(2);
 /// Notes which cases a team gets, then writes its lists.
 ///
 /// # Errors
-/// If there is nothing to send, the lists may not be put where they should be, or lists, log or store cannot be written.
+/// If there is nothing to send, the lists may not be put where they should be, or lists, log or store cannot be
+/// written.
 pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
     order.out.as_deref().map_or(Ok(()), check_empty)?;
     let heading = heading(run, language, &order.team)?;
@@ -188,8 +189,8 @@ fn hold(run: &Path) -> Result<Publication> {
     Ok(held)
 }
 
-/// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the folder,
-/// held until the lists are in it.
+/// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the
+/// folder, held until the lists are in it.
 fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<(Choice, Publication)> {
     for _ in 0..TRIES {
         let (cases, seen) = store.cases_so_far()?;
@@ -212,8 +213,8 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
     Ok((choice, held))
 }
 
-/// Writes what a team has once more, for other recipients: the same cases, as they are now. Nothing else changes, and what
-/// went out before can still be read by whom it was sent to.
+/// Writes what a team has once more, for other recipients: the same cases, as they are now. Nothing else changes, and
+/// what went out before can still be read by whom it was sent to.
 ///
 /// # Errors
 /// If the team has nothing, or lists cannot be written.
@@ -263,10 +264,7 @@ fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Resul
         doors: by_door(cases, chosen.iter().copied()).len() as u64,
         cases: chosen.len() as u64,
         random_doors: by_door(cases, random.iter().copied()).len() as u64,
-        expected: chosen
-            .iter()
-            .filter(|at| progress::is_find(cases[**at].kind))
-            .fold(0.0, |sum, at| sum + probability[*at]),
+        expected: chosen.iter().filter(|at| cases[**at].kind.is_missed()).fold(0.0, |sum, at| sum + probability[*at]),
     })
 }
 
@@ -285,8 +283,8 @@ fn announce(log: &mut Log, order: &Order, action: &str, choice: &Choice) -> Resu
     log.add(action, serde_json::json!({ "team": team, "cases": cases, "areas_by_recipient": lists_of }))
 }
 
-/// A folder for lists must be empty or not there yet: lists of one area have one name whoever carries them, and must lie neither
-/// over those of another team nor among extracts.
+/// A folder for lists must be empty or not there yet: lists of one area have one name whoever carries them, and must
+/// lie neither over those of another team nor among extracts.
 fn check_empty(folder: &Path) -> Result<()> {
     let refused = |what: &str| {
         let error = Error::new(Kind::Usage, what).at_file(folder);
@@ -340,14 +338,14 @@ fn may_go(case: &StoredCase, order: &Order) -> bool {
     free && !excepted && case.row.area.starts_with(&order.area)
 }
 
-/// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together. The
-/// ranking has no say in it: what they find measures the ranking.
+/// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together.
+/// The ranking has no say in it: what they find measures the ranking.
 fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Vec<usize> {
     use rand::SeedableRng;
     let key = |at: &usize| door_key(&cases[*at].row, &cases[*at].number);
     let taken: std::collections::BTreeSet<_> = chosen.iter().map(key).collect();
     let left = (0..cases.len())
-        .filter(|at| may_go(&cases[*at], order) && progress::is_find(cases[*at].kind) && !taken.contains(&key(at)));
+        .filter(|at| may_go(&cases[*at], order) && cases[*at].kind.is_missed() && !taken.contains(&key(at)));
     let doors: Vec<Vec<usize>> = by_door(cases, left).into_values().collect();
     let mut dice = rand_chacha::ChaCha8Rng::seed_from_u64(order.random.1);
     let wanted = usize::try_from(order.random.0).unwrap_or(usize::MAX).min(doors.len());
@@ -363,7 +361,7 @@ fn choose(cases: &[StoredCase], probability: &[f64], order: &Order) -> Vec<usize
     let Some(visits) = order.visits else {
         return waiting.into_iter().filter(|at| cases[*at].row.listed).collect();
     };
-    let wanted = |at: &usize| cases[*at].row.listed || progress::is_find(cases[*at].kind);
+    let wanted = |at: &usize| cases[*at].row.listed || cases[*at].kind.is_missed();
     let doors = by_door(cases, waiting.into_iter().filter(wanted));
     let mut ranked: Vec<(f64, Vec<usize>)> = doors
         .into_values()
@@ -396,7 +394,7 @@ fn by_door(cases: &[StoredCase], positions: impl Iterator<Item = usize>) -> BTre
 /// What the next visits are expected to find, by area: the best doors first.
 #[must_use]
 pub fn next_doors(cases: &[StoredCase], probability: &[f64]) -> Vec<(String, f64)> {
-    let waiting = (0..cases.len()).filter(|at| cases[*at].is_waiting() && progress::is_find(cases[*at].kind));
+    let waiting = (0..cases.len()).filter(|at| cases[*at].is_waiting() && cases[*at].kind.is_missed());
     let mut worth: FxHashMap<(&str, &Door, &str), f64> = FxHashMap::default();
     for at in waiting {
         *worth.entry(door_key(&cases[at].row, &cases[at].number)).or_default() += probability[at];
@@ -404,12 +402,6 @@ pub fn next_doors(cases: &[StoredCase], probability: &[f64]) -> Vec<(String, f64
     let mut doors: Vec<(String, f64)> = worth.into_iter().map(|((area, ..), worth)| (area.to_owned(), worth)).collect();
     doors.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     doors
-}
-
-/// Expected finds as people read them.
-#[must_use]
-pub fn expected_words(expected: f64) -> String {
-    words::expected(expected)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! How far has the follow-up got, and is it worth going on?
 //!
-//! Takes the store's cases, gives by area: cases, visits made, persons found, still expected, finds per visit, and what the
-//! next hundred visits would find. Expected and confirmed are kept apart. A visit is one call at one door, however many
-//! cases it settles.
+//! Takes the store's cases, gives by area: cases, visits made, persons found, still expected, finds per visit, and what
+//! the next hundred visits would find. Expected and confirmed are kept apart. A visit is one call at one door, however
+//! many cases it settles.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,6 @@ use statrs::distribution::{DiscreteCDF, Poisson};
 
 use super::outgoing::{door_key, next_doors, probabilities};
 use super::store::{State, StoredCase};
-use crate::outcome::discrepancy::DiscrepancyKind;
 
 /// Visits whose worth is shown.
 const NEXT_VISITS: usize = 100;
@@ -82,12 +81,6 @@ pub fn random_visits(cases: &[StoredCase]) -> RandomVisits {
     random
 }
 
-/// Does a case of this kind stand for one missed person?
-#[must_use]
-pub fn is_find(kind: DiscrepancyKind) -> bool {
-    matches!(kind, DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn)
-}
-
 /// Progress of all areas together, then of each.
 #[must_use]
 pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
@@ -104,14 +97,14 @@ pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
             State::Closed => area.closed += 1,
             State::Open | State::Visited => {}
         }
-        if is_find(case.kind) {
+        if case.kind.is_missed() {
             area.expected += if case.is_waiting() { *probability } else { 0.0 };
         }
         // Visits and what they found count where they were made: new data may have moved some cases of the door since.
         for (day, then) in case.calls() {
             areas.entry(&then.area).or_default().1.insert((door_key(then, &case.number), day));
         }
-        if is_find(case.kind) && case.label() == Some(true) {
+        if case.kind.is_missed() && case.label() == Some(true) {
             areas.entry(&case.as_visited().area).or_default().0.found += 1;
         }
     }

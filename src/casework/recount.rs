@@ -1,18 +1,19 @@
 //! What do visits say of the estimate of coverage?
 //!
-//! Takes the estimates of a run and its cases with all outcomes, gives by area the estimate with what was found. The run's
-//! own figures stay as they are; this stands beside them.
+//! Takes the estimates of a run and its cases with all outcomes, gives by area the estimate with what was found. The
+//! run's own figures stay as they are; this stands beside them.
 //!
-//! Per area: 1. each case of a perhaps missed person has the probability *p* of the run and *q* after all visits: 1 or 0
-//! where a visit settled it, what [`learning`](super::learning) makes of it elsewhere; 2. the residents whom only
-//! registers have change by Σ(*q* − *p*); 3. the unseen are in proportion to them (Chapman's product), and change alike; 4. of
-//! the variance, Σ*p*(1 − *p*) of the cases gives way to Σ*q*(1 − *q*), which is nothing where somebody has been, and what the
-//! residence evidence is unsure of in all persons alike shrinks with the share of the expected persons that are settled;
+//! Per area: 1. each case of a perhaps missed person has the probability *p* of the run and *q* after all visits: 1 or
+//! 0 where a visit settled it, what [`learning`](super::learning) makes of it elsewhere; 2. the residents whom only
+//! registers have change by Σ(*q* − *p*); 3. the unseen are in proportion to them (Chapman's product), and change
+//! alike; 4. of the variance, Σ*p*(1 − *p*) of the cases gives way to Σ*q*(1 − *q*), which is nothing where somebody
+//! has been, and what the residence evidence is unsure of in all persons alike shrinks with the share of the expected
+//! persons that are settled;
 //! 5. how far the lesson would differ, had other doors been visited, is added: the visited doors are drawn again, it is
 //! learnt anew from each draw, and the variance of Σ*q* of those not visited is taken.
 //!
-//! Cases that contradict each other (disputed) count as not visited. What the run itself has taken from visits stands in its
-//! estimates already: such an outcome is no label here, and whom it found is neither expected nor in doubt.
+//! Cases that contradict each other (disputed) count as not visited. What the run itself has taken from visits stands
+//! in its estimates already: such an outcome is no label here, and whom it found is neither expected nor in doubt.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,6 @@ use serde::Serialize;
 
 use super::learning::{Lessons, Taught};
 use super::outgoing::door_key;
-use super::progress::is_find;
 use super::store::StoredCase;
 use crate::outcome::coverage::Level;
 use crate::outcome::coverage::estimated::{Estimate, Summary};
@@ -122,8 +122,8 @@ impl Change {
 }
 
 /// The estimates of a run with what visits found, in the order of its areas, all of them last; nothing if no visit has
-/// settled a case of this run. `rows` are the cases that the run raises: others are in no estimate of it. `has_outcomes`: did
-/// the run itself take into account what visits had found by then?
+/// settled a case of this run. `rows` are the cases that the run raises: others are in no estimate of it.
+/// `has_outcomes`: did the run itself take into account what visits had found by then?
 #[must_use]
 pub fn recount(summary: &Summary, rows: &[CaseRow], cases: &[StoredCase], has_outcomes: bool) -> Vec<Recounted> {
     let raised: FxHashSet<(&str, &[String])> =
@@ -136,7 +136,7 @@ pub fn recount(summary: &Summary, rows: &[CaseRow], cases: &[StoredCase], has_ou
     let labels: Vec<Option<bool>> = cases.iter().map(|case| case.label().filter(|_| is_new(case))).collect();
     let taught = lessons.fit(&labels);
     let learnt = lessons.probabilities(&taught.coefficients);
-    let counts = |case: &StoredCase| is_find(case.kind) && is_raised(case);
+    let counts = |case: &StoredCase| case.kind.is_missed() && is_raised(case);
     let mut areas: BTreeMap<(&str, &str), Change> = BTreeMap::new();
     let mut all = Change::default();
     let mut open: Vec<usize> = Vec::new();
@@ -179,7 +179,8 @@ fn sum(sums: &FxHashMap<Key<'_>, f64>, key: Key<'_>) -> f64 {
     sums.get(&key).copied().unwrap_or(0.0)
 }
 
-/// By replicate and area the sum of the probabilities of the open cases, learnt from visited doors that were drawn again.
+/// By replicate and area the sum of the probabilities of the open cases, learnt from visited doors that were drawn
+/// again.
 fn redrawn<'a>(
     lessons: &Lessons,
     taught: &Taught,
@@ -314,7 +315,8 @@ mod tests {
         outcomes.extend([Some(Outcome::NeverLivedHere); 10]);
         outcomes.resize(30, None);
         let (mut rows, mut stored) = cases(&outcomes);
-        // The next run: whom visits found is certain, what turned out otherwise is not raised, and nobody has been anywhere since.
+        // The next run: whom visits found is certain, what turned out otherwise is not raised, and nobody has been
+        // anywhere since.
         for at in 0..10 {
             (rows[at].probability, stored[at].row.probability) = (1.0, 1.0);
         }
@@ -342,14 +344,15 @@ mod tests {
         let all = recount(&run, &rows, &stored, false).last().unwrap().clone();
         // Fifteen fewer because nobody was found, and more because the others look like them.
         assert!(all.only_register < 24.0 && all.only_register > 5.0, "{all:?}");
-        // Nothing was found at any door: whichever are drawn, the lesson is about the same. Had half of them been finds,
-        // it would hang on which.
+        // Nothing was found at any door: whichever are drawn, the lesson is about the same. Had half of them been
+        // finds, it would hang on which.
         let mut mixed = vec![Some(Outcome::NeverLivedHere); 30];
         (0..30).step_by(2).for_each(|at| mixed[at] = Some(Outcome::Added));
         mixed.resize(60, None);
         let (rows, stored) = cases(&mixed);
         let unsure = recount(&run, &rows, &stored, false).last().unwrap().clone();
-        // Without the lesson's own doubt: 36, less 16 · (1 − (1 − 15/40)²), less 1.21 · what the settled no longer vary.
+        // Without the lesson's own doubt: 36, less 16 · (1 − (1 − 15/40)²), less 1.21 · what the settled no longer
+        // vary.
         let without = 36.0 - 16.0 * (1.0 - 0.625f64.powi(2)) - 1.21 * 7.5;
         let lesson = unsure.standard_error.powi(2) - without;
         // Thirty visits tell the share of thirty others to about √30 · √(1/4) · √2 persons at the very most.

@@ -1,7 +1,7 @@
-//! What does the next run get to know of visits?
+//! What does the next run learn of visits?
 //!
-//! Takes the store's cases, gives a table of those that visits settled: kind, outcome, and the records as digests, by case
-//! number. No name and no ID number is in it.
+//! Takes the store's cases, gives a table of those that visits have settled, by case number: kind, outcome, and the
+//! digests of the records. It holds no name and no ID number.
 
 use super::store::StoredCase;
 use crate::error::{Error, Kind, Result};

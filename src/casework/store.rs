@@ -3,10 +3,9 @@
 //! An embedded SQLite database. Takes events, gives cases with their state. Nothing is updated or deleted: triggers
 //! refuse it. A case's state is read off its events; what a case looks like is its latest appearance in a run.
 //!
-//! Many programs may use the store at once: writers wait for each other (write-ahead log, immediate transactions), and one
-//! that is killed leaves nothing half done.
+//! Many programs may use the store at once: writers wait for each other (write-ahead log, immediate transactions), and
+//! one that is killed leaves nothing half done.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -165,9 +164,9 @@ impl Store {
         })
     }
 
-    /// Notes that cases go out with a team, and of those drawn at random the probability that each had then. Nothing is noted
-    /// if something has happened to one of the cases since the event up to which they were looked at: another program may
-    /// have sent it out. Gives whether it was noted.
+    /// Notes that cases go out with a team, and of those drawn at random the probability that each had then. Nothing is
+    /// noted if something has happened to one of the cases since the event up to which they were looked at: another
+    /// program may have sent it out. Gives whether it was noted.
     ///
     /// # Errors
     /// If the store cannot be written.
@@ -225,19 +224,6 @@ impl Store {
             }
             Ok(new as u64)
         })
-    }
-
-    /// How many events of each kind there are.
-    ///
-    /// # Errors
-    /// If the store cannot be read.
-    pub fn event_counts(&self) -> Result<BTreeMap<String, u64>> {
-        let read = || {
-            let mut statement = self.connection.prepare("SELECT what, count(*) FROM event GROUP BY what")?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?;
-            rows.collect::<rusqlite::Result<BTreeMap<String, u64>>>()
-        };
-        read().map_err(|error: rusqlite::Error| sqlite_error(&self.path, &error))
     }
 }
 

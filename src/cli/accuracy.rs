@@ -1,8 +1,8 @@
 //! How accurate are the defaults where the truth is known?
 //!
 //! Takes a folder of data sets, each a folder with its extracts and `truth.parquet` (the pairs of records that are one
-//! person: `id_l`, `id_r` within the one file, `id_a`, `id_b` between two), drafts a study of each, runs it untouched and
-//! prints the table of docs/accuracy.md. The data stay where they are.
+//! person: `id_l`, `id_r` within the one file, `id_a`, `id_b` between two), drafts a study of each, runs it untouched
+//! and prints the table of docs/accuracy.md. The data stay where they are.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

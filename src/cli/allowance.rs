@@ -1,8 +1,8 @@
 //! How much memory may this process take?
 //!
-//! Takes what the command line says, else the system's own limits, gives the least of each kind in bytes: a run that needs more
-//! works over a file or is refused before it begins, instead of being ended in the middle by the system, to which nobody can
-//! object.
+//! Takes what the command line says, else the system's own limits, gives the least of each kind in bytes: a run that
+//! needs more works over a file or is refused before it begins, instead of being ended in the middle by the system, to
+//! which nobody can object.
 
 use std::path::Path;
 

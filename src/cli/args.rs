@@ -65,9 +65,9 @@ pub struct Global {
     /// Threads to use (all cores by default); results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub threads: Option<u16>,
-    /// Memory that a run may hold, at least 256MiB (6GiB, 800MiB, 2G, bytes); else what the system allows. What a run needs
-    /// is planned from the number of records; one that may hold less works over a nameless file in its folder, and takes longer; one
-    /// for which even that would not do is refused before it begins (exit status 6).
+    /// Memory that a run may hold, at least 256MiB (6GiB, 800MiB, 2G, bytes); else what the system allows. What a run
+    /// needs is planned from the number of records. A run that may hold less works over a nameless file in its folder,
+    /// and takes longer. If even that is not enough, the run is refused before it starts (exit status 6).
     #[arg(long, global = true, value_name = "SIZE", value_parser = memory)]
     pub memory: Option<u64>,
     /// Form of the log on stderr.
@@ -124,15 +124,15 @@ pub enum Command {
     CoverageTrial(CoverageTrial),
     /// Check that outputs, inputs, study file and log of a run belong together and nothing was altered.
     Verify(Verify),
-    /// List what stands behind a figure of the report: discrepancies, each with its records (source, file, row) and what
-    /// was compared; or persons, pairs, rows set aside (docs/for-auditors.md).
+    /// List what stands behind a figure of the report: discrepancies, each with its records (source, file, row) and
+    /// what was compared; or persons, pairs, rows set aside (docs/for-auditors.md).
     Trace(Trace),
     /// Seal the extracts in a folder before they are sent, so that a changed bit is found when they are read.
     Seal(custody::Seal),
     /// Remove the personal data of a run, and say so in its log.
     Purge(custody::Purge),
-    /// Draw a sample of links, non-links and discrepancies for independent review, sealed before anybody looks; read the
-    /// verdicts back.
+    /// Draw a sample of links, non-links and discrepancies for independent review, sealed before anybody looks; read
+    /// the verdicts back.
     Sample(Sample),
     /// Write counts by area that may leave the office: altered by cell keys, small bases withheld.
     Publish(Publish),
@@ -259,10 +259,11 @@ pub enum FollowUp {
     Export(Export),
     /// Take filled lists back (XLSX, or CSV in UTF-8 or GB18030); the same list twice changes nothing.
     Import(Import),
-    /// Write the lists that a team has once more, encrypted to other recipients: somebody left, or a key was lost. What was
-    /// sent before can still be read by whom it was sent to.
+    /// Write the lists that a team has once more, encrypted to other recipients: somebody left, or a key was lost. What
+    /// was sent before can still be read by whom it was sent to.
     Rekey(Rekey),
-    /// Say by area: cases that wait for a supervisor, visits made, persons found, still expected, and what the next 100 visits would find.
+    /// Say by area: cases that wait for a supervisor, visits made, persons found, still expected, and what the next 100
+    /// visits would find.
     Status(Status),
     /// Write what visits have settled as a table that the next run takes into account (`outcomes` in the study file).
     Outcomes(Outcomes),
@@ -290,8 +291,8 @@ pub struct Export {
     /// chosen as of now. Without it, all cases that the run listed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub visits: Option<u64>,
-    /// Further doors at random among those that the ranking leaves out: what they find measures the ranking, and what it
-    /// misses. They are not marked on the list.
+    /// Further doors at random among those that the ranking leaves out: what they find measures the ranking, and what
+    /// it misses. They are not marked on the list.
     #[arg(long, value_name = "N")]
     pub random_visits: Option<u64>,
     /// Seed of the draw of those doors (1 by default).
@@ -311,8 +312,8 @@ pub struct Readers {
     /// Encrypt the lists to this public key (age1…, made with `age-keygen`); may be repeated.
     #[arg(long, value_name = "KEY")]
     pub recipient: Vec<String>,
-    /// Encrypt the lists to the public keys in this file. A line is a key, or the beginning of an area's code and the key of
-    /// somebody who may read the lists of those areas alone.
+    /// Encrypt the lists to the public keys in this file. A line is a key, or the beginning of an area's code and the
+    /// key of somebody who may read the lists of those areas alone.
     #[arg(long, value_name = "FILE")]
     pub recipients: Option<PathBuf>,
     /// Who sends them, for the audit log, which says to which team or keys lists went.
@@ -408,8 +409,8 @@ pub struct Campaign {
     pub format: ResultFormat,
 }
 
-/// The name of a team: it becomes part of a folder's name. Letters of all scripts are safe there; separators, dots and control
-/// characters are none.
+/// The name of a team: it becomes part of a folder's name. Letters of all scripts are safe there; separators, dots and
+/// control characters are none.
 fn team(text: &str) -> Result<String, String> {
     let right = (1..=32).contains(&text.chars().count()) && text.chars().all(|c| c.is_alphanumeric() || c == '-');
     if right { Ok(text.to_owned()) } else { Err(String::from("expected at most 32 letters, digits and `-`")) }

@@ -41,8 +41,8 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
 /// Codes that are named where an area is asked for that the run does not have.
 const CODES_SHOWN: usize = 10;
 
-/// What the areas are of which the run has estimates, the widest first. What was taken for a code may be a name: only what
-/// names an area's files is shown.
+/// What the areas are of which the run has estimates, the widest first. What was taken for a code may be a name: only
+/// what names an area's files is shown.
 fn no_such_area<'a>(known: impl Iterator<Item = &'a str>) -> Error {
     let mut codes: Vec<&str> = known.collect();
     codes.sort_unstable_by_key(|code| (code.len(), *code));

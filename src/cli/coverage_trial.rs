@@ -68,7 +68,8 @@ impl TrueParts {
     fn errors(&self, estimate: &Estimate) -> [f64; PARTS.len()] {
         let residents = self.residents();
         let roll = estimate.enumerated + estimate.erroneous + estimate.guests;
-        // Whom the roll has and the census counts elsewhere counts as wrong in the truth and as a guest in the estimate.
+        // Whom the roll has and the census counts elsewhere counts as wrong in the truth and as a guest in the
+        // estimate.
         let wrongly = estimate.erroneous + estimate.guests - self.wrongly;
         [
             roll - residents,

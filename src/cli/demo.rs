@@ -13,7 +13,8 @@ use crate::audit::manifest::MANIFEST;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study;
 use crate::memory::plan::Allowance;
-use crate::outcome::quality::{MISSED_KINDS, Quality};
+use crate::outcome::discrepancy::DiscrepancyKind;
+use crate::outcome::quality::Quality;
 use crate::progress::Progress;
 use crate::run::Options;
 use crate::synthetic::{self, Made, Plan};
@@ -70,7 +71,8 @@ const PLANTED: [(&str, &[&str]); 3] = [
 fn planted(made: &Made, quality: &Quality) -> String {
     let listed = |kind: &str| quality.discrepancies.get(kind).map_or(0, |number| number.listed);
     let mut table = Table::new(&["planted in the district", "planted", "listed"]);
-    let missed: u64 = MISSED_KINDS.iter().map(|kind| listed(kind)).sum();
+    let missed_kinds = DiscrepancyKind::ALL.into_iter().filter(|kind| kind.is_missed());
+    let missed: u64 = missed_kinds.map(|kind| listed(kind.name())).sum();
     table.row(vec![String::from("missed, in a register"), count(made.missed_in_register), count(missed)]);
     for (kind, planted) in PLANTED {
         let planted: u64 = planted.iter().filter_map(|what| made.planted.get(*what)).sum();

@@ -1,7 +1,7 @@
 //! What came of each of several files?
 //!
-//! Takes what was done with one file after the other, gives a table on the screen and the exit status: a file that cannot be read
-//! keeps none of the others waiting, and is still not forgotten.
+//! Takes what was done with one file after the other, gives a table on the screen and the exit status: a file that
+//! cannot be read keeps none of the others waiting, and is still not forgotten.
 
 use std::path::Path;
 use std::process::ExitCode;

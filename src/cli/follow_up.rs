@@ -1,6 +1,7 @@
 //! How do lists go out to field teams and come back?
 //!
-//! Takes what was asked of a run's casework, prints counts; case numbers and codes may stand on the screen, names may not.
+//! Takes what was asked of a run's casework, prints counts; case numbers and codes may stand on the screen, names may
+//! not.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ use crate::casework::{absorb, incoming, progress, settled};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::report::cases::table::{self, CASES};
 use crate::whole_file;
+use crate::outcome::report::words;
 
 /// Obeys one of the commands.
 pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
@@ -102,7 +104,7 @@ fn say_sent(sent: &Sent) -> Result<ExitCode> {
         table.row(vec![String::from("of these at random"), count(sent.random_doors)]);
     }
     table.row(vec![String::from("cases"), count(sent.cases)]);
-    table.row(vec![String::from("expected finds"), outgoing::expected_words(sent.expected)]);
+    table.row(vec![String::from("expected finds"), words::expected(sent.expected)]);
     show(&table.text())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -175,9 +177,9 @@ fn say(asked: &Status) -> Result<ExitCode> {
             count(area.closed),
             count(area.visits),
             count(area.found),
-            outgoing::expected_words(area.expected),
+            words::expected(area.expected),
             area.finds_per_visit.map_or_else(|| String::from("-"), |finds| format!("{finds:.2}")),
-            outgoing::expected_words(area.next_hundred),
+            words::expected(area.next_hundred),
         ]);
     }
     let mut text = table.text();
@@ -187,7 +189,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
             count(random.drawn),
             count(random.settled),
             count(random.found),
-            outgoing::expected_words(random.expected),
+            words::expected(random.expected),
             random.chance.map_or_else(String::new, |chance| format!(
                 " (chance of being that far off if the ranking is right: {chance:.2})"
             ))

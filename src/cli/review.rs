@@ -1,7 +1,7 @@
 //! How do clerks judge links?
 //!
-//! Takes what was asked of a run's review; draws pairs, shows them masked, keeps what was said, and sums it up. Values of
-//! records stand on the screen only where a clerk is asked about them.
+//! Takes what was asked of a run's review; draws pairs, shows them masked, keeps what was said, and sums it up. Values
+//! of records stand on the screen only where a clerk is asked about them.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -56,7 +56,7 @@ impl Table {
         Table { heading, rows: Vec::new(), left: vec![0] }
     }
 
-    /// The same table with this column, too, aligned left.
+    /// Aligns this column left, too.
     pub(super) fn left(mut self, column: usize) -> Table {
         self.left.push(column);
         self

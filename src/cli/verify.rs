@@ -61,8 +61,9 @@ pub(super) fn verify(asked: &Verify, memory: Allowance, progress: &dyn Progress)
     Ok(ExitCode::SUCCESS)
 }
 
-/// Repeats the run and compares every output. What it writes names persons: it lies hidden in the folder of the run, where the
-/// next run clears it should this one be killed, or, if nobody may write there, in the system's folder for temporary files.
+/// Repeats the run and compares every output. What it writes names persons: it lies hidden in the folder of the run,
+/// where the next run clears it should this one be killed, or, if nobody may write there, in the system's folder for
+/// temporary files.
 fn rerun(asked: &Verify, verified: &Verified, memory: Allowance, progress: &dyn Progress) -> Result<()> {
     let study = study::file::read(&located::locate(&asked.run, verified.manifest.clone())?.study.file)?;
     let _held = Publication::begin(&asked.run)?;

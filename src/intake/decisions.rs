@@ -1,7 +1,7 @@
 //! What have clerks decided of single pairs?
 //!
-//! Takes the table that the study names under `linkage.decisions` (CSV, UTF-8: `source_l`, `record_l`, `source_r`, `record_r`,
-//! `same` as 1 or 0), gives [`Decisions`]. `rollcall review decisions` writes such a table; anybody may.
+//! Takes the table that the study names under `linkage.decisions` (CSV, UTF-8: `source_l`, `record_l`, `source_r`,
+//! `record_r`, `same` as 1 or 0), gives [`Decisions`]. `rollcall review decisions` writes such a table; anybody may.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! What do the named columns of a small table hold?
 //!
-//! Takes a CSV table (UTF-8) that a study names, gives its rows, one by one, with the wanted columns in their order. Every
-//! row must be right: one that is left out in silence would be worse than none.
+//! Takes a CSV table (UTF-8) that a study names, gives its rows, one by one, with the wanted columns in their order.
+//! Every row must be right: one that is left out in silence would be worse than none.
 
 use std::path::{Path, PathBuf};
 

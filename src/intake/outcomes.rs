@@ -1,8 +1,8 @@
 //! What have visits found?
 //!
 //! Takes the table that the study names under `follow_up.outcomes` (CSV, UTF-8: `kind`, `outcome`, `records`), gives
-//! [`Outcomes`]: texts, of which a later room knows the meaning. `rollcall follow-up outcomes` writes such a table; records
-//! stand in it as digests, several separated by a space.
+//! [`Outcomes`]: texts, of which a later room knows the meaning. `rollcall follow-up outcomes` writes such a table;
+//! records stand in it as digests, several separated by a space.
 
 use std::path::Path;
 

@@ -104,8 +104,8 @@ fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// Is anything of this file compared? Of a single column only what its header says counts: a title stands over one column,
-/// and what that holds may still look like names.
+/// Is anything of this file compared? Of a single column only what its header says counts: a title stands over one
+/// column, and what that holds may still look like names.
 fn has_columns(source: usize, plan: &Planned, customs: &[custom::Custom]) -> bool {
     let is_one_column = plan.surveyed.headers.len() < 2;
     let by_name = plan.guess.fields.iter().any(|(_, bound)| bound.doubt.is_none() || !is_one_column);

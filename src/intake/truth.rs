@@ -22,7 +22,8 @@ pub struct PersonTruth {
     pub enumerated: bool,
 }
 
-/// Which person each record is: source, record id, person (columns `source`, `record_id`, and `person` or `uid` or `cluster`).
+/// Which person each record is: source, record id, person (columns `source`, `record_id`, and `person` or `uid` or
+/// `cluster`).
 ///
 /// # Errors
 /// The file cannot be read, or a column is missing or empty in some row.
@@ -35,7 +36,8 @@ pub fn records(path: &Path) -> Result<Vec<(String, String, String)>> {
     Ok(rows.into_iter().map(|[source, record, person]| (source, record, person)).collect())
 }
 
-/// What each person is to the census (columns `person` or `uid` or `cluster`, and `resident`, `enumerated`: `true` or not).
+/// What each person is to the census (columns `person` or `uid` or `cluster`, and `resident`, `enumerated`: `true` or
+/// not).
 ///
 /// # Errors
 /// The file cannot be read, or a column is missing, or a person has no number.

@@ -1,8 +1,8 @@
 //! Which pairs have clerks decided?
 //!
-//! Takes [`Decisions`] by name, gives [`Decided`] by record: pairs that are one person whatever the model says, and pairs that
-//! are not. They hold in resolution; the model is fitted and pairs are scored as if nobody had decided anything, so that the
-//! model's opinion of them can still be seen and judged.
+//! Takes [`Decisions`] by name, gives [`Decided`] by record: pairs that are one person whatever the model says, and
+//! pairs that are not. They hold in resolution; the model is fitted and pairs are scored as if nobody had decided
+//! anything, so that the model's opinion of them can still be seen and judged.
 
 use rustc_hash::FxHashMap;
 

@@ -1,11 +1,12 @@
 //! What do the clerks' decisions teach the model?
 //!
-//! Takes [`Decided`] pairs with their scores, gives a [`Lesson`]: labels, each standing for as many pairs as its stratum's
-//! sampling fraction says, and all other pairs, which count for the rest.
+//! Takes [`Decided`] pairs with their scores, gives a [`Lesson`]: labels, each standing for a number of pairs that
+//! follows from the sampling fraction of its stratum, and all other pairs.
 //!
-//! Clerks judge a stratified sample (`rollcall review`). Strata are, as there, what the run made of a pair (one person or not) and
-//! the band of its probability. Of a stratum with N pairs, n of them judged, the judged ones stand for the share
-//! α = n / (n + 20), N·α/n pairs each; the others, with the posterior that the model gives them, for the rest.
+//! Clerks judge a stratified sample (`rollcall review`). The strata here are the same as there: what the run made of a
+//! pair (one person or not) and the band of its probability. In a stratum of N pairs, n of which were judged, the
+//! judged pairs stand for the share α = n / (n + 20), that is N·α/n pairs each; the others keep the posterior of the
+//! model and stand for the rest.
 
 use super::blocking::Pair;
 use super::decided::Decided;
@@ -34,8 +35,9 @@ pub fn band(probability: f64) -> usize {
     BANDS.iter().filter(|bound| probability >= **bound).count()
 }
 
-/// Draws the lesson from all pairs. `of` is a resolution that knew no decisions, and the least log2 odds of pairs that clerks were
-/// shown; `added` are pairs that were compared only because they are decided (sorted), `rest` the patterns of those let go.
+/// Draws the lesson from all pairs. `of` is a resolution that knew no decisions, and the least log2 odds of pairs that
+/// clerks were shown; `added` are pairs that were compared only because they are decided (sorted), `rest` the patterns
+/// of those let go.
 #[must_use]
 pub fn draw(
     decided: &Decided,
@@ -87,7 +89,8 @@ mod tests {
 
     #[test]
     fn judged_pairs_stand_for_their_stratum_and_all_pairs_still_count_once() {
-        // Forty pairs of one record with others: half of them sure links, the others possible ones, of which five are judged.
+        // Forty pairs of one record with others: half of them sure links, the others possible ones, of which five are
+        // judged.
         let pairs: Vec<(u32, u32)> = (1..=40).map(|other| (0, other)).collect();
         let compared = ComparedPairs { pairs, classes: vec![0; 40], patterns: (0..40).map(|at| 1 + at / 20).collect() };
         let score = |at: u32| Score { weight: 0.0, log2_odds: if at < 20 { 12.0 } else { -2.0 } };

@@ -1,8 +1,8 @@
 //! From which probability on does a pair hold records together?
 //!
-//! Takes a [`Study`] and the scores of all pairs, gives the least log2 odds: those of `link_probability`, or, where the study
-//! names a tolerated share of false links, the lowest at which the pairs at or above it are expected to hold no greater share
-//! (the mean of 1 − p over them).
+//! Takes a [`Study`] and the scores of all pairs, gives the least log2 odds: those of `link_probability`, or, where the
+//! study names a tolerated share of false links, the lowest at which the pairs at or above it are expected to hold no
+//! greater share (the mean of 1 − p over them).
 
 use super::model::log2_odds;
 use super::scoring::Score;

@@ -1,7 +1,8 @@
 //! Does what was freed go back to the system, or does it wait for what comes next?
 //!
-//! Takes a stretch of work that frees and asks for much, and holds less than the stages after it, or a small run as a whole;
-//! gives [`Kept`]: as long as one lives, freed memory stays with the program, and the system need not clear it for every stage anew.
+//! Takes a stretch of work that frees and asks for much, and holds less than the stages after it, or a small run as a
+//! whole; gives [`Kept`]: as long as one lives, freed memory stays with the program, and the system need not clear it
+//! for every stage anew.
 
 use std::ffi::c_long;
 use std::sync::Mutex;

@@ -1,8 +1,8 @@
 //! How does a process hold no more memory than it may?
 //!
-//! Takes a bound and the scratch file, gives a thread that looks at what the process holds and lets go of parts of the file, in
-//! turn, when that comes near to the bound. A part that is in use is back at once: as a rule it still lies in the
-//! system's own cache, which shrinks when others need the room.
+//! Takes a bound and the scratch file, gives a thread that looks at what the process holds and lets go of parts of the
+//! file, in turn, when that comes near to the bound. A part that is in use is back at once: as a rule it still lies in
+//! the system's own cache, which shrinks when others need the room.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -13,8 +13,8 @@ use super::scratch::Scratch;
 
 /// What may be held, in bytes; the last that was asked for.
 static BOUND: AtomicU64 = AtomicU64::new(u64::MAX);
-/// How long the process is left alone when it holds little, and when it holds much: a thread maps hundreds of mebibytes of
-/// what is in the system's cache in a hundredth of a second.
+/// How long the process is left alone when it holds little, and when it holds much: a thread maps hundreds of mebibytes
+/// of what is in the system's cache in a hundredth of a second.
 const SELDOM: Duration = Duration::from_millis(10);
 const OFTEN: Duration = Duration::from_micros(500);
 

@@ -1,15 +1,15 @@
 //! Where does memory come from, and what becomes of the program when there is no more?
 //!
-//! Takes the allocator (mimalloc) and what a run may hold ([`plan`]), gives memory. A run that may hold less than it needs has its
-//! large pieces in a nameless file ([`scratch`]), of which no more is in memory than it may hold ([`keeper`]); one that may hold
-//! all it needs keeps what it frees for a while ([`freed`]), and a small one is given small pages ([`pages`]). The allocator
-//! remembers that memory was refused: the language ends a program that cannot go on without by SIGABRT; where that is why,
-//! the signal becomes exit status 6, with a word on what can be done. So it does where the system has none left for anybody. Any other
-//! abort stays one.
+//! Takes the allocator (mimalloc) and what a run may hold ([`plan`]), gives memory. A run that may hold less than it
+//! needs has its large pieces in a nameless file ([`scratch`]), of which no more is in memory than it may hold
+//! ([`keeper`]); one that may hold all it needs keeps what it frees for a while ([`freed`]), and a small one is given
+//! small pages ([`pages`]). The allocator remembers that memory was refused: the language ends a program that cannot go
+//! on without by SIGABRT; where that is why, the signal becomes exit status 6, with a word on what can be done. So it
+//! does where the system has none left for anybody. Any other abort stays one.
 //!
-//! The only code of this program that the compiler cannot check (`unsafe`): an allocator and its options, a flag of the process, memory that lies in a
-//! file, and a signal handler cannot be had without. A handler does no more than the system allows in one: it reads a flag, asks the system
-//! for memory, writes to stderr, and ends.
+//! The only code of this program that the compiler cannot check (`unsafe`): an allocator and its options, a flag of the
+//! process, memory that lies in a file, and a signal handler cannot be had without. A handler does no more than the
+//! system allows in one: it reads a flag, asks the system for memory, writes to stderr, and ends.
 
 #![allow(unsafe_code, reason = "an allocator, memory that lies in a file, and a signal handler cannot be had without")]
 
@@ -50,8 +50,8 @@ fn watched(memory: *mut u8) -> *mut u8 {
     memory
 }
 
-// SAFETY: every request goes to mimalloc or to the scratch file, and the answer goes back as it is; what came from the one
-// goes back to the one.
+// SAFETY: every request goes to mimalloc or to the scratch file, and the answer goes back as it is; what came from the
+// one goes back to the one.
 unsafe impl GlobalAlloc for Watched {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if let Some(scratch) = scratch::of(layout.size()) {
@@ -110,8 +110,8 @@ unsafe fn resize(scratch: &Scratch, memory: *mut u8, layout: Layout, size: usize
     new
 }
 
-/// For the program of which [`Watched`] is the allocator, as it starts: an abort for want of memory is exit status 6. Where
-/// signals cannot be caught, it stays an abort.
+/// For the program of which [`Watched`] is the allocator, as it starts: an abort for want of memory is exit status 6.
+/// Where signals cannot be caught, it stays an abort.
 pub fn take_charge() {
     IN_CHARGE.store(true, Ordering::Relaxed);
     #[cfg(unix)]
@@ -129,8 +129,8 @@ fn on_abort() {
     }
 }
 
-/// Does the system give any memory yet? Whoever aborts where it gives none (the C library, when a thread begins) most likely does
-/// so for want of it.
+/// Does the system give any memory yet? Whoever aborts where it gives none (the C library, when a thread begins) most
+/// likely does so for want of it.
 #[cfg(unix)]
 fn is_any_left() -> bool {
     use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous, munmap};

@@ -1,7 +1,7 @@
 //! How large are the pages that the system gives at a time?
 //!
-//! Takes whether a run is small. Linux gives pages of 2 MiB where a program's allocator asks for them, and clears each as a whole: a
-//! city's tables are found faster in them, and a small run uses little of many.
+//! Takes whether a run is small. Linux gives pages of 2 MiB where a program's allocator asks for them, and clears each
+//! as a whole: a city's tables are found faster in them, and a small run uses little of many.
 
 /// From now on, the system gives pages as small as it has. Elsewhere than on Linux it goes by its own lights.
 pub fn use_small_ones() {

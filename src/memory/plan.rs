@@ -36,8 +36,8 @@ impl InFile {
 pub struct Provided {
     /// The file, if not all fits into memory.
     pub in_file: Option<InFile>,
-    /// Where nothing is limited, freed memory stays with the program: for the first stages, which free and ask for much, and
-    /// hold less than the last ones.
+    /// Where nothing is limited, freed memory stays with the program: for the first stages, which free and ask for
+    /// much, and hold less than the last ones.
     pub freed: Option<Kept>,
     /// Where the whole run is small as well, the same to its end.
     pub to_the_end: Option<Kept>,

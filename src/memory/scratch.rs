@@ -1,7 +1,8 @@
 //! Where do large pieces of memory lie when a run may hold less than it needs?
 //!
-//! Takes requests for memory, gives pieces of a nameless file that the system maps in: what is not in use can be let go,
-//! and comes back from the disk when it is touched again. The same program works over it, so the same bytes come out.
+//! Takes requests for memory, gives pieces of a nameless file that the system maps in: what is not in use can be let
+//! go, and comes back from the disk when it is touched again. The same program works over it, so the same bytes come
+//! out.
 //!
 //! A piece keeps its place in the file for good, and room behind it to grow; places are never given twice (the file is
 //! mostly holes), so a piece begins with zeros. What is given back becomes a hole again.
@@ -77,8 +78,8 @@ pub(super) fn of(size: usize) -> Option<&'static Scratch> {
 /// If the system does not let the program notice that the disk is full.
 pub(super) fn lie_in(file: File) -> io::Result<&'static Scratch> {
     let handler: extern "C" fn(libc::c_int) -> ! = on_full_disk;
-    // Not beside the handler that the language has for this signal: that one gives it back to the system, and a second thread that
-    // finds the disk full at the same time would end the program without a word.
+    // Not beside the handler that the language has for this signal: that one gives it back to the system, and a second
+    // thread that finds the disk full at the same time would end the program without a word.
     // SAFETY: the handler writes to stderr and ends (see the module).
     if unsafe { libc::signal(libc::SIGBUS, handler as libc::sighandler_t) } == libc::SIG_ERR {
         return Err(io::Error::last_os_error());
@@ -123,8 +124,8 @@ impl Scratch {
         // SAFETY: the system chooses the addresses, and the place in the file is nobody else's.
         let address = unsafe { mmap(null_mut(), length, protection, flags, &self.file, place) }.ok()?;
         // What is touched again is asked for page by page: to read on behind it would push out what is in use (in a
-        // container of half of what a district of 480,000 needs, blocking took 27 s instead of more than three minutes).
-        // SAFETY: it says how the piece will be read, no more.
+        // container of half of what a district of 480,000 needs, blocking took 27 s instead of more than three
+        // minutes). SAFETY: it says how the piece will be read, no more.
         let _ = unsafe { madvise(address, length, Advice::Random) };
         pieces.free = place.checked_add(room)?;
         pieces.live.insert(address as usize, Piece { length, place, room });
@@ -132,8 +133,8 @@ impl Scratch {
         Some(address.cast())
     }
 
-    /// Makes the file reach as far, and the disk set room aside: where a page finds none only when it is touched, the program
-    /// can but end, and the system's own reading into it fails without that word.
+    /// Makes the file reach as far, and the disk set room aside: where a page finds none only when it is touched, the
+    /// program can but end, and the system's own reading into it fails without that word.
     fn reach(&self, pieces: &mut Pieces, place: u64, length: u64) -> Option<()> {
         let end = place.checked_add(length)?;
         if end > pieces.end {
@@ -141,7 +142,8 @@ impl Scratch {
             pieces.end = end;
         }
         match fallocate(&self.file, FallocateFlags::KEEP_SIZE, place, length) {
-            // Nobody can go on without, and a library that is only told of want of memory would make something else of it.
+            // Nobody can go on without, and a library that is only told of want of memory would make something else of
+            // it.
             Err(Errno::NOSPC | Errno::DQUOT) => end_full(),
             // Not every file system can.
             _ => Some(()),
@@ -200,8 +202,8 @@ impl Scratch {
         self.pieces().most
     }
 
-    /// Lets go of the next part of what lies in the file: it stays in the file, and comes back when it is touched. Gives how
-    /// many bytes it was; none at the end of a round.
+    /// Lets go of the next part of what lies in the file: it stays in the file, and comes back when it is touched.
+    /// Gives how many bytes it was; none at the end of a round.
     pub(super) fn let_go(&self) -> usize {
         let mut pieces = self.pieces();
         let hand = pieces.hand;
@@ -213,8 +215,8 @@ impl Scratch {
         };
         let from = hand.max(start);
         let bytes = AT_A_TIME.min(start + length - from);
-        // SAFETY: the part is mapped as long as the pieces are locked, and it is the file's: what is let go is read again
-        // from there. Its pages are the system's multiples, as the hand moves by whole ones.
+        // SAFETY: the part is mapped as long as the pieces are locked, and it is the file's: what is let go is read
+        // again from there. Its pages are the system's multiples, as the hand moves by whole ones.
         let _ = unsafe { madvise(without_provenance_mut(from), bytes, Advice::LinuxDontNeed) };
         pieces.hand = from + bytes;
         bytes

@@ -1,8 +1,8 @@
 //! How complete are roll and registers, area by area?
 //!
 //! Takes the table and who is who, gives [`Coverage`]: plain counts of persons by area (community, township, district),
-//! sex and age at the reference time, each person once at each level; [`estimated`] adds what they say of the unseen. Every
-//! stratum adds up: `roll_present = in_both + only_roll` and `register_persons = in_both + only_register`.
+//! sex and age at the reference time, each person once at each level; [`estimated`] adds what they say of the unseen.
+//! Every stratum adds up: `roll_present = in_both + only_roll` and `register_persons = in_both + only_register`.
 //!
 //! A person stands where the roll enumerated it, else where the roll lists it, else where the first register has it.
 
@@ -205,7 +205,8 @@ pub fn persons(study: &Study, table: &PersonTable, resolution: &Resolution) -> V
     each_person(&Census::of(study, table), resolution).collect()
 }
 
-/// The house of a person: all who have one household number, institutions included, or one dwelling; else the person alone.
+/// The house of a person: all who have one household number, institutions included, or one dwelling; else the person
+/// alone.
 #[must_use]
 pub fn house(table: &PersonTable, resolution: &Resolution, person: u32) -> u64 {
     let home = residence::home(table, resolution.records_of(person));
@@ -280,7 +281,8 @@ struct Census<'a> {
     areas: AreasWithoutDivision,
 }
 
-/// Enumeration areas whose codes are those of no division: by estate and building, and by addresses that are a text as a whole.
+/// Enumeration areas whose codes are those of no division: by estate and building, and by addresses that are a text as
+/// a whole.
 #[derive(Default)]
 struct AreasWithoutDivision {
     buildings: FxHashMap<(Symbol, u16), Symbol>,
@@ -393,6 +395,17 @@ impl<'a> Census<'a> {
 }
 
 impl Coverage {
+    /// Do the parts of every stratum make its wholes? Gives a sentence for each that does not.
+    #[must_use]
+    pub fn check(&self) -> Vec<String> {
+        let wrong = self.strata.iter().filter(|stratum| !stratum.counts.balances());
+        let say = |stratum: &Stratum| {
+            let (level, sex, age) = (stratum.level.name(), sex_name(stratum.sex), stratum.age_group.name());
+            format!("coverage of the {level} {}, sex {sex}, age {age}: the parts do not make the wholes", stratum.area)
+        };
+        wrong.map(say).collect()
+    }
+
     /// The areas of a level with all their persons, in the order of their codes.
     #[must_use]
     pub fn areas(&self, level: Level) -> Vec<(String, Counts)> {
@@ -469,5 +482,36 @@ fn sex_name(sex: u8) -> &'static str {
         1 => "male",
         2 => "female",
         _ => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AgeGroup, Counts, Coverage, Level, Stratum};
+
+    #[test]
+    fn a_stratum_whose_parts_do_not_make_its_wholes_is_named() {
+        let whole = Counts {
+            roll_present: 5,
+            register_persons: 6,
+            in_both: 4,
+            only_roll: 1,
+            only_register: 2,
+            ..Counts::default()
+        };
+        let stratum = |age: i32, counts: Counts| Stratum {
+            level: Level::District,
+            area: String::from("999999"),
+            sex: 2,
+            age_group: AgeGroup::of(Some(age)),
+            counts,
+        };
+        let of = |strata: Vec<Stratum>| Coverage { strata, ..Coverage::default() }.check();
+        assert_eq!(of(vec![stratum(3, whole), stratum(7, whole)]), Vec::<String>::new());
+        let lost = Counts { only_register: 1, ..whole };
+        let twice = Counts { roll_present: 6, ..whole };
+        let wrong = of(vec![stratum(3, whole), stratum(7, lost), stratum(12, twice)]);
+        assert_eq!(wrong.len(), 2, "{wrong:?}");
+        assert!(wrong[0].contains("district 999999, sex female, age 5-9"), "{wrong:?}");
     }
 }

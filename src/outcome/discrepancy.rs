@@ -1,7 +1,7 @@
-//! Where do roll and registers disagree, and how much does it matter?
+//! What is a discrepancy?
 //!
-//! Takes the table, who is who and the residence evidence, gives [`Findings`]: every discrepancy of the ten kinds with
-//! its area, the probability that it is real, its rank and the evidence that raised it.
+//! The nouns of this hall: the ten kinds, a [`Discrepancy`] with its area, the probability that it is real, its rank
+//! and the evidence that raised it, and the [`Findings`] of a run. [`find`](super::find::find) makes them.
 
 use std::borrow::Cow;
 
@@ -21,8 +21,8 @@ pub enum DiscrepancyKind {
     MissedHousehold,
     /// The roll lists one person as present twice.
     DuplicateEnumeration,
-    /// The roll lists a person as living elsewhere in the area, and nowhere as present; or as present here, and by another
-    /// row as living outside the area.
+    /// The roll lists a person as living elsewhere in the area, and nowhere as present; or as present here, and by
+    /// another row as living outside the area.
     CountedElsewhere,
     /// On the roll as present, died before the reference time.
     DeadBeforeReference,
@@ -72,6 +72,13 @@ impl DiscrepancyKind {
             DiscrepancyKind::AttributeConflict => "attribute_conflict",
             DiscrepancyKind::HouseholdMismatch => "household_mismatch",
         }
+    }
+
+    /// Does it stand for one person whom the roll perhaps missed? The members of a missed household stand for
+    /// themselves, each as a person: to count the household, too, would count them twice.
+    #[must_use]
+    pub fn is_missed(self) -> bool {
+        matches!(self, DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn)
     }
 }
 
@@ -132,6 +139,7 @@ pub struct Findings {
     pub visits: u64,
     /// How many missed persons those visits are expected to find.
     pub expected_found: f64,
-    /// Persons whom the roll has, and of whom a visit that asked about something else found that they are counted wrongly.
+    /// Persons whom the roll has, and of whom a visit that asked about something else found that they are counted
+    /// wrongly.
     pub wrongly_counted: Vec<u32>,
 }

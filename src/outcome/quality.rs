@@ -4,9 +4,9 @@
 //! calibration of match probabilities, and what the ranked list of missed persons is worth.
 //!
 //! Pairs are counted by the sizes of groups and never listed: with nₐ records of source a in a group there are
-//! `nₐ·n_b` pairs between a and b, and nₐ(nₐ−1)/2 within a. Groups by person of the run give the pairs it implies, groups
-//! by true person the true ones, groups by both the right ones. A record that the truth does not know is left out; a
-//! true record that the run set aside counts as missed.
+//! `nₐ·n_b` pairs between a and b, and nₐ(nₐ−1)/2 within a. Groups by person of the run give the pairs it implies,
+//! groups by true person the true ones, groups by both the right ones. A record that the truth does not know is left
+//! out; a true record that the run set aside counts as missed.
 
 mod missed;
 
@@ -19,10 +19,6 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::files::{DiscrepancyRow, LinkRow, PersonRow};
-
-/// The kinds of discrepancies that together are the list of missed persons. Members of a missed household are among them
-/// already, each as a person: to count households, too, would count them twice.
-pub const MISSED_KINDS: [&str; 2] = ["missed_person", "missed_newborn"];
 
 /// Lower ends of the bands of match probability.
 const BANDS: [f64; 9] = [0.0, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 0.999, 0.9999];

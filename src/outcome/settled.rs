@@ -1,8 +1,8 @@
 //! What have visits settled of the persons of this run?
 //!
-//! Takes [`Outcomes`] of earlier visits by digests of records, gives [`Settled`]: by kind of discrepancy and person how the
-//! visit ended. The person is found again by the records of the case; if linkage now holds them for several persons, the
-//! one who has most of them is meant.
+//! Takes [`Outcomes`] of earlier visits by digests of records, gives [`Settled`]: by kind of discrepancy and person how
+//! the visit ended. The person is found again by the records of the case; if linkage now holds them for several
+//! persons, the one who has most of them is meant.
 
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
@@ -17,8 +17,9 @@ use crate::intake::study::Study;
 use crate::linkage::resolution::Resolution;
 use crate::person::table::{PersonTable, RecordId};
 
-/// The digest by which a record is known again in a later run. Neither its source nor its id can be read from it; whoever can
-/// guess an id (an ID number, say) can find out whether it is meant: tables with digests stay in the office.
+/// The digest by which a record is known again in a later run. Neither its source nor its id can be read from it;
+/// whoever can guess an id (an ID number, say) can find out whether it is meant: tables with digests stay in the
+/// office.
 #[must_use]
 pub fn record_digest(source: &str, record_id: &str) -> String {
     hex(&Sha256::digest(format!("{source}\u{1f}{record_id}"))[..12])
@@ -88,8 +89,8 @@ impl Settled {
     }
 
     /// Outcomes of persons, as given.
-    #[must_use]
-    pub fn of_persons(outcomes: impl IntoIterator<Item = (DiscrepancyKind, u32, Outcome)>) -> Settled {
+    #[cfg(test)]
+    pub(crate) fn of_persons(outcomes: impl IntoIterator<Item = (DiscrepancyKind, u32, Outcome)>) -> Settled {
         let of = outcomes.into_iter().map(|(kind, person, outcome)| ((one_kind(kind), person), outcome)).collect();
         Settled { of, ..Settled::default() }
     }

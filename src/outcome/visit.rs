@@ -1,7 +1,7 @@
 //! How did a visit end?
 //!
-//! A closed set of seventeen codes. Takes a code, gives whether it settles a case, and what it says of the discrepancy that
-//! sent somebody there: a visit is a label. Meaning and wording for field teams: `report/words/field.rs`.
+//! A closed set of seventeen codes. Takes a code, gives whether it settles a case, and what it says of the discrepancy
+//! that sent somebody there: a visit labels a case. The wording for field teams is in `report/words/field.rs`.
 
 use super::discrepancy::DiscrepancyKind;
 
@@ -104,7 +104,8 @@ impl Outcome {
         )
     }
 
-    /// Does it say of somebody whom the roll has, and who was asked about for this reason, that the roll counts them wrongly?
+    /// Does it say of somebody whom the roll has, and who was asked about for this reason, that the roll counts them
+    /// wrongly?
     #[must_use]
     pub fn says_counted_wrongly(self, kind: DiscrepancyKind) -> bool {
         let is_gone = matches!(self, Outcome::DiedBefore | Outcome::BornAfter | Outcome::Abroad | Outcome::OutOfScope);
@@ -121,7 +122,8 @@ impl Outcome {
             return Some(self == Outcome::Added);
         }
         Some(match kind {
-            // Asked at the row that registers support least: whoever did not live there is counted rightly by the other.
+            // Asked at the row that registers support least: whoever did not live there is counted rightly by the
+            // other.
             DiscrepancyKind::DuplicateEnumeration => self == Outcome::Duplicate || self.says_elsewhere(),
             DiscrepancyKind::CountedElsewhere => {
                 matches!(self, Outcome::Added | Outcome::CountedElsewhere | Outcome::Duplicate)

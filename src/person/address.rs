@@ -1,8 +1,9 @@
 //! Which dwelling is meant?
 //!
-//! The same dwelling is written 风采里12号楼3门401, 红桥区某街道风采社区风采里12栋3单元401室, 风采里小区12号楼3单元401 or 12-3-401.
-//! [`read`] takes the numbers off the end (building, unit, room) and leaves the *place text*; an [`EstateDirectory`], learned from all
-//! of those, takes region, street office and community off the front and tells where the road ends and the estate begins.
+//! The same dwelling is written 风采里12号楼3门401, 红桥区某街道风采社区风采里12栋3单元401室, 风采里小区12号楼3单元401
+//! or 12-3-401. [`read`] takes the numbers off the end (building, unit, room) and leaves the *place text*; an
+//! [`EstateDirectory`], learned from all of those, takes region, street office and community off the front and tells
+//! where the road ends and the estate begins.
 
 mod estate;
 mod numbers;

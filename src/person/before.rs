@@ -1,7 +1,7 @@
 //! What were texts found to be that came before?
 //!
-//! Names come again, and whole households have one address: [`Before`] remembers what was read of them within a stretch of
-//! rows, so that the same text is not read twice.
+//! Names come again, and whole households have one address: [`Before`] remembers what was read of them within a stretch
+//! of rows, so that the same text is not read twice.
 
 use std::borrow::Cow;
 

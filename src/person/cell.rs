@@ -1,7 +1,8 @@
 //! What stands in the cells of a field?
 //!
-//! Takes the columns that a source binds to a field, gives what a row says there: cells joined, what programs write for nothing
-//! left out, the `.0` that they put behind whole numbers taken off, the code list asked. Rows and profiles are read by it alike.
+//! Takes the columns that a source binds to a field, gives what a row says there: cells joined, what programs write for
+//! nothing left out, the `.0` that they put behind whole numbers taken off, the code list asked. Rows and profiles are
+//! read by it alike.
 
 use std::borrow::Cow;
 
@@ -61,7 +62,8 @@ impl<'a> BoundField<'a> {
         self.binding.field
     }
 
-    /// The text of a row: joined columns, then the code list. Of a date that is joined, parts behind a missing one say nothing.
+    /// The text of a row: joined columns, then the code list. Of a date that is joined, parts behind a missing one say
+    /// nothing.
     pub(super) fn text<'c>(&self, chunk: &'c Chunk, row: usize) -> Option<Cow<'c, str>>
     where
         'a: 'c,
@@ -98,7 +100,8 @@ impl<'a> BoundField<'a> {
         Some(self.dates.and_then(|form| form.read(&text)).ok_or(()))
     }
 
-    /// Is this text a code of which a spreadsheet has left the first digits (`1.20106E+11`)? If so, what is noted of it.
+    /// Is this text a code of which a spreadsheet has left the first digits (`1.20106E+11`)? If so, what is noted of
+    /// it.
     pub(super) fn rounded(&self, text: &str) -> Option<&'static str> {
         (!self.may_be_rounded && is_rounded(text)).then_some(match self.binding.field {
             Field::Division => "division_float_damage",

@@ -210,8 +210,8 @@ fn relative(text: &str) -> Relationship {
     }
 }
 
-/// A telephone number as its digits without country code; 0 if it is none (masked, too short, or one digit repeated). Of several
-/// in one cell the first that is a mobile one counts, else the first.
+/// A telephone number as its digits without country code; 0 if it is none (masked, too short, or one digit repeated).
+/// Of several in one cell the first that is a mobile one counts, else the first.
 #[must_use]
 pub fn telephone(text: &str) -> u64 {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -233,8 +233,8 @@ pub fn telephone(text: &str) -> u64 {
 /// Shortest number without an area's.
 const TELEPHONE_DIGITS_MIN: usize = 7;
 
-/// The digits of numbers with blanks between them: where a whole number stands on both sides of a blank, one ends there. What is
-/// masked has none.
+/// The digits of numbers with blanks between them: where a whole number stands on both sides of a blank, one ends
+/// there. What is masked has none.
 fn apart(text: &str) -> Vec<String> {
     let mut numbers: Vec<String> = vec![String::new()];
     for word in text.split_whitespace() {
@@ -273,8 +273,8 @@ pub fn division(text: &str) -> Option<String> {
     (digits.len() >= 2 && digits.bytes().any(|digit| digit != b'0')).then_some(digits)
 }
 
-/// The code of an enumeration area as written, without what cannot be seen: 甲片-01 is as good a code as digits are. `None` if
-/// nothing is left.
+/// The code of an enumeration area as written, without what cannot be seen: 甲片-01 is as good a code as digits are.
+/// `None` if nothing is left.
 #[must_use]
 pub fn area(text: &str) -> Option<String> {
     let seen: String = compatible(text).chars().filter(|c| !super::name::is_invisible(*c)).collect();

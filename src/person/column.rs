@@ -1,7 +1,7 @@
 //! What does every record say of one thing?
 //!
-//! [`Column`]: a value for each record, one after the other. As long as all records say the same, mostly nothing, it takes no
-//! room: a study of two files with fields of its own fills few of the built-in columns.
+//! [`Column`]: a value for each record, one after the other. As long as all records say the same, mostly nothing, it
+//! takes no room: a study of two files with fields of its own fills few of the built-in columns.
 
 use std::ops::Index;
 

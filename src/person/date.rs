@@ -73,7 +73,7 @@ impl Date {
         self.0
     }
 
-    /// The same date without its day.
+    /// The date without its day.
     #[must_use]
     pub fn month(self) -> Date {
         Date(self.0 & !31)
@@ -189,8 +189,8 @@ pub struct Form<'a> {
 }
 
 impl<'a> Form<'a> {
-    /// The form of a column. Two digits stand for no later year than `latest_year`; instants fall on the day of the zone that is so
-    /// many seconds ahead of UTC.
+    /// The form of a column. Two digits stand for no later year than `latest_year`; instants fall on the day of the
+    /// zone that is so many seconds ahead of UTC.
     #[must_use]
     pub fn new(format: Option<&'a str>, latest_year: u16, offset_seconds: i32) -> Form<'a> {
         let has_short_year = format.is_some_and(|format| {
@@ -200,7 +200,8 @@ impl<'a> Form<'a> {
         Form { format, has_short_year, latest_year, offset_seconds }
     }
 
-    /// Reads a date as written. With a format only that form is taken, and that which a workbook's dates have (`2020-11-01`).
+    /// Reads a date as written. With a format only that form is taken, and that which a workbook's dates have
+    /// (`2020-11-01`).
     #[must_use]
     pub fn read(&self, text: &str) -> Option<Date> {
         match self.format {
@@ -244,9 +245,9 @@ fn of_instant(text: &str, offset_seconds: i32) -> Option<Date> {
     Date::from_day(extract::local_day(instant.as_second(), i64::from(offset_seconds)))
 }
 
-/// Reads a date in one of the usual forms: `2020-11-01`, `2020/11/1`, `20201101`, `202011`, `20201101093000`, `44136` (a
-/// spreadsheet's number of a day), `2020年11月1日`, `2020-11`, `2020`, `01/11/2020` (day first unless it cannot be), each with an
-/// optional time behind it. `None`: not a date.
+/// Reads a date in one of the usual forms: `2020-11-01`, `2020/11/1`, `20201101`, `202011`, `20201101093000`, `44136`
+/// (a spreadsheet's number of a day), `2020年11月1日`, `2020-11`, `2020`, `01/11/2020` (day first unless it cannot be),
+/// each with an optional time behind it. `None`: not a date.
 #[must_use]
 pub fn read(text: &str) -> Option<Date> {
     let mut numbers = [(0u64, 0usize); 4];

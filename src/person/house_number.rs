@@ -1,7 +1,8 @@
 //! Which estate has this number of the road?
 //!
-//! 望河路93号2栋2门301室 and 晨光里2栋2门301室 may be one dwelling: some write the road and the number, some the estate. Takes the
-//! table, gives numbers of a road the estate that others name for the same persons in the same building, unit and room.
+//! 望河路93号2栋2门301室 and 晨光里2栋2门301室 may be one dwelling: some write the road and the number, some the
+//! estate. Takes the table, gives numbers of a road the estate that others name for the same persons in the same
+//! building, unit and room.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;

@@ -50,8 +50,8 @@ impl Lexicon {
         }
     }
 
-    /// The symbols of many texts, new or old. Tables are larger than caches: the places of a group of texts are all asked
-    /// for before the first of them is needed.
+    /// The symbols of many texts, new or old. Tables are larger than caches: the places of a group of texts are all
+    /// asked for before the first of them is needed.
     pub fn intern_all<'a>(&mut self, texts: impl Iterator<Item = &'a str>) -> Vec<Symbol> {
         const GROUP: usize = 32;
         let mut symbols = Vec::with_capacity(texts.size_hint().0);

@@ -74,8 +74,7 @@ pub struct Standardised {
 /// Only what the reader says of a file that cannot be used.
 pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress) -> Result<Standardised> {
     progress.begin("standardise", extracts.iter().map(|extract| extract.rows).sum());
-    let mut table =
-        PersonTable { starts: vec![0], text_fields: row::text_fields(study, extracts)?, ..PersonTable::default() };
+    let mut table = PersonTable { starts: vec![0], text_fields: row::text_fields(study), ..PersonTable::default() };
     table.texts = TextRows::new(table.text_fields.len(), 0);
     table.written = written::Written::keeping(study);
     table.parents.push(table::Parent::default());
@@ -138,7 +137,7 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
 /// # Errors
 /// Only what the reader says of a file that cannot be used.
 pub fn noted(study: &Study, extracts: &[Extract], source: usize, what: &str) -> Result<Vec<(usize, u64)>> {
-    let fields = row::text_fields(study, extracts)?;
+    let fields = row::text_fields(study);
     let Some(extract) = extracts.iter().find(|extract| extract.source == source) else { return Ok(Vec::new()) };
     let reader = RowReader::new(study, extract, &fields);
     let of_chunk = |chunk: usize| -> Result<Vec<(usize, u64)>> {

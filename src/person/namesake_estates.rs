@@ -1,8 +1,8 @@
 //! Which estates only share a name?
 //!
-//! A city has a 阳光花园 in most of its districts. Takes the table, gives the records of an estate that lies in several counties one
-//! estate for each: by their division codes, unless the same persons have codes of several counties there, whose codes then say
-//! something else than where the estate is.
+//! A city has a 阳光花园 in most of its districts. Takes the table, gives the records of an estate that lies in several
+//! counties one estate for each: by their division codes, unless the same persons have codes of several counties there,
+//! whose codes then say something else than where the estate is.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -23,8 +23,8 @@ const COUNTY_DIGITS: usize = 6;
 /// Records by estate and county.
 type Counts = FxHashMap<(Symbol, u32), u32>;
 
-/// Gives estates of one name in several counties a symbol each. The county with most records keeps the old one, and so do records
-/// of which no county, or one without such an estate, is known.
+/// Gives estates of one name in several counties a symbol each. The county with most records keeps the old one, and so
+/// do records of which no county, or one without such an estate, is known.
 pub(super) fn tell_apart(table: &mut PersonTable) {
     let symbols = 0..u32::try_from(table.divisions.len()).unwrap_or(u32::MAX);
     let county_of_code = |symbol: Symbol| -> u32 {
@@ -116,7 +116,8 @@ mod tests {
     use crate::person::practice::{HEAD, Practice, source};
     use crate::synthetic::identity::with_check;
 
-    /// The estates of the records of two registers, in which every person has this code in the one and that in the other.
+    /// The estates of the records of two registers, in which every person has this code in the one and that in the
+    /// other.
     fn estates(codes: impl Fn(u32) -> [&'static str; 2]) -> Vec<String> {
         let sources = ["police", "health"];
         let rows = |at: usize| {

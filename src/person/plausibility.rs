@@ -31,8 +31,8 @@ const ROUNDED: &str = "most codes of this column were turned into rounded number
 /// Share of a source's rows, one in so many, from which births after the reference time are a matter to look at.
 const UNBORN_SHARE: u64 = 100;
 
-/// Digits of a county's code. No more of a cell is ever shown: the column may be another than the study says, and hold names or
-/// numbers of persons.
+/// Digits of a county's code. No more of a cell is ever shown: the column may be another than the study says, and hold
+/// names or numbers of persons.
 const COUNTY_DIGITS: usize = 6;
 
 /// Checks every source.
@@ -81,7 +81,8 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
     check_area(study, &standardised.table)
 }
 
-/// A meaning that no row has is most likely one whose value is misspelt in the study: its rows then mean something else.
+/// A meaning that no row has is most likely one whose value is misspelt in the study: its rows then mean something
+/// else.
 fn warn_of_absent_kinds(source: &Source, number: usize, table: &PersonTable) {
     let records = table.records(number);
     if source.rows.column.is_none() || (records.len() as u64) < ROWS_MIN {
@@ -99,8 +100,8 @@ fn warn_of_absent_kinds(source: &Source, number: usize, table: &PersonTable) {
     }
 }
 
-/// More births after the reference time than the months before an extract was drawn can have brought are most likely dates that were
-/// misread.
+/// More births after the reference time than the months before an extract was drawn can have brought are most likely
+/// dates that were misread.
 fn warn_of_unborn(source: &Source, number: usize, reference: i32, table: &PersonTable) {
     let records = table.records(number);
     let rows = records.len() as u64;

@@ -22,7 +22,6 @@ use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, TextRows, 
 use super::text::{plain_text, single_spaced};
 use super::written::Written;
 use super::{Rejected, joins_names, text_field};
-use crate::error::Result;
 use crate::intake::extract::{Chunk, Extract, ExtractFile};
 use crate::intake::study::{Comparator, Field, RowKind, RowMeaning, Study};
 
@@ -30,7 +29,7 @@ use crate::intake::study::{Comparator, Field, RowKind, RowMeaning, Study};
 const ROWS_AT_A_TIME: usize = 1 << 15;
 
 /// The text fields of a study: those it declares, and family and given name where they are nowhere joined.
-pub(super) fn text_fields(study: &Study, _extracts: &[Extract]) -> Result<Vec<TextField>> {
+pub(super) fn text_fields(study: &Study) -> Vec<TextField> {
     let mut fields: Vec<Field> = Vec::new();
     if !joins_names(study) {
         for field in [Field::FamilyName, Field::GivenName] {
@@ -40,7 +39,7 @@ pub(super) fn text_fields(study: &Study, _extracts: &[Extract]) -> Result<Vec<Te
         }
     }
     fields.extend((0..study.custom_fields.len()).map(|index| Field::Custom(u16::try_from(index).unwrap_or(u16::MAX))));
-    Ok(fields.into_iter().map(text_field).collect())
+    fields.into_iter().map(text_field).collect()
 }
 
 /// One source's columns, found in its chunks.

@@ -1,7 +1,7 @@
 //! Which record ids repeat within a source?
 //!
-//! Takes the records of a source chunk by chunk, gives those whose id an earlier one has. Ids that only ever grow need no
-//! look-up: none of them can repeat.
+//! Takes the records of a source chunk by chunk, gives those whose id an earlier one has. Ids that only ever grow need
+//! no look-up: none of them can repeat.
 
 use std::ops::Range;
 

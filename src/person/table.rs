@@ -42,7 +42,8 @@ pub mod flag {
     pub const MOTHER_FROM_NAME: u8 = 128;
 }
 
-/// Hands the names of all columns that a record's fields are in to another macro: `row`, `kind` and the record's id are not.
+/// Hands the names of all columns that a record's fields are in to another macro: `row`, `kind` and the record's id are
+/// not.
 macro_rules! field_columns {
     ($act:ident) => {
         $act!(flags, name, former_name, id_number, birth, sex, ethnicity, estate, building, unit, room, division, area);
@@ -299,8 +300,8 @@ impl PersonTable {
         self.names.texts.text(self.name[record as usize])
     }
 
-    /// The name of a record as it was written; empty if it has none. Only a study that has a roll keeps it: others write no
-    /// list, and get the canonical text.
+    /// The name of a record as it was written; empty if it has none. Only a study that has a roll keeps it: others
+    /// write no list, and get the canonical text.
     #[must_use]
     pub fn written_name(&self, record: RecordId) -> &str {
         self.written.name_of(record).unwrap_or_else(|| self.name_text(record))
@@ -343,9 +344,10 @@ impl PersonTable {
 
     /// Does this row of the roll count its person here as a usual resident?
     ///
-    /// By the census's rule whoever left the place of registration less than half a year ago (item D9, code 2) is counted
-    /// there: not by a row that has the person as present and registered in another county (item D8, code 4), and here by
-    /// a row that lists somebody registered here as living elsewhere. Without these items every present row counts.
+    /// By the census's rule whoever left the place of registration less than half a year ago (item D9, code 2) is
+    /// counted there: not by a row that has the person as present and registered in another county (item D8, code 4),
+    /// and here by a row that lists somebody registered here as living elsewhere. Without these items every present row
+    /// counts.
     #[must_use]
     pub fn is_counted(&self, record: RecordId) -> bool {
         let at = record as usize;

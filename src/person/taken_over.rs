@@ -1,7 +1,7 @@
 //! How do the chunks of a source become one table?
 //!
-//! Takes [`ChunkTable`]s in the order of their rows, adds them to the [`PersonTable`]: symbols of a chunk's own lexicons
-//! become those of the table, rows that repeat a record id are set aside.
+//! Takes [`ChunkTable`]s in the order of their rows, adds them to the [`PersonTable`]: symbols of a chunk's own
+//! lexicons become those of the table, rows that repeat a record id are set aside.
 
 use rayon::prelude::*;
 

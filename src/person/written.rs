@@ -1,8 +1,8 @@
 //! How was it written?
 //!
-//! Names and addresses are compared in a form in which 忻 is 欣 and O'Brien three words of lower case: nobody is asked for by it
-//! at a door. [`Written`] keeps what people wrote, and only where the comparable form does not say it already: it is asked
-//! of few records, and there are millions.
+//! Names and addresses are compared in a form in which 忻 is 欣 and O'Brien three words of lower case: nobody is asked
+//! for by it at a door. [`Written`] keeps what people wrote, and only where the comparable form does not say it
+//! already: it is asked of few records, and there are millions.
 
 use rustc_hash::FxHashMap;
 
@@ -23,7 +23,8 @@ pub struct Written {
     texts: Lexicon,
     /// Names, by record, ascending.
     names: Vec<(RecordId, Symbol)>,
-    /// What stands behind the place of an address, where it is no plain 号楼, 单元 and 室; with [`address::MARKS`] for numbers.
+    /// What stands behind the place of an address, where it is no plain 号楼, 单元 and 室; with [`address::MARKS`] for
+    /// numbers.
     numbers: Vec<(RecordId, Symbol)>,
     /// Whole addresses of records whose address is a text field.
     addresses: Vec<(RecordId, Symbol)>,
@@ -111,9 +112,9 @@ impl Written {
         }
     }
 
-    /// Chooses, of all places that mean an estate, the most usual writing; of equally usual ones that which came first. What
-    /// stands before the name of the estate is left out if others leave it out, too. `resolved` is the estate of each place
-    /// text, `counts` how many records have it.
+    /// Chooses, of all places that mean an estate, the most usual writing; of equally usual ones that which came first.
+    /// What stands before the name of the estate is left out if others leave it out, too. `resolved` is the estate of
+    /// each place text, `counts` how many records have it.
     pub(super) fn resolve(&mut self, places: &Lexicon, resolved: &[Symbol], counts: &[u32], estates: &Lexicon) {
         let known = std::mem::take(&mut self.places);
         if !self.keeps {

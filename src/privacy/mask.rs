@@ -25,8 +25,8 @@ pub fn id_number(text: &str) -> String {
     masked(&characters, first, last)
 }
 
-/// Two ID numbers to be held against each other: masked as [`id_number`] does, but where their hidden parts differ in at
-/// most three places those places are shown, so that a slip can be told from another person's number.
+/// Two ID numbers to be held against each other: masked as [`id_number`] does, but where their hidden parts differ in
+/// at most three places those places are shown, so that a slip can be told from another person's number.
 #[must_use]
 pub fn id_numbers(one: &str, other: &str) -> (String, String) {
     let mut both = [one, other].map(|text| text.chars().filter(char::is_ascii_alphanumeric).collect::<Vec<char>>());
@@ -95,7 +95,7 @@ pub fn plain(text: &str) -> String {
     plain_within(text, PLAIN_CHARACTERS_MAX)
 }
 
-/// The same, cut at so many characters.
+/// Like [`plain`], cut at so many characters.
 #[must_use]
 pub fn plain_within(text: &str, characters_max: usize) -> String {
     let mut out = String::with_capacity(text.len());

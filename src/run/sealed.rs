@@ -19,6 +19,7 @@ use crate::intake::outcomes::Outcomes;
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::linkage::decided::Decided;
+use crate::outcome::coverage::Coverage;
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::links::Link;
 use crate::outcome::settled::Settled;
@@ -33,6 +34,7 @@ pub(super) struct Facts<'a> {
     pub linked: &'a Linked,
     pub links: &'a [Link],
     pub findings: &'a Findings,
+    pub coverage: &'a Coverage,
     /// What clerks have decided, if they have, and what that is of this run's records.
     pub decisions: Option<(&'a Decisions, &'a Decided)>,
     /// What visits have found, if there were any, and what that is of this run's persons.
@@ -116,7 +118,7 @@ pub(super) fn seal(facts: &Facts<'_>, out: &Path, written: &[Written], log: &mut
         counts: facts.counts(),
         outputs,
     };
-    let wrong = manifest.check();
+    let wrong = [manifest.check(), facts.coverage.check()].concat();
     if !wrong.is_empty() {
         return Err(Error::new(
             Kind::Verification,

@@ -31,7 +31,7 @@ pub struct Appraisal {
     /// Share of the matches among the pairs kept that are links: matches that were no candidates, or were let go early,
     /// are not in it.
     pub recall: Option<Share>,
-    /// The same with the pairs that were let go early, where they were sampled.
+    /// Like `recall`, with the pairs that were let go early, where they were sampled.
     pub recall_of_candidates: Option<Share>,
     /// Share of matches among the pairs that were let go early.
     pub let_go: Option<Share>,

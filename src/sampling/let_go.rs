@@ -1,9 +1,9 @@
 //! Which candidate pairs did the run count and let go?
 //!
-//! Takes a study that was linked again, goes through all pairs that blocking gives, and leaves out those that the run kept:
-//! what remains was sifted out by an early look at a few fields. They are far too many to keep, so they are gone through
-//! twice, stretch by stretch: once to be counted by bands, and once more for those that were drawn. With bands, every one
-//! of them is compared in full here; that is how the few that deserve a look are found among so many.
+//! Takes a study that was linked again, goes through all pairs that blocking gives, and leaves out those that the run
+//! kept: what remains was sifted out by an early look at a few fields. They are far too many to keep, so they are gone
+//! through twice, stretch by stretch: once to be counted by bands, and once more for those that were drawn. With bands,
+//! every one of them is compared in full here; that is how the few that deserve a look are found among so many.
 
 use rayon::prelude::*;
 
@@ -75,8 +75,8 @@ impl Relinked {
         vec![name(pair.0), name(pair.1)]
     }
 
-    /// Calls with band, probability (0 without bands) and pair for each pair of a stretch that was let go and is not one
-    /// person by other links.
+    /// Calls with band, probability (0 without bands) and pair for each pair of a stretch that was let go and is not
+    /// one person by other links.
     fn each(&self, stretch: usize, asked: &Pairs, take: &mut dyn FnMut(usize, f64, Pair)) {
         let Remade { study, table, linked, .. } = &self.remade;
         let owner = &linked.resolution.person_of;

@@ -40,8 +40,8 @@ pub fn blank(selection: &Selection) -> String {
     format!("\u{feff}{}", String::from_utf8_lossy(&bytes))
 }
 
-/// The verdicts of a filled sheet by item; items without one are left out. It may have been saved by a spreadsheet program, as
-/// text in whatever encoding or as a workbook, of which every sheet with items counts.
+/// The verdicts of a filled sheet by item; items without one are left out. It may have been saved by a spreadsheet
+/// program, as text in whatever encoding or as a workbook, of which every sheet with items counts.
 ///
 /// # Errors
 /// An input error that names the row: a column missing, an item that was not drawn or stands twice, a word that is no

@@ -103,7 +103,7 @@ fn written(door: &Door<'_>, form: Form) -> String {
     }
 }
 
-/// The same text with full-width digits.
+/// A text with full-width digits.
 #[must_use]
 pub fn full_width(text: &str) -> String {
     let wide = |character: char| match character {

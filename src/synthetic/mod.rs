@@ -1,8 +1,8 @@
 //! What would a district look like of which the truth is known?
 //!
 //! Takes a [`Plan`] (how many residents, which seed, how many errors), writes a folder with four extracts as
-//! departments would send them, the study file that cross-checks them, and two tables of truth. The people do not exist: names are
-//! drawn from public frequencies, places are invented, numbers are random (see `identity`).
+//! departments would send them, the study file that cross-checks them, and two tables of truth. The people do not
+//! exist: names are drawn from public frequencies, places are invented, numbers are random (see `identity`).
 //!
 //! 1. `place` lays out streets, communities, estates and doors; a dwelling is two numbers.
 //! 2. `population` peoples one community at a time, with the people around it who must not be counted.

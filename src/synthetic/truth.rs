@@ -17,8 +17,8 @@ pub const RECORDS: &[(&str, Column)] =
     &[("source", Column::Text), ("record_id", Column::Key), ("person", Column::Count)];
 
 /// Columns of the table of persons. `resident`: counted here by the rules of the census; `enumerated`: there is a row
-/// of the roll by which the person is counted (item D7 says it lives there, or it has only just left); a resident who is
-/// not enumerated is missed, and can be found if `in_register`.
+/// of the roll by which the person is counted (item D7 says it lives there, or it has only just left); a resident who
+/// is not enumerated is missed, and can be found if `in_register`.
 pub const PERSONS: &[(&str, Column)] = &[
     ("person", Column::Count),
     ("name", Column::Text),

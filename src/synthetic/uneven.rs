@@ -1,8 +1,8 @@
 //! How does the quality of work differ from place to place?
 //!
 //! Takes a place, gives factors on the probabilities of `roll`: some buildings are left out by their enumerator, some
-//! enumeration areas are done badly, and in some communities nobody compared the roll with the household register, so that
-//! those who have left stand nowhere on it. No extract says where. At 0 all factors are 1, and nothing changes.
+//! enumeration areas are done badly, and in some communities nobody compared the roll with the household register, so
+//! that those who have left stand nowhere on it. No extract says where. At 0 all factors are 1, and nothing changes.
 
 use super::World;
 use super::chance::mix;

@@ -301,9 +301,9 @@ fn a_disk_that_takes_no_more_is_status_6_and_the_earlier_run_stands() {
     }
 }
 
-/// Under a limit of so many KiB of addresses (`-v`) or of data (`-d`), without the plan by which most of it would be refused
-/// beforehand: status 0, or 6 with what ran out; never an abort, a crash or a fault of the program. The run that stood
-/// before stands, and no leftover disturbs the next. Gives how each ended.
+/// Under a limit of so many KiB of addresses (`-v`) or of data (`-d`), without the plan by which most of it would be
+/// refused beforehand: status 0, or 6 with what ran out; never an abort, a crash or a fault of the program. The run
+/// that stood before stands, and no leftover disturbs the next. Gives how each ended.
 #[cfg(target_os = "linux")]
 fn starve(persons: &str, limits: impl Iterator<Item = (&'static str, u64)>) -> BTreeMap<&'static str, u64> {
     let folder = tempfile::tempdir().expect("folder");
@@ -400,8 +400,8 @@ fn a_run_that_may_hold_less_than_it_needs_works_over_a_file_and_gives_the_same_b
     }
 }
 
-/// In a space of its own, which ends with it, the folder of results is a disk of one MiB. Where the system allows no such spaces,
-/// nothing is tested.
+/// In a space of its own, which ends with it, the folder of results is a disk of one MiB. Where the system allows no
+/// such spaces, nothing is tested.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_disk_without_room_for_the_file_is_status_6() {

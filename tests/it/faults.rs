@@ -1,7 +1,7 @@
 //! Whichever request to the disk the system fails, once or from then on, is the end orderly and what stands whole?
 //!
-//! `strace` fails the n-th request of the program itself, for every n: no seam in the program is needed. Where there is no
-//! `strace`, or it may not trace, these tests say so and pass.
+//! `strace` fails the n-th request of the program itself, for every n: no seam in the program is needed. Where there is
+//! no `strace`, or it may not trace, these tests say so and pass.
 #![cfg(target_os = "linux")]
 
 use std::collections::BTreeSet;
@@ -121,8 +121,8 @@ fn reads_fail(step: usize) -> usize {
     failed.sum()
 }
 
-/// Every request by which a run changes anything: it ends with status 6, or, where that did not matter, is done; a folder
-/// that shows a run shows one whole run; and the next run gives the bytes of one that was left alone.
+/// Every request by which a run changes anything: it ends with status 6, or, where that did not matter, is done; a
+/// folder that shows a run shows one whole run; and the next run gives the bytes of one that was left alone.
 fn writes_fail(step: usize) -> usize {
     let folder = tempfile::tempdir().expect("folder");
     finished(folder.path());

@@ -1,4 +1,5 @@
-//! Does every figure of the report lead to its rows by the command that it carries (`data-trace`), and do they add up to it?
+//! Does every figure of the report lead to its rows by the command that it carries (`data-trace`), and do they add up
+//! to it?
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! Do the laws of the house hold on a synthetic district? Same bytes whatever the threads; counts add up; every pair that
-//! a rule asks for is found, and a further rule takes none away.
+//! Do the laws of the house hold on a synthetic district? Same bytes whatever the threads; counts add up; every pair
+//! that a rule asks for is found, and a further rule takes none away.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -100,11 +100,34 @@ fn every_record_is_exactly_one_persons() {
         }
     }
     assert!(seen.into_iter().all(|seen| seen));
-    let likelihood = &linked.model.log_likelihood;
+}
+
+#[test]
+fn shares_of_levels_sum_to_one_and_the_likelihood_never_falls() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = district(folder.path(), 800);
+    let table = table(&study);
+    let comparer = Comparer::new(&study, &table);
+    let model = rollcall::linkage::link(&study, &table, &comparer, &Decided::default(), None, &Silent).unwrap().model;
+    let likelihood = &model.log_likelihood;
     assert!(likelihood.len() > 2);
-    for shares in &linked.model.shares {
-        for parts in [&shares.u, &shares.r] {
-            assert!(parts.iter().all(|share| (0.0..=1.0).contains(share)), "{}", shares.comparison);
+    let falls = |step: &[f64]| step[1] < step[0] - 1e-9 * step[0].abs();
+    assert!(!likelihood.windows(2).any(falls), "{likelihood:?}");
+    let mut wrong = Vec::new();
+    for (comparison, shares) in model.comparisons().iter().zip(&model.shares) {
+        // Levels that only pairs with equal ID numbers can have are shares of those pairs: they stand outside the sum.
+        let sum = |parts: &[f64]| -> f64 {
+            parts.iter().zip(&comparison.levels).filter(|(_, level)| !level.given_id).map(|(share, _)| share).sum()
+        };
+        // What is expected of m stays in it as a prior, and need not sum to one to the last digit.
+        let expected = sum(&comparison.levels.iter().map(|level| level.m).collect::<Vec<f64>>());
+        for (kind, parts, near) in [("m", &shares.m, expected), ("u", &shares.u, 1.0), ("r", &shares.r, 1.0)] {
+            let sums = near.min(1.0) - 1e-9..=near.max(1.0) + 1e-9;
+            if !sums.contains(&sum(parts)) || !parts.iter().all(|share| (0.0..=1.0).contains(share)) {
+                wrong.push(format!("{kind} of {} sums to {}", shares.comparison, sum(parts)));
+            }
         }
+        assert!((expected - 1.0).abs() < 0.01, "expected m of {} sums to {expected}", shares.comparison);
     }
+    assert_eq!(wrong, Vec::<String>::new());
 }

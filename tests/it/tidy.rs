@@ -1,6 +1,7 @@
-//! Do the rules of the house hold? The table in `docs/architecture.md` is the rule for imports; the rest is listed under
-//! "House rules" there. Each rule is tested for being able to fail, beside the rule.
+//! Do the rules of the house hold? The table in `docs/architecture.md` is the rule for imports; the rest is listed
+//! under "House rules" there. Each rule is tested for being able to fail, beside the rule.
 
+mod documents;
 mod imports;
 mod numbers;
 mod rooms;
@@ -16,6 +17,9 @@ const ANNOUNCED: [&str; 0] = [];
 
 /// Lines of a file, its tests not counted.
 const LINES_MAX: usize = 500;
+
+/// Columns of a comment, as of code.
+const COLUMNS_MAX: usize = 120;
 
 /// What may stand at the top of the repository; dot-files may, and what git ignores.
 const TOP: [&str; 13] = [
@@ -83,6 +87,18 @@ fn every_import_is_in_the_table_of_the_architecture() {
 }
 
 #[test]
+fn every_function_in_the_drawing_of_the_house_is_there() {
+    let drawing = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    none(&documents::missing_verbs(&drawing, &texts_below("src", ".rs")));
+}
+
+#[test]
+fn every_constant_that_a_document_names_is_there() {
+    let (documents, sources) = (texts_below("docs", ".md"), texts_below("src", ".rs"));
+    none(&documents::missing_constants(&documents, &sources, &texts_below("tests", ".rs")));
+}
+
+#[test]
 fn every_file_says_what_question_it_answers_and_stays_short() {
     let mut complaints = Vec::new();
     for (name, text) in texts_below("src", ".rs") {
@@ -132,6 +148,48 @@ fn unfinished(name: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
+fn no_comment_is_wider_than_code() {
+    let folders = ["src", "tests", "benches", "fuzz/fuzz_targets"];
+    let texts = folders.iter().flat_map(|folder| texts_below(folder, ".rs"));
+    none(&texts.flat_map(|(name, text)| wide_comments(&name, &text)).collect::<Vec<_>>());
+}
+
+/// The formatter breaks code and leaves comments as they are; tables cannot be broken.
+fn wide_comments(name: &str, text: &str) -> Vec<String> {
+    let is_wide = |line: &str| {
+        let said = line.trim_start();
+        let is_table = said.trim_start_matches(['/', '!']).trim_start().starts_with('|');
+        said.starts_with("//") && !is_table && line.chars().count() > COLUMNS_MAX
+    };
+    let wide = text.lines().enumerate().filter(|(_, line)| is_wide(line));
+    wide.map(|(at, _)| format!("{name}:{}: a comment of more than {COLUMNS_MAX} columns", at + 1)).collect()
+}
+
+#[test]
+fn the_lock_file_of_the_fuzz_targets_knows_every_dependency() {
+    let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
+    none(&unlocked(&read("Cargo.toml"), &read("fuzz/Cargo.lock")));
+}
+
+/// Nobody builds the fuzz targets by the way: their lock file falls behind unseen.
+fn unlocked(manifest: &str, lock: &str) -> Vec<String> {
+    let own = lock.split("[[package]]").find(|package| package.contains("name = \"rollcall\"\n")).unwrap_or("");
+    let mut complaints = Vec::new();
+    let mut counts = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            counts = line.ends_with("dependencies]") && line != "[dev-dependencies]";
+        }
+        let name = line.split([' ', '=']).next().unwrap_or("");
+        let is_dependency = counts && line.contains(" = ") && !line.contains("optional = true");
+        if is_dependency && !own.contains(&format!("\"{name}\"")) && !own.contains(&format!("\"{name} ")) {
+            complaints.push(format!("fuzz/Cargo.lock: without {name}; write `cargo update --workspace` in fuzz/"));
+        }
+    }
+    complaints
+}
+
+#[test]
 fn nothing_stands_at_the_top_that_was_not_agreed() {
     let ignored = fs::read_to_string(root().join(".gitignore")).unwrap();
     let names = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
@@ -170,6 +228,47 @@ fn a_file_that_is_too_long_is_found_and_its_tests_do_not_count() {
     assert!(length("src/a.rs", &long).is_some());
     let tested = format!("{}#[cfg(test)]\nmod tests {{\n{long}}}\n", "fn a() {}\n".repeat(LINES_MAX));
     assert!(length("src/a.rs", &tested).is_none());
+}
+
+#[test]
+fn what_a_drawing_or_a_document_names_and_nobody_has_is_found() {
+    let text = |name: &str, text: &str| (String::from(name), String::from(text));
+    let sources = [
+        text(
+            "src/linkage/blocking/mod.rs",
+            "pub fn block() {}\npub use self::all::all_pairs;\nconst PAIRS_MAX: u64 = 1;\n",
+        ),
+        text("src/linkage/scoring/sift.rs", "impl<'a> Sifter<'a> {\n    pub fn sift(&self) {}\n}\nfn open() {}\n"),
+    ];
+    let complaints =
+        |drawing: &str| documents::missing_verbs(&format!("```text\n{drawing}\n```\nother::words"), &sources);
+    assert!(complaints("│ blocking::block ──▶ Sifter::sift ──▶ blocking::all_pairs │").is_empty());
+    for wrong in ["blocking::sift", "Scorer::sift", "scoring::compare", "sift::open", "nothing"] {
+        assert_eq!(complaints(wrong).len(), 1, "{wrong}");
+    }
+    let tests = [text("tests/it/a.rs", "std::env::var(\"ROLLCALL_KILLS\")")];
+    let named = |words: &str| documents::missing_constants(&[text("docs/a.md", words)], &sources, &tests);
+    assert!(named("`PAIRS_MAX`, `NULL` and `ROLLCALL_KILLS`, and PAIRS_MIN as a word").is_empty());
+    assert_eq!(named("`PAIRS_MIN` and `ROLLCALL_LIVES`").len(), 2);
+}
+
+#[test]
+fn a_comment_that_is_too_wide_is_found() {
+    let wide = "x".repeat(COLUMNS_MAX);
+    assert_eq!(wide_comments("a.rs", &format!("fn a() {{}}\n    // {wide}\n//! | {wide} |\n// short\n")).len(), 1);
+    assert!(wide_comments("a.rs", &format!("let a = \"{wide}\"; // code is the formatter's\n")).is_empty());
+}
+
+#[test]
+fn a_lock_file_that_fell_behind_is_found() {
+    let manifest = "[dependencies]\none = \"1\"\ntwo = { version = \"2\" }\nrare = { version = \"3\", optional = true }\n\n\
+                    [target.'cfg(unix)'.dependencies]\nthree = \"1\"\n\n[dev-dependencies]\nfour = \"1\"\n";
+    let lock = |names: &str| {
+        format!("[[package]]\nname = \"rollcall\"\ndependencies = [{names}]\n\n[[package]]\nname = \"x\"\n")
+    };
+    assert!(unlocked(manifest, &lock("\"one\", \"two 2.1.0\", \"three\"")).is_empty());
+    assert_eq!(unlocked(manifest, &lock("\"one\", \"three\"")).len(), 1);
+    assert_eq!(unlocked(manifest, &lock("")).len(), 3);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! What did a team bring back?
 //!
 //! Takes a filled list, gives visits for the store and the rows that cannot be used, each with its reason. Columns are
-//! found by their headings, rows by their case numbers, so that columns may be moved, rows sorted and notes added; every
-//! sheet that is a list counts.
+//! found by their headings, rows by their case numbers, so that columns may be moved, rows sorted and notes added;
+//! every sheet that is a list counts.
 //!
-//! Steps: 1. [`read`] finds the sheets and their columns; 2. each row is read by itself (`row`); 3. two rows about one case
-//! must not contradict each other, on whatever sheets they stand; 4. [`take_back`] notes the good rows and lists the others.
+//! Steps: 1. [`read`] finds the sheets and their columns; 2. each row is read by itself (`row`); 3. two rows about one
+//! case must not contradict each other, on whatever sheets they stand; 4. [`take_back`] notes the good rows and lists
+//! the others.
 
 mod row;
 

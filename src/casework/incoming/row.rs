@@ -1,8 +1,8 @@
 //! What does a row of a returned list say?
 //!
-//! Takes the cells of a row, gives a visit, or the column at fault with the reason. A row counts only if everything in it agrees:
-//! what stands beside a case number must be what was sent out with it, or else somebody has sorted one column without the
-//! others.
+//! Takes the cells of a row, gives a visit, or the column at fault with the reason. A row counts only if everything in
+//! it agrees: what stands beside a case number must be what was sent out with it, or else somebody has sorted one
+//! column without the others.
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -187,8 +187,8 @@ impl Row<'_> {
     }
 }
 
-/// Are two cells the same for people? Programs change the width of characters, spaces and line ends, and put the mark of a text
-/// before it.
+/// Are two cells the same for people? Programs change the width of characters, spaces and line ends, and put the mark
+/// of a text before it.
 fn same(one: &str, other: &str) -> bool {
     let squeezed = |text: &str| {
         let text = normal(text);

@@ -65,7 +65,8 @@ fn read_back(path: &Path, cases: &[StoredCase], appearances: &dyn Fn(i64) -> Vec
     read(path, &Known { cases, appearances, reference: jiff::civil::date(2020, 11, 1), role: "field" }).unwrap()
 }
 
-/// What one sheet with these rows gives: good rows, rows that are not filled in, and of the wrong ones column and reason.
+/// What one sheet with these rows gives: good rows, rows that are not filled in, and of the wrong ones column and
+/// reason.
 fn read_rows(rows: Vec<Vec<String>>) -> (usize, u64, Vec<(&'static str, &'static str)>) {
     let folder = tempfile::tempdir().unwrap();
     let returned = read_back(&workbook(folder.path(), &[("清单", rows)]), &cases(), &|_| Vec::new());

@@ -1,8 +1,8 @@
 //! Are the links right, as clerks see them?
 //!
-//! [`sample`] draws pairs of a run by band of probability, [`record`] shows two records side by side, masked, [`sheet`] sends
-//! them out as a workbook and takes it back, `store` keeps every judgement beside the cases (history is only added
-//! to), [`quality`] makes of judgements the precision and recall of the run, and says how far two clerks agree.
+//! [`sample`] draws pairs of a run by band of probability, [`record`] shows two records side by side, masked, [`sheet`]
+//! sends them out as a workbook and takes it back, `store` keeps every judgement beside the cases (history is only
+//! added to), [`quality`] makes of judgements the precision and recall of the run, and says how far two clerks agree.
 //!
 //! What a clerk sees: the two records in random order of pairs, only what is compared, ID numbers and telephone numbers
 //! masked. What a clerk does not see: which source a record is from, the probability, what another clerk has judged.

@@ -1,10 +1,10 @@
 //! How good are the links, as clerks judged them?
 //!
-//! Takes the drawn pairs with their judgements and how many pairs each stratum has; gives precision and recall with 95 %
-//! intervals, by stratum what was judged, and the agreement of any two clerks (Cohen's kappa).
+//! Takes the drawn pairs with their judgements and how many pairs each stratum has; gives precision and recall with 95
+//! % intervals, by stratum what was judged, and the agreement of any two clerks (Cohen's kappa).
 //!
-//! Recall is that among pairs at or above the review threshold: pairs that no blocking rule gave, or that the model holds
-//! for less likely, are not in the sample.
+//! Recall is that among pairs at or above the review threshold: pairs that no blocking rule gave, or that the model
+//! holds for less likely, are not in the sample.
 
 use std::collections::{BTreeMap, BTreeSet};
 

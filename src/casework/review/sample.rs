@@ -1,7 +1,7 @@
 //! Which pairs should clerks look at?
 //!
-//! Takes the pairs of `links.parquet`, gives a random sample by stratum: linked or possible, by band of probability. Many
-//! pairs are taken where the model is unsure and where there are many (Neyman's allocation, n ∝ N·√(p(1−p)), p the
+//! Takes the pairs of `links.parquet`, gives a random sample by stratum: linked or possible, by band of probability.
+//! Many pairs are taken where the model is unsure and where there are many (Neyman's allocation, n ∝ N·√(p(1−p)), p the
 //! stratum's expected share of matches), and some everywhere: what the model is sure of is just what needs a check.
 
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! How do clerks judge pairs in a spreadsheet?
 //!
 //! One row a pair: its number, what is to be filled in, then the values of the two records (甲 and 乙) field by field;
-//! where they differ, both are coloured. Takes the pairs, gives a workbook; takes a filled one back, gives judgements and the rows that
-//! cannot be used. Columns may be moved, rows sorted, notes added; the file may have been saved again by another program, or as
-//! a text table.
+//! where they differ, both are coloured. Takes the pairs, gives a workbook; takes a filled one back, gives judgements
+//! and the rows that cannot be used. Columns may be moved, rows sorted, notes added; the file may have been saved again
+//! by another program, or as a text table.
 
 use std::path::Path;
 

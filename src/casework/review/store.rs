@@ -37,8 +37,8 @@ pub struct Said {
 }
 
 impl Store {
-    /// Notes a sample of a run (its manifest's digest), and gives it as the store has it; `content` is what is shown of each
-    /// pair, as a digest. The same sample again is not noted twice.
+    /// Notes a sample of a run (its manifest's digest), and gives it as the store has it; `content` is what is shown of
+    /// each pair, as a digest. The same sample again is not noted twice.
     ///
     /// # Errors
     /// If the store cannot be written.

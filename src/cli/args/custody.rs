@@ -35,8 +35,8 @@ pub struct Seal {
     /// DIR/delivery.json.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
-    /// Sign the seal with the key in this file (`rollcall key new` makes one; the receiver writes the public key into the
-    /// study file as `sealed_by`).
+    /// Sign the seal with the key in this file (`rollcall key new` makes one; the receiver writes the public key into
+    /// the study file as `sealed_by`).
     #[arg(long, value_name = "FILE")]
     pub sign_key: Option<PathBuf>,
     /// Hold the folder against the seal that it has, and change nothing.

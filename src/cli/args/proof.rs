@@ -95,7 +95,8 @@ pub struct Publish {
     /// The run's folder; the study file and the extracts must still be what they were.
     #[arg(value_name = "DIR")]
     pub run: PathBuf,
-    /// The secret key that decides the noise: one for a whole census round, kept by whoever is responsible for disclosure.
+    /// The secret key that decides the noise: one for a whole census round, kept by whoever is responsible for
+    /// disclosure.
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
     /// Make the key first, in a new file that only its owner may read.

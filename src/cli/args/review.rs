@@ -27,8 +27,8 @@ pub struct Drawing {
     /// The run's folder; the study file and the extracts must still be what they were.
     #[arg(value_name = "DIR")]
     pub run: PathBuf,
-    /// Pairs to draw; more are taken where the model is unsure, some everywhere. Without this and a seed, the sample that was
-    /// drawn last, or 200.
+    /// Pairs to draw; more are taken where the model is unsure, some everywhere. Without this and a seed, the sample
+    /// that was drawn last, or 200.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub pairs: Option<u64>,
     /// Seed of the draw (1 by default); the same run, number and seed give the same sample.

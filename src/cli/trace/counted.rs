@@ -1,7 +1,7 @@
 //! Which persons and pairs does a count of the report hold?
 //!
-//! Takes a run's folder and what is asked for, gives the count and its entries: persons with their records (source, file,
-//! row), pairs of records with weight and probability.
+//! Takes a run's folder and what is asked for, gives the count and its entries: persons with their records (source,
+//! file, row), pairs of records with weight and probability.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;

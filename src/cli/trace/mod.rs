@@ -2,7 +2,8 @@
 //!
 //! Takes a run's folder, an area and a kind; lists the discrepancies they count, each with its evidence, the records of
 //! its person (source, file, row) and the pairs of those records that were compared. `explain` then opens a pair. What
-//! else the report counts is in [`counted`] (persons, links), [`read`] (rows) and [`remade`] (what a run does not keep).
+//! else the report counts is in [`counted`] (persons, links), [`read`] (rows) and [`remade`] (what a run does not
+//! keep).
 
 mod counted;
 mod entries;

@@ -1,7 +1,7 @@
 //! Which pairs did a rule bring, which lie in a bar or a band, and what does each person weigh in the estimates?
 //!
-//! Takes a run's folder and what is asked for; links the study again, holds that against the run, and gives the figure and
-//! its entries.
+//! Takes a run's folder and what is asked for; links the study again, holds that against the run, and gives the figure
+//! and its entries.
 
 use std::fmt::Write;
 

@@ -1,7 +1,7 @@
 //! Which sources cannot be opened, and why?
 //!
-//! Opens all sources of a study. Every one that cannot be opened is told of at once, with the line of the study file that
-//! asks for a column which is not there.
+//! Opens all sources of a study. Every one that cannot be opened is told of at once, with the line of the study file
+//! that asks for a column which is not there.
 
 use rayon::prelude::*;
 

@@ -103,7 +103,8 @@ where
     Some(Column::Day(days))
 }
 
-/// The day, from 1970-01-01, on which an instant of so many seconds since then falls where clocks are so many seconds ahead of UTC.
+/// The day, from 1970-01-01, on which an instant of so many seconds since then falls where clocks are so many seconds
+/// ahead of UTC.
 #[must_use]
 pub fn local_day(seconds: i64, shift_seconds: i64) -> i32 {
     let seconds = summer_midnight(seconds.saturating_add(shift_seconds), shift_seconds);
@@ -111,8 +112,8 @@ pub fn local_day(seconds: i64, shift_seconds: i64) -> i32 {
     i32::try_from(seconds.div_euclid(DAY_SECONDS)).unwrap_or(bound)
 }
 
-/// In the summers of 1986 to 1991 China's clocks were an hour ahead: midnight there and then is 23:00 of the day before by
-/// the study's offset. Nothing else that is kept by days falls on that hour.
+/// In the summers of 1986 to 1991 China's clocks were an hour ahead: midnight there and then is 23:00 of the day before
+/// by the study's offset. Nothing else that is kept by days falls on that hour.
 fn summer_midnight(seconds: i64, shift_seconds: i64) -> i64 {
     // From a week before 4 May 1986 to a day after 15 September 1991, in seconds since 1970.
     const SUMMERS: std::ops::Range<i64> = 515_000_000..685_000_000;

@@ -196,8 +196,8 @@ impl Ids {
     /// Records of which it is looked at how they begin.
     const RECORDS: u32 = 200;
 
-    /// The lines within a record's fields that have as many fields as the header; `None` if there are none, as in most texts of
-    /// several lines.
+    /// The lines within a record's fields that have as many fields as the header; `None` if there are none, as in most
+    /// texts of several lines.
     fn rows_within(&mut self, record: &ByteRecord, fields: usize, delimiter: u8) -> Option<LinesWithin> {
         if fields < 2 || !record.as_slice().contains(&b'\n') {
             if self.seen < Ids::RECORDS {
@@ -230,8 +230,9 @@ fn shape_of(field: &[u8]) -> Vec<u8> {
     shape
 }
 
-/// Are these lines rows that an open quotation mark has swallowed? They are if the marks of the record do not pair, or if enough of the
-/// lines begin as rows do: an address of several lines may have as many commas as the header, one line of few columns as well.
+/// Are these lines rows that an open quotation mark has swallowed? They are if the marks of the record do not pair, or
+/// if enough of the lines begin as rows do: an address of several lines may have as many commas as the header, one line
+/// of few columns as well.
 fn swallows_rows(path: &Path, lines: &LinesWithin, (from, to): (u64, u64), delimiter: u8) -> bool {
     const FEW_FIELDS: usize = 3;
     let enough = if lines.fields <= FEW_FIELDS { 2 } else { 1 };

@@ -1,8 +1,8 @@
 //! What stands in a form that people filled in?
 //!
-//! Takes a small workbook or text table that went through other hands (saved again by another program, columns moved, rows
-//! sorted, notes added), gives its sheets as rows of texts with the row numbers that a spreadsheet shows. Nothing is
-//! looked for here; the archive is looked through before it is opened, as everywhere.
+//! Takes a small workbook or text table that went through other hands (saved again by another program, columns moved,
+//! rows sorted, notes added), gives its sheets as rows of texts with the row numbers that a spreadsheet shows. Nothing
+//! is looked for here; the archive is looked through before it is opened, as everywhere.
 
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -34,7 +34,8 @@ pub struct FilledSheet {
     pub rows: Vec<(u64, Vec<String>)>,
 }
 
-/// Reads all sheets of a workbook (.xlsx), or a text table (.csv, .txt; UTF-8, UTF-16 or GB18030; comma, semicolon or tab).
+/// Reads all sheets of a workbook (.xlsx), or a text table (.csv, .txt; UTF-8, UTF-16 or GB18030; comma, semicolon or
+/// tab).
 ///
 /// # Errors
 /// If the file is of another form, damaged, protected by a password, or far too large for a list.
@@ -46,7 +47,7 @@ pub fn sheets(path: &Path) -> Result<Vec<FilledSheet>> {
     }
 }
 
-/// The same in this very process.
+/// Like [`sheets`], in this very process.
 pub(super) fn read(path: &Path) -> Result<Vec<FilledSheet>> {
     input::blame(path, read_any(path))
 }

@@ -1,8 +1,8 @@
 //! Through which handle is a file read?
 //!
 //! Takes a path, gives the open file. A decoder that was handed the one file it is for gives that one, whatever path it
-//! is asked for: it may open no other. A disk or a share that fails while a file is read is remembered: libraries do not
-//! always pass such errors on, and call the file damaged for it, or leave out a part of it without a word.
+//! is asked for: it may open no other. A disk or a share that fails while a file is read is remembered: libraries do
+//! not always pass such errors on, and call the file damaged for it, or leave out a part of it without a word.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -71,7 +71,7 @@ impl Input {
         Ok(bytes)
     }
 
-    /// The same file, from a place in it.
+    /// This file, from a place in it.
     fn from(&self, start: u64) -> std::io::Result<Input> {
         let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(start))?;

@@ -142,7 +142,8 @@ pub struct RowFault {
     pub reason: &'static str,
 }
 
-/// Longest text of a cell that is looked at: more than 4,000 characters of an address, and nothing that could hold up a run.
+/// Longest text of a cell that is looked at: more than 4,000 characters of an address, and nothing that could hold up a
+/// run.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 
 impl Chunk {
@@ -340,7 +341,7 @@ fn opened(terms: &Terms, format: FormatName, path: &Path, columns: &[String]) ->
     }
 }
 
-/// The same in this very process.
+/// Like [`opened`], in this very process.
 fn opened_here(terms: &Terms, format: FormatName, path: &Path, columns: &[String]) -> Result<(Opened, String)> {
     let opened = match format {
         FormatName::Csv => csv::open(terms, path, columns),

@@ -382,7 +382,7 @@ fn batch_of(
     Ok(guarded(decode).unwrap_or(Err("cannot be decoded")))
 }
 
-/// The same footer, with texts declared as mere bytes.
+/// The footer, with texts declared as mere bytes.
 fn without_text(metadata: &ParquetMetaData) -> std::result::Result<ArrowReaderMetadata, ParquetError> {
     let facts = metadata.file_metadata();
     let root = facts.schema_descr().root_schema();

@@ -236,7 +236,8 @@ fn a_damaged_byte_never_ends_in_a_panic_or_an_unnamed_file() {
 fn a_deeply_nested_schema_does_not_overflow_the_stack() {
     let (folder, path) = folder();
     let levels = 10_000;
-    // Thrift compact: version 1; schema: a list of groups with one child each, at last a leaf; num_rows 0; no row groups.
+    // Thrift compact: version 1; schema: a list of groups with one child each, at last a leaf; num_rows 0; no row
+    // groups.
     let mut footer = vec![0x15, 0x02, 0x19, 0xfc];
     let mut count = levels + 1;
     while count >= 0x80 {

@@ -1,10 +1,10 @@
 //! Does a Parquet file declare more than it can hold?
 //!
-//! Takes the bytes of a footer or of page headers (Thrift, compact protocol), says whether lists, sets and maps have together
-//! no more elements than there are bytes. The Parquet library skips fields that it does not know element by element, and
-//! reads nothing for a boolean, nor, beyond the end of the file, for a number: a few bytes can declare two thousand
-//! million of them, and a list of such lists keeps it busy for hours. Elements are passed over here exactly as the library
-//! does; what they say is its business.
+//! Takes the bytes of a footer or of page headers (Thrift, compact protocol), says whether lists, sets and maps have
+//! together no more elements than there are bytes. The Parquet library skips fields that it does not know element by
+//! element, and reads nothing for a boolean, nor, beyond the end of the file, for a number: a few bytes can declare two
+//! thousand million of them, and a list of such lists keeps it busy for hours. Elements are passed over here exactly as
+//! the library does; what they say is its business.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -25,7 +25,7 @@ pub(super) fn is_bounded(footer: &[u8]) -> bool {
     Walk::over(footer).value(Kind::STRUCT, DEPTH_MAX).is_some()
 }
 
-/// The same of every page header of a column of a row group, from `start` to `end`.
+/// Like [`is_bounded`], of every page header of a column of a row group, from `start` to `end`.
 ///
 /// # Errors
 /// As the system says.

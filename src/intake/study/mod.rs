@@ -122,7 +122,8 @@ pub struct Source {
     pub path: PathBuf,
     /// Text encoding of CSV files.
     pub encoding: Encoding,
-    /// The public key that must have sealed the files (64 hexadecimal digits); `None`: a seal is checked if there is one.
+    /// The public key that must have sealed the files (64 hexadecimal digits); `None`: a seal is checked if there is
+    /// one.
     pub sealed_by: Option<String>,
     /// Column that identifies a record within the source. `None`: the row number is used.
     pub record_id: Option<String>,

@@ -1,8 +1,9 @@
 //! Which further columns help to tell persons apart, and how are they compared?
 //!
 //! Takes the columns that are no built-in field, gives declarations (`[[field]]`). A column serves if at least two
-//! sources have it and share some values, or if the only source has it and some value occurs twice. The comparator follows from what the values are: codes are equal or
-//! not; digits differ by edits; dates by days; longer text by similarity.
+//! sources have it and share some values, or if the only source has it and some value occurs twice. The comparator
+//! follows from what the values are: codes are equal or not; digits differ by edits; dates by days; longer text by
+//! similarity.
 
 use std::collections::BTreeMap;
 

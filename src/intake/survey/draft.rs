@@ -179,8 +179,8 @@ fn rows(text: &mut String, plan: &Planned) -> std::fmt::Result {
     writeln!(text, "otherwise = \"{}\"", usual.name())
 }
 
-/// The longest usual prefix that at least nine in ten division codes share: of the roll, if it has any, as registers may cover
-/// more than the district.
+/// The longest usual prefix that at least nine in ten division codes share: of the roll, if it has any, as registers
+/// may cover more than the district.
 fn area(planned: &[Planned]) -> Option<String> {
     let (roll, registers): (Vec<&Planned>, Vec<&Planned>) = planned.iter().partition(|plan| plan.role == Role::Roll);
     shared_prefix(&roll).or_else(|| shared_prefix(&registers))

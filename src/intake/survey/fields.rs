@@ -1,7 +1,7 @@
 //! Which field does a column's name say, and whose?
 //!
-//! Takes a header in Chinese or English, gives the built-in field that it usually holds, and how sure that is; says whether it speaks of
-//! somebody else than the person of the row.
+//! Takes a header in Chinese or English, gives the built-in field that it usually holds, and how sure that is; says
+//! whether it speaks of somebody else than the person of the row.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -300,8 +300,8 @@ const FIELDS: [(Field, &[&str]); 20] = [
 /// The rank of a name that only ends as those of a field do.
 pub(super) const BY_ENDING: usize = usize::MAX - 1;
 
-/// The built-in field that a header names, and how sure a name it is (0 is surest). What stands in brackets says only how values are
-/// written, unless it says whose they are.
+/// The built-in field that a header names, and how sure a name it is (0 is surest). What stands in brackets says only
+/// how values are written, unless it says whose they are.
 pub(super) fn field_of(header: &str) -> Option<(Field, usize)> {
     exact_field(&plain(header)).or_else(|| {
         let bare = plain(&without_brackets(header));

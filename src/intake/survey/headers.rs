@@ -1,7 +1,7 @@
 //! What does a column's name say?
 //!
-//! Takes a header in Chinese or English, gives what it is if it is no field of a person ([`fields`](super::fields)): a label that says
-//! who is who, a record's number, the kind of a row. Case, width, blanks and underscores do not matter.
+//! Takes a header in Chinese or English, gives what it is if it is no field of a person ([`fields`](super::fields)): a
+//! label that says who is who, a record's number, the kind of a row. Case, width, blanks and underscores do not matter.
 
 use unicode_normalization::UnicodeNormalization;
 

@@ -1,9 +1,9 @@
 //! Which rules suit the text fields of this study?
 //!
-//! Takes the records' keys, gives [`Rule`]s chosen from the data: two fields agree, each in whole or in part (first or last
-//! letters, month or year of birth), so that a record with an error anywhere still meets its other half by two fields
-//! that have none. What a rule would cost is counted on a sample of the records; the cheapest rules are taken until
-//! the pair budget is spent, and a rule that another one includes is dropped.
+//! Takes the records' keys, gives [`Rule`]s chosen from the data: two fields agree, each in whole or in part (first or
+//! last letters, month or year of birth), so that a record with an error anywhere still meets its other half by two
+//! fields that have none. What a rule would cost is counted on a sample of the records; the cheapest rules are taken
+//! until the pair budget is spent, and a rule that another one includes is dropped.
 
 use rayon::prelude::*;
 

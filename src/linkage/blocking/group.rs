@@ -1,7 +1,7 @@
 //! How are the pairs of all blocks gone through, each once?
 //!
-//! Takes the blocks of every rule, gives [`CandidatePairs`]: stretches of blocks whose pairs are made when they are asked
-//! for. A pair belongs to the first rule under which both records stand in one block.
+//! Takes the blocks of every rule, gives [`CandidatePairs`]: stretches of blocks whose pairs are made when they are
+//! asked for. A pair belongs to the first rule under which both records stand in one block.
 
 use std::ops::Range;
 use std::sync::atomic::AtomicU32;
@@ -83,7 +83,8 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Blocks of more records than this have the numbers of their records turned around, so that many are compared at a time.
+/// Blocks of more records than this have the numbers of their records turned around, so that many are compared at a
+/// time.
 const FEW: usize = 16;
 
 /// Room for what rows are made of.
@@ -137,8 +138,8 @@ impl Gathered<'_> {
 
     /// Adds the blocks of a rule with one key per record; gives the pairs in them.
     ///
-    /// Most blocks of later rules are the records of one person, whom an earlier rule has brought together: a block that
-    /// lies within one of an earlier rule has nothing new, and is not kept.
+    /// Most blocks of later rules are the records of one person, whom an earlier rule has brought together: a block
+    /// that lies within one of an earlier rule has nothing new, and is not kept.
     pub(super) fn add_blocks(&mut self, rule: usize, across_sources: bool, blocks: &[&[Entry]]) -> u64 {
         let counted: Vec<(u64, bool)> = blocks
             .par_iter()

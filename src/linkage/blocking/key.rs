@@ -1,6 +1,7 @@
 //! Which keys does a record have under a rule?
 //!
-//! Takes the records of a [`PersonTable`] and a rule's [`Keys`], gives 64-bit hashes: records with the same one are a block.
+//! Takes the records of a [`PersonTable`] and a rule's [`Keys`], gives 64-bit hashes: records with the same one are a
+//! block.
 
 use std::hash::BuildHasher;
 use std::sync::atomic::AtomicU64;
@@ -88,8 +89,8 @@ impl<'a> Keyer<'a> {
         self.gather(entries, |record, give| self.sought(keys, record, |key| give(key, false)));
     }
 
-    /// The same without keys that nobody seeks, as far as a Bloom filter can tell; the number of all keys. Of a rule by
-    /// which few records seek among many, few entries are left to be sorted.
+    /// Like [`entries`](Self::entries), without keys that nobody seeks, as far as a Bloom filter can tell; gives the
+    /// number of all keys. Of a rule by which few records seek among many, few entries are left to be sorted.
     pub(super) fn entries_that_meet(&self, keys: &Keys, entries: &mut Vec<Entry>) -> u64 {
         if keys.is_single() {
             self.entries(keys, entries);
@@ -238,7 +239,7 @@ impl<'a> Keyer<'a> {
         PartKeys::OfTexts { column, keys: symbols.into_par_iter().map(key).collect(), part }
     }
 
-    /// The same as [`part`](Self::part), once it is known where it comes from.
+    /// Like [`part`](Self::part), once it is known where the part comes from.
     fn value(&self, part: &PartKeys, at: usize) -> Option<u64> {
         match part {
             PartKeys::OfTexts { column, keys, part } => {

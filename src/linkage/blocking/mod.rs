@@ -5,9 +5,10 @@
 //! date, a homophone, a changed name, only name and address. A block that would give too many pairs is divided by
 //! further keys, never dropped in silence; [`RuleReport`] says what each rule brought and cost.
 //!
-//! Pairs are not kept: [`CandidatePairs`] holds blocks and gives their pairs stretch by stretch, as often as asked. Each
-//! record knows the number of its block under every rule, so a pair that an earlier rule gives is known by comparing
-//! numbers. Only pairs of rules with several keys per record, and of divided blocks, lie in memory: the *loose* ones.
+//! Pairs are not kept: [`CandidatePairs`] holds blocks and gives their pairs stretch by stretch, as often as asked.
+//! Each record knows the number of its block under every rule, so a pair that an earlier rule gives is known by
+//! comparing numbers. Only pairs of rules with several keys per record, and of divided blocks, lie in memory: the
+//! *loose* ones.
 
 mod choice;
 mod group;
@@ -98,8 +99,8 @@ impl RuleReport {
 }
 
 impl Keyer<'_> {
-    /// Adds the blocks of a rule; the pairs of blocks that had to be divided, and of a rule with several keys per record,
-    /// as loose ones, with duplicates. Gives the number of pairs.
+    /// Adds the blocks of a rule; the pairs of blocks that had to be divided, and of a rule with several keys per
+    /// record, as loose ones, with duplicates. Gives the number of pairs.
     fn apply(&self, rule: &Rule, study: &Study, entries: &mut Vec<Entry>, gathered: &mut Gathered<'_>) -> u64 {
         let mut report = RuleReport::of(&rule.name);
         let mut loose = Vec::new();
@@ -169,8 +170,8 @@ impl Keyer<'_> {
         count(None) - within
     }
 
-    /// Divides a block that is too large by birth month, by estate, by community and sex, by name, and by each declared text:
-    /// a pair that agrees on any of them is kept, unless too many do. Gives the number of pairs that are not.
+    /// Divides a block that is too large by birth month, by estate, by community and sex, by name, and by each declared
+    /// text: a pair that agrees on any of them is kept, unless too many do. Gives the number of pairs that are not.
     fn divide(&self, block: &[Entry], across_sources: bool, maximum: u64, pairs: &mut Vec<Pair>) -> u64 {
         let table = self.table;
         let first = pairs.len();

@@ -1,7 +1,7 @@
 //! Which rules find the pairs of a study?
 //!
-//! Takes a [`Study`] and the fields its table has, gives the [`Rule`]s it names, or the usual ones. Each usual rule covers
-//! one way a record goes wrong.
+//! Takes a [`Study`] and the fields its table has, gives the [`Rule`]s it names, or the usual ones. Each usual rule
+//! covers one way a record goes wrong.
 
 use super::choice;
 use super::key::Keyer;

@@ -1,7 +1,8 @@
 //! Do two records stand in one block?
 //!
-//! Takes the number of each record's block under every rule, and the pairs that lie in no block; [`PairsInBlocks`] tells of
-//! any pair whether the rules give it. It outlives the blocks, which take more room.
+//! Takes the number of each record's block under every rule, and the pairs that lie in no block, gives
+//! [`PairsInBlocks`]: it knows of any pair whether the rules give it. It is kept after the blocks are gone, which take
+//! more memory.
 
 use super::Pair;
 use crate::person::table::RecordId;
@@ -44,8 +45,8 @@ impl PairsInBlocks {
         pairs.retain(|pair| self.contains(*pair));
     }
 
-    /// Leaves the pairs that no rule gives, the smaller record of each first; none of one source where all rules seek records of
-    /// two, as they do where records are linked one to one.
+    /// Leaves the pairs that no rule gives, the smaller record of each first; none of one source where all rules seek
+    /// records of two, as they do where records are linked one to one.
     pub fn drop_from(&self, pairs: &mut Vec<Pair>) {
         let across_sources = self.across_sources.iter().all(|across| *across);
         let is_sought = |pair: &Pair| !across_sources || !self.same_source(pair.0, pair.1);

@@ -1,7 +1,7 @@
 //! Who lives with whom, by one source?
 //!
-//! Takes the [`PersonTable`], gives [`Households`]: what the support of other members is asked of, once it is known which of
-//! them are one person.
+//! Takes the [`PersonTable`], gives [`Households`]. Once it is known which records are one person, a pair is asked
+//! whether other members of its two households are one person, too.
 
 use rustc_hash::FxHashMap;
 
@@ -96,7 +96,7 @@ impl Households {
         self.of_record[record as usize]
     }
 
-    /// The same as [`may_support`](Self::may_support) by the households' marks.
+    /// Like [`may_support`](Self::may_support), from the marks of two households.
     #[must_use]
     pub fn marks_may_support(one: u32, other: u32) -> bool {
         one & other & OTHERS != 0 && one != other

@@ -30,21 +30,21 @@ impl Level {
         Level { name: name.to_owned(), m, relatives, frequency: false, given_id: false, most: 1.0 }
     }
 
-    /// The same level, weighing rare values more.
+    /// Makes the rarity of a shared value count at this level.
     #[must_use]
     pub fn by_frequency(mut self) -> Level {
         self.frequency = true;
         self
     }
 
-    /// The same level, conditional on equal ID numbers.
+    /// Makes the level conditional on equal ID numbers.
     #[must_use]
     pub fn given_id(mut self) -> Level {
         self.given_id = true;
         self
     }
 
-    /// The same level, its m bounded.
+    /// Bounds the m of the level.
     #[must_use]
     pub fn at_most(mut self, most: f64) -> Level {
         self.most = most;
@@ -68,8 +68,8 @@ pub(super) fn sex() -> Vec<Level> {
     ]
 }
 
-/// Compares sexes; when the ID numbers agree, the sex inside them agrees already, and only a contradiction is news. When they
-/// differ, a sex that only they tell is no news.
+/// Compares sexes; when the ID numbers agree, the sex inside them agrees already, and only a contradiction is news.
+/// When they differ, a sex that only they tell is no news.
 pub(super) fn compare_sex(one: u8, other: u8, id_level: u8, from_id: bool) -> u8 {
     if from_id && id_level == super::id_number::DIFFERENT {
         return MISSING;

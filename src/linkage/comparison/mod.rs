@@ -272,7 +272,7 @@ impl<'a> Comparer<'a> {
         self.compare_sides(InTable { table: self.table, record: one }, InTable { table: self.table, record: other })
     }
 
-    /// The same, wherever the records' values lie.
+    /// Like [`compare`](Self::compare), wherever the records' values lie.
     #[must_use]
     pub fn compare_sides<S: Side>(&self, one: S, other: S) -> Pattern {
         let mut pattern = 0;

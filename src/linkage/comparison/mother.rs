@@ -1,7 +1,7 @@
-//! Is the mother whom one record names found in the household of the other, or is the other she herself?
+//! Does one record name a mother who lives in the household of the other record, or who is the other record?
 //!
-//! Takes the table's named mothers and households, gives the level of a pair; a child's certificate is never the mother's own
-//! record, though it stands at her dwelling with her telephone number.
+//! Takes the named mothers and the households of the table, gives the level of a pair. The birth certificate of a child
+//! is never the mother's own record, although it has her dwelling and her telephone number.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,9 @@
-//! What of a record is compared, lying together.
+//! Which values of a record are compared, kept side by side in memory?
 //!
-//! Takes the columns of the [`PersonTable`], gives [`Rows`]: all that the built-in variables compare of a record, and what the
-//! caller knows of its [`Weighing`], in one line of the processor's cache. Where records are met at random, as pairs of blocks meet them, a comparison then waits for memory
-//! once for a record rather than once for a column. A [`Side`] is either, so that both are compared by the same words.
+//! Takes the columns of the [`PersonTable`], gives [`Rows`]: all that the built-in variables compare of a record, and
+//! what the caller knows of its [`Weighing`], in one line of the processor's cache. Pairs of blocks meet records at
+//! random; a comparison then waits for memory once for each record, not once for each column. A [`Side`] is either a
+//! row or a record of the table, so that the same code compares both.
 
 use rayon::prelude::*;
 

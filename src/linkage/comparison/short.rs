@@ -1,10 +1,10 @@
 //! How alike are two short texts, without asking twice?
 //!
-//! Takes texts and their [`Sketch`]es, gives what `strsim` would, for ASCII texts of up to 64 bytes without allocating. A
-//! sketch tells how many characters two texts can share at most, and most pairs of strangers are settled by that.
+//! Takes texts and their [`Sketch`]es, gives what `strsim` would; for ASCII texts of up to 64 bytes it allocates
+//! nothing. A sketch bounds how many characters two texts can share. That settles most pairs of strangers.
 
-/// What is known of a text before it is compared: which characters it has, once or twice, how it begins, and how long it
-/// is. Sixteen bytes, four to a cache line: fetching them is most of what comparing costs.
+/// What is known of a text before it is compared: which characters it has, once or twice, how it begins, and how long
+/// it is. Sixteen bytes, four to a cache line: fetching them is most of what comparing costs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sketch {
     /// Bit of each character's bucket ([`BUCKETS`]), and above them a bit of each bucket that has a second character.
@@ -36,8 +36,8 @@ const TOO_LONG: u8 = u8::MAX;
 /// Lengths that a [`JaroWinklerBound`] has in its table.
 const LENGTHS: usize = 40;
 
-/// By the lengths of two texts and the letters that they begin with alike, the fewest shared characters with which their
-/// Jaro-Winkler similarity can reach a bound.
+/// By the lengths of two texts and the letters that they begin with alike, the fewest shared characters with which
+/// their Jaro-Winkler similarity can reach a bound.
 #[derive(Debug, Clone)]
 pub(super) struct JaroWinklerBound {
     fewest: Vec<u8>,

@@ -75,7 +75,7 @@ const PLACE: [&str; 72] = [
 ];
 const PLACE_CHINESE: [&str; 8] = ["地址", "住址", "邮编", "邮政编码", "街道", "小区", "门牌", "村"];
 
-/// The same of what each person has alone.
+/// Words, one behind the other, in the names of fields that each person has alone.
 #[rustfmt::skip]
 const PERSON: [&str; 24] = [
     "middle", "middlename", "initial", "initials", "soc_sec", "ssn", "email", "e_mail", "passport", "licence", "license", "first_name",
@@ -84,8 +84,8 @@ const PERSON: [&str; 24] = [
 ];
 const PERSON_CHINESE: [&str; 2] = ["出生日期", "身份证"];
 
-/// The words of a field's name in lower case, each between low lines: `_house_number_` of `HouseNumber`, `house-number` and
-/// `house_number2`.
+/// The words of a field's name in lower case, each between low lines: `_house_number_` of `HouseNumber`, `house-number`
+/// and `house_number2`.
 fn words(name: &str) -> String {
     let mut words = String::from("_");
     let mut last = '_';
@@ -157,8 +157,8 @@ impl TextComparer {
         sketch.with_day(date::read(text).and_then(date::Date::first_day).unwrap_or(NO_DAY))
     }
 
-    /// The levels of pairs of values as far as sketches settle them, as [`settle`](Self::settle) does: else [`UNSETTLED`].
-    /// The comparator is looked at once for all of them.
+    /// The levels of pairs of values as far as sketches settle them, as [`settle`](Self::settle) does: else
+    /// [`UNSETTLED`]. The comparator is looked at once for all of them.
     #[inline]
     pub(super) fn settle_all<'v>(
         &self,

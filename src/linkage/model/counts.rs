@@ -12,7 +12,7 @@ use crate::linkage::comparison::Pattern;
 /// How many pairs show each pattern, by class; sorted by class and pattern.
 pub type PatternCounts = Vec<((u32, Pattern), u64)>;
 
-/// The same for pairs that count in part.
+/// Like [`PatternCounts`], of pairs that count in part.
 pub type PatternWeights = Vec<((u32, Pattern), f64)>;
 
 /// Counts the patterns of compared pairs by class.

@@ -1,12 +1,13 @@
 //! Which fields agree together among strangers?
 //!
-//! Takes the patterns of random pairs, gives for some comparisons the one they depend on, and their shares of levels by its
-//! level. A postcode and a birth place, a team and a league say one thing twice: whoever agrees on the one by chance agrees on
-//! the other, too. Taken as independent they make neighbours of strangers so unlikely that a fit takes *same place* for
-//! *same person*. The dependences form a forest (Chow and Liu 1968), so that the shares of a pattern stay a product.
+//! Takes the patterns of random pairs, gives for some comparisons the comparison they depend on, and their shares of
+//! levels given its level. A postcode and a birth place, a team and a league say one thing twice: whoever agrees on the
+//! one by chance agrees on the other, too. If they were taken as independent, agreement of two neighbours would look so
+//! unlikely that a fit takes *same place* for *same person*. The dependences form a forest (Chow and Liu 1968), so that
+//! the shares of a pattern stay a product.
 //!
-//! Random pairs hold matches, who agree on everything; each pair counts by how likely it is none under the model that the
-//! levels lead one to expect.
+//! Some random pairs are matches, who agree on everything. So each pair counts by the probability that it is no match,
+//! under the model that is expected before the fit.
 
 use super::{Given, Model};
 use crate::linkage::comparison::{Comparison, Pattern, Variable};
@@ -193,8 +194,8 @@ mod tests {
         }
     }
 
-    /// Random pairs: of those of one town (one in fifty) half share the postcode, of the others one in 400; trades are shared
-    /// by chance. Some matches are among them.
+    /// Random pairs: of those of one town (one in fifty) half share the postcode, of the others one in 400; trades are
+    /// shared by chance. Some matches are among them.
     fn random_pairs() -> Vec<Pattern> {
         let level = |equal: bool| if equal { 1 } else { 2 };
         let stranger = |at: u64| {
@@ -223,8 +224,8 @@ mod tests {
         let town = model.weight(0, model.likelihoods(0x0012, 1.0));
         let after = weight(&model);
         assert!(before > town + 6.0 && after < town + 1.0, "{before} {after} {town}");
-        // Half of those who share a town share a postcode; the matches among random pairs, who all do, are no part of it, and
-        // some strangers who agree by chance are taken for matches.
+        // Half of those who share a town share a postcode; the matches among random pairs, who all do, are no part of
+        // it, and some strangers who agree by chance are taken for matches.
         let given = model.shares[2].given.clone().expect("found");
         assert!((given.u[1][1] - 0.48).abs() < 0.03, "{:?}", given.u);
         assert!(model.is_implied(1, 0x0110) && !model.is_implied(1, 0x0210));

@@ -42,7 +42,7 @@ pub fn fit(comparer: &Comparer<'_>, shares: Vec<Shares>, slots: Vec<Slot>, count
     fit_to(comparer, shares, slots, &weights, &[])
 }
 
-/// The same, where some pairs are known to be matches or none: their posterior is what they are.
+/// Like [`fit`], with labels: pairs known to be matches or none, whose posterior is what they are.
 #[must_use]
 pub fn fit_to(
     comparer: &Comparer<'_>,
@@ -215,8 +215,9 @@ fn bound(m: &mut [f64], levels: &[Level]) {
     }
 }
 
-/// Relatives are those that share a place: the parts of it agree among them as among matches that have not moved, so both
-/// teach the same shares. Where no household column lets r be measured, the other shares of relatives are fitted, too.
+/// Relatives are those that share a place: the parts of it agree among them as among matches that have not moved, so
+/// both teach the same shares. Where no household column lets r be measured, the other shares of relatives are fitted,
+/// too.
 fn fit_relatives(model: &mut Model, sums: &mut [Vec<f64>], relatives: &[Vec<f64>]) {
     let measured = model.comparisons.iter().any(|comparison| comparison.variable == Variable::Household);
     for (((comparison, shares), sums), relatives) in
@@ -319,7 +320,8 @@ mod tests {
     fn labels_move_a_wrong_share_and_a_wrong_prior_the_right_way() {
         let mut alone = model();
         iterate(&mut alone, &pairs(200.0), &[]);
-        // Clerks judged 40 of the 200 pairs with equal dates and similar names: 36 are one person. By α = 2/3 each stands for 10/3.
+        // Clerks judged 40 of the 200 pairs with equal dates and similar names: 36 are one person. By α = 2/3 each
+        // stands for 10/3.
         let label = |same: bool| Label { class: 0, pattern: 0x12, same, weight: 10.0 / 3.0 };
         let labels: Vec<Label> = (0..40).map(|at| label(at < 36)).collect();
         let mut taught = model();

@@ -66,7 +66,8 @@ struct GivenEntry {
     u: Vec<Vec<f64>>,
 }
 
-/// Pairs between two slots that found nobody else: `unlinked` goes by the fields that a pair has (a bit for each, hexadecimal).
+/// Pairs between two slots that found nobody else: `unlinked` goes by the fields that a pair has (a bit for each,
+/// hexadecimal).
 #[derive(Serialize, Deserialize)]
 struct LeftOverEntry {
     matches: f64,

@@ -1,8 +1,8 @@
 //! How much rarer than the average is the value that both records share?
 //!
-//! Agreement on a full name is worth what the name is rare: a shared 张伟 is worth less than a shared 乜瑾. The frequency
-//! of a name is smoothed by the product of its family and given name's frequencies, so that a name seen once is not
-//! taken as rarer than its parts allow.
+//! Agreement on a full name is worth what the name is rare: a shared 张伟 is worth less than a shared 乜瑾. The
+//! frequency of a name is smoothed by the product of its family and given name's frequencies, so that a name seen once
+//! is not taken as rarer than its parts allow.
 
 use rustc_hash::FxHashMap;
 
@@ -58,8 +58,8 @@ pub fn collision(table: &PersonTable, variable: Variable) -> Option<f64> {
     }
 }
 
-/// Σ c(c−1) / n(n−1). A person in several sources makes true collisions; the fit frees texts, and birth dates in a study of
-/// text fields, of matches, and among names they are few.
+/// Σ c(c−1) / n(n−1). A person in several sources makes true collisions; the fit frees texts, and birth dates in a
+/// study of text fields, of matches, and among names they are few.
 fn of_counts(counts: impl Iterator<Item = u64>) -> f64 {
     let (mut pairs, mut total) = (0.0, 0.0);
     for count in counts {
@@ -89,7 +89,7 @@ pub(super) const DAYS_OF_MONTH: f64 = 30.4;
 /// Records of one person that may share a value without strangers meeting: no fewer than this.
 const OWN_RECORDS_MIN: usize = 4;
 
-/// Records that one person may have: one in each source.
+/// Records that one person may have: one in each source, and [`OWN_RECORDS_MIN`] where there are fewer sources.
 fn own_records(table: &PersonTable) -> f64 {
     table.source_count().max(OWN_RECORDS_MIN) as f64
 }
@@ -151,8 +151,8 @@ impl NameFrequencies {
         NameFrequencies { ratios, days, born }
     }
 
-    /// Share of the records born on this day; a person's `own` records are no evidence that others are. A day that stands for
-    /// its year (the first of January, where no more is known) is shared by many strangers.
+    /// Share of the records born on this day; a person's `own` records are no evidence that others are. A day that
+    /// stands for its year (the first of January, where no more is known) is shared by many strangers.
     #[must_use]
     pub fn share_of_day(&self, date: Date, own: f64) -> f64 {
         let count = self.days.get(&date.packed()).map_or(0.0, |count| f64::from(*count));

@@ -1,14 +1,16 @@
-//! What are two records to each other that found nobody else?
+//! What does it say of a pair that neither record has found anybody else?
 //!
-//! Takes the pairs between two slots of which neither record is linked to any of the other's slot, gives what being left over
-//! says: [`LeftOver`]. A person is in each slot once. Once the others of a place have found their other halves, two records
-//! that are left over on both sides are each other's far more often than two records of that place are; and a match that was
-//! left over shows, more often than matches do, the levels by which it could be missed (a nickname, a word for a given name).
+//! Takes the pairs between two slots that are left over on both sides (neither record is linked to any record of the
+//! other's slot), gives [`LeftOver`]: what this is worth. A person is in each slot once. Most persons of a place have
+//! found their other record there, so two records that remain on both sides belong together far more often than any two
+//! records of the place. A match that was left over also differs from other matches: it more often has the levels by
+//! which it could be missed (a nickname, a word in place of a given name).
 //!
-//! With τ the threshold, P(γ | match, left over) = m(γ) / Σ m(γ′) over the patterns γ′ below τ that miss the same fields;
-//! the sum is taken over patterns drawn from m. The share of matches among the pairs left over, and m, are fitted by
-//! expectation–maximisation as in [`em`](super::em): m from what is linked and what is left over together. The share of
-//! relatives is that of the class: hopeless pairs, most of all relatives, are not among those that were kept.
+//! With τ the threshold, P(γ | match, left over) = m(γ) / Σ m(γ′) over the patterns γ′ below τ that miss the same
+//! fields; the sum is taken over patterns drawn from m. The share of matches among the pairs left over, and m, are
+//! fitted by expectation–maximisation as in [`em`](super::em): m from what is linked and what is left over together.
+//! The share of relatives is that of the class: hopeless pairs, most of all relatives, are not among those that were
+//! kept.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -55,8 +57,8 @@ pub struct LeftOverPair {
     pub ratio: f64,
 }
 
-/// Fits what being left over says, class by class. `linked` are the patterns of the pairs within persons, `possible` how
-/// many pairs of each class are left over, compared or not; pairs below `minimum` (log2 odds) are not linked.
+/// Fits what being left over says, class by class. `linked` are the patterns of the pairs within persons, `possible`
+/// how many pairs of each class are left over, compared or not; pairs below `minimum` (log2 odds) are not linked.
 #[must_use]
 pub fn fit(
     model: &Model,
@@ -130,7 +132,8 @@ impl Fit<'_> {
         super::probability(weight + self.model.prior_weight(self.class))
     }
 
-    /// m from the pairs that are linked and those that are left over together; the parts of a place are left as they are.
+    /// m from the pairs that are linked and those that are left over together; the parts of a place are left as they
+    /// are.
     fn learn(&self, left: &mut LeftOver, linked: &[(Pattern, f64)], pairs: &[LeftOverPair], odds: &[f64]) {
         let counted = || linked.iter().copied().chain(pairs.iter().map(|pair| pair.pattern).zip(odds.iter().copied()));
         for ((comparison, shares), m) in self.model.comparisons.iter().zip(&self.model.shares).zip(&mut left.m) {
@@ -204,8 +207,8 @@ impl Model {
         marked && self.left_over.get(class).is_some_and(Option::is_some)
     }
 
-    /// The likelihoods of a pattern in a class; those of a pair that is left over on both sides are scaled so that with the
-    /// shares of all pairs of the class they give the odds that the pairs left over have.
+    /// The likelihoods of a pattern in a class; those of a pair that is left over on both sides are scaled so that with
+    /// the shares of all pairs of the class they give the odds that the pairs left over have.
     #[must_use]
     pub fn likelihoods_in(&self, class: usize, pattern: Pattern, ratio: f64) -> Likelihoods {
         let left = self.left_over.get(class).and_then(Option::as_ref).filter(|_| self.is_left_over(class, pattern));
@@ -223,7 +226,8 @@ impl Model {
     }
 }
 
-/// How many pairs of each class are left over on both sides, from the records of each slot that are not in the other one.
+/// How many pairs of each class are left over on both sides, from the records of each slot that are not in the other
+/// one.
 #[must_use]
 pub fn possible(model: &Model, left_by_slots: &[u64]) -> Vec<f64> {
     let left = |one: usize, other: usize| left_by_slots[one * model.slots.len() + other] as f64;

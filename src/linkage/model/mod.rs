@@ -83,10 +83,11 @@ pub struct Model {
     pub classes: Vec<PairClass>,
     /// Shares by comparison.
     pub shares: Vec<Shares>,
-    /// Share of the matches of which both records name one place of living, where it has several parts; 1 if it has not.
+    /// Share of the matches of which both records name one place of living, where it has several parts; 1 if it has
+    /// not.
     pub stay: f64,
-    /// Share of the relatives that are a family, where a place has several parts; the others, in a home or a hostel, have
-    /// no more than the place in common. 1 if it has not.
+    /// Share of the relatives that are a family, where a place has several parts; the others, in a home or a hostel,
+    /// have no more than the place in common. 1 if it has not.
     pub family: f64,
     /// By class, what it says that both records of a pair found nobody else; empty where that is not asked.
     pub left_over: Vec<Option<LeftOver>>,
@@ -136,7 +137,8 @@ impl Model {
         self.shares.iter().filter_map(|shares| shares.given.as_ref()).any(|given| given.parent == at)
     }
 
-    /// Does another comparison that is equal in this pattern, too, depend on this one? Then its value is the rarer fact.
+    /// Does another comparison that is equal in this pattern, too, depend on this one? Then its value is the rarer
+    /// fact.
     #[must_use]
     pub fn is_implied(&self, at: usize, pattern: Pattern) -> bool {
         self.comparisons.iter().zip(&self.shares).any(|(comparison, shares)| {
@@ -151,7 +153,7 @@ impl Model {
         self.likelihoods_with(None, pattern, ratio)
     }
 
-    /// The same, with other shares among matches (by comparison) where some are given.
+    /// Like [`likelihoods`](Self::likelihoods), with other shares among matches (by comparison) where some are given.
     fn likelihoods_with(&self, m: Option<&[Vec<f64>]>, pattern: Pattern, ratio: f64) -> Likelihoods {
         let mut likelihoods = Likelihoods { m: 1.0, u: 1.0, r: 1.0 };
         for (at, (comparison, shares)) in self.comparisons.iter().zip(&self.shares).enumerate() {
@@ -185,8 +187,9 @@ impl Model {
         (family, others)
     }
 
-    /// P(parts of the place, still living there | match) and P(parts of the place, living elsewhere | match): who has moved
-    /// agrees with the former self no more than strangers do. One fact is counted once: the parts differ together.
+    /// P(parts of the place, still living there | match) and P(parts of the place, living elsewhere | match): who has
+    /// moved agrees with the former self no more than strangers do. One fact is counted once: the parts differ
+    /// together.
     fn places(&self, pattern: Pattern) -> (f64, f64) {
         let (mut stayed, mut moved) = (self.stay, 1.0 - self.stay);
         for (comparison, shares) in self.comparisons.iter().zip(&self.shares).filter(|(one, _)| one.place) {
@@ -215,8 +218,8 @@ impl Model {
     }
 
     /// The weights of the single comparisons of a pattern, each given what the class and the other comparisons make of
-    /// *no match*: they sum to the pattern's weight. `ratios` are by how much more common than the average the shared values
-    /// of the comparisons are; none means that all are average.
+    /// *no match*: they sum to the pattern's weight. `ratios` are by how much more common than the average the shared
+    /// values of the comparisons are; none means that all are average.
     #[must_use]
     pub fn waterfall(&self, pattern: Pattern, ratios: &[f64], class: usize) -> Vec<(usize, f64)> {
         let class_shares = &self.classes[class];

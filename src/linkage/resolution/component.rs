@@ -1,7 +1,7 @@
 //! Which records of one component are one human being?
 //!
-//! Takes the records of a connected component and what their pairs say, gives persons of greatest total evidence: joined
-//! greedily, then exactly if they are few, else by exchanges.
+//! Takes the records of a connected component and what their pairs say, gives persons of greatest total evidence:
+//! joined greedily, then exactly if they are few, else by exchanges.
 
 mod exchange;
 
@@ -40,8 +40,8 @@ struct Component<'a> {
 
 /// What speaks against the pairs of a person, each at most 0.
 ///
-/// That somebody is in a slot twice is unlikely, and what the two records share may make up for it. Twins share the same
-/// facts in every slot: in the next one they are no news, and make up for nothing.
+/// That somebody is in a slot twice is unlikely, and what the two records share may make up for it. Twins share the
+/// same facts in every slot: in the next one they are no news, and make up for nothing.
 #[derive(Default)]
 struct Against {
     /// Of pairs of different slots.
@@ -51,7 +51,8 @@ struct Against {
 }
 
 impl Against {
-    /// The sum; the facts make up for one of the slots `twice`, which the person is in twice already, or for one of all.
+    /// The sum; the facts make up for one of the slots `twice`, which the person is in twice already, or for one of
+    /// all.
     fn total(&self, twice: &[u8]) -> f64 {
         let in_full: f64 = self.within.iter().map(|(.., in_full)| in_full).sum();
         let may_be = |slot: u8| twice.is_empty() || twice == [slot];
@@ -298,7 +299,8 @@ impl Component<'_> {
         total
     }
 
-    /// The second step, where the greedy join may have been wrong: exactly if the component is small, else by exchanges.
+    /// The second step, where the greedy join may have been wrong: exactly if the component is small, else by
+    /// exchanges.
     fn settle(&mut self, persons: &mut Vec<Vec<u32>>) {
         let count = self.records.len();
         if count <= 2 || count > IMPROVED_RECORDS_MAX || self.is_undisputed(persons) {

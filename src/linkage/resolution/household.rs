@@ -85,8 +85,8 @@ pub struct Supported {
 }
 
 /// The pairs of households that have members in common: those that waited for support, among the `candidates` that were
-/// sifted for `least` and left their `marks`; and others that no blocking rule gave, where sex and birth date let them be one
-/// person. (Where a mother and her sons are linked, so may be the daughter whose name and number were left out.)
+/// sifted for `least` and left their `marks`; and others that no blocking rule gave, where sex and birth date let them
+/// be one person. (Where a mother and her sons are linked, so may be the daughter whose name and number were left out.)
 #[must_use]
 pub fn supported(
     sifter: &Sifter<'_>,

@@ -1,14 +1,14 @@
 //! What do the others of a dwelling say of a pair?
 //!
-//! Two things no pair tells by itself. Takes a [`Resolution`] and the scored pairs, and sets the levels of
-//! [`Variable::Housemates`](crate::linkage::comparison::Variable::Housemates):
+//! Takes a [`Resolution`] and the scored pairs, sets the levels of
+//! [`Variable::Housemates`](crate::linkage::comparison::Variable::Housemates): two facts that no pair shows by itself.
 //!
-//! * *Left at the dwelling.* A record of neither birth date nor number (a tenancy, say) that found nobody, and the only person at its
-//!   dwelling, of age, who has no record of its slot and agrees with it clearly better than the next such one: a changed name is
-//!   then likelier than one person too many on the one side and one too few on the other.
-//! * *Name of another one there.* Equal ID numbers of one dwelling whose names contradict each other, where the name of
-//!   the one is, in full, that of somebody else at the dwelling who has another number: a housemate's number on the wrong
-//!   line is then likelier than a housemate's name.
+//! * *Left at the dwelling.* A record without birth date and number (a tenancy, say) has found nobody. One adult of its
+//!   dwelling has no record of its slot, and agrees with it clearly better than any other such person. Then a changed
+//!   name is likelier than one person too many on the one side and one too few on the other.
+//! * *Name of another one there.* Two records of one dwelling have equal ID numbers, but their names contradict each
+//!   other, and the name of one is, in full, that of another person of the dwelling, who has another number. Then a
+//!   housemate's number on the wrong line is likelier than a housemate's name.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -25,8 +25,8 @@ const AGE_MIN: i32 = 16;
 /// By so many bits the one who is left must agree better than the next.
 const LEAD_MIN: f64 = 3.0;
 
-/// Marks the pairs of which the others of a dwelling say something, and gives their positions. `day` is that of the reference time, in
-/// days since 1970.
+/// Marks the pairs of which the others of a dwelling say something, and gives their positions. `day` is that of the
+/// reference time, in days since 1970.
 pub fn mark(
     scorer: &Scorer<'_>,
     resolution: &Resolution,

@@ -1,7 +1,8 @@
 //! Who has found nobody?
 //!
-//! After a first resolution, a pair of two slots of which neither record is in one person with any record of the other's slot is
-//! *left over on both sides*. Takes the [`Resolution`] and the compared pairs, marks these, and has the model fitted to them.
+//! Takes a first [`Resolution`] and the compared pairs, marks the pairs that are *left over on both sides*, and has the
+//! model fitted to them. A pair between two slots is left over on both sides if neither record is in one person with
+//! any record of the other's slot.
 
 use rayon::prelude::*;
 

@@ -3,9 +3,11 @@
 //! Takes scored pairs, gives a [`Resolution`]: every record belongs to exactly one person. Within each connected
 //! component of pairs that could be links, persons are built so that the total evidence is greatest:
 //!
-//! * evidence *for* a person of n records are its n−1 best pairs that hold it together (maximum spanning tree, log2 odds);
-//! * evidence *against* is every pair of its records whose comparison speaks against a match (negative log2 Bayes factor),
-//!   and every pair of records of one slot: a register holds a person once, and how often it does not is estimated.
+//! * evidence *for* a person of n records are its n−1 best pairs that hold it together (maximum spanning tree, log2
+//!   odds);
+//! * evidence *against* is every pair of its records whose comparison speaks against a match (negative log2 Bayes
+//!   factor), and every pair of records of one slot: a register holds a person once, and how often it does not is
+//!   estimated.
 //!
 //! A pair that merely says nothing (everything missing) is neither. Start: join greedily, best evidence first. Where
 //! anything speaks against the result, a small component is then resolved exactly, and in a larger one single records
@@ -103,7 +105,8 @@ pub fn resolve(
     Terms::of(scorer, log2_odds_min, support).resolve(pairs, scores, &|_| true, labels)
 }
 
-/// The same after the scores of the pairs at some positions have `changed`: what these have nothing to do with is as it was.
+/// Like [`resolve`], after the scores of the pairs at some positions have `changed`: what has nothing to do with these
+/// stays as it was.
 #[must_use]
 pub fn resolve_again(
     scorer: &Scorer<'_>,

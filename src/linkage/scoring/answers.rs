@@ -1,9 +1,9 @@
-//! What is known of pairs that have answered alike so far?
+//! What is known of pairs that have given the same answers so far?
 //!
-//! A tree: from what is known before anything is asked, an answer (the level of the comparison that is asked next) leads
-//! to what is known then. There are far fewer ways through it than pairs: odds are added up and held against the threshold
-//! once for each, and a pair only moves on. Of the pairs that are let go it keeps the most that the rarity of values could
-//! add to the odds of one of them, so that another model can say whether any was let go wrongly.
+//! A tree. Each answer (the level of the comparison that is asked next) leads from what was known before to what is
+//! known then. There are far fewer paths through the tree than pairs, so odds are added up and held against the
+//! threshold once for each path, and a pair only moves along it. For the pairs that are let go, a node keeps the most
+//! that rare values could add to the odds of one of them, so that another model can say whether any was let go wrongly.
 
 use crate::linkage::comparison::{Pattern, UNSETTLED};
 
@@ -98,7 +98,8 @@ impl Answers {
         self.needed[place as usize]
     }
 
-    /// Where the answer to the comparison at `shift` leads; `weigh` sets the odds and what is needed of who comes by first.
+    /// Where the answer to the comparison at `shift` leads; `weigh` sets the odds and what is needed of who comes by
+    /// first.
     #[inline]
     pub(super) fn next(&mut self, place: u32, shift: u32, level: u8, weigh: impl FnOnce(&mut Known)) -> u32 {
         let next = self.next[place as usize][usize::from(level & 15)];

@@ -1,7 +1,8 @@
 //! Which pairs of a stretch are hopeless?
 //!
-//! Takes the pairs of a stretch and the [`Bounds`], asks them step by step, and lets each go as soon as nothing that is
-//! still open could lift it. Pairs are asked in batches, a step at a time, so that what one step needs is at hand for all.
+//! Takes the pairs of a stretch and the [`Bounds`]. Compares them step by step, and lets a pair go as soon as nothing
+//! that is still open could lift it to the threshold. A batch of pairs takes each step together, because what one pair
+//! needs for a step is then already at hand for the next.
 
 use super::answers::{Answers, Known, LetGo};
 use super::bounds::{Bounds, Step};
@@ -256,8 +257,8 @@ impl Sifter<'_> {
     }
 }
 
-/// Asks each pair of the batch, and leaves those that may yet matter; the others go to the hopeless ones. Which is which
-/// nobody can foresee: both lists are written, and one of them grows.
+/// Asks each pair of the batch, and leaves those that may yet matter; the others go to the hopeless ones. Which is
+/// which nobody can foresee: both lists are written, and one of them grows.
 #[inline]
 fn part(
     batch: &mut Vec<Asked>,

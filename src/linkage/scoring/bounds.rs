@@ -1,7 +1,8 @@
-//! What is the most that a pair can weigh that was not asked about everything yet?
+//! What is the highest weight a pair can still reach before all its fields are compared?
 //!
-//! Takes the model that pairs are sifted by, gives [`Bounds`]: the comparisons in the order of asking, what settles most
-//! first, each with what its levels weigh at most and what all later ones together could still add.
+//! Takes the model that pairs are sifted by, gives [`Bounds`]: the comparisons in the order of asking (first the one
+//! that settles most), and for each the highest weight of its levels and the most that all later comparisons could
+//! still add.
 
 use super::Scorer;
 use super::answers::UNKNOWN;
@@ -10,8 +11,8 @@ use crate::linkage::comparison::{Pattern, TextValue, UNSETTLED, Variable};
 use crate::linkage::model::Model;
 use crate::person::lexicon::Symbol;
 
-/// What each level of each comparison weighs at most, in bits, between pairs that are no relatives. What households say is
-/// not among the steps: it is not known yet.
+/// What each level of each comparison weighs at most, in bits, between pairs that are no relatives. What households say
+/// is not among the steps: it is not known yet.
 pub(super) struct Bounds {
     /// In the order of asking.
     pub(super) steps: Vec<Step>,
@@ -129,8 +130,8 @@ impl Bounds {
         Bounds { steps, priors, compared, support, stayed, moved }
     }
 
-    /// The most that parts of a place can weigh which sum to so many bits: who has moved agrees as strangers do. The sum
-    /// of two shares is at most twice the greater.
+    /// The most that parts of a place can weigh which sum to so many bits: who has moved agrees as strangers do. The
+    /// sum of two shares is at most twice the greater.
     pub(super) fn place(&self, bits: f64) -> f64 {
         if self.stayed == 0.0 { bits } else { (bits + self.stayed).max(self.moved) + 1.0 }
     }
@@ -141,8 +142,8 @@ impl Bounds {
         (least - 1e-3 - odds - self.place(place)) as f32
     }
 
-    /// How many of the first steps all pairs may as well be asked in one go: after fewer, none is hopeless whose values are
-    /// no rarer than the average.
+    /// How many of the first steps all pairs may as well be asked in one go: after fewer, none is hopeless whose values
+    /// are no rarer than the average.
     pub(super) fn together(&self, least: f64) -> usize {
         let mut odds = self.priors.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mut place = 0.0;

@@ -1,7 +1,7 @@
 //! Which pairs were seen, without keeping them?
 //!
-//! Takes pairs as they come, from any thread, gives [`Marks`]: of a pair that was seen it always says so, of one that was
-//! not, mostly. (A Bloom filter of one hash, that all threads fill at once.)
+//! Takes pairs as they come, from any thread, gives [`Marks`]. A pair that was seen is always recognised; a pair that
+//! was not seen is sometimes taken for one that was. (A Bloom filter of one hash, which all threads fill at once.)
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
@@ -31,7 +31,8 @@ impl Marks {
         Marks { words: (0..bits / 64).map(|_| AtomicU64::new(0)).collect() }
     }
 
-    /// Marks these pairs. A write waits for its memory and nothing goes on meanwhile, so that all of it is fetched first.
+    /// Marks these pairs. A write waits for its memory and nothing goes on meanwhile, so that all of it is fetched
+    /// first.
     pub(super) fn set(&self, pairs: &[Pair]) {
         self.fetch(pairs);
         for pair in pairs {

@@ -1,7 +1,7 @@
 //! How likely is each pair a match?
 //!
-//! Takes the compared pairs and the fitted [`Model`], gives a [`Score`] per pair: the weight of a pattern comes from a table,
-//! one look-up per pair, adjusted by the frequency of the name (or other value) that both share.
+//! Takes the compared pairs and the fitted [`Model`], gives a [`Score`] per pair: the weight of a pattern comes from a
+//! table, one look-up per pair, adjusted by the frequency of the name (or other value) that both share.
 
 mod answers;
 mod asking;
@@ -149,14 +149,14 @@ impl<'a> Scorer<'a> {
         self.ratio_by(pattern, one, || self.names.ratio(self.table.name[one as usize]))
     }
 
-    /// The same, the ratio of the name alone being known.
+    /// Like [`ratio`](Self::ratio), where the ratio of the name alone is known.
     fn ratio_by(&self, pattern: Pattern, one: RecordId, of_name: impl FnOnce() -> f64) -> f64 {
         let mut ratio = 1.0;
         self.each_ratio(pattern, one, of_name, |_, of_comparison| ratio *= of_comparison);
         ratio
     }
 
-    /// The same for each comparison by itself.
+    /// Like [`ratio`](Self::ratio), for each comparison by itself.
     #[must_use]
     pub fn ratios(&self, pattern: Pattern, one: RecordId) -> Vec<f64> {
         let mut ratios = vec![1.0; self.comparer.comparisons.len()];

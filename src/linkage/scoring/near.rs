@@ -1,8 +1,8 @@
 //! What will be asked of the records of a block?
 //!
-//! Takes the records of blocks as their pairs come up, gives [`Near`]: for each step what every one of them says, side by
-//! side. A record of a block is asked about as often as the block has others, and what it says is looked up once; its pairs
-//! find it in the nearest cache.
+//! Takes the records of blocks as their pairs come up, gives [`Near`]: for each step the values of all these records,
+//! side by side. A record takes part in as many pairs as its block has other records. Its values are looked up once,
+//! and its pairs find them in the nearest cache.
 
 use super::Scorer;
 use super::bounds::Step;

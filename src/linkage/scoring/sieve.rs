@@ -1,7 +1,7 @@
 //! Where does a compared pair stand?
 //!
-//! Takes a pair with its pattern, and the threshold, gives its [`Standing`]: kept by itself, waiting for the support of
-//! households, or neither. [`Sieves`] remember what each pattern is worth, and count.
+//! Takes a pair with its pattern and the threshold, gives its [`Standing`]: the pair is kept by itself, or it waits for
+//! the support of households, or neither. [`Sieves`] remember what each pattern is worth, and count.
 
 use rustc_hash::FxHashMap;
 
@@ -12,8 +12,8 @@ use crate::linkage::comparison::{Comparison, Pattern, Variable};
 use crate::linkage::model::Likelihoods;
 use crate::linkage::model::em::PatternCounts;
 
-/// A pair that households could lift to the threshold is kept by itself from so many bits below it on: one that is nearly a match
-/// says something even if it is none.
+/// A pair that households could lift to the threshold is kept by itself from so many bits below it on: one that is
+/// nearly a match says something even if it is none.
 const NEAR: f64 = 4.0;
 
 /// Where a pair stands.
@@ -49,7 +49,7 @@ impl Best {
 pub(super) struct Sieve {
     /// As the pattern is, with the log2 odds of values of average rarity.
     pub(super) alone: (Likelihoods, f64),
-    /// The same at its best: other members of the households support it.
+    /// Like `alone`, at its best: other members of the households support it.
     pub(super) supported: (Likelihoods, f64),
     pub(super) frequency: bool,
     pub(super) rest: u64,

@@ -1,10 +1,11 @@
 //! Which candidate pairs may yet matter?
 //!
 //! Takes the [`CandidatePairs`], gives what [`Sifted`] holds: the pairs that could reach the threshold, and how many of
-//! the others showed which pattern. A pair is asked first what settles most for least; as soon as nothing that is still
-//! open could lift it to the threshold, it is let go (Fagin, Lotem and Naor 2003 call it a threshold algorithm). Where
-//! there are many, such hopeless pairs are counted by a sample: they only tell the fit what pairs of strangers and
-//! relatives look like. No pair that could become a link is ever decided by a sample.
+//! the others showed which pattern. Of each pair the comparison that settles most for least work comes first; as soon
+//! as nothing that is still open could lift the pair to the threshold, it is let go (Fagin, Lotem and Naor 2003 call
+//! this a threshold algorithm). Where there are many such hopeless pairs, they are counted by a sample: they only tell
+//! the fit what pairs of strangers and relatives look like. No pair that could become a link is ever decided by a
+//! sample.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -31,8 +32,8 @@ const COMPARED_IN_FULL: u64 = 4_000_000;
 pub struct Sifted {
     /// The pairs that may reach the threshold, sorted.
     pub kept: ComparedPairs,
-    /// Patterns of the pairs that only other members of their households could lift to the threshold, sorted: they are found
-    /// again once it is known which households have members in common.
+    /// Patterns of the pairs that only other members of their households could lift to the threshold, sorted: they are
+    /// found again once it is known which households have members in common.
     pub waiting: PatternCounts,
     /// Which pairs these are, as far as a mark may tell that others have as well.
     pub marks: Marks,
@@ -150,7 +151,7 @@ impl Sifter<'_> {
         self.sift_seen(Seen { class, pattern, pair, weight }, least, state, ratio, may_be_supported);
     }
 
-    /// The same, where it is known how rare the values are and whose support there may be.
+    /// Like [`sift_pair`](Self::sift_pair), where it is known how rare the values are and whose support there may be.
     #[inline]
     fn sift_seen(
         &self,

@@ -1,8 +1,9 @@
 //! What do three and more lists say, each register a list of its own?
 //!
-//! Takes masses with the lists that each person is on, gives a log-linear estimate of all persons: within each age group
-//! all models with pairwise dependence, averaged by BIC. It needs no independence of roll and registers, only that no
-//! three lists go together beyond their pairs; it stands beside the estimate from two lists, which is the finer one.
+//! Takes masses with the lists that each person is on, gives a log-linear estimate of all persons: within each age
+//! group all models with pairwise dependence, averaged by BIC. It needs no independence of roll and registers, only
+//! that no three lists go together beyond their pairs; it stands beside the estimate from two lists, which is the finer
+//! one.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! How many persons lived here, the unseen included, and how sure is that?
 //!
-//! Takes the table, who is who, residence evidence and findings, gives an estimate with a 95 % interval for every stratum
-//! and area. Both lists are first mended, person by person ([`mended`]). Then Chapman's estimator is applied in
+//! Takes the table, who is who, residence evidence and findings, gives an estimate with a 95 % interval for every
+//! stratum and area. Both lists are first mended, person by person ([`mended`]). Then Chapman's estimator is applied in
 //! post-strata, merged along [`STEPS`] where they are too small. The variance is that of drawing the
 //! households again, the residence evidence learnt anew from every draw, and adds that of the single doubts and of the
 //! unseen themselves. Formulas and assumptions: `docs/coverage.md`.
@@ -61,7 +61,8 @@ pub struct Estimate {
     pub unseen: f64,
     /// Chapman's estimate from the counts as they are.
     pub uncorrected: f64,
-    /// Of the variance (the square of the standard error), what households drawn again show: the doubt in what was learnt.
+    /// Of the variance (the square of the standard error), what households drawn again show: the doubt in what was
+    /// learnt.
     pub learnt_variance: f64,
 }
 

@@ -1,8 +1,8 @@
 //! How much of each person stands on each list, once the lists are mended?
 //!
-//! Takes the table, who is who, residence evidence and findings, gives a [`Mass`] per person: a link counts as far as the
-//! model believes it, a register person as far as the residence evidence says *resident*, a roll person as far as nothing
-//! says that the enumeration is wrong; whoever the roll has and the census counts elsewhere counts nothing.
+//! Takes the table, who is who, residence evidence and findings, gives a [`Mass`] per person: a link counts as far as
+//! the model believes it, a register person as far as the residence evidence says *resident*, a roll person as far as
+//! nothing says that the enumeration is wrong; whoever the roll has and the census counts elsewhere counts nothing.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
@@ -178,7 +178,8 @@ fn mass(
     } else if present {
         mass.guests = 1.0;
     } else if in_area && census.lived(records) {
-        // Whoever the roll places elsewhere in the area and enumerates nowhere was missed, as far as that discrepancy is real.
+        // Whoever the roll places elsewhere in the area and enumerates nowhere was missed, as far as that discrepancy
+        // is real.
         mass.only_register = known(&doubts.counted_elsewhere, 0.0);
     } else if let Ok(at) = residence.candidates.binary_search_by_key(&person, |candidate| candidate.person) {
         let candidate = &residence.candidates[at];

@@ -1,7 +1,7 @@
 //! In which stratum are the unseen of a person's kind estimated?
 //!
-//! Takes the masses of persons, gives for each its post-stratum: the finest of [`STEPS`] that has [`BOTH_MIN`] persons on
-//! both lists.
+//! Takes the masses of persons, gives for each its post-stratum: the finest of [`STEPS`] that has [`BOTH_MIN`] persons
+//! on both lists.
 
 use std::collections::BTreeMap;
 
@@ -124,7 +124,7 @@ impl Pools {
         self.sums(parts).into_iter().map(ratio).collect()
     }
 
-    /// The same, from the sums of the cells.
+    /// Like [`ratios`](Self::ratios), from the sums of the cells.
     pub fn ratios_of_cells(&self, cells: &[Parts]) -> Vec<[f64; 2]> {
         self.sums_of_cells(cells).into_iter().map(ratio).collect()
     }

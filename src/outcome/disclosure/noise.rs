@@ -1,11 +1,12 @@
 //! By how much is a count moved?
 //!
-//! The cell-key method: each person has a key, the keys of a cell's persons are added (wrapping, so in any order), and the
-//! sum chooses the noise from the row of a table that belongs to the count. The table is of maximum entropy: no bias, a
-//! fixed variance, a largest step, and no small counts among the results; a count of 0 stays 0. Sources: G. Thompson, S.
-//! Broadfoot, D. Elazar, *Methodology for the automatic confidentialisation of statistical outputs from remote servers at
-//! the Australian Bureau of Statistics*, UNECE 2013; S. Giessing, R. Tent, *Concepts for generalising tools implementing
-//! the cell key method to the case of continuous variables*, UNECE 2019 (and their R packages `ptable`, `cellKey`).
+//! The cell-key method: each person has a key, the keys of a cell's persons are added (wrapping, so in any order), and
+//! the sum chooses the noise from the row of a table that belongs to the count. The table is of maximum entropy: no
+//! bias, a fixed variance, a largest step, and no small counts among the results; a count of 0 stays 0. Sources: G.
+//! Thompson, S. Broadfoot, D. Elazar, *Methodology for the automatic confidentialisation of statistical outputs from
+//! remote servers at the Australian Bureau of Statistics*, UNECE 2013; S. Giessing, R. Tent, *Concepts for generalising
+//! tools implementing the cell key method to the case of continuous variables*, UNECE 2019 (and their R packages
+//! `ptable`, `cellKey`).
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;

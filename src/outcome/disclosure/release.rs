@@ -1,8 +1,8 @@
 //! Which figures go out, and with what beside them?
 //!
-//! Takes the persons of a run with their areas and keys, gives a [`Release`]: counts by area moved by [`noise`](super::noise),
-//! rates made of moved counts, and what was withheld and why. Areas with too few persons or households, and counts that
-//! would say something of everybody in an area, are left to the area above.
+//! Takes the persons of a run with their areas and keys, gives a [`Release`]: counts by area moved by
+//! [`noise`](super::noise), rates made of moved counts, and what was withheld and why. Areas with too few persons or
+//! households, and counts that would say something of everybody in an area, are left to the area above.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,7 +63,7 @@ pub struct ReleasedArea {
 pub struct Release {
     /// That the figures are altered, for programs.
     pub disclosure_control: &'static str,
-    /// The same, for readers.
+    /// That the figures are altered, for readers.
     pub statement: &'static str,
     /// The areas.
     pub areas: Vec<ReleasedArea>,

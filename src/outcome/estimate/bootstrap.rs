@@ -1,9 +1,9 @@
 //! How often is a household drawn when the data are drawn again?
 //!
-//! Takes the study's seed, gives for each household and replicate a number that is Poisson with mean 1: what drawing as
-//! many households as there are, with replacement, tends to, and each household by itself, so that no order and no number
-//! of threads matters. Source: J. Hanley, B. MacGibbon, *Creating non-parametric bootstrap samples using Poisson
-//! frequencies*, Computer Methods and Programs in Biomedicine 83 (2006).
+//! Takes the study's seed, gives for each household and replicate a number with the Poisson distribution of mean 1.
+//! This is the limit of drawing as many households as there are, with replacement. Each household is drawn by itself,
+//! so neither order nor the number of threads matters. Source: J. Hanley, B. MacGibbon, *Creating non-parametric
+//! bootstrap samples using Poisson frequencies*, Computer Methods and Programs in Biomedicine 83 (2006).
 
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::{Rng, SeedableRng};

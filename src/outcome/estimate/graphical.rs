@@ -1,9 +1,9 @@
-//! How many are there by three lists, no single model of their dependence being sure?
+//! How many are there by three lists, if no single model of their dependence is certain?
 //!
 //! Takes the counts of the seven patterns, gives the posterior of the number of persons, averaged over the eight
-//! decomposable graphs of dependence between three lists: multinomial counts with a hyper-Dirichlet prior, the number
-//! itself negative binomial. Sources: D. Madigan, J. York, *Bayesian methods for estimation of the size of a closed
-//! population*, Biometrika 84 (1997); the R package `dga`.
+//! decomposable graphs of dependence between three lists. The counts are multinomial with a hyper-Dirichlet prior, the
+//! number itself is negative binomial. Sources: D. Madigan, J. York, *Bayesian methods for estimation of the size of a
+//! closed population*, Biometrika 84 (1997); the R package `dga`.
 
 use statrs::function::gamma::ln_gamma;
 

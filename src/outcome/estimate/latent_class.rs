@@ -1,12 +1,12 @@
 //! How many are there by several lists, if persons are of kinds that nobody sees?
 //!
-//! Takes the count of every pattern of lists, gives the posterior of the number of persons: within a class all lists are
-//! independent, the classes differ, and how many there are is left open (a truncated Dirichlet process). Unlike
+//! Takes the count of every pattern of lists, gives the posterior of the number of persons: within a class all lists
+//! are independent, the classes differ, and how many there are is left open (a truncated Dirichlet process). Unlike
 //! [`log_linear`](super::log_linear) it names no dependence; what makes lists dependent is that the classes differ.
 //!
-//! Steps of a round of the Gibbs sampler: 1. the persons of each pattern are allotted to the classes; 2. those on no list
-//! are drawn (prior of the total: 1/N) and allotted; 3. each class draws the probabilities of being on each list; 4. the
-//! shares of the classes are drawn by stick-breaking; 5. the concentration of the process is drawn.
+//! Steps of a round of the Gibbs sampler: 1. the persons of each pattern are allotted to the classes; 2. those on no
+//! list are drawn (prior of the total: 1/N) and allotted; 3. each class draws the probabilities of being on each
+//! list; 4. the shares of the classes are drawn by stick-breaking; 5. the concentration of the process is drawn.
 //!
 //! Source: D. Manrique-Vallier, *Bayesian population size estimation using Dirichlet process mixtures*, Biometrics 72
 //! (2016); the R package `LCMCR`.
@@ -49,8 +49,8 @@ struct Chain {
     concentration: f64,
 }
 
-/// The posterior from the counts of the patterns (bit i: on list i); patterns that are left out count 0. Nothing without
-/// persons or lists.
+/// The posterior from the counts of the patterns (bit i: on list i); patterns that are left out count 0. Nothing
+/// without persons or lists.
 #[must_use]
 pub fn posterior(cells: &[(u32, u64)], lists: usize, sampler: &Sampler) -> Option<Posterior> {
     let seen: u64 = cells.iter().map(|cell| cell.1).sum();
@@ -182,7 +182,8 @@ mod tests {
 
     #[test]
     fn two_independent_lists_are_among_what_is_possible() {
-        // Two lists cannot tell classes from independence: the interval holds the two-list estimate, and more beyond it.
+        // Two lists cannot tell classes from independence: the interval holds the two-list estimate, and more beyond
+        // it.
         let cells = [(0b01, 180), (0b10, 80), (0b11, 720)];
         let found = posterior(&cells, 2, &Sampler { settling: 500, rounds: 4_000, ..SAMPLER }).unwrap();
         assert!(found.interval.low < 1_000.0 && 1_000.0 < found.interval.high, "{found:?}");

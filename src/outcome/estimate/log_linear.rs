@@ -1,9 +1,10 @@
 //! How many are there, if three or more lists each have some?
 //!
 //! Takes the count of every pattern of lists, gives Poisson log-linear estimates: main effects and chosen interactions,
-//! or effects of the number of lists; choice and averaging by BIC (Fienberg 1972; Bishop, Fienberg and Holland 1975). Effects
-//! of the number of lists stand for persons who differ in how easily they are caught (Darroch and others 1993; L.-P. Rivest,
-//! S. Baillargeon, *Applications and extensions of Chao's moment estimator*, Biometrics 63, 2007; the R package `Rcapture`).
+//! or effects of the number of lists; choice and averaging by BIC (Fienberg 1972; Bishop, Fienberg and Holland 1975).
+//! Effects of the number of lists stand for persons who differ in how easily they are caught (Darroch and others 1993;
+//! L.-P. Rivest, S. Baillargeon, *Applications and extensions of Chao's moment estimator*, Biometrics 63, 2007; the R
+//! package `Rcapture`).
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use statrs::function::factorial::ln_binomial;
@@ -97,7 +98,8 @@ pub fn fit_numbers(frequencies: &[f64], lists: u32, used: usize, terms: &[Term])
     Some(Fit { persons: fit.persons + frequencies.iter().skip(used).sum::<f64>(), ..fit })
 }
 
-/// Fits effects by scoring; `design` has a row per count, without the intercept, and `offsets` are added to its logarithm.
+/// Fits effects by scoring; `design` has a row per count, without the intercept, and `offsets` are added to its
+/// logarithm.
 fn fit_design(design: &[Vec<f64>], counts: &[f64], offsets: &[f64]) -> Option<Fit> {
     let size = design.first()?.len() + 1;
     let shown = |column: usize| counts.iter().zip(design).any(|(count, row)| *count > 0.0 && row[column] != 0.0);
@@ -280,9 +282,9 @@ mod tests {
 
     #[test]
     fn killings_in_kosovo() {
-        // Lists EXH, ABA, OSCE, HRW. P. Ball and others (2002) give 10,356 persons (9,002 to 12,122): the model of least BIC
-        // among all hierarchical ones, EXH × ABA × OSCE with EXH × HRW and OSCE × HRW. Their interval is another way's than
-        // the log-normal one, which is some persons shorter.
+        // Lists EXH, ABA, OSCE, HRW. P. Ball and others (2002) give 10,356 persons (9,002 to 12,122): the model of
+        // least BIC among all hierarchical ones, EXH × ABA × OSCE with EXH × HRW and OSCE × HRW. Their interval is
+        // another way's than the log-normal one, which is some persons shorter.
         let kosovo = four([27, 181, 18, 177, 42, 228, 106, 1131, 32, 217, 31, 845, 123, 936, 306]);
         assert_eq!(kosovo.iter().map(|cell| cell.1).sum::<f64>(), 4400.0);
         let chosen = terms(4, &[0b1100, 0b1010, 0b1001, 0b0110, 0b0011, 0b1110]);
@@ -309,8 +311,8 @@ mod tests {
         assert!((least - best.bic).abs() < 1e-6, "{least} {}", best.bic);
     }
 
-    /// Snowshoe hares by trapping occasions: rows by occasions 3, 2, 1 (bits 5 to 3), columns by 6, 5, 4 (bits 2 to 0), as
-    /// in Coull and Agresti, Biometrics 55 (1999); the pattern of no occasion is no cell.
+    /// Snowshoe hares by trapping occasions: rows by occasions 3, 2, 1 (bits 5 to 3), columns by 6, 5, 4 (bits 2 to 0),
+    /// as in Coull and Agresti, Biometrics 55 (1999); the pattern of no occasion is no cell.
     const HARES: [[u8; 8]; 8] = [
         [0, 3, 6, 0, 5, 1, 0, 0],
         [3, 2, 3, 0, 0, 1, 0, 0],
@@ -329,7 +331,8 @@ mod tests {
         let number = |k: u32| cells.iter().filter(|cell| cell.0.count_ones() == k).map(|cell| cell.1).sum::<f64>();
         assert_eq!((1..=6).map(number).collect::<Vec<f64>>(), [25.0, 22.0, 13.0, 5.0, 1.0, 2.0]);
         let every = |more: &[Term]| [terms(6, &[]), more.to_vec()].concat();
-        // Persons, standard error, deviance, AIC: as Rcapture prints them, to its digits; two to five digits where known.
+        // Persons, standard error, deviance, AIC: as Rcapture prints them, to its digits; two to five digits where
+        // known.
         let models: [(Vec<Term>, [f64; 4]); 9] = [
             (vec![Term::Number], [75.4, 3.5, 68.516, 154.707]),
             (every(&[]), [75.1, 3.4, 58.314, 154.505]),

@@ -1,10 +1,10 @@
 //! How right is what was judged by a stratified sample, and how should one be drawn?
 //!
-//! [`allocate`] says how many units to draw of each stratum. From sizes and what was found in the samples come shares over
-//! all strata, precision and recall, with standard errors and 95 % intervals. Estimates: TP = Σ over accepted strata of
-//! N·p̂, FN = Σ over rejected strata of N·p̂, precision TP/N, recall TP/(TP+FN). Intervals: draws of each stratum's share
-//! from Beta(x+½, n−x+½) (Jeffreys), so that a stratum without an error is not without doubt; of a stratum only the
-//! units that were not reviewed are in doubt.
+//! [`allocate`] says how many units to draw of each stratum. From sizes and what was found in the samples come shares
+//! over all strata, precision and recall, with standard errors and 95 % intervals. Estimates: TP = Σ over accepted
+//! strata of N·p̂, FN = Σ over rejected strata of N·p̂, precision TP/N, recall TP/(TP+FN). Intervals: draws of each
+//! stratum's share from Beta(x+½, n−x+½) (Jeffreys), so that a stratum without an error is not without doubt; of a
+//! stratum only the units that were not reviewed are in doubt.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -80,8 +80,8 @@ pub fn precision_and_recall(accepted: &[Stratum], rejected: &[Stratum], seed: u6
         Share {
             share,
             standard_error: if variances[of].is_finite() { variances[of].max(0.0).sqrt() } else { f64::NAN },
-            // Where all that was looked at is right (or nothing), the share is an end of its own interval (Brown, Cai and
-            // DasGupta, Statistical Science 16, 2001, 4.1.2).
+            // Where all that was looked at is right (or nothing), the share is an end of its own interval (Brown, Cai
+            // and DasGupta, Statistical Science 16, 2001, 4.1.2).
             low: values[DRAWS / 40].min(share),
             high: values[DRAWS - 1 - DRAWS / 40].max(share),
         }
@@ -94,7 +94,8 @@ fn matches(strata: &[Stratum]) -> (f64, f64) {
     strata.iter().fold((0.0, 0.0), |(sum, variance), stratum| {
         let (all, reviewed) = (stratum.size as f64, stratum.reviewed as f64);
         let share = stratum.right as f64 / reviewed;
-        // Of a stratum that was reviewed whole nothing is unknown, be it of one unit, of which the formula would make 0/0.
+        // Of a stratum that was reviewed whole nothing is unknown, be it of one unit, of which the formula would make
+        // 0/0.
         let spread = if stratum.reviewed >= stratum.size {
             0.0
         } else {
@@ -104,8 +105,9 @@ fn matches(strata: &[Stratum]) -> (f64, f64) {
     })
 }
 
-/// How many units to draw of each stratum, of so many in all: Neyman's allocation. `strata` has sizes and expected matches;
-/// every stratum gets its floor, the rest is shared in proportion to size times √(p(1 − p)), nobody more than it has.
+/// How many units to draw of each stratum, of so many in all: Neyman's allocation. `strata` has sizes and expected
+/// matches; every stratum gets its floor, the rest is shared in proportion to size times √(p(1 − p)), nobody more than
+/// it has.
 #[must_use]
 pub fn allocate(strata: &[(u64, f64)], sample: u64, floor: u64) -> Vec<u64> {
     let mut drawn: Vec<u64> = strata.iter().map(|(size, _)| floor.min(*size)).collect();

@@ -103,12 +103,12 @@ pub fn log_normal(estimate: f64, variance: f64, seen: f64) -> Interval {
     Interval { low: seen + unseen / factor, high: seen + unseen * factor }
 }
 
-/// The 95 % interval that is normal in the square root of the unseen: for sums of single doubts, whose variance grows with
-/// the unseen as that of a Poisson number does (Bartlett 1936); the log-normal one takes it to grow with their square, and
-/// its lower end lies too high where it does not. Never below those who were seen.
+/// The 95 % interval that is normal in the square root of the unseen: for sums of single doubts, whose variance grows
+/// with the unseen as that of a Poisson number does (Bartlett 1936); the log-normal one takes it to grow with their
+/// square, and its lower end lies too high where it does not. Never below those who were seen.
 ///
-/// Where the standard error is greater than the unseen, the curvature of the root is taken no greater than at the standard
-/// error: of nobody expected unseen, few may be.
+/// Where the standard error is greater than the unseen, the curvature of the root is taken no greater than at the
+/// standard error: of nobody expected unseen, few may be.
 #[must_use]
 pub fn square_root(estimate: f64, variance: f64, seen: f64) -> Interval {
     let unseen = (estimate - seen).max(0.0);
@@ -135,8 +135,8 @@ pub fn content_error(table: [f64; 4]) -> [f64; 3] {
     [gross / asked, (check_only - census_only) / asked, inconsistency]
 }
 
-/// The estimate of a post-enumeration survey: persons enumerated with sufficient information (count less insufficient), times the
-/// share of the sampled enumerations that is correct, over the share of the sampled persons that was matched.
+/// The estimate of a post-enumeration survey: persons enumerated with sufficient information (count less insufficient),
+/// times the share of the sampled enumerations that is correct, over the share of the sampled persons that was matched.
 #[must_use]
 pub fn dual_system(count: f64, insufficient: f64, correct: TwoCounts, matched: TwoCounts) -> f64 {
     (count - insufficient) * (correct.part / correct.whole) * (matched.whole / matched.part)
@@ -151,14 +151,15 @@ pub struct TwoCounts {
     pub whole: f64,
 }
 
-/// The components of error of a census: count, of which correct and erroneous (duplicates included), and the persons who should
-/// have been counted. Gives omissions, and the count less the persons: positive if too many.
+/// The components of error of a census: count, of which correct and erroneous (duplicates included), and the persons
+/// who should have been counted. Gives omissions, and the count less the persons: positive if too many.
 #[must_use]
 pub fn components(count: f64, correct: f64, persons: f64) -> [f64; 2] {
     [persons - correct, count - persons]
 }
 
-/// Chao's lower bound, from how many persons are on just one list and on just two: persons and the variance of the bound.
+/// Chao's lower bound, from how many persons are on just one list and on just two: persons and the variance of the
+/// bound.
 #[must_use]
 pub fn chao_lower_bound(seen: f64, once: f64, twice: f64) -> (f64, f64) {
     let ratio = once / twice;
@@ -213,8 +214,8 @@ mod tests {
 
     #[test]
     fn the_fictional_census_of_the_essnet() {
-        // 25,343 rows of the census, 24,613 of the customer register, 24,043 true pairs, as the ESSnet on data integration
-        // made them up and R's `blocking` ships them.
+        // 25,343 rows of the census, 24,613 of the customer register, 24,043 true pairs, as the ESSnet on data
+        // integration made them up and R's `blocking` ships them.
         assert_eq!(format!("{:.2}", lists(25_343.0, 24_613.0, 24_043.0).lincoln_petersen()), "25943.82");
     }
 

@@ -1,8 +1,8 @@
 //! What does a run leave behind, as tables?
 //!
-//! Writes and reads back the Parquet files of the contract: `links`, `persons`, `discrepancies`, `rejected`. They go into
-//! the folder of a run that is not published yet, which appears as a whole when all of it is on the disk. Row order, row
-//! groups and compression are fixed: the same results are the same bytes.
+//! Writes and reads back the Parquet files of the contract: `links`, `persons`, `discrepancies`, `rejected`. They go
+//! into the folder of a run that is not published yet, which appears as a whole when all of it is on the disk. Row
+//! order, row groups and compression are fixed: the same results are the same bytes.
 
 mod read;
 

@@ -112,8 +112,8 @@ pub fn read_rejected(folder: &Path) -> Result<Vec<RejectedRow>> {
     Ok(rows)
 }
 
-/// Reads a file of a run as a whole, before anything is made of it: a read that the disk fails would be called a fault of the
-/// file by the library that decodes it.
+/// Reads a file of a run as a whole, before anything is made of it: a read that the disk fails would be called a fault
+/// of the file by the library that decodes it.
 ///
 /// # Errors
 /// As the system says.

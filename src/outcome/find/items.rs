@@ -1,11 +1,11 @@
 //! Where roll and registers disagree on an item, how likely is it that the roll is wrong?
 //!
-//! Takes the linked persons, gives [`ItemErrors`]: how often each source has an item wrong, estimated without a truth from how
-//! often each two sources disagree, and from that the probability that the roll's value is the wrong one.
+//! Takes the linked persons, gives [`ItemErrors`]: how often each source has an item wrong, estimated without a truth
+//! from how often each two sources disagree, and from that the probability that the roll's value is the wrong one.
 //!
-//! With error rates `e` that are small and independent, two sources disagree on about `e_i + e_j` of the persons that both
-//! know; three or more sources determine the rates (least squares, each pair weighed by its persons). With two sources only
-//! the sum is known, and the blame is shared.
+//! With error rates `e` that are small and independent, two sources disagree on about `e_i + e_j` of the persons that
+//! both know; three or more sources determine the rates (least squares, each pair weighed by its persons). With two
+//! sources only the sum is known, and the blame is shared.
 
 use rayon::prelude::*;
 
@@ -118,8 +118,8 @@ impl ItemErrors {
         ItemErrors { rates }
     }
 
-    /// Probability that the roll is wrong on an item. `camps` are the sources by the value they have, that of the roll first;
-    /// each source once. One of the camps is right; the members of each other camp made the same error.
+    /// Probability that the roll is wrong on an item. `camps` are the sources by the value they have, that of the roll
+    /// first; each source once. One of the camps is right; the members of each other camp made the same error.
     pub(super) fn roll_wrong(&self, item: usize, camps: &[Vec<usize>]) -> f64 {
         let likelihood = |right: usize| -> f64 {
             let of_camp = |(at, camp): (usize, &Vec<usize>)| -> f64 {

@@ -75,8 +75,9 @@ pub fn find(
     Findings { discrepancies: found, visits, expected_found, wrongly_counted }
 }
 
-/// What a visit has answered: a discrepancy that was none is not raised again, one that was real is certain. Gives the persons
-/// of whom a visit found that they are counted wrongly, though for another reason than the one that was asked about.
+/// What a visit has answered: a discrepancy that was none is not raised again, one that was real is certain. Gives the
+/// persons of whom a visit found that they are counted wrongly, though for another reason than the one that was asked
+/// about.
 fn answer(settled: &Settled, found: &mut Vec<Discrepancy>) -> Vec<u32> {
     let mut wrongly_counted = Vec::new();
     found.retain_mut(|discrepancy| {
@@ -95,13 +96,13 @@ fn answer(settled: &Settled, found: &mut Vec<Discrepancy>) -> Vec<u32> {
 }
 
 /// Decides what is worth a visit: of the missed persons and newborns together the most probable ones, as many as the
-/// office pays for; a missed household with any of its members; anything else that is likelier than the study's bound. Where
-/// a visit has answered nobody is sent again.
+/// office pays for; a missed household with any of its members; anything else that is likelier than the study's bound.
+/// Where a visit has answered nobody is sent again.
 /// Gives the visits to missed persons, and how many they are expected to find.
 fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visits: Option<u64>) -> (u64, f64) {
     let bound = study.follow_up.probability_min;
     let answered = |discrepancy: &Discrepancy| settled.answer(discrepancy).is_some();
-    let wanted = |at: &usize| is_missed(found[*at].kind) && !answered(&found[*at]);
+    let wanted = |at: &usize| found[*at].kind.is_missed() && !answered(&found[*at]);
     let mut missed: Vec<usize> = (0..found.len()).filter(wanted).collect();
     missed.sort_by(|a, b| {
         found[*b].probability.total_cmp(&found[*a].probability).then(found[*a].person.cmp(&found[*b].person))
@@ -114,7 +115,7 @@ fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visi
     let expected_found = missed.iter().fold(0.0, |sum, at| sum + found[*at].probability);
     for discrepancy in found {
         discrepancy.listed = match discrepancy.kind {
-            DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn => visited.contains(&discrepancy.person),
+            kind if kind.is_missed() => visited.contains(&discrepancy.person),
             DiscrepancyKind::MissedHousehold => discrepancy.members.iter().any(|person| visited.contains(person)),
             // One register against the roll is settled at a desk; where the roll is likelier wrong, somebody looks.
             DiscrepancyKind::AttributeConflict => discrepancy.probability > bound.max(0.5),
@@ -122,10 +123,6 @@ fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visi
         } && !answered(discrepancy);
     }
     (visits, expected_found)
-}
-
-fn is_missed(kind: DiscrepancyKind) -> bool {
-    matches!(kind, DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn)
 }
 
 /// Sorts by kind, then by probability, and numbers the ranks.
@@ -275,8 +272,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The sources of a person by the value that they have of an item, that of the roll first. Of several records of one
-    /// source the first speaks.
+    /// The sources of a person by the value that they have of an item, that of the roll first. Of several records of
+    /// one source the first speaks.
     fn camps(
         &self,
         item: usize,
@@ -365,7 +362,8 @@ impl<'a> Case<'a> {
             if news == 0 {
                 continue;
             }
-            // Members stand or fall together: that any of them was missed is hardly likelier than that the likeliest was.
+            // Members stand or fall together: that any of them was missed is hardly likelier than that the likeliest
+            // was.
             let probability = members.iter().map(|member| member.probability).fold(0.0, f64::max);
             let why = vec![evidence("members_missing", members.len().to_string())];
             let (person, shown) = (members[0].person, members[0].shown_record);

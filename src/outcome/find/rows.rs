@@ -1,7 +1,7 @@
-//! Do the rows of the roll say the same of a person as each other and as the registers?
+//! Do the rows of the roll agree on a person, with each other and with the registers?
 //!
-//! Takes the present rows of a person, gives what speaks against one of them: enumerated twice, in another dwelling than
-//! registers name, or placed elsewhere by the roll itself.
+//! Takes the present rows of a person, gives what speaks against one of them: the person is enumerated twice, or in
+//! another dwelling than registers name, or placed elsewhere by the roll itself.
 
 use std::collections::BTreeSet;
 
@@ -11,9 +11,9 @@ use crate::linkage::comparison::{Variable, address};
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind};
 use crate::person::table::RecordId;
 
-/// Share of the persons whom the roll lists only as living elsewhere in the area, and of whom no present row is known, that
-/// were in fact not enumerated: the others have a row that linkage has not found. A judgement, from synthetic districts with
-/// few and with many errors (0.88 of 269).
+/// Share of the persons whom the roll lists only as living elsewhere in the area, and of whom no present row is known,
+/// that were in fact not enumerated: the others have a row that linkage has not found. A judgement, from synthetic
+/// districts with few and with many errors (0.88 of 269).
 pub(super) const COUNTED_ELSEWHERE: f64 = 0.85;
 
 /// Digits of registration of somebody registered elsewhere than in this community (item D8).
@@ -52,8 +52,8 @@ impl Case<'_> {
         }
     }
 
-    /// Two registers or more name a dwelling, all of them another one than the one row of the roll, and no second row explains
-    /// it. Who is registered in another community has a dwelling there rightly: that record says nothing.
+    /// Two registers or more name a dwelling, all of them another one than the one row of the roll, and no second row
+    /// explains it. Who is registered in another community has a dwelling there rightly: that record says nothing.
     pub(super) fn dwelling(
         &self,
         person: u32,

@@ -1,13 +1,13 @@
 //! How many of the persons whom no register knows should not be on the roll?
 //!
-//! Takes how many registers know each enumerated person, gives the probability that an enumeration without support is wrong.
-//! A rightful person may well be in no register. How many such there are at least follows from how many are in just one (`f1`)
-//! and in just two (`f2`): Chao's lower bound `f1 (f1 − 1) / 2 (f2 + 1)` (Chao 1987), which holds when persons differ in how
-//! likely registers are to know them. Only what exceeds it speaks against the roll.
+//! Takes how many registers know each enumerated person, gives the probability that an enumeration without support is
+//! wrong. A rightful person may well be in no register. How many such there are at least follows from how many are in
+//! just one (`f1`) and in just two (`f2`): Chao's lower bound `f1 (f1 − 1) / 2 (f2 + 1)` (Chao 1987), which holds when
+//! persons differ in how likely registers are to know them. Only what exceeds it speaks against the roll.
 
-/// Share of wrong ones among enumerations without support that the bound cannot rule out: a judgement, of the order of the
-/// erroneous enumerations other than duplicates in published post-enumeration surveys (0.5 % of all persons in the United
-/// States in 2010 and 2020), as the persons without support are fewer than all.
+/// Share of wrong ones among enumerations without support that the bound cannot rule out: a judgement, of the order of
+/// the erroneous enumerations other than duplicates in published post-enumeration surveys (0.5 % of all persons in the
+/// United States in 2010 and 2020), as the persons without support are fewer than all.
 const SHARE_MIN: f64 = 0.01;
 
 /// Probability that an enumeration without support is wrong, from the numbers of enumerated persons in no, one and two

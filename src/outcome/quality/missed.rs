@@ -7,14 +7,16 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Judged, Known, MISSED_KINDS, MissedList, Visits};
+use super::{Judged, Known, MissedList, Visits};
+use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files::DiscrepancyRow;
 
 impl Known<'_> {
     pub(super) fn missed(&self, judged: &[Judged], discrepancies: &[DiscrepancyRow]) -> Option<MissedList> {
         let missed = self.truly_missed()?;
-        let mut list: Vec<&DiscrepancyRow> =
-            discrepancies.iter().filter(|row| MISSED_KINDS.contains(&row.kind.as_str())).collect();
+        let is_missed =
+            |row: &&DiscrepancyRow| DiscrepancyKind::of_name(&row.kind).is_some_and(DiscrepancyKind::is_missed);
+        let mut list: Vec<&DiscrepancyRow> = discrepancies.iter().filter(is_missed).collect();
         list.sort_by(|one, other| {
             other.probability.total_cmp(&one.probability).then_with(|| one.discrepancy.cmp(&other.discrepancy))
         });

@@ -1,14 +1,14 @@
 //! How complete is the census, and how sure is that?
 //!
-//! Takes the counts and estimates by area, gives [`Completeness`], and the section of the office's page that shows it: by
-//! street and community what was counted and what is estimated, intervals and age pyramid drawn, assumptions and warnings
-//! beside the figures.
+//! Takes the counts and estimates by area, gives [`Completeness`], and the section of the office's page that shows it:
+//! by street and community what was counted and what is estimated, intervals and age pyramid drawn, assumptions and
+//! warnings beside the figures.
 
 use maud::{Markup, PreEscaped, html};
 
 use super::chart::bars::{self, area_name};
 use super::chart::interval::{self, Pyramid};
-use super::traced::in_area;
+use super::traced::{figure, in_area};
 use super::words::completeness as say;
 use super::words::{count, expected, page};
 use crate::intake::study::Language;
@@ -137,10 +137,6 @@ fn estimates(language: Language, found: &Completeness) -> Markup {
         h3 { (say::POST_STRATA.of(language)) }
         (post_strata(language, &found.summary))
     }
-}
-
-fn figure(command: &str, caption: &str, svg: &str) -> Markup {
-    html! { figure data-trace=(command) { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
 }
 
 /// The finest level that one chart can show.

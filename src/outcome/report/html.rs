@@ -9,7 +9,7 @@ use super::chart::bars::area_name;
 use super::chart::{bars, curve};
 use super::missed::MissedInArea;
 use super::sources::{FIELDS, SourceRead};
-use super::traced::{HOW, MISSED, in_area, in_community, traced, word};
+use super::traced::{HOW, MISSED, figure, in_area, in_community, traced, word};
 use super::words::{self, Words, bits, code, count, expected, page, share};
 use super::{Report, completeness};
 use crate::intake::study::Language;
@@ -250,10 +250,6 @@ fn reliability(report: &Report) -> Markup {
         } }
         p { (PreEscaped(page::threshold(language, reliability.threshold, reliability.false_links))) }
     }
-}
-
-fn figure(command: &str, caption: &str, svg: &str) -> Markup {
-    html! { figure data-trace=(command) { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
 }
 
 fn persons(report: &Report) -> Markup {

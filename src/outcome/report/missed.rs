@@ -53,12 +53,6 @@ pub struct Missed {
     pub communities: Vec<MissedInArea>,
 }
 
-/// Does the discrepancy stand on a follow-up list? Of missed persons only those who will be visited.
-#[must_use]
-fn is_missed(discrepancy: &Discrepancy) -> bool {
-    matches!(discrepancy.kind, DiscrepancyKind::MissedPerson | DiscrepancyKind::MissedNewborn)
-}
-
 /// The kinds in their fixed order.
 #[must_use]
 pub fn kinds(findings: &Findings) -> Vec<KindFound> {
@@ -80,7 +74,7 @@ pub fn compose(findings: &Findings) -> Missed {
     let (settled, mut missed): (Vec<&Discrepancy>, Vec<&Discrepancy>) = findings
         .discrepancies
         .iter()
-        .filter(|discrepancy| is_missed(discrepancy))
+        .filter(|discrepancy| discrepancy.kind.is_missed())
         .partition(|found| found.is_settled());
     missed.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.person.cmp(&b.person)));
     Missed {

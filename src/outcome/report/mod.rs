@@ -174,7 +174,8 @@ fn persons(input: &ReportInput<'_>) -> Persons {
     }
 }
 
-/// Writes `report.html` and `follow-up/` into the folder of a run that is not published yet; gives the paths written, in a fixed order.
+/// Writes `report.html` and `follow-up/` into the folder of a run that is not published yet; gives the paths written,
+/// in a fixed order.
 ///
 /// # Errors
 /// If a file cannot be written.

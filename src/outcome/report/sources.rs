@@ -74,8 +74,8 @@ fn filled(table: &PersonTable, at: usize, source: &Source) -> BTreeMap<Field, u6
     FIELDS.into_iter().filter(|field| bound(*field)).map(|field| (field, count(field))).collect()
 }
 
-/// Has the record a value of its own in the field, one of [`FIELDS`]? What was told from other fields of it, or from other
-/// records, is not in the column.
+/// Has the record a value of its own in the field, one of [`FIELDS`]? What was told from other fields of it, or from
+/// other records, is not in the column.
 #[must_use]
 pub fn has_value(table: &PersonTable, field: Field, record: RecordId) -> bool {
     let at = record as usize;

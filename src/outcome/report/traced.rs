@@ -1,9 +1,10 @@
 //! Which command leads from a figure to its rows?
 //!
-//! Every figure of the page carries, as `data-trace`, what to write after `rollcall trace DIR`: the page shows it where the
-//! pointer rests. A test goes through all figures of a page with these commands, and fails for a figure without one.
+//! Every figure of the page carries, as `data-trace`, what to write after `rollcall trace DIR`: the page shows it where
+//! the pointer rests. A test goes through all figures of a page with these commands, and fails for a figure without
+//! one.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::words::Words;
 use super::words::words;
@@ -18,10 +19,16 @@ pub fn traced(figure: &str, command: &str) -> Markup {
     html! { data data-trace=(command) { (figure) } }
 }
 
-/// The same, for a sentence.
+/// Like [`traced`], as text for a sentence.
 #[must_use]
 pub fn within(figure: &str, command: &str) -> String {
     traced(figure, command).into_string()
+}
+
+/// A chart with its caption, and the command that leads to its rows.
+#[must_use]
+pub fn figure(command: &str, caption: &str, svg: &str) -> Markup {
+    html! { figure data-trace=(command) { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
 }
 
 /// A name as a shell takes it for one word.

@@ -2,12 +2,13 @@
 //!
 //! A weighted logistic regression with a ridge penalty on one-hot rows: a row is the list of its columns that are one.
 //!
-//! Steps: 1. a [`Follower`] takes Newton steps (iteratively reweighted least squares), each bounded, with a curvature that
-//! it keeps for as long as it serves: until the last step is short enough, or one a round; 2. the normal equations are
-//! summed over stretches of rows of fixed length, and the stretches in their order, so that the number of threads
+//! Steps: 1. a [`Follower`] takes Newton steps (iteratively reweighted least squares), each bounded, with a curvature
+//! that it keeps for as long as it serves: until the last step is short enough, or one a round; 2. the normal equations
+//! are summed over stretches of rows of fixed length, and the stretches in their order, so that the number of threads
 //! never changes a bit; 3. they are solved by Cholesky's method, which the ridge keeps positive definite.
 //!
-//! Source: T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2nd ed. 2009, 4.4.1 and 3.4.1.
+//! Source: T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2nd ed. 2009, 4.4.1 and
+//! 3.4.1.
 
 use std::collections::HashMap;
 

@@ -3,25 +3,26 @@
 //!
 //! Residents on the roll show what a missed resident would look like: their own present row hidden (*one was missed*),
 //! or those of their whole household (*all were missed*). Persons listed as living elsewhere show the opposite, in the
-//! same two views, where there are enough of them. Who of the unlinked is which is learnt by expectation and maximisation.
+//! same two views, where there are enough of them. Who of the unlinked is which is learnt by expectation and
+//! maximisation.
 //!
 //! Steps: 1. the two views of residents are told apart by a classifier of their own, so that the share of whole
 //! households among the missed can be learnt; 2. residents against everybody else; 3. each unlinked person counts as
-//! resident with its probability and as the opposite with the rest; where a visit has answered, as what was found; 4. fit
-//! again, until no probability moves. If visits have answered, the log odds of all are shifted to where the answers are
-//! likeliest (normal prior about no shift).
+//! resident with its probability and as the opposite with the rest; where a visit has answered, as what was found; 4.
+//! fit again, until no probability moves. If visits have answered, the log odds of all are shifted to where the answers
+//! are likeliest (normal prior about no shift).
 //!
 //! Sources: C. Elkan, K. Noto, KDD 2008; G. Ward et al., *Presence-only data and the EM algorithm*, Biometrics 2009;
-//! K. Nigam et al., *Text classification from labeled and unlabeled documents using EM*, Machine Learning 2000 (labelled
-//! rows weighted down to the size of the unlabelled).
+//! K. Nigam et al., *Text classification from labeled and unlabeled documents using EM*, Machine Learning 2000
+//! (labelled rows weighted down to the size of the unlabelled).
 
 use super::logistic::{self, Effort, Follower, Rows, sigmoid};
 use super::prior::{self, Expected};
 
 pub(super) const ROUNDS_MAX: u32 = 40;
 
-/// The rounds end when no probability has moved by more. From households drawn again it may be more: what they say moves
-/// far more from draw to draw.
+/// The rounds end when no probability has moved by more. From households drawn again it may be more: what they say
+/// moves far more from draw to draw.
 const TOLERANCE: f64 = 2e-3;
 const TOLERANCE_REDRAWN: f64 = 6e-3;
 
@@ -261,8 +262,8 @@ impl Sample {
         self.distinct_share(&self.unlabelled.predict(&similar.coefficients), |value| sigmoid(value + similar.offset))
     }
 
-    /// Probabilities of the unlinked, their prior, and what was added to the evidence: that of the unlinked, and that of the
-    /// others who answered.
+    /// Probabilities of the unlinked, their prior, and what was added to the evidence: that of the unlinked, and that
+    /// of the others who answered.
     fn expect(&self, evidence: (&[f64], &[f64]), prior: f64, first: bool) -> (Vec<f64>, f64, f64) {
         let (evidence, of_answers) = evidence;
         if self.negatives_usable {
@@ -284,7 +285,8 @@ impl Sample {
         (self.distinct_share(evidence, |value| sigmoid(value + shift)), prior, shift)
     }
 
-    /// Probabilities of the evidence, less what is somebody on the roll under another record; what a visit found is certain.
+    /// Probabilities of the evidence, less what is somebody on the roll under another record; what a visit found is
+    /// certain.
     fn distinct_share(&self, evidence: &[f64], probability: impl Fn(f64) -> f64) -> Vec<f64> {
         let of = |((value, distinct), visited): ((&f64, &f64), &Option<bool>)| {
             visited.map_or_else(|| distinct * probability(*value), |missed| f64::from(u8::from(missed)))
@@ -292,8 +294,8 @@ impl Sample {
         evidence.iter().zip(&self.distinct).zip(&self.visited).map(of).collect()
     }
 
-    /// The shift, moved to where the answers of visits are likeliest: Newton steps on their log likelihood, with a normal
-    /// prior about the shift that is given.
+    /// The shift, moved to where the answers of visits are likeliest: Newton steps on their log likelihood, with a
+    /// normal prior about the shift that is given.
     fn answered(&self, evidence: &[f64], of_answers: &[f64], given: f64) -> f64 {
         let sampled = evidence.iter().zip(&self.visited).filter_map(|(value, missed)| Some((*value, (*missed)?)));
         let answers: Vec<(f64, bool)> =

@@ -1,19 +1,20 @@
 //! Did this person, whom only registers know, live here at the reference time, and did the roll miss the person?
 //!
 //! Nobody is told who was missed: it is learnt from the district's own records. Residents whom the roll has *are* what
-//! missed residents look like once their present row, or that of their whole household, is hidden; persons whom the roll
-//! lists as living elsewhere, hidden in the same two ways, are what the others look like; the unlinked are a mixture of
-//! both. A third kind is somebody on the roll whose records the linker wrongly held apart: each candidate loses the
-//! probability of the best rejected link to a present row whose owner has no such register record.
+//! missed residents look like once their present row, or that of their whole household, is hidden; persons whom the
+//! roll lists as living elsewhere, hidden in the same two ways, are what the others look like; the unlinked are a
+//! mixture of both. A third kind is somebody on the roll whose records the linker wrongly held apart: each candidate
+//! loses the probability of the best rejected link to a present row whose owner has no such register record.
 //!
-//! Steps: 1. [`standing`]: how each person stands to the roll; 2. [`surroundings`]: who is around whom; 3. [`features`]:
-//! what is seen of a person, in levels; 4. [`mixture`]: a logistic regression inside an EM, for persons of registered
-//! households and for the rest (but not for those known by a deed alone), its class prior by [`prior`] where known negatives are too few; 5. every candidate is
-//! scored, and [`Residence::contributions`] says which feature spoke for how many bits; 6. [`redrawn`]: the same from
-//! households drawn again, so that an estimate can say how sure it is.
+//! Steps: 1. [`standing`]: how each person stands to the roll; 2. [`surroundings`]: who is around whom; 3.
+//! [`features`]: what is seen of a person, in levels; 4. [`mixture`]: a logistic regression inside an EM, for persons
+//! of registered households and for the rest (but not for those known by a deed alone), its class prior by [`prior`]
+//! where known negatives are too few; 5. every candidate is scored, and [`Residence::contributions`] says which feature
+//! spoke for how many bits; 6. [`redrawn`]: the same from households drawn again, so that an estimate can say how sure
+//! it is.
 //!
-//! Where somebody has been, nothing is left to estimate: the visit's answer is the candidate's probability, and a label from
-//! which the others are learnt.
+//! Where somebody has been, nothing is left to estimate: the visit's answer is the candidate's probability, and a label
+//! from which the others are learnt.
 //!
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; J. Bekker,
 //! J. Davis, *Learning from positive and unlabeled data: a survey*, Machine Learning 2020; L.-C. Zhang, J. Dunne,

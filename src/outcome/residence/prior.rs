@@ -26,24 +26,24 @@ const FOLDS: u64 = 5;
 /// Draws of the folds.
 const DRAWS: u64 = 4;
 
-/// Steps of a fit. Each starts from the one before and with its curvature, as a fifth of the rows tells the two apart; a
-/// step no longer than the tolerance leaves next to nothing of that start (what is left is shorter than the step).
+/// Steps of a fit. Each starts from the one before and with its curvature, as a fifth of the rows tells the two apart;
+/// a step no longer than the tolerance leaves next to nothing of that start (what is left is shorter than the step).
 const EFFORT: Effort = Effort { ridge: 1.0, steps: 25, tolerance: 0.005 };
 
 /// Least share of residents above a threshold that is looked at.
 const POSITIVE_SHARE_MIN: f64 = 0.05;
 
-/// Of two hundred thresholds the least bound is taken. Those near each other say the same, so that some twenty stand for
-/// all, and each of these is to hold in all but one of two thousand (Bonferroni): 95 % for each followed the noise of the highest
-/// ones (seen on simulated mixtures of normal scores), and 99 % still does where few count.
+/// Of two hundred thresholds the least bound is taken. Those near each other say the same, so that some twenty stand
+/// for all, and each of these is to hold in all but one of two thousand (Bonferroni): 95 % for each followed the noise
+/// of the highest ones (seen on simulated mixtures of normal scores), and 99 % still does where few count.
 const CONFIDENCE: f64 = 0.9995;
 
 /// Without anything known beforehand, Jeffreys's prior of a Poisson count.
 const JEFFREYS: f64 = 0.5;
 
 /// Persons without household registration are missed so many times as often as registered ones, give or take a half of
-/// it: so sure is who has seen so many missed. A judgement: in post-enumeration surveys those who rent and those who have
-/// moved are missed one and a half to four times as often.
+/// it: so sure is who has seen so many missed. A judgement: in post-enumeration surveys those who rent and those who
+/// have moved are missed one and a half to four times as often.
 const MISSED_TIMES: f64 = 2.0;
 const MISSED_SEEN: f64 = 4.0;
 
@@ -107,8 +107,8 @@ pub(super) struct Expected {
 }
 
 impl Expected {
-    /// Of persons of whom registers say only that they are here, if of registered ones so many were missed for each that was
-    /// enumerated.
+    /// Of persons of whom registers say only that they are here, if of registered ones so many were missed for each
+    /// that was enumerated.
     pub fn beside_registered(missed_odds: Option<f64>, positives: usize, unlabelled: usize) -> Expected {
         let Some(odds) = missed_odds.filter(|odds| *odds > 0.0) else { return Expected { seen: JEFFREYS, among: 0.0 } };
         let share = (MISSED_TIMES * odds * positives as f64 / unlabelled.max(1) as f64).min(1.0);
@@ -173,8 +173,8 @@ mod tests {
 
     #[test]
     fn a_handful_of_persons_does_not_outweigh_what_is_known_of_registered_ones() {
-        // Among the residents of the highest twentieth of scores by chance one unlinked person stands in place of some four:
-        // alone, it would say that six in a hundred of the unlinked were missed, in place of sixteen.
+        // Among the residents of the highest twentieth of scores by chance one unlinked person stands in place of some
+        // four: alone, it would say that six in a hundred of the unlinked were missed, in place of sixteen.
         let positives: Vec<f64> = (0..2000).map(|at| f64::from(at % 20)).collect();
         let unlabelled: Vec<f64> = (0..500).map(|at| if at == 0 { 19.0 } else { f64::from(at % 19) }).collect();
         let alone = share(&positives, &unlabelled, Expected::beside_registered(None, 2000, 500));

@@ -1,7 +1,8 @@
-//! How far would the evidence differ, had other households been there to learn from?
+//! How far would the evidence differ if other households had been there to learn from?
 //!
 //! Takes what one stratum was learnt from, draws its households again ([`bootstrap`]), learns anew from each draw, and
-//! gives for every candidate the probability by each. From large strata fewer are drawn, and the deviations are scaled.
+//! gives for every candidate its probability in each draw. Of large strata fewer households are drawn, and the
+//! deviations are scaled.
 
 use rayon::prelude::*;
 

@@ -33,8 +33,8 @@ pub(super) enum Part {
     Negative,
     /// In a register and not on the roll.
     Candidate,
-    /// None: in no register, in registers of other areas only, dead, not yet born, listed as living elsewhere in the area, or
-    /// counted where registered because the person left there only just.
+    /// None: in no register, in registers of other areas only, dead, not yet born, listed as living elsewhere in the
+    /// area, or counted where registered because the person left there only just.
     Outside,
 }
 
@@ -102,7 +102,8 @@ pub(super) fn statuses(material: &Material<'_>, area: &str) -> Vec<Status> {
     statuses(&vec![false; outside.len()])
 }
 
-/// Does a division code name a place outside the area? That of a province or city which the area lies in (`120000`) does not.
+/// Does a division code name a place outside the area? That of a province or city which the area lies in (`120000`)
+/// does not.
 fn lies_outside(code: &str, area: &str) -> bool {
     let mut known = code;
     while let Some(shorter) = known.strip_suffix("00") {

@@ -1,8 +1,8 @@
 //! Which estate does a place text mean?
 //!
-//! 丁字沽一号路风采里, 高新区风采里 and 大毕庄镇风采里 are 风采里 if others write 风采里 alone; 万科城市花园 is not 花园, 红旗新村 not 新村, and
-//! 西青道第三 not 第三, for nobody calls them so. No list tells road and town from estate: the [`EstateDirectory`] takes all place texts
-//! and learns which names stand alone.
+//! 丁字沽一号路风采里, 高新区风采里 and 大毕庄镇风采里 are 风采里 if others write 风采里 alone; 万科城市花园 is not
+//! 花园, 红旗新村 not 新村, and 西青道第三 not 第三, for nobody calls them so. No list tells road and town from estate:
+//! the [`EstateDirectory`] takes all place texts and learns which names stand alone.
 
 use rustc_hash::FxHashMap;
 
@@ -11,7 +11,8 @@ use super::region::without_region;
 
 pub(in crate::person) const ROAD_ENDINGS: &[char] = &['路', '道', '街', '巷', '线'];
 
-/// A name is one of its own if it stands alone at least so often, for each time that it ends a longer name (机械厂宿舍) …
+/// A name is one of its own if it stands alone at least so often, for each time that it ends a longer name (机械厂宿舍)
+/// …
 const ALONE_PER_LONGER_NAME: f64 = 0.1;
 /// … and for each time that it stands behind a road or a town.
 const ALONE_PER_ROAD: f64 = 0.01;
@@ -140,8 +141,8 @@ impl<'t> EstateDirectory<'t> {
         EstateDirectory { names }
     }
 
-    /// The estate that a place text means: the shortest name in it that is known to be one; else what stands behind its road,
-    /// if that is no end of other names.
+    /// The estate that a place text means: the shortest name in it that is known to be one; else what stands behind its
+    /// road, if that is no end of other names.
     #[must_use]
     pub fn resolve<'p>(&self, text: &'p str) -> &'p str {
         let text = tidied(text);

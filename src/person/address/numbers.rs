@@ -1,7 +1,7 @@
 //! What is each number at the end of an address the number of?
 //!
-//! Takes the characters of an address, gives the run of numbers at its end with what each numbers: by what is written behind it,
-//! by what stands before it, and by its size.
+//! Takes the characters of an address, gives the run of numbers at its end with what each numbers: by what is written
+//! behind it, by what stands before it, and by its size.
 
 /// What a number in an address is the number of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,8 +161,8 @@ fn letter_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
     (alone && numbers).then(|| (at + 1, LETTERS_FROM + u16::try_from(offset).unwrap_or(0)))
 }
 
-/// A number in Chinese numerals at this place, as in 三号楼二单元: only before a designator, and before one that names of
-/// places end with (一号路, 三门里) only `behind` another number.
+/// A number in Chinese numerals at this place, as in 三号楼二单元: only before a designator, and before one that names
+/// of places end with (一号路, 三门里) only `behind` another number.
 fn numeral_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
     const DIGITS: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
     let digit = |c: char| DIGITS.iter().position(|known| *known == c || (c == '零' && *known == '〇'));

@@ -1,8 +1,8 @@
 //! Which province, city, county or district stands at the front?
 //!
-//! Takes a place text, gives it without them. Their names are a closed standard, GB/T 2260, so they are known, not guessed: 河西区 is a
-//! district and 红旗 in 红旗新村 is none. What the standard does not know (development zones, districts of old) the
-//! [`super::EstateDirectory`] learns from the addresses.
+//! Takes a place text, gives it without them. Their names are a closed standard, GB/T 2260, so they are known, not
+//! guessed: 河西区 is a district and 红旗 in 红旗新村 is none. What the standard does not know (development zones,
+//! districts of old) the [`super::EstateDirectory`] learns from the addresses.
 
 use std::sync::LazyLock;
 

@@ -1,8 +1,8 @@
 //! How was an address written, beyond what it is compared by?
 //!
-//! Nearly all addresses end in building, unit and room, written 12号楼3单元401室 or one of its synonyms: which of them says
-//! nothing, but for the office that likes it. What these words cannot say (3组17号, B1层5号, 98号) is kept as it was written, with
-//! [`MARKS`] in place of the numbers.
+//! Nearly all addresses end in building, unit and room, written 12号楼3单元401室 or one of its synonyms: which of them
+//! says nothing, but for the office that likes it. What these words cannot say (3组17号, B1层5号, 98号) is kept as it
+//! was written, with [`MARKS`] in place of the numbers.
 
 use super::numbers::{Designator, LETTERS_FROM, Number, Roles, STEMS_FROM, is_separator};
 

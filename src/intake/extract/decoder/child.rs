@@ -1,8 +1,9 @@
 //! What does a child do?
 //!
-//! Takes requests from stdin until it ends, gives replies to stdout, reads the file that it was handed. Before the first
-//! request it gives up what it does not need: memory beyond a limit, files to write, most open files, a memory image when
-//! it dies, and all else that it could ask of the system; before each one it sets the processor time that may go by.
+//! Takes requests from stdin until it ends, gives replies to stdout, reads the file that it was handed. Before the
+//! first request it gives up what it does not need: memory beyond a limit, files to write, most open files, a memory
+//! image when it dies, and all else that it could ask of the system; before each one it sets the processor time that
+//! may go by.
 
 use std::fs::File;
 use std::io::{BufRead, BufWriter, Read, Write};
@@ -18,8 +19,8 @@ use super::{Answer, Fault, Reply, Request, Work, confinement};
 use crate::error::{Error, Result};
 use crate::intake::study::Limits;
 
-/// Memory of a child beyond the largest row group that it may decode, in bytes of addresses: the allocator sets 1 GiB aside, and
-/// the thread that reads a footer has a stack of 256 MiB.
+/// Memory of a child beyond the largest row group that it may decode, in bytes of addresses: the allocator sets 1 GiB
+/// aside, and the thread that reads a footer has a stack of 256 MiB.
 pub(super) const MEMORY_BESIDE: u64 = 3 << 29;
 
 /// Most open files, pipes included.

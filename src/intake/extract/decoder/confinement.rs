@@ -1,15 +1,15 @@
 //! What may a child ask of the system?
 //!
-//! Takes a process that holds everything it needs (its pipes and its file), and leaves it memory, threads and time: after
-//! [`enter`] it can open no file, no connection and no other process, whatever code runs in it. That is a list of the
-//! system calls that are allowed (seccomp), enforced by the kernel; all others answer that there is no such call.
+//! Takes a process that holds everything it needs (its pipes and its file), and leaves it memory, threads and time:
+//! after [`enter`] it can open no file, no connection and no other process, whatever code runs in it. That is a list of
+//! the system calls that are allowed (seccomp), enforced by the kernel; all others answer that there is no such call.
 
 use std::fs::File;
 use std::net::UdpSocket;
 use std::path::Path;
 
-/// Gives up all else for good, and says whether it is gone: it is tried out. Where it is not (another system than Linux on
-/// x86-64 or ARM64, a kernel without seccomp), the process goes on, and whoever started it is told.
+/// Gives up all else for good, and says whether it is gone: it is tried out. Where it is not (another system than Linux
+/// on x86-64 or ARM64, a kernel without seccomp), the process goes on, and whoever started it is told.
 pub(super) fn enter() -> bool {
     system::give_up();
     let opens_files = File::open(Path::new("/")).is_ok() || File::open(Path::new(".")).is_ok();

@@ -4,9 +4,9 @@
 //! started again as `rollcall decode-apart` with limits on memory, processor time and open files. A file that makes a
 //! decoding library abort, hang or ask for all memory ends the child; here it is an input error that names the file.
 //!
-//! A child is for one file, which it is handed open in place of its stderr; beside it and its pipes it has nothing and can
-//! get at nothing ([`confinement`]). So whatever a file makes of its decoder, it can tell nobody, and can spoil no other
-//! file.
+//! A child is for one file, which it is handed open in place of its stderr; beside it and its pipes it has nothing and
+//! can get at nothing ([`confinement`]). So whatever a file makes of its decoder, it can tell nobody, and can spoil no
+//! other file.
 //!
 //! Requests and replies are JSON lines over the child's pipes; rows follow their reply as an Arrow IPC stream, whose
 //! texts and offsets are checked when they are read. One child serves one request at a time and is kept for the next on

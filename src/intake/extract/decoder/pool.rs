@@ -1,8 +1,8 @@
 //! Who asks the children, and what if one dies?
 //!
 //! Takes requests from any thread, gives replies. A child is started when none for the file is idle; an idle one for
-//! another file makes room, so there are never more than threads that read. One that dies, breaks off or answers nonsense
-//! is ended and waited for; its file is refused.
+//! another file makes room, so there are never more than threads that read. One that dies, breaks off or answers
+//! nonsense is ended and waited for; its file is refused.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};

@@ -1,6 +1,7 @@
 //! Does it gain to move a record from one person to another?
 //!
-//! Takes the persons of a component, gives better ones: the second step for components too large to be resolved exactly.
+//! Takes the persons of a component, gives better ones: the second step for components too large to be resolved
+//! exactly.
 
 use super::Component;
 

@@ -18,7 +18,7 @@ fn with_component(slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce
     with_duplicates(-8.0, slots, scores, check);
 }
 
-/// The same where records of one slot are so likely one person's.
+/// Like [`with_component`], where records of one slot are so likely one person's.
 fn with_duplicates(duplicate: f64, slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce(&mut Component<'_>)) {
     let study = format!("{HEAD}{}", source("a", "roll", true, &[("name", "name")]));
     let study = Practice::of(&[("a.csv", "id,name\n1,x\n")], &study).study;
@@ -119,8 +119,8 @@ fn a_register_holds_a_person_once_unless_the_evidence_is_strong() {
 
 #[test]
 fn what_twins_share_makes_up_for_one_register_and_not_for_the_next() {
-    // Two children of one dwelling: the pairs of one register weigh a bit more than a duplicate takes (weights are ten bits
-    // above the odds), and what is one child's in two registers weighs much more.
+    // Two children of one dwelling: the pairs of one register weigh a bit more than a duplicate takes (weights are ten
+    // bits above the odds), and what is one child's in two registers weighs much more.
     for (registers, persons) in [(1, 1), (2, 2), (3, 2)] {
         let records = 2 * registers;
         let pairs = (0..records).flat_map(|one| (one + 1..records).map(move |other| (one, other)));

@@ -1,8 +1,8 @@
-//! What would be estimated, had other households been drawn?
+//! What would be estimated if other households had been drawn?
 //!
-//! Takes masses in groups, gives for every replicate the persons of each group who are not enumerated. The masses of one group
-//! and one cell are a bundle: only their sums matter, so that one pass over the masses serves several replicates, and a
-//! household is drawn once for all its members.
+//! Takes masses in groups, gives for every replicate the persons of each group who are not enumerated. The masses of
+//! one group and one cell are a bundle: only their sums matter. So one pass over the masses serves several replicates,
+//! and a household is drawn once for all its members.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -26,7 +26,8 @@ struct Bundle {
     both: Lanes,
     only_roll: Lanes,
     only_register: Lanes,
-    /// Those whom only registers have, as probable as the replicate says, not drawn: they are known, however often others are drawn.
+    /// Those whom only registers have, as probable as the replicate says, not drawn: they are known, however often
+    /// others are drawn.
     residents: Lanes,
 }
 

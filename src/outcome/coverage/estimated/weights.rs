@@ -1,7 +1,7 @@
 //! What does each person weigh in the estimates?
 //!
-//! Takes what the estimates are made of, gives for every person what it adds to each part of the estimates of its areas, and
-//! makes the estimate of any selection of persons again: what `trace` shows an auditor. Nothing of it is kept by a run.
+//! Takes what the estimates are made of, gives for every person what it adds to each part of the estimates of its
+//! areas, and can estimate any selection of persons anew. `trace` shows this to an auditor; a run keeps none of it.
 
 use std::ops::Add;
 
@@ -29,12 +29,13 @@ pub struct Weighed {
     pub household: u64,
     /// Step of merging at which the unseen of its kind are estimated: index into [`STEPS`](super::STEPS).
     pub step: usize,
-    /// What it adds to each part; `standard_error`, `low`, `high`, `uncorrected` and `learnt_variance` are not sums over
-    /// persons and stay 0.
+    /// What it adds to each part; `standard_error`, `low`, `high`, `uncorrected` and `learnt_variance` are not sums
+    /// over persons and stay 0.
     pub parts: Estimate,
     /// What it adds to the variance by itself.
     pub variance: f64,
-    /// Its uncertainty that it shares with other members of its household: the products of different members come on top.
+    /// Its uncertainty that it shares with other members of its household: the products of different members come on
+    /// top.
     pub shared: f64,
 }
 

@@ -1,7 +1,7 @@
-//! Where is a case, and how does one say it?
+//! Where is a case, and how is that said?
 //!
-//! A [`Door`] tells whether two cases are at one door, by the comparable form of their addresses. What a field worker reads is
-//! another thing: the address as it is written there.
+//! A [`Door`] is the comparable form of an address: it tells whether two cases are at the same door. A field worker
+//! reads something else: the address as it is written there.
 
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -122,8 +122,8 @@ impl<'a> AreaCodes<'a> {
         AreaCodes { of_roll: codes.map(|(symbol, _)| table.divisions.text(symbol)).collect() }
     }
 
-    /// The area whose list a case with this code is on: each code of the roll is an area of its own, whatever it looks like; of
-    /// division codes, what is coarser than a township is as good as unknown.
+    /// The area whose list a case with this code is on: each code of the roll is an area of its own, whatever it looks
+    /// like; of division codes, what is coarser than a township is as good as unknown.
     #[must_use]
     pub fn code(&self, code: &str) -> String {
         let of_roll = self.of_roll.contains(code) && !code.eq_ignore_ascii_case(UNKNOWN_AREA);
@@ -135,9 +135,9 @@ impl<'a> AreaCodes<'a> {
 /// Longest code that names a file, in characters.
 const FILE_NAME_CHARACTERS_MAX: usize = 40;
 
-/// The name of an area's files, without ending: the code, if it consists of Latin letters, digits and dashes and is no ID
-/// number; of any other text a digest. A column that is no code at all may have been taken for one, and a file name is
-/// seen by everybody. No two codes have one name.
+/// The name of an area's files, without ending: the code, if it consists of Latin letters, digits and dashes and is no
+/// ID number; of any other text a digest. A column that is no code at all may have been taken for one, and a file name
+/// is seen by everybody. No two codes have one name.
 #[must_use]
 pub fn file_name(area: &str) -> String {
     let is_code = area.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))

@@ -213,8 +213,8 @@ impl<'a> CaseBook<'a> {
     }
 }
 
-/// Cases in the order of areas and doors, those of one door together. Where the door is not known, those whose address is
-/// written alike stand together.
+/// Cases in the order of areas and doors, those of one door together. Where the door is not known, those whose address
+/// is written alike stand together.
 #[must_use]
 pub fn arrange(mut cases: Vec<Placed>) -> Vec<AreaList> {
     fn written(placed: &Placed) -> &str {
@@ -284,8 +284,8 @@ fn shown(discrepancy: &Discrepancy) -> RecordId {
     discrepancy.roll_record.unwrap_or(discrepancy.shown_record)
 }
 
-/// The record that says where to go: the one shown; where it has no address, another row of its household, else another record
-/// of its person.
+/// The record that says where to go: the one shown; where it has no address, another row of its household, else another
+/// record of its person.
 fn addressed(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> RecordId {
     let record = shown(discrepancy);
     let has_address =
@@ -390,7 +390,8 @@ pub fn spoken_number(about: &str) -> String {
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Case numbers that say nothing: eight characters of a digest, without letters that look like digits. A number follows
-/// from the study file and the records that the case rests on: where neither has changed, a later run gives the same number.
+/// from the study file and the records that the case rests on: where neither has changed, a later run gives the same
+/// number.
 fn numbers(input: &ReportInput<'_>) -> Vec<String> {
     let digest = &input.study.digest;
     let number = |discrepancy: &Discrepancy, attempt: u32| {

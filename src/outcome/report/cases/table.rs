@@ -1,8 +1,8 @@
 //! How does a case wait until somebody is sent?
 //!
-//! Writes and reads back `cases.parquet`: every discrepancy as a case, with what a field worker may see and no more. The
-//! lists of the run and all later ones are made from it, so that there is one way to write a list. It holds names of
-//! missed persons, as the lists do, and is to be kept like them.
+//! Writes and reads back `cases.parquet`: every discrepancy as a case, with what a field worker may see and no more.
+//! The lists of the run and all later ones are made from it, so that there is one way to write a list. It holds names
+//! of missed persons, as the lists do, and is to be kept like them.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -35,7 +35,8 @@ pub struct CaseTable {
     pub rows: Vec<CaseRow>,
 }
 
-/// Writes the table of so many cases, asked for a part at a time, with the language of the lists and the name of the roll's source; gives its number of rows.
+/// Writes the table of so many cases, asked for a part at a time, with the language of the lists and the name of the
+/// roll's source; gives its number of rows.
 ///
 /// # Errors
 /// An environment error if it cannot be written.

@@ -35,7 +35,7 @@ pub mod colour {
 
 /// Size of the texts of a chart, in pixels.
 const TEXT_PIXELS: i32 = 12;
-/// The same as plotters counts it: from the top of the highest to the foot of the lowest letter.
+/// Size of the texts as plotters counts it: from the top of the highest to the foot of the lowest letter.
 const TEXT_SIZE: i32 = 15;
 
 /// Where a text stands relative to its point.

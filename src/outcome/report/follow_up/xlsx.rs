@@ -1,9 +1,9 @@
 //! How is a list filled in on a computer?
 //!
-//! A workbook of three sheets: instructions with the counts, the cases with a drop-down list of outcomes, a date and room for
-//! notes, and the outcome codes that the drop-down list offers; A4 landscape, headings repeated on every page. All cells are texts; one that a spreadsheet could
-//! take for a formula carries the quote prefix, so that it stays a text when somebody edits it. Nothing in the file
-//! depends on the clock: it is dated to the reference time.
+//! A workbook of three sheets: instructions with the counts, the cases with a drop-down list of outcomes, a date and
+//! room for notes, and the outcome codes that the drop-down list offers; A4 landscape, headings repeated on every page.
+//! All cells are texts; one that a spreadsheet could take for a formula carries the quote prefix, so that it stays a
+//! text when somebody edits it. Nothing in the file depends on the clock: it is dated to the reference time.
 
 use rust_xlsxwriter::{
     DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Formula,

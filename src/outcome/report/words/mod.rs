@@ -1,7 +1,8 @@
 //! How is it said, in Chinese and in English?
 //!
-//! Every text that people read stands here once, both languages side by side: [`page`] for the report's page, [`completeness`] for its section on coverage,
-//! [`field`] for the follow-up lists, [`code`] for what the other rooms call things (fields, levels, rules, reasons).
+//! Every text that people read stands here once, both languages side by side: [`page`] for the report's page,
+//! [`completeness`] for its section on coverage, [`field`] for the follow-up lists, [`code`] for what the other rooms
+//! call things (fields, levels, rules, reasons).
 
 pub mod code;
 pub mod completeness;
