@@ -62,9 +62,10 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
     files::write_text(folder, &name, &(text + "\n"))?;
     let withheld = released.areas.iter().filter(|area| area.withheld.is_some()).count();
     show(&format!(
-        "{}: {} areas, {withheld} with something withheld. Disclosure control: cell key.\n",
+        "{}: {} areas, {withheld} with something withheld; {} left out. Disclosure control: cell key.\n",
         asked.out.display().to_string().escape_debug(),
-        released.areas.len()
+        released.areas.len(),
+        released.areas_left_out
     ))?;
     Ok(ExitCode::SUCCESS)
 }

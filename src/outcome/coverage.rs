@@ -199,15 +199,15 @@ pub fn persons(study: &Study, table: &PersonTable, resolution: &Resolution) -> V
     each_person(&Census::of(study, table), resolution).collect()
 }
 
-/// The house of a person: all who have one household number, institutions included, or one dwelling; else the person alone.
+/// The house of a person: all who have one household number, institutions included, or one dwelling; nothing if neither is known.
 #[must_use]
-pub fn house(table: &PersonTable, resolution: &Resolution, person: u32) -> u64 {
+pub fn house(table: &PersonTable, resolution: &Resolution, person: u32) -> Option<u64> {
     let home = residence::home(table, resolution.records_of(person));
     let number = home.map_or(0, |record| table.household[record as usize]);
     match (number, home.and_then(|record| table.dwelling(record))) {
-        (0, None) => (1 << 63) | u64::from(person),
-        (0, Some(dwelling)) => (1 << 62) | (FxBuildHasher.hash_one(dwelling) >> 2),
-        (number, _) => u64::from(number),
+        (0, None) => None,
+        (0, Some(dwelling)) => Some((1 << 62) | (FxBuildHasher.hash_one(dwelling) >> 2)),
+        (number, _) => Some(u64::from(number)),
     }
 }
 
