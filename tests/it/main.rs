@@ -23,6 +23,7 @@ mod laws;
 mod libreoffice;
 mod mutations;
 mod parquet_file;
+mod publish;
 mod purge;
 mod review;
 mod sample;
