@@ -24,6 +24,7 @@ use crate::audit::publication::{self, Publication};
 use crate::audit::purge;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
+use crate::outcome::coverage::is_within;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::table::CASES;
 use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
@@ -34,9 +35,9 @@ use crate::outcome::report::words;
 /// What is wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Order {
-    /// Areas whose code begins so; all if empty.
+    /// This area, or those of this division; all if empty.
     pub area: String,
-    /// Areas whose code begins with one of these are left out.
+    /// Areas, or divisions of which all areas are left out.
     pub except: Vec<String>,
     /// The team.
     pub team: String,
@@ -222,7 +223,7 @@ pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) 
     let cases = store.cases()?;
     let has = |case: &StoredCase| {
         matches!(case.state(), State::Assigned | State::Visited)
-            && case.row.area.starts_with(&order.area)
+            && is_within(&case.row.area, &order.area)
             && case.team() == Some(order.team.as_str())
     };
     let chosen: Vec<usize> = (0..cases.len()).filter(|at| has(&cases[*at])).collect();
@@ -336,8 +337,8 @@ fn may_go(case: &StoredCase, order: &Order) -> bool {
         State::Assigned => case.team() == Some(order.team.as_str()),
         _ => false,
     };
-    let excepted = order.except.iter().any(|except| case.row.area.starts_with(except.as_str()));
-    free && !excepted && case.row.area.starts_with(&order.area)
+    let excepted = order.except.iter().any(|except| is_within(&case.row.area, except));
+    free && !excepted && is_within(&case.row.area, &order.area)
 }
 
 /// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together. The

@@ -13,7 +13,7 @@ use crate::audit::manifest::{Manifest, OUTCOMES};
 use crate::casework::recount::{self, Recounted};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
-use crate::outcome::coverage::UNKNOWN_AREA;
+use crate::outcome::coverage::{UNKNOWN_AREA, is_within};
 use crate::outcome::coverage::estimated::{Estimate, Summary};
 use crate::outcome::report::cases::{file_name, table};
 use crate::run::ESTIMATES;
@@ -26,7 +26,7 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
     let mut summary: Summary = serde_json::from_str(&text).map_err(foreign)?;
     if let Some(area) = &asked.area {
         let known = std::mem::take(&mut summary.areas);
-        summary.areas = known.iter().filter(|row| row.area.starts_with(area.as_str())).cloned().collect();
+        summary.areas = known.iter().filter(|row| is_within(&row.area, area)).cloned().collect();
         if summary.areas.is_empty() {
             return Err(no_such_area(known.iter().map(|row| row.area.as_str())));
         }
@@ -48,7 +48,7 @@ fn no_such_area<'a>(known: impl Iterator<Item = &'a str>) -> Error {
     let mut codes: Vec<&str> = known.collect();
     codes.sort_unstable_by_key(|code| (code.len(), *code));
     codes.dedup();
-    let error = Error::new(Kind::Usage, "the run has no area whose code begins so");
+    let error = Error::new(Kind::Usage, "the run has no such area, and none within it");
     if codes.is_empty() {
         return error.hint("it has estimates of no area at all");
     }

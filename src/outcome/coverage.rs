@@ -85,6 +85,19 @@ impl Level {
     }
 }
 
+/// Fewest digits of a division code; shorter numbers are names of areas, of which 1 is not the beginning of 10.
+const DIVISION_DIGITS_MIN: usize = 4;
+
+/// Is this the area that was asked for, or within it? Codes of divisions (digits) begin with those of the divisions around them;
+/// the areas of an office's own (EA-1, EA-10) do not, and are what they are called. Nothing asked for is everywhere.
+#[must_use]
+pub fn is_within(code: &str, asked: &str) -> bool {
+    let is_division = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
+    asked.is_empty()
+        || code == asked
+        || (code.len() >= DIVISION_DIGITS_MIN && is_division(code) && is_division(asked) && code.starts_with(asked))
+}
+
 /// Age in five-year groups; the infants are a group of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AgeGroup(u8);
@@ -463,5 +476,28 @@ fn sex_name(sex: u8) -> &'static str {
         1 => "male",
         2 => "female",
         _ => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_within;
+
+    #[test]
+    fn divisions_hold_areas_and_other_codes_are_areas_themselves() {
+        for (code, asked, expected) in [
+            ("120106001001", "120106001", true),
+            ("120106001001", "120106001001", true),
+            ("120106001001", "120106002", false),
+            ("120106", "120106001", false),
+            ("EA-1", "EA-1", true),
+            ("EA-10", "EA-1", false),
+            ("甲片-01", "甲片", false),
+            ("10", "1", false),
+            ("120106-7", "120106", false),
+            ("EA-1", "", true),
+        ] {
+            assert_eq!(is_within(code, asked), expected, "{code} in {asked}");
+        }
     }
 }

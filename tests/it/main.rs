@@ -6,6 +6,7 @@
     reason = "in tests a panic is how a law says that it is broken"
 )]
 
+mod areas;
 mod audit;
 mod bad_inputs;
 mod browser;
@@ -23,7 +24,6 @@ mod laws;
 mod libreoffice;
 mod mutations;
 mod parquet_file;
-mod publish;
 mod purge;
 mod review;
 mod sample;
