@@ -20,6 +20,7 @@ use crate::run::ESTIMATES;
 
 /// Prints the estimates of a run.
 pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
+    Manifest::read(&asked.run)?.hold(&asked.run, &[ESTIMATES])?;
     let path = asked.run.join(ESTIMATES);
     let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))?;
     let foreign = |_| Error::input("this is not a file that a run wrote").at_file(&path);

@@ -35,8 +35,9 @@ pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
 /// The store of a run, with the run taken over.
 pub(super) fn store_of(run: &Path) -> Result<Store> {
     // Before anything is made there: is it a finished run at all?
-    Manifest::read(run)?;
+    let manifest = Manifest::read(run)?;
     purge::check_not_purged(run, CASES)?;
+    manifest.hold(run, &[CASES])?;
     let mut store = Store::open(run)?;
     let absorbed = absorb::absorb(&mut store, run)?;
     if absorbed != absorb::Absorbed::default() {

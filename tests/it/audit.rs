@@ -481,3 +481,33 @@ fn a_figure_leads_to_its_rows() {
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o777, 0o600);
     }
 }
+
+#[test]
+fn no_command_rests_on_an_output_that_was_altered() {
+    let (folder, results) = unsigned();
+    let run = argument(&results);
+    let truth = folder.path().join("truth.parquet");
+    let evaluate = ["evaluate", run, "--truth", argument(&truth)];
+    let outcomes = folder.path().join("outcomes.csv");
+    let (district, others) = (folder.path().join("district"), folder.path().join("others"));
+    check(&["-q", "synth", argument(&district), "--persons", "200", "--seed", "8"], 0);
+    check(&["-q", "run", argument(&district.join("study.toml")), "--out", argument(&others)], 0);
+    for (name, command) in [
+        ("persons.parquet", &evaluate[..]),
+        ("links.parquet", &evaluate),
+        ("discrepancies.parquet", &evaluate),
+        ("coverage.json", &["coverage", run]),
+        ("cases.parquet", &["follow-up", "status", run]),
+        ("cases.parquet", &["follow-up", "export", run]),
+        ("cases.parquet", &["follow-up", "outcomes", run, "--out", argument(&outcomes)]),
+    ] {
+        let path = results.join(name);
+        let kept = std::fs::read(&path).unwrap();
+        // Still a table or a text that can be read: that of a run of other persons.
+        std::fs::copy(others.join(name), &path).unwrap();
+        fails_and_names(command, &path);
+        std::fs::write(&path, &kept).unwrap();
+    }
+    check(&evaluate, 0);
+    check(&["follow-up", "status", run], 0);
+}
