@@ -69,7 +69,7 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
     let files = there.map(|name| manifest::describe(folder, name, None)).collect::<Result<Vec<OutputEntry>>>()?;
     if !files.is_empty() || order.sign_key.is_some() {
         let mut log = Log::open(&publication, order.actor.as_deref().unwrap_or("unspecified"))?;
-        check_signed(folder, order)?;
+        verify::check_signed(folder, order.sign_key.as_deref(), "the purge")?;
         if !files.is_empty() {
             log.add("purge", json!({ "reason": order.reason, "files": files }))?;
         }
@@ -89,18 +89,6 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
     }
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Error::io(folder, &error))?;
     Ok(Purged::Removed(files))
-}
-
-/// Where the log is signed, a purge is, too, or else anybody could say that files went rightly; and results that nobody has
-/// signed are not signed with it.
-fn check_signed(folder: &Path, order: &Order) -> Result<()> {
-    let entries = log::read(folder)?;
-    let Some(checkpoint) = checkpoint::check(folder, &entries, None)? else { return Ok(()) };
-    if order.sign_key.is_none() {
-        let error = Error::new(Kind::Usage, "the log of this run is signed, and the purge adds to it");
-        return Err(error.hint("name the key with --sign-key"));
-    }
-    verify::standing(folder, &entries, Some(&checkpoint)).map(drop)
 }
 
 /// Says so if an output is not there because it was removed with the personal data of the run.

@@ -114,6 +114,21 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     Ok(Verified { purged, manifest, entries: entries.len() as u64, checkpoint, visits, inputs: !asked.outputs_only })
 }
 
+/// May something be added to the log of a folder? Where it is signed, what is added must be, too, or else anybody could add it;
+/// and results that nobody has signed are not signed with it.
+///
+/// # Errors
+/// A usage error if the log is signed and no key is named, a verification error if its log or the signature do not hold.
+pub fn check_signed(folder: &Path, sign_key: Option<&Path>, what: &str) -> Result<()> {
+    let entries = log::read(folder)?;
+    let Some(checkpoint) = checkpoint::check(folder, &entries, None)? else { return Ok(()) };
+    if sign_key.is_none() {
+        let error = Error::new(Kind::Usage, format!("the log of this run is signed, and {what} adds to it"));
+        return Err(error.hint("name the key with --sign-key"));
+    }
+    standing(folder, &entries, Some(&checkpoint)).map(drop)
+}
+
 /// The results of a folder, and the entry of the log that seals them.
 pub(super) struct Standing {
     sealed: usize,

@@ -18,10 +18,12 @@ use super::encryption::{self, Recipients};
 use super::learning::{self, Lesson};
 use super::store::{Claim, State, Store, StoredCase};
 use super::{FOLDER, progress};
+use crate::audit::checkpoint;
 use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
 use crate::audit::publication::{self, Publication};
 use crate::audit::purge;
+use crate::audit::verify;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::coverage::is_within;
@@ -51,6 +53,8 @@ pub struct Order {
     pub recipients: Option<Recipients>,
     /// Who sends them, for the audit log.
     pub actor: Option<String>,
+    /// The key file that signs the log's new end.
+    pub sign_key: Option<PathBuf>,
 }
 
 /// What went out.
@@ -172,7 +176,7 @@ const LOG_WAIT: Duration = Duration::from_mins(2);
 /// # Errors
 /// If there is nothing to send, the lists may not be put where they should be, or lists, log or store cannot be written.
 pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
-    order.out.as_deref().map_or(Ok(()), check_empty)?;
+    check(order)?;
     let heading = heading(run, language, &order.team)?;
     let (choice, _held) = claim(store, run, order, language)?;
     write(run, order, &heading, &choice).map_err(|error| without_lists(error, order))
@@ -189,6 +193,19 @@ fn hold(run: &Path) -> Result<Publication> {
     Ok(held)
 }
 
+/// What is known to be wrong before anything is asked of the store.
+fn check(order: &Order) -> Result<()> {
+    order.sign_key.as_deref().map_or(Ok(()), checkpoint::check_key)?;
+    order.out.as_deref().map_or(Ok(()), check_empty)
+}
+
+/// The log, if it may be added to.
+fn open_log(held: &Publication, run: &Path, order: &Order) -> Result<Log> {
+    let log = Log::open(held, order.actor())?;
+    verify::check_signed(run, order.sign_key.as_deref(), "what is sent")?;
+    Ok(log)
+}
+
 /// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the folder,
 /// held until the lists are in it.
 fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<(Choice, Publication)> {
@@ -197,19 +214,19 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
         let choice = Choice::of(cases, order, language)?;
         // The log is opened first: what it cannot be told must not happen.
         let held = hold(run)?;
-        let mut log = Log::open(&held, order.actor())?;
+        let mut log = open_log(&held, run, order)?;
         if store.claim(&choice.claim(order), seen)? {
-            announce(&mut log, order, "send", &choice).map_err(|error| without_lists(error, order))?;
+            announce(&mut log, run, order, "send", &choice).map_err(|error| without_lists(error, order))?;
             return Ok((choice, held));
         }
     }
     let held = hold(run)?;
-    let mut log = Log::open(&held, order.actor())?;
+    let mut log = open_log(&held, run, order)?;
     let choice = store.claim_alone(|cases| {
         let choice = Choice::of(cases, order, language)?;
         Ok((choice.claim(order), choice))
     })?;
-    announce(&mut log, order, "send", &choice).map_err(|error| without_lists(error, order))?;
+    announce(&mut log, run, order, "send", &choice).map_err(|error| without_lists(error, order))?;
     Ok((choice, held))
 }
 
@@ -219,7 +236,7 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
 /// # Errors
 /// If the team has nothing, or lists cannot be written.
 pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
-    order.out.as_deref().map_or(Ok(()), check_empty)?;
+    check(order)?;
     let cases = store.cases()?;
     let has = |case: &StoredCase| {
         matches!(case.state(), State::Assigned | State::Visited)
@@ -236,7 +253,7 @@ pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) 
     let choice = choice.arranged(order, language)?;
     let heading = heading(run, language, &order.team)?;
     let held = hold(run)?;
-    announce(&mut Log::open(&held, order.actor())?, order, "rekey", &choice)?;
+    announce(&mut open_log(&held, run, order)?, run, order, "rekey", &choice)?;
     write(run, order, &heading, &choice)
 }
 
@@ -271,19 +288,23 @@ fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Resul
     })
 }
 
-/// Says in the audit log what goes out, and to which public keys, before any list is written.
-fn announce(log: &mut Log, order: &Order, action: &str, choice: &Choice) -> Result<()> {
-    let (team, cases, areas) = (&order.team, choice.chosen.len(), choice.lists.len());
-    let Some(recipients) = &order.recipients else {
-        return log.add(action, serde_json::json!({ "team": team, "cases": cases, "areas": areas }));
-    };
-    let mut lists_of: BTreeMap<&str, u64> = BTreeMap::new();
-    for list in &choice.lists {
-        for key in recipients.of(&list.area)? {
-            *lists_of.entry(key).or_default() += 1;
+/// Says in the audit log what goes out, and to which public keys, before any list is written; signs it where it is signed.
+fn announce(log: &mut Log, run: &Path, order: &Order, action: &str, choice: &Choice) -> Result<()> {
+    let mut said = serde_json::json!({ "team": order.team, "cases": choice.chosen.len() });
+    match &order.recipients {
+        None => said["areas"] = choice.lists.len().into(),
+        Some(recipients) => {
+            let mut lists_of: BTreeMap<&str, u64> = BTreeMap::new();
+            for list in &choice.lists {
+                for key in recipients.of(&list.area)? {
+                    *lists_of.entry(key).or_default() += 1;
+                }
+            }
+            said["areas_by_recipient"] = serde_json::json!(lists_of);
         }
     }
-    log.add(action, serde_json::json!({ "team": team, "cases": cases, "areas_by_recipient": lists_of }))
+    log.add(action, said)?;
+    order.sign_key.as_deref().map_or(Ok(()), |key| checkpoint::sign(run, key, log.head()))
 }
 
 /// A folder for lists must be empty or not there yet: lists of one area have one name whoever carries them, and must lie neither

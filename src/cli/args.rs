@@ -318,6 +318,9 @@ pub struct Readers {
     /// Who sends them, for the audit log, which says to which team or keys lists went.
     #[arg(long, value_name = "WHO")]
     pub actor: Option<String>,
+    /// The key that signs the audit log, if it is signed.
+    #[arg(long, value_name = "FILE")]
+    pub sign_key: Option<PathBuf>,
 }
 
 /// Arguments of `follow-up rekey`.

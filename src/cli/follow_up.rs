@@ -66,6 +66,7 @@ fn send(asked: &Export) -> Result<ExitCode> {
         out: asked.out.clone(),
         recipients,
         actor: asked.readers.actor.clone(),
+        sign_key: asked.readers.sign_key.clone(),
     };
     say_sent(&outgoing::send(&mut store, &asked.run, &order, table::read(&asked.run)?.language)?)
 }
@@ -82,6 +83,7 @@ fn send_again(asked: &Rekey) -> Result<ExitCode> {
         out: asked.out.clone(),
         recipients,
         actor: asked.readers.actor.clone(),
+        sign_key: asked.readers.sign_key.clone(),
         ..Order::default()
     };
     let store = store_of(&asked.run)?;

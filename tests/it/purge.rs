@@ -12,7 +12,7 @@ fn purged_data_are_gone_and_the_rest_is_verified() {
     let public = check(&["key", "new", argument(&key)], 0).0.trim().to_owned();
     let run = argument(&results);
     check(&["-q", "run", argument(&study), "--out", run, "--sign-key", argument(&key), "--visits", "20"], 0);
-    check(&["follow-up", "export", run, "--team", "east"], 0);
+    check(&["follow-up", "export", run, "--team", "east", "--sign-key", argument(&key)], 0);
     let report = std::fs::read(results.join("report.html")).expect("report");
     let (said, _) = check(&["purge", run, "--reason", "the round has ended", "--older-than", "3"], 0);
     assert!(said.contains("0 days old") && results.join("cases.parquet").exists(), "{said}");
