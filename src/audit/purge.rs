@@ -34,19 +34,19 @@ pub struct Order {
 /// What was removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purged {
-    /// These files.
-    Removed(Vec<OutputEntry>),
+    /// These files; and the names of those in the folder that no run wrote, which stay.
+    Removed(Vec<OutputEntry>, Vec<String>),
     /// Nothing: the run is only so many days old.
     TooYoung(i64),
 }
 
-/// Removes files of a run: the outputs that `is_personal` names, and all that lies in the folder `beside`.
+/// Removes files of a run: the outputs that `is_personal` names, and all that lies in `folders`.
 ///
 /// # Errors
 /// An input error if there is no run, a usage error if its log is signed and no key is named, a verification error if its
 /// log was altered or the results are not those that were signed, an environment error if the log
 /// cannot be written (then nothing is removed) or a file not be removed (then the next purge goes on).
-pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, order: &Order) -> Result<Purged> {
+pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, folders: &[&str], order: &Order) -> Result<Purged> {
     if !folder.join(MANIFEST).is_file() {
         return Err(Error::input("there is no finished run in this folder").at_file(folder));
     }
@@ -62,9 +62,10 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
         }
     }
     publication.forget_stages()?;
-    let outputs = Manifest::read(folder)?.outputs.into_iter().map(|output| output.file);
+    let manifest = Manifest::read(folder)?;
+    let outputs = manifest.outputs.iter().map(|output| output.file.clone());
     let mut names: BTreeSet<String> = outputs.filter(|name| is_inside(name) && is_personal(name)).collect();
-    below(folder, beside, &mut names)?;
+    folders.iter().try_for_each(|name| below(folder, name, &mut names))?;
     let there = names.iter().filter(|name| folder.join(name).is_file());
     let files = there.map(|name| manifest::describe(folder, name, None)).collect::<Result<Vec<OutputEntry>>>()?;
     if !files.is_empty() || order.sign_key.is_some() {
@@ -88,7 +89,7 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
         let _ = fs::remove_dir(emptied);
     }
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Error::io(folder, &error))?;
-    Ok(Purged::Removed(files))
+    Ok(Purged::Removed(files, verify::strangers(folder, &manifest)?))
 }
 
 /// Says so if an output is not there because it was removed with the personal data of the run.

@@ -204,15 +204,21 @@ fn outputs(folder: &Path, manifest: &Manifest, purged: &BTreeSet<&str>) -> Resul
             return Err(Error::new(Kind::Verification, what).at_file(&folder.join(&output.file)));
         }
     }
+    match strangers(folder, manifest)?.first() {
+        None => Ok(()),
+        Some(name) => Err(Error::new(Kind::Verification, "no run wrote this file").at_file(&folder.join(name))),
+    }
+}
+
+/// The files in the folder of a run that no run wrote, with `/`, sorted; casework is not looked at.
+pub(super) fn strangers(folder: &Path, manifest: &Manifest) -> Result<Vec<String>> {
     let mut known: BTreeSet<&str> = manifest.outputs.iter().map(|output| output.file.as_str()).collect();
     known.extend([LOG, CHECKPOINT, MANIFEST]);
     let mut found = Vec::new();
     list(folder, "", &mut found)?;
+    found.retain(|name| !known.contains(name.as_str()));
     found.sort_unstable();
-    match found.iter().find(|name| !known.contains(name.as_str())) {
-        None => Ok(()),
-        Some(name) => Err(Error::new(Kind::Verification, "no run wrote this file").at_file(&folder.join(name))),
-    }
+    Ok(found)
 }
 
 /// All files below a folder with `/`, hidden ones left out.

@@ -176,7 +176,7 @@ const LOG_WAIT: Duration = Duration::from_mins(2);
 /// # Errors
 /// If there is nothing to send, the lists may not be put where they should be, or lists, log or store cannot be written.
 pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
-    check(order)?;
+    check(run, order)?;
     let heading = heading(run, language, &order.team)?;
     let (choice, _held) = claim(store, run, order, language)?;
     write(run, order, &heading, &choice).map_err(|error| without_lists(error, order))
@@ -194,9 +194,11 @@ fn hold(run: &Path) -> Result<Publication> {
 }
 
 /// What is known to be wrong before anything is asked of the store.
-fn check(order: &Order) -> Result<()> {
+fn check(run: &Path, order: &Order) -> Result<()> {
     order.sign_key.as_deref().map_or(Ok(()), checkpoint::check_key)?;
-    order.out.as_deref().map_or(Ok(()), check_empty)
+    let Some(out) = &order.out else { return Ok(()) };
+    publication::refuse_inside(run, out)?;
+    check_empty(out)
 }
 
 /// The log, if it may be added to.
@@ -236,7 +238,7 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
 /// # Errors
 /// If the team has nothing, or lists cannot be written.
 pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
-    check(order)?;
+    check(run, order)?;
     let cases = store.cases()?;
     let has = |case: &StoredCase| {
         matches!(case.state(), State::Assigned | State::Visited)
@@ -544,7 +546,7 @@ mod tests {
         use crate::audit::purge;
         let folder = tempfile::tempdir().unwrap();
         let mut store = store(folder.path(), 2);
-        purge::purge(folder.path(), |_| false, crate::casework::FOLDER, &purge::Order::default()).unwrap();
+        purge::purge(folder.path(), |_| false, &[crate::casework::FOLDER], &purge::Order::default()).unwrap();
         // The table of cases is an output, which this run's manifest does not name.
         std::fs::remove_file(folder.path().join(super::CASES)).unwrap();
         let mut log = Log::open(&Publication::begin(folder.path()).unwrap(), "office").unwrap();
@@ -559,7 +561,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let mut store = store(folder.path(), 2);
-        let out = folder.path().join("to-the-east");
+        let elsewhere = tempfile::tempdir().unwrap();
+        let out = elsewhere.path().join("to-the-east");
         send(&mut store, folder.path(), &Order { out: Some(out.clone()), ..order("east", None) }, Language::Zh)
             .unwrap();
         assert_eq!(std::fs::metadata(out).unwrap().permissions().mode() & 0o077, 0);

@@ -19,6 +19,7 @@ use super::files::Files;
 use super::screen::{Table, count, counted, show, show_json};
 use crate::audit::located;
 use crate::audit::manifest::{self, Manifest};
+use crate::audit::publication;
 use crate::audit::purge;
 use crate::casework::FOLDER;
 use crate::casework::review::quality::{self, Quality};
@@ -101,6 +102,7 @@ fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {
 }
 
 fn send(asked: &Export, progress: &dyn Progress) -> Result<ExitCode> {
+    asked.out.as_deref().map_or(Ok(()), |out| publication::refuse_inside(&asked.drawing.run, out))?;
     let Drawn { draw, gathered, records, .. } = draw(&asked.drawing, progress)?;
     let shown = |(pair, records): (&ReviewPair, &[RecordId; 2])| {
         (pair.number.clone(), side_by_side(&gathered.study, &gathered.table, *records))
@@ -291,6 +293,7 @@ fn summary(quality: &Quality) -> String {
 }
 
 fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
+    publication::refuse_inside(&asked.run, &asked.out)?;
     let pairs = store_of(&asked.run)?.0.judged_pairs()?;
     let settled: Vec<(&ReviewPair, bool)> = pairs.iter().filter_map(|pair| Some((pair, pair.settled()?))).collect();
     if settled.is_empty() {
