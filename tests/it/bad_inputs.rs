@@ -408,3 +408,41 @@ fn a_parquet_file_cut_anywhere_is_refused() {
         assert_eq!(refused.kind().exit_status(), 4, "{length}");
     }
 }
+
+/// Some hundred long texts, each compared with each other, took hours.
+#[test]
+fn texts_that_are_no_names_or_addresses_hold_no_run_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |at: usize| {
+        let (name, address, own) = ("王".repeat(5_000 - at), "1-".repeat(7_000 - at), "x y ".repeat(3_500 - at));
+        format!("{at},{name},1980-01-{:02},{address},{own}\n", at % 28 + 1)
+    };
+    let table = (0..300).map(row).collect::<String>();
+    for name in ["roll", "people"] {
+        std::fs::write(folder.path().join(format!("{name}.csv")), format!("id,name,birth,address,own\n{table}")).unwrap();
+    }
+    let source = |name: &str, role: &str| {
+        format!(
+            "[[source]]\nname = \"{name}\"\nrole = \"{role}\"\nkind = \"{name}\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n\
+             [source.columns]\nname = \"name\"\nbirth_date = \"birth\"\naddress = \"address\"\nown = \"own\"\n"
+        )
+    };
+    let study = format!(
+        "[study]\nname = \"long\"\n{}{}[[field]]\nname = \"own\"\ncomparator = \"levenshtein\"\nlevels = [0.9]\n",
+        source("roll", "roll"),
+        source("people", "register")
+    );
+    std::fs::write(folder.path().join("study.toml"), study).unwrap();
+    let results = folder.path().join("results");
+    let begun = std::time::Instant::now();
+    crate::cli::check(&["-q", "run", argument(&folder.path().join("study.toml")), "--out", argument(&results)], 0);
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    let manifest: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(results.join("manifest.json")).unwrap()).unwrap();
+    for source in manifest["sources"].as_array().unwrap() {
+        for what in ["name_too_long", "address_too_long", "field_too_long"] {
+            assert_eq!(source["noted"][what], 300, "{source}");
+        }
+    }
+    crate::cli::check(&["verify", argument(&results)], 0);
+}
