@@ -104,7 +104,7 @@ pub fn check_not_purged(folder: &Path, output: &str) -> Result<()> {
     let went = |entry: &&log::Entry| {
         entry.action == "purge" && entry.object["files"].as_array().is_some_and(|files| files.iter().any(is_it))
     };
-    let entries = log::read(folder)?;
+    let entries = log::read_so_far(folder)?;
     let Some(entry) = entries.iter().rfind(went) else { return Ok(()) };
     let day = entry.time.get(..10).unwrap_or_default();
     let what =
@@ -119,7 +119,7 @@ fn is_inside(name: &str) -> bool {
 
 /// Days since the last run in this folder was sealed.
 fn age_in_days(folder: &Path) -> Result<i64> {
-    let entries = log::read(folder)?;
+    let entries = log::read_so_far(folder)?;
     let unknown = || {
         let error = Error::new(Kind::Verification, "the log does not say when the run was sealed");
         error.at_file(&folder.join(LOG))
