@@ -163,7 +163,9 @@ fn drop_doubles(guess: &mut Guess, profiles: &[Profile]) {
 }
 
 fn record_id(profiles: &[Profile]) -> Option<(String, bool)> {
-    let ranked = profiles.iter().filter(|profile| profile.is_key()).map(|profile| {
+    // What names a record stands in outputs: ID numbers must not, whatever the column is called.
+    let may_name = |profile: &&Profile| profile.is_key() && profile.share(Shape::IdNumber) < 0.5;
+    let ranked = profiles.iter().filter(may_name).map(|profile| {
         let rank = headers::record_id_rank(&profile.name);
         (rank, profile)
     });
