@@ -17,6 +17,7 @@ use crate::casework::outgoing::{self, Order, Sent};
 use crate::casework::store::Store;
 use crate::casework::{absorb, incoming, progress, settled};
 use crate::error::{Error, Kind, Result};
+use crate::outcome::report::cases::shown_area;
 use crate::outcome::report::cases::table::{self, CASES};
 use crate::outcome::report::file;
 
@@ -169,7 +170,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
     ]);
     for area in &areas {
         table.row(vec![
-            area.area.clone(),
+            shown_area(&area.area),
             count(area.cases),
             count(area.assigned),
             count(area.waiting_for_supervisor),

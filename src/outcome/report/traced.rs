@@ -5,6 +5,7 @@
 
 use maud::{Markup, html};
 
+use super::cases::shown_area;
 use super::words::Words;
 use super::words::words;
 use crate::outcome::coverage::UNKNOWN_AREA;
@@ -29,13 +30,17 @@ pub fn within(figure: &str, command: &str) -> String {
 #[must_use]
 pub fn word(name: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ':');
-    if !name.is_empty() && name.chars().all(plain) { name.to_owned() } else { format!("'{}'", name.replace('\'', r"'\''")) }
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', r"'\''"))
+    }
 }
 
 /// A command, narrowed to an area, which may be called like an option.
 #[must_use]
 pub fn in_area(command: &str, area: &str) -> String {
-    format!("{command} --area={}", word(area))
+    format!("{command} --area={}", word(&shown_area(area)))
 }
 
 /// A command, narrowed to a community, which may be unknown.
@@ -67,5 +72,6 @@ mod tests {
             assert_eq!(word(name), expected);
         }
         assert_eq!(in_area("--persons all", "--help"), "--persons all --area=--help");
+        assert!(!in_area("--persons all", "王建国").contains("王建国"), "what was taken for a code may be a name");
     }
 }
