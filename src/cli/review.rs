@@ -27,6 +27,7 @@ use crate::casework::review::record::{Row, side_by_side};
 use crate::casework::review::{Draw, Judgement, RecordName, ReviewPair, Said, sample, sheet};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
+use crate::intake::decisions;
 use crate::intake::study::Language;
 use crate::outcome::estimate::stratified::Share;
 use crate::outcome::files;
@@ -305,7 +306,8 @@ fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     for (pair, same) in &settled {
         let [one, other] = &pair.ends;
         let same = if *same { "1" } else { "0" };
-        writer.write_record([&one.0, &one.1, &other.0, &other.1, same]).map_err(failed)?;
+        let cells = [&one.0, &one.1, &other.0, &other.1].map(|cell| decisions::guarded(cell));
+        writer.write_record(cells.iter().map(AsRef::as_ref).chain([same])).map_err(failed)?;
     }
     let bytes = writer.into_inner();
     let bytes = bytes.map_err(|_| Error::new(Kind::Environment, "the table of decisions cannot be put together"))?;

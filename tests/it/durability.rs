@@ -467,3 +467,21 @@ fn an_entry_that_the_disk_took_in_part_leaves_a_sound_log() {
     assert_eq!(std::fs::read(&log).unwrap(), before);
     check(&["verify", argument(&results)], 0);
 }
+
+/// An abort that is not for want of memory ends the program, also one that somebody else asks for.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_abort_from_outside_ends_the_program() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("district");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rollcall"))
+        .args(["-q", "synth", argument(&place), "--persons", "200000"])
+        .spawn()
+        .unwrap();
+    while !place.exists() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").args(["-ABRT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().signal(), Some(6));
+}

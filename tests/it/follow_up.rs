@@ -470,7 +470,13 @@ fn programs_that_are_killed_leave_the_store_whole() {
             let file = (turn * 10 + at) % files.len();
             let child = if at % 5 == 4 {
                 // A folder that another export has filled is refused.
-                start(&["follow-up", "export", argument(run), "--out", argument(&run.join(format!("casework/out-{turn}-{at}")))])
+                start(&[
+                    "follow-up",
+                    "export",
+                    argument(run),
+                    "--out",
+                    argument(&run.join(format!("casework/out-{turn}-{at}"))),
+                ])
             } else {
                 start(&["follow-up", "import", argument(run), argument(&files[file])])
             };
@@ -496,4 +502,22 @@ fn programs_that_are_killed_leave_the_store_whole() {
         assert!(rollcall(&["follow-up", "import", argument(run), argument(file)]).status.success());
     }
     assert_eq!(outcomes(run).len(), files.len());
+}
+
+/// A pipe would be waited for without end.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_pipe_is_no_list_and_no_key() {
+    let folder = fresh();
+    let (pipe, out) = (folder.path().join("casework.pipe"), folder.path().with_extension("json"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let run = argument(folder.path());
+    check(&["follow-up", "import", run, argument(&pipe)], 4);
+    for command in [
+        &["publish", run, "--key", argument(&pipe), "--out", argument(&out)][..],
+        &["purge", run, "--reason", "x", "--sign-key", argument(&pipe)],
+    ] {
+        let (_, said) = check(command, 2);
+        assert!(said.contains("casework.pipe"), "{said}");
+    }
 }
