@@ -1,9 +1,9 @@
 //! How does a file appear whole or not at all?
 //!
-//! The bytes are written under a hidden name beside the final one (`.NAME.tmp`), then renamed. [`replace`] has them on the disk
-//! when it returns; [`put`] leaves that to the system, for lists by the thousand, which can be made again. Into the folder of a
-//! run that is not published yet, which is brought to the disk and appears as a whole, files are written under their own
-//! names at once ([`write`]).
+//! The bytes are written under a hidden name beside the final one (`.NAME.tmp`), then renamed. [`replace`] and
+//! [`replace_for_owner`] have them on the disk when they return; [`put`] leaves that to the system, for lists by the
+//! thousand, which can be made again. Into the folder of a run that is not published yet, which is brought to the disk
+//! and appears as a whole, files are written under their own names at once ([`write`]).
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -16,15 +16,23 @@ use crate::error::{Error, Result};
 /// # Errors
 /// If the file cannot be written or renamed.
 pub fn replace(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
-    appear(path, bytes.as_ref(), publish)
+    appear(path, bytes.as_ref(), Readers::All, publish)
 }
 
-/// Puts a file in place of what has its name, and leaves it to the system when it comes to the disk.
+/// Like [`replace`], for a file with personal data that may lie anywhere: nobody but this user may read it.
+///
+/// # Errors
+/// If the file cannot be written or renamed.
+pub fn replace_for_owner(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    appear(path, bytes.as_ref(), Readers::Owner, publish)
+}
+
+/// Like [`replace_for_owner`], but leaves it to the system when the file comes to the disk.
 ///
 /// # Errors
 /// If the file cannot be written or renamed.
 pub fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    appear(path, bytes, |_, hidden, path| fs::rename(hidden, path))
+    appear(path, bytes, Readers::Owner, |_, hidden, path| fs::rename(hidden, path))
 }
 
 /// Writes a file into a folder that nobody looks into yet.
@@ -76,7 +84,16 @@ fn synchronise_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn appear(path: &Path, bytes: &[u8], publish: fn(&File, &Path, &Path) -> io::Result<()>) -> Result<()> {
+/// Who may read a file.
+#[derive(Clone, Copy, PartialEq)]
+enum Readers {
+    /// Whoever the system lets by default.
+    All,
+    /// This user.
+    Owner,
+}
+
+fn appear(path: &Path, bytes: &[u8], readers: Readers, publish: fn(&File, &Path, &Path) -> io::Result<()>) -> Result<()> {
     let hidden = hidden(path);
     let all = || {
         // What an earlier try left behind goes; a link that stands there is not followed.
@@ -84,7 +101,13 @@ fn appear(path: &Path, bytes: &[u8], publish: fn(&File, &Path, &Path) -> io::Res
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = File::create_new(&hidden)?;
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        if readers == Readers::Owner {
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        }
+        let mut file = options.open(&hidden)?;
         file.write_all(bytes)?;
         publish(&file, &hidden, path)
     };
@@ -99,7 +122,21 @@ fn appear(path: &Path, bytes: &[u8], publish: fn(&File, &Path, &Path) -> io::Res
 mod tests {
     use std::fs;
 
-    use super::{hidden, put, replace};
+    use super::{hidden, put, replace, replace_for_owner};
+
+    #[test]
+    #[cfg(unix)]
+    fn what_holds_personal_data_is_for_nobody_else() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pairs.xlsx");
+        for write in [put, |path: &_, bytes: &_| replace_for_owner(path, bytes)] {
+            // As a try that was killed leaves it.
+            fs::write(hidden(&path), "old").unwrap();
+            write(&path, b"pairs").unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
 
     #[test]
     fn a_file_is_replaced_and_nothing_hidden_stays() {

@@ -59,9 +59,13 @@ fn unreadable(path: &Path, error: &std::io::Error, kind: KeyKind) -> Error {
 /// # Errors
 /// A usage error if others may read it or it is no key of this kind, an environment error if it cannot be read.
 pub fn read(path: &Path, kind: KeyKind) -> Result<Zeroizing<[u8; 32]>> {
+    let facts = std::fs::metadata(path).map_err(|error| unreadable(path, &error, kind))?;
+    // A pipe would be waited for without end.
+    if !facts.is_file() {
+        return Err(Error::new(Kind::Usage, kind.not_one).at_file(path).hint(kind.making));
+    }
     #[cfg(unix)]
     {
-        let facts = std::fs::metadata(path).map_err(|error| unreadable(path, &error, kind))?;
         if std::os::unix::fs::PermissionsExt::mode(&facts.permissions()) & 0o077 != 0 {
             let error = Error::new(Kind::Usage, "others may read this key").at_file(path);
             return Err(error.hint("`chmod 600` it; if somebody may have read it, make a new one"));

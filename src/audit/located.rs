@@ -38,7 +38,7 @@ pub fn locate(folder: &Path, mut manifest: Manifest) -> Result<Manifest> {
 
 /// Where the study file was when the run was made: from the results, and anyhow.
 fn logged(folder: &Path, digest: &str) -> Result<(Option<PathBuf>, Option<PathBuf>)> {
-    let entries = match log::read(folder) {
+    let entries = match log::read_so_far(folder) {
         Err(error) if error.kind() == Kind::Environment => return Err(error),
         entries => entries.unwrap_or_default(),
     };

@@ -77,6 +77,30 @@ pub fn read(folder: &Path) -> Result<Vec<Entry>> {
     entries(&path, &bytes)
 }
 
+/// The same for whoever asks what became of the results: an entry at the end whose writing was cut off announced nothing, and is left
+/// aside. The next one who writes drops it.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_so_far(folder: &Path) -> Result<Vec<Entry>> {
+    let path = folder.join(LOG);
+    manifest::check_file(&path)?;
+    let bytes = std::fs::read(&path).map_err(|error| Error::io(&path, &error))?;
+    Ok(without_torn(&path, &bytes)?.0)
+}
+
+/// The entries that the bytes of a log hold, and what was torn off behind them.
+fn without_torn<'b>(path: &Path, bytes: &'b [u8]) -> Result<(Vec<Entry>, &'b [u8])> {
+    // Nothing is left aside before all before it is known to be a log.
+    let (whole, torn) = bytes.split_at(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
+    let entries = entries(path, whole)?;
+    if is_torn_entry(torn, entries.len()) {
+        return Ok((entries, torn));
+    }
+    let error = Error::new(Kind::Verification, "this is no entry of a log").at_file(path);
+    Err(error.at_row(entries.len() as u64 + 1))
+}
+
 /// The entries that the bytes of a log hold.
 fn entries(path: &Path, bytes: &[u8]) -> Result<Vec<Entry>> {
     let wrong =
@@ -163,18 +187,12 @@ impl Log {
         } else {
             Vec::new()
         };
-        // Nothing is dropped before all before it is known to be a log.
-        let (whole, torn) = bytes.split_at(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
-        let entries = entries(&path, whole)?;
-        if !is_torn_entry(torn, entries.len()) {
-            let error = Error::new(Kind::Verification, "this is no entry of a log").at_file(&path);
-            return Err(error.at_row(entries.len() as u64 + 1));
-        }
+        let (entries, torn) = without_torn(&path, &bytes)?;
         goes_on(folder, &entries)?;
         let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
         let cut_off = torn.len();
         if cut_off > 0 {
-            file.set_len(whole.len() as u64).and_then(|()| file.sync_data()).map_err(failed)?;
+            file.set_len((bytes.len() - cut_off) as u64).and_then(|()| file.sync_data()).map_err(failed)?;
         }
         let previous = entries.last().map_or(NOTHING_BEFORE, |entry| entry.hash.as_str()).to_owned();
         let mut log = Log { file, path, actor: actor.to_owned(), next: entries.len() as u64, previous };
@@ -201,8 +219,14 @@ impl Log {
         };
         entry.hash = entry.own_hash()?;
         let line = entry.line()? + "\n";
-        let written = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
-        written.map_err(|error| Error::new(Kind::Environment, error.kind().to_string()).at_file(&self.path))?;
+        let failed =
+            |error: std::io::Error| Error::new(Kind::Environment, error.kind().to_string()).at_file(&self.path);
+        let before = self.file.metadata().map_err(failed)?.len();
+        if let Err(error) = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data()) {
+            // A part of an entry that a full disk took makes no sound log look altered.
+            let _ = self.file.set_len(before).and_then(|()| self.file.sync_data());
+            return Err(failed(error));
+        }
         self.next += 1;
         self.previous = entry.hash;
         Ok(())
@@ -301,6 +325,20 @@ mod tests {
         let entries = read(folder.path()).unwrap();
         assert_eq!(entries.len(), 6);
         assert_eq!(entries[5].object, json!({ "run": 1, "number": 2 }));
+    }
+
+    #[test]
+    fn an_entry_that_was_torn_off_hides_none_before_it_and_verify_sees_it() {
+        let folder = log();
+        let path = folder.path().join(LOG);
+        let bytes = std::fs::read(&path).unwrap();
+        for cut in [1, 50] {
+            std::fs::write(&path, &bytes[..bytes.len() - cut]).unwrap();
+            assert_eq!(read(folder.path()).unwrap_err().kind(), Kind::Verification);
+            assert_eq!(super::read_so_far(folder.path()).unwrap().len(), 5);
+        }
+        std::fs::write(&path, [&bytes[..], b"no entry"].concat()).unwrap();
+        assert_eq!(super::read_so_far(folder.path()).unwrap_err().kind(), Kind::Verification);
     }
 
     #[test]

@@ -137,6 +137,23 @@ impl Manifest {
         (String::from("?"), row + 1)
     }
 
+    /// Holds outputs that a command is about to rest on against their digests.
+    ///
+    /// # Errors
+    /// A verification error that names the first that is not what the run wrote; an error if one cannot be read.
+    pub fn hold(&self, folder: &Path, names: &[&str]) -> Result<()> {
+        for name in names {
+            let path = folder.join(name);
+            check_file(&path)?;
+            let digest = digest_of(&path)?;
+            if !self.outputs.iter().any(|output| output.file == *name && output.digest == digest) {
+                let error = Error::new(Kind::Verification, "this is not what the run wrote").at_file(&path);
+                return Err(error.hint("`rollcall verify DIR` says what else was altered; run the study again"));
+            }
+        }
+        Ok(())
+    }
+
     /// Do the counts add up? Gives a sentence for each that does not.
     #[must_use]
     pub fn check(&self) -> Vec<String> {

@@ -189,6 +189,28 @@ pub fn refuse_links(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// May a command write there? Not into the folder of a run but beside what the run wrote: `verify` finds a file that no run wrote,
+/// and `purge` does not know of it.
+///
+/// # Errors
+/// A usage error if the place is in the folder of the run and not in [`BESIDE`].
+pub fn refuse_inside(run: &Path, out: &Path) -> Result<()> {
+    let (Ok(run), Some(place)) = (run.canonicalize(), resolved(out)) else { return Ok(()) };
+    if !place.starts_with(&run) || (place != run.join(BESIDE) && place.starts_with(run.join(BESIDE))) {
+        return Ok(());
+    }
+    let error =
+        Error::new(Kind::Usage, "this lies among the outputs of the run, to which nothing is added").at_file(out);
+    Err(error.hint(format!("name a place elsewhere, or one in the run's `{BESIDE}`")))
+}
+
+/// A place that perhaps is not there yet, with links resolved as far as it is.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let whole = std::path::absolute(path).ok()?;
+    let there = whole.ancestors().find(|above| above.exists())?;
+    Some(there.canonicalize().ok()?.join(whole.strip_prefix(there).ok()?))
+}
+
 /// Makes folders that nobody but this user may enter: what is in them names persons.
 #[must_use]
 pub fn private(recursive: bool) -> fs::DirBuilder {

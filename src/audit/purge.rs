@@ -34,19 +34,19 @@ pub struct Order {
 /// What was removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purged {
-    /// These files.
-    Removed(Vec<OutputEntry>),
+    /// These files; and the names of those in the folder that no run wrote, which stay.
+    Removed(Vec<OutputEntry>, Vec<String>),
     /// Nothing: the run is only so many days old.
     TooYoung(i64),
 }
 
-/// Removes files of a run: the outputs that `is_personal` names, and all that lies in the folder `beside`.
+/// Removes files of a run: the outputs that `is_personal` names, and all that lies in `folders`.
 ///
 /// # Errors
 /// An input error if there is no run, a usage error if its log is signed and no key is named, a verification error if
 /// its log was altered or the results are not those that were signed, an environment error if the log
 /// cannot be written (then nothing is removed) or a file not be removed (then the next purge goes on).
-pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, order: &Order) -> Result<Purged> {
+pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, folders: &[&str], order: &Order) -> Result<Purged> {
     if !folder.join(MANIFEST).is_file() {
         return Err(Error::input("there is no finished run in this folder").at_file(folder));
     }
@@ -62,14 +62,15 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
         }
     }
     publication.forget_stages()?;
-    let outputs = Manifest::read(folder)?.outputs.into_iter().map(|output| output.file);
+    let manifest = Manifest::read(folder)?;
+    let outputs = manifest.outputs.iter().map(|output| output.file.clone());
     let mut names: BTreeSet<String> = outputs.filter(|name| is_inside(name) && is_personal(name)).collect();
-    below(folder, beside, &mut names)?;
+    folders.iter().try_for_each(|name| below(folder, name, &mut names))?;
     let there = names.iter().filter(|name| folder.join(name).is_file());
     let files = there.map(|name| manifest::describe(folder, name, None)).collect::<Result<Vec<OutputEntry>>>()?;
     if !files.is_empty() || order.sign_key.is_some() {
         let mut log = Log::open(&publication, order.actor.as_deref().unwrap_or("unspecified"))?;
-        check_signed(folder, order)?;
+        verify::check_signed(folder, order.sign_key.as_deref(), "the purge")?;
         if !files.is_empty() {
             log.add("purge", json!({ "reason": order.reason, "files": files }))?;
         }
@@ -88,19 +89,7 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, beside: &str, or
         let _ = fs::remove_dir(emptied);
     }
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Error::io(folder, &error))?;
-    Ok(Purged::Removed(files))
-}
-
-/// Where the log is signed, a purge is, too, or else anybody could say that files went rightly; and results that nobody
-/// has signed are not signed with it.
-fn check_signed(folder: &Path, order: &Order) -> Result<()> {
-    let entries = log::read(folder)?;
-    let Some(checkpoint) = checkpoint::check(folder, &entries, None)? else { return Ok(()) };
-    if order.sign_key.is_none() {
-        let error = Error::new(Kind::Usage, "the log of this run is signed, and the purge adds to it");
-        return Err(error.hint("name the key with --sign-key"));
-    }
-    verify::standing(folder, &entries, Some(&checkpoint)).map(drop)
+    Ok(Purged::Removed(files, verify::strangers(folder, &manifest)?))
 }
 
 /// Says so if an output is not there because it was removed with the personal data of the run.
@@ -115,7 +104,7 @@ pub fn check_not_purged(folder: &Path, output: &str) -> Result<()> {
     let went = |entry: &&log::Entry| {
         entry.action == "purge" && entry.object["files"].as_array().is_some_and(|files| files.iter().any(is_it))
     };
-    let entries = log::read(folder)?;
+    let entries = log::read_so_far(folder)?;
     let Some(entry) = entries.iter().rfind(went) else { return Ok(()) };
     let day = entry.time.get(..10).unwrap_or_default();
     let what =
@@ -130,7 +119,7 @@ fn is_inside(name: &str) -> bool {
 
 /// Days since the last run in this folder was sealed.
 fn age_in_days(folder: &Path) -> Result<i64> {
-    let entries = log::read(folder)?;
+    let entries = log::read_so_far(folder)?;
     let unknown = || {
         let error = Error::new(Kind::Verification, "the log does not say when the run was sealed");
         error.at_file(&folder.join(LOG))

@@ -113,6 +113,21 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     Ok(Verified { purged, manifest, entries: entries.len() as u64, checkpoint, visits, inputs: !asked.outputs_only })
 }
 
+/// May something be added to the log of a folder? Where it is signed, what is added must be, too, or else anybody could add it;
+/// and results that nobody has signed are not signed with it.
+///
+/// # Errors
+/// A usage error if the log is signed and no key is named, a verification error if its log or the signature do not hold.
+pub fn check_signed(folder: &Path, sign_key: Option<&Path>, what: &str) -> Result<()> {
+    let entries = log::read(folder)?;
+    let Some(checkpoint) = checkpoint::check(folder, &entries, None)? else { return Ok(()) };
+    if sign_key.is_none() {
+        let error = Error::new(Kind::Usage, format!("the log of this run is signed, and {what} adds to it"));
+        return Err(error.hint("name the key with --sign-key"));
+    }
+    standing(folder, &entries, Some(&checkpoint)).map(drop)
+}
+
 /// The results of a folder, and the entry of the log that seals them.
 pub(super) struct Standing {
     sealed: usize,
@@ -188,15 +203,21 @@ fn outputs(folder: &Path, manifest: &Manifest, purged: &BTreeSet<&str>) -> Resul
             return Err(Error::new(Kind::Verification, what).at_file(&folder.join(&output.file)));
         }
     }
+    match strangers(folder, manifest)?.first() {
+        None => Ok(()),
+        Some(name) => Err(Error::new(Kind::Verification, "no run wrote this file").at_file(&folder.join(name))),
+    }
+}
+
+/// The files in the folder of a run that no run wrote, with `/`, sorted; casework is not looked at.
+pub(super) fn strangers(folder: &Path, manifest: &Manifest) -> Result<Vec<String>> {
     let mut known: BTreeSet<&str> = manifest.outputs.iter().map(|output| output.file.as_str()).collect();
     known.extend([LOG, CHECKPOINT, MANIFEST]);
     let mut found = Vec::new();
     list(folder, "", &mut found)?;
+    found.retain(|name| !known.contains(name.as_str()));
     found.sort_unstable();
-    match found.iter().find(|name| !known.contains(name.as_str())) {
-        None => Ok(()),
-        Some(name) => Err(Error::new(Kind::Verification, "no run wrote this file").at_file(&folder.join(name))),
-    }
+    Ok(found)
 }
 
 /// All files below a folder with `/`, hidden ones left out.

@@ -9,6 +9,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Kind, Result};
+use crate::outcome::coverage::is_within;
 use crate::outcome::report::cases::file_name;
 
 /// Ending of an encrypted file.
@@ -23,13 +24,13 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 /// Who may read the lists of which areas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recipients {
-    /// The beginning of the code of the areas, and a public key.
+    /// The code of an area, or that of a division around areas, and a public key.
     of_areas: Vec<(String, String)>,
 }
 
 impl Recipients {
-    /// Recipients of all areas, and those that a file names. A line of it is a public key, or the beginning of an
-    /// area's code and a public key; `#` begins a remark.
+    /// Recipients of all areas, and those that a file names. A line of it is a public key, or the code of an area or of a
+    /// division around areas and a public key; `#` begins a remark.
     ///
     /// # Errors
     /// A usage error if a key is none, with its line; an error if the file cannot be read.
@@ -53,7 +54,7 @@ impl Recipients {
                     [key] => ("", *key),
                     [area, key] if may_be_area(area) => (*area, *key),
                     _ => {
-                        let what = "expected a public key, or the beginning of an area's code and a public key";
+                        let what = "expected a public key, or the code of an area or division and a public key";
                         return Err(Error::new(Kind::Usage, what).at_file(path).at_row(line));
                     }
                 };
@@ -74,7 +75,7 @@ impl Recipients {
     /// # Errors
     /// A usage error if nobody may, or too many.
     pub fn of(&self, area: &str) -> Result<Vec<&str>> {
-        let may_read = self.of_areas.iter().filter(|(beginning, _)| area.starts_with(beginning.as_str()));
+        let may_read = self.of_areas.iter().filter(|(of, _)| is_within(area, of));
         let mut keys: Vec<&str> = may_read.map(|(_, key)| key.as_str()).collect();
         keys.sort_unstable();
         keys.dedup();
@@ -195,10 +196,12 @@ mod tests {
         assert_eq!(error.kind(), Kind::Usage);
         assert!(error.to_string().contains("110101002"), "{error}");
         let secret = "AGE-SECRET-KEY-1QQQQQQQQQQ";
-        let of_roll = format!("110101001 {east}\nEA-01 {east}\n甲片-01 {east}\n");
+        let of_roll = format!("110101001 {east}\nEA-1 {east}\nEA-01 {east}\n甲片-01 {east}\n");
         std::fs::write(&file, of_roll).unwrap();
         let recipients = Recipients::read(&[], Some(&file)).unwrap();
         assert!(recipients.of("EA-01").is_ok() && recipients.of("甲片-01").is_ok());
+        // Whoever may read EA-1 may not read EA-10.
+        assert!(recipients.of("EA-1").is_ok() && recipients.of("EA-10").is_err() && recipients.of("甲片-012").is_err());
         // What was taken for a code may be a name.
         let error = recipients.of("张三").unwrap_err().to_string();
         assert!(error.contains("area-") && !error.contains("张三"), "{error}");

@@ -19,12 +19,15 @@ use super::FOLDER;
 use super::encryption::{self, Recipients};
 use super::learning::{self, Lesson};
 use super::store::{Claim, State, Store, StoredCase};
+use crate::audit::checkpoint;
 use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
 use crate::audit::publication::{self, Publication};
 use crate::audit::purge;
+use crate::audit::verify;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
+use crate::outcome::coverage::is_within;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::table::CASES;
 use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
@@ -34,9 +37,9 @@ use crate::whole_file;
 /// What is wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Order {
-    /// Areas whose code begins so; all if empty.
+    /// This area, or those of this division; all if empty.
     pub area: String,
-    /// Areas whose code begins with one of these are left out.
+    /// Areas, or divisions of which all areas are left out.
     pub except: Vec<String>,
     /// The team.
     pub team: String,
@@ -50,6 +53,8 @@ pub struct Order {
     pub recipients: Option<Recipients>,
     /// Who sends them, for the audit log.
     pub actor: Option<String>,
+    /// The key file that signs the log's new end.
+    pub sign_key: Option<PathBuf>,
 }
 
 /// What went out.
@@ -172,7 +177,7 @@ const LOG_WAIT: Duration = Duration::from_mins(2);
 /// If there is nothing to send, the lists may not be put where they should be, or lists, log or store cannot be
 /// written.
 pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
-    order.out.as_deref().map_or(Ok(()), check_empty)?;
+    check(run, order)?;
     let heading = heading(run, language, &order.team)?;
     let (choice, _held) = claim(store, run, order, language)?;
     write(run, order, &heading, &choice).map_err(|error| without_lists(error, order))
@@ -189,27 +194,42 @@ fn hold(run: &Path) -> Result<Publication> {
     Ok(held)
 }
 
-/// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the
-/// folder, held until the lists are in it.
+/// What is known to be wrong before anything is asked of the store.
+fn check(run: &Path, order: &Order) -> Result<()> {
+    order.sign_key.as_deref().map_or(Ok(()), checkpoint::check_key)?;
+    let Some(out) = &order.out else { return Ok(()) };
+    publication::refuse_inside(run, out)?;
+    check_empty(out)
+}
+
+/// The log, if it may be added to.
+fn open_log(held: &Publication, run: &Path, order: &Order) -> Result<Log> {
+    let log = Log::open(held, order.actor())?;
+    verify::check_signed(run, order.sign_key.as_deref(), "what is sent")?;
+    Ok(log)
+}
+
+/// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the folder,
+/// held until the lists are in it.
 fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<(Choice, Publication)> {
     for _ in 0..TRIES {
         let (cases, seen) = store.cases_so_far()?;
         let choice = Choice::of(cases, order, language)?;
         // The log is opened first: what it cannot be told must not happen.
         let held = hold(run)?;
-        let mut log = Log::open(&held, order.actor())?;
+        let mut log = open_log(&held, run, order)?;
         if store.claim(&choice.claim(order), seen)? {
-            announce(&mut log, order, "send", &choice).map_err(|error| without_lists(error, order))?;
+            announce(&mut log, run, order, "send", &choice).map_err(|error| without_lists(error, order))?;
             return Ok((choice, held));
         }
     }
     let held = hold(run)?;
-    let mut log = Log::open(&held, order.actor())?;
+    let mut log = open_log(&held, run, order)?;
     let choice = store.claim_alone(|cases| {
         let choice = Choice::of(cases, order, language)?;
         Ok((choice.claim(order), choice))
     })?;
-    announce(&mut log, order, "send", &choice).map_err(|error| without_lists(error, order))?;
+    announce(&mut log, run, order, "send", &choice).map_err(|error| without_lists(error, order))?;
     Ok((choice, held))
 }
 
@@ -219,11 +239,11 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
 /// # Errors
 /// If the team has nothing, or lists cannot be written.
 pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
-    order.out.as_deref().map_or(Ok(()), check_empty)?;
+    check(run, order)?;
     let cases = store.cases()?;
     let has = |case: &StoredCase| {
         matches!(case.state(), State::Assigned | State::Visited)
-            && case.row.area.starts_with(&order.area)
+            && is_within(&case.row.area, &order.area)
             && case.team() == Some(order.team.as_str())
     };
     let chosen: Vec<usize> = (0..cases.len()).filter(|at| has(&cases[*at])).collect();
@@ -236,7 +256,7 @@ pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) 
     let choice = choice.arranged(order, language)?;
     let heading = heading(run, language, &order.team)?;
     let held = hold(run)?;
-    announce(&mut Log::open(&held, order.actor())?, order, "rekey", &choice)?;
+    announce(&mut open_log(&held, run, order)?, run, order, "rekey", &choice)?;
     write(run, order, &heading, &choice)
 }
 
@@ -268,19 +288,23 @@ fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Resul
     })
 }
 
-/// Says in the audit log what goes out, and to which public keys, before any list is written.
-fn announce(log: &mut Log, order: &Order, action: &str, choice: &Choice) -> Result<()> {
-    let (team, cases, areas) = (&order.team, choice.chosen.len(), choice.lists.len());
-    let Some(recipients) = &order.recipients else {
-        return log.add(action, serde_json::json!({ "team": team, "cases": cases, "areas": areas }));
-    };
-    let mut lists_of: BTreeMap<&str, u64> = BTreeMap::new();
-    for list in &choice.lists {
-        for key in recipients.of(&list.area)? {
-            *lists_of.entry(key).or_default() += 1;
+/// Says in the audit log what goes out, and to which public keys, before any list is written; signs it where it is signed.
+fn announce(log: &mut Log, run: &Path, order: &Order, action: &str, choice: &Choice) -> Result<()> {
+    let mut said = serde_json::json!({ "team": order.team, "cases": choice.chosen.len() });
+    match &order.recipients {
+        None => said["areas"] = choice.lists.len().into(),
+        Some(recipients) => {
+            let mut lists_of: BTreeMap<&str, u64> = BTreeMap::new();
+            for list in &choice.lists {
+                for key in recipients.of(&list.area)? {
+                    *lists_of.entry(key).or_default() += 1;
+                }
+            }
+            said["areas_by_recipient"] = serde_json::json!(lists_of);
         }
     }
-    log.add(action, serde_json::json!({ "team": team, "cases": cases, "areas_by_recipient": lists_of }))
+    log.add(action, said)?;
+    order.sign_key.as_deref().map_or(Ok(()), |key| checkpoint::sign(run, key, log.head()))
 }
 
 /// A folder for lists must be empty or not there yet: lists of one area have one name whoever carries them, and must
@@ -334,8 +358,8 @@ fn may_go(case: &StoredCase, order: &Order) -> bool {
         State::Assigned => case.team() == Some(order.team.as_str()),
         _ => false,
     };
-    let excepted = order.except.iter().any(|except| case.row.area.starts_with(except.as_str()));
-    free && !excepted && case.row.area.starts_with(&order.area)
+    let excepted = order.except.iter().any(|except| is_within(&case.row.area, except));
+    free && !excepted && is_within(&case.row.area, &order.area)
 }
 
 /// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together.
@@ -514,7 +538,7 @@ mod tests {
         use crate::audit::purge;
         let folder = tempfile::tempdir().unwrap();
         let mut store = store(folder.path(), 2);
-        purge::purge(folder.path(), |_| false, crate::casework::FOLDER, &purge::Order::default()).unwrap();
+        purge::purge(folder.path(), |_| false, &[crate::casework::FOLDER], &purge::Order::default()).unwrap();
         // The table of cases is an output, which this run's manifest does not name.
         std::fs::remove_file(folder.path().join(super::CASES)).unwrap();
         let mut log = Log::open(&Publication::begin(folder.path()).unwrap(), "office").unwrap();
@@ -529,7 +553,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let mut store = store(folder.path(), 2);
-        let out = folder.path().join("to-the-east");
+        let elsewhere = tempfile::tempdir().unwrap();
+        let out = elsewhere.path().join("to-the-east");
         send(&mut store, folder.path(), &Order { out: Some(out.clone()), ..order("east", None) }, Language::Zh)
             .unwrap();
         assert_eq!(std::fs::metadata(out).unwrap().permissions().mode() & 0o077, 0);

@@ -278,10 +278,10 @@ pub struct Export {
     /// The run's folder.
     #[arg(value_name = "DIR")]
     pub run: PathBuf,
-    /// Only areas whose code begins so.
+    /// Only this area, or all areas of the division with this code.
     #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
     pub area: String,
-    /// Areas to leave out, for instance those of the post-enumeration survey until it is finished (may be repeated).
+    /// Areas or divisions to leave out, for instance those of the post-enumeration survey until it is finished (may be repeated).
     #[arg(long, value_name = "CODE")]
     pub except: Vec<String>,
     /// The team that gets the lists: letters of any script, digits, `-`; a case goes out with one team at a time.
@@ -312,13 +312,16 @@ pub struct Readers {
     /// Encrypt the lists to this public key (age1…, made with `age-keygen`); may be repeated.
     #[arg(long, value_name = "KEY")]
     pub recipient: Vec<String>,
-    /// Encrypt the lists to the public keys in this file. A line is a key, or the beginning of an area's code and the
-    /// key of somebody who may read the lists of those areas alone.
+    /// Encrypt the lists to the public keys in this file. A line is a key, or the code of an area or division and the key
+    /// of somebody who may read the lists of those areas alone.
     #[arg(long, value_name = "FILE")]
     pub recipients: Option<PathBuf>,
     /// Who sends them, for the audit log, which says to which team or keys lists went.
     #[arg(long, value_name = "WHO")]
     pub actor: Option<String>,
+    /// The key that signs the audit log, if it is signed.
+    #[arg(long, value_name = "FILE")]
+    pub sign_key: Option<PathBuf>,
 }
 
 /// Arguments of `follow-up rekey`.
@@ -330,7 +333,7 @@ pub struct Rekey {
     /// The team whose lists they are.
     #[arg(long, value_name = "TEAM", default_value = "all", value_parser = team)]
     pub team: String,
-    /// Only areas whose code begins so.
+    /// Only this area, or all areas of the division with this code.
     #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
     pub area: String,
     /// Where to put the lists: a new or empty folder (one in DIR/casework/outgoing by default).

@@ -14,18 +14,20 @@ use crate::casework::recount::{self, Recounted};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
 use crate::outcome::coverage::estimated::{Estimate, Summary};
-use crate::outcome::coverage::{ESTIMATES, UNKNOWN_AREA};
-use crate::outcome::report::cases::{file_name, table};
+use crate::outcome::coverage::{ESTIMATES, UNKNOWN_AREA, is_within};
+use crate::outcome::report::cases::{shown_area, table};
 
 /// Prints the estimates of a run.
 pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
+    Manifest::read(&asked.run)?.hold(&asked.run, &[ESTIMATES])?;
     let path = asked.run.join(ESTIMATES);
     let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))?;
     let foreign = |_| Error::input("this is not a file that a run wrote").at_file(&path);
     let mut summary: Summary = serde_json::from_str(&text).map_err(foreign)?;
     if let Some(area) = &asked.area {
         let known = std::mem::take(&mut summary.areas);
-        summary.areas = known.iter().filter(|row| row.area.starts_with(area.as_str())).cloned().collect();
+        summary.areas =
+            known.iter().filter(|row| is_within(&row.area, area) || shown_area(&row.area) == *area).cloned().collect();
         if summary.areas.is_empty() {
             return Err(no_such_area(known.iter().map(|row| row.area.as_str())));
         }
@@ -41,22 +43,21 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
 /// Codes that are named where an area is asked for that the run does not have.
 const CODES_SHOWN: usize = 10;
 
-/// What the areas are of which the run has estimates, the widest first. What was taken for a code may be a name: only
-/// what names an area's files is shown.
+/// What the areas are of which the run has estimates, the widest first.
 fn no_such_area<'a>(known: impl Iterator<Item = &'a str>) -> Error {
     let mut codes: Vec<&str> = known.collect();
     codes.sort_unstable_by_key(|code| (code.len(), *code));
     codes.dedup();
-    let error = Error::new(Kind::Usage, "the run has no area whose code begins so");
+    let error = Error::new(Kind::Usage, "the run has no such area, and none within it");
     if codes.is_empty() {
         return error.hint("it has estimates of no area at all");
     }
-    let shown: Vec<&str> = codes.iter().copied().filter(|code| file_name(code) == *code).take(CODES_SHOWN).collect();
-    let more = match codes.len() - shown.len() {
+    let few: Vec<String> = codes.iter().take(CODES_SHOWN).map(|code| shown_area(code)).collect();
+    let more = match codes.len() - few.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    error.hint(format!("its areas are {}{more}", shown.join(", ")))
+    error.hint(format!("its areas are {}{more}", few.join(", ")))
 }
 
 /// What is shown as JSON: the run's estimates, and beside them what visits make of them.
@@ -96,9 +97,9 @@ fn describe_visited(visited: &[Recounted]) -> String {
     )
 }
 
-/// The code of an area; of persons whose area is not known, at which level it is not.
+/// The code of an area, as it may stand on a screen; of persons whose area is not known, at which level it is not.
 fn area_name(level: &str, code: &str) -> String {
-    if code == UNKNOWN_AREA { format!("{level} unknown") } else { code.to_owned() }
+    if code == UNKNOWN_AREA { format!("{level} unknown") } else { shown_area(code) }
 }
 
 fn describe(summary: &Summary) -> String {

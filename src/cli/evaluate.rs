@@ -27,6 +27,7 @@ pub(super) fn judge(asked: &Evaluate) -> Result<Quality> {
     let manifest = Manifest::read(&asked.run)?;
     let truth = truth::read(asked, &manifest)?;
     let run: &Path = &asked.run;
+    manifest.hold(run, &[files::PERSONS, files::LINKS, files::DISCREPANCIES])?;
     let (persons, links) = (files::read_persons(run)?, files::read_links(run)?);
     let quality = quality::evaluate(&persons, &links, &files::read_discrepancies(run)?, &truth);
     if quality.records == 0 {

@@ -18,6 +18,7 @@ use crate::casework::outgoing::{self, Order, Sent};
 use crate::casework::store::Store;
 use crate::casework::{absorb, incoming, progress, settled};
 use crate::error::{Error, Kind, Result};
+use crate::outcome::report::cases::shown_area;
 use crate::outcome::report::cases::table::{self, CASES};
 use crate::whole_file;
 use crate::outcome::report::words;
@@ -37,8 +38,9 @@ pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
 /// The store of a run, with the run taken over.
 pub(super) fn store_of(run: &Path) -> Result<Store> {
     // Before anything is made there: is it a finished run at all?
-    Manifest::read(run)?;
+    let manifest = Manifest::read(run)?;
     purge::check_not_purged(run, CASES)?;
+    manifest.hold(run, &[CASES])?;
     let mut store = Store::open(run)?;
     let absorbed = absorb::absorb(&mut store, run)?;
     if absorbed != absorb::Absorbed::default() {
@@ -67,6 +69,7 @@ fn send(asked: &Export) -> Result<ExitCode> {
         out: asked.out.clone(),
         recipients,
         actor: asked.readers.actor.clone(),
+        sign_key: asked.readers.sign_key.clone(),
     };
     say_sent(&outgoing::send(&mut store, &asked.run, &order, table::read(&asked.run)?.language)?)
 }
@@ -83,6 +86,7 @@ fn send_again(asked: &Rekey) -> Result<ExitCode> {
         out: asked.out.clone(),
         recipients,
         actor: asked.readers.actor.clone(),
+        sign_key: asked.readers.sign_key.clone(),
         ..Order::default()
     };
     let store = store_of(&asked.run)?;
@@ -168,7 +172,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
     ]);
     for area in &areas {
         table.row(vec![
-            area.area.clone(),
+            shown_area(&area.area),
             count(area.cases),
             count(area.assigned),
             count(area.waiting_for_supervisor),
@@ -202,7 +206,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
 fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
     let cases = store_of(&asked.run)?.cases()?;
     let (bytes, rows) = settled::table(&cases)?;
-    whole_file::replace(&asked.out, bytes)?;
+    whole_file::replace_for_owner(&asked.out, bytes)?;
     show(&format!(
         "{}; `outcomes = \"FILE\"` under [follow_up] makes the next run learn from them\n",
         counted(rows, "outcome")

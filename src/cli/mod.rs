@@ -53,6 +53,7 @@ const PANICKED: u8 = 101;
 /// Runs the command line; gives the exit status of the contract.
 #[must_use]
 pub fn main() -> ExitCode {
+    leave_no_memory_image();
     log::hide_panics();
     // How large the main thread's stack is, the system says, and may say too little.
     match std::thread::Builder::new().stack_size(STACK_BYTES).spawn(open_door).map(JoinHandle::join) {
@@ -62,6 +63,16 @@ pub fn main() -> ExitCode {
             screen::complain("rollcall: the system gives no thread to work in");
             status(Kind::Environment)
         }
+    }
+}
+
+/// An image of the memory of a process that dies would hold everybody who was read.
+fn leave_no_memory_image() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // A limit may always be lowered.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     }
 }
 

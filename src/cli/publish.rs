@@ -8,9 +8,11 @@ use super::screen::show;
 use crate::audit::key_file::{self, KeyKind};
 use crate::audit::located;
 use crate::error::{Error, Kind, Result};
+use crate::intake::study::Study;
 use crate::outcome::coverage::{self, Level, UNKNOWN_AREA};
 use crate::outcome::disclosure::noise::{Design, NoiseTable, person_key};
 use crate::outcome::disclosure::release::{Counted, release};
+use crate::person::table::{PersonTable, RecordId};
 use crate::progress::Progress;
 use crate::whole_file;
 
@@ -38,12 +40,10 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
     let persons: Vec<Counted> = coverage::persons(study, table, resolution)
         .into_iter()
         .map(|person| {
-            let record = resolution.records_of(person.person).first().copied().unwrap_or(0);
-            let source = study.sources.get(table.source(record)).map_or("", |source| source.name.as_str());
             let code = table.divisions.text(person.place);
             let areas = Level::ALL.map(|level| level.area(code).to_owned());
             Counted {
-                key: person_key(&secret, &format!("{source}:{}", table.record_id(record))),
+                key: person_key(&secret, &handle(study, table, resolution.records_of(person.person))),
                 areas: areas.into_iter().filter(|area| area != UNKNOWN_AREA).collect(),
                 household: coverage::house(table, resolution, person.person),
                 enumerated: person.counts.roll_present > 0,
@@ -59,9 +59,37 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
     whole_file::replace(&asked.out, text + "\n")?;
     let withheld = released.areas.iter().filter(|area| area.withheld.is_some()).count();
     show(&format!(
-        "{}: {} areas, {withheld} with something withheld. Disclosure control: cell key.\n",
+        "{}: {} areas, {withheld} with something withheld; {} left out. Disclosure control: cell key.\n",
         asked.out.display().to_string().escape_debug(),
-        released.areas.len()
+        released.areas.len(),
+        released.areas_left_out
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// By what a person is known from run to run, however its rows or the sources are ordered: the first of its records' handles in
+/// the order of texts.
+fn handle(study: &Study, table: &PersonTable, records: &[RecordId]) -> String {
+    let of = |record: &RecordId| {
+        let source = study.sources.get(table.source(*record));
+        let name = source.map_or("", |source| source.name.as_str());
+        match source.and_then(|source| source.record_id.as_ref()) {
+            Some(_) => format!("{name}:{}", table.record_id(*record)),
+            // The number of a row is another one in the next delivery.
+            None => format!("{name}:{}", content(table, *record)),
+        }
+    };
+    records.iter().map(of).min().unwrap_or_default()
+}
+
+/// What a record without an id is known by: its ID number, else name, birth date and sex.
+fn content(table: &PersonTable, record: RecordId) -> String {
+    let mut characters = [0; 20];
+    match table.id_number[record as usize].characters(&mut characters) {
+        0 => {
+            let (birth, sex) = (table.birth[record as usize], table.sex[record as usize]);
+            format!("{} {birth} {sex}", table.name_text(record))
+        }
+        length => String::from_utf8_lossy(&characters[..length]).into_owned(),
+    }
 }

@@ -10,25 +10,31 @@ use crate::error::Result;
 use crate::outcome::files;
 use crate::outcome::report::cases::table::CASES;
 
+/// The folder of lists within that of a run.
+const FOLLOW_UP: &str = "follow-up";
+
 /// Removes what names persons; with `--tables` also what names their records.
 pub(super) fn purge(asked: &Purge) -> Result<ExitCode> {
     let tables = [files::LINKS, files::PERSONS, files::DISCREPANCIES, files::REJECTED];
-    let is_personal =
-        |name: &str| name == CASES || name.starts_with("follow-up/") || (asked.tables && tables.contains(&name));
+    let is_personal = |name: &str| name == CASES || (asked.tables && tables.contains(&name));
     let order = Order {
         actor: asked.actor.clone(),
         reason: asked.reason.clone(),
         older_than: asked.older_than,
         sign_key: asked.sign_key.clone(),
     };
-    match purge::purge(&asked.run, is_personal, casework::FOLDER, &order)? {
+    match purge::purge(&asked.run, is_personal, &[casework::FOLDER, FOLLOW_UP], &order)? {
         Purged::TooYoung(days) => show(&format!("nothing removed: the run is {days} days old\n"))?,
-        Purged::Removed(removed) => {
+        Purged::Removed(removed, strangers) => {
             let mut table = Table::new(&["removed", ""]);
             table.row(vec![String::from("files"), count(removed.len() as u64)]);
             table.row(vec![String::from("bytes"), count(removed.iter().map(|file| file.bytes).sum())]);
             let kept = "their digests are in the log; copies, backups and what was sent out are yours to remove\n";
-            show(&format!("{}{kept}", table.text()))?;
+            let mut text = table.text() + kept;
+            for name in strangers {
+                text += &format!("no run wrote {}: it stays; remove it if it names persons\n", name.escape_debug());
+            }
+            show(&text)?;
         }
     }
     Ok(ExitCode::SUCCESS)

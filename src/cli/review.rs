@@ -19,6 +19,7 @@ use super::files::Files;
 use super::screen::{Table, count, counted, show, show_json};
 use crate::audit::located;
 use crate::audit::manifest::{self, Manifest};
+use crate::audit::publication;
 use crate::audit::purge;
 use crate::casework::FOLDER;
 use crate::casework::review::quality::{self, Quality};
@@ -26,6 +27,7 @@ use crate::casework::review::record::{Row, side_by_side};
 use crate::casework::review::{Draw, Judgement, RecordName, ReviewPair, Said, sample, sheet};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
+use crate::intake::decisions;
 use crate::intake::study::Language;
 use crate::outcome::estimate::stratified::Share;
 use crate::outcome::files;
@@ -101,6 +103,7 @@ fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {
 }
 
 fn send(asked: &Export, progress: &dyn Progress) -> Result<ExitCode> {
+    asked.out.as_deref().map_or(Ok(()), |out| publication::refuse_inside(&asked.drawing.run, out))?;
     let Drawn { draw, gathered, records, .. } = draw(&asked.drawing, progress)?;
     let shown = |(pair, records): (&ReviewPair, &[RecordId; 2])| {
         (pair.number.clone(), side_by_side(&gathered.study, &gathered.table, *records))
@@ -113,7 +116,7 @@ fn send(asked: &Export, progress: &dyn Progress) -> Result<ExitCode> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         whole_file::folder(folder)?;
     }
-    whole_file::replace(&path, bytes)?;
+    whole_file::replace_for_owner(&path, bytes)?;
     let mut table = Table::new(&["drawn for review", "pairs", "of"]);
     for (stratum, size) in &draw.strata {
         let drawn = draw.pairs.iter().filter(|pair| pair.stratum == *stratum).count();
@@ -291,6 +294,7 @@ fn summary(quality: &Quality) -> String {
 }
 
 fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
+    publication::refuse_inside(&asked.run, &asked.out)?;
     let pairs = store_of(&asked.run)?.0.judged_pairs()?;
     let settled: Vec<(&ReviewPair, bool)> = pairs.iter().filter_map(|pair| Some((pair, pair.settled()?))).collect();
     if settled.is_empty() {
@@ -302,11 +306,12 @@ fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     for (pair, same) in &settled {
         let [one, other] = &pair.ends;
         let same = if *same { "1" } else { "0" };
-        writer.write_record([&one.0, &one.1, &other.0, &other.1, same]).map_err(failed)?;
+        let cells = [&one.0, &one.1, &other.0, &other.1].map(|cell| decisions::guarded(cell));
+        writer.write_record(cells.iter().map(AsRef::as_ref).chain([same])).map_err(failed)?;
     }
     let bytes = writer.into_inner();
     let bytes = bytes.map_err(|_| Error::new(Kind::Environment, "the table of decisions cannot be put together"))?;
-    whole_file::replace(&asked.out, bytes)?;
+    whole_file::replace_for_owner(&asked.out, bytes)?;
     show(&format!(
         "{}; `decisions = \"FILE\"` under [linkage] makes the next run hold to them\n",
         counted(settled.len() as u64, "decision")

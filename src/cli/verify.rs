@@ -1,5 +1,6 @@
 //! How does an auditor check a run?
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Verify;
@@ -61,14 +62,15 @@ pub(super) fn verify(asked: &Verify, memory: Allowance, progress: &dyn Progress)
     Ok(ExitCode::SUCCESS)
 }
 
-/// Repeats the run and compares every output. What it writes names persons: it lies hidden in the folder of the run,
-/// where the next run clears it should this one be killed, or, if nobody may write there, in the system's folder for
-/// temporary files.
+/// Repeats the run and compares every output. What it writes names persons: it lies hidden in the folder of the run, for nobody
+/// but this user, and the next run clears it should this one be killed. Nowhere else: nobody would clear it there.
 fn rerun(asked: &Verify, verified: &Verified, memory: Allowance, progress: &dyn Progress) -> Result<()> {
     let study = study::file::read(&located::locate(&asked.run, verified.manifest.clone())?.study.file)?;
     let _held = Publication::begin(&asked.run)?;
-    let folder = tempfile::Builder::new().prefix(AGAIN).tempdir_in(&asked.run).or_else(|_| tempfile::tempdir());
-    let folder = folder.map_err(|error| Error::io(&std::env::temp_dir(), &error))?;
+    let folder = private_folder(&asked.run).map_err(|error| {
+        let hint = "what running again gives lies in this folder meanwhile: copy it to where you may write, and verify the copy";
+        Error::io(&asked.run, &error).hint(hint)
+    })?;
     let options = Options { visits: verified.visits, memory, ..Options::default() };
     let again = run::run(&study, folder.path(), &options, progress)?.manifest;
     let differ = |name: &str| {
@@ -80,4 +82,27 @@ fn rerun(asked: &Verify, verified: &Verified, memory: Allowance, progress: &dyn 
         }
     }
     if again == verified.manifest { Ok(()) } else { Err(differ(MANIFEST)) }
+}
+
+/// A hidden folder within that of a run, which is gone when it is dropped.
+fn private_folder(run: &Path) -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(AGAIN);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(run)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    #[cfg(unix)]
+    fn what_running_again_gives_is_for_nobody_else() {
+        use std::os::unix::fs::PermissionsExt;
+        let run = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(run.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let folder = super::private_folder(run.path()).unwrap();
+        assert_eq!(std::fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(super::private_folder(&run.path().join("nowhere")).is_err(), "in no other place");
+    }
 }

@@ -3,6 +3,7 @@
 //! Takes the table that the study names under `linkage.decisions` (CSV, UTF-8: `source_l`, `record_l`, `source_r`,
 //! `record_r`, `same` as 1 or 0), gives [`Decisions`]. `rollcall review decisions` writes such a table; anybody may.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::named_table::{self, Form, TableFile};
@@ -27,6 +28,20 @@ pub struct Decisions {
     pub rows: Vec<([RecordName; 2], bool)>,
 }
 
+/// With these characters a spreadsheet begins what it computes, and with the first a text that it does not.
+const SPREADSHEET: [char; 7] = ['\'', '=', '+', '-', '@', '\t', '\r'];
+
+/// A cell of the table as it is written: a record's id that a spreadsheet would take for a formula is marked as a text.
+#[must_use]
+pub fn guarded(cell: &str) -> Cow<'_, str> {
+    if cell.starts_with(SPREADSHEET) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+/// The cell that was so written.
+fn unguarded(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| rest.starts_with(SPREADSHEET)).unwrap_or(cell)
+}
+
 /// Reads the decisions that a study names, if it does.
 ///
 /// # Errors
@@ -44,7 +59,7 @@ fn read_file(path: &Path) -> Result<Decisions> {
             "0" | "false" => false,
             _ => return Err(("same", "expected 1 (one person) or 0 (two persons)")),
         };
-        let name = |source: &str, record: &str| (source.to_owned(), record.to_owned());
+        let name = |source: &str, record: &str| (unguarded(source).to_owned(), unguarded(record).to_owned());
         Ok(([name(source_l, record_l), name(source_r, record_r)], same))
     })?;
     Ok(Decisions { table, rows })
@@ -69,6 +84,17 @@ mod tests {
             read.expect("table").rows,
             [([name("roll", "a"), name("health", "b")], true), ([name("roll", "c"), name("roll", "d")], false)]
         );
+    }
+
+    #[test]
+    fn no_id_is_a_formula_to_a_spreadsheet_and_each_comes_back_as_it_was() {
+        for id in ["=cmd|calc!r00344", "+1", "-1", "@x", "'=x", "'quoted", "plain", "\tx"] {
+            let written = super::guarded(id);
+            assert!(!written.starts_with(['=', '+', '-', '@', '\t', '\r']), "{written}");
+            assert_eq!(super::unguarded(&written), id);
+        }
+        let read = read("source_l,record_l,source_r,record_r,same\nroll,'=a,health,'b,1\n").expect("table");
+        assert_eq!((read.rows[0].0[0].1.as_str(), read.rows[0].0[1].1.as_str()), ("=a", "'b"));
     }
 
     #[test]

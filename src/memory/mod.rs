@@ -127,6 +127,8 @@ fn on_abort() {
         end(b"rollcall: the system gives no more memory\n  \
             hint: allow more (`ulimit -v`, the container's limit), take fewer threads (--threads), or use a larger machine\n");
     }
+    // Somebody else sent it, or it is a fault: then it ends the program, as it would without this handler.
+    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGABRT);
 }
 
 /// Does the system give any memory yet? Whoever aborts where it gives none (the C library, when a thread begins) most

@@ -91,6 +91,19 @@ impl Level {
     }
 }
 
+/// Fewest digits of a division code; shorter numbers are names of areas, of which 1 is not the beginning of 10.
+const DIVISION_DIGITS_MIN: usize = 4;
+
+/// Is this the area that was asked for, or within it? Codes of divisions (digits) begin with those of the divisions around them;
+/// the areas of an office's own (EA-1, EA-10) do not, and are what they are called. Nothing asked for is everywhere.
+#[must_use]
+pub fn is_within(code: &str, asked: &str) -> bool {
+    let is_division = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
+    asked.is_empty()
+        || code == asked
+        || (code.len() >= DIVISION_DIGITS_MIN && is_division(code) && is_division(asked) && code.starts_with(asked))
+}
+
 /// Age in five-year groups; the infants are a group of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AgeGroup(u8);
@@ -205,16 +218,15 @@ pub fn persons(study: &Study, table: &PersonTable, resolution: &Resolution) -> V
     each_person(&Census::of(study, table), resolution).collect()
 }
 
-/// The house of a person: all who have one household number, institutions included, or one dwelling; else the person
-/// alone.
+/// The house of a person: all who have one household number, institutions included, or one dwelling; nothing if neither is known.
 #[must_use]
-pub fn house(table: &PersonTable, resolution: &Resolution, person: u32) -> u64 {
+pub fn house(table: &PersonTable, resolution: &Resolution, person: u32) -> Option<u64> {
     let home = residence::home(table, resolution.records_of(person));
     let number = home.map_or(0, |record| table.household[record as usize]);
     match (number, home.and_then(|record| table.dwelling(record))) {
-        (0, None) => (1 << 63) | u64::from(person),
-        (0, Some(dwelling)) => (1 << 62) | (FxBuildHasher.hash_one(dwelling) >> 2),
-        (number, _) => u64::from(number),
+        (0, None) => None,
+        (0, Some(dwelling)) => Some((1 << 62) | (FxBuildHasher.hash_one(dwelling) >> 2)),
+        (number, _) => Some(u64::from(number)),
     }
 }
 
@@ -487,7 +499,7 @@ fn sex_name(sex: u8) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{AgeGroup, Counts, Coverage, Level, Stratum};
+    use super::{AgeGroup, Counts, Coverage, Level, Stratum, is_within};
 
     #[test]
     fn a_stratum_whose_parts_do_not_make_its_wholes_is_named() {
@@ -513,5 +525,23 @@ mod tests {
         let wrong = of(vec![stratum(3, whole), stratum(7, lost), stratum(12, twice)]);
         assert_eq!(wrong.len(), 2, "{wrong:?}");
         assert!(wrong[0].contains("district 999999, sex female, age 5-9"), "{wrong:?}");
+    }
+
+    #[test]
+    fn divisions_hold_areas_and_other_codes_are_areas_themselves() {
+        for (code, asked, expected) in [
+            ("120106001001", "120106001", true),
+            ("120106001001", "120106001001", true),
+            ("120106001001", "120106002", false),
+            ("120106", "120106001", false),
+            ("EA-1", "EA-1", true),
+            ("EA-10", "EA-1", false),
+            ("甲片-01", "甲片", false),
+            ("10", "1", false),
+            ("120106-7", "120106", false),
+            ("EA-1", "", true),
+        ] {
+            assert_eq!(is_within(code, asked), expected, "{code} in {asked}");
+        }
     }
 }

@@ -123,13 +123,15 @@ fn without_telephone<'a>(text: &'a [char], spaced: &[usize]) -> &'a [char] {
     }
 }
 
-/// The text without a remark in brackets at its end, as 风采里12号楼3门401(租): what holds no number is no part of it.
+/// The text without a remark in brackets at its end, as 风采里12号楼3门401(租): what holds no number is no part of it, nor is a
+/// telephone number.
 fn without_remark(text: &[char]) -> &[char] {
     let mut rest = text;
     while let [before @ .., ')' | '）' | ']' | '】'] = rest {
         let Some(opening) = before.iter().rposition(|c| matches!(c, '(' | '（' | '[' | '【')) else { break };
         let inside = &before[opening + 1..];
-        if opening == 0 || inside.iter().any(char::is_ascii_digit) || place::is_bracketed_part(inside) {
+        let says_numbers = inside.iter().any(char::is_ascii_digit) && !numbers::reaches_somebody(inside);
+        if opening == 0 || says_numbers || place::is_bracketed_part(inside) {
             break;
         }
         rest = &text[..opening];
@@ -179,6 +181,12 @@ mod tests {
         check("大王村3组17号", "大王村三组", (17, 0, 0));
         check("东四十条5号", "东四十条", (5, 0, 0));
         check("金茂大厦1801", "金茂大厦", (0, 0, 1801));
+        for telephone in ["13812345678", "138-1234-5678", "138 1234 5678", "022-26351234"] {
+            check(&format!("风采里12号楼3门401（电话{telephone}）"), "风采里", (12, 3, 401));
+            let parts = read(&format!("风采里电话{telephone}")).unwrap();
+            assert_eq!((parts.building, parts.unit, parts.room), (0, 0, 0), "{telephone} is no dwelling");
+        }
+        check("风采里(3-2-501)", "风采里", (3, 2, 501));
         assert_eq!(read("  "), None);
         assert_eq!(read("不详"), None);
     }

@@ -111,7 +111,25 @@ impl<'a> BoundField<'a> {
             _ => "text_float_damage",
         })
     }
+
+    /// Is this text longer than any name or address is? If so, what is noted of it.
+    pub(super) fn overlong(&self, text: &str) -> Option<&'static str> {
+        let (characters_max, what) = match self.binding.field {
+            Field::Name | Field::FamilyName | Field::GivenName | Field::FormerName | Field::MotherName => {
+                (NAME_CHARACTERS_MAX, "name_too_long")
+            }
+            Field::Address => (TEXT_CHARACTERS_MAX, "address_too_long"),
+            Field::Custom(_) => (TEXT_CHARACTERS_MAX, "field_too_long"),
+            _ => return None,
+        };
+        (text.len() > characters_max && text.chars().count() > characters_max).then_some(what)
+    }
 }
+
+/// Longest name, and longest address or text of the study's own, in characters: what is longer is none. Two texts are compared
+/// in a time that grows with the product of their lengths.
+const NAME_CHARACTERS_MAX: usize = 200;
+const TEXT_CHARACTERS_MAX: usize = 1_000;
 
 /// The comparator of a field of the study's own.
 pub(super) fn comparator(study: &Study, field: Field) -> Option<Comparator> {

@@ -77,6 +77,12 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
         }
         warn_of_absent_kinds(source, extract.source, &standardised.table);
         warn_of_unborn(source, extract.source, study.reference.day, &standardised.table);
+        if names_records_by_id_numbers(extract.source, &standardised.table) {
+            tracing::warn!(
+                source = source.name,
+                "most record ids are ID numbers, and stand in outputs and on screens: leave record_id out, or name another column"
+            );
+        }
     }
     check_area(study, &standardised.table)
 }
@@ -100,8 +106,16 @@ fn warn_of_absent_kinds(source: &Source, number: usize, table: &PersonTable) {
     }
 }
 
-/// More births after the reference time than the months before an extract was drawn can have brought are most likely
-/// dates that were misread.
+/// Are the ids of a source's records ID numbers, by those that come first?
+fn names_records_by_id_numbers(number: usize, table: &PersonTable) -> bool {
+    const LOOKED_AT: usize = 1_000;
+    let ids: Vec<&str> = table.records(number).take(LOOKED_AT).map(|record| table.record_id(record)).collect();
+    let numbers = ids.iter().filter(|id| id.len() == 18 && id_number::read(id).0.is_valid()).count();
+    numbers * 2 > ids.len()
+}
+
+/// More births after the reference time than the months before an extract was drawn can have brought are most likely dates that were
+/// misread.
 fn warn_of_unborn(source: &Source, number: usize, reference: i32, table: &PersonTable) {
     let records = table.records(number);
     let rows = records.len() as u64;

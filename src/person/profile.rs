@@ -153,7 +153,7 @@ impl Counted {
                     let known = meaning.is_some_and(|values| values.is_empty() || values.contains_key(text.as_ref()));
                     self.noted(known, "other_value")
                 }
-                Reader::Field(bound) => match bound.rounded(&text) {
+                Reader::Field(bound) => match bound.rounded(&text).or_else(|| bound.overlong(&text)) {
                     Some(what) => self.noted(false, what),
                     None => self.read(asked.study, bound, &text, chunk, row),
                 },
@@ -349,6 +349,18 @@ mod tests {
         );
         let name = &profiles["name"];
         assert_eq!((name.rows, name.filled, name.notes["text_too_long"]), (3, 1, 2));
+    }
+
+    #[test]
+    fn what_is_longer_than_any_name_or_address_is_none() {
+        let of = |name: usize, address: usize| {
+            let text = format!("n,a\n{},{}\n李明,十号\n", "王".repeat(name), "路".repeat(address));
+            let profiles = of_file(&text, "name = \"n\"\naddress = \"a\"\n");
+            let noted = |field: &str, what: &str| profiles[field].notes.get(what).copied().unwrap_or(0);
+            (noted("name", "name_too_long"), noted("address", "address_too_long"))
+        };
+        assert_eq!(of(200, 1_000), (0, 0));
+        assert_eq!(of(201, 1_001), (1, 1));
     }
 
     #[test]

@@ -118,16 +118,16 @@ impl<'a> RowReader<'a> {
         self.bound(field)?.text(chunk, row)
     }
 
-    /// The text of a field of codes; nothing where a spreadsheet has rounded it.
+    /// The text of a field; nothing where a spreadsheet has rounded it, or where it is longer than any such text.
     fn code<'c>(&self, chunk: &'c Chunk, row: usize, field: Field, out: &mut ChunkTable) -> Option<Cow<'c, str>>
     where
         'a: 'c,
     {
         let bound = self.bound(field)?;
         let text = bound.text(chunk, row)?;
-        let rounded = bound.rounded(&text);
-        out.note(rounded);
-        rounded.is_none().then_some(text)
+        let unusable = bound.rounded(&text).or_else(|| bound.overlong(&text));
+        out.note(unusable);
+        unusable.is_none().then_some(text)
     }
 
     /// What a text field says: a date in one form, whatever the source's own.
@@ -238,7 +238,8 @@ impl<'a> RowReader<'a> {
     fn read_fields(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) {
         let mut flags = 0;
         let (name, parent_name, written_name) = self.read_name(chunk, row, before, out, &mut flags);
-        let former = self.text(chunk, row, Field::FormerName).and_then(|text| intern_name(&text, &mut out.table.names));
+        let former = self.code(chunk, row, Field::FormerName, out);
+        let former = former.and_then(|text| intern_name(&text, &mut out.table.names));
         let (id, fault) =
             self.text(chunk, row, Field::IdNumber).map_or((IdNumber::NONE, Fault::None), |text| id_number::read(&text));
         out.note(fault.code());
@@ -250,8 +251,8 @@ impl<'a> RowReader<'a> {
         let numbers = self.read_place(chunk, row, before, out, &mut flags);
         let last_seen = self.read_date(chunk, row, Field::LastSeen, "last_seen_unreadable", out).last_day();
         let death = self.read_date(chunk, row, Field::DeathDate, "death_date_unreadable", out);
-        let mother_name =
-            self.text(chunk, row, Field::MotherName).and_then(|text| intern_name(&text, &mut out.table.names));
+        let mother_name = self.code(chunk, row, Field::MotherName, out);
+        let mother_name = mother_name.and_then(|text| intern_name(&text, &mut out.table.names));
         let mother_id = self.text(chunk, row, Field::MotherIdNumber).map(|text| id_number::read(&text).0);
         let mother_id = mother_id.filter(|id| !id.is_tail_masked()).unwrap_or(IdNumber::NONE);
         let mother = Parent { name: mother_name.or(parent_name).unwrap_or(0), id_number: mother_id };
@@ -311,10 +312,10 @@ impl<'a> RowReader<'a> {
         out: &mut ChunkTable,
         flags: &mut u8,
     ) -> (Symbol, Option<Symbol>, Symbol) {
-        let text = self.text(chunk, row, Field::Name).or_else(|| {
+        let text = self.code(chunk, row, Field::Name, out).or_else(|| {
             // Family and given name, where another source has the full name.
-            let family = self.text(chunk, row, Field::FamilyName);
-            let given = self.text(chunk, row, Field::GivenName);
+            let family = self.code(chunk, row, Field::FamilyName, out);
+            let given = self.code(chunk, row, Field::GivenName, out);
             match (family, given) {
                 (Some(family), Some(given)) => Some(Cow::Owned(format!("{family} {given}"))),
                 (family, given) => family.or(given),
@@ -409,7 +410,7 @@ impl<'a> RowReader<'a> {
         out: &mut ChunkTable,
         flags: &mut u8,
     ) -> Symbol {
-        let place = self.text(chunk, row, Field::Address);
+        let place = self.code(chunk, row, Field::Address, out);
         let (estates, written) = (&mut out.table.estates, &mut out.table.written);
         let place = place.map_or_else(PlaceCell::default, |text| before.place(&text, estates, written));
         let area = self.code(chunk, row, Field::EnumerationArea, out).and_then(|text| code::area(&text));

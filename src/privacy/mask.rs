@@ -10,6 +10,9 @@ pub const PLAIN_CHARACTERS_MAX: usize = 80;
 /// From this many digits on a number in free text may be an ID number.
 const LONG_NUMBER_DIGITS: usize = 11;
 
+/// Fewest digits of a part of a number that is written in parts: those of dwellings (12-3-401) and dates are shorter.
+const GROUP_DIGITS: usize = 3;
+
 /// An ID number with its middle masked: the first six and the last four characters stay if there are at least eight
 /// between or around them to hide; of a shorter one only the last two.
 #[must_use]
@@ -98,18 +101,17 @@ pub fn plain(text: &str) -> String {
 /// Like [`plain`], cut at so many characters.
 #[must_use]
 pub fn plain_within(text: &str, characters_max: usize) -> String {
+    let spaced = |c: char| if c.is_whitespace() { ' ' } else { c };
+    let characters: Vec<char> = text.chars().filter(|c| !is_invisible(*c)).map(spaced).collect();
     let mut out = String::with_capacity(text.len());
-    let mut run: Vec<char> = Vec::new();
-    for character in text.chars().filter(|c| !is_invisible(*c)) {
-        let character = if character.is_whitespace() { ' ' } else { character };
-        if is_number_part(character, &run) {
-            run.push(character);
-            continue;
-        }
-        close_run(&mut run, &mut out);
-        out.push(character);
+    let mut at = 0;
+    while at < characters.len() {
+        let end = number_end(&characters, at);
+        mask_long(&characters[at..end], &mut out);
+        // What no number begins with stands for itself.
+        out.extend((end == at).then(|| characters[at]));
+        at = end.max(at + 1);
     }
-    close_run(&mut run, &mut out);
     let out = out.trim();
     match out.char_indices().nth(characters_max) {
         Some((at, _)) => format!("{}…", &out[..at]),
@@ -117,20 +119,43 @@ pub fn plain_within(text: &str, characters_max: usize) -> String {
     }
 }
 
-fn is_number_part(character: char, run: &[char]) -> bool {
-    let digit = character.is_ascii_digit() || matches!(character, '０'..='９');
-    digit || (run.len() >= LONG_NUMBER_DIGITS && matches!(character, 'x' | 'X' | 'Ｘ' | 'ｘ'))
+fn is_digit(character: char) -> bool {
+    character.is_ascii_digit() || matches!(character, '０'..='９')
 }
 
-fn close_run(run: &mut Vec<char>, out: &mut String) {
-    if run.len() >= LONG_NUMBER_DIGITS {
-        let last = run.len() - 4;
-        out.push_str(&"*".repeat(last));
-        out.extend(run.iter().skip(last));
-    } else {
-        out.extend(run.iter());
+/// Where the number ends that begins at a place: groups of three digits or more go on over single blanks, dashes and points, as
+/// telephone and ID numbers are written (138 1234 5678, 120106-19800101-0014), and an ID number may end with X.
+fn number_end(characters: &[char], start: usize) -> usize {
+    let group = |from: usize| characters.iter().skip(from).take_while(|c| is_digit(**c)).count();
+    let mut digits = group(start);
+    let mut end = start + digits;
+    let mut last = digits;
+    while last >= GROUP_DIGITS && characters.get(end).is_some_and(|c| joins(*c)) {
+        last = group(end + 1);
+        if last < GROUP_DIGITS {
+            break;
+        }
+        digits += last;
+        end += 1 + last;
     }
-    run.clear();
+    let is_check = |c: &char| matches!(c, 'x' | 'X' | 'Ｘ' | 'ｘ');
+    end + usize::from(digits >= LONG_NUMBER_DIGITS && characters.get(end).is_some_and(is_check))
+}
+
+/// May this stand between the digits of one number?
+fn joins(character: char) -> bool {
+    matches!(character, ' ' | '-' | '－' | '.' | '–')
+}
+
+/// Writes a number, masked but for its last four characters if it is a long one.
+fn mask_long(number: &[char], out: &mut String) {
+    let digits = number.iter().filter(|c| !joins(**c)).count();
+    let mut hidden = if number.iter().filter(|c| is_digit(**c)).count() >= LONG_NUMBER_DIGITS { digits - 4 } else { 0 };
+    for character in number {
+        let hides = hidden > 0 && !joins(*character);
+        hidden -= usize::from(hides);
+        out.push(if hides { '*' } else { *character });
+    }
 }
 
 /// Control characters, and those that only turn the direction of writing or join what stands around them.
@@ -215,6 +240,13 @@ mod tests {
             ("幸福里120106198001010014", "幸福里**************0014"),
             ("１２０１０６１９８００１０１００１Ｘ", "**************００１Ｘ"),
             ("电话13812345678", "电话*******5678"),
+            ("138 1234 5678 王", "*** **** 5678 王"),
+            ("138-1234-5678", "***-****-5678"),
+            ("0571.8765.4321", "****.****.4321"),
+            ("120106-19800101-0014", "******-********-0014"),
+            ("120106 19800101 001X", "****** ******** 001X"),
+            ("12-3-401 2020-11-01 1101-1102", "12-3-401 2020-11-01 1101-1102"),
+            ("138  1234  5678", "138  1234  5678"),
             ("a\u{202e}b\u{0}c\nd\u{200b}", "abc d"),
         ] {
             assert_eq!(plain(text), expected);

@@ -26,7 +26,7 @@ pub(super) fn prepare(study: &Study, out: &Path) -> Result<()> {
         return Ok(());
     }
     // A run that was interrupted has begun its log; without one, files of our names are somebody else's.
-    let has_log = log::read(out).is_ok_and(|entries| !entries.is_empty());
+    let has_log = log::read_so_far(out).is_ok_and(|entries| !entries.is_empty());
     let own = |name: &str| if has_log { OWN_FILES.contains(&name) } else { name == LOG };
     let foreign = std::fs::read_dir(out).map_err(io)?.filter_map(std::result::Result::ok).any(|entry| {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -61,7 +61,7 @@ fn other_nameless(out: &Path, study: &Study) -> Option<String> {
     if is_named {
         return None;
     }
-    let entries = log::read(out).ok()?;
+    let entries = log::read_so_far(out).ok()?;
     let begin = entries.iter().rfind(|entry| entry.action == "begin")?;
     let earlier = Path::new(begin.object["study_file"].as_str()?);
     let other = std::fs::canonicalize(earlier).ok()? != std::fs::canonicalize(&study.file).ok()?;

@@ -77,7 +77,7 @@ pub fn appraise(run: &Path, filled: &Path, actor: &str, sign_key: Option<&Path>)
         return Err(error.hint("name the key with --sign-key"));
     }
     let folder = filled.parent().unwrap_or(Path::new(""));
-    let selection = selection::read(folder, &log::read(run)?)?;
+    let selection = selection::read(folder, &log::read_so_far(run)?)?;
     let verdicts = sheet::read(filled, &selection)?;
     let (digest, drawn) = (manifest::digest_of(filled)?, manifest::digest_of(&folder.join(selection::SELECTION))?);
     let mut log = Log::open(&held, actor)?;

@@ -19,7 +19,7 @@ use crate::audit::checkpoint;
 use crate::audit::located;
 use crate::audit::log::{Entry, Log};
 use crate::audit::manifest::{self, MANIFEST};
-use crate::audit::publication::Publication;
+use crate::audit::publication::{self, Publication};
 use crate::audit::verify::{self, Asked};
 use crate::digest;
 use crate::error::{Error, Kind, Result};
@@ -110,6 +110,7 @@ pub struct Request<'a> {
 /// design, an environment error if log or files cannot be written.
 pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection> {
     let design = design::read(asked.design)?;
+    publication::refuse_inside(asked.run, asked.out)?;
     if asked.out.join(SELECTION).exists() {
         let error = Error::new(Kind::Usage, "there is a sample in this folder already").at_file(asked.out);
         return Err(error.hint("name another folder with --out: a sample that was drawn is not drawn again"));
@@ -143,7 +144,7 @@ pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection>
     }
     std::fs::create_dir_all(asked.out).map_err(|error| Error::io(asked.out, &error))?;
     whole_file::replace(&asked.out.join(SELECTION), &text)?;
-    whole_file::replace(&asked.out.join(SHEET), sheet::blank(&selection))?;
+    whole_file::replace_for_owner(&asked.out.join(SHEET), sheet::blank(&selection))?;
     Ok(selection)
 }
 

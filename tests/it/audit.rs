@@ -481,3 +481,52 @@ fn a_figure_leads_to_its_rows() {
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&key.permissions()) & 0o777, 0o600);
     }
 }
+
+#[test]
+fn no_command_rests_on_an_output_that_was_altered() {
+    let (folder, results) = unsigned();
+    let run = argument(&results);
+    let truth = folder.path().join("truth_records.parquet");
+    let evaluate = ["evaluate", run, "--truth", argument(&truth)];
+    let outcomes = folder.path().join("outcomes.csv");
+    let (district, others) = (folder.path().join("district"), folder.path().join("others"));
+    check(&["-q", "synth", argument(&district), "--persons", "200", "--seed", "8"], 0);
+    check(&["-q", "run", argument(&district.join("study.toml")), "--out", argument(&others)], 0);
+    for (name, command) in [
+        ("persons.parquet", &evaluate[..]),
+        ("links.parquet", &evaluate),
+        ("discrepancies.parquet", &evaluate),
+        ("coverage.json", &["coverage", run]),
+        ("cases.parquet", &["follow-up", "status", run]),
+        ("cases.parquet", &["follow-up", "export", run]),
+        ("cases.parquet", &["follow-up", "outcomes", run, "--out", argument(&outcomes)]),
+    ] {
+        let path = results.join(name);
+        let kept = std::fs::read(&path).unwrap();
+        // Still a table or a text that can be read: that of a run of other persons.
+        std::fs::copy(others.join(name), &path).unwrap();
+        fails_and_names(command, &path);
+        std::fs::write(&path, &kept).unwrap();
+    }
+    check(&evaluate, 0);
+    check(&["follow-up", "status", run], 0);
+}
+
+#[test]
+fn of_a_signed_log_what_was_sent_is_signed_too() {
+    let signed = signed();
+    let (results, key) = (&signed.results, signed.folder.path().join("office.key"));
+    let export = ["follow-up", "export", argument(results), "--team", "east"];
+    let (_, err) = check(&export, 2);
+    assert!(err.contains("--sign-key") && !results.join("casework/outgoing").exists(), "{err}");
+    check(&[&export[..], &["--sign-key", argument(&key)]].concat(), 0);
+    let verify = ["verify", argument(results), "--public-key", &signed.public_key];
+    check(&verify, 0);
+    // Whoever cuts the entry off hides nothing.
+    let log = results.join(log::LOG);
+    let text = std::fs::read_to_string(&log).unwrap();
+    let cut: Vec<&str> = text.split_inclusive('\n').collect();
+    assert!(cut.last().is_some_and(|entry| entry.contains("\"send\"")));
+    std::fs::write(&log, cut[..cut.len() - 1].concat()).unwrap();
+    fails_and_names(&verify, &results.join(checkpoint::CHECKPOINT));
+}

@@ -408,3 +408,74 @@ fn a_parquet_file_cut_anywhere_is_refused() {
         assert_eq!(refused.kind().exit_status(), 4, "{length}");
     }
 }
+
+/// Some hundred long texts, each compared with each other, took hours.
+#[test]
+fn texts_that_are_no_names_or_addresses_hold_no_run_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |at: usize| {
+        let (name, address, own) = ("王".repeat(5_000 - at), "1-".repeat(7_000 - at), "x y ".repeat(3_500 - at));
+        format!("{at},{name},1980-01-{:02},{address},{own}\n", at % 28 + 1)
+    };
+    let table = (0..300).map(row).collect::<String>();
+    for name in ["roll", "people"] {
+        std::fs::write(folder.path().join(format!("{name}.csv")), format!("id,name,birth,address,own\n{table}"))
+            .unwrap();
+    }
+    let source = |name: &str, role: &str| {
+        format!(
+            "[[source]]\nname = \"{name}\"\nrole = \"{role}\"\nkind = \"{name}\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n\
+             [source.columns]\nname = \"name\"\nbirth_date = \"birth\"\naddress = \"address\"\nown = \"own\"\n"
+        )
+    };
+    let study = format!(
+        "[study]\nname = \"long\"\n{}{}[[field]]\nname = \"own\"\ncomparator = \"levenshtein\"\nlevels = [1, 2]\n",
+        source("roll", "roll"),
+        source("people", "register")
+    );
+    std::fs::write(folder.path().join("study.toml"), study).unwrap();
+    let results = folder.path().join("results");
+    let begun = std::time::Instant::now();
+    crate::cli::check(&["-q", "run", argument(&folder.path().join("study.toml")), "--out", argument(&results)], 0);
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    let manifest: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(results.join("manifest.json")).unwrap()).unwrap();
+    for source in manifest["sources"].as_array().unwrap() {
+        for what in ["name_too_long", "address_too_long", "field_too_long"] {
+            assert_eq!(source["noted"][what], 300, "{source}");
+        }
+    }
+    crate::cli::check(&["verify", argument(&results)], 0);
+}
+
+/// A record's id stands in outputs, also after a purge: an ID number must not.
+#[test]
+fn id_numbers_name_no_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers = ["999999198001010011", "99999919800101002X", "999999198001010038", "999999198001010046"];
+    let table: String = numbers
+        .iter()
+        .enumerate()
+        .map(|(at, number)| format!("{number},Anna Person{at},{number},1980-01-01\n"))
+        .collect();
+    std::fs::write(folder.path().join("roll.csv"), format!("登记编号,name,number,birth\n{table}")).unwrap();
+    let study = |id: &str| {
+        let study = format!(
+            "[study]\nname = \"numbers\"\n[[source]]\nname = \"roll\"\nrole = \"roll\"\npath = \"roll.csv\"\nrecord_id = \"{id}\"\n\
+             [source.columns]\nname = \"name\"\nid_number = \"number\"\nbirth_date = \"birth\"\n"
+        );
+        std::fs::write(folder.path().join("study.toml"), study).unwrap();
+    };
+    let (study_file, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let run = ["run", argument(&study_file), "--out", argument(&results)];
+    study("number");
+    let (_, said) = crate::cli::check(&run, 3);
+    assert!(said.contains("record_id") && said.contains("leave record_id out"), "{said}");
+    study("登记编号");
+    let (_, said) = crate::cli::check(&run, 0);
+    assert!(said.contains("most record ids are ID numbers"), "{said}");
+    std::fs::remove_file(&study_file).unwrap();
+    crate::cli::check(&["init", argument(folder.path())], 0);
+    let draft = std::fs::read_to_string(&study_file).unwrap();
+    assert!(!draft.contains("record_id ="), "{draft}");
+}

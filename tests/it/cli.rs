@@ -207,3 +207,26 @@ pub fn personal_values(folder: &Path) -> Vec<String> {
     assert!(values.len() > 300);
     values
 }
+
+/// A process that dies leaves no image of its memory, with everybody in it.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_memory_image_is_left() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("district");
+    let script = "ulimit -S -c $(ulimit -H -c); exec \"$0\" -q synth \"$1\" --persons 200000";
+    let mut child = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_rollcall"), argument(&place)])
+        .spawn()
+        .expect("starts");
+    // Once it has made its folder it is at work.
+    let begun = std::time::Instant::now();
+    while !place.exists() && begun.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("limits");
+    child.kill().expect("killed");
+    child.wait().expect("ended");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{core}");
+}

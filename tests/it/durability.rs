@@ -447,3 +447,41 @@ fn surroundings_do_not_change_a_byte() {
     assert_eq!(rollcall(&["-q", "run", argument(&study), "--out", argument(&one)]).status.code(), Some(0));
     assert!(contents(&one) == contents(&other), "a second run into the same folder");
 }
+
+/// A full disk in the middle of an entry of the log: the command fails, and the results are as sound as before.
+#[test]
+#[cfg(unix)]
+fn an_entry_that_the_disk_took_in_part_leaves_a_sound_log() {
+    let folder = district();
+    let results = folder.path().join("results");
+    check(&["-q", "run", argument(&folder.path().join("study.toml")), "--out", argument(&results)], 0);
+    let log = results.join(rollcall::audit::log::LOG);
+    let before = std::fs::read(&log).unwrap();
+    // No file may grow beyond some bytes more than the log has; the entry of a purge names a dozen files.
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" -q purge \"$1\" --reason x", before.len() / 1024 + 1);
+    let output = Command::new("bash")
+        .args(["-c", &script, env!("CARGO_BIN_EXE_rollcall"), argument(&results)])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(6), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(std::fs::read(&log).unwrap(), before);
+    check(&["verify", argument(&results)], 0);
+}
+
+/// An abort that is not for want of memory ends the program, also one that somebody else asks for.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_abort_from_outside_ends_the_program() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("district");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rollcall"))
+        .args(["-q", "synth", argument(&place), "--persons", "200000"])
+        .spawn()
+        .unwrap();
+    while !place.exists() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").args(["-ABRT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().signal(), Some(6));
+}

@@ -198,7 +198,7 @@ impl Rows<'_> {
 
     /// Everything that the rows of a command can be said to come to, in the page's own form.
     fn come_to(&mut self, command: &str) -> Vec<String> {
-        let (base, area) = match command.split_once(" --area ") {
+        let (base, area) = match command.split_once(" --area=") {
             Some((base, rest)) => {
                 let (area, rest) = rest.split_once(' ').map_or((rest, ""), |(area, rest)| (area, rest));
                 (format!("{base}{}{rest}", if rest.is_empty() { "" } else { " " }), area.to_owned())
@@ -294,7 +294,7 @@ impl Rows<'_> {
             "unseen" => figures.extend([0.5, 1.0, 2.0, 5.0].map(|odds| expected(persons + (odds - 1.0) * own))),
             "variance" => {
                 // The interval of exactly these persons, its variance from persons, households and drawings.
-                let narrowed = if area.is_empty() { String::new() } else { format!(" --area {area}") };
+                let narrowed = if area.is_empty() { String::new() } else { format!(" --area={area}") };
                 let traced = self.of(&format!("--estimate variance{narrowed}"));
                 let line = traced.lines("variance ").last().unwrap();
                 let together = after(line, "+");
@@ -345,11 +345,11 @@ fn every_figure_leads_to_rows_that_add_up_to_it() {
     }
     assert!(wrong.is_empty(), "{} of {} figures: {wrong:#?}", wrong.len(), found.len());
     // Commands narrowed to an area, as they stand there, list just what was added up.
-    let narrowed: Vec<&Figure> = found.iter().filter(|figure| figure.command.contains(" --area ")).collect();
+    let narrowed: Vec<&Figure> = found.iter().filter(|figure| figure.command.contains(" --area=")).collect();
     for figure in narrowed.iter().step_by(narrowed.len() / 12) {
         let listed = run.trace(&figure.command);
         let begins = if figure.command.starts_with("--kind") { "D0" } else { "person " };
-        let (base, area) = figure.command.split_once(" --area ").unwrap();
+        let (base, area) = figure.command.split_once(" --area=").unwrap();
         let (area, rest) = area.split_once(' ').unwrap_or((area, ""));
         let all = rows.of(format!("{base} {rest}").trim());
         let own: Vec<&str> = all.lines(begins).filter(|line| lies_in(line, area)).collect();

@@ -36,7 +36,7 @@ pub type Rows = Vec<Vec<String>>;
 
 /// Sends lists out and gives the rows of the longest one, with its file.
 pub fn sent(run: &Path, more: &[&str]) -> (PathBuf, Rows) {
-    let out = run.join("lists");
+    let out = run.join("casework/lists");
     check(&[&["follow-up", "export", argument(run), "--out", argument(&out)][..], more].concat(), 0);
     let lists = std::fs::read_dir(&out).expect("lists").map(|entry| entry.unwrap().path());
     let lists = lists.filter(|path| path.extension().is_some_and(|extension| extension == "xlsx"));
@@ -405,7 +405,7 @@ fn visits_go_to_the_best_doors_and_one_team_at_a_time() {
     let run = folder.path();
     let (_, one) = sent(run, &["--team", "east", "--visits", "10"]);
     let numbers = |rows: &Rows| rows[1..].iter().map(|row| row[1].clone()).collect::<Vec<_>>();
-    let again = run.join("again");
+    let again = run.join("casework/again");
     check(&["follow-up", "export", argument(run), "--team", "west", "--visits", "10", "--out", argument(&again)], 0);
     for entry in std::fs::read_dir(&again).expect("lists").map(|entry| entry.unwrap().path()) {
         if entry.extension().is_some_and(|extension| extension == "xlsx") {
@@ -413,7 +413,7 @@ fn visits_go_to_the_best_doors_and_one_team_at_a_time() {
             assert!(numbers(&one).iter().all(|number| !other.contains(number)), "one case, two teams");
         }
     }
-    let random = run.join("random");
+    let random = run.join("casework/random");
     let more = ["--team", "north", "--visits", "5", "--random-visits", "8", "--out", argument(&random)];
     let (said, _) = check(&[&["follow-up", "export", argument(run)][..], &more].concat(), 0);
     assert!(said.lines().any(|line| line.starts_with("of these at random") && line.ends_with(" 8")), "{said}");
@@ -424,9 +424,18 @@ fn visits_go_to_the_best_doors_and_one_team_at_a_time() {
     check(&["follow-up", "export", argument(run), "--team", "south", "--seed", "3"], 2);
     check(&["follow-up", "export", argument(run), "--team", "../x"], 2);
     // Lists of other teams, and extracts, are not written over.
-    for taken in [run, &run.join("lists"), &self::run().with_file_name("district")] {
+    for taken in [&run.join("casework/lists"), &self::run().with_file_name("district")] {
         let (_, err) = check(&["follow-up", "export", argument(run), "--team", "south", "--out", argument(taken)], 2);
         assert!(err.contains("this folder is not empty"), "{err}");
+    }
+    // Nor among the outputs of the run, where no run wrote them and no purge finds them.
+    for inside in ["", "lists", "follow-up/lists", "casework", "casework/../lists"].map(|name| run.join(name)) {
+        let (_, err) = check(&["follow-up", "export", argument(run), "--team", "south", "--out", argument(&inside)], 2);
+        assert!(err.contains("among the outputs of the run"), "{err}");
+        for command in ["export", "decisions"] {
+            let (_, err) = check(&["review", command, argument(run), "--out", argument(&inside)], 2);
+            assert!(err.contains("among the outputs of the run"), "{err}");
+        }
     }
     let log = rollcall::audit::log::read(run).expect("log");
     let teams: Vec<_> = log.iter().filter(|e| e.action == "send").map(|e| e.object["team"].as_str().unwrap()).collect();
@@ -461,7 +470,13 @@ fn programs_that_are_killed_leave_the_store_whole() {
             let file = (turn * 10 + at) % files.len();
             let child = if at % 5 == 4 {
                 // A folder that another export has filled is refused.
-                start(&["follow-up", "export", argument(run), "--out", argument(&run.join(format!("out-{turn}-{at}")))])
+                start(&[
+                    "follow-up",
+                    "export",
+                    argument(run),
+                    "--out",
+                    argument(&run.join(format!("casework/out-{turn}-{at}"))),
+                ])
             } else {
                 start(&["follow-up", "import", argument(run), argument(&files[file])])
             };
@@ -487,4 +502,22 @@ fn programs_that_are_killed_leave_the_store_whole() {
         assert!(rollcall(&["follow-up", "import", argument(run), argument(file)]).status.success());
     }
     assert_eq!(outcomes(run).len(), files.len());
+}
+
+/// A pipe would be waited for without end.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_pipe_is_no_list_and_no_key() {
+    let folder = fresh();
+    let (pipe, out) = (folder.path().join("casework.pipe"), folder.path().with_extension("json"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let run = argument(folder.path());
+    check(&["follow-up", "import", run, argument(&pipe)], 4);
+    for command in [
+        &["publish", run, "--key", argument(&pipe), "--out", argument(&out)][..],
+        &["purge", run, "--reason", "x", "--sign-key", argument(&pipe)],
+    ] {
+        let (_, said) = check(command, 2);
+        assert!(said.contains("casework.pipe"), "{said}");
+    }
 }

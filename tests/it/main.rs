@@ -6,6 +6,7 @@
     reason = "in tests a panic is how a law says that it is broken"
 )]
 
+mod areas;
 mod audit;
 mod bad_inputs;
 mod browser;

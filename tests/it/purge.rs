@@ -12,14 +12,20 @@ fn purged_data_are_gone_and_the_rest_is_verified() {
     let public = check(&["key", "new", argument(&key)], 0).0.trim().to_owned();
     let run = argument(&results);
     check(&["-q", "run", argument(&study), "--out", run, "--sign-key", argument(&key), "--visits", "20"], 0);
-    check(&["follow-up", "export", run, "--team", "east"], 0);
+    check(&["follow-up", "export", run, "--team", "east", "--sign-key", argument(&key)], 0);
     let report = std::fs::read(results.join("report.html")).expect("report");
     let (said, _) = check(&["purge", run, "--reason", "the round has ended", "--older-than", "3"], 0);
     assert!(said.contains("0 days old") && results.join("cases.parquet").exists(), "{said}");
+    // Whatever lies among the lists goes with them; what lies elsewhere is named.
+    std::fs::write(results.join("follow-up").join("copy.html"), "names").expect("written");
+    std::fs::write(results.join("list.xlsx"), "names").expect("written");
     // What an interrupted later run has worked out goes with them.
     std::fs::create_dir(results.join(STAGES)).expect("made");
     std::fs::write(results.join(STAGES).join("linked"), "who is who").expect("written");
-    check(&["purge", run, "--reason", "the round has ended", "--actor", "archive", "--sign-key", argument(&key)], 0);
+    let purge = ["purge", run, "--reason", "the round has ended", "--actor", "archive", "--sign-key", argument(&key)];
+    let (said, _) = check(&purge, 0);
+    assert!(said.contains("no run wrote list.xlsx") && !said.contains("copy.html"), "{said}");
+    std::fs::remove_file(results.join("list.xlsx")).expect("removed");
     for gone in ["cases.parquet", "follow-up", "casework", STAGES] {
         assert!(!results.join(gone).exists(), "{gone}");
     }

@@ -46,7 +46,7 @@ fn a_sample_goes_out_masked_and_comes_back_as_figures() {
     let run = fresh();
     let run = run.path();
     check(&["review", "status", argument(run)], 2);
-    let path = run.join("pairs.xlsx");
+    let path = run.join("casework/pairs.xlsx");
     let said = check(&["-q", "review", "export", argument(run), "--pairs", "60", "--out", argument(&path)], 0);
     assert!(said.contains("link 0.999-1"), "{said}");
     let rows = rows_of(&path);
@@ -82,7 +82,7 @@ fn a_sample_goes_out_masked_and_comes_back_as_figures() {
     std::fs::write(&table, filled(&rows, |at| if at <= 5 { "0" } else { "" })).expect("written");
     check(&["review", "import", argument(run), argument(&table), "--reviewer", "chief", "--supervisor"], 0);
     assert!(json(run)["disputed"].as_array().expect("list").is_empty());
-    let decisions = run.join("decisions.csv");
+    let decisions = run.join("casework/decisions.csv");
     check(&["review", "decisions", argument(run), "--out", argument(&decisions)], 0);
     let text = std::fs::read_to_string(&decisions).expect("decisions");
     let same: BTreeMap<&str, usize> = ["1", "0"]
@@ -97,7 +97,7 @@ fn a_sample_goes_out_masked_and_comes_back_as_figures() {
 fn one_column_sorted_alone_is_noticed() {
     let run = fresh();
     let run = run.path();
-    let path = run.join("pairs.xlsx");
+    let path = run.join("casework/pairs.xlsx");
     check(&["-q", "review", "export", argument(run), "--pairs", "30", "--out", argument(&path)], 0);
     let mut rows = rows_of(&path);
     let numbers: Vec<String> = rows[1..].iter().rev().map(|row| row[0].clone()).collect();
@@ -138,7 +138,7 @@ fn a_clerk_is_asked_in_the_terminal_and_may_stop_at_any_time() {
 fn a_workbook_comes_back_whatever_has_been_drawn_since() {
     let run = fresh();
     let run = run.path();
-    let path = run.join("pairs.xlsx");
+    let path = run.join("casework/pairs.xlsx");
     check(&["-q", "review", "export", argument(run), "--pairs", "30", "--out", argument(&path)], 0);
     let rows = rows_of(&path);
     // Who says nothing of a sample goes on with the one that is there.

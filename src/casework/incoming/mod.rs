@@ -264,7 +264,7 @@ fn write_wrong(run: &Path, path: &Path, returned: &Returned, language: Language)
         workbook::bytes(&mut workbook)
     };
     let bytes = build().map_err(|_| Error::new(Kind::Environment, "the file of wrong rows cannot be put together"))?;
-    whole_file::replace(&target, bytes)?;
+    whole_file::replace_for_owner(&target, bytes)?;
     Ok(target)
 }
 

@@ -12,7 +12,7 @@ pub struct Coverage {
     /// The run's folder.
     #[arg(value_name = "DIR")]
     pub run: PathBuf,
-    /// Only areas whose code begins so.
+    /// Only this area, or all areas within the division with this code.
     #[arg(long, value_name = "CODE")]
     pub area: Option<String>,
     /// Form of the result.

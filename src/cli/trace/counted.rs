@@ -13,6 +13,7 @@ use crate::cli::explain::evidence::{self, Evidence};
 use crate::error::Result;
 use crate::outcome::coverage::{self, CountedPerson, Counts};
 use crate::outcome::files;
+use crate::outcome::report::cases::shown_area;
 use crate::person::lexicon::Symbol;
 use crate::progress::Progress;
 use crate::provenance::held;
@@ -36,7 +37,7 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
     let mut text = format!("{} persons\n", persons.len());
     for person in persons.iter().take(asked.limit) {
         let place = places.get(person).map_or("", |place| gathered.table.divisions.text(*place));
-        let _ = writeln!(text, "\nperson {person}  area {}", place.escape_debug());
+        let _ = writeln!(text, "\nperson {person}  area {}", shown_area(place));
         for record in gathered.resolution.records_of(*person) {
             let _ = writeln!(text, "  record    {}", entries.record(*record));
         }

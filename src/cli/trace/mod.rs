@@ -22,7 +22,7 @@ use crate::error::{Error, Kind, Result};
 use crate::memory::plan::Allowance;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files::{self, DiscrepancyRow, LinkRow};
-use crate::outcome::report::cases::table as case_table;
+use crate::outcome::report::cases::{shown_area, table as case_table};
 use crate::person::table::RecordId;
 use crate::progress::Progress;
 use entries::{Entries, lies_in, more, named};
@@ -89,7 +89,7 @@ pub(super) fn trace(asked: &args::Trace, memory: Allowance, progress: &dyn Progr
             "\n{}  {}  area {}  person {}  probability {:.4}  rank {}\n  evidence  {}",
             row.discrepancy,
             row.kind,
-            row.area.escape_debug(),
+            shown_area(&row.area),
             row.person,
             row.probability,
             row.priority,

@@ -15,6 +15,7 @@ use crate::outcome::coverage::ESTIMATES;
 use crate::outcome::coverage::estimated::weights::{Weighed, Weights};
 use crate::outcome::coverage::estimated::{Estimate, STEPS, Summary};
 use crate::outcome::files;
+use crate::outcome::report::cases::shown_area;
 use crate::outcome::weights;
 use crate::progress::Progress;
 use crate::provenance::{self, Known, Remade};
@@ -269,7 +270,8 @@ fn estimate(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, part: E
     }
     for person in persons.iter().take(asked.limit) {
         let (number, weight) = (person.person, part_of(part, person));
-        let (place, age, step) = (&person.place, person.age.name(), STEPS.get(person.step).copied().unwrap_or(""));
+        let (place, age, step) =
+            (shown_area(&person.place), person.age.name(), STEPS.get(person.step).copied().unwrap_or(""));
         let _ = writeln!(text, "\nperson {number}  weight {weight:.9}  area {place}  age {age}  stratum {step}");
         for record in remade.linked.resolution.records_of(person.person) {
             let _ = writeln!(text, "  record    {}", entries.record(*record));

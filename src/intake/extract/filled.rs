@@ -40,6 +40,11 @@ pub struct FilledSheet {
 /// # Errors
 /// If the file is of another form, damaged, protected by a password, or far too large for a list.
 pub fn sheets(path: &Path) -> Result<Vec<FilledSheet>> {
+    // A pipe would be waited for without end.
+    if std::fs::metadata(path).is_ok_and(|facts| !facts.is_file()) {
+        let error = Error::input("expected a file, found a folder, a pipe or a device").at_file(path);
+        return Err(error.hint("name the filled list itself"));
+    }
     let Some(pool) = decoder::pool() else { return read(path) };
     match pool.ask(&Request { path: path.to_path_buf(), work: Work::Fill })? {
         Reply::Filled(sheets) => Ok(sheets),

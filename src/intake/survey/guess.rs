@@ -163,7 +163,9 @@ fn drop_doubles(guess: &mut Guess, profiles: &[Profile]) {
 }
 
 fn record_id(profiles: &[Profile]) -> Option<(String, bool)> {
-    let ranked = profiles.iter().filter(|profile| profile.is_key()).map(|profile| {
+    // What names a record stands in outputs: ID numbers must not, whatever the column is called.
+    let may_name = |profile: &&Profile| profile.is_key() && profile.share(Shape::IdNumber) < 0.5;
+    let ranked = profiles.iter().filter(may_name).map(|profile| {
         let rank = headers::record_id_rank(&profile.name);
         (rank, profile)
     });
@@ -260,6 +262,19 @@ fn format_of(profile: &Profile) -> Option<&'static str> {
     }
 }
 
+/// In a column of so many rows a code may come only once.
+const FEW_ROWS: u64 = 5;
+
+/// May a value stand in a draft? What somebody typed of a person must not: it is long and comes rarely, or has a number in it. (Of
+/// what nobody understands, what comes only once stands in none either.)
+fn is_kind(value: &str, count: u64) -> bool {
+    const CHARACTERS_MAX: usize = 12;
+    const USUAL: u64 = 5;
+    const DIGITS_MAX: usize = 6;
+    let digits = value.split(|c: char| !c.is_numeric()).map(|digits| digits.chars().count()).max().unwrap_or(0);
+    digits <= DIGITS_MAX && (value.chars().count() <= CHARACTERS_MAX || count >= USUAL)
+}
+
 fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
     let mut rows = Rows::default();
     let meaning = |value: &str| if is_roll { headers::roll_kind(value) } else { headers::row_kind(value) };
@@ -281,10 +296,13 @@ fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
     let column = if is_roll { column } else { column.or_else(by_values) };
     if let Some(profile) = column {
         rows.column = Some(profile.name.clone());
-        for value in profile.codes.iter().flat_map(BTreeMap::keys) {
+        for (value, count) in profile.codes.iter().flatten() {
             match meaning(value) {
-                Some(kind) => rows.kinds.entry(kind).or_default().push(value.clone()),
-                None => rows.unknown.push(value.clone()),
+                Some(kind) if is_kind(value, *count) => rows.kinds.entry(kind).or_default().push(value.clone()),
+                None if is_kind(value, *count) && (*count > 1 || profile.filled <= FEW_ROWS) => {
+                    rows.unknown.push(value.clone());
+                }
+                _ => {}
             }
         }
     } else if !is_roll {

@@ -455,3 +455,22 @@ fn addresses_of_another_script_are_shown_and_areas_may_have_any_code() {
     let roll = study.roll().unwrap();
     assert_eq!(column(&study, roll, Field::EnumerationArea), Some("Enumeration area"), "{text}");
 }
+
+#[test]
+fn what_somebody_typed_of_a_person_is_in_no_draft() {
+    let row = |row: u32| {
+        let kind = match row {
+            7 => "搬到李明家",
+            9 => "已随其子李强迁往外地居住多年了",
+            _ => ["居民健康档案", "出生医学证明", "死亡医学证明", "电话1381234567", "复查"][row as usize % 5],
+        };
+        format!("{row},{kind},{},19900{}0{}", han_name(row), row % 9 + 1, row % 8 + 1)
+    };
+    let folder = folder(&[("health.csv", table("业务编号,业务类型,姓名,出生日期", 60, row))]);
+    let text = draft(folder.path(), folder.path()).unwrap().text;
+    assert!(text.contains("出生医学证明"), "{text}");
+    assert!(text.contains("复查"), "a code that nobody understands is asked about: {text}");
+    for typed in ["李明", "李强", "1381234567"] {
+        assert!(!text.contains(typed), "{text}");
+    }
+}

@@ -1,8 +1,9 @@
 //! Which figures go out, and with what beside them?
 //!
-//! Takes the persons of a run with their areas and keys, gives a [`Release`]: counts by area moved by
-//! [`noise`](super::noise), rates made of moved counts, and what was withheld and why. Areas with too few persons or
-//! households, and counts that would say something of everybody in an area, are left to the area above.
+//! Takes the persons of a run with their areas and keys, gives a [`Release`]: counts by area moved by [`noise`](super::noise),
+//! rates made of moved counts, and what was withheld and why. Areas with too few persons or households, and those whose counts
+//! would say something of everybody in them, are left to the area above, and not even named: what was taken for their code may be
+//! a person's name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,12 +17,17 @@ const BASE_PERSONS: u64 = 100;
 const BASE_HOUSEHOLDS: usize = 30;
 /// Fewest published persons that a rate may be divided by.
 const PUBLISHED_BASE: u64 = 50;
-/// Fewest households for any count of an area.
+/// Fewest households and persons of an area that is named.
 const HOUSEHOLDS_MIN: usize = 3;
+const PERSONS_MIN: u64 = 20;
+/// Longest code of an area that is named, in characters.
+const CODE_CHARACTERS_MAX: usize = 40;
 /// Fewest persons of an area finer than a township.
 const FINE_AREA_PERSONS: u64 = 1_000;
 /// Digits of a township's code; longer codes are finer.
 const TOWNSHIP_DIGITS: usize = 9;
+/// Digits of the codes of areas that hold others.
+const COARSER_DIGITS: [usize; 2] = [6, TOWNSHIP_DIGITS];
 
 /// The sentence that goes with every release.
 pub const STATEMENT: &str = "Counts were altered slightly to protect persons: totals need not be the sums of their parts, and small counts are not exact.";
@@ -33,8 +39,8 @@ pub struct Counted {
     pub key: u32,
     /// Codes of the areas that the person lies in.
     pub areas: Vec<String>,
-    /// The household.
-    pub household: u64,
+    /// The household; of a person without a known home nothing.
+    pub household: Option<u64>,
     /// Enumerated here.
     pub enumerated: bool,
     /// In a register.
@@ -54,7 +60,7 @@ pub struct ReleasedArea {
     pub both: Option<u64>,
     /// Of those in registers, how many in a thousand are enumerated: from the altered counts.
     pub enumerated_per_thousand: Option<u64>,
-    /// Why something is missing: `few_households`, `fine_area`, `whole_area`, `small_base`.
+    /// Why something is missing: `fine_area`, `small_base`.
     pub withheld: Option<&'static str>,
 }
 
@@ -65,6 +71,8 @@ pub struct Release {
     pub disclosure_control: &'static str,
     /// That the figures are altered, for readers.
     pub statement: &'static str,
+    /// Areas that are not named: too few persons or households, everybody or nobody of a group, or no code of an area.
+    pub areas_left_out: usize,
     /// The areas.
     pub areas: Vec<ReleasedArea>,
 }
@@ -89,7 +97,7 @@ pub fn release(persons: &[Counted], noise: &NoiseTable) -> Release {
             }
             let area = areas.entry(code).or_default();
             area.persons += 1;
-            area.households.insert(person.household);
+            area.households.extend(person.household);
             let cells = [
                 (person.enumerated, &mut area.enumerated),
                 (person.registered, &mut area.registered),
@@ -98,11 +106,25 @@ pub fn release(persons: &[Counted], noise: &NoiseTable) -> Release {
             cells.into_iter().filter(|cell| cell.0).for_each(|(_, cell)| cell.add(person.key));
         }
     }
-    Release {
-        disclosure_control: "cell_key",
-        statement: STATEMENT,
-        areas: areas.into_iter().map(|(code, area)| area.released(code, noise)).collect(),
+    let mut left_out: BTreeSet<&str> = BTreeSet::new();
+    let mut released = Vec::new();
+    // The coarse ones come first: where one is left out, those within would tell why.
+    for (code, area) in &areas {
+        let is_within_one =
+            COARSER_DIGITS.iter().filter_map(|digits| code.get(..*digits)).any(|code| left_out.contains(code));
+        match area.released(code, noise).filter(|_| !is_within_one) {
+            Some(area) => released.push(area),
+            None => _ = left_out.insert(code),
+        }
     }
+    Release { disclosure_control: "cell_key", statement: STATEMENT, areas_left_out: left_out.len(), areas: released }
+}
+
+/// Is it the code of an area, by the looks of it? Names of persons are written otherwise: without digits.
+fn is_code(text: &str) -> bool {
+    text.chars().count() <= CODE_CHARACTERS_MAX
+        && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.'))
+        && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// Is the area finer than a township? So is every one whose code is that of no division.
@@ -111,29 +133,26 @@ fn is_fine(code: &str) -> bool {
 }
 
 impl Area {
-    fn released(&self, code: &str, noise: &NoiseTable) -> ReleasedArea {
-        let nothing = |why| ReleasedArea {
-            area: code.to_owned(),
-            enumerated: None,
-            registered: None,
-            both: None,
-            enumerated_per_thousand: None,
-            withheld: Some(why),
-        };
-        if self.households.len() < HOUSEHOLDS_MIN {
-            return nothing("few_households");
+    /// What goes out of the area; nothing if it is not named. That an area is left out must not say why.
+    fn released(&self, code: &str, noise: &NoiseTable) -> Option<ReleasedArea> {
+        if !is_code(code) || self.households.len() < HOUSEHOLDS_MIN || self.persons < PERSONS_MIN {
+            return None;
         }
         if is_fine(code) && self.persons < FINE_AREA_PERSONS {
-            return nothing("fine_area");
+            // A remark may have letters and digits, too, and then it is of few.
+            return code.is_ascii().then(|| ReleasedArea {
+                area: code.to_owned(),
+                enumerated: None,
+                registered: None,
+                both: None,
+                enumerated_per_thousand: None,
+                withheld: Some("fine_area"),
+            });
         }
         // Everybody, or nobody, of a group: the count would say so of each of them.
         let says_all = |part: Cell, whole: Cell| whole.count > 0 && (part.count == whole.count || part.count == 0);
         if says_all(self.both, self.registered) || says_all(self.both, self.enumerated) {
-            return ReleasedArea {
-                enumerated: Some(noise.published(self.enumerated)),
-                registered: Some(noise.published(self.registered)),
-                ..nothing("whole_area")
-            };
+            return None;
         }
         let [enumerated, registered, both] =
             [self.enumerated, self.registered, self.both].map(|cell| noise.published(cell));
@@ -141,14 +160,14 @@ impl Area {
             self.persons >= BASE_PERSONS && self.households.len() >= BASE_HOUSEHOLDS && registered >= PUBLISHED_BASE;
         // Altered counts may be a little out of step; a share is none above one.
         let rate = based.then(|| (1_000 * both.min(registered) + registered / 2) / registered.max(1));
-        ReleasedArea {
+        Some(ReleasedArea {
             area: code.to_owned(),
             enumerated: Some(enumerated),
             registered: Some(registered),
             both: Some(both),
             enumerated_per_thousand: rate,
             withheld: rate.is_none().then_some("small_base"),
-        }
+        })
     }
 }
 
@@ -161,7 +180,7 @@ mod tests {
         let person = |number: u64| Counted {
             key: person_key(&[3; 32], &format!("{area} {number}")),
             areas: vec![area[..6].to_owned(), area[..9].to_owned(), area.to_owned()],
-            household: number / per_household + area.bytes().map(u64::from).sum::<u64>() * 100_000,
+            household: Some(number / per_household + area.bytes().map(u64::from).sum::<u64>() * 100_000),
             enumerated: missed_every == 0 || !number.is_multiple_of(missed_every),
             registered: number % 7 != 3,
         };
@@ -189,16 +208,39 @@ mod tests {
         assert_eq!((of("120106001002").withheld, of("120106001002").enumerated), (Some("fine_area"), None));
         assert_eq!((of("120106002").withheld, of("120106002").enumerated_per_thousand), (Some("small_base"), None));
         assert!(of("120106002").enumerated.is_some());
-        assert_eq!((of("120106003").withheld, of("120106003").registered), (Some("few_households"), None));
-        assert_eq!((of("120106004").withheld, of("120106004").both), (Some("whole_area"), None));
         assert!(of("120106").enumerated_per_thousand.is_some());
         assert_eq!(found.disclosure_control, "cell_key");
+        // Few households, and everybody enumerated: not named, and not told apart.
+        let named = |code: &str| found.areas.iter().any(|area| area.area == code);
+        assert!(!named("120106003") && !named("120106003001") && !named("120106004") && !named("120106004001"));
+        assert_eq!(found.areas_left_out, 4);
+    }
+
+    #[test]
+    fn persons_without_a_known_home_are_no_households() {
+        let mut all = persons("120106002001", 40, 2, 9);
+        assert!(released(&all).areas.iter().any(|area| area.area == "120106002"));
+        all.iter_mut().skip(4).for_each(|person| person.household = None);
+        let found = released(&all);
+        assert_eq!((found.areas.len(), found.areas_left_out), (0, 3));
+    }
+
+    #[test]
+    fn what_is_no_code_of_an_area_is_not_named_however_many_have_it() {
+        for (code, is_named) in
+            [("王建国", false), ("Anna Maria", false), ("Anna", false), ("EA-01.2_b", true), ("甲片-01", true)]
+        {
+            let mut all = persons("120106001001", 1500, 3, 20);
+            all.iter_mut().for_each(|person| person.areas = vec![code.to_owned()]);
+            let found = released(&all);
+            assert_eq!((found.areas.len() == 1, found.areas_left_out), (is_named, usize::from(!is_named)), "{code}");
+        }
     }
 
     #[test]
     fn an_area_of_no_division_is_fine_and_its_persons_count_once() {
         let mut all = persons("120106001001", 1500, 3, 20);
-        all.iter_mut().for_each(|person| person.areas = vec![String::from("甲片-01"); 3]);
+        all.iter_mut().for_each(|person| person.areas = vec![String::from("EA-01"); 3]);
         let found = released(&all);
         let exact = all.iter().filter(|person| person.enumerated).count() as u64;
         assert!(found.areas.len() == 1 && found.areas[0].enumerated.unwrap().abs_diff(exact) <= 5);

@@ -6,6 +6,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
+use super::cases::shown_area;
 use super::words::Words;
 use super::words::words;
 use crate::outcome::coverage::UNKNOWN_AREA;
@@ -31,21 +32,22 @@ pub fn figure(command: &str, caption: &str, svg: &str) -> Markup {
     html! { figure data-trace=(command) { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
 }
 
-/// A name as a shell takes it for one word.
+/// A name as a shell takes it for one word. Within single quotes a shell obeys nothing, and of the names some are what somebody
+/// typed into a column.
 #[must_use]
 pub fn word(name: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ':');
-    match name {
-        name if !name.is_empty() && name.chars().all(plain) => name.to_owned(),
-        name if name.contains('\'') => format!("\"{name}\""),
-        name => format!("'{name}'"),
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', r"'\''"))
     }
 }
 
-/// A command, narrowed to an area.
+/// A command, narrowed to an area, which may be called like an option.
 #[must_use]
 pub fn in_area(command: &str, area: &str) -> String {
-    format!("{command} --area {}", word(area))
+    format!("{command} --area={}", word(&shown_area(area)))
 }
 
 /// A command, narrowed to a community, which may be unknown.
@@ -59,3 +61,24 @@ pub const HOW: Words = words(
     "每个数字都能追到记录：指针停在数字上，显示 rollcall trace 命令（DIR 为结果文件夹）。",
     "Every figure leads to its rows: rest the pointer on it for the command of rollcall trace (DIR: the folder of results).",
 );
+
+#[cfg(test)]
+mod tests {
+    use super::{in_area, word};
+
+    #[test]
+    fn a_shell_takes_any_name_for_one_word_and_obeys_none() {
+        for (name, expected) in [
+            ("120106001", "120106001"),
+            ("甲片-01", "甲片-01"),
+            ("", "''"),
+            ("two words", "'two words'"),
+            ("甲片3'区$(touch pwned)`x`", r"'甲片3'\''区$(touch pwned)`x`'"),
+            ("a\"b\\", "'a\"b\\'"),
+        ] {
+            assert_eq!(word(name), expected);
+        }
+        assert_eq!(in_area("--persons all", "--help"), "--persons all --area=--help");
+        assert!(!in_area("--persons all", "王建国").contains("王建国"), "what was taken for a code may be a name");
+    }
+}

@@ -81,6 +81,11 @@ pub(super) fn trailing(text: &[char], spaced: &[usize]) -> Vec<Number> {
     let mut numbers: Vec<Number> = Vec::with_capacity(4);
     let mut at = 0;
     while at < text.len() {
+        if let Some(end) = reaches_somebody_at(text, at) {
+            numbers.clear();
+            at = end;
+            continue;
+        }
         let digits = digits_at(text, spaced, at);
         let in_digits = value_of(&text[at..at + digits]).map(|value| (at + digits, value));
         if digits > 0 && in_digits.is_none() {
@@ -112,6 +117,33 @@ pub(super) fn trailing(text: &[char], spaced: &[usize]) -> Vec<Number> {
     settle(&mut numbers);
     settle_side(&mut numbers, &text[at..]);
     numbers
+}
+
+/// Does a telephone or ID number stand in the text?
+pub(super) fn reaches_somebody(text: &[char]) -> bool {
+    (0..text.len()).any(|at| reaches_somebody_at(text, at).is_some())
+}
+
+/// Where a telephone or ID number ends that begins here, dashes and points between its parts included.
+fn reaches_somebody_at(text: &[char], start: usize) -> Option<usize> {
+    /// Fewest digits of a part, of a number that is written in parts.
+    const PART_DIGITS: usize = 3;
+    if start > 0 && text[start - 1].is_ascii_digit() {
+        return None;
+    }
+    let part = |from: usize| text.iter().skip(from).take_while(|c| c.is_ascii_digit()).count();
+    let first = part(start);
+    if first < PART_DIGITS {
+        return None;
+    }
+    let (mut digits, mut end) = (first, start + first);
+    while text.get(end).is_some_and(|c| matches!(c, '-' | '–' | '.')) && part(end + 1) >= PART_DIGITS {
+        digits += part(end + 1);
+        end += 1 + part(end + 1);
+    }
+    let is_mobile = digits == 11 && text[start] == '1' && text[start + 1] > '2';
+    let is_telephone = is_mobile || ((10..=12).contains(&digits) && text[start] == '0');
+    (is_telephone || digits >= 15).then_some(end)
 }
 
 /// Is this a remark behind the numbers of a dwelling: 东户, 主卧, 西侧, or the letter of a room (401A)?

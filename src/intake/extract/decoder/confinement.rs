@@ -29,7 +29,7 @@ mod system {
     pub(super) const IS_KNOWN: bool = true;
 
     /// Reading and writing what is open; memory; threads; time; the end.
-    const ALLOWED: [i64; 35] = [
+    const ALLOWED: [i64; 34] = [
         libc::SYS_read,
         libc::SYS_readv,
         libc::SYS_pread64,
@@ -38,7 +38,6 @@ mod system {
         libc::SYS_lseek,
         libc::SYS_close,
         libc::SYS_fstat,
-        libc::SYS_fcntl,
         libc::SYS_munmap,
         libc::SYS_mremap,
         libc::SYS_madvise,
@@ -93,6 +92,11 @@ mod system {
         ] {
             rules.insert(call, vec![argument(number, operator, value)?]);
         }
+        // Handles may be copied and asked about. To have signals sent when something can be read from one (F_SETOWN, F_SETSIG) would
+        // reach other processes of this user.
+        let about_handles = [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL, libc::F_DUPFD_CLOEXEC];
+        let rule = |command: &i32| argument(1, SeccompCmpOp::Eq, u64::from(command.unsigned_abs()));
+        rules.insert(libc::SYS_fcntl, about_handles.iter().map(rule).collect::<Option<Vec<SeccompRule>>>()?);
         // "No such call" is what libraries know a way around: they then count threads, for one, as they did before.
         let otherwise = SeccompAction::Errno(libc::ENOSYS.unsigned_abs());
         let machine = std::env::consts::ARCH.try_into().ok()?;
@@ -105,4 +109,35 @@ mod system {
     pub(super) const IS_KNOWN: bool = false;
 
     pub(super) fn give_up() {}
+}
+
+#[cfg(all(test, target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod tests {
+    use std::process::Command;
+
+    /// Says that a process is to be confined.
+    const CONFINE: &str = "ROLLCALL_TEST_CONFINE";
+
+    /// What a handle does when something happens to it may not be changed: signals could be sent by it. Tried out by this very
+    /// test in a process of its own, as nobody gets out again.
+    #[test]
+    fn handles_can_be_copied_and_not_be_made_to_send_signals() {
+        use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+        if std::env::var_os(CONFINE).is_none() {
+            let name =
+                "intake::extract::decoder::confinement::tests::handles_can_be_copied_and_not_be_made_to_send_signals";
+            let mut child = Command::new(std::env::current_exe().unwrap());
+            let status = child.args(["--exact", name]).env(CONFINE, "1").status().unwrap();
+            assert_eq!(status.code(), Some(0));
+            return;
+        }
+        let (read, _write) = std::io::pipe().unwrap();
+        let flags = fcntl_getfl(&read).unwrap();
+        assert!(fcntl_setfl(&read, flags | OFlags::NONBLOCK).is_ok());
+        if super::enter() {
+            let holds = fcntl_setfl(&read, flags).is_err() && fcntl_getfl(&read).is_ok() && read.try_clone().is_ok();
+            std::process::exit(i32::from(!holds));
+        }
+        std::process::exit(0);
+    }
 }

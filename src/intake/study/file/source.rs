@@ -48,11 +48,26 @@ fn source(
     let sealed_by = sealed_by(section, complaints);
     let record_id = section.text("record_id", complaints);
     let bindings = columns(section, custom_fields, complaints);
+    check_record_id(section, record_id.as_deref(), &bindings, complaints);
     let rows = rows(section, role.unwrap_or(Role::Register), complaints);
     let kind = section.text("kind", complaints);
     let (name, role) = (name?, role?);
     let kind = kind.unwrap_or_else(|| if role == Role::Roll { String::from("census") } else { name.clone() });
     Some(Source { name, role, kind, files, path, encoding, sealed_by, record_id, bindings, rows })
+}
+
+/// What names a record stands in outputs and on screens, also when personal data have been purged: no ID number may.
+fn check_record_id(section: &Section<'_>, record_id: Option<&str>, bindings: &[Binding], complaints: &mut Complaints) {
+    let (Some(column), Some(item)) = (record_id, section.item("record_id")) else { return };
+    let holds_numbers = |binding: &Binding| {
+        matches!(binding.field, Field::IdNumber | Field::MotherIdNumber)
+            && binding.columns.iter().any(|own| own == column)
+    };
+    if bindings.iter().any(holds_numbers) {
+        let hint =
+            "leave record_id out: the number of the row is then used; or name a column of the department's own numbers";
+        complaints.add(&item.at, &item.key, "an ID number must not name a record", Some(hint.to_owned()));
+    }
 }
 
 fn role(section: &Section<'_>, complaints: &mut Complaints) -> Option<Role> {

@@ -147,6 +147,22 @@ pub fn file_name(area: &str) -> String {
     if is_code { area.to_owned() } else { format!("area-{}", short_digest(area)) }
 }
 
+/// The code of an area as pages and screens show it: the name of its files, unless a code of other letters has digits, as no name
+/// of a person has (甲片-01).
+#[must_use]
+pub fn shown_area(area: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let is_other_code = !area.is_ascii()
+        && area.chars().all(is_plain)
+        && area.chars().count() <= FILE_NAME_CHARACTERS_MAX
+        && (1..=OTHER_CODE_DIGITS_MAX).contains(&area.chars().filter(|c| c.is_numeric()).count())
+        && area.bytes().any(|byte| byte.is_ascii_digit());
+    if is_other_code { area.to_owned() } else { file_name(area) }
+}
+
+/// Most digits of such a code: telephone numbers have more.
+const OTHER_CODE_DIGITS_MAX: usize = 6;
+
 /// What tells two codes apart whose names would be one.
 #[must_use]
 pub fn short_digest(area: &str) -> String {
@@ -157,7 +173,7 @@ personal!(Door);
 
 #[cfg(test)]
 mod tests {
-    use super::{AreaCodes, door, file_name, written_address};
+    use super::{AreaCodes, door, file_name, shown_area, written_address};
     use crate::intake::extract;
     use crate::intake::study::{self, Language};
     use crate::person;
@@ -234,6 +250,16 @@ mod tests {
             ("../../etc/passwd", "unknown"),
         ] {
             assert_eq!(codes.code(code), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_code_is_not_shown() {
+        for code in ["120106001004005", "EA-01", "甲片-01", "第3网格", "unknown"] {
+            assert_eq!(shown_area(code), code);
+        }
+        for personal in ["王芳", "王芳13812345678", "幸福里 3号楼", "120106198001010014", "Anna Maria"] {
+            assert!(shown_area(personal).starts_with("area-"), "{personal}");
         }
     }
 

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 mod door;
 pub mod table;
 
-pub use door::{AreaCodes, Door, door, file_name, short_digest, written_address};
+pub use door::{AreaCodes, Door, door, file_name, short_digest, shown_area, written_address};
 
 use super::ReportInput;
 use super::words::code;

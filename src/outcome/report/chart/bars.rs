@@ -4,6 +4,7 @@ use super::curve::legend;
 use super::{Anchor, Canvas, colour, draw, fitted, text_width, ticks};
 use crate::intake::study::Language;
 use crate::outcome::coverage::Counts;
+use crate::outcome::report::cases::shown_area;
 use crate::outcome::report::words::{self, code, page};
 use crate::outcome::weights::{ComparisonWeights, Waterfall};
 
@@ -130,5 +131,9 @@ pub fn coverage(language: Language, areas: &[(String, Counts)]) -> String {
 /// The code of an area, or that it is unknown.
 #[must_use]
 pub fn area_name(language: Language, code: &str) -> String {
-    if code == crate::outcome::coverage::UNKNOWN_AREA { page::UNKNOWN.of(language).to_owned() } else { code.to_owned() }
+    if code == crate::outcome::coverage::UNKNOWN_AREA {
+        page::UNKNOWN.of(language).to_owned()
+    } else {
+        shown_area(code)
+    }
 }

@@ -266,6 +266,7 @@ const REASONS: &[Entry] = &[
     ("name_title", words("姓名中有称谓，已去除", "name: a title taken off")),
     ("name_remark", words("姓名后有括号附注，已去除", "name: a remark in brackets taken off")),
     ("name_of_several", words("一格填写多人姓名，取第一人", "name: several persons in one cell, the first counts")),
+    ("name_too_long", words("姓名过长，视为未填", "name: longer than any name, taken for none")),
     ("birth_date_unreadable", words("出生日期无法识别", "birth date: unreadable")),
     ("last_seen_unreadable", words("更新日期无法识别", "last seen: unreadable")),
     ("death_date_unreadable", words("死亡日期无法识别", "date of death: unreadable")),
@@ -279,6 +280,11 @@ const REASONS: &[Entry] = &[
     ("birth_date_contradicts_id", words("出生日期与身份号码矛盾", "birth date contradicts the ID number")),
     ("sex_contradicts_id", words("性别与身份号码矛盾", "sex contradicts the ID number")),
     ("address_without_room", words("住址没有写到室", "address without a room")),
+    ("address_too_long", words("住址过长，视为未填", "address: longer than any address, taken for none")),
+    (
+        "field_too_long",
+        words("自定义项目过长，视为未填", "a declared field: longer than any such text, taken for none"),
+    ),
 ];
 
 const SOURCE_KINDS: &[Entry] = &[
