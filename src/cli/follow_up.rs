@@ -15,7 +15,8 @@ use crate::casework::campaign::{self, Course, Rules};
 use crate::casework::encryption::Recipients;
 use crate::casework::outgoing::{self, Order, Sent};
 use crate::casework::store::Store;
-use crate::casework::{absorb, incoming, progress, settled};
+use crate::casework::incoming::{self, Incomplete};
+use crate::casework::{absorb, progress, settled};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::report::cases::table::{self, CASES};
 use crate::outcome::report::file;
@@ -123,6 +124,10 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
             }
         };
         let name = files.add(file, &[taken.good, taken.new, taken.blank, taken.wrong.len() as u64]);
+        for (sheet, list) in &taken.incomplete {
+            let sheet = sheet.as_ref().map_or_else(String::new, |sheet| format!(", {sheet}"));
+            files.reject(format!("{name}{sheet}: {}", lacking(list)));
+        }
         for (place, column, reason) in &taken.wrong {
             files.reject(format!("{name}, {place}, {column}: {}\n", reason.of(language)));
         }
@@ -140,6 +145,21 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
         }
     }
     files.end()
+}
+
+/// What a list lacks, and what to do.
+fn lacking(list: &Incomplete) -> String {
+    let missing: Vec<String> = list.missing.iter().map(|title| format!("{} ({})", title.zh, title.en)).collect();
+    let unknown = if list.unknown.is_empty() {
+        String::new()
+    } else {
+        format!("; headings that nobody knows: {}", list.unknown.join(", "))
+    };
+    format!(
+        "no column {}: what stands there was not taken, nor could rows be checked by it{unknown}; put the headings back as they \
+         went out, and import the list again\n",
+        missing.join(", ")
+    )
 }
 
 fn say(asked: &Status) -> Result<ExitCode> {

@@ -7,6 +7,7 @@
 //! Steps: 1. [`read`] finds the sheets and their columns; 2. each row is read by itself (`row`); 3. two rows about one case
 //! must not contradict each other, on whatever sheets they stand; 4. [`take_back`] notes the good rows and lists the others.
 
+mod heading;
 mod row;
 
 use std::cell::RefCell;
@@ -26,11 +27,9 @@ use crate::outcome::report::file;
 use crate::outcome::report::words::{Words, words};
 use crate::outcome::visit::Outcome;
 use crate::privacy::personal;
+use heading::{Heading, Twice};
 pub(super) use row::normal;
-use row::{CASE, COLUMNS, OUTCOME, Row};
-
-/// Rows above the heading that are looked through for it.
-const HEADING_ROWS_MAX: usize = 30;
+use row::{COLUMNS, OUTCOME, Row};
 
 /// Where a row stands in the file that came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,17 +64,36 @@ pub struct Returned {
     pub wrong: Vec<WrongRow>,
     /// The sheets that are lists: name and heading.
     pub lists: Vec<(String, Vec<String>)>,
+    /// Lists that lack columns.
+    pub incomplete: Vec<Incomplete>,
+}
+
+/// A list that lacks columns: what they hold was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incomplete {
+    /// Which of the file's lists it is, from 0.
+    pub list: usize,
+    /// The columns that are not there.
+    pub missing: Vec<Words>,
+    /// Headings that nobody knows, as they may be shown: perhaps a missing column was given another.
+    pub unknown: Vec<String>,
 }
 
 impl Returned {
     /// Where a row is, for people: the sheet is named only if there are several lists in the file.
     #[must_use]
     pub fn place(&self, spot: Spot) -> String {
-        match self.lists.get(spot.list).filter(|_| self.lists.len() > 1) {
-            // A name that somebody typed: control characters and escapes stay inert.
-            Some((sheet, _)) => format!("sheet {}, row {}", sheet.escape_debug(), spot.row),
+        match self.sheet(spot.list) {
+            Some(sheet) => format!("{sheet}, row {}", spot.row),
             None => format!("row {}", spot.row),
         }
+    }
+
+    /// Which sheet a list is, for people; nothing if it is the only list.
+    fn sheet(&self, list: usize) -> Option<String> {
+        // A name that somebody typed: control characters and escapes stay inert.
+        let several = self.lists.get(list).filter(|_| self.lists.len() > 1);
+        several.map(|(sheet, _)| format!("sheet {}", sheet.escape_debug()))
     }
 }
 
@@ -90,6 +108,8 @@ pub struct TakenBack {
     pub blank: u64,
     /// Rows that cannot be used: where, the column at fault, and why.
     pub wrong: Vec<(String, &'static str, Words)>,
+    /// Lists that lack columns, each with its sheet if the file has several lists.
+    pub incomplete: Vec<(Option<String>, Incomplete)>,
     /// Where those rows stand with their reasons.
     pub wrong_file: Option<PathBuf>,
     /// Cases of the file that now have outcomes which contradict each other: number, codes.
@@ -113,10 +133,14 @@ pub struct Known<'a> {
 /// Reads a filled list against the cases that are known.
 ///
 /// # Errors
-/// If no sheet of the file is a list.
+/// If no sheet of the file is a list, or two columns of one are filled in that mean the same.
 pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
     let sheets = filled::sheets(path)?;
-    let lists: Vec<_> = sheets.iter().filter_map(|sheet| Some((sheet, heading(sheet)?))).collect();
+    let mut lists: Vec<(&FilledSheet, Heading)> = Vec::new();
+    for sheet in &sheets {
+        let heading = heading::heading(sheet).map_err(|twice| stands_twice(path, sheet, &twice))?;
+        lists.extend(heading.map(|heading| (sheet, heading)));
+    }
     if lists.is_empty() {
         let error = Error::input("no sheet has the columns 编号 (Case) and 核查结果 (Outcome)").at_file(path);
         return Err(error.hint("send back the list itself, with its heading row"));
@@ -126,16 +150,19 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
     let numbered = known.cases.iter().map(|case| (case.number.as_str(), case));
     let numbers: FxHashMap<&str, &StoredCase> = others.chain(numbered).collect();
     let mut returned = Returned::default();
-    for (list, (sheet, (at, columns))) in lists.iter().enumerate() {
+    for (list, (sheet, Heading { at, places, missing, unknown })) in lists.iter().enumerate() {
+        if !missing.is_empty() {
+            returned.incomplete.push(Incomplete { list, missing: missing.clone(), unknown: unknown.clone() });
+        }
         let heading = sheet.rows.get(*at).map(|(_, cells)| cells.clone()).unwrap_or_default();
         // A heading that a program has repeated within the list says nothing.
         for (number, cells) in sheet.rows.iter().skip(at + 1).filter(|(_, cells)| *cells != heading) {
             let spot = Spot { list, row: *number };
-            match (Row { cells, columns }).read(&numbers, known) {
+            match (Row { cells, columns: places }).read(&numbers, known) {
                 Ok(Some(visit)) => returned.visits.push((spot, visit)),
                 Ok(None) => returned.blank += 1,
                 Err((column, reason)) => {
-                    let column = COLUMNS[column].0;
+                    let column = COLUMNS[column].title.zh;
                     returned.wrong.push(WrongRow { spot, column, reason, cells: cells.clone() });
                 }
             }
@@ -147,14 +174,13 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
     Ok(returned)
 }
 
-/// Row and columns of the heading.
-fn heading(sheet: &FilledSheet) -> Option<(usize, [Option<usize>; COLUMNS.len()])> {
-    let columns_of = |cells: &[String]| {
-        COLUMNS.map(|(_, names)| cells.iter().position(|cell| names.contains(&normal(cell).to_lowercase().as_str())))
-    };
-    let rows = sheet.rows.iter().take(HEADING_ROWS_MAX);
-    let mut all = rows.enumerate().map(|(at, (_, cells))| (at, columns_of(cells)));
-    all.find(|(_, columns)| columns[CASE].is_some() && columns[OUTCOME].is_some())
+/// Nobody can tell which of the two is meant.
+fn stands_twice(path: &Path, sheet: &FilledSheet, twice: &Twice) -> Error {
+    let Twice { title, columns: [one, other] } = twice;
+    let what = format!("columns {one} and {other} are both filled in and both mean {} ({})", title.zh, title.en);
+    let error = Error::input(what).at_file(path);
+    let sheet = if sheet.name.is_empty() { String::new() } else { format!(" on sheet {}", sheet.name.escape_debug()) };
+    error.hint(format!("keep one of them{sheet}, or give the other a heading of its own"))
 }
 
 /// Two rows of one file about one case: the same is once, a contradiction is none.
@@ -180,7 +206,7 @@ fn contradictions(returned: &mut Returned, sheets: &[&FilledSheet]) {
         });
         returned.wrong.push(WrongRow {
             spot,
-            column: COLUMNS[OUTCOME].0,
+            column: COLUMNS[OUTCOME].title.zh,
             reason: words(
                 "同一编号在清单中出现两次且结果不同：只保留正确的一行",
                 "the list has this case twice, with different outcomes: keep the row that holds",
@@ -237,7 +263,10 @@ pub fn take_back(
         }
     }
     let wrong = returned.wrong.iter().map(|wrong| (returned.place(wrong.spot), wrong.column, wrong.reason)).collect();
-    Ok(TakenBack { good: visits.len() as u64, new, blank: returned.blank, wrong, wrong_file, disputed, referred })
+    let place = |list: &Incomplete| (returned.sheet(list.list), list.clone());
+    let incomplete = returned.incomplete.iter().map(place).collect();
+    let (good, blank) = (visits.len() as u64, returned.blank);
+    Ok(TakenBack { good, new, blank, wrong, incomplete, wrong_file, disputed, referred })
 }
 
 const ROW_TITLE: Words = words("原行号", "Row");

@@ -223,3 +223,67 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         assert_eq!(read_rows(rows).0, 1, "{day}");
     }
 }
+
+/// What a sheet with this heading and these rows below it gives.
+fn read_headed(heading: &[&str], rows: &[Vec<String>]) -> crate::error::Result<Returned> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("filled.csv");
+    let mut writer = csv::Writer::from_path(&path).unwrap();
+    writer.write_record(heading).unwrap();
+    rows.iter().for_each(|row| writer.write_record(row).unwrap());
+    writer.flush().unwrap();
+    let cases = cases();
+    let known =
+        Known { cases: &cases, appearances: &|_| Vec::new(), reference: jiff::civil::date(2020, 11, 1), role: "field" };
+    read(&path, &known)
+}
+
+#[test]
+fn columns_that_are_missing_are_said_with_the_headings_that_nobody_knows() {
+    let rows = rows(&cases(), "03");
+    let with = |heading: [&str; 7]| read_headed(&heading, &rows).unwrap();
+    let days = |returned: &Returned| returned.visits.iter().filter(|(_, visit)| !visit.visited_on.is_empty()).count();
+    for day in ["走访时间", "访问日期", "Visit date", "visited", "核查日期"] {
+        let heading = ["编号", "事项", "住所", "姓名", "出生年月", "核查结果", day];
+        let returned = with(heading);
+        assert_eq!(days(&returned), 4, "{day}");
+        let missing: Vec<_> = returned.incomplete.iter().flat_map(|list| &list.missing).map(|title| title.zh).collect();
+        assert_eq!(missing, ["备注"], "{day}");
+    }
+    let renamed = with(["编号", "类别", "地址", "名字", "出生年月", "核查结果", "何时去的13800138000"]);
+    let list = &renamed.incomplete[0];
+    let missing: Vec<_> = list.missing.iter().map(|title| title.en).collect();
+    assert_eq!(missing, ["Visited on", "Notes", "Name", "Kind", "Dwelling"]);
+    assert_eq!(list.unknown[..3], ["类别", "地址", "名字"]);
+    assert!(list.unknown.len() == 4 && !list.unknown[3].contains("13800138000"), "{:?}", list.unknown);
+}
+
+#[test]
+fn the_heading_that_went_out_counts_before_others_and_a_filled_column_before_an_empty_one() {
+    let rows: Vec<Vec<String>> = rows(&cases(), "03")
+        .into_iter()
+        .map(|row| [&[String::new()][..], &row, &[String::from("no lift")]].concat())
+        .collect();
+    let day_of = |heading: [&str; 9], rows: &[Vec<String>]| {
+        let visit = read_headed(&heading, rows).unwrap().visits[0].1.clone();
+        (visit.visited_on, visit.note)
+    };
+    let told = (String::from("2020-12-03"), String::from("no lift"));
+    let sent = ["编号", "事项", "住所", "姓名", "出生年月", "核查结果"];
+    let headed = |first: &'static str, day: &'static str, note: &'static str| {
+        let mut heading = [first; 9];
+        heading[1..7].copy_from_slice(&sent);
+        (heading[7], heading[8]) = (day, note);
+        heading
+    };
+    // An empty column of the office's own before the real one.
+    assert_eq!(day_of(headed("日期", "走访日期", "备注"), &rows), told);
+    assert_eq!(day_of(headed("说明", "走访日期", "备注"), &rows), told);
+    assert_eq!(day_of(headed("走访日期", "日期", "备注"), &rows), told, "the one that is filled in");
+    // The office's own is filled in, too: what went out counts. Of two others nobody can tell.
+    let mut filled = rows.clone();
+    filled.iter_mut().for_each(|row| row[0] = String::from("2020-12-09"));
+    assert_eq!(day_of(headed("日期", "走访日期", "备注"), &filled), told);
+    let error = read_headed(&headed("日期", "访问日期", "备注"), &filled).unwrap_err().to_string();
+    assert!(error.contains("columns 1 and 8") && error.contains("走访日期"), "{error}");
+}
