@@ -46,6 +46,17 @@ pub struct Event {
     pub note: Option<String>,
 }
 
+/// A call at a door, as one of its cases tells of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call<'a> {
+    /// The day; empty if it was not said.
+    pub day: &'a str,
+    /// When lists were taken back that tell of it.
+    pub noted: Vec<&'a str>,
+    /// The case as it was known then.
+    pub case: &'a CaseRow,
+}
+
 /// Where a case stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
@@ -231,22 +242,23 @@ impl StoredCase {
         })
     }
 
-    /// The days on which somebody of the field was there (empty if not said), with the case as it was known then; what was only
-    /// noted once more counts once. A supervisor decides at a desk.
+    /// The calls of the field at the door of the case; what was only noted once more counts once. A supervisor decides at a desk.
     #[must_use]
-    pub fn calls(&self) -> Vec<(&str, &CaseRow)> {
-        let mut calls: Vec<(usize, &str)> = Vec::new();
+    pub fn calls(&self) -> Vec<Call<'_>> {
+        let mut calls: Vec<(usize, Call<'_>)> = Vec::new();
         let by_field = |event: &Event| event.is_visit() && event.role != "supervisor";
         for (at, event) in self.events.iter().enumerate().filter(|(_, event)| by_field(event)) {
             // A note completes the call, or one that has completed it already.
             let known =
                 completed(&self.events[..at], event).and_then(|before| calls.iter_mut().find(|call| call.0 == before));
-            match known {
-                Some(call) => *call = (at, event.day()),
-                None => calls.push((at, event.day())),
+            if let Some((last, call)) = known {
+                (*last, call.day, call.case) = (at, event.day(), self.as_of(at));
+                call.noted.push(&event.at);
+            } else {
+                calls.push((at, Call { day: event.day(), noted: vec![&event.at], case: self.as_of(at) }));
             }
         }
-        calls.into_iter().map(|(at, day)| (day, self.as_of(at))).collect()
+        calls.into_iter().map(|(_, call)| call).collect()
     }
 
     /// The day of the visit that settled the case, if it was said.
@@ -394,7 +406,7 @@ mod tests {
     fn a_visit_that_is_told_again_is_one_visit_and_stays_where_it_was_made() {
         let events = vec![event("opened"), event("assigned"), visit("field", Outcome::NoContact, "")];
         let mut case = StoredCase { events, ..case() };
-        let days = |case: &StoredCase| case.calls().iter().map(|call| call.0.to_owned()).collect::<Vec<_>>();
+        let days = |case: &StoredCase| case.calls().iter().map(|call| call.day.to_owned()).collect::<Vec<_>>();
         assert_eq!(days(&case), [""]);
         case.events.push(event("carried"));
         case.events.push(field(Outcome::NoContact));
@@ -408,6 +420,6 @@ mod tests {
         let (before, now) = (case.earlier[0].area.clone(), case.row.area.clone());
         case.events.truncate(3);
         case.events.push(event("carried"));
-        assert!(before != now && case.calls()[0].1.area == before, "the visit was made in the area of then");
+        assert!(before != now && case.calls()[0].case.area == before, "the visit was made in the area of then");
     }
 }

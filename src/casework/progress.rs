@@ -10,6 +10,7 @@ use serde::Serialize;
 use statrs::distribution::{DiscreteCDF, Poisson};
 
 use super::outgoing::{door_key, next_doors, probabilities};
+use super::history::Call;
 use super::store::{State, StoredCase};
 use crate::outcome::discrepancy::DiscrepancyKind;
 
@@ -82,6 +83,34 @@ pub fn random_visits(cases: &[StoredCase]) -> RandomVisits {
     random
 }
 
+/// The calls at one door, as its cases tell of them.
+#[derive(Default)]
+struct DoorCalls<'a> {
+    days: BTreeSet<&'a str>,
+    /// When lists came back that give a day.
+    with_day: BTreeSet<&'a str>,
+    /// When lists came back that tell of a call without a day, by case.
+    without_day: Vec<Vec<&'a str>>,
+}
+
+impl<'a> DoorCalls<'a> {
+    fn add(&mut self, call: &Call<'a>) {
+        if call.day.is_empty() {
+            self.without_day.push(call.noted.clone());
+        } else {
+            self.days.insert(call.day);
+            self.with_day.extend(&call.noted);
+        }
+    }
+
+    /// How many calls they are. People write the day into the first row of a household and leave the others empty: a call
+    /// without a day is one of its own only if nothing that came back with it has a day.
+    fn count(&self) -> u64 {
+        let is_told = |noted: &Vec<&str>| noted.iter().any(|at| self.with_day.contains(at));
+        self.days.len() as u64 + u64::from(!self.without_day.iter().all(is_told))
+    }
+}
+
 /// Does a case of this kind stand for one missed person?
 #[must_use]
 pub fn is_find(kind: DiscrepancyKind) -> bool {
@@ -92,7 +121,7 @@ pub fn is_find(kind: DiscrepancyKind) -> bool {
 #[must_use]
 pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
     let probability = probabilities(cases);
-    let mut areas: BTreeMap<&str, (AreaProgress, BTreeSet<_>)> = BTreeMap::new();
+    let mut areas: BTreeMap<&str, (AreaProgress, BTreeMap<_, DoorCalls<'_>>)> = BTreeMap::new();
     for (case, probability) in cases.iter().zip(&probability) {
         let (area, _) = areas.entry(&case.row.area).or_default();
         area.cases += 1;
@@ -108,8 +137,9 @@ pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
             area.expected += if case.is_waiting() { *probability } else { 0.0 };
         }
         // Visits and what they found count where they were made: new data may have moved some cases of the door since.
-        for (day, then) in case.calls() {
-            areas.entry(&then.area).or_default().1.insert((door_key(then, &case.number), day));
+        for call in case.calls() {
+            let (_, doors) = areas.entry(&call.case.area).or_default();
+            doors.entry(door_key(call.case, &case.number)).or_default().add(&call);
         }
         if is_find(case.kind) && case.label() == Some(true) {
             areas.entry(&case.as_visited().area).or_default().0.found += 1;
@@ -118,9 +148,9 @@ pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
     let doors = next_doors(cases, &probability);
     let mut all = AreaProgress { area: String::from("all"), ..AreaProgress::default() };
     let mut rows = Vec::with_capacity(areas.len() + 1);
-    for (code, (mut area, calls)) in areas {
+    for (code, (mut area, calls_of)) in areas {
         code.clone_into(&mut area.area);
-        area.visits = calls.len() as u64;
+        area.visits = calls_of.values().map(DoorCalls::count).sum();
         area.next_hundred = worth_of_next(doors.iter().filter(|(of, _)| of == code));
         all.cases += area.cases;
         all.assigned += area.assigned;
@@ -200,6 +230,29 @@ mod tests {
         let many: Vec<StoredCase> = (0..10).map(|id| case(id, Some(0.1), found)).collect();
         assert!(random_visits(&many).chance.expect("chance") < 1e-5, "ten found where one was expected");
         assert_eq!(random_visits(&[]).chance, None);
+    }
+
+    #[test]
+    fn a_household_with_the_day_in_its_first_row_was_called_on_once() {
+        let told = |id: i64, noted: &[(&str, &str)]| {
+            let mut case = case(id, None, Some(Outcome::NoContact));
+            case.row.door.room = 101;
+            let visit = case.events.remove(0);
+            case.events.extend(noted.iter().map(|(at, day)| Event {
+                at: (*at).to_owned(),
+                visited_on: Some((*day).to_owned()),
+                ..visit.clone()
+            }));
+            case
+        };
+        let visits = |cases: &[StoredCase]| progress(cases)[0].visits;
+        let first_row = [told(1, &[("t1", "2020-12-03")]), told(2, &[("t1", "")]), told(3, &[("t1", "")])];
+        assert_eq!(visits(&first_row), 1);
+        assert_eq!(visits(&first_row[1..]), 1, "without any day it is a call all the same");
+        // The day was written in later, and again in the first row only.
+        assert_eq!(visits(&[told(1, &[("t1", ""), ("t2", "2020-12-03")]), told(2, &[("t1", "")])]), 1);
+        // Another list came back, without a day.
+        assert_eq!(visits(&[told(1, &[("t1", "2020-12-03")]), told(2, &[("t2", "")])]), 2);
     }
 
     #[test]
