@@ -341,7 +341,8 @@ fn may_go(case: &StoredCase, order: &Order) -> bool {
 }
 
 /// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together. The
-/// ranking has no say in it: what they find measures the ranking.
+/// ranking has no say in it: what they find measures the ranking. Each draw goes on with other dice than those before it, or the
+/// same places would come up every day; the same seed over the same history gives the same doors.
 fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Vec<usize> {
     use rand::SeedableRng;
     let key = |at: &usize| door_key(&cases[*at].row, &cases[*at].number);
@@ -350,6 +351,7 @@ fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Ve
         .filter(|at| may_go(&cases[*at], order) && progress::is_find(cases[*at].kind) && !taken.contains(&key(at)));
     let doors: Vec<Vec<usize>> = by_door(cases, left).into_values().collect();
     let mut dice = rand_chacha::ChaCha8Rng::seed_from_u64(order.random.1);
+    dice.set_stream(cases.iter().filter(|case| case.drawn().is_some()).count() as u64);
     let wanted = usize::try_from(order.random.0).unwrap_or(usize::MAX).min(doors.len());
     let mut drawn: Vec<usize> =
         rand::seq::index::sample(&mut dice, doors.len(), wanted).into_iter().flat_map(|at| doors[at].clone()).collect();
@@ -414,7 +416,7 @@ pub fn expected_words(expected: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 
     use super::{NO_TEAM, Order, send};
@@ -423,7 +425,7 @@ mod tests {
     use crate::audit::publication::Publication;
     use crate::casework::absorb::absorb;
     use crate::casework::absorb::tests::run;
-    use crate::casework::store::{State, Store, StoredCase, Visit};
+    use crate::casework::store::{Claim, State, Store, StoredCase, Visit};
     use crate::error::Kind;
     use crate::intake::study::Language;
     use crate::outcome::visit::Outcome;
@@ -515,6 +517,24 @@ mod tests {
         assert_eq!((sent(&mut store, "west"), sent(&mut store, "east")), (1, 0));
         say(&mut store, 0, Outcome::NoContact, "2020-12-03", "field");
         assert_eq!(sent(&mut store, "east"), 1);
+    }
+
+    #[test]
+    fn visits_at_random_go_to_other_places_every_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 200);
+        let asked = Order { random: (3, 1), ..order("east", None) };
+        let mut draw = || {
+            let cases = store.cases().unwrap();
+            let drawn = super::choose_at_random(&cases, &[], &asked);
+            assert_eq!(drawn, super::choose_at_random(&cases, &[], &asked), "the same seed over the same history");
+            let drawn_now = drawn.iter().map(|at| (cases[*at].id, 0.5)).collect();
+            store.claim(&Claim { team: asked.team.clone(), drawn: drawn_now, ..Claim::default() }, i64::MAX).unwrap();
+            drawn
+        };
+        // Nobody has been there yet: the same doors are left every day.
+        let days: BTreeSet<Vec<usize>> = (0..5).map(|_| draw()).collect();
+        assert_eq!(days.len(), 5, "{days:?}");
     }
 
     #[test]
