@@ -6,7 +6,7 @@
 //!
 //! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -138,7 +138,10 @@ impl Choice {
     }
 
     fn claim(&self, order: &Order) -> Claim {
+        let doors: BTreeSet<_> = self.chosen.iter().map(|at| door_of(&self.cases[*at])).collect();
+        let is_beside = |case: &&StoredCase| doors.contains(&door_of(case));
         Claim {
+            doors: self.cases.iter().filter(is_beside).map(|case| case.id).collect(),
             team: order.team.clone(),
             cases: self.chosen.iter().map(|at| self.cases[*at].id).collect(),
             drawn: self.random.iter().map(|at| (self.cases[*at].id, self.probability[*at])).collect(),
@@ -329,15 +332,34 @@ fn fresh_folder(within: &Path, team: &str) -> Result<PathBuf> {
     Err(Error::new(Kind::Environment, "there are too many lists of this team").at_file(within))
 }
 
-/// Is the case one that may go out with this order?
+/// Is the case one that may go out with this order, as far as the case itself says?
 fn may_go(case: &StoredCase, order: &Order) -> bool {
     let free = match case.state() {
         State::Open | State::Visited => true,
         State::Assigned => case.team() == Some(order.team.as_str()),
         _ => false,
     };
+    free && is_asked_for(case, order)
+}
+
+/// Is the case in the areas that are asked for?
+pub(super) fn is_asked_for(case: &StoredCase, order: &Order) -> bool {
     let excepted = order.except.iter().any(|except| case.row.area.starts_with(except.as_str()));
-    free && !excepted && case.row.area.starts_with(&order.area)
+    !excepted && case.row.area.starts_with(&order.area)
+}
+
+/// Positions of the cases that may go out with this order. Where another team is sent already, everything at the door is left to
+/// that team: two would call at one door.
+fn may_all_go(cases: &[StoredCase], order: &Order) -> Vec<usize> {
+    let key = |case| door_of(case);
+    let is_others = |case: &&StoredCase| case.state() == State::Assigned && case.team() != Some(order.team.as_str());
+    let taken: BTreeSet<_> = cases.iter().filter(is_others).map(key).collect();
+    (0..cases.len()).filter(|at| may_go(&cases[*at], order) && !taken.contains(&key(&cases[*at]))).collect()
+}
+
+/// The door of a case of the store.
+pub(super) fn door_of(case: &StoredCase) -> (&str, &Door, &str) {
+    door_key(&case.row, &case.number)
 }
 
 /// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together. The
@@ -345,10 +367,10 @@ fn may_go(case: &StoredCase, order: &Order) -> bool {
 /// same places would come up every day; the same seed over the same history gives the same doors.
 fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Vec<usize> {
     use rand::SeedableRng;
-    let key = |at: &usize| door_key(&cases[*at].row, &cases[*at].number);
-    let taken: std::collections::BTreeSet<_> = chosen.iter().map(key).collect();
-    let left = (0..cases.len())
-        .filter(|at| may_go(&cases[*at], order) && progress::is_find(cases[*at].kind) && !taken.contains(&key(at)));
+    let key = |at: &usize| door_of(&cases[*at]);
+    let taken: BTreeSet<_> = chosen.iter().map(key).collect();
+    let left = may_all_go(cases, order).into_iter();
+    let left = left.filter(|at| progress::is_find(cases[*at].kind) && !taken.contains(&key(at)));
     let doors: Vec<Vec<usize>> = by_door(cases, left).into_values().collect();
     let mut dice = rand_chacha::ChaCha8Rng::seed_from_u64(order.random.1);
     dice.set_stream(cases.iter().filter(|case| case.drawn().is_some()).count() as u64);
@@ -361,27 +383,33 @@ fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Ve
 
 /// The cases to send, by position.
 fn choose(cases: &[StoredCase], probability: &[f64], order: &Order) -> Vec<usize> {
-    let waiting: Vec<usize> = (0..cases.len()).filter(|at| may_go(&cases[*at], order)).collect();
+    let waiting = may_all_go(cases, order);
     let Some(visits) = order.visits else {
         return waiting.into_iter().filter(|at| cases[*at].row.listed).collect();
     };
     let wanted = |at: &usize| cases[*at].row.listed || progress::is_find(cases[*at].kind);
     let doors = by_door(cases, waiting.into_iter().filter(wanted));
-    let mut ranked: Vec<(f64, Vec<usize>)> = doors
-        .into_values()
-        .map(|door| (door.iter().map(|at| probability[*at] * effect(cases[*at].kind)).sum(), door))
-        .collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let worth = |door: &[usize]| door.iter().map(|at| probability[*at] * effect(cases[*at].kind)).sum::<f64>();
+    let mut ranked: Vec<(bool, f64, Vec<usize>)> =
+        doors.into_values().map(|door| (has_grown(cases, &door), worth(&door), door)).collect();
+    ranked.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
     ranked.truncate(usize::try_from(visits).unwrap_or(usize::MAX));
     // At a door that is visited for a likely case, the unlikely ones are not asked about.
     let worth = |at: &usize| cases[*at].row.listed || probability[*at] >= ON_THE_WAY_MIN;
     ranked
         .into_iter()
-        .flat_map(|(_, door)| {
+        .flat_map(|(.., door)| {
             let worthy: Vec<usize> = door.iter().copied().filter(worth).collect();
             if worthy.is_empty() { door } else { worthy }
         })
         .collect()
+}
+
+/// Has something new come up at a door to which the team is sent already? It goes there anyway, and nobody else may.
+fn has_grown(cases: &[StoredCase], door: &[usize]) -> bool {
+    let is_theirs = |at: &&usize| cases[**at].state() == State::Assigned;
+    let (theirs, others): (Vec<&usize>, Vec<&usize>) = door.iter().partition(is_theirs);
+    !theirs.is_empty() && others.iter().any(|at| cases[**at].row.listed)
 }
 
 /// A case less likely than this does not come along to a door that is visited anyway.
@@ -390,7 +418,7 @@ const ON_THE_WAY_MIN: f64 = 0.02;
 fn by_door(cases: &[StoredCase], positions: impl Iterator<Item = usize>) -> BTreeMap<(&str, &Door, &str), Vec<usize>> {
     let mut doors: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for at in positions {
-        doors.entry(door_key(&cases[at].row, &cases[at].number)).or_default().push(at);
+        doors.entry(door_of(&cases[at])).or_default().push(at);
     }
     doors
 }
@@ -424,10 +452,12 @@ mod tests {
     use crate::audit::manifest::MANIFEST;
     use crate::audit::publication::Publication;
     use crate::casework::absorb::absorb;
-    use crate::casework::absorb::tests::run;
+    use crate::casework::absorb::tests::{run, run_of};
+    use crate::casework::learning::tests::row;
     use crate::casework::store::{Claim, State, Store, StoredCase, Visit};
     use crate::error::Kind;
     use crate::intake::study::Language;
+    use crate::outcome::report::cases::record_digest;
     use crate::outcome::visit::Outcome;
 
     /// A run of so many cases, taken over.
@@ -517,6 +547,29 @@ mod tests {
         assert_eq!((sent(&mut store, "west"), sent(&mut store, "east")), (1, 0));
         say(&mut store, 0, Outcome::NoContact, "2020-12-03", "field");
         assert_eq!(sent(&mut store, "east"), 1);
+    }
+
+    #[test]
+    fn no_two_teams_are_sent_to_one_door() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 1);
+        send(&mut store, folder.path(), &order("east", None), Language::Zh).unwrap();
+        // A fresh run raises two more cases: one at the door to which a team has been sent, one at another.
+        let at = |number: usize, room: u16| {
+            let mut case = row(number, 1, 0.5);
+            case.records = vec![record_digest("register", &number.to_string())];
+            case.door.room = room;
+            case
+        };
+        run_of(folder.path(), &[at(1, 102), at(2, 102), at(3, 909)], &[1, 2, 3], &[]);
+        absorb(&mut store, folder.path()).unwrap();
+        let mut sent = |team: &str, visits| {
+            send(&mut store, folder.path(), &order(team, visits), Language::Zh).unwrap();
+            let cases = store.cases().unwrap();
+            cases.iter().map(|case| case.team().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(sent("west", Some(5)), ["east", "", "west"]);
+        assert_eq!(sent("east", Some(1)), ["east", "east", "west"], "the newcomer goes with the team that has the door");
     }
 
     #[test]

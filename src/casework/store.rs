@@ -49,6 +49,8 @@ pub struct Claim {
     pub cases: Vec<i64>,
     /// Those of them that were drawn at random, and the probability that each has now.
     pub drawn: Vec<(i64, f64)>,
+    /// All cases at their doors: where another team has been sent meanwhile, none may go out.
+    pub doors: Vec<i64>,
 }
 
 impl Claim {
@@ -165,7 +167,7 @@ impl Store {
     }
 
     /// Notes that cases go out with a team, and of those drawn at random the probability that each had then. Nothing is noted
-    /// if something has happened to one of the cases since the event up to which they were looked at: another program may
+    /// if something has happened to one of the cases, or of others at their doors, since the event up to which they were looked at: another program may
     /// have sent it out. Gives whether it was noted.
     ///
     /// # Errors
@@ -175,7 +177,7 @@ impl Store {
         self.write(|transaction| {
             let mut newer = transaction.prepare("SELECT DISTINCT id FROM event WHERE event > ?1")?;
             let newer = newer.query_map([seen], |row| row.get(0))?.collect::<rusqlite::Result<FxHashSet<i64>>>()?;
-            let is_free = claim.cases.iter().all(|id| !newer.contains(id));
+            let is_free = claim.cases.iter().chain(&claim.doors).all(|id| !newer.contains(id));
             if is_free {
                 claim.note(transaction, &at)?;
             }
