@@ -30,7 +30,7 @@ pub struct StoredCase {
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// `opened`, `carried`, `assigned`, `drawn`, `visited`, `closed`, `reopened`.
+    /// `opened`, `carried`, `assigned`, `unassigned`, `drawn`, `visited`, `closed`, `reopened`.
     pub what: String,
     /// When, UTC.
     pub at: String,
@@ -117,6 +117,7 @@ impl Event {
 pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
     let (mut state, mut settled): (State, Option<Outcome>) = (State::Open, None);
     let (mut is_ruled, mut is_referred) = (false, false);
+    let mut before_assigned = State::Open;
     for (at, event) in events.iter().enumerate() {
         let by_supervisor = event.role == "supervisor";
         state = match (event.what.as_str(), event.outcome) {
@@ -129,7 +130,11 @@ pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
                 }
             }
             // Whoever is sent after a visit that settled nothing has the case alone, as the first team had.
-            ("assigned", _) if matches!(state, State::Open | State::Visited) => State::Assigned,
+            ("assigned", _) if matches!(state, State::Open | State::Visited) => {
+                before_assigned = state;
+                State::Assigned
+            }
+            ("unassigned", _) if state == State::Assigned => before_assigned,
             ("visited", Some(outcome)) if by_supervisor && outcome.is_final() => {
                 (settled, is_ruled, is_referred) = (Some(outcome), true, false);
                 State::Resolved
@@ -196,10 +201,11 @@ impl StoredCase {
         standing(&self.events).1
     }
 
-    /// The team that it was last sent out with.
+    /// The team that it was last sent out with, unless it was taken back from that team.
     #[must_use]
     pub fn team(&self) -> Option<&str> {
-        self.events.iter().rev().find(|event| event.what == "assigned").and_then(|event| event.team.as_deref())
+        let last = self.events.iter().rev().find(|event| matches!(event.what.as_str(), "assigned" | "unassigned"));
+        last.filter(|event| event.what == "assigned").and_then(|event| event.team.as_deref())
     }
 
     /// The probability that the case had when it was drawn for a visit at random; `None` if it was not.
@@ -322,6 +328,23 @@ mod tests {
         events.push(event("closed"));
         events.push(visit("field", Outcome::NoContact, "2020-12-10"));
         assert_eq!(standing(&events).0, State::Closed, "nobody is sent to what new data have closed");
+    }
+
+    #[test]
+    fn what_is_taken_back_from_a_team_is_as_it_was_before() {
+        let mut events = vec![event("opened"), event("assigned"), event("unassigned")];
+        assert_eq!(standing(&events).0, State::Open);
+        events.extend([event("assigned"), field(Outcome::NoContact), event("assigned"), event("unassigned")]);
+        assert_eq!(standing(&events).0, State::Visited);
+        let team = |what: &str, team: &str| Event { team: Some(team.to_owned()), ..event(what) };
+        let mut case = StoredCase { events: vec![team("assigned", "east")], ..case() };
+        assert_eq!(case.team(), Some("east"));
+        case.events.push(team("unassigned", "east"));
+        assert_eq!(case.team(), None);
+        // A list that comes back all the same is heard; what visits have settled stays.
+        case.events.push(field(Outcome::Added));
+        case.events.push(event("unassigned"));
+        assert_eq!(case.state(), State::Resolved);
     }
 
     #[test]

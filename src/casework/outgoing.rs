@@ -151,16 +151,24 @@ impl Choice {
 
 /// Why there is nothing to send, and what to do.
 fn nothing_to_send(cases: &[StoredCase], order: &Order) -> Error {
-    let waiting = cases.iter().filter(|case| may_go(case, order)).count();
-    if waiting == 0 {
-        let error = Error::new(Kind::Usage, "no case is waiting there for a visit");
-        return error.hint("`rollcall follow-up status DIR` shows where cases are waiting");
+    let waiting = may_all_go(cases, order).len();
+    let mut what = String::from("no case is waiting there for a visit");
+    let mut hint = vec!["`rollcall follow-up status DIR` shows where cases are waiting"];
+    if waiting > 0 {
+        what = format!(
+            "all cases that are waiting there ({waiting}) are less likely than the study's `probability_min`, or beyond \
+             the visits that the run planned"
+        );
+        hint = vec!["`--visits N` takes the best N doors of them"];
     }
-    let what = format!(
-        "all cases that are waiting there ({waiting}) are less likely than the study's `probability_min`, or beyond the \
-         visits that the run planned"
-    );
-    Error::new(Kind::Usage, what).hint("`--visits N` takes the best N doors of them")
+    let of = |team: progress::TeamCases| format!("{} with team {}", words::count(team.cases), team.team);
+    let asked = cases.iter().filter(|case| is_asked_for(case, order));
+    let teams: Vec<String> = progress::teams(asked).into_iter().map(of).collect();
+    if !teams.is_empty() {
+        what += &format!("; not brought back: {}", teams.join(", "));
+        hint.push("`rollcall follow-up recall DIR --team TEAM` takes back what a team has");
+    }
+    Error::new(Kind::Usage, what).hint(hint.join("; "))
 }
 
 /// How often cases are chosen again that another program was faster to send out, before others have to wait meanwhile.
@@ -182,6 +190,27 @@ pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) ->
 
 fn without_lists(error: Error, order: &Order) -> Error {
     error.also(format!("team {} has these cases now; the same command again writes its lists", order.team))
+}
+
+/// Takes back what a team has and has not brought back, and says so in the audit log; gives how many cases. Its lists are void from
+/// then on, though what comes back on them is heard.
+///
+/// # Errors
+/// If the team has nothing there, or log or store cannot be written.
+pub fn recall(store: &mut Store, run: &Path, order: &Order) -> Result<u64> {
+    // The log is opened first: what it cannot be told must not happen.
+    let held = hold(run)?;
+    let mut log = Log::open(&held, order.actor())?;
+    let is_meant = |case: &StoredCase| {
+        case.state() == State::Assigned && case.team() == Some(order.team.as_str()) && is_asked_for(case, order)
+    };
+    let cases = store.take_from(&order.team, is_meant)?;
+    if cases == 0 {
+        let error = Error::new(Kind::Usage, "this team has no case there that it has not brought back");
+        return Err(error.hint("`rollcall follow-up status DIR` shows which team has how many"));
+    }
+    log.add("recall", serde_json::json!({ "team": order.team, "cases": cases }))?;
+    Ok(cases)
 }
 
 /// Holds the folder of a run, of which the cases have not been purged while it was waited for.
@@ -573,6 +602,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_team_has_can_be_taken_back_and_given_to_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 3);
+        let sent = |store: &mut Store, team: &str| {
+            send(store, folder.path(), &order(team, None), Language::Zh).map_or(0, |sent| sent.cases)
+        };
+        assert_eq!(sent(&mut store, "east"), 3);
+        say(&mut store, 0, Outcome::Added, "2020-12-01", "field");
+        let take_back = |store: &mut Store, order: &Order| super::recall(store, folder.path(), order);
+        assert!(take_back(&mut store, &order("west", None)).is_err(), "another team has nothing");
+        let elsewhere = Order { area: String::from("9"), ..order("east", None) };
+        assert!(take_back(&mut store, &elsewhere).is_err());
+        assert_eq!(take_back(&mut store, &order("east", None)).unwrap(), 2);
+        assert!(take_back(&mut store, &order("east", None)).is_err(), "it has nothing any more");
+        let entries = log::read(folder.path()).unwrap();
+        let entry = entries.last().unwrap();
+        assert_eq!((entry.action.as_str(), &entry.object), ("recall", &serde_json::json!({"team": "east", "cases": 2})));
+        assert_eq!((sent(&mut store, "east"), sent(&mut store, "west")), (2, 0), "the same team may have them anew");
+        take_back(&mut store, &order("east", None)).unwrap();
+        assert_eq!(sent(&mut store, "west"), 2);
+    }
+
+    #[test]
     fn visits_at_random_go_to_other_places_every_day() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = store(folder.path(), 200);
@@ -646,5 +698,6 @@ mod tests {
         send(&mut store, folder.path(), &order("east", None), Language::Zh).unwrap();
         let error = send(&mut store, folder.path(), &order("west", None), Language::Zh).unwrap_err();
         assert!(error.to_string().contains("no case is waiting"), "{error}");
+        assert!(error.to_string().contains("2 with team east") && error.to_string().contains("recall"), "{error}");
     }
 }

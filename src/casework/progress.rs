@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use statrs::distribution::{DiscreteCDF, Poisson};
 
-use super::outgoing::{door_key, next_doors, probabilities};
+use super::outgoing::{door_key, door_of, next_doors, probabilities};
 use super::history::Call;
 use super::store::{State, StoredCase};
 use crate::outcome::discrepancy::DiscrepancyKind;
@@ -81,6 +81,35 @@ pub fn random_visits(cases: &[StoredCase]) -> RandomVisits {
         (2.0 * at_most.min(at_least)).min(1.0)
     });
     random
+}
+
+/// What a team has and has not brought back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TeamCases {
+    /// The team.
+    pub team: String,
+    /// Cases.
+    pub cases: u64,
+    /// Doors.
+    pub doors: u64,
+}
+
+/// What the teams have, by name.
+pub fn teams<'a>(cases: impl Iterator<Item = &'a StoredCase>) -> Vec<TeamCases> {
+    let mut teams: BTreeMap<&str, (u64, BTreeSet<_>)> = BTreeMap::new();
+    for case in cases.filter(|case| case.state() == State::Assigned) {
+        if let Some(team) = case.team() {
+            let (cases, doors) = teams.entry(team).or_default();
+            *cases += 1;
+            doors.insert(door_of(case));
+        }
+    }
+    let of = |(team, (cases, doors)): (&str, (u64, BTreeSet<_>))| TeamCases {
+        team: team.to_owned(),
+        cases,
+        doors: doors.len() as u64,
+    };
+    teams.into_iter().map(of).collect()
 }
 
 /// The calls at one door, as its cases tell of them.

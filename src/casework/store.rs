@@ -58,7 +58,8 @@ impl Claim {
     fn note(&self, transaction: &Transaction<'_>, at: &str) -> rusqlite::Result<()> {
         // What was with the team before a visit, or before new data closed and reopened it, is so no longer.
         let mut has = transaction.prepare(
-            "SELECT what, team FROM event WHERE id = ?1 AND what IN ('assigned', 'visited', 'closed', 'reopened') \
+            "SELECT what, team FROM event WHERE id = ?1 AND what IN ('assigned', 'unassigned', 'visited', 'closed', \
+             'reopened') \
              ORDER BY event DESC LIMIT 1",
         )?;
         for id in &self.cases {
@@ -200,6 +201,24 @@ impl Store {
                 Err(error) => Err(error),
             })
         })?
+    }
+
+    /// Notes that cases are taken back from a team, chosen while no other program can write. Gives how many.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub(super) fn take_from(&mut self, team: &str, is_meant: impl Fn(&StoredCase) -> bool) -> Result<u64> {
+        let at = now();
+        self.write(|transaction| {
+            let mut taken = 0;
+            for case in cases(transaction)?.iter().filter(|case| is_meant(case)) {
+                taken += transaction.execute(
+                    "INSERT INTO event(id, what, at, role, team) VALUES (?1, 'unassigned', ?2, 'office', ?3)",
+                    params![case.id, at, team],
+                )?;
+            }
+            Ok(taken as u64)
+        })
     }
 
     /// Notes visits; one that is noted already, word for word, changes nothing. Gives how many were new.

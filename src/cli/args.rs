@@ -262,6 +262,8 @@ pub enum FollowUp {
     /// Write the lists that a team has once more, encrypted to other recipients: somebody left, or a key was lost. What was
     /// sent before can still be read by whom it was sent to.
     Rekey(Rekey),
+    /// Take back what a team has and has not brought back, so that others can be sent: a team dissolved, or lists were lost.
+    Recall(Recall),
     /// Say by area: cases that wait for a supervisor, visits made, persons found, still expected, and what the next 100 visits would find.
     Status(Status),
     /// Write what visits have settled as a table that the next run takes into account (`outcomes` in the study file).
@@ -338,6 +340,23 @@ pub struct Rekey {
     /// Who may read them.
     #[command(flatten)]
     pub readers: Readers,
+}
+
+/// Arguments of `follow-up recall`.
+#[derive(Debug, Args)]
+pub struct Recall {
+    /// The run's folder.
+    #[arg(value_name = "DIR")]
+    pub run: PathBuf,
+    /// The team that has the cases (`all` if none was named).
+    #[arg(long, value_name = "TEAM", value_parser = team)]
+    pub team: String,
+    /// Only areas whose code begins so.
+    #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
+    pub area: String,
+    /// Who takes them back, for the audit log.
+    #[arg(long, value_name = "WHO")]
+    pub actor: Option<String>,
 }
 
 /// Arguments of `follow-up import`.

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Rekey, ResultFormat, Role, Status};
+use super::args::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Recall, Rekey, ResultFormat, Role, Status};
 use super::files::Files;
 use super::screen::{Table, complain, count, counted, show, show_json};
 use super::truth;
@@ -14,6 +14,7 @@ use crate::audit::purge;
 use crate::casework::campaign::{self, Course, Rules};
 use crate::casework::encryption::Recipients;
 use crate::casework::outgoing::{self, Order, Sent};
+use crate::casework::progress::TeamCases;
 use crate::casework::store::Store;
 use crate::casework::incoming::{self, Incomplete};
 use crate::casework::{absorb, progress, settled};
@@ -27,6 +28,7 @@ pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
         FollowUp::Export(export) => send(export),
         FollowUp::Import(import) => take_back(import),
         FollowUp::Rekey(rekey) => send_again(rekey),
+        FollowUp::Recall(recall) => recall_from(recall),
         FollowUp::Status(status) => say(status),
         FollowUp::Outcomes(outcomes) => write_outcomes(outcomes),
         FollowUp::Campaign(campaign) => play(campaign),
@@ -86,6 +88,19 @@ fn send_again(asked: &Rekey) -> Result<ExitCode> {
     };
     let store = store_of(&asked.run)?;
     say_sent(&outgoing::send_again(&store, &asked.run, &order, table::read(&asked.run)?.language)?)
+}
+
+fn recall_from(asked: &Recall) -> Result<ExitCode> {
+    let mut store = store_of(&asked.run)?;
+    let order = Order {
+        area: asked.area.clone(),
+        team: asked.team.clone(),
+        actor: asked.actor.clone(),
+        ..Order::default()
+    };
+    let cases = outgoing::recall(&mut store, &asked.run, &order)?;
+    show(&format!("{} taken back from team {}\n", counted(cases, "case"), asked.team))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Whom lists are encrypted to; to nobody if none is named.
@@ -166,8 +181,9 @@ fn say(asked: &Status) -> Result<ExitCode> {
     let store = store_of(&asked.run)?;
     let cases = store.cases()?;
     let (areas, random) = (progress::progress(&cases), progress::random_visits(&cases));
+    let teams = progress::teams(cases.iter());
     if asked.format == ResultFormat::Json {
-        show_json(&serde_json::json!({ "areas": areas, "random_visits": random }))?;
+        show_json(&serde_json::json!({ "areas": areas, "teams": teams, "random_visits": random }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new(&[
@@ -201,6 +217,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
         ]);
     }
     let mut text = table.text();
+    text += &with_teams(&teams);
     if random.drawn > 0 {
         text += &format!(
             "visits at random: {} cases drawn, {} settled, {} found, {} expected of them{}\n",
@@ -215,6 +232,15 @@ fn say(asked: &Status) -> Result<ExitCode> {
     }
     show(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What each team has; nothing if none has anything.
+fn with_teams(teams: &[TeamCases]) -> String {
+    let mut table = Table::new(&["team", "cases not brought back", "doors"]);
+    for team in teams {
+        table.row(vec![team.team.clone(), count(team.cases), count(team.doors)]);
+    }
+    if teams.is_empty() { String::new() } else { format!("\n{}", table.text()) }
 }
 
 fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
