@@ -5,7 +5,10 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Recall, Rekey, ResultFormat, Role, Status};
+use super::args::ResultFormat;
+use super::args::follow_up::{
+    Campaign, Export, FollowUp, Import, Outcomes, Readers, Recall, Rekey, Role, Status,
+};
 use super::files::Files;
 use super::screen::{Table, complain, count, counted, show, show_json};
 use super::truth;
