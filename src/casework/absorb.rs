@@ -348,7 +348,10 @@ pub(super) mod tests {
         let done = absorb(&mut store, folder).unwrap();
         assert_eq!((done.carried, done.opened, done.closed), (2, 1, 0));
         let cases = store.cases().unwrap();
-        assert_eq!(cases.iter().map(|case| case.state()).collect::<Vec<_>>(), [State::Resolved, State::Open, State::Open]);
+        assert_eq!(
+            cases.iter().map(|case| case.state()).collect::<Vec<_>>(),
+            [State::Resolved, State::Open, State::Open]
+        );
         assert_eq!(cases[1].kind.name(), "missed_newborn", "as the latest run has it");
         assert_eq!(crate::casework::progress::progress(&cases)[0].found, 1);
     }

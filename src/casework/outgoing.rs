@@ -14,6 +14,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
+use super::decision::SUPERVISOR;
 use super::encryption::{self, Recipients};
 use super::learning::{self, Lesson};
 use super::store::{Claim, State, Store, StoredCase};
@@ -30,6 +31,9 @@ use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
 use crate::outcome::report::file;
 use crate::outcome::report::follow_up::{self, Heading};
 use crate::outcome::report::words;
+
+/// Who did something, in the audit log, if nobody said.
+pub(super) const NOBODY_NAMED: &str = "unspecified";
 
 /// What is wanted.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +54,8 @@ pub struct Order {
     pub recipients: Option<Recipients>,
     /// Who sends them, for the audit log.
     pub actor: Option<String>,
+    /// Is it for a supervisor, who decides what waits for one?
+    pub for_supervisor: bool,
 }
 
 /// What went out.
@@ -70,8 +76,8 @@ pub struct Sent {
 }
 
 impl Order {
-    fn actor(&self) -> &str {
-        self.actor.as_deref().unwrap_or("unspecified")
+    pub(super) fn actor(&self) -> &str {
+        self.actor.as_deref().unwrap_or(NOBODY_NAMED)
     }
 }
 
@@ -192,29 +198,8 @@ fn without_lists(error: Error, order: &Order) -> Error {
     error.also(format!("team {} has these cases now; the same command again writes its lists", order.team))
 }
 
-/// Takes back what a team has and has not brought back, and says so in the audit log; gives how many cases. Its lists are void from
-/// then on, though what comes back on them is heard.
-///
-/// # Errors
-/// If the team has nothing there, or log or store cannot be written.
-pub fn recall(store: &mut Store, run: &Path, order: &Order) -> Result<u64> {
-    // The log is opened first: what it cannot be told must not happen.
-    let held = hold(run)?;
-    let mut log = Log::open(&held, order.actor())?;
-    let is_meant = |case: &StoredCase| {
-        case.state() == State::Assigned && case.team() == Some(order.team.as_str()) && is_asked_for(case, order)
-    };
-    let cases = store.take_from(&order.team, is_meant)?;
-    if cases == 0 {
-        let error = Error::new(Kind::Usage, "this team has no case there that it has not brought back");
-        return Err(error.hint("`rollcall follow-up status DIR` shows which team has how many"));
-    }
-    log.add("recall", serde_json::json!({ "team": order.team, "cases": cases }))?;
-    Ok(cases)
-}
-
 /// Holds the folder of a run, of which the cases have not been purged while it was waited for.
-fn hold(run: &Path) -> Result<Publication> {
+pub(super) fn hold(run: &Path) -> Result<Publication> {
     let held = Publication::begin_within(run, LOG_WAIT)?;
     purge::check_not_purged(run, CASES)?;
     Ok(held)
@@ -250,7 +235,6 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
 /// # Errors
 /// If the team has nothing, or lists cannot be written.
 pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
-    order.out.as_deref().map_or(Ok(()), check_empty)?;
     let cases = store.cases()?;
     let has = |case: &StoredCase| {
         matches!(case.state(), State::Assigned | State::Visited)
@@ -262,12 +246,24 @@ pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) 
         let error = Error::new(Kind::Usage, "this team has no case that is still to be visited");
         return Err(error.hint("name the team that the lists were exported for (--team)"));
     }
+    send_as_they_are(run, order, "rekey", (cases, chosen), language)
+}
+
+/// Writes lists of cases of which these are chosen, and says so in the audit log; whose the cases are stays as it is.
+pub(super) fn send_as_they_are(
+    run: &Path,
+    order: &Order,
+    action: &str,
+    (cases, chosen): (Vec<StoredCase>, Vec<usize>),
+    language: Language,
+) -> Result<Sent> {
+    order.out.as_deref().map_or(Ok(()), check_empty)?;
     let probability = probabilities(&cases);
     let choice = Choice { cases, probability, chosen, random: Vec::new(), lists: Vec::new() };
     let choice = choice.arranged(order, language)?;
     let heading = heading(run, language, &order.team)?;
     let held = hold(run)?;
-    announce(&mut Log::open(&held, order.actor())?, order, "rekey", &choice)?;
+    announce(&mut Log::open(&held, order.actor())?, order, action, &choice)?;
     write(run, order, &heading, &choice)
 }
 
@@ -304,9 +300,13 @@ fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Resul
 
 /// Says in the audit log what goes out, and to which public keys, before any list is written.
 fn announce(log: &mut Log, order: &Order, action: &str, choice: &Choice) -> Result<()> {
-    let (team, cases, areas) = (&order.team, choice.chosen.len(), choice.lists.len());
+    let mut said = serde_json::json!({ "team": order.team, "cases": choice.chosen.len() });
+    if order.for_supervisor {
+        said["role"] = SUPERVISOR.into();
+    }
     let Some(recipients) = &order.recipients else {
-        return log.add(action, serde_json::json!({ "team": team, "cases": cases, "areas": areas }));
+        said["areas"] = choice.lists.len().into();
+        return log.add(action, said);
     };
     let mut lists_of: BTreeMap<&str, u64> = BTreeMap::new();
     for list in &choice.lists {
@@ -314,7 +314,8 @@ fn announce(log: &mut Log, order: &Order, action: &str, choice: &Choice) -> Resu
             *lists_of.entry(key).or_default() += 1;
         }
     }
-    log.add(action, serde_json::json!({ "team": team, "cases": cases, "areas_by_recipient": lists_of }))
+    said["areas_by_recipient"] = serde_json::json!(lists_of);
+    log.add(action, said)
 }
 
 /// A folder for lists must be empty or not there yet: lists of one area have one name whoever carries them, and must lie neither
@@ -472,7 +473,7 @@ pub fn expected_words(expected: f64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 
@@ -490,7 +491,7 @@ mod tests {
     use crate::outcome::visit::Outcome;
 
     /// A run of so many cases, taken over.
-    fn store(folder: &Path, cases: usize) -> Store {
+    pub fn store(folder: &Path, cases: usize) -> Store {
         let all: Vec<usize> = (1..=cases).collect();
         run(folder, &all, &all, &[]);
         let manifest = serde_json::json!({
@@ -505,11 +506,11 @@ mod tests {
         store
     }
 
-    fn order(team: &str, visits: Option<u64>) -> Order {
+    pub fn order(team: &str, visits: Option<u64>) -> Order {
         Order { team: team.to_owned(), visits, ..Order::default() }
     }
 
-    fn say(store: &mut Store, at: usize, outcome: Outcome, day: &str, role: &str) {
+    pub fn say(store: &mut Store, at: usize, outcome: Outcome, day: &str, role: &str) {
         let id = store.cases().unwrap()[at].id;
         let visit = Visit { id, outcome, visited_on: day.to_owned(), note: String::new() };
         store.note_visits(&[visit], role).unwrap();
@@ -598,30 +599,11 @@ mod tests {
             cases.iter().map(|case| case.team().unwrap_or_default().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(sent("west", Some(5)), ["east", "", "west"]);
-        assert_eq!(sent("east", Some(1)), ["east", "east", "west"], "the newcomer goes with the team that has the door");
-    }
-
-    #[test]
-    fn what_a_team_has_can_be_taken_back_and_given_to_another() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = store(folder.path(), 3);
-        let sent = |store: &mut Store, team: &str| {
-            send(store, folder.path(), &order(team, None), Language::Zh).map_or(0, |sent| sent.cases)
-        };
-        assert_eq!(sent(&mut store, "east"), 3);
-        say(&mut store, 0, Outcome::Added, "2020-12-01", "field");
-        let take_back = |store: &mut Store, order: &Order| super::recall(store, folder.path(), order);
-        assert!(take_back(&mut store, &order("west", None)).is_err(), "another team has nothing");
-        let elsewhere = Order { area: String::from("9"), ..order("east", None) };
-        assert!(take_back(&mut store, &elsewhere).is_err());
-        assert_eq!(take_back(&mut store, &order("east", None)).unwrap(), 2);
-        assert!(take_back(&mut store, &order("east", None)).is_err(), "it has nothing any more");
-        let entries = log::read(folder.path()).unwrap();
-        let entry = entries.last().unwrap();
-        assert_eq!((entry.action.as_str(), &entry.object), ("recall", &serde_json::json!({"team": "east", "cases": 2})));
-        assert_eq!((sent(&mut store, "east"), sent(&mut store, "west")), (2, 0), "the same team may have them anew");
-        take_back(&mut store, &order("east", None)).unwrap();
-        assert_eq!(sent(&mut store, "west"), 2);
+        assert_eq!(
+            sent("east", Some(1)),
+            ["east", "east", "west"],
+            "the newcomer goes with the team that has the door"
+        );
     }
 
     #[test]

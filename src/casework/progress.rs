@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use statrs::distribution::{DiscreteCDF, Poisson};
 
-use super::outgoing::{door_key, door_of, next_doors, probabilities};
 use super::history::Call;
+use super::outgoing::{door_key, door_of, next_doors, probabilities};
 use super::store::{State, StoredCase};
 use crate::outcome::discrepancy::DiscrepancyKind;
 

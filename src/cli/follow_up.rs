@@ -6,21 +6,20 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::ResultFormat;
-use super::args::follow_up::{
-    Campaign, Export, FollowUp, Import, Outcomes, Readers, Recall, Rekey, Role, Status,
-};
+use super::args::follow_up::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Recall, Rekey, Role, Status};
 use super::files::Files;
 use super::screen::{Table, complain, count, counted, show, show_json};
 use super::truth;
 use crate::audit::manifest::Manifest;
 use crate::audit::purge;
 use crate::casework::campaign::{self, Course, Rules};
+use crate::casework::decision::{self, SUPERVISOR, Waiting};
 use crate::casework::encryption::Recipients;
+use crate::casework::incoming::{self, Incomplete, Taking};
 use crate::casework::outgoing::{self, Order, Sent};
 use crate::casework::progress::TeamCases;
-use crate::casework::store::Store;
-use crate::casework::incoming::{self, Incomplete};
-use crate::casework::{absorb, progress, settled};
+use crate::casework::store::{State, Store};
+use crate::casework::{absorb, progress, recall, settled};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::report::cases::table::{self, CASES};
 use crate::outcome::report::file;
@@ -60,19 +59,31 @@ pub(super) fn store_of(run: &Path) -> Result<Store> {
 }
 
 fn send(asked: &Export) -> Result<ExitCode> {
+    let for_supervisor = asked.role == Role::Supervisor;
+    if for_supervisor && (asked.visits.is_some() || asked.random_visits.is_some()) {
+        let error = Error::new(Kind::Usage, "a supervisor gets all cases that wait for one");
+        return Err(error.hint("leave out --visits and --random-visits, or name areas: --area, --except"));
+    }
     let recipients = recipients(&asked.readers)?;
     let mut store = store_of(&asked.run)?;
+    let is_unnamed = for_supervisor && asked.team == outgoing::NO_TEAM;
     let order = Order {
         area: asked.area.clone(),
         except: asked.except.clone(),
-        team: asked.team.clone(),
+        team: if is_unnamed { SUPERVISOR.to_owned() } else { asked.team.clone() },
         visits: asked.visits,
         random: (asked.random_visits.unwrap_or(0), asked.seed.unwrap_or(1)),
         out: asked.out.clone(),
         recipients,
         actor: asked.readers.actor.clone(),
+        for_supervisor,
     };
-    say_sent(&outgoing::send(&mut store, &asked.run, &order, table::read(&asked.run)?.language)?)
+    let language = table::read(&asked.run)?.language;
+    say_sent(&if for_supervisor {
+        decision::send(&store, &asked.run, &order, language)?
+    } else {
+        outgoing::send(&mut store, &asked.run, &order, language)?
+    })
 }
 
 fn send_again(asked: &Rekey) -> Result<ExitCode> {
@@ -95,13 +106,9 @@ fn send_again(asked: &Rekey) -> Result<ExitCode> {
 
 fn recall_from(asked: &Recall) -> Result<ExitCode> {
     let mut store = store_of(&asked.run)?;
-    let order = Order {
-        area: asked.area.clone(),
-        team: asked.team.clone(),
-        actor: asked.actor.clone(),
-        ..Order::default()
-    };
-    let cases = outgoing::recall(&mut store, &asked.run, &order)?;
+    let order =
+        Order { area: asked.area.clone(), team: asked.team.clone(), actor: asked.actor.clone(), ..Order::default() };
+    let cases = recall::recall(&mut store, &asked.run, &order)?;
     show(&format!("{} taken back from team {}\n", counted(cases, "case"), asked.team))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -131,10 +138,11 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
     let language = table::read(&asked.run)?.language;
     let reference = Manifest::read(&asked.run)?.study.reference_time;
     let reference = reference.get(..10).and_then(|day| day.parse().ok()).unwrap_or(jiff::civil::Date::MIN);
-    let role = if asked.role == Role::Supervisor { "supervisor" } else { "field" };
+    let role = if asked.role == Role::Supervisor { SUPERVISOR } else { "field" };
+    let taking = Taking { role, language, reference, actor: asked.actor.as_deref() };
     let mut files = Files::new(&["good rows", "new", "not filled in", "wrong"]);
     for file in &asked.files {
-        let taken = match incoming::take_back(&mut store, &asked.run, file, role, language, reference) {
+        let taken = match incoming::take_back(&mut store, &asked.run, file, &taking) {
             Ok(taken) => taken,
             Err(error) => {
                 files.fail(file, error);
@@ -152,17 +160,24 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
         if let Some(path) = &taken.wrong_file {
             files.lines += &format!("{name}: the wrong rows with their reasons are in {}\n", path.display());
         }
-        for (number, codes) in &taken.disputed {
-            files.lines += &format!(
-                "case {number}: outcomes {} contradict each other; a supervisor's list settles it (--role supervisor)\n",
-                codes.join(", ")
-            );
-        }
-        for number in &taken.referred {
-            files.lines += &format!("case {number}: waits for a supervisor's list (--role supervisor)\n");
-        }
+        files.lines += &waiting_lines(&taken.waiting);
     }
     files.end()
+}
+
+/// A line for each case that waits for a supervisor.
+fn waiting_lines(waiting: &[Waiting]) -> String {
+    let line = |Waiting { case, state, outcomes }: &Waiting| {
+        if *state == State::Disputed.name() {
+            format!(
+                "case {case}: outcomes {} contradict each other; a supervisor's list settles it (--role supervisor)\n",
+                outcomes.join(", ")
+            )
+        } else {
+            format!("case {case}: waits for a supervisor's list (--role supervisor)\n")
+        }
+    };
+    waiting.iter().map(line).collect()
 }
 
 /// What a list lacks, and what to do.
@@ -184,9 +199,11 @@ fn say(asked: &Status) -> Result<ExitCode> {
     let store = store_of(&asked.run)?;
     let cases = store.cases()?;
     let (areas, random) = (progress::progress(&cases), progress::random_visits(&cases));
-    let teams = progress::teams(cases.iter());
+    let (teams, waiting) = (progress::teams(cases.iter()), decision::waiting(cases.iter()));
     if asked.format == ResultFormat::Json {
-        show_json(&serde_json::json!({ "areas": areas, "teams": teams, "random_visits": random }))?;
+        show_json(&serde_json::json!({
+            "areas": areas, "teams": teams, "for_supervisor": waiting, "random_visits": random
+        }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new(&[
@@ -221,6 +238,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
     }
     let mut text = table.text();
     text += &with_teams(&teams);
+    text += &for_supervisor(&waiting);
     if random.drawn > 0 {
         text += &format!(
             "visits at random: {} cases drawn, {} settled, {} found, {} expected of them{}\n",
@@ -244,6 +262,25 @@ fn with_teams(teams: &[TeamCases]) -> String {
         table.row(vec![team.team.clone(), count(team.cases), count(team.doors)]);
     }
     if teams.is_empty() { String::new() } else { format!("\n{}", table.text()) }
+}
+
+/// Cases that wait for a supervisor which are named on the screen.
+const WAITING_SHOWN: usize = 20;
+
+/// Which cases wait for a supervisor; nothing if none does.
+fn for_supervisor(waiting: &[Waiting]) -> String {
+    if waiting.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["waits for a supervisor", "", "outcomes"]).left(1).left(2);
+    for Waiting { case, state, outcomes } in waiting.iter().take(WAITING_SHOWN) {
+        table.row(vec![case.clone(), (*state).to_owned(), outcomes.join(", ")]);
+    }
+    let more = match waiting.len().saturating_sub(WAITING_SHOWN) {
+        0 => String::new(),
+        more => format!("and {} more (--format json names all)\n", count(more as u64)),
+    };
+    format!("\n{}{more}`rollcall follow-up export DIR --role supervisor` writes lists of them\n", table.text())
 }
 
 fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {

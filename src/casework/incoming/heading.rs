@@ -53,7 +53,12 @@ pub(super) fn heading(sheet: &FilledSheet) -> Result<Option<Heading>, Twice> {
         *place = column_of(column, cells, &below)?;
     }
     let lacking = places.iter().zip(&COLUMNS).filter(|(place, _)| place.is_none());
-    Ok(Some(Heading { at, places, missing: lacking.map(|(_, column)| column.title).collect(), unknown: unknown(cells) }))
+    Ok(Some(Heading {
+        at,
+        places,
+        missing: lacking.map(|(_, column)| column.title).collect(),
+        unknown: unknown(cells),
+    }))
 }
 
 /// The column of a meaning: of several the only one that is filled in, or else the one that went out so.

@@ -17,8 +17,11 @@ use jiff::civil::Date;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::FOLDER;
-use super::store::{State, Store, StoredCase, Visit};
+use super::decision::{self, Waiting};
+use super::store::{Store, StoredCase, Visit};
+use super::{FOLDER, outgoing};
+use crate::audit::log::Log;
+use crate::audit::manifest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
 use crate::intake::study::Language;
@@ -112,10 +115,8 @@ pub struct TakenBack {
     pub incomplete: Vec<(Option<String>, Incomplete)>,
     /// Where those rows stand with their reasons.
     pub wrong_file: Option<PathBuf>,
-    /// Cases of the file that now have outcomes which contradict each other: number, codes.
-    pub disputed: Vec<(String, Vec<&'static str>)>,
-    /// Cases of the file that now wait for a supervisor.
-    pub referred: Vec<String>,
+    /// Cases of the file that wait for a supervisor now.
+    pub waiting: Vec<Waiting>,
 }
 
 /// What returned rows are held against.
@@ -217,19 +218,26 @@ fn contradictions(returned: &mut Returned, sheets: &[&FilledSheet]) {
     returned.wrong.sort_by_key(|wrong| wrong.spot);
 }
 
-/// Takes a filled list back: notes its good rows, writes the others with their reasons into the casework's `returned/`.
-/// `reference` is the day of the reference time.
+/// By whom and how files are taken back.
+#[derive(Debug, Clone, Copy)]
+pub struct Taking<'a> {
+    /// Whose lists they are: `field` or `supervisor`.
+    pub role: &'a str,
+    /// Language of the reasons.
+    pub language: Language,
+    /// The day of the reference time.
+    pub reference: Date,
+    /// Who takes them back, for the audit log.
+    pub actor: Option<&'a str>,
+}
+
+/// Takes a filled list back: says so in the audit log, notes its good rows, writes the others with their reasons into the
+/// casework's `returned/`.
 ///
 /// # Errors
-/// If the file is no list, or store or folder cannot be written.
-pub fn take_back(
-    store: &mut Store,
-    run: &Path,
-    path: &Path,
-    role: &str,
-    language: Language,
-    reference: Date,
-) -> Result<TakenBack> {
+/// If the file is no list, or log, store or folder cannot be written.
+pub fn take_back(store: &mut Store, run: &Path, path: &Path, taking: &Taking<'_>) -> Result<TakenBack> {
+    let Taking { role, language, reference, actor } = *taking;
     let cases = store.cases()?;
     let unread = RefCell::new(None);
     let appearances = |id: i64| {
@@ -243,45 +251,30 @@ pub fn take_back(
         return Err(error);
     }
     let visits: Vec<Visit> = returned.visits.iter().map(|(_, visit)| visit.clone()).collect();
+    let digest = manifest::digest_of(path)?;
+    let held = outgoing::hold(run)?;
+    let said = serde_json::json!({ "file": digest, "role": role, "good": visits.len(), "wrong": returned.wrong.len() });
+    Log::open(&held, actor.unwrap_or(outgoing::NOBODY_NAMED))?.add("import", said)?;
     let new = store.note_visits(&visits, role)?;
-    let wrong_file = if returned.wrong.is_empty() { None } else { Some(write_wrong(run, path, &returned, language)?) };
-    let (mut disputed, mut referred) = (Vec::new(), Vec::new());
+    let wrong_file =
+        if returned.wrong.is_empty() { None } else { Some(write_wrong(run, &digest, &returned, language)?) };
     let ids: FxHashSet<i64> = visits.iter().map(|visit| visit.id).collect();
-    for case in store.cases()?.iter().filter(|case| ids.contains(&case.id)) {
-        match case.state() {
-            State::Disputed => {
-                let mut codes: Vec<&str> = Vec::new();
-                for outcome in case.visits().filter_map(|event| event.outcome) {
-                    if outcome.is_final() && !codes.contains(&outcome.code()) {
-                        codes.push(outcome.code());
-                    }
-                }
-                disputed.push((case.number.clone(), codes));
-            }
-            State::Referred => referred.push(case.number.clone()),
-            _ => {}
-        }
-    }
+    let waiting = decision::waiting(store.cases()?.iter().filter(|case| ids.contains(&case.id)));
     let wrong = returned.wrong.iter().map(|wrong| (returned.place(wrong.spot), wrong.column, wrong.reason)).collect();
     let place = |list: &Incomplete| (returned.sheet(list.list), list.clone());
     let incomplete = returned.incomplete.iter().map(place).collect();
     let (good, blank) = (visits.len() as u64, returned.blank);
-    Ok(TakenBack { good, new, blank, wrong, incomplete, wrong_file, disputed, referred })
+    Ok(TakenBack { good, new, blank, wrong, incomplete, wrong_file, waiting })
 }
 
 const ROW_TITLE: Words = words("原行号", "Row");
 const COLUMN_TITLE: Words = words("问题列", "Column");
 const REASON_TITLE: Words = words("原因", "Reason");
 
-fn write_wrong(run: &Path, path: &Path, returned: &Returned, language: Language) -> Result<PathBuf> {
+fn write_wrong(run: &Path, digest: &str, returned: &Returned, language: Language) -> Result<PathBuf> {
     let folder = run.join(FOLDER).join("returned");
     file::folder(&folder)?;
     // By content: the name of a file that came back may hold anything.
-    let digest = {
-        use sha2::{Digest, Sha256};
-        let bytes = std::fs::read(path).map_err(|error| Error::io(path, &error))?;
-        crate::intake::study::file::hex(&Sha256::digest(bytes))
-    };
     let target = folder.join(format!("wrong-{}.xlsx", &digest[..12]));
     let build = || -> std::result::Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();

@@ -86,7 +86,7 @@ fn every_sheet_that_is_a_list_counts() {
     assert_eq!(places, ["sheet 东区, row 2", "sheet 西区, row 3", "sheet 北区, row 2"], "also a case on two sheets");
     let alone = read_back(&workbook(folder.path(), &sheets[2..]), &cases, &|_| Vec::new());
     assert_eq!(alone.place(alone.visits[0].0), "row 2");
-    let target = super::write_wrong(folder.path(), &path, &returned, Language::Zh).unwrap();
+    let target = super::write_wrong(folder.path(), "0123456789abcdef", &returned, Language::Zh).unwrap();
     let written = crate::intake::extract::filled::sheets(&target).unwrap();
     assert_eq!(written.iter().map(|sheet| sheet.name.as_str()).collect::<Vec<_>>(), ["东区", "西区", "北区"]);
 }

@@ -40,6 +40,10 @@ pub struct Export {
     /// Areas to leave out, for instance those of the post-enumeration survey until it is finished (may be repeated).
     #[arg(long, value_name = "CODE")]
     pub except: Vec<String>,
+    /// For whom: a field team, or a supervisor, who gets all cases that are disputed or that the field leaves to one, with what has
+    /// come back of them; they go to no team.
+    #[arg(long, value_enum, default_value_t = Role::Field)]
+    pub role: Role,
     /// The team that gets the lists: letters of any script, digits, `-`; a case goes out with one team at a time.
     #[arg(long, value_name = "TEAM", default_value = "all", value_parser = team)]
     pub team: String,
@@ -126,9 +130,12 @@ pub struct Import {
     /// Whose outcomes they are; a supervisor's settle what is disputed.
     #[arg(long, value_enum, default_value_t = Role::Field)]
     pub role: Role,
+    /// Who takes them back, for the audit log.
+    #[arg(long, value_name = "WHO")]
+    pub actor: Option<String>,
 }
 
-/// Whose outcomes a list holds.
+/// For whom a list is, and whose outcomes it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Role {
     /// A field team's.
