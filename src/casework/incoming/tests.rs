@@ -287,3 +287,18 @@ fn the_heading_that_went_out_counts_before_others_and_a_filled_column_before_an_
     let error = read_headed(&headed("日期", "访问日期", "备注"), &filled).unwrap_err().to_string();
     assert!(error.contains("columns 1 and 8") && error.contains("走访日期"), "{error}");
 }
+
+#[test]
+fn a_title_above_a_text_table_is_no_heading() {
+    let (folder, cases) = (tempfile::tempdir().unwrap(), cases());
+    let path = folder.path().join("filled.csv");
+    for (title, mark) in [("第三小组", ","), ("第三小组,十二月,补充", ";"), ("Team 3; east", "\t"), ("Team 3", "\t")]
+    {
+        let all = std::iter::once(HEADING.map(str::to_owned).to_vec()).chain(rows(&cases, "03"));
+        let lines: Vec<String> = std::iter::once(title.to_owned()).chain(all.map(|row| row.join(mark))).collect();
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let returned = read_back(&path, &cases, &|_| Vec::new());
+        assert_eq!((returned.visits.len(), returned.wrong.len(), returned.lists.len()), (4, 0, 1), "{title}");
+        assert_eq!(returned.place(returned.visits[0].0), "row 3", "{title}");
+    }
+}
