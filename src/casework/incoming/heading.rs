@@ -4,7 +4,7 @@
 //! put columns of their own beside; the heading that went out counts before a word that means the same, and a column that
 //! is filled in before an empty one. What is missing is said: days and notes would be lost without anybody noticing.
 
-use super::row::{CASE, COLUMNS, Column, OUTCOME, normal};
+use super::row::{BESIDE, CASE, COLUMNS, Column, OUTCOME, normal};
 use crate::intake::extract::filled::FilledSheet;
 use crate::outcome::report::words::{Words, field};
 use crate::privacy::mask;
@@ -59,6 +59,18 @@ pub(super) fn heading(sheet: &FilledSheet) -> Result<Option<Heading>, Twice> {
         missing: lacking.map(|(_, column)| column.title).collect(),
         unknown: unknown(cells),
     }))
+}
+
+/// The heading of a sheet that would be a list if it had the column of outcomes: case numbers, and what stands beside them.
+pub(super) fn without_outcome(sheet: &FilledSheet) -> Option<(&[String], Vec<String>)> {
+    let has = |cells: &[String], column: &Column| cells.iter().any(|cell| column.is_called(cell));
+    let is_list = |cells: &[String]| {
+        has(cells, &COLUMNS[CASE])
+            && !has(cells, &COLUMNS[OUTCOME])
+            && BESIDE.into_iter().any(|column| has(cells, &COLUMNS[column]))
+    };
+    let mut rows = sheet.rows.iter().take(HEADING_ROWS_MAX).map(|(_, cells)| cells.as_slice());
+    rows.find(|cells| is_list(cells)).map(|cells| (cells, unknown(cells)))
 }
 
 /// The column of a meaning: of several the only one that is filled in, or else the one that went out so.

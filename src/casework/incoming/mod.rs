@@ -170,8 +170,15 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
         }
         returned.lists.push((sheet.name.clone(), heading));
     }
-    let sheets: Vec<&FilledSheet> = lists.iter().map(|(sheet, _)| *sheet).collect();
-    contradictions(&mut returned, &sheets);
+    let read: Vec<&FilledSheet> = lists.iter().map(|(sheet, _)| *sheet).collect();
+    contradictions(&mut returned, &read);
+    // A sheet whose outcomes have another heading must not be lost beside one that can be read.
+    let unread = sheets.iter().filter(|sheet| !read.iter().any(|list| std::ptr::eq(*list, *sheet)));
+    for (sheet, (heading, unknown)) in unread.filter_map(|sheet| Some((sheet, heading::without_outcome(sheet)?))) {
+        let missing = vec![COLUMNS[OUTCOME].title];
+        returned.incomplete.push(Incomplete { list: returned.lists.len(), missing, unknown });
+        returned.lists.push((sheet.name.clone(), heading.to_vec()));
+    }
     Ok(returned)
 }
 

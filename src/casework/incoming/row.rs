@@ -26,6 +26,8 @@ const NAME: usize = 4;
 const BIRTH: usize = 5;
 const MATTER: usize = 6;
 const DWELLING: usize = 7;
+/// What stands beside a case number and must belong to it.
+pub(super) const BESIDE: [usize; 4] = [NAME, BIRTH, MATTER, DWELLING];
 
 /// A column that matters.
 pub(super) struct Column {

@@ -259,6 +259,27 @@ fn columns_that_are_missing_are_said_with_the_headings_that_nobody_knows() {
 }
 
 #[test]
+fn a_sheet_whose_outcomes_have_another_heading_is_not_lost_beside_one_that_can_be_read() {
+    let (folder, cases) = (tempfile::tempdir().unwrap(), cases());
+    let path = folder.path().join("filled.xlsx");
+    let mut book = Workbook::new();
+    for (name, outcome, list) in [("东区", "核查结果", &cases[..1]), ("西区", "走访结果如何", &cases[1..])]
+    {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).unwrap();
+        let heading = HEADING.map(|title| if title == "核查结果" { outcome } else { title });
+        sheet.write_row(0, 0, heading).unwrap();
+        sheet.write_row_matrix(1, 0, rows(list, "03")).unwrap();
+    }
+    book.save(&path).unwrap();
+    let returned = read_back(&path, &cases, &|_| Vec::new());
+    assert_eq!(returned.visits.len(), 1);
+    let west = returned.incomplete.iter().find(|list| returned.sheet(list.list).as_deref() == Some("sheet 西区"));
+    let west = west.expect("the other sheet is said");
+    assert_eq!((west.missing[0].zh, west.unknown[0].as_str()), ("核查结果", "走访结果如何"));
+}
+
+#[test]
 fn the_heading_that_went_out_counts_before_others_and_a_filled_column_before_an_empty_one() {
     let rows: Vec<Vec<String>> = rows(&cases(), "03")
         .into_iter()
