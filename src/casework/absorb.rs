@@ -264,7 +264,7 @@ pub(super) mod tests {
 
     use super::{Absorbed, absorb};
     use crate::casework::learning::tests::row;
-    use crate::casework::store::{State, Store, Visit};
+    use crate::casework::store::{State, Store, StoredCase, Visit};
     use crate::intake::study::Language;
     use crate::outcome::files;
     use crate::outcome::report::cases::{CaseRow, record_digest, table};
@@ -313,7 +313,7 @@ pub(super) mod tests {
         let done = absorb(&mut store, folder).unwrap();
         assert_eq!(done, Absorbed { opened: 1, carried: 1, reopened: 0, closed: 2, settled: 1 });
         let cases = store.cases().unwrap();
-        let states: Vec<State> = cases.iter().map(super::super::store::StoredCase::state).collect();
+        let states: Vec<State> = cases.iter().map(StoredCase::state).collect();
         assert_eq!(states, [State::Open, State::Closed, State::Closed, State::Resolved, State::Open]);
         assert_eq!(cases[0].number, first[0].number);
         let reason = |at: usize| cases[at].events.last().and_then(|event| event.note.clone()).unwrap();
@@ -349,7 +349,7 @@ pub(super) mod tests {
         assert_eq!((done.carried, done.opened, done.closed), (2, 1, 0));
         let cases = store.cases().unwrap();
         assert_eq!(
-            cases.iter().map(|case| case.state()).collect::<Vec<_>>(),
+            cases.iter().map(StoredCase::state).collect::<Vec<_>>(),
             [State::Resolved, State::Open, State::Open]
         );
         assert_eq!(cases[1].kind.name(), "missed_newborn", "as the latest run has it");

@@ -108,7 +108,7 @@ mod tests {
     use crate::audit::log;
     use crate::casework::outgoing::Order;
     use crate::casework::outgoing::tests::{order, say, store};
-    use crate::casework::store::State;
+    use crate::casework::store::{State, StoredCase};
     use crate::intake::extract::filled;
     use crate::intake::study::Language;
     use crate::outcome::visit::Outcome;
@@ -144,7 +144,7 @@ mod tests {
             filled::sheets(&list).unwrap()[1].rows.iter().map(|(_, cells)| cells.join(" ")).collect();
         assert!(rows[1].contains(&cases[0].number) && rows[1].contains("04 普查时点前已搬走"), "{rows:?}");
         // It is with no team for that, and the log has it.
-        let states: Vec<State> = store.cases().unwrap().iter().map(|case| case.state()).collect();
+        let states: Vec<State> = store.cases().unwrap().iter().map(StoredCase::state).collect();
         assert_eq!(states, [State::Disputed, State::Referred, State::Resolved, State::Open]);
         let entry = log::read(folder.path()).unwrap().pop().unwrap();
         assert_eq!((entry.action.as_str(), &entry.object["role"]), ("send", &serde_json::json!("supervisor")));
