@@ -36,7 +36,8 @@ pub struct Entry {
     pub time: String,
     /// Who, as the command line said.
     pub actor: String,
-    /// What: `begin`, `read`, `count`, `write`, `seal`, `publish`, `recover`, `sample`, `purge`, `send`, `rekey`.
+    /// What: `begin`, `read`, `count`, `write`, `seal`, `publish`, `recover`, `sample`, `purge`, `send`, `rekey`, `recall`,
+    /// `import`.
     pub action: String,
     /// With what: digests and counts; no personal value.
     pub object: Value,

@@ -67,7 +67,8 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     let mut is_sealed_anew = false;
     for entry in entries.iter().skip(sealed + 1) {
         match entry.action.as_str() {
-            "sample" | "purge" | "send" | "rekey" | "recover" | "begin" | "read" | "count" | "write" => {}
+            "sample" | "purge" | "send" | "rekey" | "recall" | "import" | "recover" | "begin" | "read" | "count"
+            | "write" => {}
             "seal" => is_sealed_anew = true,
             "publish" if is_sealed_anew => {
                 let what = "a later run was put in place of this one: these are the results of an earlier run";

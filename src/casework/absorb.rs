@@ -1,8 +1,8 @@
 //! Which cases does a fresh run go on with?
 //!
-//! Takes a finished run, gives the store what is new in it. A case is known again by its kind and by the records it
-//! rests on: of the earlier cases of the same kind, the one that shares most records. What no case matches is opened;
-//! an unsettled case that the run does not raise any more is closed, with the reason; one that comes back is reopened.
+//! Takes a finished run, gives the store what is new in it. A case is known again by its question and by the records it rests
+//! on: of the earlier cases of the same kind (a newborn and any other missed person are one), the one that shares most records. What no case matches is opened; an
+//! unsettled case that the run does not raise any more is closed, with the reason; one that comes back is reopened.
 //! The run that was taken over last changes nothing; an earlier one that is back counts as a fresh one.
 
 use std::path::Path;
@@ -17,9 +17,12 @@ use super::store::{self, Store, now};
 use crate::audit::manifest;
 use crate::digest;
 use crate::error::{Error, Kind, Result};
+use crate::intake::study::file::hex;
+use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files;
 use crate::outcome::report::cases::table::{self, CASES, CaseTable};
 use crate::outcome::report::cases::{CaseRow, record_digest};
+use crate::outcome::visit::one_question;
 
 /// What taking over a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -132,19 +135,25 @@ impl Work<'_> {
         statement.query_map([], |row| row.get(0))?.collect()
     }
 
-    /// The earlier case of this kind that shares most records, and is not taken.
+    /// The earlier case of the same question that shares most records, and is not taken; of two the one of this very kind.
     fn known(&self, row: &CaseRow, taken: &FxHashSet<i64>) -> rusqlite::Result<Option<i64>> {
-        let mut shared: FxHashMap<i64, u32> = FxHashMap::default();
-        let mut statement = self.transaction.prepare_cached(
-            "SELECT r.id FROM record r JOIN cases c ON c.id = r.id WHERE r.digest = ?1 AND c.kind = ?2",
-        )?;
+        let question = |kind: &str| DiscrepancyKind::of_name(kind).map(one_question);
+        let mut shared: FxHashMap<(i64, bool), u32> = FxHashMap::default();
+        let mut statement = self
+            .transaction
+            .prepare_cached("SELECT r.id, c.kind FROM record r JOIN cases c ON c.id = r.id WHERE r.digest = ?1")?;
         for digest in &row.records {
-            for id in statement.query_map(params![digest, row.kind], |found| found.get::<_, i64>(0))? {
-                *shared.entry(id?).or_default() += 1;
+            let mut found = statement.query([digest])?;
+            while let Some(found) = found.next()? {
+                let (id, kind): (i64, String) = (found.get(0)?, found.get(1)?);
+                if question(&kind) == question(&row.kind) {
+                    *shared.entry((id, kind == row.kind)).or_default() += 1;
+                }
             }
         }
-        let best = shared.into_iter().filter(|(id, _)| !taken.contains(id));
-        Ok(best.max_by_key(|(id, count)| (*count, std::cmp::Reverse(*id))).map(|(id, _)| id))
+        let best = shared.into_iter().filter(|((id, _), _)| !taken.contains(id));
+        let best = best.max_by_key(|((id, is_of_kind), count)| (*count, *is_of_kind, std::cmp::Reverse(*id)));
+        Ok(best.map(|((id, _), _)| id))
     }
 
     fn open(&self, row: &CaseRow) -> rusqlite::Result<i64> {
@@ -257,7 +266,7 @@ pub(super) mod tests {
 
     use super::{Absorbed, absorb};
     use crate::casework::learning::tests::row;
-    use crate::casework::store::{State, Store, Visit};
+    use crate::casework::store::{State, Store, StoredCase, Visit};
     use crate::intake::study::Language;
     use crate::outcome::files;
     use crate::outcome::report::cases::{CaseRow, record_digest, table};
@@ -265,10 +274,13 @@ pub(super) mod tests {
 
     /// A run of these cases; each rests on one record of the register, of which some persons are on the roll.
     pub fn run(folder: &Path, cases: &[usize], records: &[usize], on_roll: &[usize]) {
-        let rows: Vec<CaseRow> = cases
-            .iter()
-            .map(|at| CaseRow { records: vec![record_digest("register", &at.to_string())], ..row(*at, 1, 0.5) })
-            .collect();
+        let case =
+            |at: &usize| CaseRow { records: vec![record_digest("register", &at.to_string())], ..row(*at, 1, 0.5) };
+        run_of(folder, &cases.iter().map(case).collect::<Vec<_>>(), records, on_roll);
+    }
+
+    /// The same of any cases.
+    pub fn run_of(folder: &Path, rows: &[CaseRow], records: &[usize], on_roll: &[usize]) {
         table::write(folder, rows.len(), |part| rows[part].to_vec(), "roll", Language::Zh).unwrap();
         let mut persons: Vec<(u64, &str, String)> =
             records.iter().map(|at| (*at as u64, "register", at.to_string())).collect();
@@ -303,7 +315,7 @@ pub(super) mod tests {
         let done = absorb(&mut store, folder).unwrap();
         assert_eq!(done, Absorbed { opened: 1, carried: 1, reopened: 0, closed: 2, settled: 1 });
         let cases = store.cases().unwrap();
-        let states: Vec<State> = cases.iter().map(super::super::store::StoredCase::state).collect();
+        let states: Vec<State> = cases.iter().map(StoredCase::state).collect();
         assert_eq!(states, [State::Open, State::Closed, State::Closed, State::Resolved, State::Open]);
         assert_eq!(cases[0].number, first[0].number);
         let reason = |at: usize| cases[at].events.last().and_then(|event| event.note.clone()).unwrap();
@@ -315,6 +327,35 @@ pub(super) mod tests {
         assert_eq!(absorb(&mut store, folder).unwrap(), Absorbed { carried: 2, reopened: 1, ..Absorbed::default() });
         assert_eq!(store.cases().unwrap()[1].state(), State::Open);
         assert_eq!(store.cases().unwrap()[3].state(), State::Resolved);
+    }
+
+    #[test]
+    fn a_child_who_was_visited_as_a_person_is_not_sent_out_again_as_a_newborn() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let mut store = Store::open(folder).unwrap();
+        run(folder, &[1, 2], &[1, 2], &[]);
+        absorb(&mut store, folder).unwrap();
+        let id = store.cases().unwrap()[0].id;
+        let found = Visit { id, outcome: Outcome::Added, visited_on: String::from("2020-12-01"), note: String::new() };
+        store.note_visits(&[found], "field").unwrap();
+        // Birth certificates have come in meanwhile; a household is another question.
+        let of = |at: usize, kind: &str| CaseRow {
+            records: vec![record_digest("register", &at.to_string())],
+            kind: kind.to_owned(),
+            ..row(at, 1, 0.5)
+        };
+        let rows = [of(1, "missed_newborn"), of(2, "missed_newborn"), of(1, "missed_household")];
+        run_of(folder, &rows, &[1, 2], &[]);
+        let done = absorb(&mut store, folder).unwrap();
+        assert_eq!((done.carried, done.opened, done.closed), (2, 1, 0));
+        let cases = store.cases().unwrap();
+        assert_eq!(
+            cases.iter().map(StoredCase::state).collect::<Vec<_>>(),
+            [State::Resolved, State::Open, State::Open]
+        );
+        assert_eq!(cases[1].kind.name(), "missed_newborn", "as the latest run has it");
+        assert_eq!(crate::casework::progress::progress(&cases)[0].found, 1);
     }
 
     #[test]

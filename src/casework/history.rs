@@ -30,7 +30,7 @@ pub struct StoredCase {
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// `opened`, `carried`, `assigned`, `drawn`, `visited`, `closed`, `reopened`.
+    /// `opened`, `carried`, `assigned`, `unassigned`, `drawn`, `visited`, `closed`, `reopened`.
     pub what: String,
     /// When, UTC.
     pub at: String,
@@ -44,6 +44,17 @@ pub struct Event {
     pub team: Option<String>,
     /// A reason or remark.
     pub note: Option<String>,
+}
+
+/// A call at a door, as one of its cases tells of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call<'a> {
+    /// The day; empty if it was not said.
+    pub day: &'a str,
+    /// When lists were taken back that tell of it.
+    pub noted: Vec<&'a str>,
+    /// The case as it was known then.
+    pub case: &'a CaseRow,
 }
 
 /// Where a case stands.
@@ -106,6 +117,7 @@ impl Event {
 pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
     let (mut state, mut settled): (State, Option<Outcome>) = (State::Open, None);
     let (mut is_ruled, mut is_referred) = (false, false);
+    let mut before_assigned = State::Open;
     for (at, event) in events.iter().enumerate() {
         let by_supervisor = event.role == "supervisor";
         state = match (event.what.as_str(), event.outcome) {
@@ -118,7 +130,11 @@ pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
                 }
             }
             // Whoever is sent after a visit that settled nothing has the case alone, as the first team had.
-            ("assigned", _) if matches!(state, State::Open | State::Visited) => State::Assigned,
+            ("assigned", _) if matches!(state, State::Open | State::Visited) => {
+                before_assigned = state;
+                State::Assigned
+            }
+            ("unassigned", _) if state == State::Assigned => before_assigned,
             ("visited", Some(outcome)) if by_supervisor && outcome.is_final() => {
                 (settled, is_ruled, is_referred) = (Some(outcome), true, false);
                 State::Resolved
@@ -185,10 +201,11 @@ impl StoredCase {
         standing(&self.events).1
     }
 
-    /// The team that it was last sent out with.
+    /// The team that it was last sent out with, unless it was taken back from that team.
     #[must_use]
     pub fn team(&self) -> Option<&str> {
-        self.events.iter().rev().find(|event| event.what == "assigned").and_then(|event| event.team.as_deref())
+        let last = self.events.iter().rev().find(|event| matches!(event.what.as_str(), "assigned" | "unassigned"));
+        last.filter(|event| event.what == "assigned").and_then(|event| event.team.as_deref())
     }
 
     /// The probability that the case had when it was drawn for a visit at random; `None` if it was not.
@@ -232,22 +249,23 @@ impl StoredCase {
         })
     }
 
-    /// The days on which somebody of the field was there (empty if not said), with the case as it was known then; what
-    /// was only noted once more counts once. A supervisor decides at a desk.
+    /// The calls of the field at the door of the case; what was only noted once more counts once. A supervisor decides at a desk.
     #[must_use]
-    pub fn calls(&self) -> Vec<(&str, &CaseRow)> {
-        let mut calls: Vec<(usize, &str)> = Vec::new();
+    pub fn calls(&self) -> Vec<Call<'_>> {
+        let mut calls: Vec<(usize, Call<'_>)> = Vec::new();
         let by_field = |event: &Event| event.is_visit() && event.role != "supervisor";
         for (at, event) in self.events.iter().enumerate().filter(|(_, event)| by_field(event)) {
             // A note completes the call, or one that has completed it already.
             let known =
                 completed(&self.events[..at], event).and_then(|before| calls.iter_mut().find(|call| call.0 == before));
-            match known {
-                Some(call) => *call = (at, event.day()),
-                None => calls.push((at, event.day())),
+            if let Some((last, call)) = known {
+                (*last, call.day, call.case) = (at, event.day(), self.as_of(at));
+                call.noted.push(&event.at);
+            } else {
+                calls.push((at, Call { day: event.day(), noted: vec![&event.at], case: self.as_of(at) }));
             }
         }
-        calls.into_iter().map(|(at, day)| (day, self.as_of(at))).collect()
+        calls.into_iter().map(|(_, call)| call).collect()
     }
 
     /// The day of the visit that settled the case, if it was said.
@@ -311,6 +329,23 @@ mod tests {
         events.push(event("closed"));
         events.push(visit("field", Outcome::NoContact, "2020-12-10"));
         assert_eq!(standing(&events).0, State::Closed, "nobody is sent to what new data have closed");
+    }
+
+    #[test]
+    fn what_is_taken_back_from_a_team_is_as_it_was_before() {
+        let mut events = vec![event("opened"), event("assigned"), event("unassigned")];
+        assert_eq!(standing(&events).0, State::Open);
+        events.extend([event("assigned"), field(Outcome::NoContact), event("assigned"), event("unassigned")]);
+        assert_eq!(standing(&events).0, State::Visited);
+        let team = |what: &str, team: &str| Event { team: Some(team.to_owned()), ..event(what) };
+        let mut case = StoredCase { events: vec![team("assigned", "east")], ..case() };
+        assert_eq!(case.team(), Some("east"));
+        case.events.push(team("unassigned", "east"));
+        assert_eq!(case.team(), None);
+        // A list that comes back all the same is heard; what visits have settled stays.
+        case.events.push(field(Outcome::Added));
+        case.events.push(event("unassigned"));
+        assert_eq!(case.state(), State::Resolved);
     }
 
     #[test]
@@ -395,7 +430,7 @@ mod tests {
     fn a_visit_that_is_told_again_is_one_visit_and_stays_where_it_was_made() {
         let events = vec![event("opened"), event("assigned"), visit("field", Outcome::NoContact, "")];
         let mut case = StoredCase { events, ..case() };
-        let days = |case: &StoredCase| case.calls().iter().map(|call| call.0.to_owned()).collect::<Vec<_>>();
+        let days = |case: &StoredCase| case.calls().iter().map(|call| call.day.to_owned()).collect::<Vec<_>>();
         assert_eq!(days(&case), [""]);
         case.events.push(event("carried"));
         case.events.push(field(Outcome::NoContact));
@@ -409,6 +444,6 @@ mod tests {
         let (before, now) = (case.earlier[0].area.clone(), case.row.area.clone());
         case.events.truncate(3);
         case.events.push(event("carried"));
-        assert!(before != now && case.calls()[0].1.area == before, "the visit was made in the area of then");
+        assert!(before != now && case.calls()[0].case.area == before, "the visit was made in the area of then");
     }
 }

@@ -25,7 +25,7 @@ const WAIT: Duration = Duration::from_mins(2);
 const DATABASE: &str = "cases.sqlite";
 
 /// Version of the tables.
-const LAYOUT: i64 = 2;
+const LAYOUT: i64 = 3;
 
 const TABLES: &str = "
 CREATE TABLE run(run INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, at TEXT NOT NULL) STRICT;
@@ -52,6 +52,12 @@ CREATE TABLE drawn(draw INTEGER NOT NULL REFERENCES draw, position INTEGER NOT N
 CREATE TABLE judgement(judgement INTEGER PRIMARY KEY, id INTEGER NOT NULL REFERENCES pair, reviewer TEXT NOT NULL,
   role TEXT NOT NULL, said TEXT NOT NULL, at TEXT NOT NULL, note TEXT) STRICT;
 CREATE INDEX judgement_of ON judgement(id);
+";
+
+/// What the third version added: which judgements a clerk's file has brought, whether they were news or not.
+const FILE_TABLES: &str = "
+CREATE TABLE brought(file TEXT NOT NULL, reviewer TEXT NOT NULL, role TEXT NOT NULL, id INTEGER NOT NULL REFERENCES pair,
+  at TEXT NOT NULL, PRIMARY KEY(file, reviewer, role, id)) STRICT, WITHOUT ROWID;
 ";
 
 /// Folders that are not made before there is a store.
@@ -168,6 +174,10 @@ fn bring_up(transaction: &Transaction<'_>, is_new: bool) -> rusqlite::Result<i64
         transaction.execute_batch(REVIEW_TABLES)?;
         added.extend(["draw", "stratum", "pair", "drawn", "judgement"]);
     }
+    if layout < 3 {
+        transaction.execute_batch(FILE_TABLES)?;
+        added.push("brought");
+    }
     if layout < LAYOUT {
         for table in added {
             for change in ["UPDATE", "DELETE"] {
@@ -210,6 +220,29 @@ mod tests {
         bare.execute_batch("PRAGMA journal_mode=WAL; CREATE TABLE other(x); DROP TABLE other;").unwrap();
         drop(bare);
         refused("without tables");
+    }
+
+    #[test]
+    fn a_store_of_an_earlier_layout_is_gone_on_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("casework/cases.sqlite");
+        std::fs::create_dir(folder.path().join("casework")).unwrap();
+        let mut connection = rusqlite::Connection::open(&path).unwrap();
+        let transaction = connection.transaction().unwrap();
+        transaction.execute_batch(super::TABLES).unwrap();
+        transaction.execute_batch(super::REVIEW_TABLES).unwrap();
+        transaction.execute_batch("PRAGMA user_version=2; INSERT INTO cases(number, kind) VALUES ('A', 'b')").unwrap();
+        transaction.commit().unwrap();
+        drop(connection);
+        drop(Store::open(folder.path()).unwrap());
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        let one = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!((one("PRAGMA user_version"), one("SELECT count(*) FROM cases")), (3, 1));
+        let pair =
+            "INSERT INTO pair(id, number, source_l, record_l, source_r, record_r) VALUES (1, 'P', 'a', '1', 'b', '2')";
+        connection.execute(pair, []).unwrap();
+        connection.execute("INSERT INTO brought VALUES ('f', 'anna', 'reviewer', 1, 't')", []).unwrap();
+        assert!(connection.execute("DELETE FROM brought", []).is_err(), "history is only added to");
     }
 
     #[test]

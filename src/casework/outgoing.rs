@@ -7,7 +7,7 @@
 //! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the
 //! count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::FOLDER;
+use super::decision::SUPERVISOR;
 use super::encryption::{self, Recipients};
 use super::learning::{self, Lesson};
 use super::store::{Claim, State, Store, StoredCase};
@@ -33,6 +34,9 @@ use crate::outcome::report::cases::table::CASES;
 use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
 use crate::outcome::report::follow_up::{self, Heading};
 use crate::whole_file;
+
+/// Who did something, in the audit log, if nobody said.
+pub(super) const NOBODY_NAMED: &str = "unspecified";
 
 /// What is wanted.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +59,8 @@ pub struct Order {
     pub actor: Option<String>,
     /// The key file that signs the log's new end.
     pub sign_key: Option<PathBuf>,
+    /// Is it for a supervisor, who decides what waits for one?
+    pub for_supervisor: bool,
 }
 
 /// What went out.
@@ -75,8 +81,8 @@ pub struct Sent {
 }
 
 impl Order {
-    fn actor(&self) -> &str {
-        self.actor.as_deref().unwrap_or("unspecified")
+    pub(super) fn actor(&self) -> &str {
+        self.actor.as_deref().unwrap_or(NOBODY_NAMED)
     }
 }
 
@@ -143,7 +149,10 @@ impl Choice {
     }
 
     fn claim(&self, order: &Order) -> Claim {
+        let doors: BTreeSet<_> = self.chosen.iter().map(|at| door_of(&self.cases[*at])).collect();
+        let is_beside = |case: &&StoredCase| doors.contains(&door_of(case));
         Claim {
+            doors: self.cases.iter().filter(is_beside).map(|case| case.id).collect(),
             team: order.team.clone(),
             cases: self.chosen.iter().map(|at| self.cases[*at].id).collect(),
             drawn: self.random.iter().map(|at| (self.cases[*at].id, self.probability[*at])).collect(),
@@ -153,16 +162,24 @@ impl Choice {
 
 /// Why there is nothing to send, and what to do.
 fn nothing_to_send(cases: &[StoredCase], order: &Order) -> Error {
-    let waiting = cases.iter().filter(|case| may_go(case, order)).count();
-    if waiting == 0 {
-        let error = Error::new(Kind::Usage, "no case is waiting there for a visit");
-        return error.hint("`rollcall follow-up status DIR` shows where cases are waiting");
+    let waiting = may_all_go(cases, order).len();
+    let mut what = String::from("no case is waiting there for a visit");
+    let mut hint = vec!["`rollcall follow-up status DIR` shows where cases are waiting"];
+    if waiting > 0 {
+        what = format!(
+            "all cases that are waiting there ({waiting}) are less likely than the study's `probability_min`, or beyond \
+             the visits that the run planned"
+        );
+        hint = vec!["`--visits N` takes the best N doors of them"];
     }
-    let what = format!(
-        "all cases that are waiting there ({waiting}) are less likely than the study's `probability_min`, or beyond the \
-         visits that the run planned"
-    );
-    Error::new(Kind::Usage, what).hint("`--visits N` takes the best N doors of them")
+    let of = |team: progress::TeamCases| format!("{} with team {}", words::count(team.cases), team.team);
+    let asked = cases.iter().filter(|case| is_asked_for(case, order));
+    let teams: Vec<String> = progress::teams(asked).into_iter().map(of).collect();
+    if !teams.is_empty() {
+        what += &format!("; not brought back: {}", teams.join(", "));
+        hint.push("`rollcall follow-up recall DIR --team TEAM` takes back what a team has");
+    }
+    Error::new(Kind::Usage, what).hint(hint.join("; "))
 }
 
 /// How often cases are chosen again that another program was faster to send out, before others have to wait meanwhile.
@@ -188,7 +205,7 @@ fn without_lists(error: Error, order: &Order) -> Error {
 }
 
 /// Holds the folder of a run, of which the cases have not been purged while it was waited for.
-fn hold(run: &Path) -> Result<Publication> {
+pub(super) fn hold(run: &Path) -> Result<Publication> {
     let held = Publication::begin_within(run, LOG_WAIT)?;
     purge::check_not_purged(run, CASES)?;
     Ok(held)
@@ -204,9 +221,25 @@ fn check(run: &Path, order: &Order) -> Result<()> {
 
 /// The log, if it may be added to.
 fn open_log(held: &Publication, run: &Path, order: &Order) -> Result<Log> {
-    let log = Log::open(held, order.actor())?;
-    verify::check_signed(run, order.sign_key.as_deref(), "what is sent")?;
+    open_signed_log(held, run, order.actor(), order.sign_key.as_deref(), "what is sent")
+}
+
+/// The log of a run that `what` adds to: where it is signed, a key must be named.
+pub(super) fn open_signed_log(
+    held: &Publication,
+    run: &Path,
+    actor: &str,
+    sign_key: Option<&Path>,
+    what: &str,
+) -> Result<Log> {
+    let log = Log::open(held, actor)?;
+    verify::check_signed(run, sign_key, what)?;
     Ok(log)
+}
+
+/// Signs the log's new end, if a key is named.
+pub(super) fn sign(run: &Path, log: &Log, sign_key: Option<&Path>) -> Result<()> {
+    sign_key.map_or(Ok(()), |key| checkpoint::sign(run, key, log.head()))
 }
 
 /// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the folder,
@@ -239,7 +272,6 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
 /// # Errors
 /// If the team has nothing, or lists cannot be written.
 pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
-    check(run, order)?;
     let cases = store.cases()?;
     let has = |case: &StoredCase| {
         matches!(case.state(), State::Assigned | State::Visited)
@@ -251,12 +283,24 @@ pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) 
         let error = Error::new(Kind::Usage, "this team has no case that is still to be visited");
         return Err(error.hint("name the team that the lists were exported for (--team)"));
     }
+    send_as_they_are(run, order, "rekey", (cases, chosen), language)
+}
+
+/// Writes lists of cases of which these are chosen, and says so in the audit log; whose the cases are stays as it is.
+pub(super) fn send_as_they_are(
+    run: &Path,
+    order: &Order,
+    action: &str,
+    (cases, chosen): (Vec<StoredCase>, Vec<usize>),
+    language: Language,
+) -> Result<Sent> {
+    check(run, order)?;
     let probability = probabilities(&cases);
     let choice = Choice { cases, probability, chosen, random: Vec::new(), lists: Vec::new() };
     let choice = choice.arranged(order, language)?;
     let heading = heading(run, language, &order.team)?;
     let held = hold(run)?;
-    announce(&mut open_log(&held, run, order)?, run, order, "rekey", &choice)?;
+    announce(&mut open_log(&held, run, order)?, run, order, action, &choice)?;
     write(run, order, &heading, &choice)
 }
 
@@ -291,6 +335,9 @@ fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Resul
 /// Says in the audit log what goes out, and to which public keys, before any list is written; signs it where it is signed.
 fn announce(log: &mut Log, run: &Path, order: &Order, action: &str, choice: &Choice) -> Result<()> {
     let mut said = serde_json::json!({ "team": order.team, "cases": choice.chosen.len() });
+    if order.for_supervisor {
+        said["role"] = SUPERVISOR.into();
+    }
     match &order.recipients {
         None => said["areas"] = choice.lists.len().into(),
         Some(recipients) => {
@@ -304,7 +351,7 @@ fn announce(log: &mut Log, run: &Path, order: &Order, action: &str, choice: &Cho
         }
     }
     log.add(action, said)?;
-    order.sign_key.as_deref().map_or(Ok(()), |key| checkpoint::sign(run, key, log.head()))
+    sign(run, log, order.sign_key.as_deref())
 }
 
 /// A folder for lists must be empty or not there yet: lists of one area have one name whoever carries them, and must
@@ -351,27 +398,48 @@ fn fresh_folder(within: &Path, team: &str) -> Result<PathBuf> {
     Err(Error::new(Kind::Environment, "there are too many lists of this team").at_file(within))
 }
 
-/// Is the case one that may go out with this order?
+/// Is the case one that may go out with this order, as far as the case itself says?
 fn may_go(case: &StoredCase, order: &Order) -> bool {
     let free = match case.state() {
         State::Open | State::Visited => true,
         State::Assigned => case.team() == Some(order.team.as_str()),
         _ => false,
     };
-    let excepted = order.except.iter().any(|except| is_within(&case.row.area, except));
-    free && !excepted && is_within(&case.row.area, &order.area)
+    free && is_asked_for(case, order)
 }
 
-/// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together.
-/// The ranking has no say in it: what they find measures the ranking.
+/// Is the case in the areas that are asked for?
+pub(super) fn is_asked_for(case: &StoredCase, order: &Order) -> bool {
+    let excepted = order.except.iter().any(|except| is_within(&case.row.area, except));
+    !excepted && is_within(&case.row.area, &order.area)
+}
+
+/// Positions of the cases that may go out with this order. Where another team is sent already, everything at the door is left to
+/// that team: two would call at one door.
+fn may_all_go(cases: &[StoredCase], order: &Order) -> Vec<usize> {
+    let key = |case| door_of(case);
+    let is_others = |case: &&StoredCase| case.state() == State::Assigned && case.team() != Some(order.team.as_str());
+    let taken: BTreeSet<_> = cases.iter().filter(is_others).map(key).collect();
+    (0..cases.len()).filter(|at| may_go(&cases[*at], order) && !taken.contains(&key(&cases[*at]))).collect()
+}
+
+/// The door of a case of the store.
+pub(super) fn door_of(case: &StoredCase) -> (&str, &Door, &str) {
+    door_key(&case.row, &case.number)
+}
+
+/// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together. The
+/// ranking has no say in it: what they find measures the ranking. Each draw goes on with other dice than those before it, or the
+/// same places would come up every day; the same seed over the same history gives the same doors.
 fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Vec<usize> {
     use rand::SeedableRng;
-    let key = |at: &usize| door_key(&cases[*at].row, &cases[*at].number);
-    let taken: std::collections::BTreeSet<_> = chosen.iter().map(key).collect();
-    let left = (0..cases.len())
-        .filter(|at| may_go(&cases[*at], order) && cases[*at].kind.is_missed() && !taken.contains(&key(at)));
+    let key = |at: &usize| door_of(&cases[*at]);
+    let taken: BTreeSet<_> = chosen.iter().map(key).collect();
+    let left = may_all_go(cases, order).into_iter();
+    let left = left.filter(|at| cases[*at].kind.is_missed() && !taken.contains(&key(at)));
     let doors: Vec<Vec<usize>> = by_door(cases, left).into_values().collect();
     let mut dice = rand_chacha::ChaCha8Rng::seed_from_u64(order.random.1);
+    dice.set_stream(cases.iter().filter(|case| case.drawn().is_some()).count() as u64);
     let wanted = usize::try_from(order.random.0).unwrap_or(usize::MAX).min(doors.len());
     let mut drawn: Vec<usize> =
         rand::seq::index::sample(&mut dice, doors.len(), wanted).into_iter().flat_map(|at| doors[at].clone()).collect();
@@ -381,27 +449,33 @@ fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Ve
 
 /// The cases to send, by position.
 fn choose(cases: &[StoredCase], probability: &[f64], order: &Order) -> Vec<usize> {
-    let waiting: Vec<usize> = (0..cases.len()).filter(|at| may_go(&cases[*at], order)).collect();
+    let waiting = may_all_go(cases, order);
     let Some(visits) = order.visits else {
         return waiting.into_iter().filter(|at| cases[*at].row.listed).collect();
     };
     let wanted = |at: &usize| cases[*at].row.listed || cases[*at].kind.is_missed();
     let doors = by_door(cases, waiting.into_iter().filter(wanted));
-    let mut ranked: Vec<(f64, Vec<usize>)> = doors
-        .into_values()
-        .map(|door| (door.iter().map(|at| probability[*at] * effect(cases[*at].kind)).sum(), door))
-        .collect();
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let worth = |door: &[usize]| door.iter().map(|at| probability[*at] * effect(cases[*at].kind)).sum::<f64>();
+    let mut ranked: Vec<(bool, f64, Vec<usize>)> =
+        doors.into_values().map(|door| (has_grown(cases, &door), worth(&door), door)).collect();
+    ranked.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
     ranked.truncate(usize::try_from(visits).unwrap_or(usize::MAX));
     // At a door that is visited for a likely case, the unlikely ones are not asked about.
     let worth = |at: &usize| cases[*at].row.listed || probability[*at] >= ON_THE_WAY_MIN;
     ranked
         .into_iter()
-        .flat_map(|(_, door)| {
+        .flat_map(|(.., door)| {
             let worthy: Vec<usize> = door.iter().copied().filter(worth).collect();
             if worthy.is_empty() { door } else { worthy }
         })
         .collect()
+}
+
+/// Has something new come up at a door to which the team is sent already? It goes there anyway, and nobody else may.
+fn has_grown(cases: &[StoredCase], door: &[usize]) -> bool {
+    let is_theirs = |at: &&usize| cases[**at].state() == State::Assigned;
+    let (theirs, others): (Vec<&usize>, Vec<&usize>) = door.iter().partition(is_theirs);
+    !theirs.is_empty() && others.iter().any(|at| cases[**at].row.listed)
 }
 
 /// A case less likely than this does not come along to a door that is visited anyway.
@@ -410,7 +484,7 @@ const ON_THE_WAY_MIN: f64 = 0.02;
 fn by_door(cases: &[StoredCase], positions: impl Iterator<Item = usize>) -> BTreeMap<(&str, &Door, &str), Vec<usize>> {
     let mut doors: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for at in positions {
-        doors.entry(door_key(&cases[at].row, &cases[at].number)).or_default().push(at);
+        doors.entry(door_of(&cases[at])).or_default().push(at);
     }
     doors
 }
@@ -429,8 +503,8 @@ pub fn next_doors(cases: &[StoredCase], probability: &[f64]) -> Vec<(String, f64
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
+pub(super) mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 
     use super::{NO_TEAM, Order, send};
@@ -438,14 +512,16 @@ mod tests {
     use crate::audit::manifest::MANIFEST;
     use crate::audit::publication::Publication;
     use crate::casework::absorb::absorb;
-    use crate::casework::absorb::tests::run;
-    use crate::casework::store::{State, Store, StoredCase, Visit};
+    use crate::casework::absorb::tests::{run, run_of};
+    use crate::casework::learning::tests::row;
+    use crate::casework::store::{Claim, State, Store, StoredCase, Visit};
     use crate::error::Kind;
     use crate::intake::study::Language;
+    use crate::outcome::report::cases::record_digest;
     use crate::outcome::visit::Outcome;
 
     /// A run of so many cases, taken over.
-    fn store(folder: &Path, cases: usize) -> Store {
+    pub fn store(folder: &Path, cases: usize) -> Store {
         let all: Vec<usize> = (1..=cases).collect();
         run(folder, &all, &all, &[]);
         let manifest = serde_json::json!({
@@ -460,11 +536,11 @@ mod tests {
         store
     }
 
-    fn order(team: &str, visits: Option<u64>) -> Order {
+    pub fn order(team: &str, visits: Option<u64>) -> Order {
         Order { team: team.to_owned(), visits, ..Order::default() }
     }
 
-    fn say(store: &mut Store, at: usize, outcome: Outcome, day: &str, role: &str) {
+    pub fn say(store: &mut Store, at: usize, outcome: Outcome, day: &str, role: &str) {
         let id = store.cases().unwrap()[at].id;
         let visit = Visit { id, outcome, visited_on: day.to_owned(), note: String::new() };
         store.note_visits(&[visit], role).unwrap();
@@ -534,6 +610,51 @@ mod tests {
     }
 
     #[test]
+    fn no_two_teams_are_sent_to_one_door() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 1);
+        send(&mut store, folder.path(), &order("east", None), Language::Zh).unwrap();
+        // A fresh run raises two more cases: one at the door to which a team has been sent, one at another.
+        let at = |number: usize, room: u16| {
+            let mut case = row(number, 1, 0.5);
+            case.records = vec![record_digest("register", &number.to_string())];
+            case.door.room = room;
+            case
+        };
+        run_of(folder.path(), &[at(1, 102), at(2, 102), at(3, 909)], &[1, 2, 3], &[]);
+        absorb(&mut store, folder.path()).unwrap();
+        let mut sent = |team: &str, visits| {
+            send(&mut store, folder.path(), &order(team, visits), Language::Zh).unwrap();
+            let cases = store.cases().unwrap();
+            cases.iter().map(|case| case.team().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(sent("west", Some(5)), ["east", "", "west"]);
+        assert_eq!(
+            sent("east", Some(1)),
+            ["east", "east", "west"],
+            "the newcomer goes with the team that has the door"
+        );
+    }
+
+    #[test]
+    fn visits_at_random_go_to_other_places_every_day() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 200);
+        let asked = Order { random: (3, 1), ..order("east", None) };
+        let mut draw = || {
+            let cases = store.cases().unwrap();
+            let drawn = super::choose_at_random(&cases, &[], &asked);
+            assert_eq!(drawn, super::choose_at_random(&cases, &[], &asked), "the same seed over the same history");
+            let drawn_now = drawn.iter().map(|at| (cases[*at].id, 0.5)).collect();
+            store.claim(&Claim { team: asked.team.clone(), drawn: drawn_now, ..Claim::default() }, i64::MAX).unwrap();
+            drawn
+        };
+        // Nobody has been there yet: the same doors are left every day.
+        let days: BTreeSet<Vec<usize>> = (0..5).map(|_| draw()).collect();
+        assert_eq!(days.len(), 5, "{days:?}");
+    }
+
+    #[test]
     fn who_waited_for_the_folder_sends_nothing_once_it_was_purged() {
         use crate::audit::purge;
         let folder = tempfile::tempdir().unwrap();
@@ -590,5 +711,6 @@ mod tests {
         send(&mut store, folder.path(), &order("east", None), Language::Zh).unwrap();
         let error = send(&mut store, folder.path(), &order("west", None), Language::Zh).unwrap_err();
         assert!(error.to_string().contains("no case is waiting"), "{error}");
+        assert!(error.to_string().contains("2 with team east") && error.to_string().contains("recall"), "{error}");
     }
 }

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use statrs::distribution::{DiscreteCDF, Poisson};
 
-use super::outgoing::{door_key, next_doors, probabilities};
+use super::history::Call;
+use super::outgoing::{door_key, door_of, next_doors, probabilities};
 use super::store::{State, StoredCase};
 
 /// Visits whose worth is shown.
@@ -81,11 +82,68 @@ pub fn random_visits(cases: &[StoredCase]) -> RandomVisits {
     random
 }
 
+/// What a team has and has not brought back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TeamCases {
+    /// The team.
+    pub team: String,
+    /// Cases.
+    pub cases: u64,
+    /// Doors.
+    pub doors: u64,
+}
+
+/// What the teams have, by name.
+pub fn teams<'a>(cases: impl Iterator<Item = &'a StoredCase>) -> Vec<TeamCases> {
+    let mut teams: BTreeMap<&str, (u64, BTreeSet<_>)> = BTreeMap::new();
+    for case in cases.filter(|case| case.state() == State::Assigned) {
+        if let Some(team) = case.team() {
+            let (cases, doors) = teams.entry(team).or_default();
+            *cases += 1;
+            doors.insert(door_of(case));
+        }
+    }
+    let of = |(team, (cases, doors)): (&str, (u64, BTreeSet<_>))| TeamCases {
+        team: team.to_owned(),
+        cases,
+        doors: doors.len() as u64,
+    };
+    teams.into_iter().map(of).collect()
+}
+
+/// The calls at one door, as its cases tell of them.
+#[derive(Default)]
+struct DoorCalls<'a> {
+    days: BTreeSet<&'a str>,
+    /// When lists came back that give a day.
+    with_day: BTreeSet<&'a str>,
+    /// When lists came back that tell of a call without a day, by case.
+    without_day: Vec<Vec<&'a str>>,
+}
+
+impl<'a> DoorCalls<'a> {
+    fn add(&mut self, call: &Call<'a>) {
+        if call.day.is_empty() {
+            self.without_day.push(call.noted.clone());
+        } else {
+            self.days.insert(call.day);
+            self.with_day.extend(&call.noted);
+        }
+    }
+
+    /// How many calls they are. People write the day into the first row of a household and leave the others empty: a call
+    /// without a day is one of its own only if nothing that came back with it has a day.
+    fn count(&self) -> u64 {
+        let is_told = |noted: &Vec<&str>| noted.iter().any(|at| self.with_day.contains(at));
+        self.days.len() as u64 + u64::from(!self.without_day.iter().all(is_told))
+    }
+}
+
 /// Progress of all areas together, then of each.
 #[must_use]
 pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
     let probability = probabilities(cases);
-    let mut areas: BTreeMap<&str, (AreaProgress, BTreeSet<_>)> = BTreeMap::new();
+    let mut areas: BTreeMap<&str, (AreaProgress, BTreeMap<_, DoorCalls<'_>>)> = BTreeMap::new();
     for (case, probability) in cases.iter().zip(&probability) {
         let (area, _) = areas.entry(&case.row.area).or_default();
         area.cases += 1;
@@ -101,8 +159,9 @@ pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
             area.expected += if case.is_waiting() { *probability } else { 0.0 };
         }
         // Visits and what they found count where they were made: new data may have moved some cases of the door since.
-        for (day, then) in case.calls() {
-            areas.entry(&then.area).or_default().1.insert((door_key(then, &case.number), day));
+        for call in case.calls() {
+            let (_, doors) = areas.entry(&call.case.area).or_default();
+            doors.entry(door_key(call.case, &case.number)).or_default().add(&call);
         }
         if case.kind.is_missed() && case.label() == Some(true) {
             areas.entry(&case.as_visited().area).or_default().0.found += 1;
@@ -111,9 +170,9 @@ pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
     let doors = next_doors(cases, &probability);
     let mut all = AreaProgress { area: String::from("all"), ..AreaProgress::default() };
     let mut rows = Vec::with_capacity(areas.len() + 1);
-    for (code, (mut area, calls)) in areas {
+    for (code, (mut area, calls_of)) in areas {
         code.clone_into(&mut area.area);
-        area.visits = calls.len() as u64;
+        area.visits = calls_of.values().map(DoorCalls::count).sum();
         area.next_hundred = worth_of_next(doors.iter().filter(|(of, _)| of == code));
         all.cases += area.cases;
         all.assigned += area.assigned;
@@ -193,6 +252,29 @@ mod tests {
         let many: Vec<StoredCase> = (0..10).map(|id| case(id, Some(0.1), found)).collect();
         assert!(random_visits(&many).chance.expect("chance") < 1e-5, "ten found where one was expected");
         assert_eq!(random_visits(&[]).chance, None);
+    }
+
+    #[test]
+    fn a_household_with_the_day_in_its_first_row_was_called_on_once() {
+        let told = |id: i64, noted: &[(&str, &str)]| {
+            let mut case = case(id, None, Some(Outcome::NoContact));
+            case.row.door.room = 101;
+            let visit = case.events.remove(0);
+            case.events.extend(noted.iter().map(|(at, day)| Event {
+                at: (*at).to_owned(),
+                visited_on: Some((*day).to_owned()),
+                ..visit.clone()
+            }));
+            case
+        };
+        let visits = |cases: &[StoredCase]| progress(cases)[0].visits;
+        let first_row = [told(1, &[("t1", "2020-12-03")]), told(2, &[("t1", "")]), told(3, &[("t1", "")])];
+        assert_eq!(visits(&first_row), 1);
+        assert_eq!(visits(&first_row[1..]), 1, "without any day it is a call all the same");
+        // The day was written in later, and again in the first row only.
+        assert_eq!(visits(&[told(1, &[("t1", ""), ("t2", "2020-12-03")]), told(2, &[("t1", "")])]), 1);
+        // Another list came back, without a day.
+        assert_eq!(visits(&[told(1, &[("t1", "2020-12-03")]), told(2, &[("t2", "")])]), 2);
     }
 
     #[test]

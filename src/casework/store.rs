@@ -49,6 +49,8 @@ pub struct Claim {
     pub cases: Vec<i64>,
     /// Those of them that were drawn at random, and the probability that each has now.
     pub drawn: Vec<(i64, f64)>,
+    /// All cases at their doors: where another team has been sent meanwhile, none may go out.
+    pub doors: Vec<i64>,
 }
 
 impl Claim {
@@ -56,7 +58,8 @@ impl Claim {
     fn note(&self, transaction: &Transaction<'_>, at: &str) -> rusqlite::Result<()> {
         // What was with the team before a visit, or before new data closed and reopened it, is so no longer.
         let mut has = transaction.prepare(
-            "SELECT what, team FROM event WHERE id = ?1 AND what IN ('assigned', 'visited', 'closed', 'reopened') \
+            "SELECT what, team FROM event WHERE id = ?1 AND what IN ('assigned', 'unassigned', 'visited', 'closed', \
+             'reopened') \
              ORDER BY event DESC LIMIT 1",
         )?;
         for id in &self.cases {
@@ -164,9 +167,9 @@ impl Store {
         })
     }
 
-    /// Notes that cases go out with a team, and of those drawn at random the probability that each had then. Nothing is
-    /// noted if something has happened to one of the cases since the event up to which they were looked at: another
-    /// program may have sent it out. Gives whether it was noted.
+    /// Notes that cases go out with a team, and of those drawn at random the probability that each had then. Nothing is noted
+    /// if something has happened to one of the cases, or of others at their doors, since the event up to which they were looked at: another program may
+    /// have sent it out. Gives whether it was noted.
     ///
     /// # Errors
     /// If the store cannot be written.
@@ -175,7 +178,7 @@ impl Store {
         self.write(|transaction| {
             let mut newer = transaction.prepare("SELECT DISTINCT id FROM event WHERE event > ?1")?;
             let newer = newer.query_map([seen], |row| row.get(0))?.collect::<rusqlite::Result<FxHashSet<i64>>>()?;
-            let is_free = claim.cases.iter().all(|id| !newer.contains(id));
+            let is_free = claim.cases.iter().chain(&claim.doors).all(|id| !newer.contains(id));
             if is_free {
                 claim.note(transaction, &at)?;
             }
@@ -198,6 +201,24 @@ impl Store {
                 Err(error) => Err(error),
             })
         })?
+    }
+
+    /// Notes that cases are taken back from a team, chosen while no other program can write. Gives how many.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub(super) fn take_from(&mut self, team: &str, is_meant: impl Fn(&StoredCase) -> bool) -> Result<u64> {
+        let at = now();
+        self.write(|transaction| {
+            let mut taken = 0;
+            for case in cases(transaction)?.iter().filter(|case| is_meant(case)) {
+                taken += transaction.execute(
+                    "INSERT INTO event(id, what, at, role, team) VALUES (?1, 'unassigned', ?2, 'office', ?3)",
+                    params![case.id, at, team],
+                )?;
+            }
+            Ok(taken as u64)
+        })
     }
 
     /// Notes visits; one that is noted already, word for word, changes nothing. Gives how many were new.
@@ -268,6 +289,8 @@ fn cases(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<StoredCase>> {
             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
         let kind = DiscrepancyKind::of_name(&kind).ok_or_else(|| unreadable(2))?;
         let mut content = case_of(&content, 3)?;
+        // A missed person may be a newborn by now: the latest run knows.
+        let kind = DiscrepancyKind::of_name(&content.kind).unwrap_or(kind);
         content.case.number.clone_from(&number);
         cases.push(StoredCase {
             id,

@@ -6,17 +6,21 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::args::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Rekey, ResultFormat, Role, Status};
+use super::args::ResultFormat;
+use super::args::follow_up::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Recall, Rekey, Role, Status};
 use super::files::Files;
 use super::screen::{Table, complain, count, counted, show, show_json};
 use super::truth;
 use crate::audit::manifest::Manifest;
 use crate::audit::purge;
 use crate::casework::campaign::{self, Course, Rules};
+use crate::casework::decision::{self, SUPERVISOR, Waiting};
 use crate::casework::encryption::Recipients;
+use crate::casework::incoming::{self, Incomplete, Taking};
 use crate::casework::outgoing::{self, Order, Sent};
-use crate::casework::store::Store;
-use crate::casework::{absorb, incoming, progress, settled};
+use crate::casework::progress::TeamCases;
+use crate::casework::store::{State, Store};
+use crate::casework::{absorb, progress, recall, settled};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::report::cases::shown_area;
 use crate::outcome::report::cases::table::{self, CASES};
@@ -29,6 +33,7 @@ pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
         FollowUp::Export(export) => send(export),
         FollowUp::Import(import) => take_back(import),
         FollowUp::Rekey(rekey) => send_again(rekey),
+        FollowUp::Recall(recall) => recall_from(recall),
         FollowUp::Status(status) => say(status),
         FollowUp::Outcomes(outcomes) => write_outcomes(outcomes),
         FollowUp::Campaign(campaign) => play(campaign),
@@ -58,20 +63,32 @@ pub(super) fn store_of(run: &Path) -> Result<Store> {
 }
 
 fn send(asked: &Export) -> Result<ExitCode> {
+    let for_supervisor = asked.role == Role::Supervisor;
+    if for_supervisor && (asked.visits.is_some() || asked.random_visits.is_some()) {
+        let error = Error::new(Kind::Usage, "a supervisor gets all cases that wait for one");
+        return Err(error.hint("leave out --visits and --random-visits, or name areas: --area, --except"));
+    }
     let recipients = recipients(&asked.readers)?;
     let mut store = store_of(&asked.run)?;
+    let is_unnamed = for_supervisor && asked.team == outgoing::NO_TEAM;
     let order = Order {
         area: asked.area.clone(),
         except: asked.except.clone(),
-        team: asked.team.clone(),
+        team: if is_unnamed { SUPERVISOR.to_owned() } else { asked.team.clone() },
         visits: asked.visits,
         random: (asked.random_visits.unwrap_or(0), asked.seed.unwrap_or(1)),
         out: asked.out.clone(),
         recipients,
         actor: asked.readers.actor.clone(),
         sign_key: asked.readers.sign_key.clone(),
+        for_supervisor,
     };
-    say_sent(&outgoing::send(&mut store, &asked.run, &order, table::read(&asked.run)?.language)?)
+    let language = table::read(&asked.run)?.language;
+    say_sent(&if for_supervisor {
+        decision::send(&store, &asked.run, &order, language)?
+    } else {
+        outgoing::send(&mut store, &asked.run, &order, language)?
+    })
 }
 
 fn send_again(asked: &Rekey) -> Result<ExitCode> {
@@ -91,6 +108,20 @@ fn send_again(asked: &Rekey) -> Result<ExitCode> {
     };
     let store = store_of(&asked.run)?;
     say_sent(&outgoing::send_again(&store, &asked.run, &order, table::read(&asked.run)?.language)?)
+}
+
+fn recall_from(asked: &Recall) -> Result<ExitCode> {
+    let mut store = store_of(&asked.run)?;
+    let order = Order {
+        area: asked.area.clone(),
+        team: asked.team.clone(),
+        actor: asked.actor.clone(),
+        sign_key: asked.sign_key.clone(),
+        ..Order::default()
+    };
+    let cases = recall::recall(&mut store, &asked.run, &order)?;
+    show(&format!("{} taken back from team {}\n", counted(cases, "case"), asked.team))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Whom lists are encrypted to; to nobody if none is named.
@@ -118,10 +149,12 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
     let language = table::read(&asked.run)?.language;
     let reference = Manifest::read(&asked.run)?.study.reference_time;
     let reference = reference.get(..10).and_then(|day| day.parse().ok()).unwrap_or(jiff::civil::Date::MIN);
-    let role = if asked.role == Role::Supervisor { "supervisor" } else { "field" };
+    let role = if asked.role == Role::Supervisor { SUPERVISOR } else { "field" };
+    let (actor, sign_key) = (asked.actor.as_deref(), asked.sign_key.as_deref());
+    let taking = Taking { role, language, reference, actor, sign_key };
     let mut files = Files::new(&["good rows", "new", "not filled in", "wrong"]);
     for file in &asked.files {
-        let taken = match incoming::take_back(&mut store, &asked.run, file, role, language, reference) {
+        let taken = match incoming::take_back(&mut store, &asked.run, file, &taking) {
             Ok(taken) => taken,
             Err(error) => {
                 files.fail(file, error);
@@ -129,31 +162,60 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
             }
         };
         let name = files.add(file, &[taken.good, taken.new, taken.blank, taken.wrong.len() as u64]);
+        for (sheet, list) in &taken.incomplete {
+            let sheet = sheet.as_ref().map_or_else(String::new, |sheet| format!(", {sheet}"));
+            files.reject(format!("{name}{sheet}: {}", lacking(list)));
+        }
         for (place, column, reason) in &taken.wrong {
             files.reject(format!("{name}, {place}, {column}: {}\n", reason.of(language)));
         }
         if let Some(path) = &taken.wrong_file {
             files.lines += &format!("{name}: the wrong rows with their reasons are in {}\n", path.display());
         }
-        for (number, codes) in &taken.disputed {
-            files.lines += &format!(
-                "case {number}: outcomes {} contradict each other; a supervisor's list settles it (--role supervisor)\n",
-                codes.join(", ")
-            );
-        }
-        for number in &taken.referred {
-            files.lines += &format!("case {number}: waits for a supervisor's list (--role supervisor)\n");
-        }
+        files.lines += &waiting_lines(&taken.waiting);
     }
     files.end()
+}
+
+/// A line for each case that waits for a supervisor.
+fn waiting_lines(waiting: &[Waiting]) -> String {
+    let line = |Waiting { case, state, outcomes }: &Waiting| {
+        if *state == State::Disputed.name() {
+            format!(
+                "case {case}: outcomes {} contradict each other; a supervisor's list settles it (--role supervisor)\n",
+                outcomes.join(", ")
+            )
+        } else {
+            format!("case {case}: waits for a supervisor's list (--role supervisor)\n")
+        }
+    };
+    waiting.iter().map(line).collect()
+}
+
+/// What a list lacks, and what to do.
+fn lacking(list: &Incomplete) -> String {
+    let missing: Vec<String> = list.missing.iter().map(|title| format!("{} ({})", title.zh, title.en)).collect();
+    let unknown = if list.unknown.is_empty() {
+        String::new()
+    } else {
+        format!("; headings that nobody knows: {}", list.unknown.join(", "))
+    };
+    format!(
+        "no column {}: what stands there was not taken, nor could rows be checked by it{unknown}; put the headings back as they \
+         went out, and import the list again\n",
+        missing.join(", ")
+    )
 }
 
 fn say(asked: &Status) -> Result<ExitCode> {
     let store = store_of(&asked.run)?;
     let cases = store.cases()?;
     let (areas, random) = (progress::progress(&cases), progress::random_visits(&cases));
+    let (teams, waiting) = (progress::teams(cases.iter()), decision::waiting(cases.iter()));
     if asked.format == ResultFormat::Json {
-        show_json(&serde_json::json!({ "areas": areas, "random_visits": random }))?;
+        show_json(&serde_json::json!({
+            "areas": areas, "teams": teams, "for_supervisor": waiting, "random_visits": random
+        }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new(&[
@@ -187,6 +249,8 @@ fn say(asked: &Status) -> Result<ExitCode> {
         ]);
     }
     let mut text = table.text();
+    text += &with_teams(&teams);
+    text += &for_supervisor(&waiting);
     if random.drawn > 0 {
         text += &format!(
             "visits at random: {} cases drawn, {} settled, {} found, {} expected of them{}\n",
@@ -201,6 +265,34 @@ fn say(asked: &Status) -> Result<ExitCode> {
     }
     show(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What each team has; nothing if none has anything.
+fn with_teams(teams: &[TeamCases]) -> String {
+    let mut table = Table::new(&["team", "cases not brought back", "doors"]);
+    for team in teams {
+        table.row(vec![team.team.clone(), count(team.cases), count(team.doors)]);
+    }
+    if teams.is_empty() { String::new() } else { format!("\n{}", table.text()) }
+}
+
+/// Cases that wait for a supervisor which are named on the screen.
+const WAITING_SHOWN: usize = 20;
+
+/// Which cases wait for a supervisor; nothing if none does.
+fn for_supervisor(waiting: &[Waiting]) -> String {
+    if waiting.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(&["waits for a supervisor", "", "outcomes"]).left(1).left(2);
+    for Waiting { case, state, outcomes } in waiting.iter().take(WAITING_SHOWN) {
+        table.row(vec![case.clone(), (*state).to_owned(), outcomes.join(", ")]);
+    }
+    let more = match waiting.len().saturating_sub(WAITING_SHOWN) {
+        0 => String::new(),
+        more => format!("and {} more (--format json names all)\n", count(more as u64)),
+    };
+    format!("\n{}{more}`rollcall follow-up export DIR --role supervisor` writes lists of them\n", table.text())
 }
 
 fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {

@@ -24,7 +24,7 @@ use crate::audit::purge;
 use crate::casework::FOLDER;
 use crate::casework::review::quality::{self, Quality};
 use crate::casework::review::record::{Row, side_by_side};
-use crate::casework::review::{Draw, Judgement, RecordName, ReviewPair, Said, sample, sheet};
+use crate::casework::review::{Clerk, Draw, Judgement, RecordName, ReviewPair, Said, sample, sheet};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
 use crate::intake::decisions;
@@ -161,6 +161,7 @@ fn judge(asked: &Ask, progress: &dyn Progress) -> Result<ExitCode> {
         Language::Zh => "是同一人 y · 不是 n · 不能确定 u · 跳过 s · 上一对 b · 权重 w · 退出 q",
         Language::En => "same y · different n · unsure u · skip s · back b · weights w · quit q",
     };
+    let clerk = Clerk { name: &asked.reviewer, is_supervisor: asked.supervisor };
     let mut lines = std::io::stdin().lock().lines();
     let (mut at, mut judged) = (0, 0);
     'pairs: while let Some(pair) = waiting.get(at) {
@@ -173,7 +174,7 @@ fn judge(asked: &Ask, progress: &dyn Progress) -> Result<ExitCode> {
                 Typed::Judged(judgement) => {
                     // Noted at once: nothing is lost if the clerk just closes the window.
                     let said = Said { id: draw.pairs[*pair].id, judgement, note: String::new() };
-                    judged += store.note_judgements(&[said], &asked.reviewer, asked.supervisor)?;
+                    judged += store.note_judgements(&[said], clerk, None)?.new;
                     at += 1;
                 }
                 Typed::Skip => at += 1,
@@ -218,15 +219,24 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
         return Err(none_drawn());
     }
     let mut files = Files::new(&["judged", "new", "not filled in", "wrong"]);
+    let clerk = Clerk { name: &asked.reviewer, is_supervisor: asked.supervisor };
     for path in &asked.files {
         let taken = sheet::read(path, &pairs).and_then(|returned| {
-            let new = store.note_judgements(&returned.said, &asked.reviewer, asked.supervisor)?;
-            Ok((returned, new))
+            let noted = store.note_judgements(&returned.said, clerk, Some(&manifest::digest_of(path)?))?;
+            Ok((returned, noted))
         });
         match taken {
-            Ok((returned, new)) => {
-                let numbers = [returned.said.len() as u64, new, returned.blank, returned.wrong.len() as u64];
+            Ok((returned, noted)) => {
+                let numbers = [returned.said.len() as u64, noted.new, returned.blank, returned.wrong.len() as u64];
                 let name = files.add(path, &numbers);
+                if noted.outdated > 0 {
+                    files.lines += &format!(
+                        "{name}: {} stood in this very file when it was taken before, and {} has said something else since: that \
+                         stands; who means it anew judges it in the newest workbook\n",
+                        counted(noted.outdated, "judgement"),
+                        asked.reviewer
+                    );
+                }
                 for (place, why) in &returned.wrong {
                     files.reject(format!("{name}, {place}: {} ({})\n", why.en, why.zh));
                 }

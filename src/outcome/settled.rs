@@ -8,8 +8,9 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::discrepancy::{Discrepancy, DiscrepancyKind};
-use super::visit::{Outcome, is_omission};
 use crate::digest::hex;
+use super::visit::{Outcome, is_omission};
+use super::visit::{Outcome, one_question};
 use crate::error::Result;
 use crate::intake::named_table::wrong;
 use crate::intake::outcomes::Outcomes;
@@ -38,7 +39,8 @@ pub struct Settled {
 }
 
 impl Settled {
-    /// Finds the persons of the outcomes. Of two outcomes about one person and kind the later one holds.
+    /// Finds the persons of the outcomes. Of two outcomes about one person and kind the later one of the table holds, which is
+    /// in the order of visits.
     ///
     /// # Errors
     /// An input error, with the row, for a kind or an outcome that does not exist.
@@ -82,7 +84,7 @@ impl Settled {
             } else if let (DiscrepancyKind::DuplicateEnumeration, Some(row)) = (kind, at_issue) {
                 settled.of_duplicates.insert(row, outcome);
             } else {
-                settled.of.insert((one_kind(kind), *most), outcome);
+                settled.of.insert((one_question(kind), *most), outcome);
             }
         }
         Ok(settled)
@@ -91,7 +93,7 @@ impl Settled {
     /// Outcomes of persons, as given.
     #[cfg(test)]
     pub(crate) fn of_persons(outcomes: impl IntoIterator<Item = (DiscrepancyKind, u32, Outcome)>) -> Settled {
-        let of = outcomes.into_iter().map(|(kind, person, outcome)| ((one_kind(kind), person), outcome)).collect();
+        let of = outcomes.into_iter().map(|(kind, person, outcome)| ((one_question(kind), person), outcome)).collect();
         Settled { of, ..Settled::default() }
     }
 
@@ -106,7 +108,7 @@ impl Settled {
 
     /// How a visit about this person ended, if there was one.
     fn outcome(&self, kind: DiscrepancyKind, person: u32) -> Option<Outcome> {
-        if self.of.is_empty() { None } else { self.of.get(&(one_kind(kind), person)).copied() }
+        if self.of.is_empty() { None } else { self.of.get(&(one_question(kind), person)).copied() }
     }
 
     /// Did the roll miss this person, as far as a visit says?
@@ -115,11 +117,6 @@ impl Settled {
         let kind = DiscrepancyKind::MissedPerson;
         self.outcome(kind, person).and_then(|outcome| outcome.label(kind))
     }
-}
-
-/// A child whose birth was registered meanwhile is still the person who was asked about.
-fn one_kind(kind: DiscrepancyKind) -> DiscrepancyKind {
-    if is_omission(kind) && kind != DiscrepancyKind::MissedHousehold { DiscrepancyKind::MissedPerson } else { kind }
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ fn save_workbook(path: &Path, rows: &Rows) {
     book.save(path).expect("saved");
 }
 
-fn save_text(path: &Path, rows: &Rows, encoding: &'static encoding_rs::Encoding) {
+pub fn save_text(path: &Path, rows: &Rows, encoding: &'static encoding_rs::Encoding) {
     let quoted = |cell: &String| format!("\"{}\"", cell.replace('"', "\"\""));
     let lines: Vec<String> = rows.iter().map(|row| row.iter().map(quoted).collect::<Vec<_>>().join(",")).collect();
     let text = lines.join("\r\n");

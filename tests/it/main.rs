@@ -20,6 +20,7 @@ mod encryption;
 mod faults;
 mod figures;
 mod follow_up;
+mod follow_up_days;
 mod laws;
 mod libreoffice;
 mod mutations;

@@ -94,6 +94,40 @@ fn a_sample_goes_out_masked_and_comes_back_as_figures() {
 }
 
 #[test]
+fn an_old_workbook_that_comes_in_again_takes_no_correction_back() {
+    let run = fresh();
+    let run = run.path();
+    let path = run.join("pairs.xlsx");
+    check(&["-q", "review", "export", argument(run), "--pairs", "30", "--out", argument(&path)], 0);
+    let rows = rows_of(&path);
+    let import = |name: &str, said: &'static str, more: &[&str]| {
+        let table = run.join(name);
+        std::fs::write(&table, filled(&rows, |at| if at <= 5 { said } else { "" })).expect("written");
+        let screen = check(&[&["review", "import", argument(run), argument(&table)][..], more].concat(), 0);
+        let new = screen.lines().nth(1).and_then(|row| row.split_whitespace().nth(2)).expect("a count").to_owned();
+        (new, screen)
+    };
+    let decided = || {
+        let decisions = run.join("decisions.csv");
+        check(&["review", "decisions", argument(run), "--out", argument(&decisions)], 0);
+        let text = std::fs::read_to_string(&decisions).expect("decisions");
+        text.lines().skip(1).filter(|line| line.ends_with(",1")).count()
+    };
+    let anna = ["--reviewer", "anna"];
+    assert_eq!(import("first.csv", "是", &anna).0, "5");
+    assert_eq!(import("corrected.csv", "否", &anna).0, "5");
+    let (new, screen) = import("first.csv", "是", &anna);
+    assert!(new == "0" && screen.contains("5 judgements stood in this very file"), "{screen}");
+    assert_eq!(decided(), 0, "the correction stands");
+    // Another clerk may bring the same file. What a supervisor ruled stands when the same name judges as a clerk.
+    assert_eq!(import("first.csv", "是", &["--reviewer", "bo"]).0, "5");
+    assert_eq!(import("chief.csv", "是", &["--reviewer", "chief", "--supervisor"]).0, "5");
+    assert_eq!(decided(), 5);
+    assert_eq!(import("as-clerk.csv", "否", &["--reviewer", "chief"]).0, "5");
+    assert_eq!(decided(), 5, "the ruling stands");
+}
+
+#[test]
 fn one_column_sorted_alone_is_noticed() {
     let run = fresh();
     let run = run.path();

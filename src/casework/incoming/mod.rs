@@ -8,6 +8,7 @@
 //! case must not contradict each other, on whatever sheets they stand; 4. [`take_back`] notes the good rows and lists
 //! the others.
 
+mod heading;
 mod row;
 
 use std::cell::RefCell;
@@ -17,9 +18,12 @@ use jiff::civil::Date;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::audit::manifest;
 use super::FOLDER;
+use super::decision::{self, Waiting};
 use super::store::{State, Store, StoredCase, Visit};
-use crate::digest;
+use super::store::{Store, StoredCase, Visit};
+use super::{FOLDER, outgoing};
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
 use crate::intake::study::Language;
@@ -29,11 +33,9 @@ use crate::outcome::report::workbook;
 use crate::outcome::visit::Outcome;
 use crate::privacy::personal;
 use crate::whole_file;
+use heading::{Heading, Twice};
 pub(super) use row::normal;
-use row::{CASE, COLUMNS, OUTCOME, Row};
-
-/// Rows above the heading that are looked through for it.
-const HEADING_ROWS_MAX: usize = 30;
+use row::{COLUMNS, OUTCOME, Row};
 
 /// Where a row stands in the file that came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,17 +70,36 @@ pub struct Returned {
     pub wrong: Vec<WrongRow>,
     /// The sheets that are lists: name and heading.
     pub lists: Vec<(String, Vec<String>)>,
+    /// Lists that lack columns.
+    pub incomplete: Vec<Incomplete>,
+}
+
+/// A list that lacks columns: what they hold was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incomplete {
+    /// Which of the file's lists it is, from 0.
+    pub list: usize,
+    /// The columns that are not there.
+    pub missing: Vec<Words>,
+    /// Headings that nobody knows, as they may be shown: perhaps a missing column was given another.
+    pub unknown: Vec<String>,
 }
 
 impl Returned {
     /// Where a row is, for people: the sheet is named only if there are several lists in the file.
     #[must_use]
     pub fn place(&self, spot: Spot) -> String {
-        match self.lists.get(spot.list).filter(|_| self.lists.len() > 1) {
-            // A name that somebody typed: control characters and escapes stay inert.
-            Some((sheet, _)) => format!("sheet {}, row {}", sheet.escape_debug(), spot.row),
+        match self.sheet(spot.list) {
+            Some(sheet) => format!("{sheet}, row {}", spot.row),
             None => format!("row {}", spot.row),
         }
+    }
+
+    /// Which sheet a list is, for people; nothing if it is the only list.
+    fn sheet(&self, list: usize) -> Option<String> {
+        // A name that somebody typed: control characters and escapes stay inert.
+        let several = self.lists.get(list).filter(|_| self.lists.len() > 1);
+        several.map(|(sheet, _)| format!("sheet {}", sheet.escape_debug()))
     }
 }
 
@@ -93,12 +114,12 @@ pub struct TakenBack {
     pub blank: u64,
     /// Rows that cannot be used: where, the column at fault, and why.
     pub wrong: Vec<(String, &'static str, Words)>,
+    /// Lists that lack columns, each with its sheet if the file has several lists.
+    pub incomplete: Vec<(Option<String>, Incomplete)>,
     /// Where those rows stand with their reasons.
     pub wrong_file: Option<PathBuf>,
-    /// Cases of the file that now have outcomes which contradict each other: number, codes.
-    pub disputed: Vec<(String, Vec<&'static str>)>,
-    /// Cases of the file that now wait for a supervisor.
-    pub referred: Vec<String>,
+    /// Cases of the file that wait for a supervisor now.
+    pub waiting: Vec<Waiting>,
 }
 
 /// What returned rows are held against.
@@ -116,10 +137,14 @@ pub struct Known<'a> {
 /// Reads a filled list against the cases that are known.
 ///
 /// # Errors
-/// If no sheet of the file is a list.
+/// If no sheet of the file is a list, or two columns of one are filled in that mean the same.
 pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
     let sheets = filled::sheets(path)?;
-    let lists: Vec<_> = sheets.iter().filter_map(|sheet| Some((sheet, heading(sheet)?))).collect();
+    let mut lists: Vec<(&FilledSheet, Heading)> = Vec::new();
+    for sheet in &sheets {
+        let heading = heading::heading(sheet).map_err(|twice| stands_twice(path, sheet, &twice))?;
+        lists.extend(heading.map(|heading| (sheet, heading)));
+    }
     if lists.is_empty() {
         let error = Error::input("no sheet has the columns 编号 (Case) and 核查结果 (Outcome)").at_file(path);
         return Err(error.hint("send back the list itself, with its heading row"));
@@ -129,35 +154,44 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
     let numbered = known.cases.iter().map(|case| (case.number.as_str(), case));
     let numbers: FxHashMap<&str, &StoredCase> = others.chain(numbered).collect();
     let mut returned = Returned::default();
-    for (list, (sheet, (at, columns))) in lists.iter().enumerate() {
+    for (list, (sheet, Heading { at, places, missing, unknown })) in lists.iter().enumerate() {
+        if !missing.is_empty() {
+            returned.incomplete.push(Incomplete { list, missing: missing.clone(), unknown: unknown.clone() });
+        }
         let heading = sheet.rows.get(*at).map(|(_, cells)| cells.clone()).unwrap_or_default();
         // A heading that a program has repeated within the list says nothing.
         for (number, cells) in sheet.rows.iter().skip(at + 1).filter(|(_, cells)| *cells != heading) {
             let spot = Spot { list, row: *number };
-            match (Row { cells, columns }).read(&numbers, known) {
+            match (Row { cells, columns: places }).read(&numbers, known) {
                 Ok(Some(visit)) => returned.visits.push((spot, visit)),
                 Ok(None) => returned.blank += 1,
                 Err((column, reason)) => {
-                    let column = COLUMNS[column].0;
+                    let column = COLUMNS[column].title.zh;
                     returned.wrong.push(WrongRow { spot, column, reason, cells: cells.clone() });
                 }
             }
         }
         returned.lists.push((sheet.name.clone(), heading));
     }
-    let sheets: Vec<&FilledSheet> = lists.iter().map(|(sheet, _)| *sheet).collect();
-    contradictions(&mut returned, &sheets);
+    let read: Vec<&FilledSheet> = lists.iter().map(|(sheet, _)| *sheet).collect();
+    contradictions(&mut returned, &read);
+    // A sheet whose outcomes have another heading must not be lost beside one that can be read.
+    let unread = sheets.iter().filter(|sheet| !read.iter().any(|list| std::ptr::eq(*list, *sheet)));
+    for (sheet, (heading, unknown)) in unread.filter_map(|sheet| Some((sheet, heading::without_outcome(sheet)?))) {
+        let missing = vec![COLUMNS[OUTCOME].title];
+        returned.incomplete.push(Incomplete { list: returned.lists.len(), missing, unknown });
+        returned.lists.push((sheet.name.clone(), heading.to_vec()));
+    }
     Ok(returned)
 }
 
-/// Row and columns of the heading.
-fn heading(sheet: &FilledSheet) -> Option<(usize, [Option<usize>; COLUMNS.len()])> {
-    let columns_of = |cells: &[String]| {
-        COLUMNS.map(|(_, names)| cells.iter().position(|cell| names.contains(&normal(cell).to_lowercase().as_str())))
-    };
-    let rows = sheet.rows.iter().take(HEADING_ROWS_MAX);
-    let mut all = rows.enumerate().map(|(at, (_, cells))| (at, columns_of(cells)));
-    all.find(|(_, columns)| columns[CASE].is_some() && columns[OUTCOME].is_some())
+/// Nobody can tell which of the two is meant.
+fn stands_twice(path: &Path, sheet: &FilledSheet, twice: &Twice) -> Error {
+    let Twice { title, columns: [one, other] } = twice;
+    let what = format!("columns {one} and {other} are both filled in and both mean {} ({})", title.zh, title.en);
+    let error = Error::input(what).at_file(path);
+    let sheet = if sheet.name.is_empty() { String::new() } else { format!(" on sheet {}", sheet.name.escape_debug()) };
+    error.hint(format!("keep one of them{sheet}, or give the other a heading of its own"))
 }
 
 /// Two rows of one file about one case: the same is once, a contradiction is none.
@@ -183,7 +217,7 @@ fn contradictions(returned: &mut Returned, sheets: &[&FilledSheet]) {
         });
         returned.wrong.push(WrongRow {
             spot,
-            column: COLUMNS[OUTCOME].0,
+            column: COLUMNS[OUTCOME].title.zh,
             reason: words(
                 "同一编号在清单中出现两次且结果不同：只保留正确的一行",
                 "the list has this case twice, with different outcomes: keep the row that holds",
@@ -194,19 +228,28 @@ fn contradictions(returned: &mut Returned, sheets: &[&FilledSheet]) {
     returned.wrong.sort_by_key(|wrong| wrong.spot);
 }
 
-/// Takes a filled list back: notes its good rows, writes the others with their reasons into the casework's `returned/`.
-/// `reference` is the day of the reference time.
+/// By whom and how files are taken back.
+#[derive(Debug, Clone, Copy)]
+pub struct Taking<'a> {
+    /// Whose lists they are: `field` or `supervisor`.
+    pub role: &'a str,
+    /// Language of the reasons.
+    pub language: Language,
+    /// The day of the reference time.
+    pub reference: Date,
+    /// Who takes them back, for the audit log.
+    pub actor: Option<&'a str>,
+    /// The key file that signs the log's new end.
+    pub sign_key: Option<&'a Path>,
+}
+
+/// Takes a filled list back: says so in the audit log, notes its good rows, writes the others with their reasons into the
+/// casework's `returned/`.
 ///
 /// # Errors
-/// If the file is no list, or store or folder cannot be written.
-pub fn take_back(
-    store: &mut Store,
-    run: &Path,
-    path: &Path,
-    role: &str,
-    language: Language,
-    reference: Date,
-) -> Result<TakenBack> {
+/// If the file is no list, or log, store or folder cannot be written.
+pub fn take_back(store: &mut Store, run: &Path, path: &Path, taking: &Taking<'_>) -> Result<TakenBack> {
+    let Taking { role, language, reference, actor, sign_key } = *taking;
     let cases = store.cases()?;
     let unread = RefCell::new(None);
     let appearances = |id: i64| {
@@ -220,38 +263,33 @@ pub fn take_back(
         return Err(error);
     }
     let visits: Vec<Visit> = returned.visits.iter().map(|(_, visit)| visit.clone()).collect();
+    let digest = manifest::digest_of(path)?;
+    let held = outgoing::hold(run)?;
+    let said = serde_json::json!({ "file": digest, "role": role, "good": visits.len(), "wrong": returned.wrong.len() });
+    let actor = actor.unwrap_or(outgoing::NOBODY_NAMED);
+    let mut log = outgoing::open_signed_log(&held, run, actor, sign_key, "the import")?;
+    log.add("import", said)?;
+    outgoing::sign(run, &log, sign_key)?;
     let new = store.note_visits(&visits, role)?;
-    let wrong_file = if returned.wrong.is_empty() { None } else { Some(write_wrong(run, path, &returned, language)?) };
-    let (mut disputed, mut referred) = (Vec::new(), Vec::new());
+    let wrong_file =
+        if returned.wrong.is_empty() { None } else { Some(write_wrong(run, &digest, &returned, language)?) };
     let ids: FxHashSet<i64> = visits.iter().map(|visit| visit.id).collect();
-    for case in store.cases()?.iter().filter(|case| ids.contains(&case.id)) {
-        match case.state() {
-            State::Disputed => {
-                let mut codes: Vec<&str> = Vec::new();
-                for outcome in case.visits().filter_map(|event| event.outcome) {
-                    if outcome.is_final() && !codes.contains(&outcome.code()) {
-                        codes.push(outcome.code());
-                    }
-                }
-                disputed.push((case.number.clone(), codes));
-            }
-            State::Referred => referred.push(case.number.clone()),
-            _ => {}
-        }
-    }
+    let waiting = decision::waiting(store.cases()?.iter().filter(|case| ids.contains(&case.id)));
     let wrong = returned.wrong.iter().map(|wrong| (returned.place(wrong.spot), wrong.column, wrong.reason)).collect();
-    Ok(TakenBack { good: visits.len() as u64, new, blank: returned.blank, wrong, wrong_file, disputed, referred })
+    let place = |list: &Incomplete| (returned.sheet(list.list), list.clone());
+    let incomplete = returned.incomplete.iter().map(place).collect();
+    let (good, blank) = (visits.len() as u64, returned.blank);
+    Ok(TakenBack { good, new, blank, wrong, incomplete, wrong_file, waiting })
 }
 
 const ROW_TITLE: Words = words("原行号", "Row");
 const COLUMN_TITLE: Words = words("问题列", "Column");
 const REASON_TITLE: Words = words("原因", "Reason");
 
-fn write_wrong(run: &Path, path: &Path, returned: &Returned, language: Language) -> Result<PathBuf> {
+fn write_wrong(run: &Path, digest: &str, returned: &Returned, language: Language) -> Result<PathBuf> {
     let folder = run.join(FOLDER).join("returned");
     whole_file::folder(&folder)?;
     // By content: the name of a file that came back may hold anything.
-    let digest = digest::of(std::fs::read(path).map_err(|error| Error::io(path, &error))?);
     let target = folder.join(format!("wrong-{}.xlsx", &digest[..12]));
     let build = || -> std::result::Result<Vec<u8>, XlsxError> {
         let mut workbook = Workbook::new();

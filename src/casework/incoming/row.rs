@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 
 use super::Known;
+use super::heading::Places;
 use crate::casework::store::{StoredCase, Visit};
 use crate::intake::study::Language;
 use crate::outcome::report::cases::CaseRow;
@@ -25,17 +26,58 @@ const NAME: usize = 4;
 const BIRTH: usize = 5;
 const MATTER: usize = 6;
 const DWELLING: usize = 7;
+/// What stands beside a case number and must belong to it.
+pub(super) const BESIDE: [usize; 4] = [NAME, BIRTH, MATTER, DWELLING];
 
-/// The columns that matter, with the words by which they are found.
-pub(super) const COLUMNS: [(&str, &[&str]); 8] = [
-    ("编号", &["编号", "案件编号", "case", "case number", "case no."]),
-    ("核查结果", &["核查结果", "结果", "结果代码", "outcome", "outcome code", "result"]),
-    ("走访日期", &["走访日期", "核查日期", "日期", "visited on", "date of visit", "date"]),
-    ("备注", &["备注", "说明", "notes", "note", "remarks"]),
-    ("姓名", &["姓名", "name"]),
-    ("出生年月", &["出生年月", "born", "birth"]),
-    ("事项", &["事项", "kind"]),
-    ("住所", &["住所", "dwelling"]),
+/// A column that matters.
+pub(super) struct Column {
+    /// Its heading as it goes out.
+    pub(super) title: Words,
+    /// Other words by which it is found.
+    others: &'static [&'static str],
+}
+
+impl Column {
+    /// Is this the very heading that went out?
+    pub(super) fn is_sent_as(&self, heading: &str) -> bool {
+        let heading = normal(heading).to_lowercase();
+        [self.title.zh, self.title.en].iter().any(|title| title.to_lowercase() == heading)
+    }
+
+    /// Does this heading mean the column?
+    pub(super) fn is_called(&self, heading: &str) -> bool {
+        self.is_sent_as(heading) || self.others.contains(&normal(heading).to_lowercase().as_str())
+    }
+}
+
+const fn column(title: Words, others: &'static [&'static str]) -> Column {
+    Column { title, others }
+}
+
+/// The columns that matter.
+pub(super) const COLUMNS: [Column; 8] = [
+    column(field::COLUMNS[1], &["案件编号", "case number", "case no."]),
+    column(field::OUTCOME, &["结果", "结果代码", "outcome code", "result"]),
+    column(
+        field::VISITED_ON,
+        &[
+            "核查日期",
+            "走访时间",
+            "访问日期",
+            "访问时间",
+            "日期",
+            "date of visit",
+            "visit date",
+            "visited",
+            "date visited",
+            "date",
+        ],
+    ),
+    column(field::NOTE, &["走访备注", "说明", "note", "remarks", "comments", "comment"]),
+    column(field::COLUMNS[4], &[]),
+    column(field::COLUMNS[6], &["birth"]),
+    column(field::COLUMNS[2], &[]),
+    column(field::COLUMNS[3], &[]),
 ];
 
 /// A visit so long before the reference time is possible: where lists go round while the enumeration is prepared.
@@ -55,7 +97,7 @@ type Fault = (usize, Words);
 /// A row of a returned list.
 pub(super) struct Row<'a> {
     pub(super) cells: &'a [String],
-    pub(super) columns: &'a [Option<usize>; COLUMNS.len()],
+    pub(super) columns: &'a Places,
 }
 
 impl Row<'_> {

@@ -87,7 +87,7 @@ fn every_sheet_that_is_a_list_counts() {
     assert_eq!(places, ["sheet 东区, row 2", "sheet 西区, row 3", "sheet 北区, row 2"], "also a case on two sheets");
     let alone = read_back(&workbook(folder.path(), &sheets[2..]), &cases, &|_| Vec::new());
     assert_eq!(alone.place(alone.visits[0].0), "row 2");
-    let target = super::write_wrong(folder.path(), &path, &returned, Language::Zh).unwrap();
+    let target = super::write_wrong(folder.path(), "0123456789abcdef", &returned, Language::Zh).unwrap();
     let written = crate::intake::extract::filled::sheets(&target).unwrap();
     assert_eq!(written.iter().map(|sheet| sheet.name.as_str()).collect::<Vec<_>>(), ["东区", "西区", "北区"]);
 }
@@ -222,5 +222,105 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();
         assert_eq!(read_rows(rows).0, 1, "{day}");
+    }
+}
+
+/// What a sheet with this heading and these rows below it gives.
+fn read_headed(heading: &[&str], rows: &[Vec<String>]) -> crate::error::Result<Returned> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("filled.csv");
+    let mut writer = csv::Writer::from_path(&path).unwrap();
+    writer.write_record(heading).unwrap();
+    rows.iter().for_each(|row| writer.write_record(row).unwrap());
+    writer.flush().unwrap();
+    let cases = cases();
+    let known =
+        Known { cases: &cases, appearances: &|_| Vec::new(), reference: jiff::civil::date(2020, 11, 1), role: "field" };
+    read(&path, &known)
+}
+
+#[test]
+fn columns_that_are_missing_are_said_with_the_headings_that_nobody_knows() {
+    let rows = rows(&cases(), "03");
+    let with = |heading: [&str; 7]| read_headed(&heading, &rows).unwrap();
+    let days = |returned: &Returned| returned.visits.iter().filter(|(_, visit)| !visit.visited_on.is_empty()).count();
+    for day in ["走访时间", "访问日期", "Visit date", "visited", "核查日期"] {
+        let heading = ["编号", "事项", "住所", "姓名", "出生年月", "核查结果", day];
+        let returned = with(heading);
+        assert_eq!(days(&returned), 4, "{day}");
+        let missing: Vec<_> = returned.incomplete.iter().flat_map(|list| &list.missing).map(|title| title.zh).collect();
+        assert_eq!(missing, ["备注"], "{day}");
+    }
+    let renamed = with(["编号", "类别", "地址", "名字", "出生年月", "核查结果", "何时去的13800138000"]);
+    let list = &renamed.incomplete[0];
+    let missing: Vec<_> = list.missing.iter().map(|title| title.en).collect();
+    assert_eq!(missing, ["Visited on", "Notes", "Name", "Kind", "Dwelling"]);
+    assert_eq!(list.unknown[..3], ["类别", "地址", "名字"]);
+    assert!(list.unknown.len() == 4 && !list.unknown[3].contains("13800138000"), "{:?}", list.unknown);
+}
+
+#[test]
+fn a_sheet_whose_outcomes_have_another_heading_is_not_lost_beside_one_that_can_be_read() {
+    let (folder, cases) = (tempfile::tempdir().unwrap(), cases());
+    let path = folder.path().join("filled.xlsx");
+    let mut book = Workbook::new();
+    for (name, outcome, list) in [("东区", "核查结果", &cases[..1]), ("西区", "走访结果如何", &cases[1..])]
+    {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).unwrap();
+        let heading = HEADING.map(|title| if title == "核查结果" { outcome } else { title });
+        sheet.write_row(0, 0, heading).unwrap();
+        sheet.write_row_matrix(1, 0, rows(list, "03")).unwrap();
+    }
+    book.save(&path).unwrap();
+    let returned = read_back(&path, &cases, &|_| Vec::new());
+    assert_eq!(returned.visits.len(), 1);
+    let west = returned.incomplete.iter().find(|list| returned.sheet(list.list).as_deref() == Some("sheet 西区"));
+    let west = west.expect("the other sheet is said");
+    assert_eq!((west.missing[0].zh, west.unknown[0].as_str()), ("核查结果", "走访结果如何"));
+}
+
+#[test]
+fn the_heading_that_went_out_counts_before_others_and_a_filled_column_before_an_empty_one() {
+    let rows: Vec<Vec<String>> = rows(&cases(), "03")
+        .into_iter()
+        .map(|row| [&[String::new()][..], &row, &[String::from("no lift")]].concat())
+        .collect();
+    let day_of = |heading: [&str; 9], rows: &[Vec<String>]| {
+        let visit = read_headed(&heading, rows).unwrap().visits[0].1.clone();
+        (visit.visited_on, visit.note)
+    };
+    let told = (String::from("2020-12-03"), String::from("no lift"));
+    let sent = ["编号", "事项", "住所", "姓名", "出生年月", "核查结果"];
+    let headed = |first: &'static str, day: &'static str, note: &'static str| {
+        let mut heading = [first; 9];
+        heading[1..7].copy_from_slice(&sent);
+        (heading[7], heading[8]) = (day, note);
+        heading
+    };
+    // An empty column of the office's own before the real one.
+    assert_eq!(day_of(headed("日期", "走访日期", "备注"), &rows), told);
+    assert_eq!(day_of(headed("说明", "走访日期", "备注"), &rows), told);
+    assert_eq!(day_of(headed("走访日期", "日期", "备注"), &rows), told, "the one that is filled in");
+    // The office's own is filled in, too: what went out counts. Of two others nobody can tell.
+    let mut filled = rows.clone();
+    filled.iter_mut().for_each(|row| row[0] = String::from("2020-12-09"));
+    assert_eq!(day_of(headed("日期", "走访日期", "备注"), &filled), told);
+    let error = read_headed(&headed("日期", "访问日期", "备注"), &filled).unwrap_err().to_string();
+    assert!(error.contains("columns 1 and 8") && error.contains("走访日期"), "{error}");
+}
+
+#[test]
+fn a_title_above_a_text_table_is_no_heading() {
+    let (folder, cases) = (tempfile::tempdir().unwrap(), cases());
+    let path = folder.path().join("filled.csv");
+    for (title, mark) in [("第三小组", ","), ("第三小组,十二月,补充", ";"), ("Team 3; east", "\t"), ("Team 3", "\t")]
+    {
+        let all = std::iter::once(HEADING.map(str::to_owned).to_vec()).chain(rows(&cases, "03"));
+        let lines: Vec<String> = std::iter::once(title.to_owned()).chain(all.map(|row| row.join(mark))).collect();
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let returned = read_back(&path, &cases, &|_| Vec::new());
+        assert_eq!((returned.visits.len(), returned.wrong.len(), returned.lists.len()), (4, 0, 1), "{title}");
+        assert_eq!(returned.place(returned.visits[0].0), "row 3", "{title}");
     }
 }

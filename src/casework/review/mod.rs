@@ -13,7 +13,7 @@ pub mod sample;
 pub mod sheet;
 mod store;
 
-pub use store::{Draw, Said};
+pub use store::{Clerk, Draw, Noted, Said};
 
 /// What a clerk says of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,14 +104,15 @@ impl ReviewPair {
         self.judged.iter().enumerate().filter(is_last).map(|(_, judged)| judged).collect()
     }
 
-    /// Are they one person? A supervisor's word stands; otherwise all who said yes or no must have said the same.
+    /// Are they one person? The last word of a supervisor stands, whatever anybody has said since as a clerk, also under the same
+    /// name; otherwise all who said yes or no must have said the same.
     #[must_use]
     pub fn settled(&self) -> Option<bool> {
-        let words = self.last_words();
-        let supervisor = words.iter().rev().find(|judged| judged.supervisor);
+        let supervisor = self.judged.iter().rev().find(|judged| judged.supervisor);
         if let Some(said) = supervisor.and_then(|judged| judged.judgement.said()) {
             return Some(said);
         }
+        let words = self.last_words();
         let mut said = words.iter().filter_map(|judged| judged.judgement.said());
         let first = said.next()?;
         said.all(|other| other == first).then_some(first)
@@ -158,5 +159,11 @@ mod tests {
         let ruled = [("a", false, Same), ("b", false, Different), ("chief", true, Same)];
         assert_eq!(pair(&ruled).settled(), Some(true));
         assert!(!pair(&[("a", false, Unsure)]).is_disputed());
+        let as_clerk = [&ruled[..], &[("chief", false, Different)]].concat();
+        assert_eq!(pair(&as_clerk).settled(), Some(true), "the ruling stands when the same name judges as a clerk");
+        let ruled_anew = [&as_clerk[..], &[("other chief", true, Different)]].concat();
+        assert_eq!(pair(&ruled_anew).settled(), Some(false));
+        let unsure = [&as_clerk[..], &[("chief", true, Unsure)]].concat();
+        assert!(pair(&unsure).is_disputed());
     }
 }

@@ -36,6 +36,24 @@ pub struct Said {
     pub note: String,
 }
 
+/// Who judges.
+#[derive(Debug, Clone, Copy)]
+pub struct Clerk<'a> {
+    /// The name or number by which the clerk is known.
+    pub name: &'a str,
+    /// Does the clerk settle what others dispute?
+    pub is_supervisor: bool,
+}
+
+/// What noting judgements did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Noted {
+    /// Judgements that were new.
+    pub new: u64,
+    /// Judgements that the same file had brought before, and on which the clerk has said something else since.
+    pub outdated: u64,
+}
+
 impl Store {
     /// Notes a sample of a run (its manifest's digest), and gives it as the store has it; `content` is what is shown of
     /// each pair, as a digest. The same sample again is not noted twice.
@@ -138,31 +156,42 @@ impl Store {
         })
     }
 
-    /// Notes what a clerk said; what the clerk has said of a pair already is not noted again. Gives how many were new.
+    /// Notes what a clerk said; what the clerk has said of a pair already is not noted again. What this very file has brought
+    /// before (its digest; none if it was typed) is no later word than what the clerk has said since.
     ///
     /// # Errors
     /// If the store cannot be written.
-    pub fn note_judgements(&mut self, said: &[Said], reviewer: &str, supervisor: bool) -> Result<u64> {
+    pub fn note_judgements(&mut self, said: &[Said], clerk: Clerk<'_>, file: Option<&str>) -> Result<Noted> {
         let at = now();
-        let role = if supervisor { SUPERVISOR } else { "reviewer" };
+        let role = if clerk.is_supervisor { SUPERVISOR } else { "reviewer" };
         self.write(|transaction| {
-            let mut new = 0;
+            let mut noted = Noted::default();
             let mut last = transaction.prepare(
                 "SELECT said, role FROM judgement WHERE id = ?1 AND reviewer = ?2 ORDER BY judgement DESC LIMIT 1",
             )?;
             for one in said {
                 let before: Option<(String, String)> =
-                    last.query_row(params![one.id, reviewer], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-                if before == Some((one.judgement.name().to_owned(), role.to_owned())) {
-                    continue;
+                    last.query_row(params![one.id, clerk.name], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+                let is_news = before != Some((one.judgement.name().to_owned(), role.to_owned()));
+                if let Some(file) = file {
+                    let is_first = transaction.execute(
+                        "INSERT OR IGNORE INTO brought(file, reviewer, role, id, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                        params![file, clerk.name, role, one.id, at],
+                    )?;
+                    if is_first == 0 {
+                        noted.outdated += u64::from(is_news);
+                        continue;
+                    }
                 }
-                transaction.execute(
-                    "INSERT INTO judgement(id, reviewer, role, said, at, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                    params![one.id, reviewer, role, one.judgement.name(), at, one.note],
-                )?;
-                new += 1;
+                if is_news {
+                    transaction.execute(
+                        "INSERT INTO judgement(id, reviewer, role, said, at, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                        params![one.id, clerk.name, role, one.judgement.name(), at, one.note],
+                    )?;
+                    noted.new += 1;
+                }
             }
-            Ok(new)
+            Ok(noted)
         })
     }
 }

@@ -25,6 +25,9 @@ const COLUMNS_MAX: u32 = 256;
 /// Longest text of a cell, in characters.
 const CELL_CHARACTERS_MAX: usize = 4_000;
 
+/// Lines of a text table in which its delimiter is looked for, below whatever titles.
+const TITLE_LINES_MAX: usize = 40;
+
 /// A sheet as texts.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilledSheet {
@@ -34,8 +37,8 @@ pub struct FilledSheet {
     pub rows: Vec<(u64, Vec<String>)>,
 }
 
-/// Reads all sheets of a workbook (.xlsx), or a text table (.csv, .txt; UTF-8, UTF-16 or GB18030; comma, semicolon or
-/// tab).
+/// Reads all sheets of a workbook (.xlsx), or a text table (.csv, .txt; UTF-8, UTF-16 or GB18030; comma, semicolon or tab): of the
+/// latter a sheet for each delimiter that may be its own, as only the heading tells which is.
 ///
 /// # Errors
 /// If the file is of another form, damaged, protected by a password, or far too large for a list.
@@ -131,8 +134,26 @@ fn text_table(path: &Path) -> Result<Vec<FilledSheet>> {
         let error = Error::input("is neither a workbook nor text in UTF-8 or GB18030").at_file(path);
         error.hint("send the workbook (.xlsx), or save it as CSV UTF-8")
     })?;
+    readings(&text, path)
+}
+
+/// A text table by each delimiter that may be its own, the likeliest first. A title above may hold no delimiter, or another one:
+/// only who knows the heading that is looked for can tell.
+fn readings(text: &str, path: &Path) -> Result<Vec<FilledSheet>> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let delimiter = [',', '\t', ';'].into_iter().max_by_key(|mark| first.matches(*mark).count()).unwrap_or(',');
+    let mut delimiters = [',', '\t', ';'];
+    delimiters.sort_by_key(|mark| std::cmp::Reverse(first.matches(*mark).count()));
+    let [likeliest, others @ ..] = delimiters;
+    let mut sheets = vec![cut(text, likeliest, path)?];
+    let is_there = |mark: &char| text.lines().take(TITLE_LINES_MAX).any(|line| line.contains(*mark));
+    for delimiter in others.into_iter().filter(is_there) {
+        // A wrong guess need not be a table at all.
+        sheets.extend(cut(text, delimiter, path));
+    }
+    Ok(sheets)
+}
+
+fn cut(text: &str, delimiter: char, path: &Path) -> Result<FilledSheet> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -150,7 +171,7 @@ fn text_table(path: &Path) -> Result<Vec<FilledSheet>> {
             return Err(Error::input("has more rows than a list can have").at_file(path));
         }
     }
-    Ok(vec![FilledSheet { name: String::new(), rows }])
+    Ok(FilledSheet { name: String::new(), rows })
 }
 
 /// The text of a file in one of the encodings that offices use; `None` if it is none of them.
@@ -169,3 +190,24 @@ fn decoded(bytes: &[u8]) -> Option<String> {
 }
 
 personal!(FilledSheet);
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::readings;
+
+    #[test]
+    fn a_title_does_not_decide_how_a_table_is_cut() {
+        for (text, row, width) in [
+            ("编号,结果\na,1\n", 0, 2),
+            ("第三小组\n编号,结果\na,1\n", 1, 2),
+            ("第三小组,十二月,补\n编号;结果\na;1\n", 1, 2),
+            ("Team 3; December\n编号\t结果\t备注\n", 1, 3),
+        ] {
+            let sheets = readings(text, Path::new("list.csv")).unwrap();
+            let headed: Vec<_> = sheets.iter().filter(|sheet| sheet.rows[row].1[0] == "编号").collect();
+            assert_eq!((headed.len(), headed[0].rows[row].1.len()), (1, width), "{text}");
+        }
+    }
+}
