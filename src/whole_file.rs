@@ -93,7 +93,12 @@ enum Readers {
     Owner,
 }
 
-fn appear(path: &Path, bytes: &[u8], readers: Readers, publish: fn(&File, &Path, &Path) -> io::Result<()>) -> Result<()> {
+fn appear(
+    path: &Path,
+    bytes: &[u8],
+    readers: Readers,
+    publish: fn(&File, &Path, &Path) -> io::Result<()>,
+) -> Result<()> {
     let hidden = hidden(path);
     let all = || {
         // What an earlier try left behind goes; a link that stands there is not followed.

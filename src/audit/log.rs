@@ -305,7 +305,6 @@ mod tests {
     use serde_json::json;
 
     use super::{LOG, Log, Publication, read};
-    use crate::digest;
     use crate::error::Kind;
 
     /// A log of six entries in a folder of its own.

@@ -17,7 +17,6 @@ use super::store::{self, Store, now};
 use crate::audit::manifest;
 use crate::digest;
 use crate::error::{Error, Kind, Result};
-use crate::intake::study::file::hex;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files;
 use crate::outcome::report::cases::table::{self, CASES, CaseTable};

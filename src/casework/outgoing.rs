@@ -15,11 +15,11 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::FOLDER;
 use super::decision::SUPERVISOR;
 use super::encryption::{self, Recipients};
 use super::learning::{self, Lesson};
 use super::store::{Claim, State, Store, StoredCase};
+use super::{FOLDER, progress};
 use crate::audit::checkpoint;
 use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
@@ -33,6 +33,7 @@ use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::table::CASES;
 use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
 use crate::outcome::report::follow_up::{self, Heading};
+use crate::outcome::report::words;
 use crate::whole_file;
 
 /// Who did something, in the audit log, if nobody said.

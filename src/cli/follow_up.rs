@@ -24,8 +24,8 @@ use crate::casework::{absorb, progress, recall, settled};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::report::cases::shown_area;
 use crate::outcome::report::cases::table::{self, CASES};
-use crate::whole_file;
 use crate::outcome::report::words;
+use crate::whole_file;
 
 /// Obeys one of the commands.
 pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {

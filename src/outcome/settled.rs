@@ -8,9 +8,8 @@ use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
 use super::discrepancy::{Discrepancy, DiscrepancyKind};
-use crate::digest::hex;
-use super::visit::{Outcome, is_omission};
 use super::visit::{Outcome, one_question};
+use crate::digest::hex;
 use crate::error::Result;
 use crate::intake::named_table::wrong;
 use crate::intake::outcomes::Outcomes;

@@ -108,7 +108,7 @@ fn shares_of_levels_sum_to_one_and_the_likelihood_never_falls() {
     let study = district(folder.path(), 800);
     let table = table(&study);
     let comparer = Comparer::new(&study, &table);
-    let model = rollcall::linkage::link(&study, &table, &comparer, &Decided::default(), None, &Silent).unwrap().model;
+    let model = rollcall::linkage::link(&study, &table, &comparer, &Decided::default(), || (), &Silent).unwrap().model;
     let likelihood = &model.log_likelihood;
     assert!(likelihood.len() > 2);
     let falls = |step: &[f64]| step[1] < step[0] - 1e-9 * step[0].abs();

@@ -18,12 +18,10 @@ use jiff::civil::Date;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::audit::manifest;
-use super::FOLDER;
 use super::decision::{self, Waiting};
-use super::store::{State, Store, StoredCase, Visit};
 use super::store::{Store, StoredCase, Visit};
 use super::{FOLDER, outgoing};
+use crate::audit::manifest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
 use crate::intake::study::Language;

@@ -370,7 +370,7 @@ mod tests {
     use crate::linkage::comparison::Comparer;
     use crate::linkage::comparison::household::Households;
     use crate::linkage::model::frequency::NameFrequencies;
-    use crate::linkage::model::{em, expected, measured, slot};
+    use crate::linkage::model::{expected, measured, slot};
     use crate::linkage::scoring::Scorer;
     use crate::person::practice::table_of;
     use crate::progress::Silent;
