@@ -278,6 +278,10 @@ const REASONS: &[Entry] = &[
     ("text_float_damage", words("自定义项目被表格软件损坏", "a declared field: damaged by a spreadsheet")),
     ("birth_date_contradicts_id", words("出生日期与身份号码矛盾", "birth date contradicts the ID number")),
     ("sex_contradicts_id", words("性别与身份号码矛盾", "sex contradicts the ID number")),
+    (
+        "id_number_of_another",
+        words("身份号码属于他人（如父母、户主），已不用", "ID number of somebody else (a parent, the head): not used"),
+    ),
     ("address_without_room", words("住址没有写到室", "address without a room")),
 ];
 
