@@ -12,6 +12,7 @@ pub mod column;
 pub mod date;
 pub mod han;
 mod house_number;
+mod household_numbers;
 pub mod id_number;
 pub mod lexicon;
 pub mod members;
@@ -137,6 +138,8 @@ fn standardise_and_note(
     house_number::resolve(&mut table);
     namesake_estates::tell_apart(&mut table);
     fill_divisions(&mut table);
+    let names: Vec<&str> = extracts.iter().map(|extract| study.sources[extract.source].name.as_str()).collect();
+    household_numbers::tell_apart(&mut table, &names);
     count_values(&mut table);
     progress.finish(&format!("{} records", table.len()));
     Ok((Standardised { table, tallies, rejected }, of_others))
