@@ -164,7 +164,7 @@ pub fn run(study: &Study, folder: &Path, options: &Options, progress: &dyn Progr
         },
     ];
     let written = tables.par_iter().with_max_len(1).map(|write| write()).collect::<Result<Vec<Written>>>()?;
-    let mut counts = count(&linked, &links, &findings);
+    let mut counts = count(&linked, &links, &residence, &findings);
     let mut inputs = inputs(study, &extracts);
     if let Some(decisions) = &decisions {
         count_decisions(&decided, &linked, &mut counts);
@@ -270,7 +270,12 @@ fn from_anywhere(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-fn count(linked: &Linked, links: &[files::Link], findings: &Findings) -> BTreeMap<String, u64> {
+fn count(
+    linked: &Linked,
+    links: &[files::Link],
+    residence: &residence::Residence,
+    findings: &Findings,
+) -> BTreeMap<String, u64> {
     let certain = links.iter().filter(|link| link.linked).count() as u64;
     BTreeMap::from([
         (String::from("candidate_pairs"), linked.candidates),
@@ -278,6 +283,7 @@ fn count(linked: &Linked, links: &[files::Link], findings: &Findings) -> BTreeMa
         (String::from("links"), certain),
         (String::from("possible_links"), links.len() as u64 - certain),
         (String::from("persons"), linked.resolution.persons() as u64),
+        (String::from("persons_outside_the_area"), residence.not_looked_for),
         (String::from("discrepancies"), findings.discrepancies.len() as u64),
         (String::from("visits"), findings.visits),
     ])

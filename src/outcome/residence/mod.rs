@@ -66,6 +66,8 @@ pub struct Residence {
     pub candidates: Vec<Candidate>,
     /// What was learnt: persons of registered households, owners of whom nothing else is known, and the rest.
     pub strata: Vec<StratumFit>,
+    /// Persons whom the roll does not have, and of whom registers say that they live outside the area under study.
+    pub not_looked_for: u64,
 }
 
 /// An unlinked person.
@@ -234,11 +236,11 @@ pub fn drawn_with(table: &PersonTable, households: &Households, resolution: &Res
 }
 
 fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
-    let statuses = standing::statuses(material, &study.area);
+    let (statuses, not_looked_for) = standing::statuses(material, study);
     let surroundings = Surroundings::of(material, &statuses);
     let slots = em::slots(material.table);
     let locals = thinned(&persons(&statuses, Part::Positive, Known::Registered), POSITIVES_MAX);
-    let mut residence = Residence::default();
+    let mut residence = Residence { not_looked_for, ..Residence::default() };
     let mut fitted: Option<Redrawing> = None;
     for (stratum, (name, known)) in STRATA.into_iter().enumerate() {
         let group = Group {
