@@ -239,6 +239,10 @@ const RULES: &[Entry] = &[
     ("dwelling, without birth date and number", words("住所（无出生日期和号码的记录）", "")),
     ("telephone", words("电话相同", "")),
     ("birth date, sex and family name", words("出生日期＋性别＋姓", "")),
+    ("birth month, sex and estate", words("出生年月＋性别＋小区", "")),
+    ("sound of name and birth year", words("姓名读音＋出生年", "")),
+    ("estate and sound of name", words("小区＋姓名读音", "")),
+    ("birth year, sex and estate", words("出生年＋性别＋小区", "")),
     ("mother's household and birth month", words("母亲所在户＋出生年月", "")),
 ];
 
