@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use super::features::{Feature, Observer};
 use super::standing::{self, Known, Part};
 use super::surroundings::Surroundings;
-use super::{Material, Residence, estimate_from, persons};
+use super::{Material, Residence, StratumFit, estimate_from, persons};
 use crate::intake::extract;
 use crate::intake::study::{Study, file};
 use crate::linkage::blocking::Pair;
@@ -297,6 +297,16 @@ fn whom_registers_know_in_another_area_only_is_no_candidate() {
     // Codes by which even those whom the roll has live elsewhere are no such codes.
     records.iter().for_each(|record| built.table.division.set(*record as usize, there));
     assert_eq!(candidates(&built, "120106"), all);
+}
+
+#[test]
+fn only_registered_persons_tell_how_many_of_the_others_were_missed() {
+    let residence = |registered: u64| {
+        let fit = |positives| StratumFit { positives, ..StratumFit::default() };
+        Residence { strata: vec![fit(registered), fit(500)], ..Residence::default() }
+    };
+    assert_eq!(residence(0).missed_odds(), None);
+    assert_eq!(residence(500).missed_odds(), Some(0.0));
 }
 
 #[test]
