@@ -154,6 +154,7 @@ pub fn run_keeping(
         linked: &linked,
         links: &links,
         findings: &findings,
+        residence: &residence,
         coverage: &coverage,
         decisions: decisions.as_ref().map(|decisions| (decisions, &decided)),
         outcomes: outcomes.as_ref().map(|outcomes| (outcomes, &settled)),

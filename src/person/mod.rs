@@ -12,11 +12,13 @@ pub mod column;
 pub mod date;
 pub mod han;
 mod house_number;
+mod household_numbers;
 pub mod id_number;
 pub mod lexicon;
 pub mod members;
 pub mod name;
 mod namesake_estates;
+mod numbers_of_others;
 pub mod plausibility;
 #[cfg(test)]
 pub(crate) mod practice;
@@ -34,13 +36,13 @@ use rustc_hash::FxHashMap;
 use crate::error::Result;
 use crate::intake::extract::Extract;
 use crate::intake::study::{Field, Study};
-use crate::progress::Progress;
+use crate::progress::{Progress, Silent};
 use crate::tally::Tally;
 use address::EstateDirectory;
 use column::Column;
 use lexicon::{Lexicon, Symbol};
 use row::{ChunkTable, RowReader};
-use table::{PersonTable, TextField, TextRows, flag};
+use table::{PersonTable, RecordId, TextField, TextRows, flag};
 
 /// A row that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +75,15 @@ pub struct Standardised {
 /// # Errors
 /// Only what the reader says of a file that cannot be used.
 pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress) -> Result<Standardised> {
+    Ok(standardise_and_note(study, extracts, progress)?.0)
+}
+
+/// The same, with the records whose number was taken off because it is another's.
+fn standardise_and_note(
+    study: &Study,
+    extracts: &[Extract],
+    progress: &dyn Progress,
+) -> Result<(Standardised, Vec<RecordId>)> {
     progress.begin("standardise", extracts.iter().map(|extract| extract.rows).sum());
     let mut table = PersonTable { starts: vec![0], text_fields: row::text_fields(study), ..PersonTable::default() };
     table.texts = TextRows::new(table.text_fields.len(), 0);
@@ -122,13 +133,17 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
         (window, chunks) = (next, decoded);
     }
     close_sources(&mut table, extracts.len());
+    let of_others = numbers_of_others::take_off(&mut table);
+    of_others.iter().for_each(|record| tallies[table.source(*record)].note(numbers_of_others::NOTE, 1));
     resolve_estates(&mut table);
     house_number::resolve(&mut table);
     namesake_estates::tell_apart(&mut table);
     fill_divisions(&mut table);
+    let names: Vec<&str> = extracts.iter().map(|extract| study.sources[extract.source].name.as_str()).collect();
+    household_numbers::tell_apart(&mut table, &names);
     count_values(&mut table);
     progress.finish(&format!("{} records", table.len()));
-    Ok(Standardised { table, tallies, rejected })
+    Ok((Standardised { table, tallies, rejected }, of_others))
 }
 
 /// The rows of a source of which something was noted: file within the source, data row within the file (from 1).
@@ -138,8 +153,16 @@ pub fn standardise(study: &Study, extracts: &[Extract], progress: &dyn Progress)
 /// Only what the reader says of a file that cannot be used.
 pub fn noted(study: &Study, extracts: &[Extract], source: usize, what: &str) -> Result<Vec<(usize, u64)>> {
     let fields = row::text_fields(study);
-    let Some(extract) = extracts.iter().find(|extract| extract.source == source) else { return Ok(Vec::new()) };
+    let Some(at) = extracts.iter().position(|extract| extract.source == source) else { return Ok(Vec::new()) };
+    let extract = &extracts[at];
     let reader = RowReader::new(study, extract, &fields);
+    if what == numbers_of_others::NOTE {
+        // What no row says alone.
+        let (standardised, of_others) = standardise_and_note(study, extracts, &Silent)?;
+        let table = &standardised.table;
+        let rows = of_others.into_iter().filter(|record| table.source(*record) == at);
+        return Ok(rows.map(|record| reader.place(u64::from(table.row[record as usize]))).collect());
+    }
     let of_chunk = |chunk: usize| -> Result<Vec<(usize, u64)>> {
         let chunk = extract.read(study, chunk)?;
         let noted = reader.noted(&chunk).into_iter().filter(|(code, _)| *code == what);

@@ -114,6 +114,12 @@ impl Token {
         self.character == '\0'
     }
 
+    /// Could this be the same character, written as it sounds or unreadable?
+    fn is_like(&self, other: &Token) -> bool {
+        let shares_sound = || self.sounds.iter().any(|sound| *sound != 0 && other.sounds.contains(sound));
+        self.is_wild() || other.is_wild() || self.character == other.character || shares_sound()
+    }
+
     /// Adds the canonical text: the character, else its pinyin, else `?`.
     fn write(&self, text: &mut String) {
         match (self.character, self.sounds[0]) {
@@ -145,6 +151,19 @@ pub struct Name {
     pub family: usize,
     /// The script.
     pub script: Script,
+}
+
+impl Name {
+    /// Have the names so much in common that they may be one person's? Names in different scripts always may.
+    pub(super) fn is_like(&self, other: &Name) -> bool {
+        if self.script == Script::Han && other.script == Script::Han {
+            let (one, other) = (&self.tokens, &other.tokens);
+            let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+            let alike = short.iter().filter(|token| long.iter().any(|other| token.is_like(other))).count();
+            return 2 * alike > long.len();
+        }
+        self.script != other.script || self.text.split(' ').any(|word| other.text.split(' ').any(|other| word == other))
+    }
 }
 
 /// What standardising a name found and mended; bits of [`Reading::Name`]'s notes.

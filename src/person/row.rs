@@ -162,6 +162,12 @@ impl<'a> RowReader<'a> {
             .collect()
     }
 
+    /// The file and the data row in it (from 1) of a row of the source (from 0).
+    pub(super) fn place(&self, row: u64) -> (usize, u64) {
+        let file = self.rows_before.partition_point(|before| *before <= row).saturating_sub(1);
+        (file, row - self.rows_before.get(file).copied().unwrap_or(0) + 1)
+    }
+
     /// What is noted of which row of a chunk.
     pub(super) fn noted(&self, chunk: &Chunk) -> Vec<(&'static str, u64)> {
         let out = ChunkTable { noted: Some(Vec::new()), ..ChunkTable::default() };

@@ -22,6 +22,7 @@ use crate::linkage::decided::Decided;
 use crate::outcome::coverage::Coverage;
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::links::Link;
+use crate::outcome::residence::Residence;
 use crate::outcome::settled::Settled;
 use crate::tally::Tally;
 use crate::whole_file;
@@ -34,6 +35,7 @@ pub(super) struct Facts<'a> {
     pub linked: &'a Linked,
     pub links: &'a [Link],
     pub findings: &'a Findings,
+    pub residence: &'a Residence,
     pub coverage: &'a Coverage,
     /// What clerks have decided, if they have, and what that is of this run's records.
     pub decisions: Option<(&'a Decisions, &'a Decided)>,
@@ -51,6 +53,7 @@ impl Facts<'_> {
             (String::from("links"), certain),
             (String::from("possible_links"), links.len() as u64 - certain),
             (String::from("persons"), linked.resolution.persons() as u64),
+            (String::from("persons_outside_the_area"), self.residence.not_looked_for),
             (String::from("discrepancies"), findings.discrepancies.len() as u64),
             (String::from("visits"), findings.visits),
         ]);

@@ -190,6 +190,13 @@ impl<'a> Keyer<'a> {
                     give(key);
                 }
             }
+            Keys::OfUnplaced(parts) => {
+                if self.is_unplaced(record)
+                    && let Some(key) = self.all_parts(parts, at)
+                {
+                    give(key);
+                }
+            }
             Keys::MotherHousehold => {
                 // Births look for children of the same month in the households where the mother is registered.
                 let birth = table.birth[at];
@@ -219,11 +226,28 @@ impl<'a> Keyer<'a> {
                     give(key);
                 }
             }
+            Keys::OfUnplaced(parts) if !self.is_unplaced(record) => {
+                if let Some(key) = self.all_parts(parts, at) {
+                    give(key);
+                }
+            }
             Keys::MotherHousehold if table.household[at] != 0 && table.birth[at].has_month() => {
                 give(hash((table.household[at], table.birth[at].month())));
             }
             _ => {}
         }
+    }
+
+    /// Has the record an estate, but no room there or no name that can be read? Few rules find such a record.
+    pub(super) fn is_unplaced(&self, record: RecordId) -> bool {
+        let at = record as usize;
+        let sound = (self.table.name[at] as usize).checked_sub(1).and_then(|name| self.sounds.get(name));
+        self.table.estate[at] != 0 && (self.table.room[at] == 0 || sound.is_none_or(|sound| *sound == 0))
+    }
+
+    /// The key of parts that must all be there.
+    fn all_parts(&self, parts: &[KeyPart], at: usize) -> Option<u64> {
+        parts.iter().try_fold(0, |key, part| Some(hash((key, self.part(*part, at)?))))
     }
 
     /// What a part of a key is for all records: that of a text is made once for each text, not for each record.

@@ -308,6 +308,48 @@ mod tests {
         }
     }
 
+    /// Does the record meet the other by the default rules, with so many others in the second file?
+    fn meet_by_default(one: &str, other: &str, others: usize) -> bool {
+        const HEAD: &str = "id,name,birth_date,sex,address\n";
+        let others = (0..others).map(|at| format!("o{at},赵一,1950-01-0{},男,和平里{at}号楼1单元101室\n", at + 1));
+        let second = format!("{HEAD}1,{other}\n{}", others.collect::<String>());
+        let given = blocked([&format!("{HEAD}1,{one}\n"), &second], &[], "").all();
+        given.contains(&(0, 1))
+    }
+
+    #[test]
+    fn records_without_a_room_or_a_readable_name_are_found_by_birth_month_sex_and_estate() {
+        const PLACED: &str = "王丽,1980-03-06,女,幸福小区3号楼1单元101室";
+        for others in [0, 8] {
+            for (one, expected) in [
+                ("*红,1980-03-05,女,幸福小区4号楼2单元202室", true),
+                ("李红,1980-03,女,幸福小区", true),
+                ("李红,1980-03-05,女,幸福小区4号楼2单元202室", false),
+                ("*红,1980-04-05,女,幸福小区4号楼2单元202室", false),
+                ("*红,1980-03-05,男,幸福小区4号楼2单元202室", false),
+                ("*红,1980-03-05,女,和平里4号楼2单元202室", false),
+            ] {
+                assert_eq!(meet_by_default(one, PLACED, others), expected, "{one}, {others} others");
+            }
+        }
+    }
+
+    #[test]
+    fn births_that_end_at_the_year_and_addresses_that_end_at_the_estate_have_rules_of_their_own() {
+        const PLACED: &str = "王丽,1980-03-06,女,幸福小区3号楼1单元101室";
+        for (one, expected) in [
+            ("王莉,1980,女,和平里4号楼2单元202室", true),
+            ("王莉,,女,幸福小区", true),
+            ("李红,1980,女,幸福小区", true),
+            ("李红,1981,女,幸福小区", false),
+            ("李红,1980,女,幸福小区4号楼2单元202室", false),
+            // A source that says more needs them not.
+            ("王莉,1980-05-06,女,和平里4号楼2单元202室", false),
+        ] {
+            assert_eq!(meet_by_default(one, PLACED, 8), expected, "{one}");
+        }
+    }
+
     #[test]
     fn pairs_of_blocks_that_are_too_large_are_given_or_counted() {
         const ROWS: usize = 120;

@@ -3,9 +3,12 @@
 //! Takes a [`Study`] and the fields its table has, gives the [`Rule`]s it names, or the usual ones. Each usual rule
 //! covers one way a record goes wrong.
 
+use rayon::prelude::*;
+
 use super::choice;
 use super::key::Keyer;
 use crate::intake::study::{BlockingRule, Field, KeyPart, Study, Transform};
+use crate::person::table::{PersonTable, RecordId};
 
 /// How a rule makes keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +25,8 @@ pub(super) enum Keys {
     RareName,
     /// Estate, building and room, of records without birth date and number among those with a birth date.
     DwellingOfBare,
+    /// Parts that must all be there, of records without a room or a name that can be read among all others.
+    OfUnplaced(Vec<KeyPart>),
     /// Household in which the named mother is registered, with the birth month.
     MotherHousehold,
 }
@@ -102,8 +107,55 @@ pub(super) fn rules(study: &Study, keyer: &Keyer<'_>) -> Vec<Rule> {
     if !table.text_fields.is_empty() {
         add("name in any order", Keys::NameInAnyOrder, false);
     }
+    rules.extend(rules_of_estates(keyer));
     rules.extend(choice::text_rules(study, keyer));
     rules
+}
+
+/// If a greater share than this of the records have no place or name to be found by, all are compared with each other.
+const UNPLACED_MANY: f64 = 0.25;
+
+/// Rules for addresses that end at the estate and births that end at the year. Where most records of a source say no more of
+/// these, nothing else brings homophones or other names together.
+fn rules_of_estates(keyer: &Keyer<'_>) -> Vec<Rule> {
+    use Transform::{Month, Sound, Whole, Year};
+    let table = keyer.table;
+    let [sex, estate] = [Field::Sex, Field::Address].map(|field| part(field, Whole));
+    let [sound, year] = [part(Field::Name, Sound), part(Field::BirthDate, Year)];
+    let mut rules = Vec::new();
+    let mut add = |name: &str, keys: Keys| {
+        rules.push(Rule { name: name.to_owned(), keys, across_sources: true, block_pairs: 0 });
+    };
+    let records = 0..RecordId::try_from(table.len()).unwrap_or(RecordId::MAX);
+    let unplaced = records.into_par_iter().filter(|record| keyer.is_unplaced(*record)).count();
+    let by_month = vec![part(Field::BirthDate, Month), sex, estate];
+    let many = unplaced as f64 > UNPLACED_MANY * table.len() as f64;
+    add("birth month, sex and estate", if many { Keys::Parts(by_month) } else { Keys::OfUnplaced(by_month) });
+    let without_month = mostly(table, &|at| table.birth[at].is_some(), &|at| !table.birth[at].has_month());
+    let without_room = mostly(table, &|at| table.estate[at] != 0, &|at| table.room[at] == 0);
+    if without_month {
+        add("sound of name and birth year", Keys::Parts(vec![sound, year]));
+    }
+    if without_room {
+        add("estate and sound of name", Keys::Parts(vec![estate, sound]));
+    }
+    if without_month && without_room {
+        add("birth year, sex and estate", Keys::Parts(vec![year, sex, estate]));
+    }
+    rules
+}
+
+/// Is there a source of which most of these records are so?
+fn mostly(
+    table: &PersonTable,
+    counts: &(dyn Fn(usize) -> bool + Sync),
+    is_so: &(dyn Fn(usize) -> bool + Sync),
+) -> bool {
+    (0..table.source_count()).any(|source| {
+        let records = table.records(source).into_par_iter().map(|record| record as usize).filter(|at| counts(*at));
+        let (all, so) = records.map(|at| (1, usize::from(is_so(at)))).reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+        2 * so > all
+    })
 }
 
 fn given_rule(rule: &BlockingRule) -> Rule {

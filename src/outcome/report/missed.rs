@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::outcome::coverage::{Level, UNKNOWN_AREA};
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind, Findings};
+use crate::outcome::residence::Residence;
 
 /// Points of the curve at most: more cannot be told apart on paper.
 const CURVE_POINTS_MAX: usize = 240;
@@ -37,6 +38,8 @@ pub struct MissedInArea {
 /// The missed persons as a whole.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Missed {
+    /// Persons in registers only, who live outside the area by these and are not looked for.
+    pub not_looked_for: u64,
     /// Persons who may have been missed, and of whom no visit has said yet whether they were.
     pub count: u64,
     /// Persons who were missed, as a visit has found: nobody is sent to them again.
@@ -70,7 +73,7 @@ pub fn kinds(findings: &Findings) -> Vec<KindFound> {
 
 /// Curve and tables of the missed persons.
 #[must_use]
-pub fn compose(findings: &Findings) -> Missed {
+pub fn compose(findings: &Findings, residence: &Residence) -> Missed {
     let (settled, mut missed): (Vec<&Discrepancy>, Vec<&Discrepancy>) = findings
         .discrepancies
         .iter()
@@ -78,6 +81,7 @@ pub fn compose(findings: &Findings) -> Missed {
         .partition(|found| found.is_settled());
     missed.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.person.cmp(&b.person)));
     Missed {
+        not_looked_for: residence.not_looked_for,
         count: missed.len() as u64,
         settled: settled.len() as u64,
         curve: curve(&missed),

@@ -134,7 +134,12 @@ pub fn compose(input: &ReportInput<'_>, cases: &CaseBook<'_>) -> Report {
     let study = input.study;
     let ((lists, sources), (links, (persons, missed))) = rayon::join(
         || rayon::join(|| cases.lists(), || sources::compose(input)),
-        || rayon::join(|| links::compose(input), || rayon::join(|| persons(input), || missed::compose(input.findings))),
+        || {
+            rayon::join(
+                || links::compose(input),
+                || rayon::join(|| persons(input), || missed::compose(input.findings, input.residence)),
+            )
+        },
     );
     Report {
         language: study.language,

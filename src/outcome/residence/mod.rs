@@ -67,6 +67,8 @@ pub struct Residence {
     pub candidates: Vec<Candidate>,
     /// What was learnt: persons of registered households, owners of whom nothing else is known, and the rest.
     pub strata: Vec<StratumFit>,
+    /// Persons whom the roll does not have, and of whom registers say that they live outside the area under study.
+    pub not_looked_for: u64,
 }
 
 /// An unlinked person.
@@ -168,11 +170,13 @@ impl Residence {
         }
     }
 
-    /// Of the strata fitted so far, the missed to those on the roll; nothing if too few are on the roll to say.
+    /// Of the strata fitted so far, the missed to those on the roll; nothing if too few registered persons are on the roll to
+    /// say: how many of the others were missed is itself told from how many of these.
     fn missed_odds(&self) -> Option<f64> {
+        self.strata.first().filter(|registered| registered.positives >= POSITIVES_MIN as u64)?;
         let positives: u64 = self.strata.iter().map(|fit| fit.positives).sum();
         let missed: f64 = self.candidates.iter().map(|candidate| candidate.probability).sum();
-        (positives >= POSITIVES_MIN as u64).then(|| missed / positives as f64)
+        Some(missed / positives as f64)
     }
 
     /// The probability of a candidate as learnt from households drawn again: replicate 0 to
@@ -234,11 +238,11 @@ pub fn drawn_with(table: &PersonTable, households: &Households, resolution: &Res
 }
 
 fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
-    let statuses = standing::statuses(material, &study.area);
+    let (statuses, not_looked_for) = standing::statuses(material, study);
     let surroundings = Surroundings::of(material, &statuses);
     let slots = slot::slots(material.table);
     let locals = thinned(&persons(&statuses, Part::Positive, Known::Registered), POSITIVES_MAX);
-    let mut residence = Residence::default();
+    let mut residence = Residence { not_looked_for, ..Residence::default() };
     let mut fitted: Option<Redrawing> = None;
     for (stratum, (name, known)) in STRATA.into_iter().enumerate() {
         let group = Group {
@@ -251,7 +255,8 @@ fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
         };
         let residents = thinned(&group.positives, POSITIVES_MAX);
         let observer = Observer::learn(study, material, &surroundings, &slots, &residents, &locals);
-        let missed_odds = residence.missed_odds();
+        let missed_odds =
+            (known != Known::Registered).then(|| residence.missed_odds().unwrap_or(prior::MISSED_ODDS_STATED));
         // Fitting is in part one step after another: meanwhile the stratum before is drawn again.
         let estimate = || group.estimate(material, &observer, &surroundings, missed_odds);
         let (redrawn, (fit, candidates, redrawing)) =

@@ -8,7 +8,7 @@
 use rayon::prelude::*;
 
 use super::Material;
-use crate::intake::study::RowKind;
+use crate::intake::study::{RowKind, Study};
 use crate::person::table::{NO_DAY, RecordId};
 
 /// How a person stands to the roll.
@@ -51,7 +51,7 @@ pub(super) struct Status {
     beyond: Option<bool>,
 }
 
-/// If registers place a greater share of those whom the roll has outside the area, their codes mean something else.
+/// If a register places a greater share of its records of those whom the roll has outside the area, its codes mean something else.
 const BEYOND_MAX: f64 = 0.2;
 
 /// By what kind of record registers know a person: the strata of the fit.
@@ -70,36 +70,84 @@ pub(super) fn is_roll(kind: RowKind) -> bool {
     matches!(kind, RowKind::Present | RowKind::ElsewhereInArea | RowKind::Elsewhere)
 }
 
-/// The status of every person. Registers may hold persons of other areas than the one under study.
-pub(super) fn statuses(material: &Material<'_>, area: &str) -> Vec<Status> {
+/// The status of every person, and how many are not looked for because only registers of places outside the area know them.
+/// Registers may hold persons of other areas than the one under study.
+pub(super) fn statuses(material: &Material<'_>, study: &Study) -> (Vec<Status>, u64) {
     let persons = u32::try_from(material.resolution.persons()).unwrap_or(u32::MAX);
-    let divisions = &material.table.divisions;
-    let codes = 0..u32::try_from(divisions.len()).unwrap_or(u32::MAX);
-    let outside: Vec<bool> = codes.map(|code| code != 0 && lies_outside(divisions.text(code), area)).collect();
-    let statuses =
-        |outside: &[bool]| (0..persons).into_par_iter().map(|person| status(material, outside, person)).collect();
-    let found: Vec<Status> = statuses(&outside);
-    let enumerated = |beyond: bool| {
-        found
-            .iter()
-            .filter(|status| status.part == Part::Positive && status.beyond.is_some_and(|b| b == beyond))
-            .count()
-    };
-    let (here, elsewhere) = (enumerated(false), enumerated(true));
-    if elsewhere as f64 <= BEYOND_MAX * (here + elsewhere) as f64 {
-        let is_left_out = |status: &&Status| status.standing == Standing::Unknown && status.beyond == Some(true);
-        let left_out = found.iter().filter(is_left_out).count();
-        if left_out > 0 {
-            tracing::info!(
-                persons = left_out,
-                "not on the roll, and only in registers of places outside `area`: not looked for"
-            );
-        }
-        return found;
+    let codes = Codes::of(material, &study.area);
+    let statuses = |codes: &Codes| (0..persons).into_par_iter().map(|person| status(material, codes, person)).collect();
+    let mut found: Vec<Status> = statuses(&codes);
+    let usable = codes.without_unlike(material, study, &found);
+    if usable.of_source != codes.of_source {
+        found = statuses(&usable);
     }
-    // These codes are no codes of divisions as the roll's are.
-    tracing::warn!(here, elsewhere, "registers place many enumerated persons outside `area`: their codes are not used");
-    statuses(&vec![false; outside.len()])
+    let is_left_out = |status: &&Status| status.standing == Standing::Unknown && status.beyond == Some(true);
+    let left_out = found.iter().filter(is_left_out).count() as u64;
+    if left_out > 0 {
+        tracing::info!(
+            persons = left_out,
+            "not on the roll, and only in registers of places outside `area`: not looked for"
+        );
+    }
+    (found, left_out)
+}
+
+/// What division codes say of the area under study.
+struct Codes {
+    /// By code: is it of a place outside?
+    outside: Vec<bool>,
+    /// By source: do its codes say where somebody lives?
+    of_source: Vec<bool>,
+}
+
+impl Codes {
+    fn of(material: &Material<'_>, area: &str) -> Codes {
+        let divisions = &material.table.divisions;
+        let codes = 0..u32::try_from(divisions.len()).unwrap_or(u32::MAX);
+        let outside = codes.map(|code| code != 0 && lies_outside(divisions.text(code), area)).collect();
+        Codes { outside, of_source: vec![true; material.table.source_count()] }
+    }
+
+    /// Is the record's place outside the area? `None` where no code says.
+    fn is_outside(&self, material: &Material<'_>, record: RecordId) -> Option<bool> {
+        let code = material.table.division[record as usize];
+        (code != 0 && self.of_source[material.table.source(record)]).then(|| self.outside[code as usize])
+    }
+
+    /// The same without the codes of sources that place many of those outside whom the roll has: one register may have other
+    /// codes than the rest.
+    fn without_unlike(&self, material: &Material<'_>, study: &Study, found: &[Status]) -> Codes {
+        let none = || vec![[0_u64; 2]; self.of_source.len()];
+        let count = |mut counts: Vec<[u64; 2]>, (person, status): (usize, &Status)| {
+            let records = material.resolution.records_of(u32::try_from(person).unwrap_or(u32::MAX)).iter();
+            let registers = records.filter(|record| !is_roll(material.table.kind[**record as usize]));
+            for record in registers.filter(|_| status.part == Part::Positive) {
+                if let Some(is_outside) = self.is_outside(material, *record) {
+                    counts[material.table.source(*record)][usize::from(is_outside)] += 1;
+                }
+            }
+            counts
+        };
+        let both = |mut all: Vec<[u64; 2]>, more: Vec<[u64; 2]>| {
+            all.iter_mut().flatten().zip(more.iter().flatten()).for_each(|(sum, count)| *sum += count);
+            all
+        };
+        let counts = found.par_iter().enumerate().fold(none, count).reduce(none, both);
+        let is_like = |(source, [here, elsewhere]): (usize, &[u64; 2])| {
+            let is_like = *elsewhere as f64 <= BEYOND_MAX * (here + elsewhere) as f64;
+            if !is_like {
+                let source = study.sources.get(source).map_or("", |source| source.name.as_str());
+                tracing::warn!(
+                    source,
+                    here,
+                    elsewhere,
+                    "a register places many enumerated persons outside `area`: its codes are not used"
+                );
+            }
+            is_like
+        };
+        Codes { outside: self.outside.clone(), of_source: counts.iter().enumerate().map(is_like).collect() }
+    }
 }
 
 /// Does a division code name a place outside the area? That of a province or city which the area lies in (`120000`)
@@ -112,8 +160,7 @@ fn lies_outside(code: &str, area: &str) -> bool {
     !known.starts_with(area) && !area.starts_with(known)
 }
 
-/// `outside` says of every division code whether it is beyond the area under study.
-fn status(material: &Material<'_>, outside: &[bool], person: u32) -> Status {
+fn status(material: &Material<'_>, codes: &Codes, person: u32) -> Status {
     let table = material.table;
     let (mut has_code, mut code_in_area) = (false, false);
     let (mut present, mut in_area, mut elsewhere, mut gone) = (false, false, false, false);
@@ -128,9 +175,9 @@ fn status(material: &Material<'_>, outside: &[bool], person: u32) -> Status {
             RowKind::Elsewhere => elsewhere = true,
             _ => {
                 in_register = true;
-                let code = table.division[record as usize] as usize;
-                has_code |= code != 0;
-                code_in_area |= code != 0 && !outside[code];
+                let is_outside = codes.is_outside(material, record);
+                has_code |= is_outside.is_some();
+                code_in_area |= is_outside == Some(false);
                 registered |= kind == RowKind::HouseholdRegistration || table.household[record as usize] != 0;
                 only_owner &= kind == RowKind::Ownership;
                 gone |= died_before(material, record) || born_after(material, record);

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use super::features::{Feature, Observer};
 use super::standing::{self, Known, Part};
 use super::surroundings::Surroundings;
-use super::{Material, Residence, estimate_from, persons};
+use super::{Material, Residence, StratumFit, estimate_from, persons};
 use crate::intake::extract;
 use crate::intake::study::{Study, file};
 use crate::linkage::blocking::Pair;
@@ -187,13 +187,24 @@ elsewhere = ["5"]
 
 /// The table of a district; who is who is what the record ids say.
 fn build(district: &District) -> Built {
+    build_with(district, &[])
+}
+
+/// The same with a second register, if it has rows.
+fn build_with(district: &District, second: &[Row]) -> Built {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("study.toml");
-    std::fs::write(&path, STUDY).unwrap();
+    let (head, sources) = STUDY.split_once("[[source]]").unwrap();
+    let (register, _) = sources.split_once("[[source]]").unwrap();
+    let of_second = format!("[[source]]{}", register.replace("register.parquet", "second.parquet"));
+    let of_second = of_second.replace("name = \"police\"", "name = \"second\"");
+    let of_second = if second.is_empty() { "" } else { &of_second };
+    std::fs::write(&path, format!("{head}[[source]]{sources}\n{of_second}")).unwrap();
+    write(&folder.path().join("second.parquet"), second);
     write(&folder.path().join("register.parquet"), &district.register);
     write(&folder.path().join("roll.parquet"), &district.roll);
     let study = file::read(&path).unwrap();
-    let extracts: Vec<_> = (0..2).map(|source| extract::open(&study, source).unwrap()).collect();
+    let extracts: Vec<_> = (0..study.sources.len()).map(|source| extract::open(&study, source).unwrap()).collect();
     let table = standardise(&study, &extracts, &Silent).unwrap().table;
     let label = |record| table.record_id(record).split('-').next().unwrap().parse().unwrap();
     let labels: Vec<u32> = (0..u32::try_from(table.len()).unwrap()).map(label).collect();
@@ -254,7 +265,8 @@ fn the_dead_the_unborn_and_the_listed_are_no_candidates() {
         let wanted = matches!(fate, Fate::Missed | Fate::MissedTogether | Fate::Gone);
         assert_eq!(candidates.binary_search(&person).is_ok(), wanted, "{fate:?}");
     }
-    let parts: Vec<Part> = standing::statuses(&built.material(), "").iter().map(|status| status.part).collect();
+    let parts: Vec<Part> =
+        standing::statuses(&built.material(), &built.study).0.iter().map(|status| status.part).collect();
     for (part, fate) in parts.iter().zip(&district.fates) {
         assert_eq!(*part == Part::Outside, matches!(fate, Fate::Dead | Fate::Unborn | Fate::ListedInArea), "{fate:?}");
     }
@@ -267,7 +279,8 @@ fn whom_registers_know_in_another_area_only_is_no_candidate() {
     let there = built.table.divisions.intern("120104001001");
     let records: Vec<u32> = (0..u32::try_from(built.table.len()).unwrap()).collect();
     let candidates = |built: &Built, area: &str| {
-        let statuses = standing::statuses(&built.material(), area);
+        let study = Study { area: area.to_owned(), ..built.study.clone() };
+        let (statuses, _) = standing::statuses(&built.material(), &study);
         persons(&statuses, Part::Candidate, Known::Registered)
     };
     let all = candidates(&built, "120106");
@@ -286,10 +299,60 @@ fn whom_registers_know_in_another_area_only_is_no_candidate() {
     assert_eq!(candidates(&built, "120106"), all);
 }
 
+#[test]
+fn only_registered_persons_tell_how_many_of_the_others_were_missed() {
+    let residence = |registered: u64| {
+        let fit = |positives| StratumFit { positives, ..StratumFit::default() };
+        Residence { strata: vec![fit(registered), fit(500)], ..Residence::default() }
+    };
+    assert_eq!(residence(0).missed_odds(), None);
+    assert_eq!(residence(500).missed_odds(), Some(0.0));
+}
+
+#[test]
+fn other_codes_of_one_register_hide_nobody_and_leave_those_of_the_others_alone() {
+    let mut district = district(300);
+    let second = district.register.split_off(district.register.len() / 2);
+    let mut built = build_with(&district, &second);
+    let [here, there, old_code] =
+        ["120106001001", "120104001001", "120222001001"].map(|code| built.table.divisions.intern(code));
+    built.study.area = String::from("120106");
+    let all: Vec<u32> = candidates_of(&built);
+    // Of some candidates the register says that they live in the next district.
+    let is_elsewhere = |person: u32| person.is_multiple_of(3) && all.contains(&person);
+    let records: Vec<u32> = (0..u32::try_from(built.table.len()).unwrap()).collect();
+    for &record in &records {
+        let person = built.resolution.person_of[record as usize];
+        let code = if is_elsewhere(person) { there } else { here };
+        built.table.division.set(record as usize, code);
+    }
+    let some: Vec<u32> = all.iter().copied().filter(|person| !is_elsewhere(*person)).collect();
+    assert_eq!(candidates_of(&built), some);
+    // The codes of the second register are those of another time.
+    for record in built.table.records(2) {
+        built.table.division.set(record as usize, old_code);
+    }
+    let found = candidates_of(&built);
+    let is_of_second = |person: &u32| {
+        built.resolution.records_of(*person).iter().any(|record| built.table.division[*record as usize] == old_code)
+    };
+    let (of_second, of_first): (Vec<u32>, Vec<u32>) = all.iter().copied().partition(is_of_second);
+    assert!(of_second.len() > 10 && of_second.iter().all(|person| found.contains(person)));
+    let hidden = of_first.iter().filter(|person| !found.contains(person)).count();
+    let expected = of_first.iter().filter(|person| is_elsewhere(**person)).count();
+    assert_eq!(hidden, expected, "the codes of the first register still count");
+    assert_eq!(standing::statuses(&built.material(), &built.study).1, expected as u64);
+}
+
+fn candidates_of(built: &Built) -> Vec<u32> {
+    let (statuses, _) = standing::statuses(&built.material(), &built.study);
+    persons(&statuses, Part::Candidate, Known::Registered)
+}
+
 /// The levels of one person, all others showing where the limits of the bins are.
 fn levels_of(built: &Built, person: u32, hidden: &[u32]) -> (Vec<Feature>, Vec<u8>) {
     let material = built.material();
-    let statuses = standing::statuses(&material, "");
+    let (statuses, _) = standing::statuses(&material, &built.study);
     let surroundings = Surroundings::of(&material, &statuses);
     let slots = slot::slots(&built.table);
     let mut residents = persons(&statuses, Part::Positive, Known::Registered);

@@ -239,6 +239,10 @@ const RULES: &[Entry] = &[
     ("dwelling, without birth date and number", words("住所（无出生日期和号码的记录）", "")),
     ("telephone", words("电话相同", "")),
     ("birth date, sex and family name", words("出生日期＋性别＋姓", "")),
+    ("birth month, sex and estate", words("出生年月＋性别＋小区", "")),
+    ("sound of name and birth year", words("姓名读音＋出生年", "")),
+    ("estate and sound of name", words("小区＋姓名读音", "")),
+    ("birth year, sex and estate", words("出生年＋性别＋小区", "")),
     ("mother's household and birth month", words("母亲所在户＋出生年月", "")),
 ];
 
@@ -279,6 +283,10 @@ const REASONS: &[Entry] = &[
     ("text_float_damage", words("自定义项目被表格软件损坏", "a declared field: damaged by a spreadsheet")),
     ("birth_date_contradicts_id", words("出生日期与身份号码矛盾", "birth date contradicts the ID number")),
     ("sex_contradicts_id", words("性别与身份号码矛盾", "sex contradicts the ID number")),
+    (
+        "id_number_of_another",
+        words("身份号码属于他人（如父母、户主），已不用", "ID number of somebody else (a parent, the head): not used"),
+    ),
     ("address_without_room", words("住址没有写到室", "address without a room")),
     ("address_too_long", words("住址过长，视为未填", "address: longer than any address, taken for none")),
     (

@@ -258,15 +258,17 @@ pub fn visits(language: Language, missed: &Missed, real: f64, lists: u64) -> Str
     match language {
         Language::Zh => format!(
             "可能漏登 {all} 人，预计属实 {real} 人。走访可能性最高的 {planned} 人，预计找到 {found} 人。\
-             入户核查表共 {lists} 份。{}",
-            settled(language, missed.settled)
+             入户核查表共 {lists} 份。{}{}",
+            settled(language, missed.settled),
+            outside(language, missed.not_looked_for)
         ),
         Language::En => format!(
             "{all} persons were perhaps missed, {real} of them expected to be real. Visiting the {planned} most \
-             probable ones is expected to find {found}. {} {lists} {}.{}",
+             probable ones is expected to find {found}. {} {lists} {}.{}{}",
             if one_list { "There is" } else { "There are" },
             if one_list { "follow-up list" } else { "follow-up lists" },
-            settled(language, missed.settled)
+            settled(language, missed.settled),
+            outside(language, missed.not_looked_for)
         ),
     }
 }
@@ -280,6 +282,21 @@ fn settled(language: Language, persons: u64) -> String {
     match language {
         Language::Zh => format!("此外，走访已确认漏登 {found} 人，不再列入。"),
         Language::En => format!(" Besides, visits have found {found} who were missed: they are not counted here."),
+    }
+}
+
+/// Who is on no list because the codes of registers place them outside the area; nothing where there are none.
+fn outside(language: Language, persons: u64) -> String {
+    if persons == 0 {
+        return String::new();
+    }
+    let persons = count(persons);
+    match language {
+        Language::Zh => format!("另有 {persons} 人不在普查登记中，行政记录的区划代码均在本区以外，未列入。"),
+        Language::En => format!(
+            " {persons} more are not on the roll, and all division codes of registers place them outside the area: they are not looked \
+             for."
+        ),
     }
 }
 
