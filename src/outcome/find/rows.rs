@@ -3,6 +3,8 @@
 //! Takes the present rows of a person, gives what speaks against one of them: enumerated twice, in another dwelling than
 //! registers name, or placed elsewhere by the roll itself.
 
+use std::collections::BTreeSet;
+
 use super::{Case, evidence};
 use crate::intake::study::RowKind;
 use crate::linkage::comparison::{Variable, address};
@@ -29,8 +31,10 @@ impl Case<'_> {
         if present.len() < 2 {
             return;
         }
-        let support =
-            |row: RecordId| self.dwellings(row, registers).filter(|level| *level < address::SAME_BUILDING).count();
+        let support = |row: RecordId| {
+            let dwellings = self.dwellings(row, registers);
+            self.sources(dwellings.filter(|(_, level)| *level < address::SAME_BUILDING).map(|(record, _)| record))
+        };
         let kept =
             present.iter().copied().max_by_key(|row| (support(*row), std::cmp::Reverse(*row))).unwrap_or(present[0]);
         for other in present.iter().copied().filter(|row| *row != kept) {
@@ -66,15 +70,22 @@ impl Case<'_> {
         let is_elsewhere = REGISTERED_ELSEWHERE.contains(&self.table.registration[*row as usize]);
         let speaks = |record: &RecordId| !is_elsewhere || self.kind(*record) != RowKind::HouseholdRegistration;
         let registers: Vec<RecordId> = registers.iter().copied().filter(speaks).collect();
-        let levels: Vec<u8> = self.dwellings(*row, &registers).collect();
-        if levels.len() >= 2 && levels.iter().all(|level| *level >= address::SAME_BUILDING) {
-            let why = vec![evidence("address", format!("{} registers name another dwelling", levels.len()))];
+        let dwellings: Vec<(RecordId, u8)> = self.dwellings(*row, &registers).collect();
+        // What a register says twice it still says alone.
+        let sources = self.sources(dwellings.iter().map(|(record, _)| *record));
+        if sources >= 2 && dwellings.iter().all(|(_, level)| *level >= address::SAME_BUILDING) {
+            let why = vec![evidence("address", format!("{sources} registers name another dwelling"))];
             found.push(self.discrepancy(DiscrepancyKind::HouseholdMismatch, person, Some(*row), *row, 0.5, why));
         }
     }
 
+    /// In how many sources are these records?
+    fn sources(&self, records: impl Iterator<Item = RecordId>) -> usize {
+        records.map(|record| self.table.source(record)).collect::<BTreeSet<usize>>().len()
+    }
+
     /// How near the dwellings that registers name for a person are to that of a row, as far as it is known.
-    fn dwellings<'r>(&'r self, row: RecordId, registers: &'r [RecordId]) -> impl Iterator<Item = u8> + 'r {
+    fn dwellings<'r>(&'r self, row: RecordId, registers: &'r [RecordId]) -> impl Iterator<Item = (RecordId, u8)> + 'r {
         let comparison = self.comparer.of(Variable::Address);
         let says_where = |record: &&RecordId| {
             !matches!(self.kind(**record), RowKind::Ownership | RowKind::Death)
@@ -82,7 +93,7 @@ impl Case<'_> {
         };
         let level = move |record: &RecordId| {
             let level = comparison?.level(self.comparer.compare(row, *record));
-            u8::try_from(level).ok().filter(|level| *level != 0)
+            u8::try_from(level).ok().filter(|level| *level != 0).map(|level| (*record, level))
         };
         registers.iter().filter(says_where).filter_map(level)
     }

@@ -165,3 +165,24 @@ fn who_is_counted_wrongly_for_another_reason_than_asked_about_stays_so() {
         assert!(look(Outcome::DiedBefore).is_empty() && look(Outcome::Corrected).is_empty());
     });
 }
+
+#[test]
+fn a_register_that_has_somebody_twice_is_one_register() {
+    // On the roll a building away from where the registers have the person, by as many records of each as are said.
+    let mismatches = |police: u32, health: u32| {
+        let moved = |text: String| text.replace("1号楼1单元201室", "9号楼3单元904室");
+        let records = |source: &str, count: u32| -> Vec<String> {
+            (0..count).map(|at| row(&format!("{source}{at}"), 1, "", ",,,")).collect()
+        };
+        let rows = [vec![moved(row("r1", 1, "", ",1,1,1"))], records("p", police), records("h", health)];
+        let mut found = Vec::new();
+        district(rows, |study, table, comparer, linked| {
+            let findings = find(study, table, comparer, linked, &Residence::default(), &Settled::default(), None);
+            let mismatches = of_kind(&findings, DiscrepancyKind::HouseholdMismatch);
+            found = mismatches.iter().map(|found| found.evidence[0].found.to_string()).collect();
+        });
+        found
+    };
+    assert_eq!(mismatches(2, 0), Vec::<String>::new());
+    assert_eq!(mismatches(2, 1), ["2 registers name another dwelling"]);
+}
