@@ -53,9 +53,16 @@ pub(super) fn contradictions(
     [
         (id_level != 0).then_some(id_level >= id_number::ONE_SLIP),
         beside(own_birth, birth, date::contradict(birth)),
-        (name != 0).then_some(name >= name::HOMOPHONE),
+        (name != 0)
+            .then_some(name >= name::HOMOPHONE && !(name == name::HOMOPHONE && in_two_scripts(table, one, other))),
         beside(own_sex, sex, sex >= 2),
     ]
+}
+
+/// Is one of the names in Han and the other in pinyin? Then they can agree no further than in how they sound.
+fn in_two_scripts(table: &PersonTable, one: RecordId, other: RecordId) -> bool {
+    let script = |record: RecordId| table.names.form(table.name[record as usize]).map(|name| name.script);
+    matches!((script(one), script(other)), (Some(one), Some(other)) if one != other)
 }
 
 /// How often each source has each item wrong.

@@ -186,3 +186,17 @@ fn a_register_that_has_somebody_twice_is_one_register() {
     assert_eq!(mismatches(2, 0), Vec::<String>::new());
     assert_eq!(mismatches(2, 1), ["2 registers name another dwelling"]);
 }
+
+#[test]
+fn a_name_in_pinyin_contradicts_none_that_sounds_so() {
+    let conflicts = |name: &str| {
+        let health = row("h1", 1, "", ",,,").replace("钱秀英", name);
+        let mut found = 0;
+        district([vec![row("r1", 1, "", ",1,1,1")], vec![], vec![health]], |study, table, comparer, linked| {
+            let findings = find(study, table, comparer, linked, &Residence::default(), &Settled::default(), None);
+            found = of_kind(&findings, DiscrepancyKind::AttributeConflict).len();
+        });
+        found
+    };
+    assert_eq!(["QIAN XIUYING", "钱秀瑛", "QIAN XIUYUN"].map(conflicts), [0, 1, 1]);
+}
