@@ -28,6 +28,10 @@ const REJECTED_PROBABILITY_MAX: f64 = 0.5;
 /// Fewer dates than this give no quantiles.
 const DATES_MIN: usize = 30;
 
+/// Of at least so many dates a share as large as this on one day is the day of an extraction or of a migration: no sign of life.
+const ONE_DAY_DATES_MIN: usize = 50;
+const ONE_DAY_SHARE: f64 = 0.95;
+
 /// Levels of a time bin before the bins themselves: 0 no record or no companions, then no date.
 const UNDATED: u8 = 1;
 const FIRST_BIN: u8 = 2;
@@ -87,6 +91,8 @@ impl Feature {
 #[derive(Debug, Clone)]
 struct Register {
     label: String,
+    /// Its dates are nearly all one day, and count as none.
+    is_of_one_day: bool,
     own: Vec<f64>,
     companion: Vec<f64>,
 }
@@ -115,7 +121,7 @@ fn registers(study: &Study, slots: &[Slot]) -> (Vec<Option<u8>>, Vec<Register>) 
             }
             let source = study.sources.get(slot.source).map_or("register", |source| source.name.as_str());
             let label = format!("{source} {}", slot.kind.name().replace('_', " "));
-            registers.push(Register { label, own: Vec::new(), companion: Vec::new() });
+            registers.push(Register { label, is_of_one_day: false, own: Vec::new(), companion: Vec::new() });
             u8::try_from(registers.len() - 1).ok()
         })
         .collect();
@@ -147,8 +153,9 @@ impl<'a> Observer<'a> {
             }
         }
         for (register, mut days) in observer.registers.iter_mut().zip(days) {
-            if days.len() >= DATES_MIN {
-                days.sort_unstable_by(f64::total_cmp);
+            days.sort_unstable_by(f64::total_cmp);
+            register.is_of_one_day = are_of_one_day(&days);
+            if days.len() >= DATES_MIN && !register.is_of_one_day {
                 register.own = OWN_QUANTILES.map(|q| quantile(&days, q)).to_vec();
                 register.companion = COMPANION_QUANTILES.map(|q| quantile(&days, q)).to_vec();
             }
@@ -160,6 +167,11 @@ impl<'a> Observer<'a> {
     /// Is there a kind of register record with dates?
     pub fn has_dates(&self) -> bool {
         self.registers.iter().any(|register| !register.own.is_empty())
+    }
+
+    /// Is there a kind of register record whose dates are nearly all one day?
+    pub fn has_dates_of_one_day(&self) -> bool {
+        self.registers.iter().any(|register| register.is_of_one_day)
     }
 
     fn commonest_region(&self, persons: &[u32]) -> Option<u32> {
@@ -384,6 +396,12 @@ fn time_name(level: u8, limits: &[f64], nothing: &str, undated: &str) -> String 
         (Some(from), None) => format!("last seen {from} days before or earlier"),
         (None, None) => undated.to_owned(),
     }
+}
+
+/// Are nearly all of these sorted dates one day?
+fn are_of_one_day(sorted: &[f64]) -> bool {
+    let most = sorted.chunk_by(|one, other| one == other).map(<[f64]>::len).max().unwrap_or(0);
+    sorted.len() >= ONE_DAY_DATES_MIN && most as f64 >= ONE_DAY_SHARE * sorted.len() as f64
 }
 
 /// Quantile of sorted values, interpolated.

@@ -114,7 +114,7 @@ pub struct StratumFit {
     pub base_bits: f64,
     /// Rounds of the EM.
     pub iterations: u32,
-    /// What makes the fit doubtful: `no_dates`, `few_positives`, `few_negatives`, `no_convergence`.
+    /// What makes the fit doubtful: `no_dates`, `one_date`, `few_positives`, `few_negatives`, `no_convergence`.
     pub warnings: Vec<String>,
     features: Vec<FittedFeature>,
     redrawn: Redrawn,
@@ -443,6 +443,7 @@ impl Group {
             }
         };
         warn(!observer.has_dates(), "no_dates");
+        warn(observer.has_dates_of_one_day(), "one_date");
         warn(self.positives.len() < POSITIVES_MIN, "few_positives");
         warn(!self.negatives_usable(), "few_negatives");
         warn(mixture.rounds >= mixture::ROUNDS_MAX, "no_convergence");
