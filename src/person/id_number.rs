@@ -17,6 +17,8 @@ const VALID: u64 = 5;
 const MASKED: u64 = 2;
 const DOCUMENT: u64 = 3;
 const SHORT: u64 = 4;
+/// Only region and birth date are known.
+const TAIL_MASKED: u64 = 6;
 const KIND_SHIFT: u32 = 61;
 
 /// An identity number, packed; 0 is *none*.
@@ -254,16 +256,27 @@ fn document(text: &[u8]) -> (IdNumber, Fault) {
     (IdNumber((DOCUMENT << KIND_SHIFT) | packed), Fault::Document)
 }
 
-/// `120106********1234`: six digits, a mask, four characters.
+/// In a masked number: of the region only the first three digits are known.
+const WIDE: u64 = 1 << 40;
+
+/// `120106********1234`: six digits, a mask, four characters; or three digits and four characters; or the fourteen of region and
+/// birth date.
 fn read_masked(text: &[u8]) -> (IdNumber, Fault) {
     let first: Vec<u8> = text.iter().copied().take_while(u8::is_ascii_digit).collect();
     let after = text.iter().rposition(|c| *c == b'*').map_or(0, |at| at + 1);
     let last = &text[after..];
-    if first.len() < 6 || last.len() < 4 {
-        return (IdNumber::NONE, Fault::Masked);
-    }
+    let region = match (first.len(), last.len()) {
+        (14.., ..4) => {
+            let tail_masked = IdNumber((TAIL_MASKED << KIND_SHIFT) | number(&first[..14]));
+            let is_a_day = tail_masked.birth_date().is_some();
+            return (if is_a_day { tail_masked } else { IdNumber::NONE }, Fault::Masked);
+        }
+        (6.., 4..) => number(&first[..6]) << 18,
+        (3.., 4..) => WIDE | (number(&first[..3]) << 18),
+        _ => return (IdNumber::NONE, Fault::Masked),
+    };
     let tail = &last[last.len() - 4..];
-    let packed = (number(&first[..6]) << 18) | (number(&tail[..3]) << 4) | check_value(tail[3]);
+    let packed = region | (number(&tail[..3]) << 4) | check_value(tail[3]);
     (IdNumber((MASKED << KIND_SHIFT) | packed), Fault::Masked)
 }
 
@@ -304,7 +317,19 @@ impl IdNumber {
     /// Is it masked?
     #[must_use]
     pub fn is_masked(self) -> bool {
-        self.kind() == MASKED
+        matches!(self.kind(), MASKED | TAIL_MASKED)
+    }
+
+    /// Is no more left of it than region and birth date? Many persons have the same.
+    #[must_use]
+    pub fn is_tail_masked(self) -> bool {
+        self.kind() == TAIL_MASKED
+    }
+
+    /// Is it masked but for three digits of the region and the last four characters?
+    #[must_use]
+    pub fn is_widely_masked(self) -> bool {
+        self.kind() == MASKED && self.0 & WIDE != 0
     }
 
     /// Is it another document's number?
@@ -335,13 +360,14 @@ impl IdNumber {
         check_value(CHECK_CHARACTERS[(sum % 11) as usize]) == self.0 & 15 && self.birth_date().is_some()
     }
 
-    /// The birth date inside a citizen's number, if it is a day of the calendar.
+    /// The birth date inside a citizen's number, if it is a day of the calendar and not masked.
     #[must_use]
     pub fn birth_date(self) -> Option<Date> {
-        if !self.is_citizen() {
-            return None;
-        }
-        let ymd = (self.body() / 1000) % 100_000_000;
+        let ymd = match self.kind() {
+            CITIZEN | VALID => (self.body() / 1000) % 100_000_000,
+            TAIL_MASKED => (self.0 & ((1 << KIND_SHIFT) - 1)) % 100_000_000,
+            _ => return None,
+        };
         let (year, month, day) = (ymd / 10_000, ymd / 100 % 100, ymd % 100);
         if year < BIRTH_YEAR_MIN {
             return None;
@@ -360,7 +386,8 @@ impl IdNumber {
     pub fn region(self) -> Option<u32> {
         match self.kind() {
             CITIZEN | VALID => u32::try_from(self.body() / 100_000_000_000).ok(),
-            MASKED => u32::try_from((self.0 & ((1 << KIND_SHIFT) - 1)) >> 18).ok(),
+            MASKED if !self.is_widely_masked() => u32::try_from((self.0 & ((1 << KIND_SHIFT) - 1)) >> 18).ok(),
+            TAIL_MASKED => u32::try_from((self.0 & ((1 << KIND_SHIFT) - 1)) / 100_000_000).ok(),
             _ => None,
         }
     }
@@ -391,8 +418,8 @@ impl IdNumber {
         }
     }
 
-    /// What is left when the middle of a number is masked: region and last four characters. For a masked number,
-    /// itself.
+    /// What is left when the middle of a number is masked: region and last four characters. For a number masked so, itself;
+    /// none if less is left of it.
     #[must_use]
     pub fn masked(self) -> IdNumber {
         match self.kind() {
@@ -401,8 +428,23 @@ impl IdNumber {
                 let region = self.body() / 100_000_000_000;
                 IdNumber((MASKED << KIND_SHIFT) | (region << 18) | last)
             }
-            MASKED => self,
+            MASKED if !self.is_widely_masked() => self,
             _ => IdNumber::NONE,
+        }
+    }
+
+    /// What is left of a number, masked or not, when only three digits of the region and the last four characters are shown.
+    #[must_use]
+    pub fn widely_masked(self) -> IdNumber {
+        if self.is_widely_masked() {
+            return self;
+        }
+        let masked = self.masked().0;
+        let (region, tail) = ((masked & ((1 << KIND_SHIFT) - 1)) >> 18, masked & ((1 << 18) - 1));
+        if masked == 0 {
+            IdNumber::NONE
+        } else {
+            IdNumber((MASKED << KIND_SHIFT) | WIDE | ((region / 1000) << 18) | tail)
         }
     }
 }
@@ -433,14 +475,19 @@ pub enum Relation {
 /// Compares two numbers.
 #[must_use]
 pub fn compare(one: IdNumber, other: IdNumber) -> Relation {
-    if !one.is_some() || !other.is_some() || one.is_document() != other.is_document() {
+    // What a birth date says is compared as one.
+    if !one.is_some() || !other.is_some() || one.is_tail_masked() || other.is_tail_masked() {
+        return Relation::Unknown;
+    }
+    if one.is_document() != other.is_document() {
         return Relation::Unknown;
     }
     if one == other {
         return if one.is_masked() { Relation::FitsMask } else { Relation::Equal };
     }
     if one.is_masked() || other.is_masked() {
-        let (one, other) = (one.masked(), other.masked());
+        let is_wide = one.is_widely_masked() || other.is_widely_masked();
+        let [one, other] = [one, other].map(|id| if is_wide { id.widely_masked() } else { id.masked() });
         return match (one.is_some() && other.is_some(), one == other) {
             (false, _) => Relation::Unknown,
             (true, true) => Relation::FitsMask,
@@ -529,6 +576,16 @@ mod tests {
     }
 
     #[test]
+    fn a_number_without_its_tail_tells_birth_and_region() {
+        let (id, fault) = read("12010619900304****");
+        assert_eq!((id.is_masked(), id.is_tail_masked(), fault), (true, true, Fault::Masked));
+        assert_eq!(id.birth_date().map(super::super::date::Date::parts), Some((1990, 3, 4)));
+        assert_eq!((id.sex(), id.region(), id.masked().is_some()), (None, Some(120_106), false));
+        assert!(!read("12010619901304****").0.is_some());
+        assert_eq!(read("120***********0014").0.region(), None);
+    }
+
+    #[test]
     fn every_single_slip_is_seen_and_never_between_valid_numbers() {
         let right = "120106198001010014";
         let (id, _) = read(right);
@@ -557,6 +614,21 @@ mod tests {
         assert_eq!(compare(id, read("120106********0014").0), Relation::FitsMask);
         assert_eq!(compare(id, read("120106xxxxxxxx0014").0), Relation::FitsMask);
         assert_eq!(compare(id, read("120106********0015").0), Relation::Different);
+        for (other, expected) in [
+            ("120***********0014", Relation::FitsMask),
+            ("120***********0015", Relation::Different),
+            ("130***********0014", Relation::Different),
+            ("12010619800101****", Relation::Unknown),
+            ("12010619700101****", Relation::Unknown),
+            ("12****************", Relation::Unknown),
+        ] {
+            assert_eq!(compare(id, read(other).0), expected, "{other}");
+            assert_eq!(compare(read(other).0, id), expected, "{other}");
+        }
+        let wide = read("120***********0014").0;
+        assert_eq!(compare(wide, wide), Relation::FitsMask);
+        assert_eq!(compare(wide, read("120106********0014").0), Relation::FitsMask);
+        assert_eq!(compare(wide, read("130106********0014").0), Relation::Different);
         assert_eq!(compare(id, read("E57896865").0), Relation::Unknown);
         assert_eq!(compare(id, read("").0), Relation::Unknown);
         assert_eq!(compare(id, read("120106197001010017").0), Relation::Different);

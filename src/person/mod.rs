@@ -286,6 +286,15 @@ mod tests {
     }
 
     #[test]
+    fn a_number_masked_behind_the_birth_date_tells_it() {
+        let columns = "id_number = \"i\"\nmother_id_number = \"m\"";
+        let found = records_of("n,i,m\n王丽,12010619900304****,12010619680304****\n", columns, "").unwrap();
+        let table = &found.table;
+        assert_eq!(table.birth[0], Date::from_parts(1990, 3, 4).unwrap());
+        assert_eq!((table.parent[0], found.tallies[0].noted["id_masked"]), (0, 1));
+    }
+
+    #[test]
     fn codes_that_a_spreadsheet_has_rounded_are_nothing_and_most_of_a_column_is_refused() {
         let columns = "household = \"h\"\ndivision = \"v\"\nsex = \"s\"\nrelationship = \"r\"\ntelephone = \"t\"";
         let rows = |rounded: usize| {

@@ -253,8 +253,8 @@ impl<'a> RowReader<'a> {
         let death = self.read_date(chunk, row, Field::DeathDate, "death_date_unreadable", out);
         let mother_name =
             self.text(chunk, row, Field::MotherName).and_then(|text| intern_name(&text, &mut out.table.names));
-        let mother_id =
-            self.text(chunk, row, Field::MotherIdNumber).map_or(IdNumber::NONE, |text| id_number::read(&text).0);
+        let mother_id = self.text(chunk, row, Field::MotherIdNumber).map(|text| id_number::read(&text).0);
+        let mother_id = mother_id.filter(|id| !id.is_tail_masked()).unwrap_or(IdNumber::NONE);
         let mother = Parent { name: mother_name.or(parent_name).unwrap_or(0), id_number: mother_id };
         if mother_name.is_none() && !mother_id.is_some() && parent_name.is_some() {
             flags |= flag::MOTHER_FROM_NAME;
@@ -361,7 +361,7 @@ impl<'a> RowReader<'a> {
     /// The birth date beside the ID number, made finer by the one inside it where they agree as far as they go.
     fn read_birth(&self, chunk: &Chunk, row: usize, id: IdNumber, out: &mut ChunkTable, flags: &mut u8) -> Date {
         let written = self.read_date(chunk, row, Field::BirthDate, "birth_date_unreadable", out);
-        let inside = id.is_valid().then(|| id.birth_date()).flatten();
+        let inside = id.birth_date().filter(|_| id.is_valid() || id.is_tail_masked());
         match (written.is_some(), inside) {
             (false, Some(inside)) => {
                 *flags |= flag::BIRTH_FROM_ID;

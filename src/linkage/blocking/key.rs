@@ -165,6 +165,8 @@ impl<'a> Keyer<'a> {
                 let id = table.id_number[at];
                 if id.is_masked() && id.masked().is_some() {
                     give(hash(id.masked()));
+                } else if id.is_widely_masked() && table.name[at] != 0 {
+                    give(hash((id, table.name[at])));
                 }
             }
             Keys::NameInAnyOrder => {
@@ -206,7 +208,11 @@ impl<'a> Keyer<'a> {
         let id = table.id_number[at];
         match keys {
             Keys::RepairedIdNumber if id.is_valid() => give(hash(id)),
-            Keys::MaskedIdNumber if !id.is_masked() && id.masked().is_some() => give(hash(id.masked())),
+            Keys::MaskedIdNumber if !id.is_masked() && id.masked().is_some() => {
+                give(hash(id.masked()));
+                // Where a province's digits are all that is left of the region, too many share them and the tail.
+                give(hash((id.widely_masked(), table.name[at])));
+            }
             Keys::DwellingOfBare if table.birth[at].has_month() => {
                 if let Some(key) = self.dwelling(at) {
                     give(key);

@@ -20,7 +20,8 @@ pub fn collision(table: &PersonTable, variable: Variable) -> Option<f64> {
     match variable {
         Variable::Name => Some(of_counts(table.names.counts.iter().skip(1).map(|count| u64::from(*count)))),
         Variable::IdNumber => {
-            Some(of_sorted(table.id_number.iter().filter(|id| id.is_some()).map(|id| id.packed()).collect()))
+            let numbers = table.id_number.iter().filter(|id| id.is_some() && !id.is_tail_masked());
+            Some(of_sorted(numbers.map(|id| id.packed()).collect()))
         }
         Variable::Telephone => {
             Some(of_sorted(table.telephone.iter().filter(|number| **number != 0).copied().collect()))
