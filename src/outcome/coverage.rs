@@ -6,6 +6,7 @@
 //!
 //! A person stands where the roll enumerated it, else where the roll lists it, else where the first register has it.
 
+mod absent;
 mod by_lists;
 pub mod estimated;
 mod mended;

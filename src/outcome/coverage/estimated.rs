@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::absent;
 pub use super::by_lists::ByLists;
 use super::by_lists::Lists;
 use super::mended::{self, Mass};
@@ -327,6 +328,17 @@ pub fn estimate(
         by_lists: lists.and_then(|lists| lists.estimate(&population.masses)),
         warnings: warnings(&merged, residence, &total),
     };
+    let (absent, persons) = absent::communities(coverage, &study.area);
+    if !absent.is_empty() {
+        tracing::warn!(
+            communities = absent.len(),
+            persons,
+            "registers know communities of which the roll has nobody: is its extract whole?"
+        );
+        let share = persons as f64 / coverage.total().register_persons.max(1) as f64;
+        let detail = absent.join(", ");
+        coverage.summary.warnings.push(Warning { kind: WarningKind::Absent, share, detail });
+    }
 }
 
 fn warnings(merged: &[f64], residence: &Residence, total: &Estimate) -> Vec<Warning> {
@@ -361,6 +373,8 @@ pub enum WarningKind {
     Erroneous,
     /// There is no roll, or no register: nothing is estimated.
     OneList,
+    /// Of some communities the roll has nobody; the detail are their codes, the share is one of the persons in registers.
+    Absent,
 }
 
 /// A warning; its display is a sentence.
@@ -372,6 +386,19 @@ pub struct Warning {
     pub share: f64,
     /// A code, where the kind has several.
     pub detail: String,
+}
+
+/// Codes of areas that a sentence names, at most.
+const CODES_SHOWN: usize = 5;
+
+impl Warning {
+    /// How many codes the detail holds, and the first of them.
+    #[must_use]
+    pub fn codes(&self) -> (usize, String) {
+        let codes: Vec<&str> = self.detail.split(", ").collect();
+        let more = if codes.len() > CODES_SHOWN { " …" } else { "" };
+        (codes.len(), format!("{}{more}", codes[..codes.len().min(CODES_SHOWN)].join(", ")))
+    }
 }
 
 impl std::fmt::Display for Warning {
@@ -398,6 +425,14 @@ impl std::fmt::Display for Warning {
             }
             WarningKind::Erroneous => {
                 write!(f, "{percent:.1} % of the enumerations are expected to be wrong, more than 2 %")
+            }
+            WarningKind::Absent => {
+                let (count, codes) = self.codes();
+                write!(
+                    f,
+                    "of {count} communities with {percent:.1} % of the persons in registers the roll has nobody ({codes}): is \
+                     its extract whole?"
+                )
             }
             WarningKind::OneList => write!(f, "nothing is estimated: that takes a roll and a register at least"),
         }

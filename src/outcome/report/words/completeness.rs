@@ -141,6 +141,7 @@ pub fn warned_of(warning: &Warning) -> &'static str {
         WarningKind::Residence => "--estimate only_register",
         WarningKind::Erroneous => "--estimate erroneous",
         WarningKind::OneList => "--persons roll_present",
+        WarningKind::Absent => "--persons only_register",
     }
 }
 
@@ -166,6 +167,12 @@ pub fn warning(language: Language, warning: &Warning) -> String {
         }
         (Language::Zh, WarningKind::OneList) => {
             String::from("未作估计：估计普查完整性至少需要一份普查名册和一份行政记录。")
+        }
+        (Language::Zh, WarningKind::Absent) => {
+            let (count, codes) = warning.codes();
+            format!(
+                "有 {count} 个社区（村）在行政记录中有人（占 {share}），普查名册中却没有人（{codes}）：名册是否提取完整？"
+            )
         }
         (Language::Zh, WarningKind::Erroneous) => format!("预计登记有误的占 {share}，超过 2%。"),
     }
