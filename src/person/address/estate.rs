@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::place::is_part;
+use super::place::is_group;
 use super::region::without_region;
 
 pub(in crate::person) const ROAD_ENDINGS: &[char] = &['路', '道', '街', '巷', '线'];
@@ -24,7 +24,7 @@ fn tidied(text: &str) -> &str {
         for office in offices {
             let is_office = |at: &usize| {
                 let behind = &rest[at + office.len()..];
-                *at > 0 && !behind.is_empty() && !is_part(behind)
+                *at > 0 && !behind.is_empty() && !is_group(behind)
             };
             if let Some(at) = rest.find(office).filter(is_office) {
                 rest = &rest[at + office.len()..];
@@ -62,7 +62,7 @@ fn cuts(text: &str) -> impl DoubleEndedIterator<Item = Cut<'_>> {
         let road = is_road.then(|| &text[starts[nth.saturating_sub(2)]..end]);
         let rest = if is_road { behind_number(&text[end..]) } else { &text[end..] };
         let is_name =
-            rest.chars().nth(1).is_some() && !is_part(rest) && !rest.starts_with(|c: char| c.is_ascii_digit());
+            rest.chars().nth(1).is_some() && !is_group(rest) && !rest.starts_with(|c: char| c.is_ascii_digit());
         (nth > 0 && is_name && !rest.starts_with(ROAD_ENDINGS)).then_some(Cut { road, rest })
     };
     text.char_indices().enumerate().collect::<Vec<_>>().into_iter().filter_map(cut)
@@ -214,10 +214,11 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_several_villages_is_no_estate() {
+    fn a_group_of_several_villages_is_no_estate() {
         let groups = [("晨光村六组", 9), ("春晓村六组", 9), ("六组", 9), ("晨光社区六组", 9), ("春晓社区六组", 9)];
         assert_eq!(estates(&groups), groups.map(|(text, _)| text));
         assert_eq!(estates(&[("晨光村六组", 9), ("青龙镇晨光村六组", 9)]), ["晨光村六组"; 2]);
+        assert_eq!(estates(&[("红旗路六段", 9), ("六段", 9), ("丁字沽街道六段社区六段", 9)]), ["六段"; 3]);
     }
 
     #[test]

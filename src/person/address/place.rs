@@ -24,17 +24,21 @@ pub(super) fn text(place: &[char]) -> String {
     }
 }
 
-/// Is this the name of a part alone, such as 六组, 南区 or 二期? It is nobody's own.
-pub(super) fn is_part(name: &str) -> bool {
-    let mut characters = name.chars();
-    let is_ending = characters.next_back().is_some_and(|last| ENDINGS_OF_PARTS.contains(&last));
-    let numbers = |c: char| c.is_ascii_alphanumeric() || NUMERALS.contains(&c) || "东西南北中第".contains(c);
-    is_ending && characters.as_str().chars().next().is_some() && characters.all(numbers)
+/// Is this a village's group alone, such as 六组? It is nobody's own name, as 六段 may be.
+pub(super) fn is_group(name: &str) -> bool {
+    let numerals = name.strip_suffix('组').unwrap_or_default();
+    !numerals.is_empty() && numerals.chars().all(|c| NUMERALS.contains(&c))
 }
 
-/// Are these brackets' characters a part of the name, no remark?
+/// Are these brackets' characters a part of the name, no remark: 六期, 南区?
 pub(super) fn is_bracketed_part(inside: &[char]) -> bool {
-    inside.len() <= BRACKETED_MAX && is_part(&inside.iter().collect::<String>())
+    let numbers = |c: &char| c.is_ascii_alphanumeric() || NUMERALS.contains(c) || "东西南北中第".contains(*c);
+    match inside {
+        [part @ .., ending] if ENDINGS_OF_PARTS.contains(ending) => {
+            (1..BRACKETED_MAX).contains(&part.len()) && part.iter().all(numbers)
+        }
+        _ => false,
+    }
 }
 
 /// 晨光家园（六期） as 晨光家园六期.
@@ -112,7 +116,7 @@ fn with_groups(place: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_part, text};
+    use super::{is_group, text};
 
     fn of(place: &str) -> String {
         text(&place.chars().collect::<Vec<_>>())
@@ -145,8 +149,8 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_no_name_of_its_own() {
-        assert!(["六组", "南区", "A区", "二期", "第三段", "12队"].into_iter().all(is_part));
-        assert!(["区", "红旗新区", "六号楼", "晨光里"].into_iter().all(|name| !is_part(name)));
+    fn a_group_is_no_name_of_its_own() {
+        assert!(["六组", "十二组"].into_iter().all(is_group));
+        assert!(["组", "六段", "南区", "一组团", "晨光组"].into_iter().all(|name| !is_group(name)));
     }
 }
