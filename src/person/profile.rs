@@ -11,7 +11,7 @@ use std::hash::BuildHasher;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::cell::{BoundField, comparator, is_nothing};
+use super::cell::{self, BoundField, comparator, is_nothing};
 use super::date::Date;
 use super::id_number::{self, Fault};
 use super::name::{self, Reading};
@@ -149,8 +149,9 @@ impl Counted {
             let valid = match &asked.reader {
                 Reader::RecordId(_) => true,
                 Reader::RowMeaning(_) => {
-                    let meaning = asked.study.sources.get(asked.source).map(|source| &source.rows.values);
-                    let known = meaning.is_some_and(|values| values.is_empty() || values.contains_key(text.as_ref()));
+                    let meaning = asked.study.sources.get(asked.source).map(|source| &source.rows);
+                    let known =
+                        meaning.is_some_and(|rows| rows.values.is_empty() || cell::kind_of(rows, &text).is_some());
                     self.noted(known, "other_value")
                 }
                 Reader::Field(bound) => match bound.rounded(&text) {
@@ -348,6 +349,19 @@ mod tests {
     #[test]
     fn a_text_without_end_holds_nothing_up() {
         let endless = ["王丽".to_owned() + &"bb".repeat(100_000), "一".repeat(300_000)];
+    #[test]
+    fn a_row_kind_with_a_point_is_the_one_without() {
+        let profiles =
+            of_file("n,k\n王丽,1.0\n李明,3\n", "name = \"n\"\n[source.rows]\ncolumn = \"k\"\nbirth = [\"1\"]\n");
+        assert_eq!((profiles["rows"].filled, profiles["rows"].valid), (2, 1));
+    }
+
+    #[test]
+    fn rows_that_are_set_aside_are_rows() {
+        let name = &of_file("n,a\n王丽,x\n李明,y,z\n", "name = \"n\"\n")["name"];
+        assert_eq!((name.rows, name.filled, name.notes["ragged_row"]), (2, 1, 1));
+    }
+
         let profiles = of_file(
             &format!("n,a\n{},x\n王丽,{}\n李明,十号\n", endless[0], endless[1]),
             "name = \"n\"\naddress = \"a\"\n",

@@ -4,6 +4,8 @@
 //! written without a needless `.0`; a number too large to be exact is written as a spreadsheet shows it
 //! (`1.20106E+17`), so that later rooms see that digits were lost.
 
+use std::borrow::Cow;
+
 use arrow::array::types::{
     Date64Type, Float32Type, Float64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType,
@@ -176,6 +178,25 @@ pub(super) fn trimmed(text: &str) -> &str {
     let is_far = |byte: Option<&u8>| matches!(byte, Some(0xe4..=0xef));
     let bytes = text.as_bytes();
     let third_last = bytes.len().checked_sub(3).and_then(|at| bytes.get(at));
+/// A decimal number without zeros that only its column's scale asks for: `12.5` for 12.5000, `1` for 1.0000000000.
+fn without_zeros(number: &str) -> &str {
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
+}
+
+/// A whole number as it was before a program wrote it with a decimal point, as for a column with gaps.
+#[must_use]
+pub fn without_point(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_whole = |digits: &&str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(length) = text.strip_suffix(".0").filter(is_whole).map(str::len) else { return text };
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(..length).unwrap_or(text)),
+        Cow::Owned(mut text) => {
+            text.truncate(length);
+            Cow::Owned(text)
+        }
+    }
+}
+
     let starts = is_visible(bytes.first()) || is_far(bytes.first());
     if starts && (is_visible(bytes.last()) || is_far(third_last)) { text } else { text.trim() }
 }
@@ -202,6 +223,7 @@ mod tests {
         // Midnight of 15 July 1988, 24 July 1980 and 15 July 1995 in Shanghai, and an hour later on the first.
         let at = |seconds: i64| -> ArrayRef {
             Arc::new(TimestampSecondArray::from(vec![seconds]).with_timezone("Asia/Shanghai"))
+    use std::borrow::Cow;
         };
         for (seconds, day) in [(584_895_600, 6770), (584_899_200, 6770), (333_216_000, 3857), (805_737_600, 9326)] {
             assert_eq!(column(&at(seconds), 8 * 3600).unwrap().0.day(0), Some(day), "{seconds}");
@@ -212,7 +234,7 @@ mod tests {
         let rows = array.len();
         let (column, undecodable) = column(&array, 8 * 3600).unwrap();
         assert!(undecodable.is_empty());
-        (0..rows).map(|row| column.text(row).map(std::borrow::Cow::into_owned)).collect()
+        (0..rows).map(|row| column.text(row).map(Cow::into_owned)).collect()
     }
 
     fn check(array: impl Array + 'static, expected: &[Option<&str>]) {
@@ -252,6 +274,22 @@ mod tests {
         check(Date32Array::from(vec![18_567]), &[Some("2020-11-01")]);
         check(Date64Array::from(vec![18_567 * 86_400_000 + 5, -1]), &[Some("2020-11-01"), Some("1969-12-31")]);
     }
+    #[test]
+    fn a_whole_number_has_no_point() {
+        for (text, expected) in [
+            ("1.0", "1"),
+            ("13812345678.0", "13812345678"),
+            ("1.00", "1.00"),
+            ("1.5.0", "1.5.0"),
+            (".0", ".0"),
+            ("a.0", "a.0"),
+            ("10", "10"),
+        ] {
+            assert_eq!(super::without_point(Cow::Borrowed(text)), expected);
+            assert_eq!(super::without_point(Cow::Owned(text.to_owned())), expected);
+        }
+    }
+
 
     #[test]
     fn an_instant_falls_on_the_local_day_only_if_it_has_a_zone() {

@@ -33,7 +33,7 @@ use crate::intake::study::{Binding, Encoding, Field, Limits, Source, Study, file
 use crate::privacy::personal;
 
 pub use self::all::open_all;
-pub use self::cell::local_day;
+pub use self::cell::{local_day, without_point};
 
 /// A source as it is: files, chunks, row counts, digests.
 #[derive(Debug)]
