@@ -89,6 +89,10 @@ pub(super) fn column(array: &ArrayRef, offset_seconds: i32) -> Option<(Column, V
                 TimeUnit::Nanosecond => days::<TimestampNanosecondType>(array, 1_000_000_000, shift)?,
             }
         }
+        decimal if decimal.is_decimal() => {
+            let written = cast(array, &DataType::Utf8).ok()?;
+            Column::Text(written.as_string_opt::<i32>()?.iter().map(|number| number.map(without_zeros)).collect())
+        }
         _ => Column::Text(cast(array, &DataType::Utf8).ok()?.as_string_opt::<i32>()?.clone()),
     };
     Some((column, Vec::new()))
@@ -270,7 +274,12 @@ mod tests {
         check(BooleanArray::from(vec![true, false]), &[Some("true"), Some("false")]);
         check(Float64Array::from(vec![1.0, 2.5, 1.201_06e17]), &[Some("1"), Some("2.5"), Some("1.20106E+17")]);
         check(Float32Array::from(vec![3.0, 0.1]), &[Some("3"), Some("0.1")]);
-        check(Decimal128Array::from(vec![1250]).with_precision_and_scale(10, 2).unwrap(), &[Some("12.50")]);
+        let decimals =
+            |numbers: Vec<i128>, scale| Decimal128Array::from(numbers).with_precision_and_scale(38, scale).unwrap();
+        check(decimals(vec![1250, 100, 0, -5], 2), &[Some("12.5"), Some("1"), Some("0"), Some("-0.05")]);
+        check(decimals(vec![120_106_001_004 * 10_i128.pow(10)], 10), &[Some("120106001004")]);
+        check(decimals(vec![1000, 7], 0), &[Some("1000"), Some("7")]);
+        check(decimals(vec![12], -2), &[Some("1200")]);
         check(Date32Array::from(vec![18_567]), &[Some("2020-11-01")]);
         check(Date64Array::from(vec![18_567 * 86_400_000 + 5, -1]), &[Some("2020-11-01"), Some("1969-12-31")]);
     }
