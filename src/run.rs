@@ -19,7 +19,7 @@ use crate::intake::decisions::{self, Decisions};
 use crate::intake::extract::{self, Extract};
 use crate::intake::named_table::TableFile;
 use crate::intake::outcomes::{self, Outcomes};
-use crate::intake::study::Study;
+use crate::intake::study::{Role, Study};
 use crate::linkage::comparison::Comparer;
 use crate::linkage::decided::Decided;
 use crate::linkage::kept;
@@ -404,7 +404,7 @@ fn seal(
             .sources
             .iter()
             .zip(tallies)
-            .map(|(source, tally)| SourceEntry::of(&source.name, tally))
+            .map(|(source, tally)| SourceEntry::of(&source.name, source.role == Role::Roll, tally))
             .collect(),
         rejected_too_many: too_many(study, tallies),
         counts,

@@ -47,6 +47,8 @@ fn a_run_leaves_what_the_contract_names() {
         let table = output["file"].as_str().is_some_and(|file| file.ends_with(".parquet"));
         assert_eq!(output["rows"].is_u64(), table, "tables have their rows counted: {output}");
     }
+    let rolls = manifest["sources"].as_array().expect("sources").iter().filter(|source| source["roll"] == true);
+    assert_eq!(rolls.map(|source| source["source"].as_str()).collect::<Vec<_>>(), [Some("roll")]);
     let study = ran.folder.path().join("study.toml");
     // Nothing to expect is 0, not -0.
     let (out, _) = check(&["run", argument(&study), "--out", argument(&ran.results), "--visits", "0"], 0);
