@@ -41,6 +41,8 @@ use crate::tally::Tally;
 
 mod earlier;
 
+pub use self::earlier::forget;
+
 /// What the command line may add to a study.
 #[derive(Debug, Clone, Default)]
 pub struct Options {

@@ -394,7 +394,25 @@ fn a_text_of_megabytes_holds_up_nobody_and_its_row_is_set_aside() {
     let roll = village.expect("roll").replacen("王伟", &"王".repeat(2_000_000), 1);
     let folder = village_with_roll(&roll);
     let (study, out) = (folder.path().join("study.toml"), folder.path().join("results"));
+        let results = place.join("results");
+        check(&["verify", argument(&results)], 0);
+        assert!(!results.join("casework").exists(), "what came of the cases of another district");
+        check(&["follow-up", "export", argument(&results), "--visits", "3"], 0);
     check(&["run", argument(&study), "--out", argument(&out)], 5);
+    // Nothing goes that may be somebody's own.
+    let (note, study) = (place.join("results/note.txt"), place.join("district/study.toml"));
+    std::fs::write(&note, "mine").expect("written");
+    std::fs::write(&study, std::fs::read_to_string(&study).expect("study") + "# mine\n").expect("written");
+    let again = ["demo", "--persons", "100", "--out", argument(&place)];
+    let (_, said) = check(&again, 2);
+    assert!(said.contains("something else"), "{said}");
+    assert!(note.exists() && place.join("results/manifest.json").exists());
+    assert!(std::fs::read_to_string(&study).expect("study").ends_with("# mine\n"), "the district stays, too");
+    std::fs::remove_file(&note).expect("removed");
+    std::fs::rename(place.join("results/audit.jsonl"), folder.path().join("log")).expect("moved");
+    check(&again, 2);
+    std::fs::rename(folder.path().join("log"), place.join("results/audit.jsonl")).expect("moved");
+    check(&again, 0);
     // The results say so, too, as long as they last.
     let manifest = std::fs::read_to_string(out.join("manifest.json")).expect("manifest");
     let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
