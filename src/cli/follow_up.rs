@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Rekey, ResultFormat, Role, Status};
+use super::destination;
 use super::files::Files;
 use super::screen::{Table, complain, count, counted, show, show_json};
 use super::truth;
@@ -198,6 +199,8 @@ fn say(asked: &Status) -> Result<ExitCode> {
 }
 
 fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
+    let heading = settled::COLUMNS.join(",");
+    destination::check(&asked.out, "table of outcomes", |path| destination::begins_with(path, &heading))?;
     let cases = store_of(&asked.run)?.cases()?;
     let (bytes, rows) = settled::table(&cases)?;
     file::publish(&asked.out, &bytes)?;

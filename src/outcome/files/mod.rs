@@ -458,8 +458,13 @@ pub fn write_text(folder: &Path, name: &str, text: &str) -> Result<()> {
     use std::io::Write;
     let hidden = folder.join(format!(".{name}.tmp"));
     let mut file = File::create(&hidden).map_err(|error| Error::io(&hidden, &error))?;
-    file.write_all(text.as_bytes()).map_err(|error| Error::io(&hidden, &error))?;
-    publish(&file, &hidden, &folder.join(name))
+    let written = file.write_all(text.as_bytes()).map_err(|error| Error::io(&hidden, &error));
+    let published = written.and_then(|()| publish(&file, &hidden, &folder.join(name)));
+    if published.is_err() {
+        // What failed is said; that this fails, too, would be no news.
+        let _ = std::fs::remove_file(&hidden);
+    }
+    published
 }
 
 #[cfg(test)]

@@ -19,8 +19,13 @@ use crate::error::{Error, Result};
 pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let temporary = path.with_file_name(format!(".{name}.tmp"));
-    fs::write(&temporary, bytes).map_err(|error| Error::io(&temporary, &error))?;
-    fs::rename(&temporary, path).map_err(|error| Error::io(path, &error))
+    let written = fs::write(&temporary, bytes).map_err(|error| Error::io(&temporary, &error));
+    let published = written.and_then(|()| fs::rename(&temporary, path).map_err(|error| Error::io(path, &error)));
+    if published.is_err() {
+        // What failed is said; that this fails, too, would be no news.
+        let _ = fs::remove_file(&temporary);
+    }
+    published
 }
 
 /// How hard a workbook is compressed, of 1 to 9: a run writes thousands of small ones, and takes half as long for them
