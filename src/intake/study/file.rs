@@ -141,6 +141,10 @@ fn whole(top: &Section<'_>, file: &Path, folder: &Path, complaints: &mut Complai
     let area = head.as_ref().and_then(|head| area(head, complaints)).unwrap_or_default();
     let reference = head.as_ref().and_then(|head| reference_time(head, complaints)).or_else(default_reference_time)?;
     let language = language(top, head.as_ref(), complaints);
+    // Where something else is wrong, that may be why a field looks unbound.
+    if complaints.is_empty() {
+        rules::check_bound(top, &custom_fields, &sources, complaints);
+    }
     let (file, digest) = (file.to_path_buf(), String::new());
     Some(Study { name, reference, area, language, file, digest, sources, custom_fields, linkage, follow_up, limits })
 }

@@ -11,6 +11,19 @@ use crate::intake::study::{BlockingRule, Comparator, CustomField, Field, FollowU
 /// Most fields that a study may declare.
 const CUSTOM_FIELDS_MAX: usize = 1_000;
 
+/// Columns of `links.parquet` that are no field: a declared field has a column there under its own name.
+const LINK_COLUMNS: [&str; 9] = [
+    "source_l",
+    "record_l",
+    "source_r",
+    "record_r",
+    "match_weight",
+    "match_probability",
+    "decision",
+    "housemates",
+    "left_over",
+];
+
 const COMPARATORS: [(&str, Comparator); 6] = [
     ("exact", Comparator::Exact),
     ("levenshtein", Comparator::Levenshtein),
@@ -32,6 +45,9 @@ pub(super) fn custom_fields(top: &Section<'_>, complaints: &mut Complaints) -> V
             complaints.add(&at, "field.name", "expected letters, digits and underscores only", None);
         } else if Field::BUILT_IN.iter().any(|field| field.name() == name) {
             complaints.add(&at, "field.name", "this field is built in and need not be declared", None);
+        } else if LINK_COLUMNS.contains(&name.as_str()) {
+            let hint = Some(format!("another name than {}", LINK_COLUMNS.join(", ")));
+            complaints.add(&at, "field.name", "links.parquet has a column of this name", hint);
         } else if fields.iter().any(|field| field.name == name) {
             complaints.add(&at, "field.name", "this field is declared twice", None);
         } else if fields.len() == CUSTOM_FIELDS_MAX {
@@ -46,6 +62,26 @@ pub(super) fn custom_fields(top: &Section<'_>, complaints: &mut Complaints) -> V
     }
     fields.truncate(CUSTOM_FIELDS_MAX);
     fields
+}
+
+/// Complains of declared fields that no source binds: whoever declares one means it to be compared.
+pub(super) fn check_bound(
+    top: &Section<'_>,
+    custom_fields: &[CustomField],
+    sources: &[Source],
+    complaints: &mut Complaints,
+) {
+    let mut silent = Complaints::about("");
+    let declared = top.sections("field", &mut silent);
+    for (index, field) in (0u16..).zip(custom_fields) {
+        if sources.iter().any(|source| source.binding(Field::Custom(index)).is_some()) {
+            continue;
+        }
+        let mut items = declared.iter().filter_map(|section| section.item("name"));
+        let Some(item) = items.find(|item| item.value.as_str() == Some(&field.name)) else { continue };
+        let hint = Some(String::from("name its column under [source.columns], or take the field out"));
+        complaints.add(&item.at, "field.name", "no source has a column for this field", hint);
+    }
 }
 
 fn comparator(section: &Section<'_>, complaints: &mut Complaints) -> Option<Comparator> {
