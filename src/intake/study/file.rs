@@ -237,7 +237,15 @@ fn instant(text: &str) -> Option<ReferenceTime> {
     let offset = pieces.to_numeric_offset()?;
     let seconds = pieces.date().duration_since(jiff::civil::date(1970, 1, 1)).as_secs();
     let day = i32::try_from(seconds.div_euclid(86_400)).ok()?;
-    Some(ReferenceTime { day, text: text.trim().to_owned(), offset_seconds: offset.seconds() })
+    // One form for all who read it later: `2020-11-01T…`, however it was typed (`20201101T000000+08`).
+    let typed = text.trim();
+    let text = if typed.starts_with(&format!("{}T", pieces.date())) {
+        typed.to_owned()
+    } else {
+        let instant = pieces.date().to_datetime(pieces.time()?);
+        offset.to_timestamp(instant).ok()?.display_with_offset(offset).to_string()
+    };
+    Some(ReferenceTime { day, text, offset_seconds: offset.seconds() })
 }
 
 #[cfg(test)]

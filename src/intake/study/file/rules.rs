@@ -156,13 +156,14 @@ pub(super) fn linkage(
     let review = section.number("review_probability", 0.0, 1.0, complaints);
     linkage.link_probability = link.unwrap_or(linkage.link_probability);
     linkage.review_probability = review.unwrap_or(linkage.review_probability.min(linkage.link_probability));
-    if linkage.review_probability > linkage.link_probability {
+    linkage.false_links = section.number("false_links", 0.0, 1.0, complaints);
+    // With a tolerated share of false links the threshold is found later, and never below the review probability.
+    if linkage.review_probability > linkage.link_probability && linkage.false_links.is_none() {
         let item = section.item("review_probability").or_else(|| section.item("link_probability"));
         let at = item.map_or_else(|| section.at().clone(), |item| item.at);
         let what = "expected at most `link_probability`: links are worth a look, too";
         complaints.add(&at, "linkage.review_probability", what, None);
     }
-    linkage.false_links = section.number("false_links", 0.0, 1.0, complaints);
     if let Some(item) = section.item("false_links").filter(|_| link.is_some()) {
         let what = "expected either this or `link_probability`: each sets the threshold";
         complaints.add(&item.at, "linkage.false_links", what, None);
@@ -188,7 +189,7 @@ fn table(section: &Section<'_>, key: &str, folder: &Path, how: &str, complaints:
     let item = section.item(key)?;
     let path = folder.join(item.text(complaints)?);
     if !path.is_file() {
-        complaints.add(&item.at, &item.key, "there is no such file", Some(how.to_owned()));
+        complaints.add_input(&item.at, &item.key, "there is no such file", Some(how.to_owned()));
         return None;
     }
     Some(path)
