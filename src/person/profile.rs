@@ -89,7 +89,7 @@ pub fn profile(study: &Study, extracts: &[Extract], progress: &dyn Progress) -> 
                 for (asked, counted) in asked.iter().zip(&mut counted) {
                     counted.add(asked, &chunk);
                 }
-                progress.advance(chunk.rows as u64);
+                progress.advance((chunk.rows + chunk.rejected.len()) as u64);
                 Ok(counted)
             })
             .try_reduce(fresh, |one, other| Ok(one.into_iter().zip(other).map(|(a, b)| a.join(b)).collect()))?;
@@ -136,7 +136,10 @@ impl Reader<'_> {
 
 impl Counted {
     fn add(&mut self, asked: &Asked<'_>, chunk: &Chunk) {
-        self.rows += chunk.rows as u64;
+        self.rows += (chunk.rows + chunk.rejected.len()) as u64;
+        for fault in &chunk.rejected {
+            self.noted(false, fault.reason);
+        }
         for row in 0..chunk.rows {
             // Such a row is set aside, whatever else it says.
             if chunk.overlong(row).is_some() {
@@ -347,9 +350,6 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_end_holds_nothing_up() {
-        let endless = ["王丽".to_owned() + &"bb".repeat(100_000), "一".repeat(300_000)];
-    #[test]
     fn a_row_kind_with_a_point_is_the_one_without() {
         let profiles =
             of_file("n,k\n王丽,1.0\n李明,3\n", "name = \"n\"\n[source.rows]\ncolumn = \"k\"\nbirth = [\"1\"]\n");
@@ -362,6 +362,9 @@ mod tests {
         assert_eq!((name.rows, name.filled, name.notes["ragged_row"]), (2, 1, 1));
     }
 
+    #[test]
+    fn a_text_without_end_holds_nothing_up() {
+        let endless = ["王丽".to_owned() + &"bb".repeat(100_000), "一".repeat(300_000)];
         let profiles = of_file(
             &format!("n,a\n{},x\n王丽,{}\n李明,十号\n", endless[0], endless[1]),
             "name = \"n\"\naddress = \"a\"\n",

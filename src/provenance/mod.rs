@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::intake::decisions;
-use crate::intake::extract::{self, Extract};
+use crate::intake::extract;
 use crate::intake::outcomes::{self, Outcomes};
 use crate::intake::study::Study;
 use crate::linkage::blocking::traced::{self, Block};
@@ -62,8 +62,7 @@ pub struct Known {
 /// # Errors
 /// As a run would: if a file cannot be used, or memory is short.
 pub fn remake(study: Study, memory: Allowance, folder: &Path, progress: &dyn Progress) -> Result<Remade> {
-    let extracts =
-        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
+    let extracts = extract::open_all(&study)?;
     let records = extracts.iter().map(|extract| extract.rows).sum();
     let Provided { freed, .. } = plan::provide(records, memory, folder)?;
     let table = person::standardise(&study, &extracts, progress)?.table;

@@ -12,7 +12,7 @@ use super::let_go::Relinked;
 use crate::audit::manifest::{self, Manifest};
 use crate::error::{Error, Kind, Result};
 use crate::intake::decisions;
-use crate::intake::extract::{self, Extract};
+use crate::intake::extract;
 use crate::intake::study;
 use crate::linkage;
 use crate::linkage::blocking;
@@ -268,8 +268,7 @@ fn relink(run: &Path, manifest: &Manifest, memory: Allowance, progress: &dyn Pro
     if study.digest != manifest.study.digest {
         return Err(changed(&manifest.study.file));
     }
-    let extracts =
-        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
+    let extracts = extract::open_all(&study)?;
     for file in extracts.iter().flat_map(|extract| &extract.files) {
         if !manifest.inputs.iter().any(|input| input.digest == file.digest && input.file == file.path) {
             return Err(changed(&file.path));

@@ -11,7 +11,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::audit::manifest::{self, Manifest};
 use crate::error::{Error, Kind, Result};
-use crate::intake::extract::{self, Extract};
+use crate::intake::extract;
 use crate::intake::study::{self, Study};
 use crate::linkage::comparison::Comparer;
 use crate::linkage::model::{Model, em, file as model_file};
@@ -58,8 +58,7 @@ pub(in crate::cli) fn gather_with(
 ) -> Result<Evidence> {
     check_with(run, manifest, outputs)?;
     let study = study::file::read(&manifest.study.file)?;
-    let extracts =
-        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
+    let extracts = extract::open_all(&study)?;
     let files: usize = extracts.iter().map(|extract| extract.files.len()).sum();
     let extracts_then = manifest
         .inputs

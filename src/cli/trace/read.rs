@@ -10,7 +10,7 @@ use crate::audit::manifest::Manifest;
 use crate::cli::args;
 use crate::cli::explain::evidence;
 use crate::error::{Error, Kind, Result};
-use crate::intake::extract::{self, Extract};
+use crate::intake::extract;
 use crate::intake::study;
 use crate::outcome::files;
 use crate::outcome::report::sources::{FIELDS, has_value};
@@ -85,8 +85,7 @@ fn noted(asked: &args::Trace, manifest: &Manifest, source: &str, reason: &str) -
     let wanted = known(manifest, source)?;
     evidence::check(&asked.run, manifest)?;
     let study = study::file::read(&manifest.study.file)?;
-    let extracts =
-        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
+    let extracts = extract::open_all(&study)?;
     let rows = person::noted(&study, &extracts, wanted, reason)?;
     let mut text = format!("{} rows\n\n", rows.len());
     let files: Vec<_> = manifest.inputs.iter().filter(|input| input.source == source).collect();
