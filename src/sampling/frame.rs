@@ -10,6 +10,7 @@ use std::path::Path;
 use super::design::{Design, Pairs};
 use super::let_go::Relinked;
 use crate::audit::manifest::{self, Manifest};
+use crate::audit::purge;
 use crate::error::{Error, Kind, Result};
 use crate::intake::decisions;
 use crate::intake::extract;
@@ -250,6 +251,7 @@ fn band_name(asked: &Pairs, above: usize) -> String {
 
 /// Is the output still what the run wrote?
 fn same(run: &Path, manifest: &Manifest, name: &str) -> Result<()> {
+    purge::check_not_purged(run, name)?;
     let written = manifest.outputs.iter().find(|output| output.file == name);
     let found = manifest::describe(run, name, written.and_then(|output| output.rows))?;
     if written == Some(&found) {

@@ -10,6 +10,7 @@ use arrow::array::{Array, Float64Array, RecordBatch, StringArray};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::audit::manifest::{self, Manifest};
+use crate::audit::purge;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract;
 use crate::intake::study::{self, Study};
@@ -88,6 +89,10 @@ pub(in crate::cli) fn check(run: &Path, manifest: &Manifest) -> Result<()> {
 /// # Errors
 /// As [`check`].
 pub(in crate::cli) fn check_with(run: &Path, manifest: &Manifest, outputs: &[&str]) -> Result<()> {
+    // What was removed rightly is no difference.
+    for name in [files::PERSONS, files::LINKS].iter().chain(outputs) {
+        purge::check_not_purged(run, name)?;
+    }
     let (mut differing, mut failed) = (Vec::new(), None);
     let mut hold = |path: PathBuf, expected: &str| {
         let shown = path.display().to_string();
