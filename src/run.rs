@@ -39,6 +39,8 @@ mod earlier;
 mod sealed;
 mod written;
 
+pub use self::earlier::forget;
+
 /// What the command line may add to a study.
 #[derive(Debug, Clone, Default)]
 pub struct Options {

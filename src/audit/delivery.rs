@@ -86,8 +86,15 @@ fn message(digest: &str) -> String {
 /// Seals a folder; gives the public key if a key signed it.
 ///
 /// # Errors
-/// If the key cannot be used or the seal not be written.
+/// If the key cannot be used or the seal not be written; a usage error if a signed seal would lose its signature.
 pub fn seal(folder: &Path, mut files: Vec<Delivered>, key: Option<&Path>) -> Result<Option<String>> {
+    let path = folder.join(DELIVERY);
+    let earlier = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Seal>(&bytes).ok());
+    if key.is_none() && earlier.is_some_and(|earlier| earlier.signature.is_some()) {
+        let error =
+            Error::new(Kind::Usage, "the delivery has a signed seal, and one without a signature would replace it");
+        return Err(error.at_file(&path).hint("name the key with --sign-key, or remove the seal first"));
+    }
     files.sort_by(|one, other| one.file.cmp(&other.file));
     let sealed = Body { format: 1, files };
     let digest = digest_of(&sealed)?;
@@ -236,5 +243,10 @@ mod tests {
         new_key(&key).unwrap();
         seal(place, delivered(), Some(&key)).unwrap();
         assert!(read(place, Some("x")).unwrap_err().to_string().contains("another key"));
+        // It does not lose its signature in passing.
+        let signed = fs::read(place.join(DELIVERY)).unwrap();
+        assert_eq!(seal(place, delivered(), None).unwrap_err().kind(), Kind::Usage);
+        assert_eq!(fs::read(place.join(DELIVERY)).unwrap(), signed);
+        seal(place, delivered(), Some(&key)).unwrap();
     }
 }

@@ -85,6 +85,9 @@ pub struct InputEntry {
 pub struct SourceEntry {
     /// The source.
     pub source: String,
+    /// Is it the roll? (Versions before did not say so.)
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub roll: bool,
     /// Rows read.
     pub rows_in: u64,
     /// Rows that became records.
@@ -98,9 +101,10 @@ pub struct SourceEntry {
 impl SourceEntry {
     /// A source's tally by name.
     #[must_use]
-    pub fn of(source: &str, tally: &Tally) -> SourceEntry {
+    pub fn of(source: &str, roll: bool, tally: &Tally) -> SourceEntry {
         SourceEntry {
             source: source.to_owned(),
+            roll,
             rows_in: tally.rows_in,
             rows_out: tally.rows_out,
             set_aside: tally.set_aside.clone(),

@@ -107,9 +107,8 @@ pub fn check_not_purged(folder: &Path, output: &str) -> Result<()> {
     let entries = log::read_so_far(folder)?;
     let Some(entry) = entries.iter().rfind(went) else { return Ok(()) };
     let day = entry.time.get(..10).unwrap_or_default();
-    let what =
-        format!("the personal data of this run were removed on {day} (`rollcall purge`), and its cases with them");
-    Err(Error::input(what).at_file(folder).hint("run the study again for new cases: `rollcall run STUDY --out DIR`"))
+    let what = format!("the personal data of this run were removed on {day} (`rollcall purge`), {output} with them");
+    Err(Error::input(what).at_file(folder).hint("run the study again to have it anew: `rollcall run STUDY --out DIR`"))
 }
 
 /// Does the name lead to a file below the folder, whatever a forged manifest says?

@@ -6,6 +6,9 @@
 use super::store::{Event, StoredCase};
 use crate::error::{Error, Kind, Result};
 
+/// Its columns.
+pub const COLUMNS: [&str; 5] = ["case", "kind", "outcome", "visited_on", "records"];
+
 /// The table as CSV, and its number of rows.
 ///
 /// # Errors
@@ -20,7 +23,7 @@ pub fn table(cases: &[StoredCase]) -> Result<(Vec<u8>, u64)> {
     }
     settled.sort_by_cached_key(|settled| order(settled.0));
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["case", "kind", "outcome", "visited_on", "records"]).map_err(failed)?;
+    writer.write_record(COLUMNS).map_err(failed)?;
     for (case, code) in &settled {
         let day = case.settled_on().unwrap_or_default();
         let records = case.row.records.join(" ");

@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use super::args::{Demo, Evaluate, ResultFormat};
 use super::screen::{Table, count, show};
 use super::{evaluate, run, synth};
-use crate::audit::manifest::MANIFEST;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study;
 use crate::memory::plan::Allowance;
@@ -23,9 +22,11 @@ use crate::synthetic::{self, Made, Plan};
 pub(super) fn demo(asked: &Demo, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let (district, results) = (asked.out.join("district"), asked.out.join("results"));
     may_hold_demo(&asked.out, &district)?;
+    // An earlier demo may have been of another district, whose run the corridor would rightly not replace; what came of its cases
+    // is of no use to the new one.
+    crate::run::forget(&district.join("study.toml"), &results)?;
     let plan = Plan { persons: asked.persons, seed: asked.seed, errors: 1.0, uneven: 0.0, progress };
     let made = synthetic::write_district(&district, &plan)?;
-    forget(&results)?;
     let study = study::file::read(&made.study)?;
     let summary = crate::run::run(&study, &results, &Options { memory, ..Options::default() }, progress)?;
     let truth = district.join(synthetic::RECORDS_FILE);
@@ -40,16 +41,6 @@ pub(super) fn demo(asked: &Demo, memory: Allowance, progress: &dyn Progress) -> 
         run::places(&results)
     ))?;
     Ok(run::verdict(&summary))
-}
-
-/// An earlier demo may have been of another district, whose run the corridor would rightly not replace: without its
-/// manifest it is no finished run.
-fn forget(results: &Path) -> Result<()> {
-    let manifest = results.join(MANIFEST);
-    match std::fs::remove_file(&manifest) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&manifest, &error)),
-        _ => Ok(()),
-    }
 }
 
 fn may_hold_demo(out: &Path, district: &Path) -> Result<()> {

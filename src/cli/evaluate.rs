@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::args::{Evaluate, ResultFormat};
 use super::screen::{Table, count, per_cent, share, show, show_json};
 use super::truth;
-use crate::audit::manifest::Manifest;
+use crate::audit::{located, purge};
 use crate::error::{Error, Result};
 use crate::outcome::files;
 use crate::outcome::quality::{self, Counts, MissedList, Quality};
@@ -24,10 +24,13 @@ pub(super) fn evaluate(asked: &Evaluate) -> Result<ExitCode> {
 
 /// Judges the tables of a run.
 pub(super) fn judge(asked: &Evaluate) -> Result<Quality> {
-    let manifest = Manifest::read(&asked.run)?;
-    let truth = truth::read(asked, &manifest)?;
+    let manifest = located::read(&asked.run)?;
     let run: &Path = &asked.run;
+    for table in [files::PERSONS, files::LINKS, files::DISCREPANCIES] {
+        purge::check_not_purged(run, table)?;
+    }
     manifest.hold(run, &[files::PERSONS, files::LINKS, files::DISCREPANCIES])?;
+    let truth = truth::read(asked, &manifest)?;
     let (persons, links) = (files::read_persons(run)?, files::read_links(run)?);
     let quality = quality::evaluate(&persons, &links, &files::read_discrepancies(run)?, &truth);
     if quality.records == 0 {

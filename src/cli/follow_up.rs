@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use super::args::ResultFormat;
 use super::args::follow_up::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Recall, Rekey, Role, Status};
+use super::destination;
 use super::files::Files;
 use super::screen::{Table, complain, count, counted, show, show_json};
 use super::truth;
@@ -296,6 +297,8 @@ fn for_supervisor(waiting: &[Waiting]) -> String {
 }
 
 fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
+    let heading = settled::COLUMNS.join(",");
+    destination::check(&asked.out, "table of outcomes", |path| destination::begins_with(path, &heading))?;
     let cases = store_of(&asked.run)?.cases()?;
     let (bytes, rows) = settled::table(&cases)?;
     whole_file::replace_for_owner(&asked.out, bytes)?;

@@ -11,6 +11,7 @@ mod completions;
 mod coverage;
 mod coverage_trial;
 mod demo;
+mod destination;
 mod evaluate;
 mod explain;
 mod files;

@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::args::{Profile, ResultFormat};
 use super::screen::{Table, count, per_cent, show, show_json};
 use crate::error::Result;
-use crate::intake::extract::{self, Extract};
 use crate::intake::study::{self, Study};
 use crate::person::profile::{self, ColumnProfile};
 use crate::progress::Progress;
@@ -31,8 +30,7 @@ struct Entry<'a> {
 /// Prints the quality of every bound column.
 pub(super) fn profile(asked: &Profile, progress: &dyn Progress) -> Result<ExitCode> {
     let study = study::file::read(&asked.study)?;
-    let extracts =
-        (0..study.sources.len()).map(|source| extract::open(&study, source)).collect::<Result<Vec<Extract>>>()?;
+    let extracts = crate::run::take_in(&study)?;
     let profiles = profile::profile(&study, &extracts, progress)?;
     match asked.format {
         ResultFormat::Text => show(&tables(&study, &profiles))?,

@@ -1,8 +1,10 @@
 //! What of a run may leave the office?
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Publish;
+use super::destination;
 use super::explain::evidence;
 use super::screen::show;
 use crate::audit::key_file::{self, KeyKind};
@@ -29,6 +31,7 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
     if !asked.new_key {
         key_file::read(&asked.key, KEY)?;
     }
+    check_destination(asked)?;
     let manifest = located::read(&asked.run)?;
     let gathered = evidence::gather(&asked.run, &manifest, &[], progress)?;
     // A key that was made for counts that cannot be made would be in the way of the next try.
@@ -92,4 +95,22 @@ fn content(table: &PersonTable, record: RecordId) -> String {
         }
         length => String::from_utf8_lossy(&characters[..length]).into_owned(),
     }
+}
+
+/// What goes out must neither take the place of something else nor lie among what must not go out.
+fn check_destination(asked: &Publish) -> Result<()> {
+    let refused =
+        |what: &str| Err(Error::new(Kind::Usage, what).at_file(&asked.out).hint("name another file with --out"));
+    if destination::is_same(&asked.out, &asked.key) {
+        return refused("this is the key: what is published would take its place");
+    }
+    if destination::lies_in(&asked.out, &asked.run) {
+        return refused("this lies in the folder of the run, which holds what may not leave the office");
+    }
+    destination::check(&asked.out, "release", is_release)
+}
+
+fn is_release(path: &Path) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|found| found["disclosure_control"].is_string())
 }

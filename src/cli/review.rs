@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::args::ResultFormat;
 use super::args::review::{Ask, Decisions, Drawing, Export, Import, Review, Status};
+use super::destination;
 use super::explain::{self, evidence};
 use super::files::Files;
 use super::screen::{Table, count, counted, show, show_json};
@@ -104,6 +105,9 @@ fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {
 
 fn send(asked: &Export, progress: &dyn Progress) -> Result<ExitCode> {
     asked.out.as_deref().map_or(Ok(()), |out| publication::refuse_inside(&asked.drawing.run, out))?;
+    if let Some(out) = &asked.out {
+        destination::check(out, "workbook of pairs", |path| sheet::read(path, &[]).is_ok())?;
+    }
     let Drawn { draw, gathered, records, .. } = draw(&asked.drawing, progress)?;
     let shown = |(pair, records): (&ReviewPair, &[RecordId; 2])| {
         (pair.number.clone(), side_by_side(&gathered.study, &gathered.table, *records))
@@ -303,8 +307,13 @@ fn summary(quality: &Quality) -> String {
     text
 }
 
+/// The columns of a table of decisions.
+const COLUMNS: [&str; 5] = ["source_l", "record_l", "source_r", "record_r", "same"];
+
 fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     publication::refuse_inside(&asked.run, &asked.out)?;
+    let heading = COLUMNS.join(",");
+    destination::check(&asked.out, "table of decisions", |path| destination::begins_with(path, &heading))?;
     let pairs = store_of(&asked.run)?.0.judged_pairs()?;
     let settled: Vec<(&ReviewPair, bool)> = pairs.iter().filter_map(|pair| Some((pair, pair.settled()?))).collect();
     if settled.is_empty() {
@@ -312,7 +321,7 @@ fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     }
     let failed = |_| Error::new(Kind::Environment, "the table of decisions cannot be written").at_file(&asked.out);
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(["source_l", "record_l", "source_r", "record_r", "same"]).map_err(failed)?;
+    writer.write_record(COLUMNS).map_err(failed)?;
     for (pair, same) in &settled {
         let [one, other] = &pair.ends;
         let same = if *same { "1" } else { "0" };

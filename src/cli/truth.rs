@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashSet;
 
 use super::args::Evaluate;
+use super::screen::complain;
 use crate::audit::manifest::Manifest;
 use crate::casework::campaign;
 use crate::error::Result;
@@ -40,17 +41,28 @@ pub(super) fn missed_records(district: &Path) -> Result<BTreeSet<String>> {
     Ok(campaign::missed_records(of_missed.map(|record| (record.0.as_str(), record.1.as_str()))))
 }
 
-/// The study of a run, where it was; nothing if it is there no more or has changed.
-pub(super) fn study_of(manifest: &Manifest) -> Option<Study> {
+/// The study of a run, where the manifest says that it can be opened; nothing if it is there no more or has changed.
+fn study_of(manifest: &Manifest) -> Option<Study> {
     study::file::read(&manifest.study.file).ok().filter(|study| study.digest == manifest.study.digest)
 }
 
-/// The roll by the study; without the study, the source that is called so.
+/// The roll as the manifest names it; one that names none is of an earlier version, or of a study without a roll: then by the
+/// study, and without the study the source that is called so.
 fn roll(manifest: &Manifest) -> Option<String> {
-    match study_of(manifest) {
-        Some(study) => study.roll().and_then(|at| study.sources.get(at)).map(|source| source.name.clone()),
-        None => manifest.sources.iter().map(|source| &source.source).find(|name| *name == "roll").cloned(),
+    if let Some(roll) = manifest.sources.iter().find(|source| source.roll) {
+        return Some(roll.source.clone());
     }
+    if let Some(study) = study_of(manifest) {
+        return study.roll().and_then(|at| study.sources.get(at)).map(|source| source.name.clone());
+    }
+    let called_so = manifest.sources.iter().map(|source| &source.source).find(|name| *name == "roll").cloned();
+    if called_so.is_none() {
+        complain(
+            "the study of this run is not found, and the manifest does not say which source is the roll: links between all \
+             sources are judged, and no list of missed persons",
+        );
+    }
+    called_so
 }
 
 /// The table of true persons.
@@ -65,9 +77,31 @@ pub(super) fn read_persons(path: &Path) -> Result<Vec<TruePerson>> {
 
 #[cfg(test)]
 mod tests {
-    use super::read_persons;
+    use super::{read_persons, roll};
+    use crate::audit::manifest::Manifest;
     use crate::progress::Silent;
     use crate::synthetic::{PERSONS_FILE, Plan, write_district};
+
+    #[test]
+    fn the_roll_is_known_without_the_study() {
+        let roll_of = |sources: &[(&str, &str)]| {
+            let source = |(name, roll): &(&str, &str)| {
+                format!(
+                    r#"{{"source": "{name}"{roll}, "rows_in": 0, "rows_out": 0, "set_aside": {{}}, "noted": {{}}}}"#
+                )
+            };
+            let sources: Vec<String> = sources.iter().map(source).collect();
+            let study = r#"{"name": "s", "file": "no such study.toml", "digest": "", "reference_time": "", "seed": 1}"#;
+            let text = format!(
+                r#"{{"program": "", "format": 1, "study": {study}, "inputs": [], "sources": [{}], "counts": {{}}, "outputs": []}}"#,
+                sources.join(", ")
+            );
+            roll(&serde_json::from_str::<Manifest>(&text).expect("manifest"))
+        };
+        assert_eq!(roll_of(&[("roll", ""), ("名册", r#", "roll": true"#)]).as_deref(), Some("名册"));
+        assert_eq!(roll_of(&[("health", ""), ("roll", "")]).as_deref(), Some("roll"), "of an earlier version");
+        assert_eq!(roll_of(&[("health", ""), ("名册", "")]), None);
+    }
 
     #[test]
     fn the_missed_of_a_district_are_read() {

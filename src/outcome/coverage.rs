@@ -113,6 +113,11 @@ impl AgeGroup {
     pub const UNKNOWN: AgeGroup = AgeGroup(19);
     const OLDEST: u8 = 18;
 
+    /// All groups, the youngest first, the unknown one last.
+    pub fn all() -> impl Iterator<Item = AgeGroup> {
+        (0..=AgeGroup::UNKNOWN.0).map(AgeGroup)
+    }
+
     /// The group of an age in completed years; a negative one (born after the reference time) is unknown.
     #[must_use]
     pub fn of(age: Option<i32>) -> AgeGroup {

@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 
 use super::date::{Date, Form};
-use crate::intake::extract::{Chunk, Column};
-use crate::intake::study::{Binding, Comparator, Field, Study};
+use crate::intake::extract::{Chunk, Column, without_point};
+use crate::intake::study::{Binding, Comparator, Field, RowKind, RowMeaning, Study};
 
 /// Years behind the reference time in which extracts may still be drawn.
 const EXTRACT_YEARS_MAX: u16 = 10;
@@ -131,6 +131,12 @@ impl<'a> BoundField<'a> {
 const NAME_CHARACTERS_MAX: usize = 200;
 const TEXT_CHARACTERS_MAX: usize = 1_000;
 
+/// What the study says that a row with this value is: the value as it was written, else without the `.0` behind it.
+pub(super) fn kind_of(meaning: &RowMeaning, value: &str) -> Option<RowKind> {
+    let known = |value: &str| meaning.values.get(value).copied();
+    known(value).or_else(|| known(&without_point(Cow::Borrowed(value))))
+}
+
 /// The comparator of a field of the study's own.
 pub(super) fn comparator(study: &Study, field: Field) -> Option<Comparator> {
     let Field::Custom(index) = field else { return None };
@@ -141,19 +147,6 @@ pub(super) fn comparator(study: &Study, field: Field) -> Option<Comparator> {
 pub(super) fn is_nothing(text: &str) -> bool {
     const NOTHING: [&str; 8] = ["null", "\\n", "(null)", "<null>", "none", "nan", "#n/a", "n/a"];
     text.len() <= 6 && NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
-}
-
-/// A whole number as it was before a program wrote it with a decimal point, as for a column with gaps.
-fn without_point(text: Cow<'_, str>) -> Cow<'_, str> {
-    let is_whole = |digits: &&str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let Some(length) = text.strip_suffix(".0").filter(is_whole).map(str::len) else { return text };
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.get(..length).unwrap_or(text)),
-        Cow::Owned(mut text) => {
-            text.truncate(length);
-            Cow::Owned(text)
-        }
-    }
 }
 
 /// `1.20106E+11`: all that is left of a long number.
@@ -168,9 +161,7 @@ fn is_rounded(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
-    use super::{is_nothing, is_rounded, without_point};
+    use super::{is_nothing, is_rounded};
 
     #[test]
     fn what_programs_write_for_nothing_is_nothing() {
@@ -178,22 +169,6 @@ mod tests {
             [("NULL", true), ("\\N", true), ("nan", true), ("None", true), ("#N/A", true), ("Na", false), ("无", false)]
         {
             assert_eq!(is_nothing(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_whole_number_has_no_point() {
-        for (text, expected) in [
-            ("1.0", "1"),
-            ("13812345678.0", "13812345678"),
-            ("1.00", "1.00"),
-            ("1.5.0", "1.5.0"),
-            (".0", ".0"),
-            ("a.0", "a.0"),
-            ("10", "10"),
-        ] {
-            assert_eq!(without_point(Cow::Borrowed(text)), expected);
-            assert_eq!(without_point(Cow::Owned(text.to_owned())), expected);
         }
     }
 

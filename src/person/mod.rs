@@ -337,6 +337,16 @@ mod tests {
     }
 
     #[test]
+    fn what_a_row_means_is_told_with_and_without_a_point() {
+        use crate::intake::study::RowKind::{Birth, Death, Residence};
+        let columns = "[source.rows]\ncolumn = \"k\"\nbirth = [\"1\"]\ndeath = [\"2.0\"]";
+        let found = records_of("n,k\n王丽,1.0\n李明,1\n张伟,2.0\n刘洋,2\n", columns, "").unwrap();
+        let kinds: Vec<_> = (0..4).map(|at| found.table.kind[at]).collect();
+        // The study's own values are as they were typed.
+        assert_eq!(kinds, [Birth, Birth, Death, Residence]);
+    }
+
+    #[test]
     fn rows_of_workbooks_with_blank_rows_keep_their_numbers_over_several_files() {
         let folder = tempfile::tempdir().unwrap();
         for (name, rows) in [("r1.xlsx", [1, 2, 5]), ("r2.xlsx", [1, 2, 3])] {

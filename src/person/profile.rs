@@ -11,7 +11,7 @@ use std::hash::BuildHasher;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::cell::{BoundField, comparator, is_nothing};
+use super::cell::{self, BoundField, comparator, is_nothing};
 use super::date::Date;
 use super::id_number::{self, Fault};
 use super::name::{self, Reading};
@@ -89,7 +89,7 @@ pub fn profile(study: &Study, extracts: &[Extract], progress: &dyn Progress) -> 
                 for (asked, counted) in asked.iter().zip(&mut counted) {
                     counted.add(asked, &chunk);
                 }
-                progress.advance(chunk.rows as u64);
+                progress.advance((chunk.rows + chunk.rejected.len()) as u64);
                 Ok(counted)
             })
             .try_reduce(fresh, |one, other| Ok(one.into_iter().zip(other).map(|(a, b)| a.join(b)).collect()))?;
@@ -136,7 +136,10 @@ impl Reader<'_> {
 
 impl Counted {
     fn add(&mut self, asked: &Asked<'_>, chunk: &Chunk) {
-        self.rows += chunk.rows as u64;
+        self.rows += (chunk.rows + chunk.rejected.len()) as u64;
+        for fault in &chunk.rejected {
+            self.noted(false, fault.reason);
+        }
         for row in 0..chunk.rows {
             // Such a row is set aside, whatever else it says.
             if chunk.overlong(row).is_some() {
@@ -149,8 +152,9 @@ impl Counted {
             let valid = match &asked.reader {
                 Reader::RecordId(_) => true,
                 Reader::RowMeaning(_) => {
-                    let meaning = asked.study.sources.get(asked.source).map(|source| &source.rows.values);
-                    let known = meaning.is_some_and(|values| values.is_empty() || values.contains_key(text.as_ref()));
+                    let meaning = asked.study.sources.get(asked.source).map(|source| &source.rows);
+                    let known =
+                        meaning.is_some_and(|rows| rows.values.is_empty() || cell::kind_of(rows, &text).is_some());
                     self.noted(known, "other_value")
                 }
                 Reader::Field(bound) => match bound.rounded(&text).or_else(|| bound.overlong(&text)) {
@@ -338,6 +342,19 @@ mod tests {
         assert_eq!((counts("birth_date"), counts("division")), ((2, 2), (2, 1)));
         assert_eq!(profiles["birth_date"].notes["birth_after_reference"], 1);
         assert_eq!(profiles["division"].notes["division_float_damage"], 1);
+    }
+
+    #[test]
+    fn a_row_kind_with_a_point_is_the_one_without() {
+        let profiles =
+            of_file("n,k\n王丽,1.0\n李明,3\n", "name = \"n\"\n[source.rows]\ncolumn = \"k\"\nbirth = [\"1\"]\n");
+        assert_eq!((profiles["rows"].filled, profiles["rows"].valid), (2, 1));
+    }
+
+    #[test]
+    fn rows_that_are_set_aside_are_rows() {
+        let name = &of_file("n,a\n王丽,x\n李明,y,z\n", "name = \"n\"\n")["name"];
+        assert_eq!((name.rows, name.filled, name.notes["ragged_row"]), (2, 1, 1));
     }
 
     #[test]

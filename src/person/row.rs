@@ -148,7 +148,7 @@ impl<'a> RowReader<'a> {
 
     fn kind(&self, chunk: &Chunk, row: usize) -> RowKind {
         let value = self.row_kind.and_then(|column| chunk.columns.get(column)?.text(row));
-        value.and_then(|value| self.meaning.values.get(value.as_ref()).copied()).unwrap_or(self.meaning.otherwise)
+        value.and_then(|value| cell::kind_of(self.meaning, &value)).unwrap_or(self.meaning.otherwise)
     }
 
     /// The rows of a chunk as tables of few rows each, in their order: threads share a large chunk.

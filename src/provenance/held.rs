@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use crate::audit::manifest::{self, MANIFEST, Manifest};
+use crate::audit::purge;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::{self, Extract};
 use crate::intake::study::{self, Study};
@@ -31,8 +32,9 @@ pub fn take_up(run: &Path, manifest: &Manifest, outputs: &[&str]) -> Result<(Stu
 /// Do study, inputs and these outputs have the digests of the manifest?
 ///
 /// # Errors
-/// A verification error that names all that differs.
+/// A verification error that names all that differs; an input error if an output was rightly removed by a purge.
 pub fn check(run: &Path, manifest: &Manifest, outputs: &[&str]) -> Result<()> {
+    check_not_purged(run, outputs)?;
     let mut compared = Compared::default();
     compared.compare(&manifest.study.file, &manifest.study.digest);
     manifest.inputs.iter().for_each(|input| compared.compare(&input.file, &input.digest));
@@ -45,9 +47,14 @@ pub fn check(run: &Path, manifest: &Manifest, outputs: &[&str]) -> Result<()> {
 /// # Errors
 /// As [`check`].
 pub fn check_outputs(run: &Path, manifest: &Manifest, outputs: &[&str]) -> Result<()> {
+    check_not_purged(run, outputs)?;
     let mut compared = Compared::default();
     compared.compare_outputs(run, manifest, outputs);
     compared.judge(run)
+}
+
+fn check_not_purged(run: &Path, outputs: &[&str]) -> Result<()> {
+    outputs.iter().try_for_each(|name| purge::check_not_purged(run, name))
 }
 
 /// What was found of the files so far.

@@ -2,11 +2,12 @@
 //!
 //! Takes a study and a folder, refuses one that holds a run of another study or somebody else's files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::audit::checkpoint::CHECKPOINT;
 use crate::audit::log::{self, LOG};
 use crate::audit::manifest::{MANIFEST, Manifest};
+use crate::audit::publication::Publication;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
 use crate::linkage::model::file::MODEL;
@@ -37,6 +38,50 @@ pub(super) fn prepare(study: &Study, out: &Path) -> Result<()> {
         return Err(Error::new(Kind::Usage, what).at_file(out).hint("name a new or empty folder with --out"));
     }
     Ok(())
+}
+
+/// Removes the run of this study file from a folder, with its log and all that came of it.
+///
+/// # Errors
+/// A usage error if the folder holds anything else: then nothing is removed. An environment error if a file cannot be removed.
+pub fn forget(study: &Path, out: &Path) -> Result<()> {
+    let io = |error: std::io::Error| Error::io(out, &error);
+    if out.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        return Ok(());
+    }
+    // Nobody writes into the folder meanwhile.
+    let publication = Publication::begin(out)?;
+    let names = std::fs::read_dir(out).map_err(io)?.filter_map(std::result::Result::ok);
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+    let is_own = |name: &String| name == MANIFEST || OWN_FILES.contains(&name.as_str());
+    if !names.iter().all(is_own) || (!names.is_empty() && !is_run_of(study, out)) {
+        let what = "the folder holds something else than the results of this study";
+        return Err(Error::new(Kind::Usage, what).at_file(out).hint("name another folder with --out"));
+    }
+    publication.forget_stages()?;
+    // Without the manifest it is no finished run, and without the log it is none at all: they go first and last.
+    for name in [MANIFEST].into_iter().chain(OWN_FILES.into_iter().filter(|name| *name != LOG)).chain([LOG]) {
+        let path = out.join(name);
+        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        match removed {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(&path, &error)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Does the log say that the last run in the folder was begun of this study file?
+fn is_run_of(study: &Path, out: &Path) -> bool {
+    let entries = log::read(out).unwrap_or_default();
+    let Some(begin) = entries.iter().rfind(|entry| entry.action == "begin") else { return false };
+    let path = |key: &str| begin.object[key].as_str().map(Path::new);
+    let places = [path("study_from_results").map(|way| out.join(way)), path("study_file").map(Path::to_path_buf)];
+    let is_it = |place: &PathBuf| {
+        place.canonicalize().ok().is_some_and(|place| study.canonicalize().is_ok_and(|study| study == place))
+    };
+    places.iter().flatten().any(is_it)
 }
 
 /// By what a run is of another study, if it is: fresh extracts of the same sources, other rules and decisions are not.

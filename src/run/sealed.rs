@@ -16,7 +16,7 @@ use crate::intake::decisions::Decisions;
 use crate::intake::extract::{Extract, ExtractFile};
 use crate::intake::named_table::TableFile;
 use crate::intake::outcomes::Outcomes;
-use crate::intake::study::Study;
+use crate::intake::study::{Role, Study};
 use crate::linkage::Linked;
 use crate::linkage::decided::Decided;
 use crate::outcome::coverage::Coverage;
@@ -115,7 +115,7 @@ pub(super) fn seal(facts: &Facts<'_>, out: &Path, written: &[Written], log: &mut
             .sources
             .iter()
             .zip(tallies)
-            .map(|(source, tally)| SourceEntry::of(&source.name, tally))
+            .map(|(source, tally)| SourceEntry::of(&source.name, source.role == Role::Roll, tally))
             .collect(),
         rejected_too_many: too_many(study, tallies),
         counts: facts.counts(),

@@ -47,12 +47,19 @@ fn a_run_leaves_what_the_contract_names() {
         let table = output["file"].as_str().is_some_and(|file| file.ends_with(".parquet"));
         assert_eq!(output["rows"].is_u64(), table, "tables have their rows counted: {output}");
     }
+    let rolls = manifest["sources"].as_array().expect("sources").iter().filter(|source| source["roll"] == true);
+    assert_eq!(rolls.map(|source| source["source"].as_str()).collect::<Vec<_>>(), [Some("roll")]);
     let study = ran.folder.path().join("study.toml");
     // Nothing to expect is 0, not -0.
     let (out, _) = check(&["run", argument(&study), "--out", argument(&ran.results), "--visits", "0"], 0);
     assert!(out.contains("expected found") && !out.contains("-0"), "{out}");
     let (out, _) = check(&["trace", argument(&ran.results), "--area", "999"], 0);
     assert!(out.starts_with("0 discrepancies, of which 0.0 "), "{out}");
+    // What no person can have is a slip.
+    for filter in [&["--estimate", "persons", "--age-group", "5-99"][..], &["--estimate", "persons", "--step", "99"]] {
+        check(&[&["trace", argument(&ran.results)][..], filter].concat(), 2);
+    }
+    check(&["trace", argument(&ran.results), "--persons", "all", "--area", "12"], 2);
     let other = tempfile::tempdir().expect("folder");
     check(&["synth", argument(other.path()), "--persons", "100"], 0);
     let other = other.path().join("study.toml");
@@ -223,6 +230,73 @@ fn records_of_several_files_are_told_apart_and_found_again() {
     assert!(explained.contains("b.csv") && explained.contains("roll.csv"), "{explained}");
 }
 
+/// A study of small text tables: name and role of a source, its `path` as a list, and the files with their rows.
+type Small<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, String)]);
+
+fn small(sources: &[Small<'_>]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut study = String::from("[study]\nname = \"small\"\n[limits]\nrejected_share_max = 0.5\n");
+    for (name, role, path, files) in sources {
+        study += &format!(
+            "[[source]]\nname = \"{name}\"\nrole = \"{role}\"\npath = {path}\nrecord_id = \"id\"\n\
+             [source.columns]\nname = \"name\"\nbirth_date = \"birth\"\n"
+        );
+        for (file, rows) in *files {
+            let path = folder.path().join(file);
+            std::fs::create_dir_all(path.parent().expect("folder")).expect("folder");
+            std::fs::write(path, format!("id,name,birth\n{rows}")).expect("written");
+        }
+    }
+    std::fs::write(folder.path().join("study.toml"), study).expect("written");
+    folder
+}
+
+fn small_rows(rows: std::ops::Range<u32>, id: &str) -> String {
+    let row = |at: u32| format!("{id}{at},Person Number{at},1980-{:02}-{:02}\n", at % 12 + 1, at % 28 + 1);
+    rows.map(row).collect()
+}
+
+#[test]
+fn records_are_found_whatever_their_source_is_called_and_do_nothing_to_a_terminal() {
+    let folder = small(&[
+        ("a", "roll", "[\"roll.csv\"]", &[("roll.csv", small_rows(0..40, "\u{1b}[31m"))]),
+        ("a:b", "register", "[\"register.csv\"]", &[("register.csv", small_rows(0..40, "P"))]),
+    ]);
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
+    let said = check(&["trace", argument(&results), "--false-links"], 0).0;
+    assert!(said.contains("a:b:P") && said.contains("31m") && !said.contains('\u{1b}'), "{said}");
+    check(&["explain", argument(&results), "a:b:P1", "a:b:P2"], 0);
+}
+
+#[test]
+fn a_row_that_was_set_aside_is_found_in_its_file() {
+    let ragged = |rows: std::ops::Range<u32>| small_rows(rows, "P") + "P99,Person\n";
+    let files = [("2019/part.csv", ragged(0..20)), ("2020/part.csv", ragged(20..40))];
+    let folder = small(&[
+        ("roll", "roll", "[\"roll.csv\"]", &[("roll.csv", small_rows(0..40, "R"))]),
+        ("register", "register", "[\"2019/part.csv\", \"2020/part.csv\"]", &files),
+    ]);
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
+    let rejected = rollcall::outcome::files::read_rejected(&results).expect("rejected");
+    let places: Vec<(&str, u64)> = rejected.iter().map(|row| (row.file.as_str(), row.row)).collect();
+    assert_eq!(places, [("2019/part.csv", 21), ("2020/part.csv", 21)]);
+    let said = check(&["trace", argument(&results), "--set-aside", "register"], 0).0;
+    assert!(said.contains("2019/part.csv row 21") && said.contains("2020/part.csv row 21"), "{said}");
+}
+
+#[test]
+fn a_profile_names_every_missing_column_with_its_line() {
+    let folder = district();
+    let study = folder.path().join("study.toml");
+    let text = std::fs::read_to_string(&study).expect("study");
+    assert!(text.matches("\"姓名\"").count() > 1, "{text}");
+    std::fs::write(&study, text.replace("\"姓名\"", "\"姓名名\"")).expect("written");
+    let (_, said) = check(&["profile", argument(&study)], 4);
+    assert!(said.contains("sources cannot be used") && said.matches("asks for this one").count() > 1, "{said}");
+}
+
 #[test]
 fn no_personal_value_is_said_on_the_way() {
     let ran = ran();
@@ -320,7 +394,25 @@ fn a_demo_tells_what_was_found_and_may_be_repeated() {
         for word in ["F1", "truly missed", "expected", "report.html", "follow-up", "planted"] {
             assert!(out.contains(word), "{word}: {out}");
         }
+        let results = place.join("results");
+        check(&["verify", argument(&results)], 0);
+        assert!(!results.join("casework").exists(), "what came of the cases of another district");
+        check(&["follow-up", "export", argument(&results), "--visits", "3"], 0);
     }
+    // Nothing goes that may be somebody's own.
+    let (note, study) = (place.join("results/note.txt"), place.join("district/study.toml"));
+    std::fs::write(&note, "mine").expect("written");
+    std::fs::write(&study, std::fs::read_to_string(&study).expect("study") + "# mine\n").expect("written");
+    let again = ["demo", "--persons", "100", "--out", argument(&place)];
+    let (_, said) = check(&again, 2);
+    assert!(said.contains("something else"), "{said}");
+    assert!(note.exists() && place.join("results/manifest.json").exists());
+    assert!(std::fs::read_to_string(&study).expect("study").ends_with("# mine\n"), "the district stays, too");
+    std::fs::remove_file(&note).expect("removed");
+    std::fs::rename(place.join("results/audit.jsonl"), folder.path().join("log")).expect("moved");
+    check(&again, 2);
+    std::fs::rename(folder.path().join("log"), place.join("results/audit.jsonl")).expect("moved");
+    check(&again, 0);
 }
 
 #[test]

@@ -71,6 +71,9 @@ fn each_fault_of_a_delivery_is_status_7_and_said() {
         let (_, said) = check(&["run", argument(&place.join("study.toml")), "--out", argument(&out)], 7);
         assert!(said.contains(words), "{said}");
         assert!(!out.exists(), "{words}");
+        // What the run would refuse a profile refuses, too.
+        let (_, said) = check(&["profile", argument(&place.join("study.toml"))], 7);
+        assert!(said.contains(words), "{said}");
     };
     let place = tempfile::tempdir().expect("folder");
     let place = place.path();

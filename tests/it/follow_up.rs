@@ -144,6 +144,18 @@ fn visits_change_the_estimate_of_coverage_beside_that_of_the_run() {
     assert_eq!(whole(run), whole(self::run()), "the run's own file stays");
 }
 
+fn outcomes_take_the_place_of_no_other_file(run: &Path, extracts: &Path) {
+    let write =
+        |out: &Path, status: i32| check(&["follow-up", "outcomes", argument(run), "--out", argument(out)], status);
+    // An earlier table of outcomes is no other file.
+    write(&extracts.join("outcomes.csv"), 0);
+    for taken in [extracts.join("study.toml"), extracts.join("roll.parquet"), run.join("manifest.json")] {
+        let before = std::fs::read(&taken).expect("file");
+        write(&taken, 2);
+        assert!(std::fs::read(&taken).expect("file") == before, "{}", taken.display());
+    }
+}
+
 #[test]
 fn the_next_run_takes_what_visits_found_into_account() {
     use rollcall::casework::store::{State, Store};
@@ -182,6 +194,7 @@ fn the_next_run_takes_what_visits_found_into_account() {
     check(&["follow-up", "outcomes", argument(first), "--out", argument(&outcomes_file)], 0);
     let study = extracts.path().join("study.toml");
     let text = std::fs::read_to_string(&study).expect("study");
+    outcomes_take_the_place_of_no_other_file(first, extracts.path());
     assert!(!text.contains("[follow_up]"), "the study says nothing of a follow-up yet");
     std::fs::write(&study, text + "\n[follow_up]\noutcomes = \"outcomes.csv\"\n").expect("written");
     let manifest = |threads: &str, out: &Path| {

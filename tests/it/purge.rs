@@ -44,6 +44,8 @@ fn purged_data_are_gone_and_the_rest_is_verified() {
         let (_, said) = check(&["review", review, run], 4);
         assert!(said.contains("were removed on 2"), "{said}");
     }
+    let (_, said) = check(&["trace", run, "--listed"], 4);
+    assert!(said.contains("were removed on 2"), "{said}");
     assert!(!results.join("casework").exists(), "no store is made of nothing");
     // The store that comes back is found, as an output is.
     std::fs::create_dir(results.join("casework")).expect("made");
@@ -58,6 +60,17 @@ fn purged_data_are_gone_and_the_rest_is_verified() {
     check(&["purge", run, "--reason", "the archive's rule", "--tables", "--sign-key", argument(&key)], 0);
     assert!(!results.join("links.parquet").exists() && results.join("report.html").exists());
     check(&["verify", run], 0);
+    // Nobody is told that something was altered.
+    let (truth, out) = (folder.path().join("truth_records.parquet"), folder.path().join("out.json"));
+    for needs_tables in [
+        &["explain", run, "roll:R000000001", "roll:R000000002"][..],
+        &["trace", run, "--kind", "missed_person"],
+        &["evaluate", run, "--truth", argument(&truth)],
+        &["publish", run, "--key", argument(&out.with_extension("key")), "--new-key", "--out", argument(&out)],
+    ] {
+        let (_, said) = check(needs_tables, 4);
+        assert!(said.contains("were removed on 2"), "{said}");
+    }
     // What was removed does not come back unseen, and what was not removed is still missed.
     std::fs::write(results.join("links.parquet"), "back").expect("written");
     let (_, said) = check(&["verify", run], 7);

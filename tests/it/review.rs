@@ -85,6 +85,14 @@ fn a_sample_goes_out_masked_and_comes_back_as_figures() {
     let decisions = run.join("casework/decisions.csv");
     check(&["review", "decisions", argument(run), "--out", argument(&decisions)], 0);
     let text = std::fs::read_to_string(&decisions).expect("decisions");
+    for command in [&["review", "decisions", argument(run)][..], &["review", "export", argument(run), "--pairs", "60"]]
+    {
+        let links = std::fs::read(run.join("links.parquet")).expect("links");
+        check(&[command, &["--out", argument(&run.join("links.parquet"))]].concat(), 2);
+        assert!(std::fs::read(run.join("links.parquet")).expect("links") == links);
+    }
+    check(&["review", "decisions", argument(run), "--out", argument(&decisions)], 0);
+    check(&["-q", "review", "export", argument(run), "--pairs", "60", "--out", argument(&path)], 0);
     let same: BTreeMap<&str, usize> = ["1", "0"]
         .into_iter()
         .map(|same| (same, text.lines().skip(1).filter(|line| line.ends_with(&format!(",{same}"))).count()))

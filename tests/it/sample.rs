@@ -129,6 +129,19 @@ fn what_leaves_the_office_is_altered_and_says_so() {
     check(&publish, 0);
     assert_eq!(std::fs::read_to_string(&out).unwrap(), first, "the same key, the same noise");
     check(&[&publish[..], &["--new-key"]].concat(), 2);
+    // Nothing but an earlier release is written over, and nothing is put among what must not go out.
+    let own = run.results.join("published.json");
+    for taken in [&key, &run.results.join("manifest.json"), &run.design, &own, &run.folder.path().join(".")] {
+        let before = std::fs::read(taken).ok();
+        let (_, said) = check(&[&publish[..4], &["--out", argument(taken)]].concat(), 2);
+        assert!(said.contains("--out"), "{said}");
+        assert_eq!(std::fs::read(taken).ok(), before, "{taken:?}");
+    }
+    let fresh = run.folder.path().join("fresh");
+    check(&["publish", argument(&run.results), "--key", argument(&fresh), "--new-key", "--out", argument(&fresh)], 2);
+    assert!(!fresh.exists());
+    let hidden = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().ends_with(".tmp");
+    assert!(!std::fs::read_dir(run.folder.path()).unwrap().flatten().any(hidden));
     std::fs::write(&key, "secret").unwrap();
     check(&publish, 2);
 }

@@ -100,16 +100,18 @@ pub(super) fn weights(run: &Path, gathered: &Evidence, [one, other]: [RecordId; 
 /// The record that `SOURCE:RECORD_ID`, or a record id that only one source has, names. What was typed is not repeated.
 fn find(study: &Study, table: &PersonTable, typed: &str, which: &str) -> Result<RecordId> {
     let usage = |what: String| Error::new(Kind::Usage, what);
-    let named = study
-        .sources
-        .iter()
-        .position(|source| typed.strip_prefix(source.name.as_str()).is_some_and(|rest| rest.starts_with(':')));
-    let in_source = named.and_then(|source| {
-        let id = typed.get(study.sources.get(source)?.name.len() + 1..)?;
+    // A colon may also be part of a source's name: every source with which the text begins may be meant.
+    let in_source = study.sources.iter().enumerate().filter_map(|(source, described)| {
+        let id = typed.strip_prefix(described.name.as_str())?.strip_prefix(':')?;
         table.records(source).find(|record| table.record_id(*record) == id)
     });
-    if let Some(record) = in_source {
-        return Ok(record);
+    match in_source.collect::<Vec<RecordId>>()[..] {
+        [record] => return Ok(record),
+        [] => {}
+        _ => {
+            let error = usage(format!("several sources have what is typed as the {which} record"));
+            return Err(error.hint("give sources names of which none is the beginning of another up to a colon"));
+        }
     }
     let records = u32::try_from(table.len()).unwrap_or(u32::MAX);
     let mut everywhere = (0..records).filter(|record| table.record_id(*record) == typed);

@@ -10,7 +10,7 @@ use super::entries::{Entries, known, lies_in, more, named};
 use crate::audit::manifest::Manifest;
 use crate::cli::args::{self, PersonCount};
 use crate::cli::explain::evidence::{self, Evidence};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::outcome::coverage::{self, CountedPerson, Counts};
 use crate::outcome::files;
 use crate::outcome::report::cases::shown_area;
@@ -25,6 +25,10 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
     }
     if asked.persons.is_none() && asked.in_sources.is_none() {
         return Ok(None);
+    }
+    if asked.persons == Some(PersonCount::All) && asked.area.is_some() {
+        let error = Error::new(Kind::Usage, "`--persons all` counts whoever has a record, wherever that is");
+        return Err(error.hint("leave out --area, or name a count of coverage.parquet such as register_persons"));
     }
     let gathered = evidence::gather(&asked.run, manifest, &[], progress)?;
     let all = coverage::persons(&gathered.study, &gathered.table, &gathered.resolution);

@@ -5,12 +5,13 @@
 
 use std::fmt::Write;
 
-use super::entries::{Entries, lies_in, more};
+use super::entries::{Entries, lies_in, more, named};
 use crate::audit::manifest::Manifest;
 use crate::cli::args::{self, EstimatePart, Example, Sex};
 use crate::cli::explain::evidence;
 use crate::error::{Error, Kind, Result};
 use crate::memory::plan::Allowance;
+use crate::outcome::coverage::AgeGroup;
 use crate::outcome::coverage::ESTIMATES;
 use crate::outcome::coverage::estimated::weights::{Weighed, Weights};
 use crate::outcome::coverage::estimated::{Estimate, STEPS, Summary};
@@ -32,10 +33,7 @@ pub(super) fn trace(
     if !of_pairs && !of_model && asked.estimate.is_none() {
         return Ok(None);
     }
-    if asked.band.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
-        let error = Error::new(Kind::Usage, "there is no band of this probability");
-        return Err(error.hint("the bands of the report lie between 0 and 1"));
-    }
+    check_asked(asked)?;
     let outputs = evidence::outputs(if asked.estimate.is_some() { &[ESTIMATES] } else { &[] });
     let remade = provenance::remake(&asked.run, manifest, &outputs, memory, progress)?;
     hold_against(asked, &remade)?;
@@ -77,6 +75,25 @@ pub(super) fn trace(
         false_links(asked, &remade, &mut text)?;
     }
     Ok(Some(text))
+}
+
+/// What no person and no pair can have is a slip, and not a figure of 0.
+fn check_asked(asked: &args::Trace) -> Result<()> {
+    let refused = |what: &str, hint: String| Err(Error::new(Kind::Usage, what).hint(hint));
+    if asked.band.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
+        return refused(
+            "there is no band of this probability",
+            String::from("the bands of the report lie between 0 and 1"),
+        );
+    }
+    let groups: Vec<String> = AgeGroup::all().map(AgeGroup::name).collect();
+    if asked.age_group.as_ref().is_some_and(|group| !groups.contains(group)) {
+        return refused("there is no such age group", format!("the groups are {}", groups.join(", ")));
+    }
+    if asked.step.is_some_and(|step| !(1..=STEPS.len()).contains(&step)) {
+        return refused("post-strata are not merged so far", format!("name a step from 1 to {}", STEPS.len()));
+    }
+    Ok(())
 }
 
 fn differs(asked: &args::Trace, file: &str) -> Error {
@@ -206,8 +223,8 @@ fn false_links(asked: &args::Trace, remade: &Remade, text: &mut String) -> Resul
         found.len()
     );
     for link in found.iter().take(asked.limit) {
-        let ((one, a), (other, b)) = (&link.one, &link.other);
-        let _ = writeln!(text, "{one}:{a} {other}:{b}  false {:.6}", 1.0 - link.match_probability);
+        let (one, other) = (named(&link.one), named(&link.other));
+        let _ = writeln!(text, "{one} {other}  false {:.6}", 1.0 - link.match_probability);
     }
     more(text, found.len(), asked.limit);
     Ok(())

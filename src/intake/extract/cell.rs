@@ -4,6 +4,8 @@
 //! written without a needless `.0`; a number too large to be exact is written as a spreadsheet shows it
 //! (`1.20106E+17`), so that later rooms see that digits were lost.
 
+use std::borrow::Cow;
+
 use arrow::array::types::{
     Date64Type, Float32Type, Float64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType,
@@ -87,6 +89,10 @@ pub(super) fn column(array: &ArrayRef, offset_seconds: i32) -> Option<(Column, V
                 TimeUnit::Nanosecond => days::<TimestampNanosecondType>(array, 1_000_000_000, shift)?,
             }
         }
+        decimal if decimal.is_decimal() => {
+            let written = cast(array, &DataType::Utf8).ok()?;
+            Column::Text(written.as_string_opt::<i32>()?.iter().map(|number| number.map(without_zeros)).collect())
+        }
         _ => Column::Text(cast(array, &DataType::Utf8).ok()?.as_string_opt::<i32>()?.clone()),
     };
     Some((column, Vec::new()))
@@ -112,13 +118,16 @@ pub fn local_day(seconds: i64, shift_seconds: i64) -> i32 {
     i32::try_from(seconds.div_euclid(DAY_SECONDS)).unwrap_or(bound)
 }
 
-/// In the summers of 1986 to 1991 China's clocks were an hour ahead: midnight there and then is 23:00 of the day before
-/// by the study's offset. Nothing else that is kept by days falls on that hour.
+/// In the summers of 1986 to 1991 China's clocks were an hour ahead, and in the time zone of Shanghai, by which programs write
+/// instants, they were so in the summers of 1919, 1940, 1941 and 1946 to 1949 and throughout from February 1942 to August 1945:
+/// midnight there and then is 23:00 of the day before by the study's offset. Nothing else that is kept by days falls on that hour.
 fn summer_midnight(seconds: i64, shift_seconds: i64) -> i64 {
-    // From a week before 4 May 1986 to a day after 15 September 1991, in seconds since 1970.
-    const SUMMERS: std::ops::Range<i64> = 515_000_000..685_000_000;
+    // In seconds since 1970, from a few days or hours before the first hour ahead to a few after the last.
+    const AHEAD: [std::ops::Range<i64>; 3] =
+        [-1_600_700_000..-1_585_800_000, -933_700_000..-649_900_000, 515_000_000..685_000_000];
     let is_last_hour = seconds.rem_euclid(DAY_SECONDS) == DAY_SECONDS - 3_600;
-    if shift_seconds == 28_800 && is_last_hour && SUMMERS.contains(&seconds) { seconds + 3_600 } else { seconds }
+    let is_ahead = || AHEAD.iter().any(|range| range.contains(&seconds));
+    if shift_seconds == 28_800 && is_last_hour && is_ahead() { seconds + 3_600 } else { seconds }
 }
 
 fn binary_text(array: &BinaryArray) -> Option<(Column, Vec<usize>)> {
@@ -170,6 +179,25 @@ fn scientific(text: String) -> String {
     text.replace('E', "E+")
 }
 
+/// A decimal number without zeros that only its column's scale asks for: `12.5` for 12.5000, `1` for 1.0000000000.
+fn without_zeros(number: &str) -> &str {
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
+}
+
+/// A whole number as it was before a program wrote it with a decimal point, as for a column with gaps.
+#[must_use]
+pub fn without_point(text: Cow<'_, str>) -> Cow<'_, str> {
+    let is_whole = |digits: &&str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(length) = text.strip_suffix(".0").filter(is_whole).map(str::len) else { return text };
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(..length).unwrap_or(text)),
+        Cow::Owned(mut text) => {
+            text.truncate(length);
+            Cow::Owned(text)
+        }
+    }
+}
+
 /// A text without white space around it. Most have none: their first and last bytes tell.
 pub(super) fn trimmed(text: &str) -> &str {
     // Visible ASCII, or the first byte of a character from U+4000 to U+FFFF: none of these is white space.
@@ -196,15 +224,29 @@ mod tests {
     use super::{column, is_flat, number_text};
     use arrow::array::*;
     use arrow::datatypes::{DataType, Field, Int32Type};
+    use std::borrow::Cow;
     use std::sync::Arc;
 
     #[test]
     fn a_birth_in_a_summer_of_shifted_clocks_stays_on_its_day() {
-        // Midnight of 15 July 1988, 24 July 1980 and 15 July 1995 in Shanghai, and an hour later on the first.
+        // Midnight of 15 July 1988, 24 July 1980 and 15 July 1995 in Shanghai, and an hour later on the first; then midnights of
+        // 15 July 1919, 1 August 1940, 10 January 1943, 15 June 1948, 27 May 1949, 1 June 1949 and 15 July 1935.
         let at = |seconds: i64| -> ArrayRef {
             Arc::new(TimestampSecondArray::from(vec![seconds]).with_timezone("Asia/Shanghai"))
         };
-        for (seconds, day) in [(584_895_600, 6770), (584_899_200, 6770), (333_216_000, 3857), (805_737_600, 9326)] {
+        for (seconds, day) in [
+            (584_895_600, 6770),
+            (584_899_200, 6770),
+            (333_216_000, 3857),
+            (805_737_600, 9326),
+            (-1_592_643_600, -18_433),
+            (-928_400_400, -10_745),
+            (-851_331_600, -9853),
+            (-680_000_400, -7870),
+            (-650_106_000, -7524),
+            (-649_670_400, -7519),
+            (-1_087_718_400, -12_589),
+        ] {
             assert_eq!(column(&at(seconds), 8 * 3600).unwrap().0.day(0), Some(day), "{seconds}");
         }
     }
@@ -213,7 +255,7 @@ mod tests {
         let rows = array.len();
         let (column, undecodable) = column(&array, 8 * 3600).unwrap();
         assert!(undecodable.is_empty());
-        (0..rows).map(|row| column.text(row).map(std::borrow::Cow::into_owned)).collect()
+        (0..rows).map(|row| column.text(row).map(Cow::into_owned)).collect()
     }
 
     fn check(array: impl Array + 'static, expected: &[Option<&str>]) {
@@ -234,6 +276,22 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_number_has_no_point() {
+        for (text, expected) in [
+            ("1.0", "1"),
+            ("13812345678.0", "13812345678"),
+            ("1.00", "1.00"),
+            ("1.5.0", "1.5.0"),
+            (".0", ".0"),
+            ("a.0", "a.0"),
+            ("10", "10"),
+        ] {
+            assert_eq!(super::without_point(Cow::Borrowed(text)), expected);
+            assert_eq!(super::without_point(Cow::Owned(text.to_owned())), expected);
+        }
+    }
+
+    #[test]
     fn every_flat_type_is_text_or_a_day() {
         check(StringArray::from(vec![Some(" a "), None, Some("　")]), &[Some("a"), None, None]);
         check(LargeStringArray::from(vec!["a", "中"]), &[Some("a"), Some("中")]);
@@ -249,7 +307,12 @@ mod tests {
         check(BooleanArray::from(vec![true, false]), &[Some("true"), Some("false")]);
         check(Float64Array::from(vec![1.0, 2.5, 1.201_06e17]), &[Some("1"), Some("2.5"), Some("1.20106E+17")]);
         check(Float32Array::from(vec![3.0, 0.1]), &[Some("3"), Some("0.1")]);
-        check(Decimal128Array::from(vec![1250]).with_precision_and_scale(10, 2).unwrap(), &[Some("12.50")]);
+        let decimals =
+            |numbers: Vec<i128>, scale| Decimal128Array::from(numbers).with_precision_and_scale(38, scale).unwrap();
+        check(decimals(vec![1250, 100, 0, -5], 2), &[Some("12.5"), Some("1"), Some("0"), Some("-0.05")]);
+        check(decimals(vec![120_106_001_004 * 10_i128.pow(10)], 10), &[Some("120106001004")]);
+        check(decimals(vec![1000, 7], 0), &[Some("1000"), Some("7")]);
+        check(decimals(vec![12], -2), &[Some("1200")]);
         check(Date32Array::from(vec![18_567]), &[Some("2020-11-01")]);
         check(Date64Array::from(vec![18_567 * 86_400_000 + 5, -1]), &[Some("2020-11-01"), Some("1969-12-31")]);
     }

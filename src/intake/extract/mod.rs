@@ -33,7 +33,7 @@ use crate::intake::study::{Binding, Encoding, Field, Limits, Source, Study};
 use crate::privacy::personal;
 
 pub use self::all::open_all;
-pub use self::cell::local_day;
+pub use self::cell::{local_day, without_point};
 
 /// A source as it is: files, chunks, row counts, digests.
 #[derive(Debug)]
@@ -225,7 +225,9 @@ pub fn open(study: &Study, source: usize) -> Result<Extract> {
             None if opened.classes.is_empty() => {}
             None => first = Some((file.path.clone(), opened.classes.clone())),
         }
-        if let Some(twin) = extract.files.iter().find(|other| other.digest == file.digest) {
+        // Parts without rows are alike by nature.
+        let twin = extract.files.iter().find(|other| file.rows > 0 && other.digest == file.digest);
+        if let Some(twin) = twin {
             let what = format!("has the same content as {}", twin.path.display().to_string().escape_debug());
             return Err(Error::input(what).at_file(&file.path).hint("keep one of them in this source"));
         }

@@ -281,6 +281,11 @@ fn a_folder_is_read_in_the_order_of_its_names() {
     assert_eq!(chunks(&both, &extract).iter().map(|chunk| chunk.file).collect::<Vec<_>>(), [0, 1]);
     std::fs::copy(folder.path().join("a.parquet"), folder.path().join("c.parquet")).unwrap();
     assert!(refused(&study(folder.path(), ".")).to_string().contains("the same content as"));
+    // Parts without rows are alike by nature.
+    for name in ["c.parquet", "d.parquet"] {
+        write_parquet(&folder.path().join(name), vec![("id", text(&[])), ("name", text(&[]))], 10);
+    }
+    assert_eq!(open(&study(folder.path(), "."), 0).unwrap().rows, 2);
 }
 
 #[test]

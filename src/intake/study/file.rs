@@ -135,6 +135,10 @@ fn whole(top: &Section<'_>, file: &Path, folder: &Path, complaints: &mut Complai
     let area = head.as_ref().and_then(|head| area(head, complaints)).unwrap_or_default();
     let reference = head.as_ref().and_then(|head| reference_time(head, complaints)).or_else(default_reference_time)?;
     let language = language(top, head.as_ref(), complaints);
+    // Where something else is wrong, that may be why a field looks unbound.
+    if complaints.is_empty() {
+        rules::check_bound(top, &custom_fields, &sources, complaints);
+    }
     let (file, digest) = (file.to_path_buf(), String::new());
     Some(Study { name, reference, area, language, file, digest, sources, custom_fields, linkage, follow_up, limits })
 }
@@ -227,7 +231,15 @@ fn instant(text: &str) -> Option<ReferenceTime> {
     let offset = pieces.to_numeric_offset()?;
     let seconds = pieces.date().duration_since(jiff::civil::date(1970, 1, 1)).as_secs();
     let day = i32::try_from(seconds.div_euclid(86_400)).ok()?;
-    Some(ReferenceTime { day, text: text.trim().to_owned(), offset_seconds: offset.seconds() })
+    // One form for all who read it later: `2020-11-01T…`, however it was typed (`20201101T000000+08`).
+    let typed = text.trim();
+    let text = if typed.starts_with(&format!("{}T", pieces.date())) {
+        typed.to_owned()
+    } else {
+        let instant = pieces.date().to_datetime(pieces.time()?);
+        offset.to_timestamp(instant).ok()?.display_with_offset(offset).to_string()
+    };
+    Some(ReferenceTime { day, text, offset_seconds: offset.seconds() })
 }
 
 #[cfg(test)]

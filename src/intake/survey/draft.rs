@@ -166,7 +166,9 @@ fn rows(text: &mut String, plan: &Planned) -> std::fmt::Result {
         }
         return Ok(());
     };
-    writeln!(text, "[source.rows]\ncolumn = {}", quoted(column))?;
+    let is_open = rows.kinds.is_empty();
+    let why = if is_open { doubt("its values are not understood; see the lines below") } else { String::new() };
+    writeln!(text, "[source.rows]\ncolumn = {}{why}", quoted(column))?;
     for (kind, values) in &rows.kinds {
         let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
         writeln!(text, "{} = [{}]", kind.name(), values.join(", "))?;
@@ -174,9 +176,12 @@ fn rows(text: &mut String, plan: &Planned) -> std::fmt::Result {
     let usual = if plan.role == Role::Roll { RowKind::Present } else { RowKind::Other };
     if !rows.unknown.is_empty() {
         let values: Vec<String> = rows.unknown.iter().map(|value| quoted(value)).collect();
-        writeln!(text, "{} = [{}]{}", RowKind::Other.name(), values.join(", "), doubt("what do these rows mean?"))?;
+        // Where no value is understood, rows count as they would without the column.
+        let kind = if is_open { usual } else { RowKind::Other };
+        writeln!(text, "{} = [{}]{}", kind.name(), values.join(", "), doubt("what do these rows mean?"))?;
     }
-    writeln!(text, "otherwise = \"{}\"", usual.name())
+    let why = if is_open { doubt("rows of any other value") } else { String::new() };
+    writeln!(text, "otherwise = \"{}\"{why}", usual.name())
 }
 
 /// The longest usual prefix that at least nine in ten division codes share: of the roll, if it has any, as registers

@@ -293,7 +293,9 @@ fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
             profile.codes.as_ref().and_then(kinds).is_some_and(|kinds| kinds.len() > 1)
         })
     };
-    let column = if is_roll { column } else { column.or_else(by_values) };
+    // Of a column that is called so, somebody must say what its values mean, if nothing else does.
+    let by_name = || profiles.iter().find(|profile| headers::is_roll_residence(&profile.name) && profile.filled > 0);
+    let column = if is_roll { column.or_else(by_name) } else { column.or_else(by_values) };
     if let Some(profile) = column {
         rows.column = Some(profile.name.clone());
         for (value, count) in profile.codes.iter().flatten() {

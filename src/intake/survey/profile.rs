@@ -9,7 +9,7 @@ use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use crate::intake::extract::{Chunk, Column};
+use crate::intake::extract::{Chunk, Column, without_point};
 
 /// Columns with at most so many different values are taken for codes, and their values are remembered.
 pub(super) const CODES_MAX: usize = 24;
@@ -88,7 +88,8 @@ impl Profile {
         self.has_days |= matches!(column, Column::Day(_));
         let step = (chunk.rows / SHAPED_ROWS).max(1);
         for row in 0..chunk.rows {
-            if let Some(text) = column.text(row) {
+            // As a run takes cells: `1.0` is 1.
+            if let Some(text) = column.text(row).map(without_point) {
                 self.add_value(&text);
                 if row % step == 0 {
                     self.add_shapes(&text);

@@ -180,6 +180,32 @@ fn rows_mean_what_their_codes_say() {
 }
 
 #[test]
+fn codes_with_a_point_are_those_without_and_what_is_not_understood_is_asked_for() {
+    let roll = |of_row: fn(u32) -> String| {
+        let mut files = district();
+        let mut lines = files[0].1.lines();
+        let mut text = format!("{}\n", lines.next().unwrap());
+        for (row, line) in (0u32..).zip(lines) {
+            let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+            (cells[6], cells[9]) = (format!("{}.0", cells[6]), of_row(row));
+            writeln!(text, "{}", cells.join(",")).unwrap();
+        }
+        files[0].1 = text;
+        let folder = folder(&files);
+        drafted(folder.path())
+    };
+    let (text, study) = roll(|row| format!("{}.0", row % 5 + 1));
+    assert_eq!(study.sources[2].rows.values.get("1"), Some(&RowKind::Present), "{text}");
+    assert_eq!(study.sources[2].rows.values.get("5"), Some(&RowKind::Elsewhere), "{text}");
+    assert!(text.lines().any(|line| line == "sex = \"性别\""), "no doubt of it: {text}");
+    let (text, study) = roll(|row| String::from(["甲", "乙"][row as usize % 2]));
+    let rows = &study.sources[2].rows;
+    assert_eq!((rows.column.as_deref(), rows.values.get("甲")), (Some("普查时点居住地"), Some(&RowKind::Present)));
+    let asked = |begin: &str| text.lines().any(|line| line.starts_with(begin) && line.contains("# ?"));
+    assert!(asked("column = \"普查时点居住地\"") && asked("present = ["), "{text}");
+}
+
+#[test]
 fn a_register_of_more_than_the_district_under_other_headings_is_recognised() {
     let mut files = district();
     files.retain(|(name, _)| *name == "roll.csv" || *name == "公安.csv");

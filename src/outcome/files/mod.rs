@@ -72,7 +72,7 @@ pub struct PersonRow {
 pub struct RejectedRow {
     /// The source.
     pub source: String,
-    /// The file's name.
+    /// The file, from the folder of the study file where it lies there.
     pub file: String,
     /// The row within the file.
     pub row: u64,
@@ -259,7 +259,7 @@ pub fn write_rejected(folder: &Path, study: &Study, rejected: &[Rejected]) -> Re
         for row in rows {
             let source = &study.sources[row.source];
             sources.append_value(&source.name);
-            let file = source.files.get(row.file).and_then(|file| file.file_name());
+            let file = source.files.get(row.file).map(|file| study.relative(file));
             files.append_value(file.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
             numbers.append_value(row.row);
             columns.append_option(row.column.as_deref());

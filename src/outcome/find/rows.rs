@@ -5,8 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use std::collections::BTreeSet;
-
 use super::{Case, evidence};
 use crate::intake::study::RowKind;
 use crate::linkage::comparison::{Variable, address};

@@ -11,6 +11,19 @@ use crate::intake::study::{BlockingRule, Comparator, CustomField, Field, FollowU
 /// Most fields that a study may declare.
 const CUSTOM_FIELDS_MAX: usize = 1_000;
 
+/// Columns of `links.parquet` that are no field: a declared field has a column there under its own name.
+const LINK_COLUMNS: [&str; 9] = [
+    "source_l",
+    "record_l",
+    "source_r",
+    "record_r",
+    "match_weight",
+    "match_probability",
+    "decision",
+    "housemates",
+    "left_over",
+];
+
 const COMPARATORS: [(&str, Comparator); 6] = [
     ("exact", Comparator::Exact),
     ("levenshtein", Comparator::Levenshtein),
@@ -32,6 +45,9 @@ pub(super) fn custom_fields(top: &Section<'_>, complaints: &mut Complaints) -> V
             complaints.add(&at, "field.name", "expected letters, digits and underscores only", None);
         } else if Field::BUILT_IN.iter().any(|field| field.name() == name) {
             complaints.add(&at, "field.name", "this field is built in and need not be declared", None);
+        } else if LINK_COLUMNS.contains(&name.as_str()) {
+            let hint = Some(format!("another name than {}", LINK_COLUMNS.join(", ")));
+            complaints.add(&at, "field.name", "links.parquet has a column of this name", hint);
         } else if fields.iter().any(|field| field.name == name) {
             complaints.add(&at, "field.name", "this field is declared twice", None);
         } else if fields.len() == CUSTOM_FIELDS_MAX {
@@ -46,6 +62,26 @@ pub(super) fn custom_fields(top: &Section<'_>, complaints: &mut Complaints) -> V
     }
     fields.truncate(CUSTOM_FIELDS_MAX);
     fields
+}
+
+/// Complains of declared fields that no source binds: whoever declares one means it to be compared.
+pub(super) fn check_bound(
+    top: &Section<'_>,
+    custom_fields: &[CustomField],
+    sources: &[Source],
+    complaints: &mut Complaints,
+) {
+    let mut silent = Complaints::about("");
+    let declared = top.sections("field", &mut silent);
+    for (index, field) in (0u16..).zip(custom_fields) {
+        if sources.iter().any(|source| source.binding(Field::Custom(index)).is_some()) {
+            continue;
+        }
+        let mut items = declared.iter().filter_map(|section| section.item("name"));
+        let Some(item) = items.find(|item| item.value.as_str() == Some(&field.name)) else { continue };
+        let hint = Some(String::from("name its column under [source.columns], or take the field out"));
+        complaints.add(&item.at, "field.name", "no source has a column for this field", hint);
+    }
 }
 
 fn comparator(section: &Section<'_>, complaints: &mut Complaints) -> Option<Comparator> {
@@ -120,13 +156,14 @@ pub(super) fn linkage(
     let review = section.number("review_probability", 0.0, 1.0, complaints);
     linkage.link_probability = link.unwrap_or(linkage.link_probability);
     linkage.review_probability = review.unwrap_or(linkage.review_probability.min(linkage.link_probability));
-    if linkage.review_probability > linkage.link_probability {
+    linkage.false_links = section.number("false_links", 0.0, 1.0, complaints);
+    // With a tolerated share of false links the threshold is found later, and never below the review probability.
+    if linkage.review_probability > linkage.link_probability && linkage.false_links.is_none() {
         let item = section.item("review_probability").or_else(|| section.item("link_probability"));
         let at = item.map_or_else(|| section.at().clone(), |item| item.at);
         let what = "expected at most `link_probability`: links are worth a look, too";
         complaints.add(&at, "linkage.review_probability", what, None);
     }
-    linkage.false_links = section.number("false_links", 0.0, 1.0, complaints);
     if let Some(item) = section.item("false_links").filter(|_| link.is_some()) {
         let what = "expected either this or `link_probability`: each sets the threshold";
         complaints.add(&item.at, "linkage.false_links", what, None);
@@ -152,7 +189,7 @@ fn table(section: &Section<'_>, key: &str, folder: &Path, how: &str, complaints:
     let item = section.item(key)?;
     let path = folder.join(item.text(complaints)?);
     if !path.is_file() {
-        complaints.add(&item.at, &item.key, "there is no such file", Some(how.to_owned()));
+        complaints.add_input(&item.at, &item.key, "there is no such file", Some(how.to_owned()));
         return None;
     }
     Some(path)

@@ -164,6 +164,48 @@ fn a_wrong_word_is_found_with_line_key_and_nearest_name() {
 }
 
 #[test]
+fn what_is_declared_is_bound_to_a_column_and_has_a_column_of_its_own_in_the_links() {
+    let field = |name: &str| format!("[[field]]\nname = \"{name}\"\ncomparator = \"exact\"\n{SMALL}");
+    let refused_for = |name: &str, what: &str| refused(&field(name), Kind::Study, 2, "field.name", &[what]);
+    refused_for("blood_type", "no source has a column for this field");
+    let bound = |name: &str| study_of(&format!("{}{name} = \"b\"\n", field(name))).1;
+    assert!(bound("blood_type").is_ok());
+    for name in ["decision", "match_weight", "source_l", "record_r", "housemates", "left_over"] {
+        let error = bound(name).unwrap_err();
+        assert!(error.kind() == Kind::Study && error.to_string().contains("links.parquet"), "{error}");
+    }
+}
+
+#[test]
+fn a_table_that_is_not_there_is_an_input_that_cannot_be_used() {
+    let study = |lines: &str| format!("{lines}\n{SMALL}");
+    for (lines, key) in [("[linkage]\ndecisions", "linkage.decisions"), ("[follow_up]\noutcomes", "follow_up.outcomes")]
+    {
+        refused(&study(&format!("{lines} = \"nowhere.csv\"")), Kind::Input, 2, key, &["no such file", "rollcall"]);
+    }
+}
+
+#[test]
+fn any_pair_may_be_reviewed_where_the_threshold_is_found_later() {
+    let text = format!("[linkage]\nfalse_links = 0.001\nreview_probability = 0.9\n{SMALL}");
+    let linkage = study_of(&text).1.unwrap().linkage;
+    assert_eq!((linkage.false_links, linkage.review_probability), (Some(0.001), 0.9));
+}
+
+#[test]
+fn an_instant_has_one_form_for_all_who_read_it() {
+    for (typed, form) in [
+        ("2020-11-01T00:00:00+08:00", "2020-11-01T00:00:00+08:00"),
+        ("2020-11-01T00:00:00Z", "2020-11-01T00:00:00Z"),
+        ("20201101T000000+08", "2020-11-01T00:00:00+08:00"),
+        ("2020-11-01 00:00:00+08:00", "2020-11-01T00:00:00+08:00"),
+    ] {
+        let reference = instant(typed).unwrap();
+        assert_eq!((reference.text.as_str(), reference.day), (form, 18_567), "{typed}");
+    }
+}
+
+#[test]
 fn a_wrong_value_is_found_with_line_and_key() {
     let study = |line: &str| format!("{line}\n{SMALL}");
     let check = |line: &str, row: u64, key: &str, word: &str| refused(&study(line), Kind::Study, row, key, &[word]);
