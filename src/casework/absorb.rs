@@ -264,7 +264,11 @@ pub(super) mod tests {
     use arrow::datatypes::{DataType, Field};
 
     use super::{Absorbed, absorb};
+    use crate::audit::log::Log;
+    use crate::audit::manifest::MANIFEST;
+    use crate::audit::publication::Publication;
     use crate::casework::learning::tests::row;
+    use crate::casework::outgoing::Order;
     use crate::casework::store::{State, Store, StoredCase, Visit};
     use crate::intake::study::Language;
     use crate::outcome::files;
@@ -295,6 +299,32 @@ pub(super) mod tests {
             Arc::new(StringArray::from_iter_values(persons.iter().map(|row| row.2.as_str()))),
         ];
         files::write(folder, files::PERSONS, fields, std::iter::once(columns)).unwrap();
+    }
+
+    /// A run of so many cases, taken over.
+    pub fn store(folder: &Path, cases: usize) -> Store {
+        let all: Vec<usize> = (1..=cases).collect();
+        run(folder, &all, &all, &[]);
+        let manifest = serde_json::json!({
+            "program": "rollcall", "format": 1, "inputs": [], "sources": [], "counts": {}, "outputs": [],
+            "study": {"name": "", "file": "", "digest": "", "reference_time": "2020-11-01T00:00:00", "seed": 1}
+        });
+        let mut log = Log::open(&Publication::begin(folder).unwrap(), "office").unwrap();
+        log.add("seal", serde_json::json!({})).unwrap();
+        std::fs::write(folder.join(MANIFEST), manifest.to_string()).unwrap();
+        let mut store = Store::open(folder).unwrap();
+        absorb(&mut store, folder).unwrap();
+        store
+    }
+
+    pub fn order(team: &str, visits: Option<u64>) -> Order {
+        Order { team: team.to_owned(), visits, ..Order::default() }
+    }
+
+    pub fn say(store: &mut Store, at: usize, outcome: Outcome, day: &str, role: &str) {
+        let id = store.cases().unwrap()[at].id;
+        let visit = Visit { id, outcome, visited_on: day.to_owned(), note: String::new() };
+        store.note_visits(&[visit], role).unwrap();
     }
 
     #[test]

@@ -106,8 +106,8 @@ fn one_outcome(outcome: Outcome, event: &Event, language: Language) -> String {
 mod tests {
     use super::{send, so_far, waiting};
     use crate::audit::log;
+    use crate::casework::absorb::tests::{order, say, store};
     use crate::casework::outgoing::Order;
-    use crate::casework::outgoing::tests::{order, say, store};
     use crate::casework::store::{State, StoredCase};
     use crate::intake::extract::filled;
     use crate::intake::study::Language;

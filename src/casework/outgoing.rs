@@ -504,48 +504,21 @@ pub fn next_doors(cases: &[StoredCase], probability: &[f64]) -> Vec<(String, f64
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use std::collections::{BTreeMap, BTreeSet};
-    use std::path::Path;
 
     use super::{NO_TEAM, Order, send};
     use crate::audit::log::{self, Log};
     use crate::audit::manifest::MANIFEST;
     use crate::audit::publication::Publication;
     use crate::casework::absorb::absorb;
-    use crate::casework::absorb::tests::{run, run_of};
+    use crate::casework::absorb::tests::{order, run_of, say, store};
     use crate::casework::learning::tests::row;
-    use crate::casework::store::{Claim, State, Store, StoredCase, Visit};
+    use crate::casework::store::{Claim, State, Store, StoredCase};
     use crate::error::Kind;
     use crate::intake::study::Language;
     use crate::outcome::report::cases::record_digest;
     use crate::outcome::visit::Outcome;
-
-    /// A run of so many cases, taken over.
-    pub fn store(folder: &Path, cases: usize) -> Store {
-        let all: Vec<usize> = (1..=cases).collect();
-        run(folder, &all, &all, &[]);
-        let manifest = serde_json::json!({
-            "program": "rollcall", "format": 1, "inputs": [], "sources": [], "counts": {}, "outputs": [],
-            "study": {"name": "", "file": "", "digest": "", "reference_time": "2020-11-01T00:00:00", "seed": 1}
-        });
-        let mut log = Log::open(&Publication::begin(folder).unwrap(), "office").unwrap();
-        log.add("seal", serde_json::json!({})).unwrap();
-        std::fs::write(folder.join(MANIFEST), manifest.to_string()).unwrap();
-        let mut store = Store::open(folder).unwrap();
-        absorb(&mut store, folder).unwrap();
-        store
-    }
-
-    pub fn order(team: &str, visits: Option<u64>) -> Order {
-        Order { team: team.to_owned(), visits, ..Order::default() }
-    }
-
-    pub fn say(store: &mut Store, at: usize, outcome: Outcome, day: &str, role: &str) {
-        let id = store.cases().unwrap()[at].id;
-        let visit = Visit { id, outcome, visited_on: day.to_owned(), note: String::new() };
-        store.note_visits(&[visit], role).unwrap();
-    }
 
     #[test]
     fn exports_at_once_give_no_case_to_two_teams() {

@@ -36,7 +36,7 @@ pub fn recall(store: &mut Store, run: &Path, order: &Order) -> Result<u64> {
 mod tests {
     use super::recall;
     use crate::audit::log;
-    use crate::casework::outgoing::tests::{order, say, store};
+    use crate::casework::absorb::tests::{order, say, store};
     use crate::casework::outgoing::{Order, send};
     use crate::casework::store::Store;
     use crate::intake::study::Language;
