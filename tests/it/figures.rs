@@ -76,14 +76,22 @@ fn figures(page: &str) -> (Vec<Figure>, Vec<String>) {
 
 /// The words of a command, as a shell takes them apart.
 fn words(command: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = command.trim();
-    while let Some(first) = rest.chars().next() {
-        let (end, skip) = if first == '\'' || first == '"' { (first, 1) } else { (' ', 0) };
-        let (word, after) = rest[skip..].split_once(end).unwrap_or((&rest[skip..], ""));
-        words.push(word.to_owned());
-        rest = after.trim_start();
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    let mut letters = command.trim().chars();
+    while let Some(letter) = letters.next() {
+        let word = words.last_mut().unwrap();
+        match letter {
+            '\'' => quoted = !quoted,
+            '\\' if !quoted => word.extend(letters.next()),
+            ' ' if !quoted => words.push(String::new()),
+            letter => {
+                assert!(quoted || !"\"$`;&|<>()".contains(letter), "a shell obeys this: {command}");
+                word.push(letter);
+            }
+        }
     }
+    words.retain(|word| !word.is_empty());
     words
 }
 

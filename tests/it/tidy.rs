@@ -179,6 +179,7 @@ fn unlocked(manifest: &str, lock: &str) -> Vec<String> {
     for line in manifest.lines() {
         if line.starts_with('[') {
             counts = line.ends_with("dependencies]") && line != "[dev-dependencies]";
+            continue;
         }
         let name = line.split([' ', '=']).next().unwrap_or("");
         let is_dependency = counts && line.contains(" = ") && !line.contains("optional = true");
@@ -262,7 +263,7 @@ fn a_comment_that_is_too_wide_is_found() {
 #[test]
 fn a_lock_file_that_fell_behind_is_found() {
     let manifest = "[dependencies]\none = \"1\"\ntwo = { version = \"2\" }\nrare = { version = \"3\", optional = true }\n\n\
-                    [target.'cfg(unix)'.dependencies]\nthree = \"1\"\n\n[dev-dependencies]\nfour = \"1\"\n";
+                    [target.'cfg(target_os = \"linux\")'.dependencies]\nthree = \"1\"\n\n[dev-dependencies]\nfour = \"1\"\n";
     let lock = |names: &str| {
         format!("[[package]]\nname = \"rollcall\"\ndependencies = [{names}]\n\n[[package]]\nname = \"x\"\n")
     };

@@ -415,9 +415,7 @@ impl std::fmt::Display for Warning {
             WarningKind::Residence => {
                 let why = match self.detail.as_str() {
                     "no_dates" => "no register has dates of a last sign of life",
-                    "one_date" => {
-                        "in a register the dates of a last sign of life are nearly all one day, and count as none"
-                    }
+                    "one_date" => "in a register the dates of a last sign of life are nearly all one day",
                     "few_positives" => "there are too few known residents to learn from",
                     "few_negatives" => "too few are known not to live here: the prior comes from the density ratio",
                     "no_convergence" => "it did not converge",

@@ -92,7 +92,7 @@ impl Feature {
 #[derive(Debug, Clone)]
 struct Register {
     label: String,
-    /// Its dates are nearly all one day, and count as none.
+    /// Its dates are nearly all one day: what they say is that there is one.
     is_of_one_day: bool,
     own: Vec<f64>,
     companion: Vec<f64>,
@@ -156,7 +156,7 @@ impl<'a> Observer<'a> {
         for (register, mut days) in observer.registers.iter_mut().zip(days) {
             days.sort_unstable_by(f64::total_cmp);
             register.is_of_one_day = are_of_one_day(&days);
-            if days.len() >= DATES_MIN && !register.is_of_one_day {
+            if days.len() >= DATES_MIN {
                 register.own = OWN_QUANTILES.map(|q| quantile(&days, q)).to_vec();
                 register.companion = COMPANION_QUANTILES.map(|q| quantile(&days, q)).to_vec();
             }
@@ -165,9 +165,9 @@ impl<'a> Observer<'a> {
         observer
     }
 
-    /// Is there a kind of register record with dates?
+    /// Is there a kind of register record with dates that tell one person from another?
     pub fn has_dates(&self) -> bool {
-        self.registers.iter().any(|register| !register.own.is_empty())
+        self.registers.iter().any(|register| !register.own.is_empty() && !register.is_of_one_day)
     }
 
     /// Is there a kind of register record whose dates are nearly all one day?

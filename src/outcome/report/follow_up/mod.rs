@@ -46,8 +46,8 @@ pub fn write(heading: &Heading, lists: &[AreaList], folder: &Path, put: Put) -> 
 /// What becomes of a file of an area (its code, the bytes) before it is written.
 pub type Lock<'a> = dyn Fn(&str, Vec<u8>) -> Result<Vec<u8>> + Sync + 'a;
 
-/// Like [`write`], through `lock`, which gives the bytes that are written; names end with `ending`. Nothing else of the
-/// lists is written anywhere.
+/// Like [`write()`], through `lock`, which gives the bytes that are written; names end with `ending`. Nothing else of
+/// the lists is written anywhere.
 ///
 /// # Errors
 /// If `lock` fails or a file cannot be written.

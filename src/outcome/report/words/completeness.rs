@@ -157,7 +157,7 @@ pub fn warning(language: Language, warning: &Warning) -> String {
         (Language::Zh, WarningKind::Residence) => {
             let why = match warning.detail.as_str() {
                 "no_dates" => "行政记录没有最近活动日期",
-                "one_date" => "某项行政记录的最近活动日期几乎全是同一天，视为没有日期",
+                "one_date" => "某项行政记录的最近活动日期几乎全是同一天",
                 "few_positives" => "可供学习的在登居民太少",
                 "few_negatives" => "已知不住这里的人太少，先验比例由密度比得出",
                 "no_convergence" => "迭代未收敛",
