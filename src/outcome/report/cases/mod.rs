@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 mod door;
+mod door_areas;
 pub mod table;
 
 pub use door::{AreaCodes, Door, door, file_name, short_digest, written_address};
@@ -147,13 +148,22 @@ pub struct CaseBook<'a> {
     input: ReportInput<'a>,
     numbers: Vec<String>,
     areas: AreaCodes<'a>,
+    /// By discrepancy: the area of the other cases at its door, where that is another one.
+    areas_of_doors: FxHashMap<usize, &'a str>,
 }
 
 impl<'a> CaseBook<'a> {
     /// Numbers the discrepancies of a run.
     #[must_use]
     pub fn of(input: &ReportInput<'a>) -> CaseBook<'a> {
-        CaseBook { input: *input, numbers: numbers(input), areas: AreaCodes::of(input.table) }
+        let areas_of_doors = door_areas::differing(input);
+        CaseBook { input: *input, numbers: numbers(input), areas: AreaCodes::of(input.table), areas_of_doors }
+    }
+
+    /// Code of the area whose list a case is on.
+    fn area(&self, at: usize) -> String {
+        let own = self.input.findings.discrepancies[at].area.as_str();
+        self.areas.code(self.areas_of_doors.get(&at).copied().unwrap_or(own))
     }
 
     /// Number of cases.
@@ -181,7 +191,7 @@ impl<'a> CaseBook<'a> {
         let of_case = |at: usize| {
             let discrepancy = &self.input.findings.discrepancies[at];
             let (door, dwelling) = self.place(discrepancy);
-            Placed { area: self.areas.code(&discrepancy.area), door, dwelling, case: self.case(at) }
+            Placed { area: self.area(at), door, dwelling, case: self.case(at) }
         };
         arrange((0..self.len()).into_par_iter().filter(listed).map(of_case).collect())
     }
@@ -201,7 +211,7 @@ impl<'a> CaseBook<'a> {
         CaseRow {
             case: self.case(at),
             kind: discrepancy.kind.name().to_owned(),
-            area: self.areas.code(&discrepancy.area),
+            area: self.area(at),
             door,
             dwelling,
             probability: discrepancy.probability,
