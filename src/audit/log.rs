@@ -36,7 +36,8 @@ pub struct Entry {
     pub time: String,
     /// Who, as the command line said.
     pub actor: String,
-    /// What: `begin`, `read`, `count`, `write`, `seal`, `publish`, `recover`, `sample`, `purge`, `send`, `rekey`, `recall`,
+    /// What: `begin`, `read`, `count`, `write`, `seal`, `publish`, `recover`, `sample`, `purge`, `send`, `rekey`,
+    /// `recall`,
     /// `import`.
     pub action: String,
     /// With what: digests and counts; no personal value.
@@ -78,7 +79,8 @@ pub fn read(folder: &Path) -> Result<Vec<Entry>> {
     entries(&path, &bytes)
 }
 
-/// The same for whoever asks what became of the results: an entry at the end whose writing was cut off announced nothing, and is left
+/// The same for whoever asks what became of the results: an entry at the end whose writing was cut off announced
+/// nothing, and is left
 /// aside. The next one who writes drops it.
 ///
 /// # Errors

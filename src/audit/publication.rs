@@ -189,7 +189,8 @@ pub fn refuse_links(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// May a command write there? Not into the folder of a run but beside what the run wrote: `verify` finds a file that no run wrote,
+/// May a command write there? Not into the folder of a run but beside what the run wrote: `verify` finds a file that no
+/// run wrote,
 /// and `purge` does not know of it.
 ///
 /// # Errors

@@ -114,11 +114,13 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     Ok(Verified { purged, manifest, entries: entries.len() as u64, checkpoint, visits, inputs: !asked.outputs_only })
 }
 
-/// May something be added to the log of a folder? Where it is signed, what is added must be, too, or else anybody could add it;
+/// May something be added to the log of a folder? Where it is signed, what is added must be, too, or else anybody could
+/// add it;
 /// and results that nobody has signed are not signed with it.
 ///
 /// # Errors
-/// A usage error if the log is signed and no key is named, a verification error if its log or the signature do not hold.
+/// A usage error if the log is signed and no key is named, a verification error if its log or the signature do not
+/// hold.
 pub fn check_signed(folder: &Path, sign_key: Option<&Path>, what: &str) -> Result<()> {
     let entries = log::read(folder)?;
     let Some(checkpoint) = checkpoint::check(folder, &entries, None)? else { return Ok(()) };

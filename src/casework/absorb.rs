@@ -1,7 +1,9 @@
 //! Which cases does a fresh run go on with?
 //!
-//! Takes a finished run, gives the store what is new in it. A case is known again by its question and by the records it rests
-//! on: of the earlier cases of the same kind (a newborn and any other missed person are one), the one that shares most records. What no case matches is opened; an
+//! Takes a finished run, gives the store what is new in it. A case is known again by its question and by the records it
+//! rests
+//! on: of the earlier cases of the same kind (a newborn and any other missed person are one), the one that shares most
+//! records. What no case matches is opened; an
 //! unsettled case that the run does not raise any more is closed, with the reason; one that comes back is reopened.
 //! The run that was taken over last changes nothing; an earlier one that is back counts as a fresh one.
 
@@ -134,7 +136,8 @@ impl Work<'_> {
         statement.query_map([], |row| row.get(0))?.collect()
     }
 
-    /// The earlier case of the same question that shares most records, and is not taken; of two the one of this very kind.
+    /// The earlier case of the same question that shares most records, and is not taken; of two the one of this very
+    /// kind.
     fn known(&self, row: &CaseRow, taken: &FxHashSet<i64>) -> rusqlite::Result<Option<i64>> {
         let question = |kind: &str| DiscrepancyKind::of_name(kind).map(one_question);
         let mut shared: FxHashMap<(i64, bool), u32> = FxHashMap::default();

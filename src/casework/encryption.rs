@@ -29,7 +29,8 @@ pub struct Recipients {
 }
 
 impl Recipients {
-    /// Recipients of all areas, and those that a file names. A line of it is a public key, or the code of an area or of a
+    /// Recipients of all areas, and those that a file names. A line of it is a public key, or the code of an area or of
+    /// a
     /// division around areas and a public key; `#` begins a remark.
     ///
     /// # Errors

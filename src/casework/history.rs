@@ -249,7 +249,8 @@ impl StoredCase {
         })
     }
 
-    /// The calls of the field at the door of the case; what was only noted once more counts once. A supervisor decides at a desk.
+    /// The calls of the field at the door of the case; what was only noted once more counts once. A supervisor decides
+    /// at a desk.
     #[must_use]
     pub fn calls(&self) -> Vec<Call<'_>> {
         let mut calls: Vec<(usize, Call<'_>)> = Vec::new();

@@ -4,10 +4,18 @@
 //! probability. The run cannot know that one enumerator left out a staircase or that a community's register is stale;
 //! the first visits show it.
 //!
-//! Model: log odds = log odds of the run + kind + slope × log odds of the run + area + community + building + building
-//! where nobody was enumerated at the dwelling + traits (the levels of the residence evidence), each effect normal
-//! about zero: a logistic regression with an offset and crossed random effects. Omissions and all other kinds are
-//! fitted apart.
+//! Model: log odds = log odds of the run + kind + area + community + building + building where nobody was enumerated at
+//! the
+//! dwelling + traits (the levels of the residence evidence) + surroundings, each effect normal about zero: a logistic
+//! regression
+//! with an offset and crossed random effects. Omissions and all other kinds are fitted apart.
+//!
+//! Surroundings are what the run itself expects elsewhere in the building and in the area ([`super::surroundings`]):
+//! the effects
+//! of places must be learnt place by place, those of surroundings are few and learnt on the first days. No effect is a
+//! multiple
+//! of the case's own log odds: unlikely cases have labels only where a likely housemate drew the visit, and would teach
+//! of all.
 //!
 //! A building that was left out loses whole households: its effect is another one for dwellings that are empty on the
 //! roll than for those where somebody was enumerated and one more person may be missing.
@@ -17,12 +25,16 @@
 //! number of effects that the labels have a say in (empirical Bayes), held near its first value while those are few; 4.
 //! every open case is scored.
 //!
-//! Sources: D. MacKay, *Bayesian interpolation*, Neural Computation 4 (1992) (variance by the effective number of
-//! parameters; the EM step moves from a wrong first value only over many rounds where each effect has few labels); A.
-//! Gelman, J. Hill, *Data Analysis Using Regression and Multilevel Models*, 2007, ch. 14.
+//! Sources: Y. Mundlak, *On the pooling of time series and cross section data*, Econometrica 46 (1978) (what is known
+//! of a group
+//! beside its random intercept); D. MacKay, *Bayesian interpolation*, Neural Computation 4 (1992) (variance by the
+//! effective number of parameters;
+//! the EM step moves from a wrong first value only over many rounds where each effect has few labels); A. Gelman, J.
+//! Hill, *Data Analysis Using Regression and Multilevel Models*, 2007, ch. 14.
 
 use rustc_hash::FxHashMap;
 
+use super::surroundings::{Surroundings, building, is_empty_dwelling};
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::CaseRow;
 use crate::outcome::visit::is_omission;
@@ -38,26 +50,23 @@ const PRIOR_EFFECTS: f64 = 6.0;
 /// Probabilities are kept this far from 0 and 1.
 const PROBABILITY_MIN: f64 = 1e-4;
 
-/// Groups of effects with the first value of their variance; the first two are not re-estimated.
+/// Groups of effects with the first value of their variance; the first is not re-estimated.
 const VARIANCES: [(&str, f64); 7] = [
     ("kind", 1.0),
-    ("slope", 0.05),
-    ("area", 0.3),
-    ("community", 0.3),
-    ("building", 0.6),
-    ("trait", 0.05),
-    ("left out", 0.6),
+    ("area", 0.05),
+    ("community", 0.05),
+    ("building", 0.05),
+    ("trait", 0.01),
+    ("left out", 0.1),
+    ("surroundings", 0.3),
 ];
 const KIND: usize = 0;
-const SLOPE: usize = 1;
-const AREA: usize = 2;
-const COMMUNITY: usize = 3;
-const BUILDING: usize = 4;
-const TRAIT: usize = 5;
-const LEFT_OUT: usize = 6;
-
-/// How the trait begins that says of a dwelling that nobody was enumerated there.
-const EMPTY_DWELLING: &str = "dwelling=nobody enumerated";
+const AREA: usize = 1;
+const COMMUNITY: usize = 2;
+const BUILDING: usize = 3;
+const TRAIT: usize = 4;
+const LEFT_OUT: usize = 5;
+const SURROUNDINGS: usize = 6;
 
 /// A case to learn from, or to learn about.
 #[derive(Debug, Clone, Copy)]
@@ -112,28 +121,30 @@ impl Lessons {
     /// Writes cases as rows of effects.
     #[must_use]
     pub fn of<'a>(cases: impl Iterator<Item = (DiscrepancyKind, &'a CaseRow)>) -> Lessons {
+        let cases: Vec<(DiscrepancyKind, &CaseRow)> = cases.collect();
+        let surroundings = Surroundings::of(&cases);
         let mut index = Index::default();
         let (mut offset, mut effects) = (Vec::new(), Vec::new());
         for (kind, row) in cases {
             let family = if is_omission(kind) { "omission" } else { kind.name() };
-            let odds = log_odds(row.probability);
-            let mut of: Effects = vec![
-                (index.of(KIND, kind.name()), 1.0),
-                (index.of(SLOPE, family), odds),
-                (index.of(AREA, &format!("{family} {}", row.area)), 1.0),
-            ];
+            let mut of: Effects =
+                vec![(index.of(KIND, kind.name()), 1.0), (index.of(AREA, &format!("{family} {}", row.area)), 1.0)];
             if let Some(community) = row.area.get(..12) {
                 of.push((index.of(COMMUNITY, &format!("{family} {community}")), 1.0));
             }
-            if !row.door.unplaced && row.door.building != 0 {
-                let building = format!("{family} {} {}", row.door.estate, row.door.building);
+            if let Some((estate, number)) = building(row) {
+                let building = format!("{family} {estate} {number}");
                 of.push((index.of(BUILDING, &building), 1.0));
-                if row.traits.iter().any(|seen| seen.starts_with(EMPTY_DWELLING)) {
+                if is_empty_dwelling(row) {
                     of.push((index.of(LEFT_OUT, &building), 1.0));
                 }
             }
             of.extend(row.traits.iter().map(|seen| (index.of(TRAIT, &format!("{family} {seen}")), 1.0)));
-            offset.push(odds);
+            if is_omission(kind) {
+                let around = surroundings.around(row);
+                of.extend(around.into_iter().map(|(what, value)| (index.of(SURROUNDINGS, &what), value)));
+            }
+            offset.push(log_odds(row.probability));
             effects.push(of);
         }
         Lessons { offset, effects, group: index.group }
@@ -254,7 +265,7 @@ pub(super) mod tests {
     use super::Lessons;
     use crate::intake::study::Language;
     use crate::outcome::discrepancy::DiscrepancyKind;
-    use crate::outcome::report::cases::{Case, CaseRow, Door};
+    use crate::outcome::report::cases::{Around, Case, CaseRow, Door};
     use crate::outcome::report::words::field::Matter;
 
     /// A missed person who does not exist.
@@ -288,6 +299,7 @@ pub(super) mod tests {
             persons: 1,
             records: vec![format!("record-{number}")],
             traits: Vec::new(),
+            around: None,
         }
     }
 
@@ -311,16 +323,52 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_building_of_finds_raises_its_neighbours_and_no_others() {
-        let rows: Vec<CaseRow> = (0..40).map(|at| row(at, 1 + (at % 4) as u16, 0.2)).collect();
+    fn housemates_of_likely_cases_do_not_speak_for_all_unlikely_ones() {
+        // Forty doors with somebody likely, and a housemate who is missed more often than expected, because the
+        // household was.
+        let mut rows: Vec<CaseRow> = (0..40).map(|at| row(at, 0, 0.6)).collect();
+        rows.extend((40..80).map(|at| row(at, 0, 0.05)));
+        rows.extend((80..180).map(|at| row(at, 0, 0.05)));
         let lessons = Lessons::of(rows.iter().map(|row| (DiscrepancyKind::MissedPerson, row)));
-        let nothing = lessons.learn(&[None; 40]);
+        let label = |at: usize| (at < 80).then_some(at % 5 < [3, 1][at / 40 % 2]);
+        let learnt = lessons.learn(&(0..180).map(label).collect::<Vec<_>>());
+        let expected: f64 = learnt[80..].iter().sum();
+        assert!((5.0..9.5).contains(&expected), "{expected}");
+    }
+
+    #[test]
+    fn what_is_expected_around_teaches_of_buildings_where_nobody_has_been() {
+        // In every second building many are expected and few were enumerated; there they were missed.
+        let bad = |at: usize| (at / 8).is_multiple_of(2);
+        let rows: Vec<CaseRow> = (0..96)
+            .map(|at| CaseRow {
+                area: String::from("120106001001001"),
+                traits: vec![String::from("dwelling=nobody enumerated, companions not on the roll: 1")],
+                around: Some(Around {
+                    enumerated_in_building: if bad(at) { 20 } else { 200 },
+                    enumerated_in_area: 1_000,
+                    listed_elsewhere: 0,
+                }),
+                ..row(at, 1 + (at / 8) as u16, 0.3)
+            })
+            .collect();
+        let lessons = Lessons::of(rows.iter().map(|row| (DiscrepancyKind::MissedPerson, row)));
+        let label = |at: usize| (at < 80).then_some(at % 8 < if bad(at) { 6 } else { 1 });
+        let learnt = lessons.learn(&(0..96).map(label).collect::<Vec<_>>());
+        assert!(learnt[80] > learnt[88] + 0.2, "{} {}", learnt[80], learnt[88]);
+    }
+
+    #[test]
+    fn a_building_of_finds_raises_its_neighbours_and_no_others() {
+        let rows: Vec<CaseRow> = (0..160).map(|at| row(at, 1 + (at % 4) as u16, 0.2)).collect();
+        let lessons = Lessons::of(rows.iter().map(|row| (DiscrepancyKind::MissedPerson, row)));
+        let nothing = lessons.learn(&[None; 160]);
         assert!(nothing.iter().all(|probability| (probability - 0.2).abs() < 1e-9));
         // Building 1 all real, building 2 none, buildings 3 and 4 not visited; half of each left open.
-        let label = |at: usize| (at < 20 && at % 4 < 2).then_some(at.is_multiple_of(4));
-        let learnt = lessons.learn(&(0..40).map(label).collect::<Vec<_>>());
-        assert!(learnt[36] > 0.4 && learnt[37] < 0.2, "{} {}", learnt[36], learnt[37]);
-        assert!((learnt[38] - learnt[39]).abs() < 1e-9);
-        assert!(learnt[38] > learnt[37] && learnt[38] < learnt[36]);
+        let label = |at: usize| (at < 80 && at % 4 < 2).then_some(at.is_multiple_of(4));
+        let learnt = lessons.learn(&(0..160).map(label).collect::<Vec<_>>());
+        assert!(learnt[156] > 0.4 && learnt[157] < 0.2, "{} {}", learnt[156], learnt[157]);
+        assert!((learnt[158] - learnt[159]).abs() < 1e-9);
+        assert!(learnt[158] > learnt[157] && learnt[158] < learnt[156]);
     }
 }

@@ -243,7 +243,8 @@ pub(super) fn sign(run: &Path, log: &Log, sign_key: Option<&Path>) -> Result<()>
     sign_key.map_or(Ok(()), |key| checkpoint::sign(run, key, log.head()))
 }
 
-/// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the folder,
+/// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the
+/// folder,
 /// held until the lists are in it.
 fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<(Choice, Publication)> {
     for _ in 0..TRIES {
@@ -333,7 +334,8 @@ fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Resul
     })
 }
 
-/// Says in the audit log what goes out, and to which public keys, before any list is written; signs it where it is signed.
+/// Says in the audit log what goes out, and to which public keys, before any list is written; signs it where it is
+/// signed.
 fn announce(log: &mut Log, run: &Path, order: &Order, action: &str, choice: &Choice) -> Result<()> {
     let mut said = serde_json::json!({ "team": order.team, "cases": choice.chosen.len() });
     if order.for_supervisor {
@@ -415,7 +417,8 @@ pub(super) fn is_asked_for(case: &StoredCase, order: &Order) -> bool {
     !excepted && is_within(&case.row.area, &order.area)
 }
 
-/// Positions of the cases that may go out with this order. Where another team is sent already, everything at the door is left to
+/// Positions of the cases that may go out with this order. Where another team is sent already, everything at the door
+/// is left to
 /// that team: two would call at one door.
 fn may_all_go(cases: &[StoredCase], order: &Order) -> Vec<usize> {
     let key = |case| door_of(case);
@@ -429,8 +432,10 @@ pub(super) fn door_of(case: &StoredCase) -> (&str, &Door, &str) {
     door_key(&case.row, &case.number)
 }
 
-/// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together. The
-/// ranking has no say in it: what they find measures the ranking. Each draw goes on with other dice than those before it, or the
+/// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together.
+/// The
+/// ranking has no say in it: what they find measures the ranking. Each draw goes on with other dice than those before
+/// it, or the
 /// same places would come up every day; the same seed over the same history gives the same doors.
 fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Vec<usize> {
     use rand::SeedableRng;

@@ -1,6 +1,7 @@
 //! What is taken back from a team?
 //!
-//! Takes the team, gives how many of its cases can go out with others again: a team dissolved, or its lists were lost. History is
+//! Takes the team, gives how many of its cases can go out with others again: a team dissolved, or its lists were lost.
+//! History is
 //! only added to, as everywhere: each case is as it was before it went out.
 
 use std::path::Path;
@@ -9,7 +10,8 @@ use super::outgoing::{Order, hold, is_asked_for, open_signed_log, sign};
 use super::store::{State, Store, StoredCase};
 use crate::error::{Error, Kind, Result};
 
-/// Takes back what a team has and has not brought back, and says so in the audit log; gives how many cases. Its lists are void from
+/// Takes back what a team has and has not brought back, and says so in the audit log; gives how many cases. Its lists
+/// are void from
 /// then on, though what comes back on them is heard.
 ///
 /// # Errors

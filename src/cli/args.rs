@@ -253,7 +253,8 @@ pub struct Accuracy {
     pub out: PathBuf,
 }
 
-/// The name of a team: it becomes part of a folder's name. Letters of all scripts are safe there; separators, dots and control
+/// The name of a team: it becomes part of a folder's name. Letters of all scripts are safe there; separators, dots and
+/// control
 /// characters are none.
 fn team(text: &str) -> Result<String, String> {
     let right = (1..=32).contains(&text.chars().count()) && text.chars().all(|c| c.is_alphanumeric() || c == '-');

@@ -22,7 +22,8 @@ use crate::synthetic::{self, Made, Plan};
 pub(super) fn demo(asked: &Demo, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let (district, results) = (asked.out.join("district"), asked.out.join("results"));
     may_hold_demo(&asked.out, &district)?;
-    // An earlier demo may have been of another district, whose run the corridor would rightly not replace; what came of its cases
+    // An earlier demo may have been of another district, whose run the corridor would rightly not replace; what came of
+    // its cases
     // is of no use to the new one.
     crate::run::forget(&district.join("study.toml"), &results)?;
     let plan = Plan { persons: asked.persons, seed: asked.seed, errors: 1.0, uneven: 0.0, progress };

@@ -70,7 +70,8 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// By what a person is known from run to run, however its rows or the sources are ordered: the first of its records' handles in
+/// By what a person is known from run to run, however its rows or the sources are ordered: the first of its records'
+/// handles in
 /// the order of texts.
 fn handle(study: &Study, table: &PersonTable, records: &[RecordId]) -> String {
     let of = |record: &RecordId| {

@@ -1,6 +1,7 @@
 //! What did linking find?
 //!
-//! [`Linked`]: who is who, the pairs behind it with their scores, and the model that gave them; takes questions on single
+//! [`Linked`]: who is who, the pairs behind it with their scores, and the model that gave them; takes questions on
+//! single
 //! pairs and on persons.
 
 use rayon::prelude::*;
@@ -64,7 +65,8 @@ impl Linked {
         self.model.class(slot(pair.0), slot(pair.1))
     }
 
-    /// Of the persons with a record of which the first holds, how likely the likeliest record of which the second holds is theirs,
+    /// Of the persons with a record of which the first holds, how likely the likeliest record of which the second holds
+    /// is theirs,
     /// if linking held one apart that it had compared.
     #[must_use]
     pub fn held_apart(

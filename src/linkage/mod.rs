@@ -33,7 +33,8 @@ use resolution::household::Support;
 use resolver::Resolver;
 use scoring::{ComparedPairs, Sifted};
 
-/// Links the records of a table. `after_blocking` is called once all blocks are made, which free and ask for much memory.
+/// Links the records of a table. `after_blocking` is called once all blocks are made, which free and ask for much
+/// memory.
 ///
 /// # Errors
 /// If the blocking rules would give more pairs than the study allows.

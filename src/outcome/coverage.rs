@@ -94,7 +94,8 @@ impl Level {
 /// Fewest digits of a division code; shorter numbers are names of areas, of which 1 is not the beginning of 10.
 const DIVISION_DIGITS_MIN: usize = 4;
 
-/// Is this the area that was asked for, or within it? Codes of divisions (digits) begin with those of the divisions around them;
+/// Is this the area that was asked for, or within it? Codes of divisions (digits) begin with those of the divisions
+/// around them;
 /// the areas of an office's own (EA-1, EA-10) do not, and are what they are called. Nothing asked for is everywhere.
 #[must_use]
 pub fn is_within(code: &str, asked: &str) -> bool {
@@ -223,7 +224,8 @@ pub fn persons(study: &Study, table: &PersonTable, resolution: &Resolution) -> V
     each_person(&Census::of(study, table), resolution).collect()
 }
 
-/// The house of a person: all who have one household number, institutions included, or one dwelling; nothing if neither is known.
+/// The house of a person: all who have one household number, institutions included, or one dwelling; nothing if neither
+/// is known.
 #[must_use]
 pub fn house(table: &PersonTable, resolution: &Resolution, person: u32) -> Option<u64> {
     let home = residence::home(table, resolution.records_of(person));

@@ -38,7 +38,8 @@ pub struct Settled {
 }
 
 impl Settled {
-    /// Finds the persons of the outcomes. Of two outcomes about one person and kind the later one of the table holds, which is
+    /// Finds the persons of the outcomes. Of two outcomes about one person and kind the later one of the table holds,
+    /// which is
     /// in the order of visits.
     ///
     /// # Errors

@@ -137,7 +137,8 @@ impl Outcome {
     }
 }
 
-/// The question that a case of this kind asks, as its first kind: a child whose birth was registered meanwhile is still the person who
+/// The question that a case of this kind asks, as its first kind: a child whose birth was registered meanwhile is still
+/// the person who
 /// was asked about.
 #[must_use]
 pub fn one_question(kind: DiscrepancyKind) -> DiscrepancyKind {

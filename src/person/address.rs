@@ -93,7 +93,8 @@ pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
     Some((parts, writing::write(&sheet, kept, rest, roles)))
 }
 
-/// The text without a telephone number at its end, as in 风采里12号楼3门401 13812345678. No number of a dwelling has as many digits.
+/// The text without a telephone number at its end, as in 风采里12号楼3门401 13812345678. No number of a dwelling has as many
+/// digits.
 fn without_telephone<'a>(text: &'a [char], spaced: &[usize]) -> &'a [char] {
     const DIGITS_MIN: usize = 7;
     let is_apart =
@@ -123,7 +124,8 @@ fn without_telephone<'a>(text: &'a [char], spaced: &[usize]) -> &'a [char] {
     }
 }
 
-/// The text without a remark in brackets at its end, as 风采里12号楼3门401(租): what holds no number is no part of it, nor is a
+/// The text without a remark in brackets at its end, as 风采里12号楼3门401(租): what holds no number is no part of it, nor is
+/// a
 /// telephone number.
 fn without_remark(text: &[char]) -> &[char] {
     let mut rest = text;

@@ -1,7 +1,9 @@
 //! Of which households are the numbers of a source?
 //!
-//! Offices number households through the whole district, or anew in each enumeration area or community. Takes the table, gives
-//! the households of a source that numbers them anew a number for each place: else strangers would be one household, and too many
+//! Offices number households through the whole district, or anew in each enumeration area or community. Takes the
+//! table, gives
+//! the households of a source that numbers them anew a number for each place: else strangers would be one household,
+//! and too many
 //! to be one.
 
 use rustc_hash::FxHashMap;
@@ -11,11 +13,13 @@ use super::column::Column;
 use super::lexicon::Symbol;
 use super::table::{PersonTable, RecordId};
 
-/// A source numbers anew if of at least so many numbers that several rows have, a greater share than this is of several places.
+/// A source numbers anew if of at least so many numbers that several rows have, a greater share than this is of several
+/// places.
 const NUMBERS_MIN: usize = 10;
 const SEVERAL_PLACES_MIN: f64 = 0.5;
 
-/// With their places, numbers must be of several for this share of the rows: else members of one household have different codes.
+/// With their places, numbers must be of several for this share of the rows: else members of one household have
+/// different codes.
 const TOGETHER_MIN: f64 = 0.5;
 
 /// Members from which on a group is no household.
@@ -30,7 +34,8 @@ struct Numbered {
     is_of_several_places: bool,
 }
 
-/// Gives each household a number of its own, where a source's numbers are those of its places. `names` are those of the sources.
+/// Gives each household a number of its own, where a source's numbers are those of its places. `names` are those of the
+/// sources.
 pub(super) fn tell_apart(table: &mut PersonTable, names: &[&str]) {
     let mut last = table.household.iter().copied().max().unwrap_or(0);
     for (source, name) in names.iter().enumerate() {

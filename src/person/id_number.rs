@@ -262,7 +262,8 @@ fn document(text: &[u8]) -> (IdNumber, Fault) {
 /// In a masked number: of the region only the first three digits are known.
 const WIDE: u64 = 1 << 40;
 
-/// `120106********1234`: six digits, a mask, four characters; or three digits and four characters; or the fourteen of region and
+/// `120106********1234`: six digits, a mask, four characters; or three digits and four characters; or the fourteen of
+/// region and
 /// birth date.
 fn read_masked(text: &[u8]) -> (IdNumber, Fault) {
     let first: Vec<u8> = text.iter().copied().take_while(u8::is_ascii_digit).collect();
@@ -421,7 +422,8 @@ impl IdNumber {
         }
     }
 
-    /// What is left when the middle of a number is masked: region and last four characters. For a number masked so, itself;
+    /// What is left when the middle of a number is masked: region and last four characters. For a number masked so,
+    /// itself;
     /// none if less is left of it.
     #[must_use]
     pub fn masked(self) -> IdNumber {
@@ -436,7 +438,8 @@ impl IdNumber {
         }
     }
 
-    /// What is left of a number, masked or not, when only three digits of the region and the last four characters are shown.
+    /// What is left of a number, masked or not, when only three digits of the region and the last four characters are
+    /// shown.
     #[must_use]
     pub fn widely_masked(self) -> IdNumber {
         if self.is_widely_masked() {

@@ -1,6 +1,7 @@
 //! Who stands under an ID number that is somebody else's?
 //!
-//! Parents' numbers stand on the lines of their children, and the head's on those of a whole household. Takes the table, takes
+//! Parents' numbers stand on the lines of their children, and the head's on those of a whole household. Takes the
+//! table, takes
 //! such a number off a record, and what was only read out of it: linked by it, a family would become one person.
 
 use rayon::prelude::*;
@@ -24,8 +25,10 @@ const HABIT_SHARE: f64 = 0.005;
 /// Takes numbers off the records to which they do not belong, where that is a habit of the source; gives these records,
 /// ascending.
 ///
-/// A number is somebody else's if the record's own birth date, or birth date and sex, say so, and another record, of another
-/// name, is born as the number says; or if the head of the same household has it under another name, and the record has no
+/// A number is somebody else's if the record's own birth date, or birth date and sex, say so, and another record, of
+/// another
+/// name, is born as the number says; or if the head of the same household has it under another name, and the record has
+/// no
 /// birth date of its own that would be that of the number.
 pub(super) fn take_off(table: &mut PersonTable) -> Vec<RecordId> {
     // Members first: what they have of the head is then no sign of the owner any more.
@@ -142,7 +145,8 @@ mod tests {
 
     const PARENT: &str = "99999919800101001";
 
-    /// The records of a roll and a register whose rows are given: id, name, number, sex, birth date, household, relationship.
+    /// The records of a roll and a register whose rows are given: id, name, number, sex, birth date, household,
+    /// relationship.
     fn records_of(roll: &[&str], register: &[&str]) -> (Standardised, Vec<(usize, u64)>) {
         let folder = tempfile::tempdir().unwrap();
         let mut text = String::from("[study]\nname = \"s\"\nreference_time = \"2020-11-01T00:00:00+08:00\"\n");

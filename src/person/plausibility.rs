@@ -114,7 +114,8 @@ fn names_records_by_id_numbers(number: usize, table: &PersonTable) -> bool {
     numbers * 2 > ids.len()
 }
 
-/// More births after the reference time than the months before an extract was drawn can have brought are most likely dates that were
+/// More births after the reference time than the months before an extract was drawn can have brought are most likely
+/// dates that were
 /// misread.
 fn warn_of_unborn(source: &Source, number: usize, reference: i32, table: &PersonTable) {
     let records = table.records(number);

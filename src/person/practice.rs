@@ -1,6 +1,7 @@
 //! How does a test get a small study?
 //!
-//! Takes files that are made up and a study file over them, gives the study with its extracts, and the records in comparable form.
+//! Takes files that are made up and a study file over them, gives the study with its extracts, and the records in
+//! comparable form.
 
 use tempfile::TempDir;
 
@@ -13,7 +14,8 @@ use crate::progress::Silent;
 /// How a study file begins of which nothing else matters.
 pub(crate) const HEAD: &str = "[study]\nname = \"s\"\n";
 
-/// A source of one file, `NAME.csv`, in a study file. Columns are field and name; of those with a record id, that is `id`.
+/// A source of one file, `NAME.csv`, in a study file. Columns are field and name; of those with a record id, that is
+/// `id`.
 pub(crate) fn source(name: &str, role: &str, has_id: bool, columns: &[(&str, &str)]) -> String {
     let columns: String = columns.iter().map(|(field, column)| format!("{field} = \"{column}\"\n")).collect();
     let id = if has_id { "record_id = \"id\"\n" } else { "" };

@@ -1,6 +1,7 @@
 //! Which pairs and persons stand behind figures that a run counts and does not keep?
 //!
-//! Takes a run whose study and extracts are [`held`] to be what they were, links it again, gives the blocks and pairs of blocking rules,
+//! Takes a run whose study and extracts are [`held`] to be what they were, links it again, gives the blocks and pairs
+//! of blocking rules,
 //! the pairs of a bin of match weights and of a band of probability, and what every person weighs in the estimates.
 //! They are the same as in the run, because the same inputs give the same results; nothing has to be kept for it.
 
@@ -59,7 +60,8 @@ pub struct Known {
     pub judged: Option<bool>,
 }
 
-/// Links the study of a run again, once it is held that study, inputs and these outputs are what they were; in such memory as a
+/// Links the study of a run again, once it is held that study, inputs and these outputs are what they were; in such
+/// memory as a
 /// run would have. Where that needs a file, it lies in the run's folder.
 ///
 /// # Errors

@@ -43,7 +43,8 @@ pub(super) fn prepare(study: &Study, out: &Path) -> Result<()> {
 /// Removes the run of this study file from a folder, with its log and all that came of it.
 ///
 /// # Errors
-/// A usage error if the folder holds anything else: then nothing is removed. An environment error if a file cannot be removed.
+/// A usage error if the folder holds anything else: then nothing is removed. An environment error if a file cannot be
+/// removed.
 pub fn forget(study: &Path, out: &Path) -> Result<()> {
     let io = |error: std::io::Error| Error::io(out, &error);
     if out.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {

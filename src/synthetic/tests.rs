@@ -97,6 +97,24 @@ fn every_record_has_its_truth_and_every_truth_its_record() {
 }
 
 #[test]
+fn no_corner_of_a_community_gives_away_who_has_left() {
+    let folder = tempfile::tempdir().expect("folder");
+    make(folder.path(), PERSONS, 3, 1.0);
+    let persons = folder.path().join(PERSONS_FILE);
+    let mut of_area: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    for (area, status) in texts(&persons, "enumeration_area").into_iter().zip(texts(&persons, "status")) {
+        let (all, left) = of_area.entry(area).or_default();
+        *all += 1;
+        *left += u32::from(status == "left" || status == "gone");
+    }
+    let large: Vec<_> = of_area.into_iter().filter(|(_, (all, _))| *all >= 60).collect();
+    assert!(large.len() > 40, "{}", large.len());
+    // One in seven of all.
+    let given_away = large.iter().find(|(_, (all, left))| *left * 5 > *all * 2);
+    assert_eq!(given_away, None);
+}
+
+#[test]
 fn sizes_and_shares_are_those_of_a_district() {
     let folder = tempfile::tempdir().expect("folder");
     let made = make(folder.path(), 60_000, 5, 1.0);

@@ -1,7 +1,9 @@
 //! Which columns does a returned list have?
 //!
-//! Takes a sheet, gives the heading row with the places of the columns that matter. People change headings, translate them, and
-//! put columns of their own beside; the heading that went out counts before a word that means the same, and a column that
+//! Takes a sheet, gives the heading row with the places of the columns that matter. People change headings, translate
+//! them, and
+//! put columns of their own beside; the heading that went out counts before a word that means the same, and a column
+//! that
 //! is filled in before an empty one. What is missing is said: days and notes would be lost without anybody noticing.
 
 use super::row::{BESIDE, CASE, COLUMNS, Column, OUTCOME, normal};
@@ -61,7 +63,8 @@ pub(super) fn heading(sheet: &FilledSheet) -> Result<Option<Heading>, Twice> {
     }))
 }
 
-/// The heading of a sheet that would be a list if it had the column of outcomes: case numbers, and what stands beside them.
+/// The heading of a sheet that would be a list if it had the column of outcomes: case numbers, and what stands beside
+/// them.
 pub(super) fn without_outcome(sheet: &FilledSheet) -> Option<(&[String], Vec<String>)> {
     let has = |cells: &[String], column: &Column| cells.iter().any(|cell| column.is_called(cell));
     let is_list = |cells: &[String]| {

@@ -241,7 +241,8 @@ pub struct Taking<'a> {
     pub sign_key: Option<&'a Path>,
 }
 
-/// Takes a filled list back: says so in the audit log, notes its good rows, writes the others with their reasons into the
+/// Takes a filled list back: says so in the audit log, notes its good rows, writes the others with their reasons into
+/// the
 /// casework's `returned/`.
 ///
 /// # Errors

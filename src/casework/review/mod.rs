@@ -104,7 +104,8 @@ impl ReviewPair {
         self.judged.iter().enumerate().filter(is_last).map(|(_, judged)| judged).collect()
     }
 
-    /// Are they one person? The last word of a supervisor stands, whatever anybody has said since as a clerk, also under the same
+    /// Are they one person? The last word of a supervisor stands, whatever anybody has said since as a clerk, also
+    /// under the same
     /// name; otherwise all who said yes or no must have said the same.
     #[must_use]
     pub fn settled(&self) -> Option<bool> {

@@ -156,7 +156,8 @@ impl Store {
         })
     }
 
-    /// Notes what a clerk said; what the clerk has said of a pair already is not noted again. What this very file has brought
+    /// Notes what a clerk said; what the clerk has said of a pair already is not noted again. What this very file has
+    /// brought
     /// before (its digest; none if it was typed) is no later word than what the clerk has said since.
     ///
     /// # Errors

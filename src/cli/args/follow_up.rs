@@ -14,12 +14,15 @@ pub enum FollowUp {
     Export(Export),
     /// Take filled lists back (XLSX, or CSV in UTF-8 or GB18030); the same list twice changes nothing.
     Import(Import),
-    /// Write the lists that a team has once more, encrypted to other recipients: somebody left, or a key was lost. What was
+    /// Write the lists that a team has once more, encrypted to other recipients: somebody left, or a key was lost. What
+    /// was
     /// sent before can still be read by whom it was sent to.
     Rekey(Rekey),
-    /// Take back what a team has and has not brought back, so that others can be sent: a team dissolved, or lists were lost.
+    /// Take back what a team has and has not brought back, so that others can be sent: a team dissolved, or lists were
+    /// lost.
     Recall(Recall),
-    /// Say by area: cases that wait for a supervisor, visits made, persons found, still expected, and what the next 100 visits would find.
+    /// Say by area: cases that wait for a supervisor, visits made, persons found, still expected, and what the next 100
+    /// visits would find.
     Status(Status),
     /// Write what visits have settled as a table that the next run takes into account (`outcomes` in the study file).
     Outcomes(Outcomes),
@@ -37,10 +40,12 @@ pub struct Export {
     /// Only this area, or all areas of the division with this code.
     #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
     pub area: String,
-    /// Areas or divisions to leave out, for instance those of the post-enumeration survey until it is finished (may be repeated).
+    /// Areas or divisions to leave out, for instance those of the post-enumeration survey until it is finished (may be
+    /// repeated).
     #[arg(long, value_name = "CODE")]
     pub except: Vec<String>,
-    /// For whom: a field team, or a supervisor, who gets all cases that are disputed or that the field leaves to one, with what has
+    /// For whom: a field team, or a supervisor, who gets all cases that are disputed or that the field leaves to one,
+    /// with what has
     /// come back of them; they go to no team.
     #[arg(long, value_enum, default_value_t = Role::Field)]
     pub role: Role,
@@ -51,7 +56,8 @@ pub struct Export {
     /// chosen as of now. Without it, all cases that the run listed.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub visits: Option<u64>,
-    /// Further doors at random among those that the ranking leaves out: what they find measures the ranking, and what it
+    /// Further doors at random among those that the ranking leaves out: what they find measures the ranking, and what
+    /// it
     /// misses. They are not marked on the list.
     #[arg(long, value_name = "N")]
     pub random_visits: Option<u64>,
@@ -72,7 +78,8 @@ pub struct Readers {
     /// Encrypt the lists to this public key (age1…, made with `age-keygen`); may be repeated.
     #[arg(long, value_name = "KEY")]
     pub recipient: Vec<String>,
-    /// Encrypt the lists to the public keys in this file. A line is a key, or the code of an area or division and the key
+    /// Encrypt the lists to the public keys in this file. A line is a key, or the code of an area or division and the
+    /// key
     /// of somebody who may read the lists of those areas alone.
     #[arg(long, value_name = "FILE")]
     pub recipients: Option<PathBuf>,

@@ -15,7 +15,8 @@ pub struct Trace {
     /// The run's folder; the study file and the extracts must still be what they were.
     #[arg(value_name = "DIR")]
     pub run: PathBuf,
-    /// Code of an area, or of a division around areas (all by default); `unknown`: no street is known, `unknown_community`: no community.
+    /// Code of an area, or of a division around areas (all by default); `unknown`: no street is known,
+    /// `unknown_community`: no community.
     #[arg(long, value_name = "CODE")]
     pub area: Option<String>,
     /// Discrepancies of these kinds, as in `discrepancies.parquet` (all kinds by default).

@@ -37,7 +37,8 @@ pub struct FilledSheet {
     pub rows: Vec<(u64, Vec<String>)>,
 }
 
-/// Reads all sheets of a workbook (.xlsx), or a text table (.csv, .txt; UTF-8, UTF-16 or GB18030; comma, semicolon or tab): of the
+/// Reads all sheets of a workbook (.xlsx), or a text table (.csv, .txt; UTF-8, UTF-16 or GB18030; comma, semicolon or
+/// tab): of the
 /// latter a sheet for each delimiter that may be its own, as only the heading tells which is.
 ///
 /// # Errors
@@ -137,7 +138,8 @@ fn text_table(path: &Path) -> Result<Vec<FilledSheet>> {
     readings(&text, path)
 }
 
-/// A text table by each delimiter that may be its own, the likeliest first. A title above may hold no delimiter, or another one:
+/// A text table by each delimiter that may be its own, the likeliest first. A title above may hold no delimiter, or
+/// another one:
 /// only who knows the heading that is looked for can tell.
 fn readings(text: &str, path: &Path) -> Result<Vec<FilledSheet>> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();

@@ -216,7 +216,8 @@ mod tests {
 
     #[test]
     fn nothing_else_makes_a_certificate_the_mothers_own_record() {
-        // Of relatives with one name and one number a thousandth each agree: 20 bits, and what a dwelling's last two gain.
+        // Of relatives with one name and one number a thousandth each agree: 20 bits, and what a dwelling's last two
+        // gain.
         let herself = &super::mother()[usize::from(super::MOTHER_HERSELF)];
         assert!((herself.most / herself.relatives).log2() < -35.0);
     }

@@ -4,7 +4,8 @@
 //! of the patterns, not of the pairs. All pairs of a class count, compared or not: a pair that no blocking rule gave is
 //! taken as no match, so m is not biased towards what a rule requires (a rule on places does not teach *same place*).
 //!
-//! u and r are [`measured`](super::measured). m starts from the expectation written beside each level, which also acts as
+//! u and r are [`measured`](super::measured). m starts from the expectation written beside each level, which also acts
+//! as
 //! a Dirichlet prior: a level that is never seen keeps a finite weight.
 
 pub use super::counts::{

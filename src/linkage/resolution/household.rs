@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn pairs_that_wait_are_found_again_where_their_households_have_others_in_common() {
         let folder = tempfile::tempdir().unwrap();
-        let plan = Plan { persons: 4_000, seed: 4, errors: 3.0, uneven: 0.0, progress: &Silent };
+        let plan = Plan { persons: 5_000, seed: 4, errors: 3.0, uneven: 0.0, progress: &Silent };
         let study = study::file::read(&synthetic::write_district(folder.path(), &plan).unwrap().study).unwrap();
         let table = table_of(&study);
         let comparer = Comparer::new(&study, &table);

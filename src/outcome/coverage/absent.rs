@@ -1,13 +1,15 @@
 //! Of which communities does the roll have nobody, though registers know many there?
 //!
-//! Takes the counts, gives their codes. Such a community was hardly missed by its enumerators: the extract of the roll lacks it, or
+//! Takes the counts, gives their codes. Such a community was hardly missed by its enumerators: the extract of the roll
+//! lacks it, or
 //! the codes of roll and registers are of different years, and everybody there is proposed for a visit.
 
 use super::{Coverage, Level, UNKNOWN_AREA};
 
 /// So many persons of a community in registers make it one that a roll must have.
 const REGISTER_PERSONS_MIN: u64 = 50;
-/// A roll of which fewer than this share of those in registers stand there does not have it: some stand in a wrong place.
+/// A roll of which fewer than this share of those in registers stand there does not have it: some stand in a wrong
+/// place.
 const ROLL_SHARE_MIN: f64 = 0.02;
 /// Where fewer than this share of the roll stand in a community that is known, the roll has other codes.
 const KNOWN_SHARE_MIN: f64 = 0.5;

@@ -375,7 +375,8 @@ pub enum WarningKind {
     Erroneous,
     /// There is no roll, or no register: nothing is estimated.
     OneList,
-    /// Of some communities the roll has nobody; the detail are their codes, the share is one of the persons in registers.
+    /// Of some communities the roll has nobody; the detail are their codes, the share is one of the persons in
+    /// registers.
     Absent,
 }
 

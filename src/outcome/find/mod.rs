@@ -3,6 +3,7 @@
 //! Takes the table, who is who and the residence evidence, gives the [`Findings`]. One pass over the persons; each rule
 //! is one function. `docs/discrepancies.md` defines the kinds.
 
+mod areas;
 mod items;
 mod rows;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::linkage::Linked;
 use crate::linkage::comparison::Comparer;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
+use areas::Areas;
 use items::{ITEMS, ItemErrors};
 use rows::COUNTED_ELSEWHERE;
 
@@ -453,46 +455,4 @@ fn unsupported_probability(study: &Study, table: &PersonTable, linked: &Linked) 
         }
     }
     unsupported::probability(known_to[0], known_to[1], known_to[2])
-}
-
-/// The enumeration areas of dwellings and buildings, learned from the roll.
-struct Areas {
-    dwellings: FxHashMap<(Symbol, u16, u16, u16), Symbol>,
-    buildings: FxHashMap<(Symbol, u16), Symbol>,
-    /// Of addresses that are a text as a whole.
-    addresses: FxHashMap<String, Symbol>,
-}
-
-impl Areas {
-    fn of(table: &PersonTable) -> Areas {
-        let (dwellings, buildings, addresses) = (FxHashMap::default(), FxHashMap::default(), FxHashMap::default());
-        let mut areas = Areas { dwellings, buildings, addresses };
-        for (record, at) in (0..).zip(0..table.len()) {
-            let (area, estate, building) = (table.area[at], table.estate[at], table.building[at]);
-            if area != 0 && estate != 0 && building != 0 && table.kind[at] == RowKind::Present {
-                areas.dwellings.entry((estate, building, table.unit[at], table.room[at])).or_insert(area);
-                areas.buildings.entry((estate, building)).or_insert(area);
-            }
-            if area != 0
-                && table.kind[at] == RowKind::Present
-                && let Some(address) = table.written_address(record)
-            {
-                areas.addresses.entry(address.to_lowercase()).or_insert(area);
-            }
-        }
-        areas
-    }
-
-    /// The finest area code known for a record.
-    fn area(&self, table: &PersonTable, record: RecordId) -> Option<String> {
-        let at = record as usize;
-        let own = table.area[at];
-        let (estate, building) = (table.estate[at], table.building[at]);
-        let dwelling = self.dwellings.get(&(estate, building, table.unit[at], table.room[at])).copied();
-        let building = self.buildings.get(&(estate, building)).copied();
-        let address = table.written_address(record).and_then(|text| self.addresses.get(&text.to_lowercase())).copied();
-        let [dwelling, building, address] = [dwelling, building, address].map(Option::unwrap_or_default);
-        let symbol = [own, dwelling, building, address, table.division[at]].into_iter().find(|symbol| *symbol != 0)?;
-        Some(table.divisions.text(symbol).to_owned())
-    }
 }

@@ -86,6 +86,23 @@ fn every_case_that_needs_a_visit_stands_on_exactly_one_list() {
 }
 
 #[test]
+fn a_door_stands_on_the_list_of_one_area() {
+    let mut district = District::new(Language::Zh);
+    let discrepancies = &mut district.findings.discrepancies;
+    let of_roll = |at: &usize| discrepancies[*at].roll_record.is_some() && discrepancies[*at].area.len() == 15;
+    let chosen: Vec<usize> = (0..discrepancies.len()).filter(of_roll).take(3).collect();
+    let (record, area) = (discrepancies[chosen[0]].shown_record, discrepancies[chosen[0]].area.clone());
+    let other = format!("{}998", &area[..12]);
+    for at in &chosen {
+        let found = &mut discrepancies[*at];
+        (found.roll_record, found.shown_record) = (Some(record), record);
+        found.area.clone_from(if *at == chosen[2] { &other } else { &area });
+    }
+    let report = district.report();
+    assert!(report.lists.iter().all(|list| list.area != other), "the miswritten area has a list of its own");
+}
+
+#[test]
 fn a_list_holds_no_full_id_number_no_source_and_no_full_name_but_of_missed_persons() {
     let district = District::new(Language::Zh);
     let report = district.report();

@@ -32,7 +32,8 @@ pub fn figure(command: &str, caption: &str, svg: &str) -> Markup {
     html! { figure data-trace=(command) { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
 }
 
-/// A name as a shell takes it for one word. Within single quotes a shell obeys nothing, and of the names some are what somebody
+/// A name as a shell takes it for one word. Within single quotes a shell obeys nothing, and of the names some are what
+/// somebody
 /// typed into a column.
 #[must_use]
 pub fn word(name: &str) -> String {

@@ -29,7 +29,8 @@ const REJECTED_PROBABILITY_MAX: f64 = 0.5;
 /// Fewer dates than this give no quantiles.
 const DATES_MIN: usize = 30;
 
-/// Of at least so many dates a share as large as this on one day is the day of an extraction or of a migration: no sign of life.
+/// Of at least so many dates a share as large as this on one day is the day of an extraction or of a migration: no sign
+/// of life.
 const ONE_DAY_DATES_MIN: usize = 50;
 const ONE_DAY_SHARE: f64 = 0.95;
 

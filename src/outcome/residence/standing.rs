@@ -51,7 +51,8 @@ pub(super) struct Status {
     beyond: Option<bool>,
 }
 
-/// If a register places a greater share of its records of those whom the roll has outside the area, its codes mean something else.
+/// If a register places a greater share of its records of those whom the roll has outside the area, its codes mean
+/// something else.
 const BEYOND_MAX: f64 = 0.2;
 
 /// By what kind of record registers know a person: the strata of the fit.
@@ -70,7 +71,8 @@ pub(super) fn is_roll(kind: RowKind) -> bool {
     matches!(kind, RowKind::Present | RowKind::ElsewhereInArea | RowKind::Elsewhere)
 }
 
-/// The status of every person, and how many are not looked for because only registers of places outside the area know them.
+/// The status of every person, and how many are not looked for because only registers of places outside the area know
+/// them.
 /// Registers may hold persons of other areas than the one under study.
 pub(super) fn statuses(material: &Material<'_>, study: &Study) -> (Vec<Status>, u64) {
     let persons = u32::try_from(material.resolution.persons()).unwrap_or(u32::MAX);
@@ -114,7 +116,8 @@ impl Codes {
         (code != 0 && self.of_source[material.table.source(record)]).then(|| self.outside[code as usize])
     }
 
-    /// The same without the codes of sources that place many of those outside whom the roll has: one register may have other
+    /// The same without the codes of sources that place many of those outside whom the roll has: one register may have
+    /// other
     /// codes than the rest.
     fn without_unlike(&self, material: &Material<'_>, study: &Study, found: &[Status]) -> Codes {
         let none = || vec![[0_u64; 2]; self.of_source.len()];

@@ -75,7 +75,8 @@ pub(super) fn is_separator(character: char) -> bool {
     )
 }
 
-/// The run of numbers with designators at the end of an address, in reading order. A short word behind them is left out.
+/// The run of numbers with designators at the end of an address, in reading order. A short word behind them is left
+/// out.
 /// `spaced` are the places before which blanks stood: 5 3 603 are three numbers.
 pub(super) fn trailing(text: &[char], spaced: &[usize]) -> Vec<Number> {
     let mut numbers: Vec<Number> = Vec::with_capacity(4);
@@ -319,7 +320,8 @@ fn settle_door(numbers: &mut [Number]) {
     }
 }
 
-/// What the doors of a floor are called where they have no numbers, and their numbers here: no floor has so many rooms, and no two
+/// What the doors of a floor are called where they have no numbers, and their numbers here: no floor has so many rooms,
+/// and no two
 /// of these are a slip of one digit apart.
 const SIDES: [(char, u16); 5] = [('东', 95), ('西', 86), ('中', 77), ('南', 68), ('北', 59)];
 
@@ -335,7 +337,8 @@ fn settle_side(numbers: &mut [Number], tail: &[char]) {
     }
 }
 
-/// The number of a compound with at most a number behind it is that of a house where houses are courtyards: 茶店胡同6号院 and 茶店胡同6号
+/// The number of a compound with at most a number behind it is that of a house where houses are courtyards: 茶店胡同6号院 and
+/// 茶店胡同6号
 /// are one, and 6号院4号, 6号4号 and 6号-4.
 pub(super) fn settle_courtyard(text: &[char], numbers: &mut [Number]) {
     let [courtyard, others @ ..] = numbers else { return };

@@ -15,7 +15,7 @@ use super::identity::{Issued, Numbers, passport};
 use super::names::People;
 use super::person::{Block, Household, Hukou, Person, Relation, Status};
 use super::place::Dwelling;
-use super::{World, stream};
+use super::{World, shuffle, stream};
 
 /// Share of resident households that came from outside.
 const MIGRANT_HOUSEHOLDS: f64 = 0.245;
@@ -25,8 +25,6 @@ const MOVED_HOUSEHOLDS: f64 = 0.085;
 const LEFT_PER_RESIDENT: f64 = 0.140;
 /// Persons who came and went again, for each resident.
 const GONE_PER_RESIDENT: f64 = 0.050;
-/// Share of dwellings that stand empty.
-const VACANT: f64 = 0.07;
 
 /// What a household is to the district.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +42,9 @@ struct Peopling<'a> {
     numbers: Numbers<'a>,
     block: Block,
     ranks: FxHashMap<Dwelling, u32>,
-    next_dwelling: u32,
+    /// Dwellings in the order in which they are taken.
+    order: Vec<u32>,
+    taken: usize,
     residents: usize,
 }
 
@@ -61,6 +61,9 @@ struct Common {
 #[must_use]
 pub fn people(world: &World, community: usize) -> Block {
     let communities = world.district.communities.len();
+    // Taken one after another, the last buildings of a community would hold hardly anybody but those who left.
+    let mut order: Vec<u32> = (0..world.district.communities[community].dwellings).collect();
+    shuffle(&mut order, world.seed, stream(community, 3));
     let mut peopling = Peopling {
         world,
         community: community as u32,
@@ -68,7 +71,8 @@ pub fn people(world: &World, community: usize) -> Block {
         numbers: Numbers::new(&world.regions, community, communities),
         block: Block::default(),
         ranks: FxHashMap::default(),
-        next_dwelling: 0,
+        order,
+        taken: 0,
         residents: 0,
     };
     let quota = world.district.communities[community].residents;
@@ -103,13 +107,11 @@ impl Peopling<'_> {
         self.settle_family(&members, dwelling, residency);
     }
 
+    /// A dwelling that nobody has taken yet, as long as there is one; those left over stand empty.
     fn free_dwelling(&mut self) -> Dwelling {
-        let dwellings = self.world.district.communities[self.community as usize].dwellings;
-        while happens(&mut self.dice, VACANT) {
-            self.next_dwelling += 1;
-        }
-        self.next_dwelling += 1;
-        Dwelling { community: self.community, index: (self.next_dwelling - 1) % dwellings }
+        let index = self.order[self.taken % self.order.len()];
+        self.taken += 1;
+        Dwelling { community: self.community, index }
     }
 
     fn settle_family(&mut self, members: &[Member], dwelling: Dwelling, residency: Residency) {

@@ -147,7 +147,8 @@ pub fn file_name(area: &str) -> String {
     if is_code { area.to_owned() } else { format!("area-{}", short_digest(area)) }
 }
 
-/// The code of an area as pages and screens show it: the name of its files, unless a code of other letters has digits, as no name
+/// The code of an area as pages and screens show it: the name of its files, unless a code of other letters has digits,
+/// as no name
 /// of a person has (甲片-01).
 #[must_use]
 pub fn shown_area(area: &str) -> String {

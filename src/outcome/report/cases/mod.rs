@@ -8,13 +8,16 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+mod around;
 mod door;
+mod door_areas;
 pub mod table;
 
+pub use around::Around;
 pub use door::{AreaCodes, Door, door, file_name, short_digest, shown_area, written_address};
 
 use super::ReportInput;
@@ -27,6 +30,7 @@ use crate::outcome::visit::is_omission;
 use crate::person::id_number::IdNumber;
 use crate::person::table::RecordId;
 use crate::privacy::{mask, personal};
+use around::Enumerated;
 
 /// The cases of one area.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +114,9 @@ pub struct CaseRow {
     pub records: Vec<String>,
     /// What the residence evidence saw of the person, as `feature=level`.
     pub traits: Vec<String>,
+    /// What the roll has around an omission; nothing in tables that were written before there was this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<Around>,
 }
 
 impl CaseRow {
@@ -147,13 +154,24 @@ pub struct CaseBook<'a> {
     input: ReportInput<'a>,
     numbers: Vec<String>,
     areas: AreaCodes<'a>,
+    /// By discrepancy: the area of the other cases at its door, where that is another one.
+    areas_of_doors: FxHashMap<usize, &'a str>,
+    enumerated: Enumerated<'a>,
 }
 
 impl<'a> CaseBook<'a> {
     /// Numbers the discrepancies of a run.
     #[must_use]
     pub fn of(input: &ReportInput<'a>) -> CaseBook<'a> {
-        CaseBook { input: *input, numbers: numbers(input), areas: AreaCodes::of(input.table) }
+        let (numbers, enumerated) = rayon::join(|| numbers(input), || Enumerated::of(input.table));
+        let (areas, areas_of_doors) = (AreaCodes::of(input.table), door_areas::differing(input));
+        CaseBook { input: *input, numbers, areas, areas_of_doors, enumerated }
+    }
+
+    /// Code of the area whose list a case is on.
+    fn area(&self, at: usize) -> String {
+        let own = self.input.findings.discrepancies[at].area.as_str();
+        self.areas.code(self.areas_of_doors.get(&at).copied().unwrap_or(own))
     }
 
     /// Number of cases.
@@ -181,7 +199,7 @@ impl<'a> CaseBook<'a> {
         let of_case = |at: usize| {
             let discrepancy = &self.input.findings.discrepancies[at];
             let (door, dwelling) = self.place(discrepancy);
-            Placed { area: self.areas.code(&discrepancy.area), door, dwelling, case: self.case(at) }
+            Placed { area: self.area(at), door, dwelling, case: self.case(at) }
         };
         arrange((0..self.len()).into_par_iter().filter(listed).map(of_case).collect())
     }
@@ -197,11 +215,11 @@ impl<'a> CaseBook<'a> {
 
     fn row(&self, at: usize) -> CaseRow {
         let (input, discrepancy) = (&self.input, &self.input.findings.discrepancies[at]);
-        let (door, dwelling) = self.place(discrepancy);
+        let ((door, dwelling), area) = (self.place(discrepancy), self.area(at));
+        let around = || self.enumerated.around(addressed(input, discrepancy), &area);
         CaseRow {
             case: self.case(at),
             kind: discrepancy.kind.name().to_owned(),
-            area: self.areas.code(&discrepancy.area),
             door,
             dwelling,
             probability: discrepancy.probability,
@@ -209,6 +227,8 @@ impl<'a> CaseBook<'a> {
             persons: u32::try_from(discrepancy.members.len().max(1)).unwrap_or(u32::MAX),
             records: records(input, discrepancy),
             traits: traits(input, discrepancy),
+            around: is_omission(discrepancy.kind).then(around),
+            area,
         }
     }
 }

@@ -1,0 +1,138 @@
+//! In which enumeration area does a record live?
+//!
+//! The rows of the roll say where areas lie: what is enumerated next door is the best guide to the area of a dwelling
+//! where nobody
+//! was. A building may belong to several areas.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::intake::study::RowKind;
+use crate::person::lexicon::Symbol;
+use crate::person::table::{PersonTable, RecordId};
+
+/// Room numbers are floor and door: 1203 is on floor 12.
+const DOORS_OF_A_FLOOR: u16 = 100;
+
+/// A dwelling with present rows of one area.
+#[derive(Debug, Clone, Copy)]
+struct Enumerated {
+    building: (Symbol, u16),
+    unit: u16,
+    room: u16,
+    area: Symbol,
+    rows: u32,
+}
+
+/// The enumeration areas of dwellings, learned from the roll.
+pub(super) struct Areas {
+    /// Ascending by building, unit, room and area.
+    dwellings: Vec<Enumerated>,
+    /// Of addresses that are a text as a whole.
+    addresses: FxHashMap<String, Symbol>,
+}
+
+impl Areas {
+    pub fn of(table: &PersonTable) -> Areas {
+        let mut dwellings: Vec<Enumerated> = Vec::new();
+        let mut addresses = FxHashMap::default();
+        for (record, at) in (0..).zip(0..table.len()) {
+            let (area, estate, building) = (table.area[at], table.estate[at], table.building[at]);
+            if area == 0 || table.kind[at] != RowKind::Present {
+                continue;
+            }
+            if estate != 0 && building != 0 {
+                let (unit, room) = (table.unit[at], table.room[at]);
+                dwellings.push(Enumerated { building: (estate, building), unit, room, area, rows: 1 });
+            }
+            if let Some(address) = table.written_address(record) {
+                addresses.entry(address.to_lowercase()).or_insert(area);
+            }
+        }
+        dwellings.par_sort_unstable_by_key(|at| (at.building, at.unit, at.room, at.area));
+        dwellings.dedup_by(|next, kept| {
+            let is_same =
+                (next.building, next.unit, next.room, next.area) == (kept.building, kept.unit, kept.room, kept.area);
+            kept.rows += if is_same { next.rows } else { 0 };
+            is_same
+        });
+        dwellings.shrink_to_fit();
+        Areas { dwellings, addresses }
+    }
+
+    /// The finest area code known for a record.
+    pub fn area(&self, table: &PersonTable, record: RecordId) -> Option<String> {
+        let at = record as usize;
+        let near = || self.nearest((table.estate[at], table.building[at]), table.unit[at], table.room[at]);
+        let address = || self.addresses.get(&table.written_address(record)?.to_lowercase()).copied();
+        let own = Some(table.area[at]).filter(|symbol| *symbol != 0);
+        let division = Some(table.division[at]).filter(|symbol| *symbol != 0);
+        let symbol = own.or_else(near).or_else(address).or(division)?;
+        Some(table.divisions.text(symbol).to_owned())
+    }
+
+    /// The area of the nearest dwelling of the building where somebody was enumerated: by unit, then floor, then room,
+    /// as far as
+    /// the record says them. Of several as near, that of most rows; of as many, the first.
+    fn nearest(&self, building: (Symbol, u16), unit: u16, room: u16) -> Option<Symbol> {
+        let start = self.dwellings.partition_point(|at| at.building < building);
+        let length = self.dwellings[start..].partition_point(|at| at.building == building);
+        let within = &self.dwellings[start..start + length];
+        let apart = |known: u16, other: u16| if known == 0 { 0 } else { known.abs_diff(other) };
+        let distance = |at: &Enumerated| {
+            let floors = apart(room / DOORS_OF_A_FLOOR, at.room / DOORS_OF_A_FLOOR);
+            (apart(unit, at.unit), floors, apart(room, at.room))
+        };
+        let shortest = within.iter().map(distance).min()?;
+        let mut rows: Vec<(Symbol, u32)> = Vec::new();
+        for near in within.iter().filter(|at| distance(at) == shortest) {
+            match rows.iter_mut().find(|(area, _)| *area == near.area) {
+                Some((_, sum)) => *sum += near.rows,
+                None => rows.push((near.area, near.rows)),
+            }
+        }
+        // The last of those that are equal is taken by `max_by_key`, so from the end.
+        rows.into_iter().rev().max_by_key(|(_, sum)| *sum).map(|(area, _)| area)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Areas;
+    use crate::intake::{extract, study};
+    use crate::person;
+    use crate::progress::Silent;
+
+    #[test]
+    fn an_empty_dwelling_is_in_the_area_of_the_nearest_one() {
+        let rows = [
+            ("A01", "幸福里1号楼1单元101室"),
+            ("A01", "幸福里1号楼1单元301室"),
+            ("A01", "幸福里1号楼1单元302室"),
+            ("A02", "幸福里1号楼1单元601室"),
+            ("A02", "幸福里1号楼2单元101室"),
+            ("A02", "幸福里1号楼2单元102室"),
+            ("A03", "幸福里1号楼2单元102室"),
+            ("A03", "幸福里1号楼2单元102室"),
+            ("", "幸福里1号楼1单元502室"),
+            ("", "幸福里1号楼1单元303室"),
+            ("", "幸福里1号楼2单元102室"),
+            ("", "幸福里1号楼3单元101室"),
+            ("", "幸福里1号楼1单元"),
+            ("", "幸福里2号楼1单元101室"),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let lines = rows.iter().enumerate().map(|(at, (area, address))| format!("某{at}\t{area}\t{address}\n"));
+        let text = format!("name\tarea\taddress\n{}", lines.collect::<String>());
+        std::fs::write(folder.path().join("roll.csv"), text).unwrap();
+        let columns = "[source.columns]\nname = \"name\"\nenumeration_area = \"area\"\naddress = \"address\"\n";
+        let source = "[[source]]\nname = \"roll\"\nrole = \"roll\"\npath = \"roll.csv\"\n";
+        std::fs::write(folder.path().join("study.toml"), format!("[study]\nname = \"s\"\n{source}{columns}")).unwrap();
+        let study = study::file::read(&folder.path().join("study.toml")).unwrap();
+        let table = person::standardise(&study, &[extract::open(&study, 0).unwrap()], &Silent).unwrap().table;
+        let areas = Areas::of(&table);
+        let found: Vec<Option<String>> = (8..14).map(|record| areas.area(&table, record)).collect();
+        let expected = [Some("A02"), Some("A01"), Some("A03"), Some("A02"), Some("A01"), None];
+        assert_eq!(found, expected.map(|area| area.map(str::to_owned)));
+    }
+}
