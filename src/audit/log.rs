@@ -37,8 +37,7 @@ pub struct Entry {
     /// Who, as the command line said.
     pub actor: String,
     /// What: `begin`, `read`, `count`, `write`, `seal`, `publish`, `recover`, `sample`, `purge`, `send`, `rekey`,
-    /// `recall`,
-    /// `import`.
+    /// `recall`, `import`.
     pub action: String,
     /// With what: digests and counts; no personal value.
     pub object: Value,
@@ -80,8 +79,7 @@ pub fn read(folder: &Path) -> Result<Vec<Entry>> {
 }
 
 /// The same for whoever asks what became of the results: an entry at the end whose writing was cut off announced
-/// nothing, and is left
-/// aside. The next one who writes drops it.
+/// nothing, and is left aside. The next one who writes drops it.
 ///
 /// # Errors
 /// As [`read`].

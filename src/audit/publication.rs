@@ -190,8 +190,7 @@ pub fn refuse_links(folder: &Path) -> Result<()> {
 }
 
 /// May a command write there? Not into the folder of a run but beside what the run wrote: `verify` finds a file that no
-/// run wrote,
-/// and `purge` does not know of it.
+/// run wrote, and `purge` does not know of it.
 ///
 /// # Errors
 /// A usage error if the place is in the folder of the run and not in [`BESIDE`].

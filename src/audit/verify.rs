@@ -115,8 +115,7 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
 }
 
 /// May something be added to the log of a folder? Where it is signed, what is added must be, too, or else anybody could
-/// add it;
-/// and results that nobody has signed are not signed with it.
+/// add it; and results that nobody has signed are not signed with it.
 ///
 /// # Errors
 /// A usage error if the log is signed and no key is named, a verification error if its log or the signature do not

@@ -1,10 +1,9 @@
 //! Which cases does a fresh run go on with?
 //!
 //! Takes a finished run, gives the store what is new in it. A case is known again by its question and by the records it
-//! rests
-//! on: of the earlier cases of the same kind (a newborn and any other missed person are one), the one that shares most
-//! records. What no case matches is opened; an
-//! unsettled case that the run does not raise any more is closed, with the reason; one that comes back is reopened.
+//! rests on: of the earlier cases of the same kind (a newborn and any other missed person are one), the one that shares
+//! most records. What no case matches is opened; an unsettled case that the run does not raise any more is closed, with
+//! the reason; one that comes back is reopened.
 //! The run that was taken over last changes nothing; an earlier one that is back counts as a fresh one.
 
 use std::path::Path;

@@ -1,10 +1,8 @@
 //! What waits for a supervisor?
 //!
 //! Takes the store's cases, gives those of which outcomes contradict each other (disputed) and those that the field
-//! leaves to a
-//! supervisor (referred), with what has come back of them; and lists of them, by the same hand as those of teams, to
-//! write the
-//! decision into. Such a list changes nothing in the store: the cases go to no team.
+//! leaves to a supervisor (referred), with what has come back of them; and lists of them, by the same hand as those of
+//! teams, to write the decision into. Such a list changes nothing in the store: the cases go to no team.
 
 use std::path::Path;
 

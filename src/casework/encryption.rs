@@ -30,8 +30,7 @@ pub struct Recipients {
 
 impl Recipients {
     /// Recipients of all areas, and those that a file names. A line of it is a public key, or the code of an area or of
-    /// a
-    /// division around areas and a public key; `#` begins a remark.
+    /// a division around areas and a public key; `#` begins a remark.
     ///
     /// # Errors
     /// A usage error if a key is none, with its line; an error if the file cannot be read.

@@ -5,17 +5,13 @@
 //! the first visits show it.
 //!
 //! Model: log odds = log odds of the run + kind + area + community + building + building where nobody was enumerated at
-//! the
-//! dwelling + traits (the levels of the residence evidence) + surroundings, each effect normal about zero: a logistic
-//! regression
-//! with an offset and crossed random effects. Omissions and all other kinds are fitted apart.
+//! the dwelling + traits (the levels of the residence evidence) + surroundings, each effect normal about zero: a
+//! logistic regression with an offset and crossed random effects. Omissions and all other kinds are fitted apart.
 //!
 //! Surroundings are what the run itself expects elsewhere in the building and in the area ([`super::surroundings`]):
-//! the effects
-//! of places must be learnt place by place, those of surroundings are few and learnt on the first days. No effect is a
-//! multiple
-//! of the case's own log odds: unlikely cases have labels only where a likely housemate drew the visit, and would teach
-//! of all.
+//! the effects of places must be learnt place by place, those of surroundings are few and learnt on the first days. No
+//! effect is a multiple of the case's own log odds: unlikely cases have labels only where a likely housemate drew the
+//! visit, and would teach of all.
 //!
 //! A building that was left out loses whole households: its effect is another one for dwellings that are empty on the
 //! roll than for those where somebody was enumerated and one more person may be missing.
@@ -26,10 +22,9 @@
 //! every open case is scored.
 //!
 //! Sources: Y. Mundlak, *On the pooling of time series and cross section data*, Econometrica 46 (1978) (what is known
-//! of a group
-//! beside its random intercept); D. MacKay, *Bayesian interpolation*, Neural Computation 4 (1992) (variance by the
-//! effective number of parameters;
-//! the EM step moves from a wrong first value only over many rounds where each effect has few labels); A. Gelman, J.
+//! of a group beside its random intercept); D. MacKay, *Bayesian interpolation*, Neural Computation 4 (1992) (variance
+//! by the effective number of parameters; the EM step moves from a wrong first value only over many rounds where each
+//! effect has few labels); A. Gelman, J.
 //! Hill, *Data Analysis Using Regression and Multilevel Models*, 2007, ch. 14.
 
 use rustc_hash::FxHashMap;

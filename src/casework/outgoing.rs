@@ -10,7 +10,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -19,18 +18,15 @@ use super::decision::SUPERVISOR;
 use super::encryption::{self, Recipients};
 use super::learning::{self, Lesson};
 use super::store::{Claim, State, Store, StoredCase};
-use super::{FOLDER, progress};
+use super::{FOLDER, held, progress};
 use crate::audit::checkpoint;
 use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
 use crate::audit::publication::{self, Publication};
-use crate::audit::purge;
-use crate::audit::verify;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::coverage::is_within;
 use crate::outcome::discrepancy::DiscrepancyKind;
-use crate::outcome::report::cases::table::CASES;
 use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
 use crate::outcome::report::follow_up::{self, Heading};
 use crate::outcome::report::words;
@@ -186,9 +182,6 @@ fn nothing_to_send(cases: &[StoredCase], order: &Order) -> Error {
 /// How often cases are chosen again that another program was faster to send out, before others have to wait meanwhile.
 const TRIES: u32 = 3;
 
-/// How long the audit log is waited for, to which others write at the same moment.
-const LOG_WAIT: Duration = Duration::from_mins(2);
-
 /// Notes which cases a team gets, then writes its lists.
 ///
 /// # Errors
@@ -205,13 +198,6 @@ fn without_lists(error: Error, order: &Order) -> Error {
     error.also(format!("team {} has these cases now; the same command again writes its lists", order.team))
 }
 
-/// Holds the folder of a run, of which the cases have not been purged while it was waited for.
-pub(super) fn hold(run: &Path) -> Result<Publication> {
-    let held = Publication::begin_within(run, LOG_WAIT)?;
-    purge::check_not_purged(run, CASES)?;
-    Ok(held)
-}
-
 /// What is known to be wrong before anything is asked of the store.
 fn check(run: &Path, order: &Order) -> Result<()> {
     order.sign_key.as_deref().map_or(Ok(()), checkpoint::check_key)?;
@@ -221,44 +207,25 @@ fn check(run: &Path, order: &Order) -> Result<()> {
 }
 
 /// The log, if it may be added to.
-fn open_log(held: &Publication, run: &Path, order: &Order) -> Result<Log> {
-    open_signed_log(held, run, order.actor(), order.sign_key.as_deref(), "what is sent")
-}
-
-/// The log of a run that `what` adds to: where it is signed, a key must be named.
-pub(super) fn open_signed_log(
-    held: &Publication,
-    run: &Path,
-    actor: &str,
-    sign_key: Option<&Path>,
-    what: &str,
-) -> Result<Log> {
-    let log = Log::open(held, actor)?;
-    verify::check_signed(run, sign_key, what)?;
-    Ok(log)
-}
-
-/// Signs the log's new end, if a key is named.
-pub(super) fn sign(run: &Path, log: &Log, sign_key: Option<&Path>) -> Result<()> {
-    sign_key.map_or(Ok(()), |key| checkpoint::sign(run, key, log.head()))
+fn open_log(folder: &Publication, run: &Path, order: &Order) -> Result<Log> {
+    held::open_log(folder, run, order.actor(), order.sign_key.as_deref(), "what is sent")
 }
 
 /// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the
-/// folder,
-/// held until the lists are in it.
+/// folder, held until the lists are in it.
 fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<(Choice, Publication)> {
     for _ in 0..TRIES {
         let (cases, seen) = store.cases_so_far()?;
         let choice = Choice::of(cases, order, language)?;
         // The log is opened first: what it cannot be told must not happen.
-        let held = hold(run)?;
+        let held = held::hold(run)?;
         let mut log = open_log(&held, run, order)?;
         if store.claim(&choice.claim(order), seen)? {
             announce(&mut log, run, order, "send", &choice).map_err(|error| without_lists(error, order))?;
             return Ok((choice, held));
         }
     }
-    let held = hold(run)?;
+    let held = held::hold(run)?;
     let mut log = open_log(&held, run, order)?;
     let choice = store.claim_alone(|cases| {
         let choice = Choice::of(cases, order, language)?;
@@ -301,7 +268,7 @@ pub(super) fn send_as_they_are(
     let choice = Choice { cases, probability, chosen, random: Vec::new(), lists: Vec::new() };
     let choice = choice.arranged(order, language)?;
     let heading = heading(run, language, &order.team)?;
-    let held = hold(run)?;
+    let held = held::hold(run)?;
     announce(&mut open_log(&held, run, order)?, run, order, action, &choice)?;
     write(run, order, &heading, &choice)
 }
@@ -354,7 +321,7 @@ fn announce(log: &mut Log, run: &Path, order: &Order, action: &str, choice: &Cho
         }
     }
     log.add(action, said)?;
-    sign(run, log, order.sign_key.as_deref())
+    held::sign(run, log, order.sign_key.as_deref())
 }
 
 /// A folder for lists must be empty or not there yet: lists of one area have one name whoever carries them, and must
@@ -418,8 +385,7 @@ pub(super) fn is_asked_for(case: &StoredCase, order: &Order) -> bool {
 }
 
 /// Positions of the cases that may go out with this order. Where another team is sent already, everything at the door
-/// is left to
-/// that team: two would call at one door.
+/// is left to that team: two would call at one door.
 fn may_all_go(cases: &[StoredCase], order: &Order) -> Vec<usize> {
     let key = |case| door_of(case);
     let is_others = |case: &&StoredCase| case.state() == State::Assigned && case.team() != Some(order.team.as_str());
@@ -433,10 +399,8 @@ pub(super) fn door_of(case: &StoredCase) -> (&str, &Door, &str) {
 }
 
 /// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together.
-/// The
-/// ranking has no say in it: what they find measures the ranking. Each draw goes on with other dice than those before
-/// it, or the
-/// same places would come up every day; the same seed over the same history gives the same doors.
+/// The ranking has no say in it: what they find measures the ranking. Each draw goes on with other dice than those
+/// before it, or the same places would come up every day; the same seed over the same history gives the same doors.
 fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Vec<usize> {
     use rand::SeedableRng;
     let key = |at: &usize| door_of(&cases[*at]);
@@ -640,9 +604,10 @@ mod tests {
         let mut store = store(folder.path(), 2);
         purge::purge(folder.path(), |_| false, &[crate::casework::FOLDER], &purge::Order::default()).unwrap();
         // The table of cases is an output, which this run's manifest does not name.
-        std::fs::remove_file(folder.path().join(super::CASES)).unwrap();
+        std::fs::remove_file(folder.path().join(crate::outcome::report::cases::table::CASES)).unwrap();
         let mut log = Log::open(&Publication::begin(folder.path()).unwrap(), "office").unwrap();
-        log.add("purge", serde_json::json!({"files": [{"file": super::CASES}]})).unwrap();
+        log.add("purge", serde_json::json!({"files": [{"file": crate::outcome::report::cases::table::CASES}]}))
+            .unwrap();
         assert!(send(&mut store, folder.path(), &order("east", None), Language::Zh).is_err());
         assert!(!folder.path().join(crate::casework::FOLDER).exists(), "no list with names in a purged folder");
     }

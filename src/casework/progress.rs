@@ -132,8 +132,7 @@ impl<'a> DoorCalls<'a> {
     }
 
     /// How many calls they are. People write the day into the first row of a household and leave the others empty: a
-    /// call
-    /// without a day is one of its own only if nothing that came back with it has a day.
+    /// call without a day is one of its own only if nothing that came back with it has a day.
     fn count(&self) -> u64 {
         let is_told = |noted: &Vec<&str>| noted.iter().any(|at| self.with_day.contains(at));
         self.days.len() as u64 + u64::from(!self.without_day.iter().all(is_told))

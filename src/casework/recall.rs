@@ -1,26 +1,25 @@
 //! What is taken back from a team?
 //!
 //! Takes the team, gives how many of its cases can go out with others again: a team dissolved, or its lists were lost.
-//! History is
-//! only added to, as everywhere: each case is as it was before it went out.
+//! History is only added to, as everywhere: each case is as it was before it went out.
 
 use std::path::Path;
 
-use super::outgoing::{Order, hold, is_asked_for, open_signed_log, sign};
+use super::held;
+use super::outgoing::{Order, is_asked_for};
 use super::store::{State, Store, StoredCase};
 use crate::error::{Error, Kind, Result};
 
 /// Takes back what a team has and has not brought back, and says so in the audit log; gives how many cases. Its lists
-/// are void from
-/// then on, though what comes back on them is heard.
+/// are void from then on, though what comes back on them is heard.
 ///
 /// # Errors
 /// If the team has nothing there, or log or store cannot be written.
 pub fn recall(store: &mut Store, run: &Path, order: &Order) -> Result<u64> {
     // The log is opened first: what it cannot be told must not happen.
-    let held = hold(run)?;
+    let folder = held::hold(run)?;
     let sign_key = order.sign_key.as_deref();
-    let mut log = open_signed_log(&held, run, order.actor(), sign_key, "the recall")?;
+    let mut log = held::open_log(&folder, run, order.actor(), sign_key, "the recall")?;
     let is_meant = |case: &StoredCase| {
         case.state() == State::Assigned && case.team() == Some(order.team.as_str()) && is_asked_for(case, order)
     };
@@ -30,7 +29,7 @@ pub fn recall(store: &mut Store, run: &Path, order: &Order) -> Result<u64> {
         return Err(error.hint("`rollcall follow-up status DIR` shows which team has how many"));
     }
     log.add("recall", serde_json::json!({ "team": order.team, "cases": cases }))?;
-    sign(run, &log, sign_key)?;
+    held::sign(run, &log, sign_key)?;
     Ok(cases)
 }
 

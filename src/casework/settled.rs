@@ -1,8 +1,8 @@
 //! What does the next run learn of visits?
 //!
 //! Takes the store's cases, gives a table of those that visits settled: kind, outcome, and the records as digests, in
-//! the order of
-//! visits, so that of two cases about one person the later visit has the last word. No name and no ID number is in it.
+//! the order of visits, so that of two cases about one person the later visit has the last word. No name and no ID
+//! number is in it.
 
 use super::store::{Event, StoredCase};
 use crate::error::{Error, Kind, Result};
@@ -36,8 +36,8 @@ pub fn table(cases: &[StoredCase]) -> Result<(Vec<u8>, u64)> {
 }
 
 /// Where a settled case stands among others: by the day of the visit, when it was taken back, and number. What a
-/// supervisor has
-/// settled comes last, as it stands against the field in one case. A visit of which nobody said the day comes first.
+/// supervisor has settled comes last, as it stands against the field in one case. A visit of which nobody said the day
+/// comes first.
 fn order(case: &StoredCase) -> (bool, &str, &str, &str) {
     let settling = |event: &&Event| event.outcome == case.outcome();
     let is_ruled = case.visits().filter(settling).any(|event| event.role == "supervisor");

@@ -168,10 +168,8 @@ impl Store {
     }
 
     /// Notes that cases go out with a team, and of those drawn at random the probability that each had then. Nothing is
-    /// noted
-    /// if something has happened to one of the cases, or of others at their doors, since the event up to which they
-    /// were looked at: another program may
-    /// have sent it out. Gives whether it was noted.
+    /// noted if something has happened to one of the cases, or of others at their doors, since the event up to which
+    /// they were looked at: another program may have sent it out. Gives whether it was noted.
     ///
     /// # Errors
     /// If the store cannot be written.

@@ -1,26 +1,19 @@
 //! What does the run expect around a case?
 //!
 //! Takes the cases with the probabilities that the run gave them and what the roll has around them, gives for each what
-//! speaks of
-//! its surroundings, as names and values:
+//! speaks of its surroundings, as names and values:
 //!
 //! - *building*: missed persons expected in dwellings of the building where nobody was enumerated, for each person
-//!   enumerated in
-//!   it, as the logarithm of the ratio to all buildings. A building that was left out has many of them and few
-//! enumerated. One
-//!   value for cases in such dwellings, one for the others;
+//!   enumerated in it, as the logarithm of the ratio to all buildings. A building that was left out has many of them and
+//!   few enumerated. One value for cases in such dwellings, one for the others;
 //! - *area*: missed persons expected in the enumeration area, for each person enumerated in it, likewise;
 //! - *community*: rows of the roll that list persons as living elsewhere, for each person of a registered household who
-//!   is looked
-//!   for: few where nobody compared the roll with the household register, so that who has left looks like somebody
-//! missed. A
-//!   value for each stratum.
+//!   is looked for: few where nobody compared the roll with the household register, so that who has left looks like
+//!   somebody missed. A value for each stratum.
 //!
 //! What speaks of a case comes from other doors: its own probability is counted already. A ratio of small numbers is
-//! held near that
-//! of all, as if each place had some more persons of the usual kind (a gamma prior for a Poisson rate). Whether and how
-//! much these
-//! values say is left to the labels.
+//! held near that of all, as if each place had some more persons of the usual kind (a gamma prior for a Poisson rate).
+//! Whether and how much these values say is left to the labels.
 
 use rustc_hash::FxHashMap;
 

@@ -254,8 +254,7 @@ pub struct Accuracy {
 }
 
 /// The name of a team: it becomes part of a folder's name. Letters of all scripts are safe there; separators, dots and
-/// control
-/// characters are none.
+/// control characters are none.
 fn team(text: &str) -> Result<String, String> {
     let right = (1..=32).contains(&text.chars().count()) && text.chars().all(|c| c.is_alphanumeric() || c == '-');
     if right { Ok(text.to_owned()) } else { Err(String::from("expected at most 32 letters, digits and `-`")) }

@@ -23,8 +23,7 @@ pub(super) fn demo(asked: &Demo, memory: Allowance, progress: &dyn Progress) -> 
     let (district, results) = (asked.out.join("district"), asked.out.join("results"));
     may_hold_demo(&asked.out, &district)?;
     // An earlier demo may have been of another district, whose run the corridor would rightly not replace; what came of
-    // its cases
-    // is of no use to the new one.
+    // its cases is of no use to the new one.
     crate::run::forget(&district.join("study.toml"), &results)?;
     let plan = Plan { persons: asked.persons, seed: asked.seed, errors: 1.0, uneven: 0.0, progress };
     let made = synthetic::write_district(&district, &plan)?;

@@ -1,8 +1,7 @@
 //! May a command write the file that `--out` names?
 //!
 //! Takes the path and what an earlier file of the same command looks like; refuses to write over anything else. A slip
-//! of the
-//! keyboard must not cost a key, an extract or an output of the run.
+//! of the keyboard must not cost a key, an extract or an output of the run.
 
 use std::fs::File;
 use std::io::Read;

@@ -71,8 +71,7 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
 }
 
 /// By what a person is known from run to run, however its rows or the sources are ordered: the first of its records'
-/// handles in
-/// the order of texts.
+/// handles in the order of texts.
 fn handle(study: &Study, table: &PersonTable, records: &[RecordId]) -> String {
     let of = |record: &RecordId| {
         let source = study.sources.get(table.source(*record));

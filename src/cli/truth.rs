@@ -47,8 +47,7 @@ fn study_of(manifest: &Manifest) -> Option<Study> {
 }
 
 /// The roll as the manifest names it; one that names none is of an earlier version, or of a study without a roll: then
-/// by the
-/// study, and without the study the source that is called so.
+/// by the study, and without the study the source that is called so.
 fn roll(manifest: &Manifest) -> Option<String> {
     if let Some(roll) = manifest.sources.iter().find(|source| source.roll) {
         return Some(roll.source.clone());

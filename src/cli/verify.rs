@@ -63,8 +63,8 @@ pub(super) fn verify(asked: &Verify, memory: Allowance, progress: &dyn Progress)
 }
 
 /// Repeats the run and compares every output. What it writes names persons: it lies hidden in the folder of the run,
-/// for nobody
-/// but this user, and the next run clears it should this one be killed. Nowhere else: nobody would clear it there.
+/// for nobody but this user, and the next run clears it should this one be killed. Nowhere else: nobody would clear it
+/// there.
 fn rerun(asked: &Verify, verified: &Verified, memory: Allowance, progress: &dyn Progress) -> Result<()> {
     let study = study::file::read(&located::locate(&asked.run, verified.manifest.clone())?.study.file)?;
     let _held = Publication::begin(&asked.run)?;

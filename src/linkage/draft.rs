@@ -1,8 +1,7 @@
 //! Who is who as far as it is known, and what does each step add?
 //!
 //! Takes the pairs that were kept, gives a [`Draft`]: a model, what it makes of the pairs, and who is one person then.
-//! The steps are
-//! taken in the order in which they stand here, each on what the ones before have found.
+//! The steps are taken in the order in which they stand here, each on what the ones before have found.
 
 use rayon::prelude::*;
 
@@ -66,8 +65,7 @@ impl Draft {
     }
 
     /// Once more with what the first draft says of households: it supports pairs, finds some that waited, and others
-    /// that no
-    /// rule gave.
+    /// that no rule gave.
     pub fn hear_households<'a>(
         &mut self,
         (ground, resolver): (&Ground<'_>, &mut Resolver<'a>),

@@ -1,10 +1,8 @@
 //! What do all models of a linkage stand on, and which pairs are worth keeping?
 //!
 //! Takes the records and what is measured beside the blocks, gives scorers and fits over them; takes the candidate
-//! pairs,
-//! keeps those that may matter ([`Ground::sift`]). Pairs are sifted before a model is fitted to them: by a model that
-//! is
-//! expected, or fitted to a sample, and with slack for how far the fit may go from it.
+//! pairs, keeps those that may matter ([`Ground::sift`]). Pairs are sifted before a model is fitted to them: by a model
+//! that is expected, or fitted to a sample, and with slack for how far the fit may go from it.
 
 use super::blocking::{CandidatePairs, Pair};
 use super::comparison::household::Households;

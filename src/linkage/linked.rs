@@ -1,8 +1,7 @@
 //! What did linking find?
 //!
 //! [`Linked`]: who is who, the pairs behind it with their scores, and the model that gave them; takes questions on
-//! single
-//! pairs and on persons.
+//! single pairs and on persons.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -66,8 +65,7 @@ impl Linked {
     }
 
     /// Of the persons with a record of which the first holds, how likely the likeliest record of which the second holds
-    /// is theirs,
-    /// if linking held one apart that it had compared.
+    /// is theirs, if linking held one apart that it had compared.
     #[must_use]
     pub fn held_apart(
         &self,

@@ -1,8 +1,7 @@
 //! Which records are one person, on this study's terms?
 //!
 //! Takes a scorer and scored pairs, gives a [`Resolution`] at the threshold that follows from the study and all scores;
-//! and
-//! again, where some scores have changed, housemates are heard, or clerks have decided.
+//! and again, where some scores have changed, housemates are heard, or clerks have decided.
 
 use rayon::prelude::*;
 

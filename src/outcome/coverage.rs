@@ -95,8 +95,8 @@ impl Level {
 const DIVISION_DIGITS_MIN: usize = 4;
 
 /// Is this the area that was asked for, or within it? Codes of divisions (digits) begin with those of the divisions
-/// around them;
-/// the areas of an office's own (EA-1, EA-10) do not, and are what they are called. Nothing asked for is everywhere.
+/// around them; the areas of an office's own (EA-1, EA-10) do not, and are what they are called. Nothing asked for is
+/// everywhere.
 #[must_use]
 pub fn is_within(code: &str, asked: &str) -> bool {
     let is_division = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());

@@ -39,8 +39,7 @@ pub struct Settled {
 
 impl Settled {
     /// Finds the persons of the outcomes. Of two outcomes about one person and kind the later one of the table holds,
-    /// which is
-    /// in the order of visits.
+    /// which is in the order of visits.
     ///
     /// # Errors
     /// An input error, with the row, for a kind or an outcome that does not exist.

@@ -138,8 +138,7 @@ impl Outcome {
 }
 
 /// The question that a case of this kind asks, as its first kind: a child whose birth was registered meanwhile is still
-/// the person who
-/// was asked about.
+/// the person who was asked about.
 #[must_use]
 pub fn one_question(kind: DiscrepancyKind) -> DiscrepancyKind {
     if is_omission(kind) && kind != DiscrepancyKind::MissedHousehold { DiscrepancyKind::MissedPerson } else { kind }

@@ -1,8 +1,8 @@
 //! What do the match weights look like?
 //!
 //! Takes a `Linked`, gives the histogram of all weights, what the levels of every comparison weigh, and how the weights
-//! of
-//! the most frequent patterns add up. Everything here is about patterns of levels, never about the values of a record.
+//! of the most frequent patterns add up. Everything here is about patterns of levels, never about the values of a
+//! record.
 
 use rustc_hash::FxHashMap;
 

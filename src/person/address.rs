@@ -100,7 +100,9 @@ fn without_telephone<'a>(text: &'a [char], spaced: &[usize]) -> &'a [char] {
     let is_apart =
         |at: &usize| at + DIGITS_MIN <= text.len() && *at > 0 && text[*at..].iter().all(char::is_ascii_digit);
     let mut start = text.iter().rposition(|c| !c.is_ascii_digit()).map_or(0, |at| at + 1);
-    start = spaced.iter().rev().copied().find(|at| *at > start && is_apart(at)).unwrap_or(start);
+    if !numbers::reaches_somebody(&text[start..]) {
+        start = spaced.iter().rev().copied().find(|at| *at > start && is_apart(at)).unwrap_or(start);
+    }
     if start + DIGITS_MIN > text.len() {
         return text;
     }
@@ -125,8 +127,7 @@ fn without_telephone<'a>(text: &'a [char], spaced: &[usize]) -> &'a [char] {
 }
 
 /// The text without a remark in brackets at its end, as 风采里12号楼3门401(租): what holds no number is no part of it, nor is
-/// a
-/// telephone number.
+/// a telephone number.
 fn without_remark(text: &[char]) -> &[char] {
     let mut rest = text;
     while let [before @ .., ')' | '）' | ']' | '】'] = rest {

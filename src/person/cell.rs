@@ -127,8 +127,7 @@ impl<'a> BoundField<'a> {
 }
 
 /// Longest name, and longest address or text of the study's own, in characters: what is longer is none. Two texts are
-/// compared
-/// in a time that grows with the product of their lengths.
+/// compared in a time that grows with the product of their lengths.
 const NAME_CHARACTERS_MAX: usize = 200;
 const TEXT_CHARACTERS_MAX: usize = 1_000;
 

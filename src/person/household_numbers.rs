@@ -1,10 +1,8 @@
 //! Of which households are the numbers of a source?
 //!
 //! Offices number households through the whole district, or anew in each enumeration area or community. Takes the
-//! table, gives
-//! the households of a source that numbers them anew a number for each place: else strangers would be one household,
-//! and too many
-//! to be one.
+//! table, gives the households of a source that numbers them anew a number for each place: else strangers would be one
+//! household, and too many to be one.
 
 use rustc_hash::FxHashMap;
 

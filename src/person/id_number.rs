@@ -263,8 +263,7 @@ fn document(text: &[u8]) -> (IdNumber, Fault) {
 const WIDE: u64 = 1 << 40;
 
 /// `120106********1234`: six digits, a mask, four characters; or three digits and four characters; or the fourteen of
-/// region and
-/// birth date.
+/// region and birth date.
 fn read_masked(text: &[u8]) -> (IdNumber, Fault) {
     let first: Vec<u8> = text.iter().copied().take_while(u8::is_ascii_digit).collect();
     let after = text.iter().rposition(|c| *c == b'*').map_or(0, |at| at + 1);
@@ -423,8 +422,7 @@ impl IdNumber {
     }
 
     /// What is left when the middle of a number is masked: region and last four characters. For a number masked so,
-    /// itself;
-    /// none if less is left of it.
+    /// itself; none if less is left of it.
     #[must_use]
     pub fn masked(self) -> IdNumber {
         match self.kind() {

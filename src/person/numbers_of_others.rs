@@ -1,8 +1,8 @@
 //! Who stands under an ID number that is somebody else's?
 //!
 //! Parents' numbers stand on the lines of their children, and the head's on those of a whole household. Takes the
-//! table, takes
-//! such a number off a record, and what was only read out of it: linked by it, a family would become one person.
+//! table, takes such a number off a record, and what was only read out of it: linked by it, a family would become one
+//! person.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -26,10 +26,8 @@ const HABIT_SHARE: f64 = 0.005;
 /// ascending.
 ///
 /// A number is somebody else's if the record's own birth date, or birth date and sex, say so, and another record, of
-/// another
-/// name, is born as the number says; or if the head of the same household has it under another name, and the record has
-/// no
-/// birth date of its own that would be that of the number.
+/// another name, is born as the number says; or if the head of the same household has it under another name, and the
+/// record has no birth date of its own that would be that of the number.
 pub(super) fn take_off(table: &mut PersonTable) -> Vec<RecordId> {
     // Members first: what they have of the head is then no sign of the owner any more.
     let mut taken = Vec::new();

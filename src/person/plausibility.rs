@@ -115,8 +115,7 @@ fn names_records_by_id_numbers(number: usize, table: &PersonTable) -> bool {
 }
 
 /// More births after the reference time than the months before an extract was drawn can have brought are most likely
-/// dates that were
-/// misread.
+/// dates that were misread.
 fn warn_of_unborn(source: &Source, number: usize, reference: i32, table: &PersonTable) {
     let records = table.records(number);
     let rows = records.len() as u64;

@@ -124,8 +124,8 @@ fn is_digit(character: char) -> bool {
 }
 
 /// Where the number ends that begins at a place: groups of three digits or more go on over single blanks, dashes and
-/// points, as
-/// telephone and ID numbers are written (138 1234 5678, 120106-19800101-0014), and an ID number may end with X.
+/// points, as telephone and ID numbers are written (138 1234 5678, 120106-19800101-0014), and an ID number may end with
+/// X.
 fn number_end(characters: &[char], start: usize) -> usize {
     let group = |from: usize| characters.iter().skip(from).take_while(|c| is_digit(**c)).count();
     let mut digits = group(start);

@@ -1,8 +1,7 @@
 //! Is everything still what the run had?
 //!
 //! Takes a run's folder and its manifest. Study file, inputs and the outputs that something rests on must have the
-//! digests of the
-//! manifest; all that differs is said at once. Gives the study with its extracts, opened once more.
+//! digests of the manifest; all that differs is said at once. Gives the study with its extracts, opened once more.
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! Which pairs and persons stand behind figures that a run counts and does not keep?
 //!
 //! Takes a run whose study and extracts are [`held`] to be what they were, links it again, gives the blocks and pairs
-//! of blocking rules,
-//! the pairs of a bin of match weights and of a band of probability, and what every person weighs in the estimates.
+//! of blocking rules, the pairs of a bin of match weights and of a band of probability, and what every person weighs in
+//! the estimates.
 //! They are the same as in the run, because the same inputs give the same results; nothing has to be kept for it.
 
 pub mod held;
@@ -61,8 +61,7 @@ pub struct Known {
 }
 
 /// Links the study of a run again, once it is held that study, inputs and these outputs are what they were; in such
-/// memory as a
-/// run would have. Where that needs a file, it lies in the run's folder.
+/// memory as a run would have. Where that needs a file, it lies in the run's folder.
 ///
 /// # Errors
 /// A verification error if something has changed; and as a run would, if a file cannot be used, or memory is short.

@@ -1,8 +1,7 @@
 //! What is said of a run, for ever?
 //!
 //! Takes the facts of a run and what was written, gives the manifest: inputs and outputs with their digests, and
-//! counts, which
-//! must add up. It is written last, once the log has been closed over it.
+//! counts, which must add up. It is written last, once the log has been closed over it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,7 @@
 //! What does a run leave behind?
 //!
 //! Takes all that was found, writes the tables, the pages and the model into the folder of a run that is not published
-//! yet, and
-//! gives what was [`Written`].
+//! yet, and gives what was [`Written`].
 
 use std::path::{Path, PathBuf};
 

@@ -81,7 +81,7 @@ fn cases_are_taken_back_from_a_team_and_go_out_with_another() {
     let (screen, _) = check(&["follow-up", "status", argument(run)], 0);
     assert!(screen.lines().any(|line| line.starts_with("east ") && line.ends_with(" 10")), "{screen}");
     // All the others with west: north finds nothing, and is told who has them.
-    let out = run.join("west");
+    let out = run.join("casework/west");
     check(&["follow-up", "export", argument(run), "--team", "west", "--visits", "100000", "--out", argument(&out)], 0);
     let (_, err) = check(&["follow-up", "export", argument(run), "--team", "north"], 2);
     assert!(err.contains(&format!("{cases} with team east")) && err.contains("with team west"), "{err}");
@@ -89,7 +89,7 @@ fn cases_are_taken_back_from_a_team_and_go_out_with_another() {
     assert!(said.starts_with(&format!("{cases} cases taken back from team east")), "{said}");
     check(&["follow-up", "recall", argument(run), "--team", "east"], 2);
     check(&["follow-up", "recall", argument(run)], 2);
-    let out = run.join("north");
+    let out = run.join("casework/north");
     check(&["follow-up", "export", argument(run), "--team", "north", "--visits", "10", "--out", argument(&out)], 0);
     let teams: Vec<String> =
         status(run)["teams"].as_array().expect("teams").iter().map(|t| t["team"].to_string()).collect();
@@ -128,7 +128,7 @@ fn a_supervisor_gets_what_waits_with_what_came_back_and_the_log_has_each_file() 
     let (screen, _) = check(&["follow-up", "status", argument(run)], 0);
     assert!(screen.contains(&rows[1][case]) && screen.contains("03, 06"), "{screen}");
 
-    let out = run.join("desk");
+    let out = run.join("casework/desk");
     let export = ["follow-up", "export", argument(run), "--role", "supervisor", "--out", argument(&out)];
     check(&[&export[..], &["--visits", "3"]].concat(), 2);
     check(&export, 0);

@@ -105,7 +105,7 @@ fn a_sample_goes_out_masked_and_comes_back_as_figures() {
 fn an_old_workbook_that_comes_in_again_takes_no_correction_back() {
     let run = fresh();
     let run = run.path();
-    let path = run.join("pairs.xlsx");
+    let path = run.join("casework/pairs.xlsx");
     check(&["-q", "review", "export", argument(run), "--pairs", "30", "--out", argument(&path)], 0);
     let rows = rows_of(&path);
     let import = |name: &str, said: &'static str, more: &[&str]| {

@@ -1,10 +1,9 @@
 //! Which columns does a returned list have?
 //!
 //! Takes a sheet, gives the heading row with the places of the columns that matter. People change headings, translate
-//! them, and
-//! put columns of their own beside; the heading that went out counts before a word that means the same, and a column
-//! that
-//! is filled in before an empty one. What is missing is said: days and notes would be lost without anybody noticing.
+//! them, and put columns of their own beside; the heading that went out counts before a word that means the same, and a
+//! column that is filled in before an empty one. What is missing is said: days and notes would be lost without anybody
+//! noticing.
 
 use super::row::{BESIDE, CASE, COLUMNS, Column, OUTCOME, normal};
 use crate::intake::extract::filled::FilledSheet;

@@ -20,7 +20,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::decision::{self, Waiting};
 use super::store::{Store, StoredCase, Visit};
-use super::{FOLDER, outgoing};
+use super::{FOLDER, held, outgoing};
 use crate::audit::manifest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
@@ -242,8 +242,7 @@ pub struct Taking<'a> {
 }
 
 /// Takes a filled list back: says so in the audit log, notes its good rows, writes the others with their reasons into
-/// the
-/// casework's `returned/`.
+/// the casework's `returned/`.
 ///
 /// # Errors
 /// If the file is no list, or log, store or folder cannot be written.
@@ -263,12 +262,12 @@ pub fn take_back(store: &mut Store, run: &Path, path: &Path, taking: &Taking<'_>
     }
     let visits: Vec<Visit> = returned.visits.iter().map(|(_, visit)| visit.clone()).collect();
     let digest = manifest::digest_of(path)?;
-    let held = outgoing::hold(run)?;
+    let folder = held::hold(run)?;
     let said = serde_json::json!({ "file": digest, "role": role, "good": visits.len(), "wrong": returned.wrong.len() });
     let actor = actor.unwrap_or(outgoing::NOBODY_NAMED);
-    let mut log = outgoing::open_signed_log(&held, run, actor, sign_key, "the import")?;
+    let mut log = held::open_log(&folder, run, actor, sign_key, "the import")?;
     log.add("import", said)?;
-    outgoing::sign(run, &log, sign_key)?;
+    held::sign(run, &log, sign_key)?;
     let new = store.note_visits(&visits, role)?;
     let wrong_file =
         if returned.wrong.is_empty() { None } else { Some(write_wrong(run, &digest, &returned, language)?) };

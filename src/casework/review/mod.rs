@@ -105,8 +105,7 @@ impl ReviewPair {
     }
 
     /// Are they one person? The last word of a supervisor stands, whatever anybody has said since as a clerk, also
-    /// under the same
-    /// name; otherwise all who said yes or no must have said the same.
+    /// under the same name; otherwise all who said yes or no must have said the same.
     #[must_use]
     pub fn settled(&self) -> Option<bool> {
         let supervisor = self.judged.iter().rev().find(|judged| judged.supervisor);

@@ -157,8 +157,7 @@ impl Store {
     }
 
     /// Notes what a clerk said; what the clerk has said of a pair already is not noted again. What this very file has
-    /// brought
-    /// before (its digest; none if it was typed) is no later word than what the clerk has said since.
+    /// brought before (its digest; none if it was typed) is no later word than what the clerk has said since.
     ///
     /// # Errors
     /// If the store cannot be written.

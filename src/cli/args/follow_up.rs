@@ -15,8 +15,7 @@ pub enum FollowUp {
     /// Take filled lists back (XLSX, or CSV in UTF-8 or GB18030); the same list twice changes nothing.
     Import(Import),
     /// Write the lists that a team has once more, encrypted to other recipients: somebody left, or a key was lost. What
-    /// was
-    /// sent before can still be read by whom it was sent to.
+    /// was sent before can still be read by whom it was sent to.
     Rekey(Rekey),
     /// Take back what a team has and has not brought back, so that others can be sent: a team dissolved, or lists were
     /// lost.
@@ -45,8 +44,7 @@ pub struct Export {
     #[arg(long, value_name = "CODE")]
     pub except: Vec<String>,
     /// For whom: a field team, or a supervisor, who gets all cases that are disputed or that the field leaves to one,
-    /// with what has
-    /// come back of them; they go to no team.
+    /// with what has come back of them; they go to no team.
     #[arg(long, value_enum, default_value_t = Role::Field)]
     pub role: Role,
     /// The team that gets the lists: letters of any script, digits, `-`; a case goes out with one team at a time.
@@ -57,8 +55,7 @@ pub struct Export {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub visits: Option<u64>,
     /// Further doors at random among those that the ranking leaves out: what they find measures the ranking, and what
-    /// it
-    /// misses. They are not marked on the list.
+    /// it misses. They are not marked on the list.
     #[arg(long, value_name = "N")]
     pub random_visits: Option<u64>,
     /// Seed of the draw of those doors (1 by default).
@@ -79,8 +76,7 @@ pub struct Readers {
     #[arg(long, value_name = "KEY")]
     pub recipient: Vec<String>,
     /// Encrypt the lists to the public keys in this file. A line is a key, or the code of an area or division and the
-    /// key
-    /// of somebody who may read the lists of those areas alone.
+    /// key of somebody who may read the lists of those areas alone.
     #[arg(long, value_name = "FILE")]
     pub recipients: Option<PathBuf>,
     /// Who sends them, for the audit log, which says to which team or keys lists went.

@@ -1,8 +1,7 @@
 //! What does an explanation rest on?
 //!
 //! Takes a run's folder; study file, extracts and outputs must be [what the run had](held). Then the extracts are
-//! standardised
-//! again, which gives the same table as in the run.
+//! standardised again, which gives the same table as in the run.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -119,9 +119,8 @@ pub fn local_day(seconds: i64, shift_seconds: i64) -> i32 {
 }
 
 /// In the summers of 1986 to 1991 China's clocks were an hour ahead, and in the time zone of Shanghai, by which
-/// programs write
-/// instants, they were so in the summers of 1919, 1940, 1941 and 1946 to 1949 and throughout from February 1942 to
-/// August 1945:
+/// programs write instants, they were so in the summers of 1919, 1940, 1941 and 1946 to 1949 and throughout from
+/// February 1942 to August 1945:
 /// midnight there and then is 23:00 of the day before by the study's offset. Nothing else that is kept by days falls on
 /// that hour.
 fn summer_midnight(seconds: i64, shift_seconds: i64) -> i64 {
@@ -233,8 +232,8 @@ mod tests {
     #[test]
     fn a_birth_in_a_summer_of_shifted_clocks_stays_on_its_day() {
         // Midnight of 15 July 1988, 24 July 1980 and 15 July 1995 in Shanghai, and an hour later on the first; then
-        // midnights of
-        // 15 July 1919, 1 August 1940, 10 January 1943, 15 June 1948, 27 May 1949, 1 June 1949 and 15 July 1935.
+        // midnights of 15 July 1919, 1 August 1940, 10 January 1943, 15 June 1948, 27 May 1949, 1 June 1949 and 15 July
+        // 1935.
         let at = |seconds: i64| -> ArrayRef {
             Arc::new(TimestampSecondArray::from(vec![seconds]).with_timezone("Asia/Shanghai"))
         };

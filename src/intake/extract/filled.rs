@@ -38,8 +38,7 @@ pub struct FilledSheet {
 }
 
 /// Reads all sheets of a workbook (.xlsx), or a text table (.csv, .txt; UTF-8, UTF-16 or GB18030; comma, semicolon or
-/// tab): of the
-/// latter a sheet for each delimiter that may be its own, as only the heading tells which is.
+/// tab): of the latter a sheet for each delimiter that may be its own, as only the heading tells which is.
 ///
 /// # Errors
 /// If the file is of another form, damaged, protected by a password, or far too large for a list.

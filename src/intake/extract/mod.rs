@@ -143,8 +143,7 @@ pub struct RowFault {
 }
 
 /// Longest text of a cell that is looked at. Of shorter ones a name or an address that is too long to be one is noted
-/// and taken for
-/// none (`person`): texts of this length, compared with each other, would hold a run up.
+/// and taken for none (`person`): texts of this length, compared with each other, would hold a run up.
 const TEXT_BYTES_MAX: usize = 16 * 1024;
 
 impl Chunk {

@@ -266,8 +266,7 @@ fn format_of(profile: &Profile) -> Option<&'static str> {
 const FEW_ROWS: u64 = 5;
 
 /// May a value stand in a draft? What somebody typed of a person must not: it is long and comes rarely, or has a number
-/// in it. (Of
-/// what nobody understands, what comes only once stands in none either.)
+/// in it. (Of what nobody understands, what comes only once stands in none either.)
 fn is_kind(value: &str, count: u64) -> bool {
     const CHARACTERS_MAX: usize = 12;
     const USUAL: u64 = 5;

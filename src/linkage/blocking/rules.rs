@@ -116,8 +116,7 @@ pub(super) fn rules(study: &Study, keyer: &Keyer<'_>) -> Vec<Rule> {
 const UNPLACED_MANY: f64 = 0.25;
 
 /// Rules for addresses that end at the estate and births that end at the year. Where most records of a source say no
-/// more of
-/// these, nothing else brings homophones or other names together.
+/// more of these, nothing else brings homophones or other names together.
 fn rules_of_estates(keyer: &Keyer<'_>) -> Vec<Rule> {
     use Transform::{Month, Sound, Whole, Year};
     let table = keyer.table;

@@ -5,8 +5,7 @@
 //! taken as no match, so m is not biased towards what a rule requires (a rule on places does not teach *same place*).
 //!
 //! u and r are [`measured`](super::measured). m starts from the expectation written beside each level, which also acts
-//! as
-//! a Dirichlet prior: a level that is never seen keeps a finite weight.
+//! as a Dirichlet prior: a level that is never seen keeps a finite weight.
 
 pub use super::counts::{
     PatternCounts, PatternWeights, add_counts, add_weights, change_patterns, count_patterns, subtract_counts,

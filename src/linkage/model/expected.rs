@@ -1,8 +1,7 @@
 //! What is the model before any pair is looked at?
 //!
 //! Takes the slots and the shares that were measured, gives the [`Model`] that the levels lead one to expect: what a
-//! fit
-//! starts from.
+//! fit starts from.
 
 use super::slot::Slot;
 use super::{Model, PairClass, Shares};

@@ -1,9 +1,8 @@
 //! How often do the levels occur among strangers and relatives?
 //!
 //! Takes the records and who lives with whom, gives [`Shares`]: u is measured on random pairs and by the collision of
-//! values
-//! (Σf² is exact where a random sample sees nothing), r on pairs within households; m is the expectation, which a fit
-//! starts from.
+//! values (Σf² is exact where a random sample sees nothing), r on pairs within households; m is the expectation, which
+//! a fit starts from.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

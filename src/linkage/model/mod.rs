@@ -3,10 +3,8 @@
 //! A Fellegi–Sunter model with three kinds of pairs: *matches*, *relatives* (different members of one household, who
 //! share dwelling, telephone and often a family name) and *strangers*. A level's m is its share among matches, u among
 //! strangers, r among relatives. u and r are [`measured`] (on random pairs and on pairs within households); m and the
-//! share
-//! of matches among the pairs of each pair of [slots](slot) are fitted by EM on pattern counts, without labels
-//! ([`em`]), starting
-//! from what is [`expected`].
+//! share of matches among the pairs of each pair of [slots](slot) are fitted by EM on pattern counts, without labels
+//! ([`em`]), starting from what is [`expected`].
 //!
 //! The weight of a pattern is log2 of P(pattern | match) / P(pattern | no match), where *no match* mixes relatives and
 //! strangers as the fit found them in the slots at hand.

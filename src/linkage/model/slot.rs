@@ -1,8 +1,7 @@
 //! Among which records is a person expected once?
 //!
 //! Takes a table, gives its [`Slot`]s in a fixed order and the slot of each record; the pairs between two slots are a
-//! class
-//! with a number of its own.
+//! class with a number of its own.
 
 use crate::intake::study::RowKind;
 use crate::person::table::PersonTable;

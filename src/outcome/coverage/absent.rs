@@ -1,8 +1,7 @@
 //! Of which communities does the roll have nobody, though registers know many there?
 //!
 //! Takes the counts, gives their codes. Such a community was hardly missed by its enumerators: the extract of the roll
-//! lacks it, or
-//! the codes of roll and registers are of different years, and everybody there is proposed for a visit.
+//! lacks it, or the codes of roll and registers are of different years, and everybody there is proposed for a visit.
 
 use super::{Coverage, Level, UNKNOWN_AREA};
 

@@ -1,12 +1,9 @@
 //! Which figures go out, and with what beside them?
 //!
 //! Takes the persons of a run with their areas and keys, gives a [`Release`]: counts by area moved by
-//! [`noise`](super::noise),
-//! rates made of moved counts, and what was withheld and why. Areas with too few persons or households, and those whose
-//! counts
-//! would say something of everybody in them, are left to the area above, and not even named: what was taken for their
-//! code may be
-//! a person's name.
+//! [`noise`](super::noise), rates made of moved counts, and what was withheld and why. Areas with too few persons or
+//! households, and those whose counts would say something of everybody in them, are left to the area above, and not
+//! even named: what was taken for their code may be a person's name.
 
 use std::collections::{BTreeMap, BTreeSet};
 

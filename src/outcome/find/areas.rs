@@ -1,8 +1,7 @@
 //! In which enumeration area does a record live?
 //!
 //! The rows of the roll say where areas lie: what is enumerated next door is the best guide to the area of a dwelling
-//! where nobody
-//! was. A building may belong to several areas.
+//! where nobody was. A building may belong to several areas.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -72,8 +71,7 @@ impl Areas {
     }
 
     /// The area of the nearest dwelling of the building where somebody was enumerated: by unit, then floor, then room,
-    /// as far as
-    /// the record says them. Of several as near, that of most rows; of as many, the first.
+    /// as far as the record says them. Of several as near, that of most rows; of as many, the first.
     fn nearest(&self, building: (Symbol, u16), unit: u16, room: u16) -> Option<Symbol> {
         let start = self.dwellings.partition_point(|at| at.building < building);
         let length = self.dwellings[start..].partition_point(|at| at.building == building);

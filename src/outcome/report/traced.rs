@@ -33,8 +33,7 @@ pub fn figure(command: &str, caption: &str, svg: &str) -> Markup {
 }
 
 /// A name as a shell takes it for one word. Within single quotes a shell obeys nothing, and of the names some are what
-/// somebody
-/// typed into a column.
+/// somebody typed into a column.
 #[must_use]
 pub fn word(name: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | ':');

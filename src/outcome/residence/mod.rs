@@ -171,8 +171,7 @@ impl Residence {
     }
 
     /// Of the strata fitted so far, the missed to those on the roll; nothing if too few registered persons are on the
-    /// roll to
-    /// say: how many of the others were missed is itself told from how many of these.
+    /// roll to say: how many of the others were missed is itself told from how many of these.
     fn missed_odds(&self) -> Option<f64> {
         self.strata.first().filter(|registered| registered.positives >= POSITIVES_MIN as u64)?;
         let positives: u64 = self.strata.iter().map(|fit| fit.positives).sum();

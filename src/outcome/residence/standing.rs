@@ -117,8 +117,7 @@ impl Codes {
     }
 
     /// The same without the codes of sources that place many of those outside whom the roll has: one register may have
-    /// other
-    /// codes than the rest.
+    /// other codes than the rest.
     fn without_unlike(&self, material: &Material<'_>, study: &Study, found: &[Status]) -> Codes {
         let none = || vec![[0_u64; 2]; self.of_source.len()];
         let count = |mut counts: Vec<[u64; 2]>, (person, status): (usize, &Status)| {

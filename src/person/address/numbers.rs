@@ -321,8 +321,7 @@ fn settle_door(numbers: &mut [Number]) {
 }
 
 /// What the doors of a floor are called where they have no numbers, and their numbers here: no floor has so many rooms,
-/// and no two
-/// of these are a slip of one digit apart.
+/// and no two of these are a slip of one digit apart.
 const SIDES: [(char, u16); 5] = [('东', 95), ('西', 86), ('中', 77), ('南', 68), ('北', 59)];
 
 /// A floor at the end with the side of its door is a room: 3单元4楼西户, 3单元4西户.
@@ -338,8 +337,7 @@ fn settle_side(numbers: &mut [Number], tail: &[char]) {
 }
 
 /// The number of a compound with at most a number behind it is that of a house where houses are courtyards: 茶店胡同6号院 and
-/// 茶店胡同6号
-/// are one, and 6号院4号, 6号4号 and 6号-4.
+/// 茶店胡同6号 are one, and 6号院4号, 6号4号 and 6号-4.
 pub(super) fn settle_courtyard(text: &[char], numbers: &mut [Number]) {
     let [courtyard, others @ ..] = numbers else { return };
     let is_courtyard = courtyard.designator == Designator::Compound

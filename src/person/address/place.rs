@@ -1,9 +1,8 @@
 //! How is a place written, so that it is the same however its parts are?
 //!
 //! Takes the folded characters before the numbers of a dwelling, gives the place text: numbers of parts in words, as
-//! most names have
-//! them (二期, 七区, 一号路), without brackets (（六期）); the groups of a village, which were its production teams (六社, 第六生产队,
-//! 第六村民小组), by one name; a committee before them as its village; 职工宿舍 as 宿舍.
+//! most names have them (二期, 七区, 一号路), without brackets (（六期）); the groups of a village, which were its production
+//! teams (六社, 第六生产队, 第六村民小组), by one name; a committee before them as its village; 职工宿舍 as 宿舍.
 
 use super::numbers::ENDINGS_OF_PARTS;
 

@@ -93,8 +93,7 @@ mod system {
             rules.insert(call, vec![argument(number, operator, value)?]);
         }
         // Handles may be copied and asked about. To have signals sent when something can be read from one (F_SETOWN,
-        // F_SETSIG) would
-        // reach other processes of this user.
+        // F_SETSIG) would reach other processes of this user.
         let about_handles = [libc::F_GETFD, libc::F_SETFD, libc::F_GETFL, libc::F_DUPFD_CLOEXEC];
         let rule = |command: &i32| argument(1, SeccompCmpOp::Eq, u64::from(command.unsigned_abs()));
         rules.insert(libc::SYS_fcntl, about_handles.iter().map(rule).collect::<Option<Vec<SeccompRule>>>()?);
@@ -120,8 +119,7 @@ mod tests {
     const CONFINE: &str = "ROLLCALL_TEST_CONFINE";
 
     /// What a handle does when something happens to it may not be changed: signals could be sent by it. Tried out by
-    /// this very
-    /// test in a process of its own, as nobody gets out again.
+    /// this very test in a process of its own, as nobody gets out again.
     #[test]
     fn handles_can_be_copied_and_not_be_made_to_send_signals() {
         use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};

@@ -1,8 +1,7 @@
 //! How many did the roll count around a case?
 //!
 //! Takes the table, gives for a place what the roll has there: what a run expects of a building or of an area is much
-//! or little
-//! only beside it.
+//! or little only beside it.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};

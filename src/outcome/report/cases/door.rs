@@ -148,8 +148,7 @@ pub fn file_name(area: &str) -> String {
 }
 
 /// The code of an area as pages and screens show it: the name of its files, unless a code of other letters has digits,
-/// as no name
-/// of a person has (甲片-01).
+/// as no name of a person has (甲片-01).
 #[must_use]
 pub fn shown_area(area: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');

@@ -1,9 +1,8 @@
 //! On the list of which area is a door?
 //!
 //! The rows that cases rest on may name two areas for one door, because an address or a code was miswritten. A door
-//! that stands
-//! on two lists is called at twice: all its cases follow the area of most of them. Areas of other communities are left
-//! alone:
+//! that stands on two lists is called at twice: all its cases follow the area of most of them. Areas of other
+//! communities are left alone:
 //! there may be an estate of the same name.
 
 use rustc_hash::FxHashMap;
