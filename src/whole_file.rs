@@ -3,7 +3,7 @@
 //! The bytes are written under a hidden name beside the final one (`.NAME.tmp`), then renamed. [`replace`] and
 //! [`replace_for_owner`] have them on the disk when they return; [`put`] leaves that to the system, for lists by the
 //! thousand, which can be made again. Into the folder of a run that is not published yet, which is brought to the disk
-//! and appears as a whole, files are written under their own names at once ([`write`]).
+//! and appears as a whole, files are written under their own names at once ([`write()`]).
 
 use std::fs::{self, File};
 use std::io::{self, Write};
