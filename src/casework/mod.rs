@@ -1,13 +1,13 @@
 //! What became of each case?
 //!
 //! Beside a run stands its casework: a store of cases with all that ever happened to them, lists that went out, and
-//! files that came back. [`store`] keeps what happened (`opening` sees to it that it is there, `held` that the audit log
-//! has it), [`history`] says where that leaves a case, [`absorb`] takes over a (fresh) run, [`outgoing`] writes lists,
-//! [`encryption`] lets only their recipients read them, [`recall`] takes cases back from a team, [`decision`] gives a
-//! supervisor what waits for one, [`incoming`] takes filled lists back, [`learning`] makes of outcomes better
-//! probabilities (with what the run expects around a case, `surroundings`), [`progress`] says how far it has got,
-//! [`recount`] what that means for the estimate of coverage, [`settled`] what the next run gets to know, [`campaign`]
-//! plays a whole follow-up against a truth. [`review`] asks clerks whether links are right.
+//! files that came back. [`store`] keeps what happened (`opening` sees to it that it is there, `held` that the
+//! audit log has it), [`history`] says where that leaves a case, [`absorb`] takes over a (fresh) run, [`outgoing`]
+//! writes lists, [`encryption`] lets only their recipients read them, [`recall`] takes cases back from a team,
+//! [`decision`] gives a supervisor what waits for one, [`incoming`] takes filled lists back, [`learning`] makes of
+//! outcomes better probabilities (with what the run expects around a case, `surroundings`), [`progress`] says how
+//! far it has got, [`recount`] what that means for the estimate of coverage, [`settled`] what the next run gets to
+//! know, [`campaign`] plays a whole follow-up against a truth. [`review`] asks clerks whether links are right.
 //!
 //! Takes the folder of a finished run, gives everything after it. The run's own outputs are never touched.
 

@@ -4,8 +4,8 @@
 //! speaks of its surroundings, as names and values:
 //!
 //! - *building*: missed persons expected in dwellings of the building where nobody was enumerated, for each person
-//!   enumerated in it, as the logarithm of the ratio to all buildings. A building that was left out has many of them and
-//!   few enumerated. One value for cases in such dwellings, one for the others;
+//!   enumerated in it, as the logarithm of the ratio to all buildings. A building that was left out has many of them
+//!   and few enumerated. One value for cases in such dwellings, one for the others;
 //! - *area*: missed persons expected in the enumeration area, for each person enumerated in it, likewise;
 //! - *community*: rows of the roll that list persons as living elsewhere, for each person of a registered household who
 //!   is looked for: few where nobody compared the roll with the household register, so that who has left looks like

@@ -116,7 +116,7 @@ fn an_old_workbook_that_comes_in_again_takes_no_correction_back() {
         (new, screen)
     };
     let decided = || {
-        let decisions = run.join("decisions.csv");
+        let decisions = run.join("casework/decisions.csv");
         check(&["review", "decisions", argument(run), "--out", argument(&decisions)], 0);
         let text = std::fs::read_to_string(&decisions).expect("decisions");
         text.lines().skip(1).filter(|line| line.ends_with(",1")).count()

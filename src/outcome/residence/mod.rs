@@ -10,8 +10,7 @@
 //! [`features`]: what is seen of a person, in levels; 4. [`mixture`]: a logistic regression inside an EM, for persons
 //! of registered households and for the rest (but not for those known by a deed alone), its class prior by [`prior`]
 //! where known negatives are too few; 5. every candidate is scored, and [`Residence::contributions`] says which feature
-//! spoke for how many bits; 6. [`redrawn`]: the same from households drawn again, so that an estimate can say how sure
-//! it is.
+//! spoke for how many bits; 6. [`redrawn`]: the same from households drawn again, for the error of estimates.
 //!
 //! Where somebody has been, nothing is left to estimate: the visit's answer is the candidate's probability, and a label
 //! from which the others are learnt.
