@@ -141,23 +141,6 @@ impl Manifest {
         (String::from("?"), row + 1)
     }
 
-    /// Holds outputs that a command is about to rest on against their digests.
-    ///
-    /// # Errors
-    /// A verification error that names the first that is not what the run wrote; an error if one cannot be read.
-    pub fn hold(&self, folder: &Path, names: &[&str]) -> Result<()> {
-        for name in names {
-            let path = folder.join(name);
-            check_file(&path)?;
-            let digest = digest_of(&path)?;
-            if !self.outputs.iter().any(|output| output.file == *name && output.digest == digest) {
-                let error = Error::new(Kind::Verification, "this is not what the run wrote").at_file(&path);
-                return Err(error.hint("`rollcall verify DIR` says what else was altered; run the study again"));
-            }
-        }
-        Ok(())
-    }
-
     /// Do the counts add up? Gives a sentence for each that does not.
     #[must_use]
     pub fn check(&self) -> Vec<String> {
@@ -254,7 +237,7 @@ pub fn describe(folder: &Path, name: &str, rows: Option<u64>) -> Result<OutputEn
 ///
 /// # Errors
 /// A verification error if it is not; an input error if there is nothing.
-pub(super) fn check_file(path: &Path) -> Result<()> {
+pub fn check_file(path: &Path) -> Result<()> {
     let facts = std::fs::symlink_metadata(path).map_err(|error| Error::io(path, &error))?;
     if facts.is_file() { Ok(()) } else { Err(no_file(path)) }
 }

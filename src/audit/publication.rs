@@ -205,7 +205,8 @@ pub fn refuse_inside(run: &Path, out: &Path) -> Result<()> {
 }
 
 /// A place that perhaps is not there yet, with links resolved as far as it is.
-fn resolved(path: &Path) -> Option<PathBuf> {
+#[must_use]
+pub fn resolved(path: &Path) -> Option<PathBuf> {
     let whole = std::path::absolute(path).ok()?;
     let there = whole.ancestors().find(|above| above.exists())?;
     Some(there.canonicalize().ok()?.join(whole.strip_prefix(there).ok()?))

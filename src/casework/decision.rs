@@ -16,9 +16,6 @@ use crate::outcome::report::words::{Words, field, words};
 use crate::outcome::visit::Outcome;
 use crate::privacy::mask;
 
-/// What stands for a supervisor where a team would stand.
-pub const SUPERVISOR: &str = "supervisor";
-
 /// Longest remark of the field that is repeated, in characters.
 const NOTE_CHARACTERS_MAX: usize = 120;
 

@@ -22,7 +22,8 @@ pub(super) fn hold(run: &Path) -> Result<Publication> {
     Ok(held)
 }
 
-/// The log of a run that `what` adds to: where it is signed, a key must be named.
+/// The log of a run that `what` adds to: where it is signed, a key must be named, and a key that is named must be one
+/// before anything is added.
 pub(super) fn open_log(
     held: &Publication,
     run: &Path,
@@ -30,6 +31,7 @@ pub(super) fn open_log(
     sign_key: Option<&Path>,
     what: &str,
 ) -> Result<Log> {
+    sign_key.map_or(Ok(()), checkpoint::check_key)?;
     let log = Log::open(held, actor)?;
     verify::check_signed(run, sign_key, what)?;
     Ok(log)

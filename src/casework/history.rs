@@ -7,6 +7,9 @@ use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::CaseRow;
 use crate::outcome::visit::Outcome;
 
+/// The role whose outcomes settle what is disputed; and what stands where a team would stand.
+pub const SUPERVISOR: &str = "supervisor";
+
 /// A case as it stands.
 #[derive(Debug, Clone)]
 pub struct StoredCase {
@@ -119,7 +122,7 @@ pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
     let (mut is_ruled, mut is_referred) = (false, false);
     let mut before_assigned = State::Open;
     for (at, event) in events.iter().enumerate() {
-        let by_supervisor = event.role == "supervisor";
+        let by_supervisor = event.role == SUPERVISOR;
         state = match (event.what.as_str(), event.outcome) {
             ("closed", _) if settled.is_none() => State::Closed,
             ("reopened", _) if state == State::Closed => {
@@ -254,7 +257,7 @@ impl StoredCase {
     #[must_use]
     pub fn calls(&self) -> Vec<Call<'_>> {
         let mut calls: Vec<(usize, Call<'_>)> = Vec::new();
-        let by_field = |event: &Event| event.is_visit() && event.role != "supervisor";
+        let by_field = |event: &Event| event.is_visit() && event.role != SUPERVISOR;
         for (at, event) in self.events.iter().enumerate().filter(|(_, event)| by_field(event)) {
             // A note completes the call, or one that has completed it already.
             let known =

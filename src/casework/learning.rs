@@ -29,7 +29,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::surroundings::{Surroundings, building, is_empty_dwelling};
+use super::surroundings::{Surroundings, building, community, is_empty_dwelling};
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::CaseRow;
 use crate::outcome::visit::is_omission;
@@ -124,7 +124,7 @@ impl Lessons {
             let family = if is_omission(kind) { "omission" } else { kind.name() };
             let mut of: Effects =
                 vec![(index.of(KIND, kind.name()), 1.0), (index.of(AREA, &format!("{family} {}", row.area)), 1.0)];
-            if let Some(community) = row.area.get(..12) {
+            if let Some(community) = community(row) {
                 of.push((index.of(COMMUNITY, &format!("{family} {community}")), 1.0));
             }
             if let Some((estate, number)) = building(row) {

@@ -14,12 +14,11 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::decision::SUPERVISOR;
 use super::encryption::{self, Recipients};
+use super::history::SUPERVISOR;
 use super::learning::{self, Lesson};
 use super::store::{Claim, State, Store, StoredCase};
 use super::{FOLDER, held, progress};
-use crate::audit::checkpoint;
 use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
 use crate::audit::publication::{self, Publication};
@@ -200,7 +199,6 @@ fn without_lists(error: Error, order: &Order) -> Error {
 
 /// What is known to be wrong before anything is asked of the store.
 fn check(run: &Path, order: &Order) -> Result<()> {
-    order.sign_key.as_deref().map_or(Ok(()), checkpoint::check_key)?;
     let Some(out) = &order.out else { return Ok(()) };
     publication::refuse_inside(run, out)?;
     check_empty(out)

@@ -4,6 +4,7 @@
 //! the order of visits, so that of two cases about one person the later visit has the last word. No name and no ID
 //! number is in it.
 
+use super::history::SUPERVISOR;
 use super::store::{Event, StoredCase};
 use crate::error::{Error, Kind, Result};
 
@@ -40,7 +41,7 @@ pub fn table(cases: &[StoredCase]) -> Result<(Vec<u8>, u64)> {
 /// comes first.
 fn order(case: &StoredCase) -> (bool, &str, &str, &str) {
     let settling = |event: &&Event| event.outcome == case.outcome();
-    let is_ruled = case.visits().filter(settling).any(|event| event.role == "supervisor");
+    let is_ruled = case.visits().filter(settling).any(|event| event.role == SUPERVISOR);
     let at = case.visits().filter(settling).last().map_or("", |event| event.at.as_str());
     (is_ruled, case.settled_on().unwrap_or_default(), at, &case.number)
 }

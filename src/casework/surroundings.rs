@@ -18,6 +18,7 @@
 use rustc_hash::FxHashMap;
 
 use super::outgoing::door_key;
+use crate::outcome::coverage::Level;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::{CaseRow, Door};
 
@@ -32,9 +33,6 @@ const EMPTY_DWELLING: &str = "dwelling=nobody enumerated";
 const REGISTERED: &str = "stratum=0";
 const STRATUM: &str = "stratum=";
 
-/// Digits of a community's code.
-const COMMUNITY_DIGITS: usize = 12;
-
 /// Was nobody enumerated at the dwelling?
 pub(super) fn is_empty_dwelling(row: &CaseRow) -> bool {
     row.traits.iter().any(|seen| seen.starts_with(EMPTY_DWELLING))
@@ -45,8 +43,9 @@ pub(super) fn building(row: &CaseRow) -> Option<(&str, u16)> {
     (!row.door.unplaced && row.door.building != 0).then_some((row.door.estate.as_str(), row.door.building))
 }
 
-fn community(row: &CaseRow) -> Option<&str> {
-    row.area.get(..COMMUNITY_DIGITS)
+/// The community's code, if the area's begins with one.
+pub(super) fn community(row: &CaseRow) -> Option<&str> {
+    Level::Community.beginning(&row.area)
 }
 
 /// What tells doors apart.

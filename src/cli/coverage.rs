@@ -16,10 +16,11 @@ use crate::error::{Error, Kind, Result};
 use crate::outcome::coverage::estimated::{Estimate, Summary};
 use crate::outcome::coverage::{ESTIMATES, UNKNOWN_AREA, is_within};
 use crate::outcome::report::cases::{shown_area, table};
+use crate::provenance::held;
 
 /// Prints the estimates of a run.
 pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
-    Manifest::read(&asked.run)?.hold(&asked.run, &[ESTIMATES])?;
+    held::check_outputs(&asked.run, &Manifest::read(&asked.run)?, &[ESTIMATES])?;
     let path = asked.run.join(ESTIMATES);
     let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))?;
     let foreign = |_| Error::input("this is not a file that a run wrote").at_file(&path);

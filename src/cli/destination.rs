@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::audit::publication;
 use crate::error::{Error, Kind, Result};
 
 /// Refuses a path at which something lies that is no earlier file of this kind.
@@ -42,13 +43,8 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     whole(one) == whole(other)
 }
 
-/// The path from the root, links resolved as far as there is something.
 fn whole(path: &Path) -> PathBuf {
-    let in_folder = || {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Some(folder.canonicalize().ok()?.join(path.file_name()?))
-    };
-    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
+    publication::resolved(path).unwrap_or_else(|| path.to_owned())
 }
 
 #[cfg(test)]

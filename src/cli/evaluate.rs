@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use super::args::{Evaluate, ResultFormat};
 use super::screen::{Table, count, per_cent, share, show, show_json};
 use super::truth;
-use crate::audit::{located, purge};
+use crate::audit::located;
 use crate::error::{Error, Result};
 use crate::outcome::files;
 use crate::outcome::quality::{self, Counts, MissedList, Quality};
+use crate::provenance::held;
 
 /// Prints what a run is worth.
 pub(super) fn evaluate(asked: &Evaluate) -> Result<ExitCode> {
@@ -26,10 +27,7 @@ pub(super) fn evaluate(asked: &Evaluate) -> Result<ExitCode> {
 pub(super) fn judge(asked: &Evaluate) -> Result<Quality> {
     let manifest = located::read(&asked.run)?;
     let run: &Path = &asked.run;
-    for table in [files::PERSONS, files::LINKS, files::DISCREPANCIES] {
-        purge::check_not_purged(run, table)?;
-    }
-    manifest.hold(run, &[files::PERSONS, files::LINKS, files::DISCREPANCIES])?;
+    held::check_outputs(run, &manifest, &[files::PERSONS, files::LINKS, files::DISCREPANCIES])?;
     let truth = truth::read(asked, &manifest)?;
     let (persons, links) = (files::read_persons(run)?, files::read_links(run)?);
     let quality = quality::evaluate(&persons, &links, &files::read_discrepancies(run)?, &truth);

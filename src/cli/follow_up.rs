@@ -13,10 +13,10 @@ use super::files::Files;
 use super::screen::{Table, complain, count, counted, show, show_json};
 use super::truth;
 use crate::audit::manifest::Manifest;
-use crate::audit::purge;
 use crate::casework::campaign::{self, Course, Rules};
-use crate::casework::decision::{self, SUPERVISOR, Waiting};
+use crate::casework::decision::{self, Waiting};
 use crate::casework::encryption::Recipients;
+use crate::casework::history::SUPERVISOR;
 use crate::casework::incoming::{self, Incomplete, Taking};
 use crate::casework::outgoing::{self, Order, Sent};
 use crate::casework::progress::TeamCases;
@@ -26,6 +26,7 @@ use crate::error::{Error, Kind, Result};
 use crate::outcome::report::cases::shown_area;
 use crate::outcome::report::cases::table::{self, CASES};
 use crate::outcome::report::words;
+use crate::provenance::held;
 use crate::whole_file;
 
 /// Obeys one of the commands.
@@ -45,8 +46,7 @@ pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
 pub(super) fn store_of(run: &Path) -> Result<Store> {
     // Before anything is made there: is it a finished run at all?
     let manifest = Manifest::read(run)?;
-    purge::check_not_purged(run, CASES)?;
-    manifest.hold(run, &[CASES])?;
+    held::check_outputs(run, &manifest, &[CASES])?;
     let mut store = Store::open(run)?;
     let absorbed = absorb::absorb(&mut store, run)?;
     if absorbed != absorb::Absorbed::default() {

@@ -9,9 +9,7 @@ use crate::casework;
 use crate::error::Result;
 use crate::outcome::files;
 use crate::outcome::report::cases::table::CASES;
-
-/// The folder of lists within that of a run.
-const FOLLOW_UP: &str = "follow-up";
+use crate::outcome::report::follow_up;
 
 /// Removes what names persons; with `--tables` also what names their records.
 pub(super) fn purge(asked: &Purge) -> Result<ExitCode> {
@@ -23,7 +21,7 @@ pub(super) fn purge(asked: &Purge) -> Result<ExitCode> {
         older_than: asked.older_than,
         sign_key: asked.sign_key.clone(),
     };
-    match purge::purge(&asked.run, is_personal, &[casework::FOLDER, FOLLOW_UP], &order)? {
+    match purge::purge(&asked.run, is_personal, &[casework::FOLDER, follow_up::FOLDER], &order)? {
         Purged::TooYoung(days) => show(&format!("nothing removed: the run is {days} days old\n"))?,
         Purged::Removed(removed, strangers) => {
             let mut table = Table::new(&["removed", ""]);

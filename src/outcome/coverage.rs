@@ -9,10 +9,12 @@
 mod absent;
 mod by_lists;
 pub mod estimated;
+mod level;
 mod mended;
 mod post_strata;
 mod within;
 
+pub use self::level::{Level, UNKNOWN_AREA};
 pub use self::within::is_within;
 
 use std::collections::BTreeMap;
@@ -42,57 +44,6 @@ use estimated::{Estimate, Summary};
 pub const COVERAGE: &str = "coverage.parquet";
 /// Name of the estimates of areas.
 pub const ESTIMATES: &str = "coverage.json";
-
-/// The code of persons whose area is not known at a level.
-pub const UNKNOWN_AREA: &str = "unknown";
-
-/// How fine an area is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// County or district: 6 digits.
-    District,
-    /// Street or township: 9 digits.
-    Township,
-    /// Community or village: 12 digits.
-    Community,
-}
-
-impl Level {
-    /// All levels, coarse to fine.
-    pub const ALL: [Level; 3] = [Level::District, Level::Township, Level::Community];
-
-    /// Its name in files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Level::District => "district",
-            Level::Township => "township",
-            Level::Community => "community",
-        }
-    }
-
-    /// Digits of its codes.
-    #[must_use]
-    pub fn digits(self) -> usize {
-        match self {
-            Level::District => 6,
-            Level::Township => 9,
-            Level::Community => 12,
-        }
-    }
-
-    /// The area of this level that a code lies in; [`UNKNOWN_AREA`] if the code is too coarse to tell. The code of an
-    /// enumeration area that lies in no division (甲片-01) stands for itself at each level.
-    #[must_use]
-    pub fn area(self, code: &str) -> &str {
-        let is_division = |code: &str| code.bytes().all(|byte| byte.is_ascii_digit());
-        match code.get(..self.digits()) {
-            Some(division) if is_division(division) => division,
-            _ if is_division(code) => UNKNOWN_AREA,
-            _ => code,
-        }
-    }
-}
 
 /// Age in five-year groups; the infants are a group of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -408,8 +359,9 @@ impl Coverage {
     pub fn check(&self) -> Vec<String> {
         let wrong = self.strata.iter().filter(|stratum| !stratum.counts.balances());
         let say = |stratum: &Stratum| {
+            // Not which area: what was taken for its code may be a name.
             let (level, sex, age) = (stratum.level.name(), sex_name(stratum.sex), stratum.age_group.name());
-            format!("coverage of the {level} {}, sex {sex}, age {age}: the parts do not make the wholes", stratum.area)
+            format!("coverage of a {level}, sex {sex}, age {age}: the parts do not make the wholes")
         };
         wrong.map(say).collect()
     }
@@ -520,7 +472,7 @@ mod tests {
         let twice = Counts { roll_present: 6, ..whole };
         let wrong = of(vec![stratum(3, whole), stratum(7, lost), stratum(12, twice)]);
         assert_eq!(wrong.len(), 2, "{wrong:?}");
-        assert!(wrong[0].contains("district 999999, sex female, age 5-9"), "{wrong:?}");
+        assert!(wrong[0].contains("a district, sex female, age 5-9"), "{wrong:?}");
     }
 
     #[test]

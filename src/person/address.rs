@@ -97,21 +97,16 @@ pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
 /// digits.
 fn without_telephone<'a>(text: &'a [char], spaced: &[usize]) -> &'a [char] {
     const DIGITS_MIN: usize = 7;
-    let is_apart =
-        |at: &usize| at + DIGITS_MIN <= text.len() && *at > 0 && text[*at..].iter().all(char::is_ascii_digit);
-    let mut start = text.iter().rposition(|c| !c.is_ascii_digit()).map_or(0, |at| at + 1);
-    if !numbers::reaches_somebody(&text[start..]) {
-        start = spaced.iter().rev().copied().find(|at| *at > start && is_apart(at)).unwrap_or(start);
-    }
+    let run = text.iter().rposition(|c| !c.is_ascii_digit()).map_or(0, |at| at + 1);
+    let is_apart = |at: &usize| *at > run && at + DIGITS_MIN <= text.len();
+    // A blank divides the room from the number, and stands in the number as well: 401 138 1234 5678.
+    let begins = |at: &usize| *at == 0 || !text[at - 1].is_ascii_digit() || spaced.contains(at);
+    let whole = (0..text.len()).find(|at| begins(at) && numbers::is_of_somebody(&text[*at..]));
+    let start = whole.unwrap_or_else(|| spaced.iter().rev().copied().find(is_apart).unwrap_or(run));
     if start + DIGITS_MIN > text.len() {
         return text;
     }
     let mut rest = &text[..start];
-    // The area's digits before it: 022-27312345.
-    let area = rest.strip_suffix(&['-']).and_then(|before| before.iter().rposition(|c| !c.is_ascii_digit()));
-    if let Some(before) = area.filter(|before| rest.get(before + 1) == Some(&'0')) {
-        rest = &rest[..=before];
-    }
     let trimmed = |text: &'a [char]| {
         let end = text.iter().rposition(|c| !numbers::is_separator(*c) && *c != '：').map_or(0, |at| at + 1);
         &text[..end]
@@ -211,11 +206,17 @@ mod tests {
             " 电话：13812345678",
             " 联系电话022-27312345",
             "，手机 13812345678",
+            " 138-1234-5678",
+            "138-1234-5678",
+            " 138 1234 5678",
+            " 电话022-2635-1234",
             " 300130",
         ] {
             check(&format!("风采里12号楼3门401室{remark}"), "风采里", (12, 3, 401));
         }
-        check("风采里12号楼3门401 13812345678", "风采里", (12, 3, 401));
+        for telephone in ["13812345678", "138-1234-5678", "138 1234 5678"] {
+            check(&format!("风采里12号楼3门401 {telephone}"), "风采里", (12, 3, 401));
+        }
         check("风采里12-3-401 27312345", "风采里", (12, 3, 401));
         check("300130风采里12-3-401", "300130风采里", (12, 3, 401));
         check("13812345678", "13812345678", (0, 0, 0));

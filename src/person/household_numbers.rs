@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::code::Relationship;
 use super::column::Column;
 use super::lexicon::Symbol;
-use super::table::{PersonTable, RecordId};
+use super::table::{HOUSEHOLD_MEMBERS_MAX, PersonTable, RecordId};
 
 /// A source numbers anew if of at least so many numbers that several rows have, a greater share than this is of several
 /// places.
@@ -19,9 +19,6 @@ const SEVERAL_PLACES_MIN: f64 = 0.5;
 /// With their places, numbers must be of several for this share of the rows: else members of one household have
 /// different codes.
 const TOGETHER_MIN: f64 = 0.5;
-
-/// Members from which on a group is no household.
-const MEMBERS_MAX: u32 = 20;
 
 /// What is known of the rows of one number.
 #[derive(Clone, Copy, Default)]
@@ -55,8 +52,11 @@ pub(super) fn tell_apart(table: &mut PersonTable, names: &[&str]) {
             }
         }
         // Numbers that more rows have than a household has members are used by nobody: somebody should know.
-        if share(&numbers, |rows| rows > MEMBERS_MAX) > 0.5 {
-            tracing::warn!(source = name, "most rows have a household number of more than 20 rows: such are not used");
+        if share(&numbers, |rows| rows as usize > HOUSEHOLD_MEMBERS_MAX) > 0.5 {
+            tracing::warn!(
+                source = name,
+                "most rows have a household number of more than {HOUSEHOLD_MEMBERS_MAX} rows: such are not used"
+            );
         }
     }
 }

@@ -136,9 +136,8 @@ fn forget_number(table: &mut PersonTable, at: usize) {
 
 #[cfg(test)]
 mod tests {
-    use crate::intake::{extract, study};
+    use crate::person::practice::{HEAD, Practice, source};
     use crate::person::{self, Standardised};
-    use crate::progress::Silent;
     use crate::synthetic::identity::with_check;
 
     const PARENT: &str = "99999919800101001";
@@ -146,23 +145,24 @@ mod tests {
     /// The records of a roll and a register whose rows are given: id, name, number, sex, birth date, household,
     /// relationship.
     fn records_of(roll: &[&str], register: &[&str]) -> (Standardised, Vec<(usize, u64)>) {
-        let folder = tempfile::tempdir().unwrap();
-        let mut text = String::from("[study]\nname = \"s\"\nreference_time = \"2020-11-01T00:00:00+08:00\"\n");
-        for (name, role, rows) in [("roll", "roll", roll), ("health", "register", register)] {
+        let columns = [
+            ("name", "name"),
+            ("id_number", "number"),
+            ("sex", "sex"),
+            ("birth_date", "birth"),
+            ("household", "household"),
+            ("relationship", "relation"),
+        ];
+        let sources = [("roll", "roll"), ("health", "register")].map(|(name, role)| source(name, role, true, &columns));
+        let text = |rows: &[&str]| {
             let rows = rows.join("\n").replace("PARENT", &with_check(PARENT));
-            let rows = format!("id,name,number,sex,birth,household,relation\n{rows}\n");
-            std::fs::write(folder.path().join(format!("{name}.csv")), rows).unwrap();
-            text += &format!(
-                "[[source]]\nname = \"{name}\"\nrole = \"{role}\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n[source.columns]\n\
-                 name = \"name\"\nid_number = \"number\"\nsex = \"sex\"\nbirth_date = \"birth\"\nhousehold = \"household\"\n\
-                 relationship = \"relation\"\n"
-            );
-        }
-        std::fs::write(folder.path().join("study.toml"), text).unwrap();
-        let study = study::file::read(&folder.path().join("study.toml")).unwrap();
-        let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
-        let noted = person::noted(&study, &extracts, 0, super::NOTE).unwrap();
-        (person::standardise(&study, &extracts, &Silent).unwrap(), noted)
+            format!("id,name,number,sex,birth,household,relation\n{rows}\n")
+        };
+        let files = [("roll.csv", text(roll)), ("health.csv", text(register))];
+        let files = [(files[0].0, files[0].1.as_str()), (files[1].0, files[1].1.as_str())];
+        let practice = Practice::of(&files, &format!("{HEAD}{}", sources.concat()));
+        let noted = person::noted(&practice.study, &practice.extracts, 0, super::NOTE).unwrap();
+        (practice.standardised(), noted)
     }
 
     fn numbered(found: &Standardised) -> Vec<bool> {
@@ -205,5 +205,20 @@ mod tests {
         let (found, _) = records_of(&roll, &["1,王小宝,PARENT,男,2012-05-03,,"]);
         assert_eq!(numbered(&found), [true, false, false, true, false]);
         assert!(!found.table.birth[1].is_some() && found.table.sex[1] == 0);
+    }
+
+    #[test]
+    fn a_single_slip_of_an_office_is_left_to_the_model() {
+        let others: Vec<String> =
+            (0..250).map(|at| format!("o{at},赵某,{},,,,", with_check(&format!("99999919700101{at:03}")))).collect();
+        let family = ["1,王建国,PARENT,男,1980-01-01,h1,户主", "2,王小宝,PARENT,男,2012-05-01,h1,子女"];
+        let roll: Vec<&str> = others.iter().map(String::as_str).chain(family).collect();
+        let (found, noted) = records_of(&roll, &["1,王建国,PARENT,男,1980-01-01,,"]);
+        assert!(numbered(&found).into_iter().all(|is_numbered| is_numbered) && noted.is_empty());
+        assert_eq!(
+            records_of(&family, &["1,王建国,PARENT,男,1980-01-01,,"]).1,
+            [(0, 2)],
+            "in a small file it is a habit"
+        );
     }
 }

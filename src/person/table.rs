@@ -22,6 +22,9 @@ pub type RecordId = u32;
 /// A day that is not known.
 pub const NO_DAY: i32 = i32::MIN;
 
+/// A household with more members is an institution, not a family.
+pub const HOUSEHOLD_MEMBERS_MAX: usize = 20;
+
 /// Bits of [`PersonTable::flags`].
 pub mod flag {
     /// The birth date was read out of the ID number, there was none beside it.
@@ -182,8 +185,10 @@ impl TextRows {
 
     /// Adds records whose symbols are translated, field by field.
     pub(super) fn extend(&mut self, other: &TextRows, maps: &[Vec<Symbol>]) {
-        let rows = other.rows().flat_map(|row| row.iter().zip(maps).map(|(symbol, map)| map[*symbol as usize]));
-        self.symbols.extend(rows);
+        // Row by row, each of a known length: an iterator over all symbols would not know how many there are.
+        for row in other.rows() {
+            self.symbols.extend(row.iter().zip(maps).map(|(symbol, map)| map[*symbol as usize]));
+        }
     }
 }
 

@@ -66,8 +66,12 @@ struct Compared {
 
 impl Compared {
     fn compare(&mut self, path: &Path, expected: &str) {
+        self.compare_by(manifest::digest_of, path, expected);
+    }
+
+    fn compare_by(&mut self, digest_of: impl FnOnce(&Path) -> Result<String>, path: &Path, expected: &str) {
         let shown = path.display().to_string();
-        match manifest::digest_of(path) {
+        match digest_of(path) {
             Ok(digest) if digest == expected => {}
             Ok(_) => self.differing.push(format!("{} has changed", shown.escape_debug())),
             // That the disk fails says nothing of the file.
@@ -79,7 +83,8 @@ impl Compared {
     fn compare_outputs(&mut self, run: &Path, manifest: &Manifest, outputs: &[&str]) {
         for name in outputs {
             let entry = manifest.outputs.iter().find(|output| output.file == *name);
-            self.compare(&run.join(name), entry.map_or("", |output| output.digest.as_str()));
+            let found = |path: &Path| manifest::check_file(path).and_then(|()| manifest::digest_of(path));
+            self.compare_by(found, &run.join(name), entry.map_or("", |output| output.digest.as_str()));
         }
     }
 

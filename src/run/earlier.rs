@@ -14,6 +14,7 @@ use crate::linkage::model::file::MODEL;
 use crate::outcome::coverage::{COVERAGE, ESTIMATES};
 use crate::outcome::files;
 use crate::outcome::report::cases::table as case_table;
+use crate::outcome::report::follow_up;
 
 /// Checks that what is in the folder, if anything, is an earlier run of the same study.
 pub(super) fn prepare(study: &Study, out: &Path) -> Result<()> {
@@ -125,7 +126,7 @@ const OWN_FILES: [&str; 13] = [
     COVERAGE,
     MODEL,
     "report.html",
-    "follow-up",
+    follow_up::FOLDER,
     LOG,
     CHECKPOINT,
     // What came back from the field stays beside the run.

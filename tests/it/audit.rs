@@ -530,3 +530,29 @@ fn of_a_signed_log_what_was_sent_is_signed_too() {
     std::fs::write(&log, cut[..cut.len() - 1].concat()).unwrap();
     fails_and_names(&verify, &results.join(checkpoint::CHECKPOINT));
 }
+
+#[test]
+fn of_a_signed_log_what_comes_back_or_is_recalled_is_signed_too() {
+    let signed = signed();
+    let (results, key) = (&signed.results, signed.folder.path().join("office.key"));
+    let with_key = |command: &[&str], key: &Path, expected: i32| {
+        check(&[command, &["--sign-key", argument(key)]].concat(), expected)
+    };
+    with_key(&["follow-up", "export", argument(results), "--team", "east"], &key, 0);
+    let list = signed.folder.path().join("list.csv");
+    std::fs::write(&list, "编号,结果\n").unwrap();
+    let entries = || log::read(results).unwrap().len();
+    let import = ["follow-up", "import", argument(results), argument(&list)];
+    let recall = ["follow-up", "recall", argument(results), "--team", "east"];
+    // A list without its other columns is taken, and said to lack them.
+    for (command, expected) in [(&import[..], 5), (&recall[..], 0)] {
+        let before = entries();
+        let (_, err) = check(command, 2);
+        assert!(err.contains("--sign-key"), "{err}");
+        with_key(command, &list, 2);
+        assert_eq!(entries(), before, "what is refused adds nothing");
+        with_key(command, &key, expected);
+        assert_eq!(entries(), before + 1);
+        check(&["verify", argument(results), "--public-key", &signed.public_key], 0);
+    }
+}

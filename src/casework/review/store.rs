@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::sample::Sample;
 use super::{Judged, Judgement, RecordName, ReviewPair};
+use crate::casework::history::SUPERVISOR;
 use crate::casework::store::{Store, now};
 use crate::error::Result;
 use crate::outcome::report::cases::spoken_number;
@@ -227,8 +228,6 @@ fn drawn_pair(row: &Row<'_>) -> rusqlite::Result<ReviewPair> {
         judged: Vec::new(),
     })
 }
-
-const SUPERVISOR: &str = "supervisor";
 
 fn judgements(transaction: &Transaction<'_>) -> rusqlite::Result<BTreeMap<i64, Vec<Judged>>> {
     let mut statement = transaction.prepare("SELECT id, reviewer, role, said FROM judgement ORDER BY judgement")?;

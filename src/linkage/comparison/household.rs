@@ -5,9 +5,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::HOUSEHOLD_MEMBERS_MAX;
 use crate::person::members::Members;
-use crate::person::table::{Dwelling, PersonTable, RecordId};
+use crate::person::table::{Dwelling, HOUSEHOLD_MEMBERS_MAX, PersonTable, RecordId};
 
 /// Set of a record that has others in its household.
 const OTHERS: u32 = 1 << 31;

@@ -432,9 +432,6 @@ fn is_wanted(study: &Study, field: Field) -> bool {
     named.is_empty() || named.contains(&field) || joined
 }
 
-/// A household with more members is an institution, not a family.
-pub const HOUSEHOLD_MEMBERS_MAX: usize = 20;
-
 fn compare_names(table: &PersonTable, a: Symbol, b: Symbol) -> u8 {
     if a == 0 || b == 0 {
         return MISSING;

@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::id_number;
 use super::level::{MISSING, MOTHER_ABSENT, MOTHER_BY_NAME, MOTHER_BY_NUMBER, MOTHER_HERSELF};
 use super::row::Side;
-use super::{HOUSEHOLD_MEMBERS_MAX, id_number};
 use crate::person::id_number::IdNumber;
 use crate::person::lexicon::Symbol;
 use crate::person::members::Members;
-use crate::person::table::{Parent, PersonTable, RecordId};
+use crate::person::table::{HOUSEHOLD_MEMBERS_MAX, Parent, PersonTable, RecordId};
 
 /// Who lives with whom within a source, to look for a named mother.
 #[derive(Debug, Default)]

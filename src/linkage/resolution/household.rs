@@ -10,9 +10,9 @@ use super::Resolution;
 use crate::linkage::blocking::{Pair, PairsInBlocks};
 use crate::linkage::comparison::household::Households;
 use crate::linkage::comparison::level::{MISSING, SUPPORT_MANY, SUPPORT_NONE, SUPPORT_ONE};
-use crate::linkage::comparison::{Comparison, HOUSEHOLD_MEMBERS_MAX, Pattern, date};
+use crate::linkage::comparison::{Comparison, Pattern, date};
 use crate::linkage::scoring::{Marks, Sieves, Sifter, Standing};
-use crate::person::table::RecordId;
+use crate::person::table::{HOUSEHOLD_MEMBERS_MAX, RecordId};
 
 /// What a resolution says of the members of households.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 //! Takes the counts, gives their codes. Such a community was hardly missed by its enumerators: the extract of the roll
 //! lacks it, or the codes of roll and registers are of different years, and everybody there is proposed for a visit.
 
-use super::{Coverage, Level, UNKNOWN_AREA};
+use super::{Coverage, Level, UNKNOWN_AREA, is_within};
 
 /// So many persons of a community in registers make it one that a roll must have.
 const REGISTER_PERSONS_MIN: u64 = 50;
@@ -24,8 +24,8 @@ pub(super) fn communities(coverage: &Coverage, area: &str) -> (Vec<String>, u64)
     }
     let absent = communities.into_iter().filter(|(code, counts)| {
         let on_roll = counts.roll_present + counts.roll_elsewhere;
-        let is_within = code != UNKNOWN_AREA && code.starts_with(area);
-        is_within
+        code != UNKNOWN_AREA
+            && is_within(code, area)
             && counts.register_persons >= REGISTER_PERSONS_MIN
             && (on_roll as f64) < ROLL_SHARE_MIN * counts.register_persons as f64
     });

@@ -97,9 +97,7 @@ impl Areas {
 #[cfg(test)]
 mod tests {
     use super::Areas;
-    use crate::intake::{extract, study};
-    use crate::person;
-    use crate::progress::Silent;
+    use crate::person::practice::{HEAD, Practice, source};
 
     #[test]
     fn an_empty_dwelling_is_in_the_area_of_the_nearest_one() {
@@ -119,15 +117,11 @@ mod tests {
             ("", "幸福里1号楼1单元"),
             ("", "幸福里2号楼1单元101室"),
         ];
-        let folder = tempfile::tempdir().unwrap();
-        let lines = rows.iter().enumerate().map(|(at, (area, address))| format!("某{at}\t{area}\t{address}\n"));
-        let text = format!("name\tarea\taddress\n{}", lines.collect::<String>());
-        std::fs::write(folder.path().join("roll.csv"), text).unwrap();
-        let columns = "[source.columns]\nname = \"name\"\nenumeration_area = \"area\"\naddress = \"address\"\n";
-        let source = "[[source]]\nname = \"roll\"\nrole = \"roll\"\npath = \"roll.csv\"\n";
-        std::fs::write(folder.path().join("study.toml"), format!("[study]\nname = \"s\"\n{source}{columns}")).unwrap();
-        let study = study::file::read(&folder.path().join("study.toml")).unwrap();
-        let table = person::standardise(&study, &[extract::open(&study, 0).unwrap()], &Silent).unwrap().table;
+        let lines = rows.iter().enumerate().map(|(at, (area, address))| format!("某{at},{area},{address}\n"));
+        let text = format!("name,area,address\n{}", lines.collect::<String>());
+        let columns = [("name", "name"), ("enumeration_area", "area"), ("address", "address")];
+        let study = format!("{HEAD}{}", source("roll", "roll", false, &columns));
+        let table = Practice::of(&[("roll.csv", &text)], &study).table();
         let areas = Areas::of(&table);
         let found: Vec<Option<String>> = (8..14).map(|record| areas.area(&table, record)).collect();
         let expected = [Some("A02"), Some("A01"), Some("A03"), Some("A02"), Some("A01"), None];

@@ -188,6 +188,11 @@ pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>> {
     let page = folder.join("report.html");
     whole_file::write(&page, html::page(report).as_bytes())?;
     let mut written = vec![page];
-    written.extend(follow_up::write(&report.heading(), &report.lists, &folder.join("follow-up"), whole_file::write)?);
+    written.extend(follow_up::write(
+        &report.heading(),
+        &report.lists,
+        &folder.join(follow_up::FOLDER),
+        whole_file::write,
+    )?);
     Ok(written)
 }

@@ -11,10 +11,9 @@ use rustc_hash::FxHashMap;
 use super::Material;
 use super::standing::{Standing, Status, is_roll};
 use crate::intake::study::RowKind;
-use crate::linkage::comparison::HOUSEHOLD_MEMBERS_MAX;
 use crate::person::id_number::IdNumber;
 use crate::person::members::Members;
-use crate::person::table::{Dwelling, PersonTable, RecordId};
+use crate::person::table::{Dwelling, HOUSEHOLD_MEMBERS_MAX, PersonTable, RecordId};
 
 /// A dwelling with more records than this is an institution, or an address cut short.
 const DWELLING_RECORDS_MAX: usize = 80;

@@ -125,6 +125,11 @@ pub(super) fn reaches_somebody(text: &[char]) -> bool {
     (0..text.len()).any(|at| reaches_somebody_at(text, at).is_some())
 }
 
+/// Is the text a telephone or ID number and nothing else?
+pub(super) fn is_of_somebody(text: &[char]) -> bool {
+    reaches_somebody_at(text, 0) == Some(text.len())
+}
+
 /// Where a telephone or ID number ends that begins here, dashes and points between its parts included.
 fn reaches_somebody_at(text: &[char], start: usize) -> Option<usize> {
     /// Fewest digits of a part, of a number that is written in parts.

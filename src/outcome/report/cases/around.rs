@@ -7,11 +7,9 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::intake::study::RowKind;
+use crate::outcome::coverage::Level;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
-
-/// Digits of a community's code.
-const COMMUNITY_DIGITS: usize = 12;
 
 /// What the roll has around a case; 0 where the place is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +51,7 @@ impl<'a> Enumerated<'a> {
         }
         let mut listed_elsewhere: FxHashMap<&str, u32> = FxHashMap::default();
         for (symbol, rows) in (0..).zip(elsewhere) {
-            if let Some(community) = table.divisions.text(symbol).get(..COMMUNITY_DIGITS) {
+            if let Some(community) = Level::Community.beginning(table.divisions.text(symbol)) {
                 *listed_elsewhere.entry(community).or_default() += rows;
             }
         }
@@ -65,7 +63,7 @@ impl<'a> Enumerated<'a> {
         let at = record as usize;
         let building = (self.table.estate[at], self.table.building[at]);
         let symbol = self.table.divisions.find(area).unwrap_or_default();
-        let community = area.get(..COMMUNITY_DIGITS);
+        let community = Level::Community.beginning(area);
         Around {
             enumerated_in_building: self.of_building.get(&building).copied().unwrap_or_default(),
             enumerated_in_area: if symbol == 0 { 0 } else { self.of_area[symbol as usize] },

@@ -8,17 +8,15 @@
 use rustc_hash::FxHashMap;
 
 use super::{ReportInput, addressed};
+use crate::outcome::coverage::Level;
 use crate::outcome::discrepancy::Discrepancy;
 use crate::person::table::Dwelling;
-
-/// Digits of a community's code.
-const COMMUNITY_DIGITS: usize = 12;
 
 /// The cases that do not have the area of their door, by position, and that area.
 pub(super) fn differing<'a>(input: &ReportInput<'a>) -> FxHashMap<usize, &'a str> {
     let place = |discrepancy: &'a Discrepancy| {
         let dwelling = input.table.dwelling(addressed(input, discrepancy))?;
-        let community = discrepancy.area.get(..COMMUNITY_DIGITS)?;
+        let community = Level::Community.beginning(&discrepancy.area)?;
         community.bytes().all(|byte| byte.is_ascii_digit()).then_some((dwelling, community))
     };
     let mut by_door: FxHashMap<(Dwelling, &str), Vec<usize>> = FxHashMap::default();

@@ -32,6 +32,9 @@ pub struct Heading {
     pub team: String,
 }
 
+/// Where the lists of a run lie, in its folder.
+pub const FOLDER: &str = "follow-up";
+
 /// How a file gets its bytes: [`whole_file::put`], or [`whole_file::write`] where nobody looks yet.
 pub type Put = fn(&Path, &[u8]) -> Result<()>;
 
