@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::address;
+use super::date::Date;
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
 use super::table::NameTable;
@@ -68,6 +69,20 @@ impl Before {
     }
 }
 
+/// The name of a child under one, and how it was written: what it is called that has no given name yet is none.
+pub(super) fn name_of_child(
+    (name, as_written): (Symbol, Symbol),
+    (birth, day): (Date, i32),
+    names: &mut NameTable,
+    written: &mut Written,
+) -> (Symbol, Symbol) {
+    let called = names.form(name).and_then(|called| Some((name::unnamed(called)?, called.text.clone())));
+    let Some((unnamed, text)) = called.filter(|_| birth.age_on(day).is_some_and(|age| age < 1)) else {
+        return (name, as_written);
+    };
+    (names.intern(&unnamed), if as_written == 0 { written.text(&text) } else { as_written })
+}
+
 impl NameCell {
     fn read(text: &str, names: &mut NameTable, written: &mut Written) -> NameCell {
         match name::read(text) {
@@ -92,5 +107,24 @@ impl PlaceCell {
         }
         let numbers = writing.numbers.map_or(0, |numbers| written.text(&numbers));
         PlaceCell { estate, building: parts.building, unit: parts.unit, room: parts.room, written: numbers }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::person::practice::{HEAD, Practice, source};
+
+    #[test]
+    fn a_child_under_one_that_is_called_baby_has_no_given_name_yet() {
+        let rows = "id,name,birth\n1,罗宝宝,2020-08-01\n2,罗宝宝,2012-08-01\n3,罗小宝,2020-08-01\n";
+        let roll = source("roll", "roll", true, &[("name", "name"), ("birth_date", "birth")]);
+        let table = Practice::of(
+            &[("roll.csv", rows)],
+            &format!("{HEAD}reference_time = \"2020-11-01T00:00:00+08:00\"\n{roll}"),
+        )
+        .table();
+        let names = [0, 1, 2].map(|at| table.names.texts.text(table.name[at]));
+        assert_eq!(names, ["罗?", "罗宝宝", "罗小宝"]);
+        assert_eq!(table.written_name(0), "罗宝宝", "a list shows what was written");
     }
 }

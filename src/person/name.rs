@@ -271,6 +271,19 @@ fn may_end_with(text: &str, ending: &str) -> bool {
     text.as_bytes().last() == ending.as_bytes().last()
 }
 
+/// A name without its given name, where that is what a child is called that has none yet (王宝宝).
+#[must_use]
+pub fn unnamed(name: &Name) -> Option<Name> {
+    let is_called =
+        name.family > 0 && name.tokens[name.family..].iter().map(|token| token.character).eq("宝宝".chars());
+    let family: String = name.text.chars().take(name.family).collect();
+    is_called.then(|| {
+        let mut tokens = name.tokens[..name.family].to_vec();
+        tokens.push(Token { character: '\0', sounds: [0; 4] });
+        Name { text: format!("{family}?"), tokens, ..name.clone() }
+    })
+}
+
 /// The parent's name of 王丽之女 (empty if it only says 婴儿).
 fn newborn_of(text: &str) -> Option<&str> {
     NEWBORN_ENDINGS

@@ -7,9 +7,23 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::intake::study::Field;
 
-/// A name in lower case, without blanks, underscores and other marks.
+/// A name in lower case, without blanks, underscores and other marks, and without the number that it has as an item of
+/// a form (D7普查时点居住地, 7.普查时点居住地, 普查时点居住地（D7）).
 pub(super) fn plain(name: &str) -> String {
-    name.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
+    let flat: String = name.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect();
+    let rest = flat.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    let (letters, name) = (flat.len() - rest.len(), rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    let is_item = |letters: usize, digits: usize| letters <= 1 && (1..=2).contains(&digits);
+    if is_item(letters, rest.len() - name.len()) && name.starts_with(|c: char| !c.is_ascii()) {
+        return name.to_owned();
+    }
+    let digits = flat.len() - flat.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let before = &flat[..flat.len() - digits];
+    let name = before.strip_suffix(|c: char| c.is_ascii_lowercase());
+    match name.filter(|name| is_item(1, digits) && name.ends_with(|c: char| !c.is_ascii())) {
+        Some(name) => name.to_owned(),
+        None => flat,
+    }
 }
 
 /// Usual names of each built-in field, the surest first.
@@ -139,6 +153,11 @@ const FIELDS: [(Field, &[&str]); 20] = [
         Field::Division,
         &[
             "居委会代码",
+            "派出所辖区",
+            "辖区",
+            "辖区代码",
+            "所属社区",
+            "社区",
             "村居委会代码",
             "村居代码",
             "社区代码",
@@ -278,6 +297,13 @@ const FIELDS: [(Field, &[&str]); 20] = [
             "最后更新日期",
             "最后更新时间",
             "变更日期",
+            "业务时间",
+            "业务日期",
+            "办理日期",
+            "办理时间",
+            "最近服务日期",
+            "最近服务时间",
+            "最近活动日期",
             "登记日期",
             "登记时间",
             "备案日期",
@@ -398,6 +424,12 @@ mod tests {
         check("ＤＯＢ", Some(Field::BirthDate));
         check("date_of_birth", Some(Field::BirthDate));
         check("普查小区", Some(Field::EnumerationArea));
+        check("D2性别", Some(Field::Sex));
+        check("3. 出生年月", Some(Field::BirthDate));
+        check("户口登记地（D8）", Some(Field::Registration));
+        check("d9_离开户口登记地时间", Some(Field::LeftRegistration));
+        check("联系电话2", None);
+        check("B2B姓名", None);
         check("母亲身份证号", Some(Field::MotherIdNumber));
         check("居民身份证号码", Some(Field::IdNumber));
         check("学生身份证件号", Some(Field::IdNumber));

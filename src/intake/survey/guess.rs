@@ -226,7 +226,10 @@ fn fit(field: Field, profile: &Profile, is_roll: bool) -> Fit {
             share if share >= 0.5 => Fit::Yes,
             // Whoever maps the areas may name them as they like.
             _ if field == Field::EnumerationArea && is_roll => Fit::Doubt("its codes are no digits"),
-            _ if is_han_header => Fit::Doubt("few values look like codes"),
+            // 社区 may hold names, which are no codes.
+            _ if profile.name.contains('码') || profile.name.contains("区划") => {
+                Fit::Doubt("few values look like codes")
+            }
             _ => Fit::Other,
         },
         Field::Registration | Field::LeftRegistration if !is_roll => Fit::Other,

@@ -100,7 +100,8 @@ pub(super) fn record_id_rank(header: &str) -> u32 {
 
 /// Does a header hold what a row means in a roll?
 pub(super) fn is_roll_residence(header: &str) -> bool {
-    ["普查时点居住地", "普查时点居住地代码", "residenceatcensus", "usualresidence"].contains(&plain(header).as_str())
+    let plain = plain(header);
+    plain.starts_with("普查时点居住") || ["residenceatcensus", "usualresidence"].contains(&plain.as_str())
 }
 
 /// Does a header sound like the kind of a row?

@@ -13,6 +13,9 @@ pub const ONE_SLIP: u8 = 3;
 pub const DIFFERENT_INVALID: u8 = 4;
 /// Different.
 pub const DIFFERENT: u8 = 5;
+/// Different and both right, but of one birth date and sex: twins have such numbers, and strangers of one day; hardly
+/// anybody has two.
+pub const OF_ONE_DAY: u8 = 6;
 
 /// Levels of identity numbers.
 pub(super) fn levels() -> Vec<Level> {
@@ -22,7 +25,8 @@ pub(super) fn levels() -> Vec<Level> {
         Level::new("fits the mask", 0.01, 0.0005),
         Level::new("one slip apart", 0.02, 0.0005),
         Level::new("different, one invalid", 0.005, 0.02),
-        Level::new("different", 0.015, 0.977),
+        Level::new("different", 0.0149, 0.975),
+        Level::new("different, of one day and sex", 1e-4, 0.002).at_most(2e-4),
     ]
 }
 
@@ -36,12 +40,46 @@ pub(super) fn compare(one: IdNumber, other: IdNumber) -> u8 {
         Relation::Different if one.is_citizen() && other.is_citizen() && !(one.is_valid() && other.is_valid()) => {
             DIFFERENT_INVALID
         }
+        Relation::Different if are_of_one_day(one, other) => OF_ONE_DAY,
         Relation::Different => DIFFERENT,
     }
+}
+
+/// Do two citizens' numbers tell the same birth date and the same sex?
+fn are_of_one_day(one: IdNumber, other: IdNumber) -> bool {
+    one.is_valid() && other.is_valid() && one.is_of_one_day(other)
+}
+
+/// Are the numbers those of two persons, as far as they tell?
+#[must_use]
+pub fn are_two(level: u8) -> bool {
+    matches!(level, DIFFERENT | OF_ONE_DAY)
 }
 
 /// Does this level leave the birth date and sex inside the numbers no news of their own?
 #[must_use]
 pub fn implies_birth(level: u8) -> bool {
-    matches!(level, EQUAL | ONE_SLIP)
+    matches!(level, EQUAL | ONE_SLIP | OF_ONE_DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DIFFERENT, EQUAL, OF_ONE_DAY, compare};
+    use crate::person::id_number::read;
+    use crate::synthetic::identity::with_check;
+
+    #[test]
+    fn numbers_of_twins_are_told_from_those_of_a_relative() {
+        let number = |body: &str| read(&with_check(body)).0;
+        let one = number("99999919900307001");
+        for (other, level) in [
+            ("99999919900307001", EQUAL),
+            ("99999919900307003", OF_ONE_DAY),
+            ("99999819900307021", OF_ONE_DAY),
+            ("99999919900307002", DIFFERENT),
+            ("99999919900308001", DIFFERENT),
+        ] {
+            assert_eq!(compare(one, number(other)), level, "{other}");
+        }
+    }
 }

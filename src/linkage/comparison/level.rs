@@ -148,6 +148,9 @@ pub(super) const MOTHER_ABSENT: u8 = 3;
 /// The other record is the mother's own.
 pub(super) const MOTHER_HERSELF: u8 = 4;
 
+/// Two certificates of births that name one mother.
+pub(super) const TWO_BIRTHS: u8 = 5;
+
 /// Levels of the mother.
 pub(super) fn mother() -> Vec<Level> {
     vec![
@@ -157,6 +160,8 @@ pub(super) fn mother() -> Vec<Level> {
         Level::new("not in the household", 0.1, 0.38),
         // Nobody is the own mother: whatever else is equal must not outweigh this.
         Level::new("the mother herself", 1e-12, 0.05).at_most(1e-12),
+        // Whatever twins have in common must not, either.
+        Level::new("two births of one mother", 1e-12, 0.01).at_most(1e-12),
     ]
 }
 

@@ -1,13 +1,19 @@
 //! Does one record name a mother who lives in the household of the other record, or who is the other record?
 //!
 //! Takes the named mothers and the households of the table, gives the level of a pair. The birth certificate of a child
-//! is never the mother's own record, although it has her dwelling and her telephone number.
+//! is never the mother's own record, although it has her dwelling and her telephone number. Two certificates of one
+//! register that name one mother are two births, twins mostly, unless they say the same of the child.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+
 use super::id_number;
-use super::level::{MISSING, MOTHER_ABSENT, MOTHER_BY_NAME, MOTHER_BY_NUMBER, MOTHER_HERSELF};
+use super::level::{MISSING, MOTHER_ABSENT, MOTHER_BY_NAME, MOTHER_BY_NUMBER, MOTHER_HERSELF, TWO_BIRTHS};
 use super::row::Side;
+use super::{compare_names, name};
+use crate::intake::study::RowKind;
+use crate::person::date::Date;
 use crate::person::id_number::IdNumber;
 use crate::person::lexicon::Symbol;
 use crate::person::members::Members;
@@ -17,13 +23,16 @@ use crate::person::table::{HOUSEHOLD_MEMBERS_MAX, Parent, PersonTable, RecordId}
 #[derive(Debug, Default)]
 pub(super) struct Families {
     members: Members,
+    /// By source: does it have births more than once?
+    repeats: Vec<bool>,
 }
 
 impl Families {
     pub(super) fn of(table: &PersonTable) -> Families {
-        let members =
-            if table.parents.len() > 1 { Members::of(table.household.iter().copied()) } else { Members::default() };
-        Families { members }
+        if table.parents.len() <= 1 {
+            return Families::default();
+        }
+        Families { members: Members::of(table.household.iter().copied()), repeats: repeats(table) }
     }
 
     /// The level of a pair.
@@ -32,17 +41,27 @@ impl Families {
             (0, 0) => MISSING,
             (mother, 0) => self.in_household(table, mother, other),
             (0, mother) => self.in_household(table, mother, one),
-            (a, b) => {
-                let (a, b) = (table.parents[a as usize], table.parents[b as usize]);
-                if a.id_number.is_some() && b.id_number.is_some() {
-                    return if a.id_number == b.id_number { MOTHER_BY_NUMBER } else { MOTHER_ABSENT };
-                }
-                if a.name == 0 || b.name == 0 {
-                    return MISSING;
-                }
-                if a.name == b.name { MOTHER_BY_NAME } else { MOTHER_ABSENT }
-            }
+            (a, b) => match is_same(table.parents[a as usize], table.parents[b as usize]) {
+                MOTHER_BY_NUMBER | MOTHER_BY_NAME if self.are_two_births(table, one, other) => TWO_BIRTHS,
+                level => level,
+            },
         }
+    }
+
+    /// Are these certificates of one register, of one mother, those of two children? Twins have the birth date, the
+    /// dwelling and the telephone number in common, and often no name yet.
+    fn are_two_births<S: Side>(&self, table: &PersonTable, one: S, other: S) -> bool {
+        let is_birth = |side: S| table.kind[side.record() as usize] == RowKind::Birth;
+        let source = table.source(one.record());
+        if !is_birth(one) || !is_birth(other) || source != table.source(other.record()) {
+            return false;
+        }
+        if id_number::compare(one.id_number(), other.id_number()) == id_number::EQUAL {
+            return false;
+        }
+        let are_named_alike = (name::EXACT..=name::HOMOPHONE).contains(&compare_names(table, one.name(), other.name()));
+        let differ_in_sex = one.sex() != 0 && other.sex() != 0 && one.sex() != other.sex();
+        differ_in_sex || !(are_named_alike || self.repeats.get(source).copied().unwrap_or(false))
     }
 
     fn in_household<S: Side>(&self, table: &PersonTable, mother: u32, side: S) -> u8 {
@@ -70,6 +89,40 @@ impl Families {
     }
 }
 
+/// Do two records name the same mother?
+fn is_same(a: Parent, b: Parent) -> u8 {
+    if a.id_number.is_some() && b.id_number.is_some() {
+        return if a.id_number == b.id_number { MOTHER_BY_NUMBER } else { MOTHER_ABSENT };
+    }
+    match (a.name, b.name) {
+        (0, _) | (_, 0) => MISSING,
+        (a, b) if a == b => MOTHER_BY_NAME,
+        _ => MOTHER_ABSENT,
+    }
+}
+
+/// Which sources have births more than once, as where a certificate is issued anew? A third of twins are brother and
+/// sister; of certificates that repeat each other hardly any differ in sex.
+fn repeats(table: &PersonTable) -> Vec<bool> {
+    const PAIRS_MIN: u32 = 20;
+    const DIFFERING_MAX: f64 = 0.1;
+    let of_source = |source: usize| {
+        let mut last: FxHashMap<(IdNumber, Date), u8> = FxHashMap::default();
+        let (mut pairs, mut differing) = (0u32, 0u32);
+        for at in table.records(source).map(|record| record as usize) {
+            let mother = table.parents[table.parent[at] as usize].id_number;
+            let is_known = mother.is_some() && table.birth[at].has_day() && table.sex[at] != 0;
+            if is_known && table.kind[at] == RowKind::Birth {
+                let before = last.insert((mother, table.birth[at]), table.sex[at]);
+                pairs += u32::from(before.is_some());
+                differing += u32::from(before.is_some_and(|sex| sex != table.sex[at]));
+            }
+        }
+        pairs >= PAIRS_MIN && f64::from(differing) < DIFFERING_MAX * f64::from(pairs)
+    };
+    (0..table.source_count()).map(of_source).collect()
+}
+
 /// Is this a record of the mother who is named?
 fn is_hers(table: &PersonTable, mother: Parent, record: RecordId) -> bool {
     let at = record as usize;
@@ -77,8 +130,8 @@ fn is_hers(table: &PersonTable, mother: Parent, record: RecordId) -> bool {
         return true;
     }
     let same_name = mother.name != 0 && mother.name == table.name[at] && table.sex[at] != 1;
-    let may_be = !mother.id_number.is_some()
-        || id_number::compare(mother.id_number, table.id_number[at]) != id_number::DIFFERENT;
+    let may_be =
+        !mother.id_number.is_some() || !id_number::are_two(id_number::compare(mother.id_number, table.id_number[at]));
     same_name && may_be
 }
 
@@ -112,7 +165,7 @@ impl MothersHouseholds {
 
 #[cfg(test)]
 mod tests {
-    use super::super::level::{MISSING, MOTHER_ABSENT, MOTHER_BY_NAME, MOTHER_BY_NUMBER, MOTHER_HERSELF};
+    use super::super::level::{MISSING, MOTHER_ABSENT, MOTHER_BY_NAME, MOTHER_BY_NUMBER, MOTHER_HERSELF, TWO_BIRTHS};
     use super::super::{Comparer, Variable};
     use crate::person::practice::Practice;
 
@@ -160,5 +213,45 @@ sex = "sex"
             assert_eq!(level, usize::from(expected), "{certificate} {other}");
         }
         assert_eq!(mother.level(comparer.compare(father, stranger)), usize::from(MISSING));
+    }
+
+    /// The level of the first two certificates of a register: name, sex and ID number of each child.
+    fn of_certificates(one: [&str; 3], other: [&str; 3], more: &str) -> u8 {
+        let row = |id: &str, [name, sex, number]: [&str; 3]| {
+            format!("{id},{name},{sex},{number},2020-03-01,王丽,999999199003070007\n")
+        };
+        let births = format!("id,name,sex,own,birth,mother,number\n{}{}{more}", row("1", one), row("2", other));
+        let study =
+            STUDY.replace("mother_name =", "sex = \"sex\"\nid_number = \"own\"\nbirth_date = \"birth\"\nmother_name =");
+        let study = study.replacen(
+            "[[source]]\nname = \"roll\"",
+            "[source.rows]\notherwise = \"birth\"\n[[source]]\nname = \"roll\"",
+            1,
+        );
+        let practice = Practice::of(&[("births.csv", &births), ("roll.csv", "id,name,number,household,sex\n")], &study);
+        let table = practice.table();
+        let comparer = Comparer::new(&practice.study, &table);
+        u8::try_from(comparer.of(Variable::Mother).unwrap().level(comparer.compare(0, 1))).unwrap()
+    }
+
+    #[test]
+    fn certificates_of_one_mother_are_of_two_children_unless_they_say_the_same_of_the_child() {
+        for (one, other, level) in [
+            (["王丽之子", "1", ""], ["王丽之女", "2", ""], TWO_BIRTHS),
+            (["王丽之子", "1", ""], ["王丽之子", "1", ""], TWO_BIRTHS),
+            (["王佳蓉", "2", ""], ["王佳轩", "2", ""], TWO_BIRTHS),
+            (["王佳蓉", "2", ""], ["王佳蓉", "2", ""], MOTHER_BY_NUMBER),
+            (["王佳蓉", "2", ""], ["王佳蓉", "1", ""], TWO_BIRTHS),
+            (["王丽之女", "2", "99999920200301002X"], ["王佳蓉", "2", "99999920200301002X"], MOTHER_BY_NUMBER),
+        ] {
+            assert_eq!(of_certificates(one, other, ""), level, "{one:?} {other:?}");
+        }
+        // A register that has most births twice.
+        let again =
+            |at: usize| format!("m{at},,1,,2020-04-01,李红,9999991988{:02}{:02}0006\n", at / 28 + 1, at % 28 + 1);
+        let twice: String = (0..25).flat_map(|at| [again(at), again(at).replacen('m', "n", 1)]).collect();
+        let unnamed = ["王丽之子", "1", ""];
+        assert_eq!(of_certificates(unnamed, unnamed, &twice), MOTHER_BY_NUMBER);
+        assert_eq!(of_certificates(unnamed, ["王丽之女", "2", ""], &twice), TWO_BIRTHS);
     }
 }

@@ -98,7 +98,7 @@ fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, patterns: &[P
             u = vec![0.0, 1e-6, 2e-5, 0.999_979];
         }
         if matches!(comparison.variable, Variable::Mother) {
-            u = vec![0.0, 1e-6, 1e-5, 0.999_988, 1e-6];
+            u = vec![0.0, 1e-6, 1e-5, 0.999_987, 1e-6, 1e-6];
         }
         normalise(&mut u, &comparison.levels);
         shares.u = u;

@@ -90,7 +90,7 @@ impl<'a> Seen<'a> {
     fn named_like_another(&self, compared: &ComparedPairs) -> FxHashSet<RecordId> {
         let is_it = |pattern: &Pattern| {
             (1..=usize::from(name::HOMOPHONE)).contains(&self.name.level(*pattern))
-                && self.id.level(*pattern) == usize::from(id_number::DIFFERENT)
+                && u8::try_from(self.id.level(*pattern)).is_ok_and(id_number::are_two)
                 && self.same_dwelling(*pattern)
         };
         let pairs = compared.pairs.iter().zip(&compared.patterns).filter(|(_, pattern)| is_it(pattern));
