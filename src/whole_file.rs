@@ -2,9 +2,10 @@
 //!
 //! The bytes are written under a hidden name beside the final one (`.NAME.tmp`), then renamed. [`replace`] and
 //! [`replace_for_owner`] have them on the disk when they return; [`put`] leaves that to the system, for lists by the
-//! thousand, which can be made again. What must not take the place of anything, a key or a study file, is made under its
-//! own name and goes again if it cannot be written ([`create`], [`create_for_owner`]). Into the folder of a run that is not published yet, which is brought to the disk
-//! and appears as a whole, files are written under their own names at once ([`write()`]).
+//! thousand, which can be made again. What must not take the place of anything, a key or a study file, is made under
+//! its own name and goes again if it cannot be written ([`create`], [`create_for_owner`]). Into the folder of a run
+//! that is not published yet, which is brought to the disk and appears as a whole, files are written under their own
+//! names at once ([`write()`]).
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -36,8 +37,8 @@ pub fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     appear(path, bytes, Readers::Owner, |_, hidden, path| fs::rename(hidden, path))
 }
 
-/// Makes a file that is not there yet; it is on the disk then. What could be written of it in part goes again: it would be
-/// in the way of the next try.
+/// Makes a file that is not there yet; it is on the disk then. What could be written of it in part goes again: it would
+/// be in the way of the next try.
 ///
 /// # Errors
 /// As the system says; that there is such a file already, which then stays as it is.

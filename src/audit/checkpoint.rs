@@ -79,8 +79,8 @@ pub fn check_key(path: &Path) -> Result<()> {
 /// key than before may sign, as keys are replaced; it is said, as auditors hold the earlier one.
 ///
 /// # Errors
-/// A usage error if the log is signed and no key is named, a verification error if it lacks entries that were signed, or
-/// as [`check_key`].
+/// A usage error if the log is signed and no key is named, a verification error if it lacks entries that were signed,
+/// or as [`check_key`].
 pub fn check_renewal(folder: &Path, key: Option<&Path>) -> Result<()> {
     let path = folder.join(CHECKPOINT);
     if std::fs::symlink_metadata(&path).is_err() {

@@ -70,10 +70,10 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// By what a person is known from run to run, however rows and sources are ordered and whatever registers come in later:
-/// by its record of the roll; who has none, by its ID number; else by the first of its records' handles in the order of
-/// texts. A register that is added would otherwise give whoever it knows another key, and five such runs another five
-/// draws of the noise.
+/// By what a person is known from run to run, however rows and sources are ordered and whatever registers come in
+/// later: by its record of the roll; who has none, by its ID number; else by the first of its records' handles in the
+/// order of texts. A register that is added would otherwise give whoever it knows another key, and five such runs
+/// another five draws of the noise.
 fn handle(study: &Study, table: &PersonTable, records: &[RecordId]) -> String {
     let least = |of: &dyn Fn(RecordId) -> Option<String>| records.iter().filter_map(|record| of(*record)).min();
     let roll = study.roll();

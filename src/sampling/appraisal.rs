@@ -2,7 +2,8 @@
 //!
 //! Takes a selection and verdicts, gives an [`Appraisal`]: by stratum the share that is right, with the intervals of
 //! Wilson and of Clopper and Pearson; weighted over the strata, precision and recall of the links, and of each kind of
-//! discrepancy the share that is real. Persons on the missed lists who were not missed after all are the false-missed rate.
+//! discrepancy the share that is real. Persons on the missed lists who were not missed after all are the false-missed
+//! rate.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,8 +39,8 @@ pub struct Appraisal {
     pub let_go: Option<Share>,
     /// Share of the discrepancies that are real, by kind.
     pub real: BTreeMap<String, Share>,
-    /// Share of the persons on the missed lists who were not missed; those who are perhaps missed and on no list are not
-    /// in it.
+    /// Share of the persons on the missed lists who were not missed; those who are perhaps missed and on no list are
+    /// not in it.
     pub false_missed: Option<Share>,
     /// Items of which the reviewer could not tell: they count as not reviewed.
     pub unclear: u64,

@@ -89,8 +89,8 @@ pub struct Made {
     pub planted: BTreeMap<String, u64>,
 }
 
-/// Is this the hidden name of a file of a district that somebody has stopped the program from finishing? Nothing is lost
-/// with it.
+/// Is this the hidden name of a file of a district that somebody has stopped the program from finishing? Nothing is
+/// lost with it.
 #[must_use]
 pub fn is_unfinished(name: &OsStr) -> bool {
     let files = EXTRACTS.iter().map(|extract| extract.file).chain([RECORDS_FILE, PERSONS_FILE, study::STUDY_FILE]);

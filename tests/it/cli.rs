@@ -178,7 +178,7 @@ fn what_cannot_be_written_leaves_nothing_in_the_way() {
         let output = output.expect("starts");
         let err = String::from_utf8(output.stderr).expect("UTF-8");
         assert_eq!(output.status.code(), Some(6), "{err}");
-        assert!(err.contains(named) && !err.contains(".tmp") && !err.contains("External"), "{err}");
+        assert!(err.contains(named) && !err.contains(".parquet.tmp") && !err.contains("External"), "{err}");
         let is_empty = || std::fs::read_dir(left).is_ok_and(|mut entries| entries.next().is_none());
         assert!(!left.exists() || is_empty(), "{left:?} is left");
     };

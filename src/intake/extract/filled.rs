@@ -49,8 +49,8 @@ pub struct Merged {
 }
 
 impl FilledSheet {
-    /// Writes merged cells of a column into all rows that they reach over, from a row on: that is what somebody sees who
-    /// looks at the sheet. A row that has a text of its own there keeps it.
+    /// Writes merged cells of a column into all rows that they reach over, from a row on: that is what somebody sees
+    /// who looks at the sheet. A row that has a text of its own there keeps it.
     pub fn fill_down(&mut self, column: usize, from: u64) {
         let mut merged: Vec<[u64; 2]> = self
             .merged
