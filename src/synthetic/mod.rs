@@ -296,12 +296,14 @@ impl Writer {
     }
 
     fn finish(mut self) -> Result<Made> {
-        for (sheet, extract) in self.sheets.into_iter().zip(&EXTRACTS) {
+        for (sheet, extract) in self.sheets.iter().zip(&EXTRACTS) {
             self.made.rows.insert(extract.source.to_owned(), sheet.rows());
-            self.made.files.push(sheet.finish()?);
         }
-        self.made.files.push(self.records.finish()?);
-        self.made.files.push(self.persons.finish()?);
+        // First all of them are whole: one that has its name already would be somebody's own to the next try, should
+        // the disk be full at another.
+        let sheets = self.sheets.into_iter().chain([self.records, self.persons]);
+        let closed = sheets.map(Sheet::close).collect::<Result<Vec<_>>>()?;
+        self.made.files = closed.into_iter().map(sheet::Closed::publish).collect::<Result<_>>()?;
         Ok(self.made)
     }
 }

@@ -157,13 +157,31 @@ impl Sheet {
         Ok(())
     }
 
-    /// Closes the file and gives it its name.
+    /// Writes the end of the file, which is on the disk then; what is left is its name.
     ///
     /// # Errors
-    /// The disk is full, or the name cannot be taken.
-    pub fn finish(self) -> Result<PathBuf> {
+    /// The disk is full.
+    pub fn close(self) -> Result<Closed> {
         let file = self.writer.into_inner().map_err(|error| Error::unwritten(&self.path, &error))?;
-        whole_file::publish(&file, &self.hidden.0, &self.path).map_err(|error| Error::io(&self.path, &error))?;
+        file.sync_all().map_err(|error| Error::io(&self.path, &error))?;
+        Ok(Closed { path: self.path, file, hidden: self.hidden })
+    }
+}
+
+/// An extract that is whole and has no name yet.
+pub struct Closed {
+    path: PathBuf,
+    file: File,
+    hidden: Unfinished,
+}
+
+impl Closed {
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// The name cannot be taken.
+    pub fn publish(self) -> Result<PathBuf> {
+        whole_file::publish(&self.file, &self.hidden.0, &self.path).map_err(|error| Error::io(&self.path, &error))?;
         Ok(self.path)
     }
 }

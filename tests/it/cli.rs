@@ -171,8 +171,8 @@ fn what_cannot_be_written_leaves_nothing_in_the_way() {
     let place = place.path();
     let (study, results) = (place.join("study.toml"), place.join("results"));
     check(&["run", argument(&study), "--out", argument(&results)], 0);
-    let full = |arguments: &[&str], left: &Path, named: &str| {
-        let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" -q \"$@\"";
+    let full_from = |blocks: u64, arguments: &[&str], left: &Path, named: &str| {
+        let script = &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" -q \"$@\"");
         let mut command = Command::new("sh");
         let output = command.args(["-c", script, env!("CARGO_BIN_EXE_rollcall")]).args(arguments).output();
         let output = output.expect("starts");
@@ -182,6 +182,7 @@ fn what_cannot_be_written_leaves_nothing_in_the_way() {
         let is_empty = || std::fs::read_dir(left).is_ok_and(|mut entries| entries.next().is_none());
         assert!(!left.exists() || is_empty(), "{left:?} is left");
     };
+    let full = |arguments: &[&str], left: &Path, named: &str| full_from(0, arguments, left, named);
     let (key, secret, other) = (place.join("key"), place.join("secret"), place.join("other.toml"));
     full(&["key", "new", argument(&key)], &key, "key");
     let publish = ["publish", argument(&results), "--key", argument(&secret), "--new-key", "--out"];
@@ -189,6 +190,13 @@ fn what_cannot_be_written_leaves_nothing_in_the_way() {
     full(&["init", argument(place), "--out", argument(&other)], &other, "other.toml");
     let synth = place.join("another");
     full(&["synth", argument(&synth), "--persons", "100"], &synth, "another/");
+    // The first files fit, a later one does not.
+    let (whole, plan) = (place.join("whole"), ["--persons", "1500", "--seed", "3"]);
+    check(&[&["synth", argument(&whole)][..], &plan].concat(), 0);
+    let bytes = |name: &str| std::fs::metadata(whole.join(name)).expect("written").len();
+    let blocks = bytes("roll.parquet") / 512 + 1;
+    assert!(blocks * 512 < bytes("public_security.parquet"));
+    full_from(blocks, &[&["synth", argument(&synth)][..], &plan].concat(), &synth, "public_security.parquet");
     check(&["key", "new", argument(&key)], 0);
     check(&["synth", argument(&synth), "--persons", "100"], 0);
 }
