@@ -98,6 +98,7 @@ pub fn run_keeping(
     options.sign_key.as_deref().map(checkpoint::check_key).transpose()?;
     let publication = Publication::begin(folder)?;
     earlier::prepare(study, folder)?;
+    checkpoint::check_renewal(folder, options.sign_key.as_deref())?;
     let (extracts, program_digest) = rayon::join(|| take_in(study), log::program_digest);
     let extracts = extracts?;
     let Provided { in_file, freed, to_the_end } = plan::provide(rows(&extracts), options.memory, folder)?;
@@ -164,7 +165,7 @@ pub fn run_keeping(
     let manifest = sealed::seal(&facts, out, &written, &mut log)?;
     publication.publish()?;
     log.published()?;
-    checkpoint::renew(folder, options.sign_key.as_deref(), log.head())?;
+    options.sign_key.as_deref().map(|key| checkpoint::sign(folder, key, log.head())).transpose()?;
     progress.finish("all outputs");
     in_file.into_iter().for_each(|file| tracing::info!(bytes = file.most(), "lay in the file at its height"));
     let spent = Spent { _standardised: standardised, _linked: linked, _links: links, _to_the_end: to_the_end };
@@ -198,11 +199,16 @@ fn stage(
 /// An input error if a file cannot be used, a verification error if a delivery is not what was sealed.
 pub fn take_in(study: &Study) -> Result<Vec<Extract>> {
     let extracts = extract::open_all(study)?;
+    let (mut is_any_sealed, mut unsealed) = (false, Vec::new());
     for extract in &extracts {
         let key = study.sources[extract.source].sealed_by.as_deref();
         let folders: BTreeSet<&Path> = extract.files.iter().filter_map(|file| file.path.parent()).collect();
         for folder in folders {
-            let Some(sealed) = delivery::read(folder, key)? else { continue };
+            let Some(sealed) = delivery::read(folder, key)? else {
+                unsealed.push((&study.sources[extract.source].name, folder));
+                continue;
+            };
+            is_any_sealed = true;
             let files = extract.files.iter().filter(|file| file.path.parent() == Some(folder));
             let facts = files.filter_map(|file| {
                 let name = file.path.file_name()?.to_str()?;
@@ -211,6 +217,11 @@ pub fn take_in(study: &Study) -> Result<Vec<Extract>> {
             delivery::check(folder, &sealed, facts)?;
             tracing::info!(source = study.sources[extract.source].name, signed = sealed.public_key.is_some(), "sealed");
         }
+    }
+    // Where senders seal, a folder without a seal may have lost it; `sealed_by` would refuse that.
+    for (source, folder) in unsealed.into_iter().filter(|_| is_any_sealed) {
+        let folder = folder.display();
+        tracing::warn!(source, %folder, "not sealed, and others are: no change of these files would be found");
     }
     refuse_empty(study, &extracts)?;
     Ok(extracts)

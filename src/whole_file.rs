@@ -2,8 +2,10 @@
 //!
 //! The bytes are written under a hidden name beside the final one (`.NAME.tmp`), then renamed. [`replace`] and
 //! [`replace_for_owner`] have them on the disk when they return; [`put`] leaves that to the system, for lists by the
-//! thousand, which can be made again. Into the folder of a run that is not published yet, which is brought to the disk
-//! and appears as a whole, files are written under their own names at once ([`write()`]).
+//! thousand, which can be made again. What must not take the place of anything, a key or a study file, is made under
+//! its own name and goes again if it cannot be written ([`create`], [`create_for_owner`]). Into the folder of a run
+//! that is not published yet, which is brought to the disk and appears as a whole, files are written under their own
+//! names at once ([`write()`]).
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -33,6 +35,23 @@ pub fn replace_for_owner(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
 /// If the file cannot be written or renamed.
 pub fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     appear(path, bytes, Readers::Owner, |_, hidden, path| fs::rename(hidden, path))
+}
+
+/// Makes a file that is not there yet; it is on the disk then. What could be written of it in part goes again: it would
+/// be in the way of the next try.
+///
+/// # Errors
+/// As the system says; that there is such a file already, which then stays as it is.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    create_by(path, bytes, Readers::All)
+}
+
+/// Like [`create`], for a secret: nobody but this user may read it.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_for_owner(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    create_by(path, bytes, Readers::Owner)
 }
 
 /// Writes a file into a folder that nobody looks into yet.
@@ -93,6 +112,40 @@ enum Readers {
     Owner,
 }
 
+/// Opens a file that is not there yet; a link that stands there is not followed.
+fn opened(path: &Path, readers: Readers) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if readers == Readers::Owner {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    options.open(path)
+}
+
+fn create_by(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
+    let mut file = opened(path, readers)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).inspect_err(|_| {
+        // What failed is said; that this fails, too, would be no news.
+        let _ = fs::remove_file(path);
+    })
+}
+
+/// Opens the hidden file under which another lies until it is whole. What an earlier try left behind goes.
+///
+/// # Errors
+/// As the system says.
+pub fn begin(hidden: &Path) -> io::Result<File> {
+    begin_for(hidden, Readers::All)
+}
+
+fn begin_for(hidden: &Path, readers: Readers) -> io::Result<File> {
+    match fs::remove_file(hidden) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => opened(hidden, readers),
+    }
+}
+
 fn appear(
     path: &Path,
     bytes: &[u8],
@@ -101,18 +154,7 @@ fn appear(
 ) -> Result<()> {
     let hidden = hidden(path);
     let all = || {
-        // What an earlier try left behind goes; a link that stands there is not followed.
-        match fs::remove_file(&hidden) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        if readers == Readers::Owner {
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        }
-        let mut file = options.open(&hidden)?;
+        let mut file = begin_for(&hidden, readers)?;
         file.write_all(bytes)?;
         publish(&file, &hidden, path)
     };
@@ -127,7 +169,7 @@ fn appear(
 mod tests {
     use std::fs;
 
-    use super::{hidden, put, replace, replace_for_owner};
+    use super::{create, create_for_owner, hidden, put, replace, replace_for_owner};
 
     #[test]
     #[cfg(unix)]
@@ -153,6 +195,17 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), format!("{at}"));
             assert!(!hidden(&path).exists());
         }
+    }
+
+    #[test]
+    fn what_is_there_already_is_not_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        create_for_owner(&path, b"first").unwrap();
+        for create in [create, create_for_owner] {
+            assert_eq!(create(&path, b"second").unwrap_err().kind(), std::io::ErrorKind::AlreadyExists);
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
     }
 
     #[test]

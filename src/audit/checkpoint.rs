@@ -10,7 +10,7 @@ use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
 use super::key_file::{self, KeyKind};
-use super::log::Entry;
+use super::log::{self, Entry};
 use super::manifest;
 use crate::digest::{hex, unhex};
 use crate::error::{Error, Kind, Result};
@@ -74,18 +74,30 @@ pub fn check_key(path: &Path) -> Result<()> {
     read_key(path).map(|_| ())
 }
 
-/// Signs the end of a log, or, without a key, takes away the checkpoint of an earlier run, which does not vouch for
-/// this one.
+/// May a run go into this folder with this key, or without one? Where the log is signed, what a run adds must be, too:
+/// a run without a key would take the signature away in passing, and `verify` would call the folder unsigned. Another
+/// key than before may sign, as keys are replaced; it is said, as auditors hold the earlier one.
 ///
 /// # Errors
-/// As [`sign`].
-pub fn renew(folder: &Path, key: Option<&Path>, head: (u64, &str)) -> Result<()> {
+/// A usage error if the log is signed and no key is named, a verification error if it lacks entries that were signed,
+/// or as [`check_key`].
+pub fn check_renewal(folder: &Path, key: Option<&Path>) -> Result<()> {
     let path = folder.join(CHECKPOINT);
-    match key {
-        Some(key) => sign(folder, key, head),
-        None if path.exists() => std::fs::remove_file(&path).map_err(|error| Error::io(&path, &error)),
-        None => Ok(()),
+    if std::fs::symlink_metadata(&path).is_err() {
+        return Ok(());
     }
+    let Some(key) = key else {
+        // Where the log lacks what was signed, a key would not help.
+        log::check_goes_on(folder)?;
+        let error = Error::new(Kind::Usage, "the log of this folder is signed, and a run adds to it").at_file(&path);
+        return Err(error.hint("name the key with --sign-key, or another folder with --out"));
+    };
+    let public_key = hex(read_key(key)?.verifying_key().as_bytes());
+    let earlier = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Checkpoint>(&text).ok());
+    if earlier.is_some_and(|earlier| earlier.public_key != public_key) {
+        tracing::warn!(public_key, "the log was signed with another key before: give auditors the new public key");
+    }
+    Ok(())
 }
 
 /// Signs the end of a log.

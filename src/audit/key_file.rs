@@ -3,14 +3,13 @@
 //! A key file is a heading that says what the secret is for, and 32 random bytes as hexadecimal digits. Only its owner
 //! may read it; what is read is wiped from memory when it is dropped.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::digest::{hex, unhex};
 use crate::error::{Error, Kind, Result};
+use crate::whole_file;
 
 /// What a kind of key file is called.
 #[derive(Debug, Clone, Copy)]
@@ -32,19 +31,14 @@ pub struct KeyKind {
 pub fn create(path: &Path, kind: KeyKind) -> Result<Zeroizing<[u8; 32]>> {
     let mut secret = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *secret).map_err(|_| Error::new(Kind::Environment, "the system gives no random bytes"))?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|error| match error.kind() {
+    let digits = Zeroizing::new(hex(&*secret));
+    let text = Zeroizing::new(format!("{}\n{}\n", kind.heading, *digits));
+    whole_file::create_for_owner(path, text.as_bytes()).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => {
             Error::new(Kind::Usage, "there is such a file").at_file(path).hint(kind.kept)
         }
         _ => Error::io(path, &error),
     })?;
-    let digits = Zeroizing::new(hex(&*secret));
-    let text = Zeroizing::new(format!("{}\n{}\n", kind.heading, *digits));
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| Error::io(path, &error))?;
     Ok(secret)
 }
 

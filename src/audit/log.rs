@@ -288,6 +288,12 @@ fn is_torn_entry(torn: &[u8], next: usize) -> bool {
     written.starts_with(beginning.as_bytes()) || beginning.as_bytes().starts_with(written)
 }
 
+/// Could [`Log::open`] go on with the log of this folder?
+pub(super) fn check_goes_on(folder: &Path) -> Result<()> {
+    let is_there = std::fs::symlink_metadata(folder.join(LOG)).is_ok();
+    goes_on(folder, &if is_there { read_so_far(folder)? } else { Vec::new() })
+}
+
 /// May the log of a folder be gone on with, or does it lack entries that it had?
 fn goes_on(folder: &Path, entries: &[Entry]) -> Result<()> {
     let hint =

@@ -224,8 +224,8 @@ pub fn private(recursive: bool) -> fs::DirBuilder {
 
 /// How long and after how long a lock that is held is tried again: a run that is killed while it starts a process of
 /// its own leaves one that holds the lock for a moment longer.
-const LOCK_WAIT: Duration = Duration::from_secs(2);
-const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+pub(super) const LOCK_WAIT: Duration = Duration::from_secs(2);
+pub(super) const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 fn locked(folder: &Path, wait: Duration) -> Result<File> {
     let file = File::open(folder).map_err(|error| Error::io(folder, &error))?;
@@ -248,6 +248,14 @@ fn locked(folder: &Path, wait: Duration) -> Result<File> {
         Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
         Err(TryLockError::Error(error)) => Err(Error::io(folder, &error)),
     }
+}
+
+/// Does somebody write into this folder, or is just about to put a run in place? Where a network share knows no locks,
+/// nobody can tell.
+#[must_use]
+pub fn is_held(folder: &Path) -> bool {
+    let answer = File::open(folder).map(|file| file.try_lock_shared());
+    matches!(answer, Ok(Err(TryLockError::WouldBlock)))
 }
 
 /// The names in a folder, sorted.

@@ -12,7 +12,7 @@ use super::checkpoint::{self, CHECKPOINT, Checkpoint};
 use super::located;
 use super::log::{self, LOG};
 use super::manifest::{self, MANIFEST, Manifest};
-use super::publication::BESIDE;
+use super::publication::{self, BESIDE, BETWEEN_TRIES, LOCK_WAIT, READY};
 use crate::digest;
 use crate::error::{Error, Kind, Result};
 
@@ -112,6 +112,37 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     let visits = begin.object.get("visits").and_then(Value::as_u64);
     let purged = manifest.outputs.iter().filter(|output| purged.contains(output.file.as_str())).count() as u64;
     Ok(Verified { purged, manifest, entries: entries.len() as u64, checkpoint, visits, inputs: !asked.outputs_only })
+}
+
+/// Like [`verify`], for whoever does not hold the folder: a run may be put in place meanwhile, and for that moment its
+/// files, log and signature do not belong together. That is no finding: it is waited for, and if it takes longer, said
+/// as what it is. What is wrong beside a run that still computes is wrong.
+///
+/// # Errors
+/// As [`verify`]; an environment error if a run is being put in place.
+pub fn verify_beside(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
+    let facts =
+        |name: &str| std::fs::metadata(folder.join(name)).ok().map(|facts| (facts.len(), facts.modified().ok()));
+    let stamp = || [LOG, MANIFEST, CHECKPOINT].map(facts);
+    let mut tries = LOCK_WAIT.as_millis() / BETWEEN_TRIES.as_millis();
+    loop {
+        let before = stamp();
+        let verified = verify(folder, asked);
+        let is_wrong = verified.as_ref().is_err_and(|error| matches!(error.kind(), Kind::Verification | Kind::Input));
+        // A run may have been put in place, and its program have ended, while files were read.
+        if !is_wrong || (stamp() == before && !publication::is_held(folder)) {
+            return verified;
+        }
+        if tries == 0 {
+            if !folder.join(READY).is_dir() {
+                return verified;
+            }
+            let error = Error::new(Kind::Environment, "a run is being put in place in this folder").at_file(folder);
+            return Err(error.hint("verify it again when that is done"));
+        }
+        tries -= 1;
+        std::thread::sleep(BETWEEN_TRIES);
+    }
 }
 
 /// May something be added to the log of a folder? Where it is signed, what is added must be, too, or else anybody could

@@ -205,7 +205,8 @@ pub struct Run {
     /// Who runs it, for the audit log: a name or a role.
     #[arg(long, value_name = "WHO")]
     pub actor: Option<String>,
-    /// Sign the end of the audit log with the key in this file (`rollcall key new` makes one).
+    /// Sign the end of the audit log with the key in this file (`rollcall key new` makes one). Needed where the log of
+    /// the folder is signed.
     #[arg(long, value_name = "FILE")]
     pub sign_key: Option<PathBuf>,
 }

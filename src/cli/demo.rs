@@ -47,6 +47,12 @@ fn may_hold_demo(out: &Path, district: &Path) -> Result<()> {
     if synth::is_empty(out)? || synth::is_district(district) {
         return Ok(());
     }
+    // A demo that was stopped while it made its district leaves that folder alone, with nothing whole in it.
+    let mut entries = std::fs::read_dir(out).map_err(|error| Error::io(out, &error))?;
+    let is_district = |entry: std::io::Result<std::fs::DirEntry>| entry.is_ok_and(|entry| entry.path() == district);
+    if entries.all(is_district) && synth::is_empty(district)? {
+        return Ok(());
+    }
     let what = "the folder is not empty and holds no demo";
     Err(Error::new(Kind::Usage, what).at_file(out).hint("name a new or empty folder with --out"))
 }

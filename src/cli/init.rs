@@ -3,8 +3,7 @@
 //! Writes the draft that the survey makes. An existing study file is never touched; where the folder cannot be written
 //! to, the draft is printed instead, with paths from the current folder.
 
-use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -12,6 +11,7 @@ use super::args::Init;
 use super::screen::{complain, show};
 use crate::error::{Error, Kind, Result};
 use crate::intake::survey::{self, Drafted};
+use crate::whole_file;
 
 /// Drafts a study file.
 pub(super) fn init(asked: &Init) -> Result<ExitCode> {
@@ -24,10 +24,8 @@ pub(super) fn init(asked: &Init) -> Result<ExitCode> {
         return Err(exists(&path));
     }
     let drafted = survey::draft(&asked.folder, folder_of(&path))?;
-    match File::create_new(&path) {
-        Ok(mut file) => {
-            let written = file.write_all(drafted.text.as_bytes()).and_then(|()| file.sync_all());
-            written.map_err(|error| Error::io(&path, &error))?;
+    match whole_file::create(&path, drafted.text.as_bytes()) {
+        Ok(()) => {
             show(&format!("{}\nread and correct it, then: rollcall run {0} --out RESULTS\n", path.display()))?;
             warn(&drafted);
             Ok(ExitCode::SUCCESS)

@@ -70,31 +70,42 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// By what a person is known from run to run, however its rows or the sources are ordered: the first of its records'
-/// handles in the order of texts.
+/// By what a person is known from run to run, however rows and sources are ordered and whatever registers come in
+/// later: by its record of the roll; who has none, by its ID number; else by the first of its records' handles in the
+/// order of texts. A register that is added would otherwise give whoever it knows another key, and five such runs
+/// another five draws of the noise.
 fn handle(study: &Study, table: &PersonTable, records: &[RecordId]) -> String {
-    let of = |record: &RecordId| {
-        let source = study.sources.get(table.source(*record));
-        let name = source.map_or("", |source| source.name.as_str());
-        match source.and_then(|source| source.record_id.as_ref()) {
-            Some(_) => format!("{name}:{}", table.record_id(*record)),
-            // The number of a row is another one in the next delivery.
-            None => format!("{name}:{}", content(table, *record)),
-        }
-    };
-    records.iter().map(of).min().unwrap_or_default()
+    let least = |of: &dyn Fn(RecordId) -> Option<String>| records.iter().filter_map(|record| of(*record)).min();
+    let roll = study.roll();
+    least(&|record| (Some(table.source(record)) == roll).then(|| record_handle(study, table, record)))
+        .or_else(|| least(&|record| id_number(table, record)))
+        .or_else(|| least(&|record| Some(record_handle(study, table, record))))
+        .unwrap_or_default()
+}
+
+fn record_handle(study: &Study, table: &PersonTable, record: RecordId) -> String {
+    let source = study.sources.get(table.source(record));
+    let name = source.map_or("", |source| source.name.as_str());
+    match source.and_then(|source| source.record_id.as_ref()) {
+        Some(_) => format!("{name}:{}", table.record_id(record)),
+        // The number of a row is another one in the next delivery.
+        None => format!("{name}:{}", content(table, record)),
+    }
+}
+
+/// The characters of a record's ID number, if it has one that is not masked.
+fn id_number(table: &PersonTable, record: RecordId) -> Option<String> {
+    let mut characters = [0; 20];
+    let length = table.id_number[record as usize].characters(&mut characters);
+    (length > 0).then(|| String::from_utf8_lossy(&characters[..length]).into_owned())
 }
 
 /// What a record without an id is known by: its ID number, else name, birth date and sex.
 fn content(table: &PersonTable, record: RecordId) -> String {
-    let mut characters = [0; 20];
-    match table.id_number[record as usize].characters(&mut characters) {
-        0 => {
-            let (birth, sex) = (table.birth[record as usize], table.sex[record as usize]);
-            format!("{} {birth} {sex}", table.name_text(record))
-        }
-        length => String::from_utf8_lossy(&characters[..length]).into_owned(),
-    }
+    id_number(table, record).unwrap_or_else(|| {
+        let (birth, sex) = (table.birth[record as usize], table.sex[record as usize]);
+        format!("{} {birth} {sex}", table.name_text(record))
+    })
 }
 
 /// What goes out must neither take the place of something else nor lie among what must not go out.

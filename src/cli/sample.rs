@@ -106,7 +106,7 @@ fn describe(appraisal: &Appraisal) -> String {
     appraisal.recall_of_candidates.iter().for_each(|figure| row("recall among candidate pairs", figure));
     appraisal.let_go.iter().for_each(|figure| row("matches among pairs let go", figure));
     appraisal.real.iter().for_each(|(kind, figure)| row(&format!("real {kind}"), figure));
-    appraisal.false_missed.iter().for_each(|figure| row("false-missed rate", figure));
+    appraisal.false_missed.iter().for_each(|figure| row("false-missed rate of lists", figure));
     let figures = figures.text();
     let mut text = format!("{}\n{figures}\n", table.text());
     let _ = writeln!(

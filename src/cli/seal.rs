@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::custody::Seal;
-use super::screen::{Table, count, show};
+use super::screen::{Table, complain, count, show};
 use crate::audit::delivery::{self, Delivered};
+use crate::audit::log::LOG;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::describe::describe;
 use crate::intake::study;
@@ -15,6 +16,12 @@ use crate::progress::Progress;
 pub(super) fn seal(asked: &Seal, progress: &dyn Progress) -> Result<ExitCode> {
     let folder = &asked.folder;
     let paths = extracts_in(folder)?;
+    let below = folders_below(folder)?;
+    if !below.is_empty() && !asked.check {
+        let what = format!("extracts lie in folders below, which a seal of this one does not cover: {}", named(&below));
+        let error = Error::new(Kind::Usage, what).at_file(folder);
+        return Err(error.hint("seal each of them by itself, or put all files into one folder"));
+    }
     let sealed = if asked.check { Some(delivery::read(folder, asked.public_key.as_deref())?) } else { None };
     progress.begin("look through", paths.len() as u64);
     let mut files = Vec::new();
@@ -44,7 +51,47 @@ pub(super) fn seal(asked: &Seal, progress: &dyn Progress) -> Result<ExitCode> {
         None => String::from("not signed: accidents will be found, alterations on purpose will not (--sign-key)"),
     };
     show(&format!("{}\n{}: {whose}\n", table.text(), folder.join(delivery::DELIVERY).display()))?;
+    if !below.is_empty() {
+        complain(&format!(
+            "extracts in folders below are not covered by this seal: {}; check each of them by itself\n\
+             （下级文件夹中的数据文件不在本封条之内，请逐个核对）",
+            named(&below)
+        ));
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The folders below in which extracts lie, relative. A study can read them by a pattern (`*/part.parquet`), so what is
+/// in them must not go for sealed. The results of a run that stand there are no extracts; links are not followed.
+fn folders_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let (mut found, mut open) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(next) = open.pop() {
+        let io = |error: std::io::Error| Error::io(&next, &error);
+        let mut has_extracts = false;
+        for entry in std::fs::read_dir(&next).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            let (path, is_hidden) = (entry.path(), entry.file_name().to_string_lossy().starts_with('.'));
+            if !entry.file_type().map_err(io)?.is_dir() {
+                has_extracts |= study::file::is_extract_name(&path);
+            } else if !is_hidden && !path.join(LOG).is_file() {
+                open.push(path);
+            }
+        }
+        let below = next.strip_prefix(folder).unwrap_or(&next);
+        if has_extracts && next != folder {
+            found.push(below.to_path_buf());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Some of the folders, for people.
+fn named(folders: &[PathBuf]) -> String {
+    const SHOWN: usize = 3;
+    let shown = folders.iter().take(SHOWN).map(|folder| folder.display().to_string().escape_debug().to_string());
+    let more = if folders.len() > SHOWN { format!(" and {} more", folders.len() - SHOWN) } else { String::new() };
+    shown.collect::<Vec<_>>().join(", ") + &more
 }
 
 fn extracts_in(folder: &Path) -> Result<Vec<PathBuf>> {

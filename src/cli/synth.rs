@@ -43,13 +43,15 @@ pub(super) fn may_hold_district(folder: &Path) -> Result<()> {
     Err(Error::new(Kind::Usage, what).at_file(folder).hint("name a new or empty folder"))
 }
 
-/// Is there nothing in the folder, or no folder at all?
+/// Is there nothing in the folder but what a district was stopped from becoming, or no folder at all?
 ///
 /// # Errors
 /// If it cannot be looked into.
 pub(super) fn is_empty(folder: &Path) -> Result<bool> {
     match std::fs::read_dir(folder) {
-        Ok(mut entries) => Ok(entries.next().is_none()),
+        Ok(mut entries) => {
+            Ok(entries.all(|entry| entry.is_ok_and(|entry| synthetic::is_unfinished(&entry.file_name()))))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
             Err(Error::new(Kind::Usage, "is not a folder").at_file(folder))

@@ -18,7 +18,7 @@ use crate::run::{self, Options};
 /// Checks a run and prints what was checked; the first thing that is wrong is the error.
 pub(super) fn verify(asked: &Verify, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let what = Asked { public_key: asked.public_key.as_deref(), outputs_only: asked.outputs_only };
-    let verified = verify::verify(&asked.run, &what)?;
+    let verified = verify::verify_beside(&asked.run, &what)?;
     if asked.rerun {
         rerun(asked, &verified, memory, progress)?;
     }

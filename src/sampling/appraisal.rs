@@ -2,7 +2,8 @@
 //!
 //! Takes a selection and verdicts, gives an [`Appraisal`]: by stratum the share that is right, with the intervals of
 //! Wilson and of Clopper and Pearson; weighted over the strata, precision and recall of the links, and of each kind of
-//! discrepancy the share that is real. Missed persons who were not missed after all are the false-missed rate.
+//! discrepancy the share that is real. Persons on the missed lists who were not missed after all are the false-missed
+//! rate.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,6 +11,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 
+use super::frame;
 use super::selection::{self, Selection};
 use super::sheet::{self, Verdict};
 use crate::audit::checkpoint;
@@ -37,7 +39,8 @@ pub struct Appraisal {
     pub let_go: Option<Share>,
     /// Share of the discrepancies that are real, by kind.
     pub real: BTreeMap<String, Share>,
-    /// Share of the persons on the missed lists who were not missed.
+    /// Share of the persons on the missed lists who were not missed; those who are perhaps missed and on no list are
+    /// not in it.
     pub false_missed: Option<Share>,
     /// Items of which the reviewer could not tell: they count as not reviewed.
     pub unclear: u64,
@@ -131,8 +134,8 @@ pub fn of(selection: &Selection, verdicts: &BTreeMap<String, Verdict>) -> Apprai
         let share = stratified::share(&of_group("discrepancy", &|name| kind_of(name) == *kind), seed)?;
         Some(((*kind).to_owned(), share))
     });
-    let missed = of_group("discrepancy", &|name| matches!(kind_of(name), "missed_person" | "missed_newborn"));
-    let false_missed = stratified::share(&missed, seed).map(|real| Share {
+    let on_lists = of_group("discrepancy", &|name| frame::is_missed(kind_of(name)) && name.ends_with(frame::ON_A_LIST));
+    let false_missed = stratified::share(&on_lists, seed).map(|real| Share {
         share: 1.0 - real.share,
         low: 1.0 - real.high,
         high: 1.0 - real.low,
@@ -234,15 +237,16 @@ mod tests {
     fn the_false_missed_are_what_is_not_real() {
         let (selection, mut verdicts) = judged(&[
             ("discrepancy", "duplicate_enumeration", 50, 10, 9),
-            ("discrepancy", "missed_newborn", 100, 10, 8),
-            ("discrepancy", "missed_person 120106001", 300, 20, 10),
-            ("discrepancy", "missed_person 120106002", 600, 40, 40),
+            ("discrepancy", "missed_newborn on_a_list", 100, 10, 8),
+            ("discrepancy", "missed_person 120106001 on_a_list", 300, 20, 10),
+            ("discrepancy", "missed_person 120106001 on_no_list", 700, 20, 0),
+            ("discrepancy", "missed_person 120106002 on_a_list", 600, 40, 40),
         ]);
         let found = of(&selection, &verdicts);
         let false_missed = found.false_missed.unwrap();
         assert!((false_missed.share - (20.0 + 150.0) / 1000.0).abs() < 1e-12);
         assert!(false_missed.low < 0.17 && false_missed.high > 0.17);
-        assert!((found.real["missed_person"].share - 750.0 / 900.0).abs() < 1e-12);
+        assert!((found.real["missed_person"].share - 750.0 / 1600.0).abs() < 1e-12);
         assert_eq!(found.real.len(), 3);
         let [low, high] = found.strata[2].wilson;
         assert!(low < 0.5 && high > 0.5 && found.strata[2].clopper_pearson[0] < low);
@@ -251,5 +255,9 @@ mod tests {
         let found = of(&selection, &verdicts);
         assert!(found.false_missed.is_none() && !found.real.contains_key("missed_person"));
         assert_eq!(found.not_looked_at, 20);
+        // What an earlier version drew, or a purge left, does not say who is on a list.
+        let (selection, verdicts) = judged(&[("discrepancy", "missed_person", 50, 10, 9)]);
+        let found = of(&selection, &verdicts);
+        assert!(found.false_missed.is_none() && found.real.contains_key("missed_person"));
     }
 }

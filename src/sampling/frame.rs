@@ -4,17 +4,19 @@
 //! that are no links are in no output: study and inputs, held to be what the run had, are linked again. Those that the
 //! run did not even keep are gone through by [`let_go`](super::let_go).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::design::{Design, Pairs};
+use super::design::{By, Design, Pairs};
 use super::let_go::Relinked;
 use crate::audit::manifest::Manifest;
 use crate::error::{Kind, Result};
 use crate::linkage::blocking;
 use crate::linkage::comparison::Comparer;
 use crate::memory::plan::Allowance;
+use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files;
+use crate::outcome::report::cases::table as case_table;
 use crate::progress::Progress;
 use crate::provenance::{self, held};
 
@@ -42,7 +44,7 @@ impl Group {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Stratum {
     pub group: Group,
-    /// A band of probability, or a kind of discrepancy and an area.
+    /// A band of probability, or a kind of discrepancy, an area, and whether it is on a list.
     pub name: String,
     pub size: u64,
     /// Sum of the probabilities that the unit is what it would be if the run is right: a match, a real discrepancy.
@@ -142,6 +144,8 @@ struct Units {
     non_links: Vec<NamedPair>,
     discrepancies: Vec<files::DiscrepancyRow>,
     records: BTreeMap<u64, Vec<String>>,
+    /// Ids of those that are on a list, if that is still known: a purge removes the cases.
+    on_lists: Option<BTreeSet<String>>,
     /// Where pairs are asked for that are in no output.
     relinked: Option<Relinked>,
     let_go: u64,
@@ -160,6 +164,7 @@ impl Units {
             non_links: vec![],
             discrepancies: vec![],
             records: BTreeMap::new(),
+            on_lists: None,
             relinked: None,
             let_go: 0,
         };
@@ -181,8 +186,12 @@ impl Units {
             held::check_outputs(run, manifest, &[files::DISCREPANCIES, files::PERSONS])?;
             units.discrepancies = files::read_discrepancies(run)?;
             units.discrepancies.retain(|found| asked.kinds.is_empty() || asked.kinds.contains(&found.kind));
-            let persons: std::collections::BTreeSet<u64> =
-                units.discrepancies.iter().map(|found| found.person).collect();
+            if units.discrepancies.iter().any(|found| is_missed(&found.kind)) && run.join(case_table::CASES).exists() {
+                held::check_outputs(run, manifest, &[case_table::CASES])?;
+                let listed = case_table::read(run)?.rows.into_iter().filter(|row| row.listed);
+                units.on_lists = Some(listed.map(|row| files::discrepancy_id(row.case.discrepancy)).collect());
+            }
+            let persons: BTreeSet<u64> = units.discrepancies.iter().map(|found| found.person).collect();
             for row in files::read_persons(run)?.into_iter().filter(|row| persons.contains(&row.person)) {
                 units.records.entry(row.person).or_default().push(format!("{}:{}", row.source, row.record_id));
             }
@@ -212,8 +221,7 @@ impl Units {
         }
         if let Some(asked) = &design.discrepancies {
             for found in &self.discrepancies {
-                let area = asked.by.area(&found.area);
-                let name = if area.is_empty() { found.kind.clone() } else { format!("{} {area}", found.kind) };
+                let name = stratum_name(found, asked.by, self.on_lists.as_ref());
                 let unit = || Unit {
                     stratum: 0,
                     what: found.kind.clone(),
@@ -225,6 +233,26 @@ impl Units {
         }
     }
 }
+
+/// Does this kind stand for a person whom the roll perhaps missed?
+pub(super) fn is_missed(kind: &str) -> bool {
+    DiscrepancyKind::ALL.into_iter().any(|known| known.is_missed() && known.name() == kind)
+}
+
+/// Kind and area of a discrepancy; of the missed, too, whether somebody is sent: half of them and more are too unlikely
+/// for a list, and what lists are worth can only be told from those on them.
+fn stratum_name(found: &files::DiscrepancyRow, by: By, on_lists: Option<&BTreeSet<String>>) -> String {
+    let area = by.area(&found.area);
+    let mut name = if area.is_empty() { found.kind.clone() } else { format!("{} {area}", found.kind) };
+    if let Some(on_lists) = on_lists.filter(|_| is_missed(&found.kind)) {
+        name += if on_lists.contains(&found.discrepancy) { ON_A_LIST } else { ON_NO_LIST };
+    }
+    name
+}
+
+/// What the name of a stratum ends with if its persons are on a list, or on none.
+pub(super) const ON_A_LIST: &str = " on_a_list";
+const ON_NO_LIST: &str = " on_no_list";
 
 /// The band of a probability: `0.9 to 0.99`.
 fn band(asked: &Pairs, probability: f64) -> String {

@@ -58,7 +58,7 @@ pub struct Selection {
 pub struct DrawnStratum {
     /// `link`, `non_link`, `discrepancy` or `let_go`.
     pub group: String,
-    /// A band of probability, or a kind of discrepancy and an area.
+    /// A band of probability, or a kind of discrepancy, an area, and whether it is on a list.
     pub name: String,
     /// Units in it.
     pub size: u64,

@@ -31,6 +31,7 @@ mod truth;
 mod uneven;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -46,6 +47,7 @@ use self::study::EXTRACTS;
 use self::truth::Traces;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
+use crate::whole_file;
 
 pub use self::truth::{PERSONS_FILE, RECORDS_FILE};
 
@@ -85,6 +87,14 @@ pub struct Made {
     pub missed_in_register: u64,
     /// How many of each kind of thing to find were planted.
     pub planted: BTreeMap<String, u64>,
+}
+
+/// Is this the hidden name of a file of a district that somebody has stopped the program from finishing? Nothing is
+/// lost with it.
+#[must_use]
+pub fn is_unfinished(name: &OsStr) -> bool {
+    let files = EXTRACTS.iter().map(|extract| extract.file).chain([RECORDS_FILE, PERSONS_FILE, study::STUDY_FILE]);
+    files.map(|file| whole_file::hidden(Path::new(file))).any(|hidden| hidden.as_os_str() == name)
 }
 
 /// Everything that all communities share.
@@ -286,12 +296,14 @@ impl Writer {
     }
 
     fn finish(mut self) -> Result<Made> {
-        for (sheet, extract) in self.sheets.into_iter().zip(&EXTRACTS) {
+        for (sheet, extract) in self.sheets.iter().zip(&EXTRACTS) {
             self.made.rows.insert(extract.source.to_owned(), sheet.rows());
-            self.made.files.push(sheet.finish()?);
         }
-        self.made.files.push(self.records.finish()?);
-        self.made.files.push(self.persons.finish()?);
+        // First all of them are whole: one that has its name already would be somebody's own to the next try, should
+        // the disk be full at another.
+        let sheets = self.sheets.into_iter().chain([self.records, self.persons]);
+        let closed = sheets.map(Sheet::close).collect::<Result<Vec<_>>>()?;
+        self.made.files = closed.into_iter().map(sheet::Closed::publish).collect::<Result<_>>()?;
         Ok(self.made)
     }
 }

@@ -13,7 +13,6 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
-use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
@@ -89,11 +88,23 @@ pub enum Column {
 /// An extract that is being written.
 pub struct Sheet {
     path: PathBuf,
-    hidden: PathBuf,
     columns: &'static [(&'static str, Column)],
     schema: Arc<Schema>,
     writer: ArrowWriter<File>,
     rows: u64,
+    /// The last to be dropped, when the file is closed.
+    hidden: Unfinished,
+}
+
+/// A file under its hidden name, which is gone when this is dropped: a district that cannot be made leaves nothing of
+/// itself. Once the file has its own name, there is nothing here to remove.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // What failed is said; that this fails, too, would be no news.
+        let _ = std::fs::remove_file(&self.0);
+    }
 }
 
 impl Sheet {
@@ -103,11 +114,11 @@ impl Sheet {
     /// The file cannot be made.
     pub fn create(folder: &Path, file: &str, columns: &'static [(&'static str, Column)]) -> Result<Sheet> {
         let path = folder.join(file);
-        let hidden = whole_file::hidden(&path);
+        let hidden = Unfinished(whole_file::hidden(&path));
         let fields: Vec<Field> =
             columns.iter().map(|&(name, column)| Field::new(name, data_type(column), true)).collect();
         let schema = Arc::new(Schema::new(fields));
-        let target = File::create(&hidden).map_err(|error| Error::io(&hidden, &error))?;
+        let target = whole_file::begin(&hidden.0).map_err(|error| Error::io(&path, &error))?;
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
@@ -118,8 +129,8 @@ impl Sheet {
         }
         let properties = properties.build();
         let writer = ArrowWriter::try_new(target, schema.clone(), Some(properties))
-            .map_err(|error| unwritable(&hidden, &error))?;
-        Ok(Sheet { path, hidden, columns, schema, writer, rows: 0 })
+            .map_err(|error| Error::unwritten(&path, &error))?;
+        Ok(Sheet { path, columns, schema, writer, rows: 0, hidden })
     }
 
     /// Rows written so far.
@@ -140,25 +151,39 @@ impl Sheet {
                 .collect();
             let batch = RecordBatch::try_new(self.schema.clone(), arrays)
                 .map_err(|error| Error::new(Kind::Environment, error.to_string()).at_file(&self.path))?;
-            self.writer.write(&batch).map_err(|error| unwritable(&self.path, &error))?;
+            self.writer.write(&batch).map_err(|error| Error::unwritten(&self.path, &error))?;
         }
         self.rows += rows.len() as u64;
         Ok(())
     }
 
-    /// Closes the file and gives it its name.
+    /// Writes the end of the file, which is on the disk then; what is left is its name.
     ///
     /// # Errors
-    /// The disk is full, or the name cannot be taken.
-    pub fn finish(self) -> Result<PathBuf> {
-        let file = self.writer.into_inner().map_err(|error| unwritable(&self.hidden, &error))?;
-        whole_file::publish(&file, &self.hidden, &self.path).map_err(|error| Error::io(&self.path, &error))?;
-        Ok(self.path)
+    /// The disk is full.
+    pub fn close(self) -> Result<Closed> {
+        let file = self.writer.into_inner().map_err(|error| Error::unwritten(&self.path, &error))?;
+        file.sync_all().map_err(|error| Error::io(&self.path, &error))?;
+        Ok(Closed { path: self.path, file, hidden: self.hidden })
     }
 }
 
-fn unwritable(path: &Path, error: &ParquetError) -> Error {
-    Error::new(Kind::Environment, format!("cannot write Parquet: {error}")).at_file(path)
+/// An extract that is whole and has no name yet.
+pub struct Closed {
+    path: PathBuf,
+    file: File,
+    hidden: Unfinished,
+}
+
+impl Closed {
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// The name cannot be taken.
+    pub fn publish(self) -> Result<PathBuf> {
+        whole_file::publish(&self.file, &self.hidden.0, &self.path).map_err(|error| Error::io(&self.path, &error))?;
+        Ok(self.path)
+    }
 }
 
 fn data_type(column: Column) -> DataType {

@@ -10,6 +10,9 @@ use super::sheet::Column;
 use crate::error::Result;
 use crate::whole_file;
 
+/// Name of the study file.
+pub const STUDY_FILE: &str = "study.toml";
+
 const TEMPLATE: &str = include_str!("tables/study.toml");
 
 /// An extract: source name, file, prefix of record ids, columns.
@@ -101,7 +104,7 @@ const HEALTH: &[(&str, Column)] = &[
 /// The file cannot be written.
 pub fn write_study(folder: &Path, plan: &Plan<'_>) -> Result<PathBuf> {
     let name = format!("synthetic district, {} persons, seed {}", plan.persons, plan.seed);
-    let path = folder.join("study.toml");
+    let path = folder.join(STUDY_FILE);
     whole_file::replace(&path, TEMPLATE.replace("{name}", &name))?;
     Ok(path)
 }

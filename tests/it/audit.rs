@@ -296,6 +296,7 @@ fn a_signature_covers_the_results_that_stand() {
     let (results, study) = (&signed.results, signed.folder.path().join("study.toml"));
     let kept = std::fs::read(results.join(checkpoint::CHECKPOINT)).unwrap();
     // Another run by somebody without the key, or one that was killed before it signed.
+    std::fs::remove_file(results.join(checkpoint::CHECKPOINT)).unwrap();
     check(&["run", argument(&study), "--out", argument(results), "--visits", "5"], 0);
     check(&["verify", argument(results)], 0);
     std::fs::write(results.join(checkpoint::CHECKPOINT), &kept).unwrap();
@@ -314,6 +315,52 @@ fn a_signature_covers_the_results_that_stand() {
     check(&verify, 0);
     check(&purge, 0);
     check(&verify, 0);
+}
+
+#[test]
+fn a_run_does_not_take_a_signature_away_in_passing() {
+    let signed = signed();
+    let (results, study) = (&signed.results, signed.folder.path().join("study.toml"));
+    let kept: Vec<Vec<u8>> = files(results).iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let run = ["run", argument(&study), "--out", argument(results), "--visits", "5"];
+    let (_, err) = check(&run, 2);
+    assert!(err.contains("is signed") && err.contains("--sign-key"), "{err}");
+    let now: Vec<Vec<u8>> = files(results).iter().map(|path| std::fs::read(path).unwrap()).collect();
+    assert!(kept == now, "nothing has changed, the log neither");
+    // Keys are replaced; it is said.
+    let other = signed.folder.path().join("other.key");
+    let public = check(&["key", "new", argument(&other)], 0).0.trim().to_owned();
+    let with = |key: &Path| check(&[&run[..], &["--sign-key", argument(key)]].concat(), 0).1;
+    let said = with(&other);
+    assert!(said.contains("another key") && said.contains(&public), "{said}");
+    check(&["verify", argument(results), "--public-key", &public], 0);
+    check(&["verify", argument(results), "--public-key", &signed.public_key], 7);
+    assert!(!with(&other).contains("another key"));
+}
+
+#[test]
+fn what_is_not_in_place_yet_is_no_finding() {
+    let (_folder, results) = unsigned();
+    let ready = results.join(".rollcall-ready");
+    std::fs::create_dir(&ready).unwrap();
+    std::fs::rename(results.join(MANIFEST), ready.join(MANIFEST)).unwrap();
+    // As the run that puts it in place holds the folder; once it has died, the folder holds no finished run.
+    let held = std::fs::File::open(&results).unwrap();
+    held.lock().unwrap();
+    let (_, err) = check(&["verify", argument(&results)], 6);
+    assert!(err.contains("being put in place") && err.contains("verify it again"), "{err}");
+    drop(held);
+    let (_, err) = check(&["verify", argument(&results)], 7);
+    assert!(err.contains("manifest.json"), "{err}");
+    // What is wrong beside a run that still computes is wrong.
+    std::fs::rename(ready.join(MANIFEST), results.join(MANIFEST)).unwrap();
+    std::fs::remove_dir(&ready).unwrap();
+    let held = std::fs::File::open(&results).unwrap();
+    held.lock().unwrap();
+    check(&["verify", argument(&results)], 0);
+    std::fs::write(results.join("links.parquet"), "").unwrap();
+    let (_, err) = check(&["verify", argument(&results)], 7);
+    assert!(err.contains("links.parquet"), "{err}");
 }
 
 #[test]

@@ -139,6 +139,69 @@ fn synth_writes_the_same_bytes_and_nothing_over_other_files() {
 }
 
 #[test]
+fn what_was_stopped_on_the_way_is_in_nobodys_way() {
+    let place = tempfile::tempdir().expect("folder");
+    let (demo, district) = (place.path().join("demo"), place.path().join("demo/district"));
+    let begun = [".roll.parquet.tmp", ".truth_persons.parquet.tmp", ".study.toml.tmp"];
+    let stop = || {
+        std::fs::create_dir_all(&district).expect("folder");
+        begun.iter().for_each(|name| std::fs::write(district.join(name), "PAR1").expect("written"));
+    };
+    stop();
+    check(&["synth", argument(&district), "--persons", "100"], 0);
+    assert!(!begun.iter().any(|name| district.join(name).exists()));
+    std::fs::remove_dir_all(&demo).expect("removed");
+    stop();
+    check(&["demo", "--out", argument(&demo), "--persons", "100"], 0);
+    // Anything else that lies beside is somebody's own.
+    std::fs::remove_dir_all(&demo).expect("removed");
+    for own in [district.join(".notes.tmp"), demo.join("notes")] {
+        stop();
+        std::fs::write(&own, "mine").expect("written");
+        check(&["demo", "--out", argument(&demo), "--persons", "100"], 2);
+        std::fs::remove_file(&own).expect("it is there");
+    }
+}
+
+/// The system lets no file grow, as a full disk would.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_written_leaves_nothing_in_the_way() {
+    let place = district();
+    let place = place.path();
+    let (study, results) = (place.join("study.toml"), place.join("results"));
+    check(&["run", argument(&study), "--out", argument(&results)], 0);
+    let full_from = |blocks: u64, arguments: &[&str], left: &Path, named: &str| {
+        let script = &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" -q \"$@\"");
+        let mut command = Command::new("sh");
+        let output = command.args(["-c", script, env!("CARGO_BIN_EXE_rollcall")]).args(arguments).output();
+        let output = output.expect("starts");
+        let err = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(6), "{err}");
+        assert!(err.contains(named) && !err.contains(".parquet.tmp") && !err.contains("External"), "{err}");
+        let is_empty = || std::fs::read_dir(left).is_ok_and(|mut entries| entries.next().is_none());
+        assert!(!left.exists() || is_empty(), "{left:?} is left");
+    };
+    let full = |arguments: &[&str], left: &Path, named: &str| full_from(0, arguments, left, named);
+    let (key, secret, other) = (place.join("key"), place.join("secret"), place.join("other.toml"));
+    full(&["key", "new", argument(&key)], &key, "key");
+    let publish = ["publish", argument(&results), "--key", argument(&secret), "--new-key", "--out"];
+    full(&[&publish[..], &[argument(&place.join("out.json"))]].concat(), &secret, "secret");
+    full(&["init", argument(place), "--out", argument(&other)], &other, "other.toml");
+    let synth = place.join("another");
+    full(&["synth", argument(&synth), "--persons", "100"], &synth, "another/");
+    // The first files fit, a later one does not.
+    let (whole, plan) = (place.join("whole"), ["--persons", "1500", "--seed", "3"]);
+    check(&[&["synth", argument(&whole)][..], &plan].concat(), 0);
+    let bytes = |name: &str| std::fs::metadata(whole.join(name)).expect("written").len();
+    let blocks = bytes("roll.parquet") / 512 + 1;
+    assert!(blocks * 512 < bytes("public_security.parquet"));
+    full_from(blocks, &[&["synth", argument(&synth)][..], &plan].concat(), &synth, "public_security.parquet");
+    check(&["key", "new", argument(&key)], 0);
+    check(&["synth", argument(&synth), "--persons", "100"], 0);
+}
+
+#[test]
 fn profile_counts_every_column_and_shows_no_value() {
     let folder = district();
     let study = folder.path().join("study.toml");

@@ -106,6 +106,35 @@ fn each_fault_of_a_delivery_is_status_7_and_said() {
 }
 
 #[test]
+fn folders_below_are_not_left_unsealed_in_silence() {
+    let place = tempfile::tempdir().expect("folder");
+    let place = place.path();
+    let below = place.join("police/2020");
+    std::fs::create_dir_all(&below).expect("folder");
+    std::fs::write(below.join("part.parquet"), file(people(40))).expect("written");
+    std::fs::write(place.join("health.csv"), crate::bad_inputs::rows()).expect("written");
+    let (_, said) = check(&["seal", argument(place)], 2);
+    assert!(said.contains("police/2020") && said.contains("each of them"), "{said}");
+    assert!(!place.join("delivery.json").exists());
+    // What the study can read there is read; a seal of the upper folder alone is said.
+    std::fs::write(place.join("study.toml"), study().replace("*.parquet", "police/*/*.parquet")).expect("written");
+    let run = || check(&["run", argument(&place.join("study.toml")), "--out", argument(&place.join("out"))], 0).1;
+    assert!(!run().contains("not sealed"), "nobody seals");
+    std::fs::rename(place.join("police"), place.join(".police")).expect("moved");
+    // The results of the run stand in this folder, too, and are no extracts.
+    check(&["seal", argument(place)], 0);
+    std::fs::rename(place.join(".police"), place.join("police")).expect("moved");
+    let said = run();
+    assert!(said.contains("not sealed, and others are") && said.contains("police"), "{said}");
+    let (_, said) = check(&["seal", argument(place), "--check"], 0);
+    assert!(said.contains("police/2020") && said.contains("not covered"), "{said}");
+    check(&["seal", argument(&below)], 0);
+    assert!(!run().contains("not sealed"));
+    std::fs::write(below.join("part.parquet"), file(people(39))).expect("written");
+    check(&["run", argument(&place.join("study.toml")), "--out", argument(&place.join("out"))], 7);
+}
+
+#[test]
 #[cfg(unix)]
 fn a_key_that_others_may_read_signs_nothing() {
     use std::os::unix::fs::PermissionsExt;

@@ -81,7 +81,7 @@ fn purged_data_are_gone_and_the_rest_is_verified() {
     check(&["purge", argument(folder.path()), "--reason", "x"], 4);
     check(&["purge", run], 2);
     // The folder can be used again.
-    check(&["-q", "run", argument(&study), "--out", run], 0);
+    check(&["-q", "run", argument(&study), "--out", run, "--sign-key", argument(&key)], 0);
     check(&["verify", run], 0);
 }
 

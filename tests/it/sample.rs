@@ -146,6 +146,66 @@ fn what_leaves_the_office_is_altered_and_says_so() {
     check(&publish, 2);
 }
 
+#[test]
+fn noise_stays_the_same_whatever_register_comes_in() {
+    let run = run();
+    let place = run.folder.path();
+    let (key, out) = (place.join("disclosure.key"), place.join("published.json"));
+    let study = std::fs::read_to_string(place.join("study.toml")).unwrap();
+    let at = study.find("[[source]]\nname = \"health\"").unwrap();
+    let enumerated = |results: &Path, more: &[&str]| -> Vec<(String, Option<u64>)> {
+        let publish = ["publish", argument(results), "--key", argument(&key), "--out", argument(&out)];
+        check(&[&publish[..], more].concat(), 0);
+        let found: serde_json::Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+        let areas = found["areas"].as_array().unwrap().iter();
+        areas.map(|area| (area["area"].as_str().unwrap().to_owned(), area["enumerated"].as_u64())).collect()
+    };
+    let first = enumerated(&run.results, &["--new-key"]);
+    assert!(first.iter().any(|(_, count)| count.is_some()), "{first:?}");
+    // Each stands before all others in the order of texts.
+    for name in ["adult_education", "bank", "driving"] {
+        std::fs::copy(place.join("health.parquet"), place.join(format!("{name}.parquet"))).unwrap();
+        let added = study[at..].replace("name = \"health\"", &format!("name = \"{name}\""));
+        let added = added.replace("health.parquet", &format!("{name}.parquet"));
+        let file = place.join(format!("{name}.toml"));
+        std::fs::write(&file, format!("{study}\n{added}")).unwrap();
+        let results = place.join(name);
+        check(&["-q", "run", argument(&file), "--out", argument(&results)], 0);
+        assert_eq!(enumerated(&results, &[]), first, "{name}");
+    }
+}
+
+#[test]
+fn what_lists_are_worth_is_told_from_those_on_them() {
+    let run = run();
+    let listed = |is_listed: bool| {
+        let cases = rollcall::outcome::report::cases::table::read(&run.results).unwrap().rows;
+        cases.iter().filter(|row| row.kind == "missed_person" && row.listed == is_listed).count() as u64
+    };
+    let kinds = "[discrepancies]\nsample = 30\nkinds = [\"missed_person\"]\nfloor = 5\n";
+    let drawn = |design: &str, folder: &str| -> Vec<(String, u64)> {
+        std::fs::write(&run.design, design).unwrap();
+        let out = run.folder.path().join(folder);
+        run.draw("3", &out, 0);
+        let selection = std::fs::read(out.join("selection.json")).unwrap();
+        let selection: serde_json::Value = serde_json::from_slice(&selection).unwrap();
+        let strata = selection["strata"].as_array().unwrap().iter();
+        strata
+            .map(|stratum| (stratum["name"].as_str().unwrap().to_owned(), stratum["size"].as_u64().unwrap()))
+            .collect()
+    };
+    let (on, off) = (listed(true), listed(false));
+    assert!(on > 0 && off > 0, "{on}, {off}");
+    let of = |name: &str, size: u64| (String::from(name), size);
+    let both = [of("missed_person on_a_list", on), of("missed_person on_no_list", off)];
+    assert_eq!(drawn(kinds, "one"), both);
+    let by = drawn(&format!("{kinds}by = \"township\"\n"), "by");
+    let size = |end: &str| by.iter().filter(|(name, _)| name.ends_with(end)).map(|(_, size)| size).sum::<u64>();
+    assert_eq!((size(" on_a_list"), size(" on_no_list")), (on, off), "{by:?}");
+    check(&["purge", argument(&run.results), "--reason", "x"], 0);
+    assert_eq!(drawn(kinds, "purged"), [of("missed_person", on + off)]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_disclosure_key_that_others_may_read_is_refused_and_not_shown() {

@@ -33,7 +33,7 @@ use crate::privacy::personal;
 use crate::whole_file;
 use heading::{Heading, Twice};
 pub(super) use row::normal;
-use row::{COLUMNS, OUTCOME, Row};
+use row::{COLUMNS, FILLED_IN, OUTCOME, Row};
 
 /// Where a row stands in the file that came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -137,7 +137,10 @@ pub struct Known<'a> {
 /// # Errors
 /// If no sheet of the file is a list, or two columns of one are filled in that mean the same.
 pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
-    let sheets = filled::sheets(path)?;
+    let mut sheets = filled::sheets(path)?;
+    for sheet in &mut sheets {
+        spread_merged(path, sheet)?;
+    }
     let mut lists: Vec<(&FilledSheet, Heading)> = Vec::new();
     for sheet in &sheets {
         let heading = heading::heading(sheet).map_err(|twice| stands_twice(path, sheet, &twice))?;
@@ -181,6 +184,20 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
         returned.lists.push((sheet.name.clone(), heading.to_vec()));
     }
     Ok(returned)
+}
+
+/// Teams merge the outcome, the day and the notes over the rows of a household; a case number stays with its own row.
+fn spread_merged(path: &Path, sheet: &mut FilledSheet) -> Result<()> {
+    if sheet.merged.is_empty() {
+        return Ok(());
+    }
+    let found = heading::heading(sheet).map_err(|twice| stands_twice(path, sheet, &twice))?;
+    let Some(Heading { at, places, .. }) = found else { return Ok(()) };
+    let below = sheet.rows.get(at).map_or(0, |(number, _)| number + 1);
+    for column in FILLED_IN.into_iter().filter_map(|column| places[column]) {
+        sheet.fill_down(column, below);
+    }
+    Ok(())
 }
 
 /// Nobody can tell which of the two is meant.

@@ -26,6 +26,8 @@ const NAME: usize = 4;
 const BIRTH: usize = 5;
 const MATTER: usize = 6;
 const DWELLING: usize = 7;
+/// What a team writes.
+pub(super) const FILLED_IN: [usize; 3] = [OUTCOME, DATE, NOTE];
 /// What stands beside a case number and must belong to it.
 pub(super) const BESIDE: [usize; 4] = [NAME, BIRTH, MATTER, DWELLING];
 

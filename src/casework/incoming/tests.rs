@@ -191,6 +191,33 @@ fn births_are_the_same_by_year_and_month() {
     assert!(is_born("1980年6月", "1980年") && is_born("1980年", "1980年"));
 }
 
+/// A household whose outcome and day were merged over its rows, and a case of another door below it.
+#[test]
+fn a_cell_that_is_merged_over_rows_counts_for_each_of_them() {
+    let (folder, cases) = (tempfile::tempdir().unwrap(), cases());
+    let path = folder.path().join("filled.xlsx");
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let format = rust_xlsxwriter::Format::new();
+    // A title over rows is not taken for anything.
+    sheet.merge_range(0, 5, 1, 5, "第三小组", &format).unwrap();
+    sheet.write_row(2, 0, HEADING).unwrap();
+    let mut list = rows(&cases, "");
+    // The last row is not filled in.
+    list[3][6].clear();
+    sheet.write_row_matrix(3, 0, list).unwrap();
+    for (column, text) in [(5, "03"), (6, "2020-12-09")] {
+        sheet.merge_range(3, column, 5, column, text, &format).unwrap();
+    }
+    book.save(&path).unwrap();
+    let returned = read_back(&path, &cases, &|_| Vec::new());
+    let told: Vec<_> = returned.visits.iter().map(|(spot, visit)| (spot.row, visit.id, visit.outcome)).collect();
+    let outcome = Outcome::of_code("03").unwrap();
+    assert_eq!(told, [(4, 0, outcome), (5, 1, outcome), (6, 2, outcome)]);
+    assert!(returned.visits.iter().all(|(_, visit)| visit.visited_on == "2020-12-09"));
+    assert_eq!((returned.blank, returned.wrong.len()), (1, 0));
+}
+
 #[test]
 fn remarks_below_a_list_are_no_rows() {
     let mut with_remarks = rows(&cases(), "03");

@@ -32,7 +32,7 @@ pub struct Purge {
 #[derive(Debug, Args)]
 pub struct Seal {
     /// The folder that is sent: every .parquet, .csv and .xlsx file directly in it is read and sealed in
-    /// DIR/delivery.json.
+    /// DIR/delivery.json. A folder with extracts in folders below is refused: each has a seal of its own.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
     /// Sign the seal with the key in this file (`rollcall key new` makes one; the receiver writes the public key into

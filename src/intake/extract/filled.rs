@@ -7,7 +7,7 @@
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-use calamine::{DataRef, Reader, Xlsx};
+use calamine::{DataRef, Dimensions, Reader, Xlsx};
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,47 @@ pub struct FilledSheet {
     pub name: String,
     /// Row number as a spreadsheet shows it, and the cells; rows without any text are left out.
     pub rows: Vec<(u64, Vec<String>)>,
+    /// Cells that were merged with those below them, of which the file has the first alone.
+    pub merged: Vec<Merged>,
+}
+
+/// A cell of a sheet that reaches over several rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// The column, from 0; of a cell over several columns the first, in which its text stands.
+    pub column: usize,
+    /// The first row and the last, as a spreadsheet shows them.
+    pub rows: [u64; 2],
+}
+
+impl FilledSheet {
+    /// Writes merged cells of a column into all rows that they reach over, from a row on: that is what somebody sees
+    /// who looks at the sheet. A row that has a text of its own there keeps it.
+    pub fn fill_down(&mut self, column: usize, from: u64) {
+        let mut merged: Vec<[u64; 2]> = self
+            .merged
+            .iter()
+            .filter(|merged| merged.column == column && merged.rows[0] >= from)
+            .map(|merged| merged.rows)
+            .collect();
+        merged.sort_unstable();
+        let mut next = merged.into_iter().peekable();
+        // The merged cell that the row is in, and its text.
+        let mut current: Option<([u64; 2], String)> = None;
+        for (number, cells) in &mut self.rows {
+            while let Some(rows) = next.next_if(|rows| rows[0] <= *number) {
+                let text =
+                    if rows[0] == *number { cells.get(column).cloned().unwrap_or_default() } else { String::new() };
+                current = Some((rows, text));
+            }
+            let Some((rows, text)) = &current else { continue };
+            if *number > rows[1] || text.is_empty() || cells.get(column).is_some_and(|cell| !cell.is_empty()) {
+                continue;
+            }
+            cells.resize(cells.len().max(column + 1), String::new());
+            cells[column].clone_from(text);
+        }
+    }
 }
 
 /// Reads all sheets of a workbook (.xlsx), or a text table (.csv, .txt; UTF-8, UTF-16 or GB18030; comma, semicolon or
@@ -119,7 +160,16 @@ fn read_workbook(path: &Path) -> Result<Vec<FilledSheet>> {
                 cells[column] = shortened(&text);
             }
         }
-        sheets.push(FilledSheet { name, rows });
+        sheets.push(FilledSheet { name, rows, merged: Vec::new() });
+    }
+    for sheet in &mut sheets {
+        let merged = workbook.merge_cells_by_sheet_name(&sheet.name).map_err(|_| damaged(path))?;
+        let reaching = merged.iter().filter(|of| of.end.0 > of.start.0 && of.start.1 < COLUMNS_MAX);
+        let of = |of: &Dimensions| Merged {
+            column: of.start.1 as usize,
+            rows: [u64::from(of.start.0) + 1, u64::from(of.end.0) + 1],
+        };
+        sheet.merged = reaching.take(ROWS_MAX).map(of).collect();
     }
     Ok(sheets)
 }
@@ -172,7 +222,7 @@ fn cut(text: &str, delimiter: char, path: &Path) -> Result<FilledSheet> {
             return Err(Error::input("has more rows than a list can have").at_file(path));
         }
     }
-    Ok(FilledSheet { name: String::new(), rows })
+    Ok(FilledSheet { name: String::new(), rows, merged: Vec::new() })
 }
 
 /// The text of a file in one of the encodings that offices use; `None` if it is none of them.
