@@ -6,7 +6,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::screen::{Table, complain, count, named, show};
+use super::log::complain;
+use super::screen::{Table, count, named, show};
 use super::status;
 use crate::error::{Error, Kind, Result};
 
@@ -56,7 +57,7 @@ impl Files {
         };
         let worst = self.failed.remove(worst);
         for error in &self.failed {
-            complain(&format!("rollcall: {error}"));
+            complain(error.kind(), &error.to_string());
         }
         Err(worst)
     }

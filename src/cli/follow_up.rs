@@ -10,7 +10,8 @@ use super::args::ResultFormat;
 use super::args::follow_up::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Recall, Rekey, Role, Status};
 use super::destination;
 use super::files::Files;
-use super::screen::{Table, complain, count, counted, show, show_json};
+use super::log;
+use super::screen::{Table, count, counted, show, show_json};
 use super::truth;
 use crate::audit::manifest::Manifest;
 use crate::casework::campaign::{self, Course, Rules};
@@ -50,7 +51,7 @@ pub(super) fn store_of(run: &Path) -> Result<Store> {
     let mut store = Store::open(run)?;
     let absorbed = absorb::absorb(&mut store, run)?;
     if absorbed != absorb::Absorbed::default() {
-        complain(&format!(
+        log::tell(&format!(
             "taken over from the run: {} new cases, {} carried over, {} reopened, {} closed by new data, {} settled by visits and \
              not raised any more",
             count(absorbed.opened),

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Init;
-use super::screen::{complain, show};
+use super::screen::show;
 use crate::error::{Error, Kind, Result};
 use crate::intake::survey::{self, Drafted};
 use crate::whole_file;
@@ -48,12 +48,15 @@ fn print(folder: &Path) -> Result<ExitCode> {
 
 /// What would else be noticed only when the study is run, and then looks like a fault of the study file.
 fn warn(drafted: &Drafted) {
+    for (file, why) in &drafted.left_out {
+        tracing::warn!("{}: left out of the study: {why}\n（未列入研究方案，原因见上）", file.escape_debug(),);
+    }
     for file in &drafted.unrecognised {
-        complain(&format!(
+        tracing::warn!(
             "{}: no header was recognised; if a title row stands above the header, remove it and draft again\n\
              （未识别到表头；若表头上方有标题行，请删去后重新起草方案）",
             file.escape_debug()
-        ));
+        );
     }
 }
 

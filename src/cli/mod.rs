@@ -43,7 +43,7 @@ use clap::Parser;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::decoder;
 use crate::progress::Progress;
-use args::{Arguments, Command, Global, LogFormat};
+use args::{Arguments, Command, Global};
 
 /// Stack of the thread that does the work, in bytes.
 const STACK_BYTES: usize = 16 << 20;
@@ -96,10 +96,7 @@ fn open_door() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            match arguments.global.log_format {
-                LogFormat::Text => screen::complain(&format!("rollcall: {error}")),
-                LogFormat::Json => tracing::error!(exit_status = error.kind().exit_status(), "{error}"),
-            }
+            log::complain(error.kind(), &error.to_string());
             status(error.kind())
         }
     }

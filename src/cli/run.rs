@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Run;
-use super::screen::{Table, complain, count, show};
+use super::log::complain;
+use super::screen::{Table, count, show};
 use super::status;
 use crate::error::{Kind, Result};
 use crate::intake::study;
@@ -65,7 +66,8 @@ pub(super) fn verdict(summary: &Summary) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let sources = summary.manifest.rejected_too_many.join(", ");
-    complain(&format!("rollcall: more rows were rejected than the study allows: {sources}"));
-    complain("  hint: rejected.parquet says which rows and why; [limits] rejected_share_max is the limit");
+    let hint = "rejected.parquet says which rows and why; [limits] rejected_share_max is the limit";
+    let what = format!("more rows were rejected than the study allows: {sources}\n  hint: {hint}");
+    complain(Kind::Rejected, &what);
     status(Kind::Rejected)
 }

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashSet;
 
 use super::args::Evaluate;
-use super::screen::complain;
 use crate::audit::manifest::Manifest;
 use crate::casework::campaign;
 use crate::error::Result;
@@ -57,9 +56,9 @@ fn roll(manifest: &Manifest) -> Option<String> {
     }
     let called_so = manifest.sources.iter().map(|source| &source.source).find(|name| *name == "roll").cloned();
     if called_so.is_none() {
-        complain(
+        tracing::warn!(
             "the study of this run is not found, and the manifest does not say which source is the roll: links between all \
-             sources are judged, and no list of missed persons",
+             sources are judged, and no list of missed persons"
         );
     }
     called_so

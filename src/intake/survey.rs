@@ -35,6 +35,9 @@ const CHUNKS_MAX: usize = 8;
 /// Rows of which whole cells are kept for a moment, to see which columns repeat others.
 const SAMPLE_ROWS: usize = 2_000;
 
+/// What is said of a table that is no extract.
+const TRUTH: &str = "a table of who is who, to judge results with";
+
 /// A file that was looked at.
 struct Surveyed {
     path: PathBuf,
@@ -44,6 +47,7 @@ struct Surveyed {
     /// Columns whose values hold those of several other columns.
     repeating: Vec<String>,
     rows: u64,
+    digest: String,
 }
 
 /// A source as the study file will have it.
@@ -62,6 +66,8 @@ pub struct Drafted {
     pub text: String,
     /// Names of the files of which no header was recognised: above it may stand a title, which was taken for it.
     pub unrecognised: Vec<String>,
+    /// Names of files that cannot be used or that came twice, and why they are no source of the study.
+    pub left_out: Vec<(String, String)>,
 }
 
 /// Drafts a study file for the extracts of a folder; its paths are relative to `relative_to`.
@@ -79,7 +85,7 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
         let name = file_name(&path);
         match look {
             Ok(Some(file)) => surveyed.push(file),
-            Ok(None) => left_out.push((name, String::from("a table of who is who, to judge results with"))),
+            Ok(None) => left_out.push((name, TRUTH.to_owned())),
             Err(error) => {
                 left_out.push((name, format!("cannot be used: {error}")));
                 first_error.get_or_insert(error);
@@ -90,6 +96,8 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
         let nothing = || Error::input("there is no extract in this folder that can be linked").at_file(folder);
         return Err(first_error.unwrap_or_else(|| nothing().hint("put .parquet, .csv or .xlsx files into it")));
     }
+    let (surveyed, twins) = without_twins(surveyed);
+    left_out.extend(twins.into_iter().map(|(name, kept)| (name, format!("it has the same content as {kept}"))));
     let (planned, roll_is_sure) = plan(surveyed);
     let customs = custom::declare(&planned);
     let recognised = |(source, plan): &(usize, &Planned)| has_columns(*source, plan, &customs);
@@ -97,7 +105,26 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
     let unrecognised = unrecognised.map(|(_, plan)| file_name(&plan.surveyed.path)).collect();
     let name = name_of_folder(folder);
     let text = draft::Draft { name: &name, planned: &planned, customs: &customs, left_out: &left_out, roll_is_sure };
-    Ok(Drafted { text: text.write(relative_to), unrecognised })
+    let text = text.write(relative_to);
+    // That a table of who is who is no extract surprises nobody.
+    left_out.retain(|(_, why)| why != TRUTH);
+    Ok(Drafted { text, unrecognised, left_out })
+}
+
+/// One file of each content, and the others with the one that stays for them: a delivery that came twice is no second
+/// register. The shorter name stays, as copies are called `roll (1).csv` or `roll copy.csv`.
+fn without_twins(surveyed: Vec<Surveyed>) -> (Vec<Surveyed>, Vec<(String, String)>) {
+    let order = |file: &Surveyed| (file.stem.chars().count(), file.path.clone());
+    let stays = |file: &Surveyed| {
+        let twins = surveyed.iter().filter(|other| file.rows > 0 && other.digest == file.digest);
+        twins.min_by_key(|twin| order(twin)).map_or_else(|| file.path.clone(), |twin| twin.path.clone())
+    };
+    let kept: Vec<PathBuf> = surveyed.iter().map(stays).collect();
+    let (mut files, mut twins) = (Vec::new(), Vec::new());
+    for (file, kept) in surveyed.into_iter().zip(kept) {
+        if file.path == kept { files.push(file) } else { twins.push((file_name(&file.path), file_name(&kept))) }
+    }
+    (files, twins)
 }
 
 fn file_name(path: &Path) -> String {
@@ -164,8 +191,9 @@ fn survey(path: &Path) -> Result<Option<Surveyed>> {
             repeating = repeating_columns(&headers, &chunk);
         }
     }
+    let digest = extract.files.first().map_or_else(String::new, |file| file.digest.clone());
     let (path, rows) = (path.to_path_buf(), extract.rows);
-    Ok(Some(Surveyed { path, stem, headers, profiles, repeating, rows }))
+    Ok(Some(Surveyed { path, stem, headers, profiles, repeating, rows, digest }))
 }
 
 /// The chunks to look at: all, or some evenly spread ones.

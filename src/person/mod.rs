@@ -10,6 +10,7 @@ mod cell;
 pub mod code;
 pub mod column;
 pub mod date;
+mod filled;
 pub mod han;
 mod house_number;
 mod household_numbers;
@@ -68,6 +69,8 @@ pub struct Standardised {
     pub tallies: Vec<Tally>,
     /// The rows set aside.
     pub rejected: Vec<Rejected>,
+    /// By extract, the columns without one filled cell.
+    pub empty_columns: Vec<Vec<String>>,
 }
 
 /// Brings all sources to comparable form.
@@ -97,6 +100,7 @@ fn standardise_and_note(
     let jobs: Vec<(usize, usize)> = (0..extracts.len())
         .flat_map(|source| (0..extracts[source].chunk_count()).map(move |chunk| (source, chunk)))
         .collect();
+    let filled: Vec<filled::Filled> = extracts.iter().map(filled::Filled::of).collect();
     // A few chunks at a time: memory stays bounded, and the order of symbols does not depend on the threads.
     let at_once = rayon::current_num_threads();
     let mut source = taken_over::TakenOver::default();
@@ -105,6 +109,7 @@ fn standardise_and_note(
             .with_max_len(1)
             .map(|(source, chunk)| {
                 let chunk = extracts[*source].read(study, *chunk)?;
+                filled[*source].see(&chunk);
                 progress.advance(chunk.rows as u64);
                 Ok(readers[*source].read(&chunk))
             })
@@ -143,7 +148,8 @@ fn standardise_and_note(
     household_numbers::tell_apart(&mut table, &names);
     count_values(&mut table);
     progress.finish(&format!("{} records", table.len()));
-    Ok((Standardised { table, tallies, rejected }, of_others))
+    let empty_columns = filled.iter().zip(extracts).map(|(filled, extract)| filled.empty(extract)).collect();
+    Ok((Standardised { table, tallies, rejected, empty_columns }, of_others))
 }
 
 /// The rows of a source of which something was noted: file within the source, data row within the file (from 1).

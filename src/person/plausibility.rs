@@ -40,7 +40,7 @@ const COUNTY_DIGITS: usize = 6;
 /// # Errors
 /// An input error names the source's file, the column and what is most likely wrong.
 pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -> Result<()> {
-    for (extract, tally) in extracts.iter().zip(&standardised.tallies) {
+    for (at, (extract, tally)) in extracts.iter().zip(&standardised.tallies).enumerate() {
         let source = &study.sources[extract.source];
         let place = |error: Error| extract.files.iter().take(1).fold(error, |error, file| error.at_file(&file.path));
         for (note, field, what) in [
@@ -59,6 +59,9 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
                             and ask the sender";
                 return Err(place(Error::input(what)).at_column(columns).hint(hint));
             }
+        }
+        if tally.rows_in >= ROWS_MIN {
+            warn_of_empty_columns(study, source, standardised.empty_columns.get(at).map_or(&[], Vec::as_slice));
         }
         if tally.rows_in > 0 && tally.rows_out == 0 {
             let reasons: Vec<&str> = tally.set_aside.keys().map(String::as_str).collect();
@@ -85,6 +88,24 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
         }
     }
     check_area(study, &standardised.table)
+}
+
+/// Nobody can be found by a column whose values were lost on the way, and nothing else would say so.
+fn warn_of_empty_columns(study: &Study, source: &Source, empty: &[String]) {
+    // Of these, a small source may have none.
+    let is_rare = |field: Field| matches!(field, Field::FormerName | Field::DeathDate);
+    for binding in source.bindings.iter().filter(|binding| !is_rare(binding.field)) {
+        for column in binding.columns.iter().filter(|column| empty.contains(column)) {
+            let field = study.field_name(binding.field);
+            tracing::warn!(
+                source = source.name,
+                column,
+                field,
+                "no row has anything in this column: ask the sender whether its values were left out (formulas of a \
+                 workbook must be saved with their results), or take the field out of [source.columns]"
+            );
+        }
+    }
 }
 
 /// A meaning that no row has is most likely one whose value is misspelt in the study: its rows then mean something

@@ -42,7 +42,7 @@ impl Practice {
             std::fs::write(folder.path().join(name), text).expect("written");
         }
         let study = study::file::read(&folder.path().join("study.toml")).expect("study");
-        let extracts = extract::open_all(&study).expect("extracts");
+        let extracts = extracts_of(&study);
         Practice { study, extracts, _folder: folder }
     }
 
@@ -57,8 +57,13 @@ impl Practice {
     }
 }
 
+/// One by one: here two sources may have one content, which [`extract::open_all`] refuses.
+fn extracts_of(study: &Study) -> Vec<Extract> {
+    (0..study.sources.len()).map(|source| extract::open(study, source).expect("extracts")).collect()
+}
+
 /// The records of a study whose files lie where it says.
 pub(crate) fn table_of(study: &Study) -> PersonTable {
-    let extracts = extract::open_all(study).expect("extracts");
+    let extracts = extracts_of(study);
     standardise(study, &extracts, &Silent).expect("records").table
 }

@@ -55,8 +55,8 @@ pub(super) struct RowReader<'a> {
     /// By [`Field::place`].
     fields: Vec<Option<BoundField<'a>>>,
     texts: Vec<Field>,
-    /// Which of them say where somebody lives.
-    says_dwelling: Vec<bool>,
+    /// Of those that say where somebody lives: at which door?
+    says_dwelling: Vec<Option<bool>>,
 }
 
 /// Some of a chunk's records, with symbols of their own lexicons.
@@ -106,7 +106,10 @@ impl<'a> RowReader<'a> {
             meaning: &source.rows,
             fields,
             texts: texts.iter().map(|text| text.field).collect(),
-            says_dwelling: texts.iter().map(|text| study.says_dwelling(text.field)).collect(),
+            says_dwelling: texts
+                .iter()
+                .map(|text| study.says_dwelling(text.field).then(|| study.names_door(text.field)))
+                .collect(),
         }
     }
 
@@ -268,17 +271,19 @@ impl<'a> RowReader<'a> {
         if mother_name.is_none() && !mother_id.is_some() && parent_name.is_some() {
             flags |= flag::MOTHER_FROM_NAME;
         }
-        let mut address = String::new();
+        let (mut address, mut has_door) = (String::new(), false);
         for at in 0..self.texts.len() {
             let text = self.said(chunk, row, self.texts[at], out);
-            if let Some(text) = text.as_deref().filter(|_| self.says_dwelling[at]) {
+            if let (Some(text), Some(is_door)) = (text.as_deref(), self.says_dwelling[at]) {
+                has_door |= is_door;
                 address.push_str(if address.is_empty() { "" } else { ", " });
                 address.push_str(&single_spaced(text));
             }
             let symbol = text.map_or(0, |text| out.table.text_fields[at].values.intern(&plain_text(&text)));
             out.table.texts.push(symbol);
         }
-        let address = out.table.written.text(&address);
+        // All of a city would be one door.
+        let address = out.table.written.text(if has_door { &address } else { "" });
         out.table.written.push(out.table.name.len(), [written_name, numbers, address]);
         let digit = |field: Field| {
             self.text(chunk, row, field).and_then(|text| text.bytes().find(u8::is_ascii_digit)).map_or(0, |d| d - b'0')

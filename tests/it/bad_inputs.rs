@@ -116,6 +116,14 @@ pub fn hold(cases: &[Case]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
+/// A row without what stands in one of its columns; the header stays.
+fn empty_column(line: &str, at: usize) -> String {
+    let cells: Vec<&str> = line.split(',').collect();
+    let is_header = cells.first() == Some(&"record");
+    let cells = cells.iter().enumerate().map(|(column, cell)| if column == at && !is_header { "" } else { cell });
+    cells.collect::<Vec<&str>>().join(",")
+}
+
 /// A Parquet file of nothing but this footer.
 fn footer(bytes: &[u8]) -> Vec<u8> {
     let length = u32::try_from(bytes.len()).expect("short").to_le_bytes();
@@ -281,6 +289,48 @@ fn columns_that_do_not_fit_are_status_4() {
             &["same content"],
         ),
         (
+            "one content in two registers",
+            |p| {
+                p.put("again.csv", std::fs::read(p.path("register.csv")).expect("read"));
+                let second = STUDY.split("[[source]]").nth(2).expect("the register");
+                let second =
+                    second.replace("\"register\"\nrole", "\"again\"\nrole").replace("register.csv", "again.csv");
+                p.put("study.toml", format!("{STUDY}\n[[source]]{second}"));
+            },
+            4,
+            &["again.csv", "same content", "register.csv of source `register`", "hint"],
+        ),
+        ("one file as roll and register", |p| p.put("register.csv", rows()), 4, &["register.csv", "same content"]),
+        (
+            "letters of one byte each",
+            |p| {
+                let western = rows().replace("Person", "Pérsön");
+                p.put("register.csv", encoding_rs::WINDOWS_1252.encode(&western).0);
+            },
+            4,
+            &["register.csv:2", "neither UTF-8 nor GB18030", "windows-1252"],
+        ),
+        (
+            "letters of one byte each, as declared",
+            |p| {
+                let western = rows().replace("Person", "Pérsön");
+                p.put("register.csv", encoding_rs::WINDOWS_1252.encode(&western).0);
+                let path = "path = \"register.csv\"";
+                p.put("study.toml", STUDY.replace(path, &format!("{path}\nencoding = \"windows-1252\"")));
+            },
+            0,
+            &[],
+        ),
+        (
+            "a column that lost its values",
+            |p| {
+                let bare: String = rows().lines().map(|line| empty_column(line, 2) + "\n").collect();
+                p.put("register.csv", bare);
+            },
+            0,
+            &["no row has anything in this column", "source=\"register\"", "column=\"birth\"", "field=\"birth_date\""],
+        ),
+        (
             "more rows than allowed",
             |p| {
                 p.put("study.toml", STUDY.replace("[limits]", "[limits]\nrows_max = 10"));
@@ -418,9 +468,10 @@ fn texts_that_are_no_names_or_addresses_hold_no_run_up() {
         format!("{at},{name},1980-01-{:02},{address},{own}\n", at % 28 + 1)
     };
     let table = (0..300).map(row).collect::<String>();
-    for name in ["roll", "people"] {
-        std::fs::write(folder.path().join(format!("{name}.csv")), format!("id,name,birth,address,own\n{table}"))
-            .unwrap();
+    // Two sources of one content are refused: one of them ends with a blank line.
+    for (name, end) in [("roll", ""), ("people", "\n")] {
+        let text = format!("id,name,birth,address,own\n{table}{end}");
+        std::fs::write(folder.path().join(format!("{name}.csv")), text).unwrap();
     }
     let source = |name: &str, role: &str| {
         format!(

@@ -233,6 +233,55 @@ fn a_log_of_json_is_json_line_by_line() {
 }
 
 #[test]
+fn what_is_said_beside_a_result_is_json_where_the_log_is() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (study, out) = (folder.path().join("study.toml"), folder.path().join("out"));
+    let json = ["--log-format", "json"];
+    // Ids stand twice in the register: more rows are rejected than may be. Its other half is on no roll.
+    let row = |id: usize, at: usize| format!("R{id},Person Number{at},19{:02}-01-{:02}\n", at % 90, at % 28 + 1);
+    let mut text = String::from("[study]\nname = \"small\"\n");
+    for (name, role, ids) in [("roll", "roll", 0..40_usize), ("register", "register", 20..80)] {
+        let rows: String = ids.map(|at| row(if role == "roll" { at } else { at % 50 }, at)).collect();
+        std::fs::write(folder.path().join(format!("{name}.csv")), format!("id,name,birth\n{rows}")).expect("written");
+        text += &format!(
+            "[[source]]\nname = \"{name}\"\nrole = \"{role}\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n\
+             [source.columns]\nname = \"name\"\nbirth_date = \"birth\"\n"
+        );
+    }
+    std::fs::write(&study, text).expect("written");
+    let mut said = vec![check(&[&json[..], &["run", argument(&study), "--out", argument(&out)]].concat(), 5).1];
+    let status = [&["follow-up", "status", argument(&out)][..], &json].concat();
+    said.push(check(&status, 0).1);
+    let drafts = folder.path().join("drafts");
+    std::fs::create_dir(&drafts).expect("folder");
+    std::fs::write(drafts.join("roll.csv"), "id,name\n1,Ada Young\n2,Bo Zeller\n").expect("written");
+    std::fs::write(drafts.join("roll (1).csv"), "id,name\n1,Ada Young\n2,Bo Zeller\n").expect("written");
+    std::fs::write(drafts.join("x.parquet"), "no Parquet").expect("written");
+    said.push(check(&[&json[..], &["init", argument(&drafts)]].concat(), 0).1);
+    let said = said.concat();
+    let lines: Vec<serde_json::Value> =
+        said.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect();
+    for (level, words) in [
+        ("ERROR", "more rows were rejected than the study allows"),
+        ("INFO", "taken over from the run"),
+        ("WARN", "roll (1).csv: left out of the study: it has the same content as roll.csv"),
+        ("WARN", "x.parquet: left out of the study: cannot be used"),
+    ] {
+        let is_it = |line: &&serde_json::Value| line["fields"]["message"].as_str().is_some_and(|m| m.contains(words));
+        let line = lines.iter().find(is_it).unwrap_or_else(|| panic!("{words} is not in: {said}"));
+        assert_eq!(line["level"], level);
+        assert!(level != "ERROR" || line["fields"]["exit_status"] == 5, "{line}");
+    }
+    // The same once more for people, from a store that is made anew.
+    for (more, is_told) in [(&[][..], true), (&["-q"], false)] {
+        let store = out.join("casework");
+        std::fs::remove_dir_all(&store).expect("the store of cases");
+        let (_, told) = check(&[more, &["follow-up", "status", argument(&out)]].concat(), 0);
+        assert_eq!(told.contains("taken over from the run"), is_told, "{told}");
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn a_reader_that_goes_away_is_no_panic() {
     let folder = district();

@@ -1,13 +1,13 @@
 //! Which sources cannot be opened, and why?
 //!
 //! Opens all sources of a study. Every one that cannot be opened is told of at once, with the line of the study file
-//! that asks for a column which is not there.
+//! that asks for a column which is not there. No two may tell of the same persons by one content.
 
 use rayon::prelude::*;
 
-use super::{Extract, open};
+use super::{Extract, ExtractFile, open};
 use crate::error::{Error, Kind, Result};
-use crate::intake::study::Study;
+use crate::intake::study::{Field, Source, Study};
 
 /// Opens all sources, in the order of the study.
 ///
@@ -27,6 +27,7 @@ pub fn open_all(study: &Study) -> Result<Vec<Extract>> {
     }
     match errors.len() {
         0 => {
+            refuse_twins(study, &extracts)?;
             warn_of_the_roll_as_register(study, &extracts);
             Ok(extracts)
         }
@@ -36,6 +37,53 @@ pub fn open_all(study: &Study) -> Result<Vec<Extract>> {
             Err(Error::input(format!("{count} sources cannot be used:\n  {}", each.join("\n  "))))
         }
     }
+}
+
+/// One delivery under two names, or one path in two sources, makes of everybody in it a person whom two sources found
+/// independently: no estimate of coverage survives that.
+fn refuse_twins(study: &Study, extracts: &[Extract]) -> Result<()> {
+    for (at, extract) in extracts.iter().enumerate() {
+        for other in extracts.iter().take(at) {
+            let (Some(one), Some(two)) = (study.sources.get(other.source), study.sources.get(extract.source)) else {
+                continue;
+            };
+            if !tell_of_the_same(one, two) {
+                continue;
+            }
+            // Files without rows are alike by nature.
+            let is_twin = |file: &&ExtractFile| file.rows > 0;
+            for file in extract.files.iter().filter(is_twin) {
+                let Some(twin) = other.files.iter().find(|known| known.digest == file.digest) else { continue };
+                let twin = twin.path.display().to_string();
+                let what = format!(
+                    "source `{}` has the same content as {} of source `{}`: everybody in it would be found twice",
+                    two.name,
+                    twin.escape_debug(),
+                    one.name
+                );
+                let hint = "take one of the two sources out of the study file, or give this one the right file; two \
+                            sources may share a file if they read other persons from its rows (other columns for name \
+                            and ID number)";
+                return Err(Error::input(what).at_file(&file.path).hint(hint));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Do two sources take the same persons out of a row? Of owner and tenant, or child and mother, each may be a source
+/// of one file.
+fn tell_of_the_same(one: &Source, two: &Source) -> bool {
+    let columns = |source: &Source, of_persons_alone: bool| -> Vec<String> {
+        let says_who = |field: Field| matches!(field, Field::Name | Field::GivenName | Field::IdNumber);
+        let bound = source.bindings.iter().filter(|binding| !of_persons_alone || says_who(binding.field));
+        bound.flat_map(|binding| binding.columns.clone()).collect()
+    };
+    let (first, second) = (columns(one, true), columns(two, true));
+    // Where nothing names a person, any column of both may stand for one.
+    let is_bare = first.is_empty() || second.is_empty();
+    let (first, second) = if is_bare { (columns(one, false), columns(two, false)) } else { (first, second) };
+    first.iter().any(|column| second.contains(column))
 }
 
 /// A register that holds the roll's own file would say of everybody that registers know them.
@@ -84,7 +132,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         write("roll.csv", "id,name,birth\n1,a,1980-01-01\n");
-        write("register.csv", "id,name,birth\n1,a,1980-01-01\n");
+        write("register.csv", "id,name,birth\n1,b,1980-01-01\n");
         let source = |name: &str, column: &str| {
             format!(
                 "[[source]]\nname = \"{name}\"\nrole = \"{}\"\npath = \"{name}.csv\"\nrecord_id = \"id\"\n# \"{column}\"\n[source.columns]\nname = \"name\"\nbirth_date = \"{column}\"\n",
@@ -110,5 +158,36 @@ mod tests {
         {
             assert!(text.contains(said), "{said}: {text}");
         }
+    }
+
+    #[test]
+    fn one_content_in_two_sources_is_refused_unless_they_read_other_persons() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("births.csv", "id,child,mother,born\n1,a,b,1980-01-01\n");
+        write("copy.csv", "id,child,mother,born\n1,a,b,1980-01-01\n");
+        write("none.csv", "id,child,mother,born\n");
+        write("none2.csv", "id,child,mother,born\n");
+        let source = |name: &str, path: &str, who: &str| {
+            format!(
+                "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{path}\"\n[source.columns]\n{who}\nbirth_date = \"born\"\n"
+            )
+        };
+        let open = |first: &str, second: &str, who: &str| {
+            let text = source("one", first, "name = \"child\"") + &source("two", second, who);
+            write("study.toml", &format!("[study]\nname = \"s\"\n{text}"));
+            open_all(&study::file::read(&folder.path().join("study.toml")).unwrap())
+        };
+        for second in ["copy.csv", "births.csv"] {
+            let error = open("births.csv", second, "name = \"child\"").unwrap_err();
+            let text = error.to_string();
+            assert_eq!(error.kind(), Kind::Input);
+            for said in [second, "same content", "births.csv of source `one`", "source `two`"] {
+                assert!(text.contains(said), "{said}: {text}");
+            }
+            assert!(open("births.csv", second, "name = \"mother\"").is_ok(), "other persons of the same rows");
+            assert!(open("births.csv", second, "sex = \"mother\"").is_err(), "nothing names the persons");
+        }
+        assert!(open("none.csv", "none2.csv", "name = \"child\"").is_ok(), "no row is alike by nature");
     }
 }

@@ -151,6 +151,21 @@ fn binary_text(array: &BinaryArray) -> Option<(Column, Vec<usize>)> {
     Some((Column::Text(text.finish()), undecodable))
 }
 
+/// Identifiers of 16 bytes as they are written everywhere: `123e4567-e89b-12d3-a456-426614174000`.
+pub(super) fn identifiers(array: &ArrayRef) -> Option<Column> {
+    let bytes = array.as_fixed_size_binary_opt()?;
+    let written = |bytes: &[u8]| {
+        let mut text = String::new();
+        for (at, byte) in bytes.iter().enumerate() {
+            text.push_str(if matches!(at, 4 | 6 | 8 | 10) { "-" } else { "" });
+            text.push_str(&format!("{byte:02x}"));
+        }
+        text
+    };
+    let text: StringArray = bytes.iter().map(|value| value.map(written)).collect();
+    Some(if text.null_count() == text.len() { Column::Null } else { Column::Text(text) })
+}
+
 /// A number as text: `1` for 1.0, `1.20106E+17` for what is too large to be exact.
 pub(super) fn number_text(number: f64) -> String {
     const EXACT_BELOW: f64 = 9_007_199_254_740_992.0; // 2^53

@@ -6,9 +6,11 @@
 //!
 //! 1. the delimiter is the one of `,` `;` tab `|` that stands most often in the header, outside quotation marks;
 //! 2. the encoding is the declared one; else UTF-8 if there is a byte-order mark or if the non-ASCII text is mostly
-//!    valid UTF-8; else GB18030;
+//!    valid UTF-8; else GB18030, unless it is clearly one of the encodings of one byte for each character, of which
+//!    nobody can tell which one: such a file is refused until one is declared;
 //! 3. a record with more or fewer fields than the header, or with bytes that are no text, is set aside by its number.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -16,10 +18,10 @@ use std::rc::Rc;
 
 use ::csv::{ByteRecord, ReaderBuilder};
 use arrow::array::{Array, StringBuilder};
-use encoding_rs::GB18030;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::encoding::{TextCount, decoded, decoded_as_far_as_it_goes, has_second_bytes};
 use super::input::{self, Input};
 use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, header};
 use crate::digest::hex;
@@ -41,7 +43,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Layout {
     delimiter: u8,
-    is_gb18030: bool,
+    /// Never [`Encoding::Detect`].
+    encoding: Encoding,
     fields: usize,
     /// The field of a record for each wanted column.
     positions: Vec<usize>,
@@ -56,31 +59,43 @@ pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Ope
     let skipped = if has_mark { BYTE_ORDER_MARK.len() as u64 } else { 0 };
     let delimiter = delimiter_of(start.get(skipped as usize..).unwrap_or_default());
     let scan = scan(terms, path, delimiter, skipped)?;
-    let is_utf8 = has_mark || scan.text.is_mostly_utf8();
-    let is_gb18030 = match terms.encoding {
-        Encoding::Utf8 if scan.text.is_hardly_utf8() => {
-            return Err(misdeclared(path, "UTF-8").at_row(scan.text.first_invalid_line));
-        }
-        Encoding::Gb18030 if has_mark || scan.text.is_surely_utf8() => return Err(misdeclared(path, "GB18030")),
-        Encoding::Utf8 => false,
-        Encoding::Gb18030 => true,
-        Encoding::Detect => !is_utf8,
-    };
-    let names = scan.header.iter().map(|name| decoded(name, is_gb18030));
+    let encoding = encoding_of(terms, path, has_mark, &scan.text)?;
+    let names = scan.header.iter().map(|name| decoded(name, encoding).map(Cow::into_owned));
     let Some(names) = names.collect::<Option<Vec<String>>>() else {
-        let encoding = if is_gb18030 { "GB18030" } else { "UTF-8" };
-        let error = Error::input(format!("the header is not {encoding} text")).at_file(path).at_row(1);
-        return Err(error.hint("set `encoding` of this source to \"utf-8\" or \"gb18030\", or save the file as UTF-8"));
+        let what = format!("the header is not {} text", encoding.name());
+        let hint = format!("{}, or save the file as UTF-8", set_encoding());
+        return Err(Error::input(what).at_file(path).at_row(1).hint(hint));
     };
     let positions = header::locate(path, wanted, &names)?;
-    let form = Form::Csv(Layout { delimiter, is_gb18030, fields: names.len(), positions });
+    let form = Form::Csv(Layout { delimiter, encoding, fields: names.len(), positions });
     Ok((Opened { names, form, chunks: scan.chunks, rows: scan.rows, classes: Vec::new() }, scan.digest))
 }
 
-/// Read in the declared encoding, every text would be another one.
-fn misdeclared(path: &Path, declared: &str) -> Error {
-    let error = Error::input(format!("is not {declared}, as the study file says")).at_file(path);
-    error.hint("set `encoding` of this source to \"utf-8\", \"gb18030\" or \"detect\"")
+/// The encoding that is declared, or that the text shows.
+fn encoding_of(terms: &Terms, path: &Path, has_mark: bool, text: &TextCount) -> Result<Encoding> {
+    let refused = |what: String| Err(Error::input(what).at_file(path).hint(set_encoding()));
+    let misdeclared = |name: &str| refused(format!("is not {name}, as the study file says"));
+    match terms.encoding {
+        Encoding::Utf8 if text.is_hardly_utf8() => {
+            misdeclared("UTF-8").map_err(|error| error.at_row(text.first_invalid_line))
+        }
+        Encoding::Utf8 => Ok(Encoding::Utf8),
+        Encoding::Detect if has_mark || text.is_mostly_utf8() => Ok(Encoding::Utf8),
+        Encoding::Detect if text.is_of_single_bytes() => {
+            let what = "is neither UTF-8 nor GB18030: its accented letters are single bytes, which mean other letters \
+                        in each encoding";
+            refused(what.to_owned()).map_err(|error| error.at_row(text.first_invalid_line))
+        }
+        Encoding::Detect => Ok(Encoding::Gb18030),
+        // Read in such an encoding, every text would be another one.
+        declared if has_mark || text.is_surely_utf8() => misdeclared(declared.name()),
+        declared if has_second_bytes(declared) && text.is_surely_of_single_bytes() => misdeclared(declared.name()),
+        declared => Ok(declared),
+    }
+}
+
+fn set_encoding() -> String {
+    format!("set `encoding` of this source to one of: {}", Encoding::names().join(", "))
 }
 
 /// The most frequent of the usual delimiters in the first line, outside quotation marks.
@@ -310,80 +325,12 @@ impl Read for Watched {
     }
 }
 
-/// How much of the text beyond ASCII is valid UTF-8.
-#[derive(Default)]
-struct TextCount {
-    valid: u64,
-    invalid: u64,
-    lines: u64,
-    /// Line of the first byte that is no UTF-8, from 1.
-    first_invalid_line: u64,
-    /// The beginning of a character that the last buffer cut off.
-    cut: Vec<u8>,
-}
-
-impl TextCount {
-    fn add(&mut self, bytes: &[u8]) {
-        let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
-        if self.cut.is_empty() && bytes.is_ascii() {
-            self.lines += lines;
-            return;
-        }
-        let mut joined = std::mem::take(&mut self.cut);
-        joined.extend_from_slice(bytes);
-        let mut passed = 0;
-        let mut chunks = joined.utf8_chunks().peekable();
-        while let Some(chunk) = chunks.next() {
-            self.valid += chunk.valid().bytes().filter(|byte| *byte >= 0xc0).count() as u64;
-            let incomplete = chunks.peek().is_none() && chunk.invalid().len() < 4 && is_start(chunk.invalid());
-            if incomplete {
-                self.cut = chunk.invalid().to_vec();
-            } else if !chunk.invalid().is_empty() {
-                if self.invalid == 0 {
-                    let valid = joined.iter().take(passed + chunk.valid().len());
-                    self.first_invalid_line = self.lines + 1 + valid.filter(|byte| **byte == b'\n').count() as u64;
-                }
-                self.invalid += 1;
-            }
-            passed += chunk.valid().len() + chunk.invalid().len();
-        }
-        self.lines += lines;
-    }
-
-    /// Most of it is no UTF-8: single broken rows are another matter.
-    fn is_hardly_utf8(&self) -> bool {
-        self.invalid > self.valid.max(10)
-    }
-
-    /// Text that as anything else would be no text: several characters, none broken.
-    fn is_surely_utf8(&self) -> bool {
-        self.valid > 10 && self.invalid == 0
-    }
-
-    fn is_mostly_utf8(&self) -> bool {
-        let invalid = self.invalid + u64::from(!self.cut.is_empty());
-        invalid == 0 || self.valid > 10 * invalid
-    }
-}
-
-/// Could more bytes make these a character?
-fn is_start(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_err_and(|error| error.error_len().is_none())
-}
-
-fn decoded(bytes: &[u8], is_gb18030: bool) -> Option<String> {
-    if is_gb18030 {
-        return GB18030.decode_without_bom_handling_and_without_replacement(bytes).map(std::borrow::Cow::into_owned);
-    }
-    std::str::from_utf8(bytes).ok().map(str::to_owned)
-}
-
 /// Reads one stretch of records.
 pub(super) fn read(layout: &Layout, path: &Path, place: &ChunkPlace, wanted: &[String]) -> Result<Chunk> {
     let io = |error: std::io::Error| Error::io(path, &error);
     let mut file = input::open(path)?;
     file.seek(SeekFrom::Start(place.place)).map_err(io)?;
-    let (bytes, is_gb18030) = unambiguous(layout, file.take(place.length)).map_err(io)?;
+    let (bytes, encoding) = unambiguous(layout, file.take(place.length)).map_err(io)?;
     let mut reader = reader_of(bytes, layout.delimiter);
     let rows = usize::try_from(place.rows).unwrap_or(0);
     let mut builders: Vec<StringBuilder> =
@@ -393,10 +340,10 @@ pub(super) fn read(layout: &Layout, path: &Path, place: &ChunkPlace, wanted: &[S
     let mut record = ByteRecord::new();
     let mut row = place.first_row;
     while reader.read_byte_record(&mut record).map_err(|error| explained(path, error, row))? {
-        match fault_of(layout, is_gb18030, &record, wanted) {
+        match fault_of(layout, encoding, &record, wanted) {
             Some((column, reason)) => rejected.push(RowFault { row, column, reason }),
             None => {
-                append(layout, is_gb18030, &record, &mut builders);
+                append(layout, encoding, &record, &mut builders);
                 numbers.push(row);
             }
         }
@@ -410,16 +357,16 @@ pub(super) fn read(layout: &Layout, path: &Path, place: &ChunkPlace, wanted: &[S
     Ok(Chunk { file: place.file, first_row: place.first_row, rows: numbers.len(), columns, rejected, row_numbers })
 }
 
-/// The bytes of a chunk and whether they are GB18030. There, `|` may be the second byte of a character: such a file is
-/// turned into UTF-8 before it is split into fields.
-fn unambiguous(layout: &Layout, mut bytes: std::io::Take<Input>) -> std::io::Result<(Box<dyn Read>, bool)> {
-    if !(layout.is_gb18030 && layout.delimiter == b'|') {
-        return Ok((Box::new(bytes), layout.is_gb18030));
+/// The bytes of a chunk and their encoding. In some, `|` may be the second byte of a character: such a file is turned
+/// into UTF-8 before it is split into fields.
+fn unambiguous(layout: &Layout, mut bytes: std::io::Take<Input>) -> std::io::Result<(Box<dyn Read>, Encoding)> {
+    if !(has_second_bytes(layout.encoding) && layout.delimiter == b'|') {
+        return Ok((Box::new(bytes), layout.encoding));
     }
     let mut raw = Vec::new();
     bytes.read_to_end(&mut raw)?;
-    let text = GB18030.decode_without_bom_handling(&raw).0.into_owned();
-    Ok((Box::new(std::io::Cursor::new(text)), false))
+    let text = decoded_as_far_as_it_goes(&raw, layout.encoding).into_owned();
+    Ok((Box::new(std::io::Cursor::new(text)), Encoding::Utf8))
 }
 
 fn column_of(mut builder: StringBuilder) -> Column {
@@ -430,7 +377,7 @@ fn column_of(mut builder: StringBuilder) -> Column {
 /// Why a record cannot be read: it is ragged, or a wanted field is no text.
 fn fault_of(
     layout: &Layout,
-    is_gb18030: bool,
+    encoding: Encoding,
     record: &ByteRecord,
     wanted: &[String],
 ) -> Option<(Option<String>, &'static str)> {
@@ -441,11 +388,9 @@ fn fault_of(
     }
     for (name, position) in wanted.iter().zip(&layout.positions) {
         let bytes = record.get(*position).unwrap_or_default();
-        let is_text = if is_gb18030 {
-            bytes.is_ascii() || GB18030.decode_without_bom_handling_and_without_replacement(bytes).is_some()
-        } else {
-            std::str::from_utf8(bytes).is_ok_and(|text| !layout.is_gb18030 || !text.contains('\u{fffd}'))
-        };
+        // Of what was turned into UTF-8 before, signs of replacement tell what was no text.
+        let was_turned = encoding != layout.encoding;
+        let is_text = decoded(bytes, encoding).is_some_and(|text| !was_turned || !text.contains('\u{fffd}'));
         if !is_text {
             return Some((Some(name.clone()), "undecodable_text"));
         }
@@ -453,15 +398,13 @@ fn fault_of(
     None
 }
 
-fn append(layout: &Layout, is_gb18030: bool, record: &ByteRecord, builders: &mut [StringBuilder]) {
+fn append(layout: &Layout, encoding: Encoding, record: &ByteRecord, builders: &mut [StringBuilder]) {
     for (builder, position) in builders.iter_mut().zip(&layout.positions) {
         let bytes = record.get(*position).unwrap_or_default();
         if bytes.is_empty() {
             builder.append_null();
-        } else if is_gb18030 && !bytes.is_ascii() {
-            builder.append_option(GB18030.decode_without_bom_handling_and_without_replacement(bytes));
         } else {
-            builder.append_option(std::str::from_utf8(bytes).ok());
+            builder.append_option(decoded(bytes, encoding));
         }
     }
 }

@@ -53,6 +53,14 @@ pub(super) struct Layout {
     projected: Vec<usize>,
 }
 
+impl Layout {
+    /// Are the bytes of a column identifiers (UUID)? Only the schema of the file tells; read as text they are none.
+    fn holds_identifiers(&self, position: usize) -> bool {
+        let field = self.metadata.parquet_schema().root_schema().get_fields().get(position);
+        field.is_some_and(|field| field.get_basic_info().logical_type_ref() == Some(&LogicalType::Uuid))
+    }
+}
+
 impl std::fmt::Debug for Layout {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The metadata holds statistics, which are values: they are not shown.
@@ -280,7 +288,10 @@ pub(super) fn read(
     let mut faults: Vec<(usize, &String)> = Vec::new();
     for (name, position) in wanted.iter().zip(&layout.positions) {
         let array = layout.projected.binary_search(position).ok().and_then(|index| batch.columns().get(index));
-        let read = array.and_then(|array| guarded(|| cell::column(array, terms.offset_seconds)).flatten());
+        let is_identifier = layout.holds_identifiers(*position);
+        let identifiers = |array| cell::identifiers(array).map(|column| (column, Vec::new()));
+        let column = |array| if is_identifier { identifiers(array) } else { cell::column(array, terms.offset_seconds) };
+        let read = array.and_then(|array| guarded(|| column(array)).flatten());
         let Some((column, undecodable)) = read else {
             return Err(damaged(path, "this column cannot be read").at_column(name));
         };

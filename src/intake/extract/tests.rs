@@ -126,6 +126,38 @@ fn types_become_text_days_or_nothing() {
 }
 
 #[test]
+fn identifiers_of_sixteen_bytes_are_written_as_people_know_them() {
+    use parquet::data_type::{FixedLenByteArray, FixedLenByteArrayType};
+    use parquet::file::writer::SerializedFileWriter;
+    let (folder, path) = folder();
+    let write = |kind: &str| {
+        let schema =
+            format!("message m {{ optional fixed_len_byte_array(16) id {kind}; optional binary name (UTF8); }}");
+        let schema = Arc::new(parquet::schema::parser::parse_message_type(&schema).unwrap());
+        let file = std::fs::File::create(&path).unwrap();
+        let mut writer = SerializedFileWriter::new(file, schema, Arc::default()).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let bytes: Vec<u8> = (0xf0..=0xff).collect();
+        let ids = [FixedLenByteArray::from(bytes), FixedLenByteArray::from(b"0123456789abcdef".to_vec())];
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<FixedLenByteArrayType>().write_batch(&ids, Some(&[1, 0, 1]), None).unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<parquet::data_type::ByteArrayType>().write_batch(&["n".into()], Some(&[0, 0, 1]), None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+    };
+    write("(UUID)");
+    let identified = study(folder.path(), "a.parquet");
+    let expected = ["1:f0f1f2f3-f4f5-f6f7-f8f9-fafbfcfdfeff|∅", "2:∅|∅", "3:30313233-3435-3637-3839-616263646566|n"];
+    assert_eq!(rows(&identified), expected);
+    // Without being told what they are, bytes are text or nothing.
+    write("");
+    assert_eq!(rows(&identified), ["2:∅|∅", "3:0123456789abcdef|n"]);
+}
+
+#[test]
 fn text_that_is_not_utf8_sets_its_row_aside() {
     let (folder, path) = folder();
     // A writer that does not check its text: bytes declared UTF-8 in the file are none.
@@ -363,6 +395,34 @@ fn csv_of_any_dialect_is_read() {
 }
 
 #[test]
+fn text_of_single_bytes_is_read_as_declared_and_never_guessed() {
+    let western = encoding_rs::WINDOWS_1252.encode("id,name\n1,Jürgen Müller\n2,Käthe Größmann\n3,Éva Lévy\n").0;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.csv"), &western).unwrap();
+    let error = refused(&study(folder.path(), "a.csv")).to_string();
+    assert!(error.contains("a.csv:2: is neither UTF-8 nor GB18030") && error.contains("windows-1252"), "{error}");
+    assert!(!error.contains("rgen"), "{error}");
+    for word in ["windows-1252", "Latin1", "ISO-8859-1"] {
+        let (rows, faults) = csv(&western, &format!("encoding = \"{word}\""));
+        assert_eq!((rows.join(" "), faults.len()), ("1:1|Jürgen Müller 2:2|Käthe Größmann 3:3|Éva Lévy".into(), 0));
+    }
+    let of = |table: &'static encoding_rs::Encoding, text: &str, word: &str| {
+        csv(&table.encode(text).0, &format!("encoding = \"{word}\"")).0.join(" ")
+    };
+    assert_eq!(of(encoding_rs::WINDOWS_1250, "id,name\n1,Łódź\n", "windows-1250"), "1:1|Łódź");
+    assert_eq!(of(encoding_rs::WINDOWS_1251, "id,name\n1,Юрий\n", "cp1251"), "1:1|Юрий");
+    // The second byte of 功 in Big5 is the delimiter itself.
+    assert_eq!(of(encoding_rs::BIG5, "id|name\n1|張功許\n", "big5"), "1:1|張功許");
+    let declared = study_with(folder.path(), "a.csv", "encoding = \"gb18030\"");
+    assert!(open(&declared, 0).is_ok(), "a few bytes may be damage, and the study says what they are");
+    std::fs::write(folder.path().join("a.csv"), western.repeat(3)).unwrap();
+    assert!(refused(&declared).to_string().contains("is not GB18030, as the study file says"));
+    // Characters of which the second byte is a letter are no single bytes.
+    let rare = "id,name\n1,丂亄侤\n2,張嫟x侤\n";
+    assert_eq!(csv(&gb18030(rare), "").0, ["1:1|丂亄侤", "2:2|張嫟x侤"]);
+}
+
+#[test]
 fn csv_rows_that_cannot_be_read_are_set_aside_by_number() {
     let check = |bytes: &[u8], more: &str, expected: &[&str], faults: &[&str]| {
         let (rows, set_aside) = csv(bytes, more);
@@ -502,6 +562,51 @@ fn a_workbook_is_read_from_its_one_sheet() {
     book.worksheet_from_index(1).unwrap().write_string(9, 9, "rows that would be left out").unwrap();
     book.save(folder.path().join("a.xlsx")).unwrap();
     assert!(refused(&study).to_string().contains("more than one sheet"));
+}
+
+#[test]
+fn what_is_merged_downwards_holds_for_every_row_and_nothing_else_may_be_merged() {
+    use rust_xlsxwriter::{Format, Workbook};
+    let (folder, _) = folder();
+    let merged = |regions: &[(u32, u16, u32, u16)]| {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        for (row, cells) in [["id", "name", "x"], ["1", "a", "x"], ["2", "b", ""], ["3", "", ""], ["4", "d", "y"]]
+            .into_iter()
+            .enumerate()
+        {
+            for (column, cell) in cells.into_iter().enumerate().filter(|(_, cell)| !cell.is_empty()) {
+                sheet.write_string(row as u32 + 2, column as u16, cell).unwrap();
+            }
+        }
+        for (top, left, bottom, right) in regions {
+            let above = ["", "", "id", "1", "2", "3", "4"][*top as usize];
+            let texts = [above, ["", "", "name", "a", "b", "", "d"][*top as usize], "x"];
+            sheet.merge_range(*top, *left, *bottom, *right, texts[*left as usize], &Format::new()).unwrap();
+        }
+        book.save(folder.path().join("a.xlsx")).unwrap();
+        study(folder.path(), "a.xlsx")
+    };
+    assert_eq!(rows(&merged(&[])), ["1:1|a", "2:2|b", "3:3|∅", "4:4|d"]);
+    assert_eq!(rows(&merged(&[(3, 1, 5, 1)])), ["1:1|a", "2:2|a", "3:3|a", "4:4|d"]);
+    // A column that nobody asks for, and what is merged within the header, tell nothing of the others.
+    assert_eq!(rows(&merged(&[(3, 2, 5, 2)])), ["1:1|a", "2:2|b", "3:3|∅", "4:4|d"]);
+    for (region, words) in [
+        ((4, 1, 4, 2), "a.xlsx:2: name: cells of several columns are merged"),
+        ((2, 1, 3, 1), "a.xlsx: name: the header is merged with the row below it"),
+    ] {
+        let error = refused(&merged(&[region])).to_string();
+        assert!(error.contains(words), "{error}");
+    }
+    let sheet = |merged: &str| {
+        let sheet = format!("{HEADER}<row r=\"2\"><c r=\"A2\"><v>1</v></c></row></sheetData>{merged}<sheetData>");
+        workbook(&folder.path().join("a.xlsx"), &sheet, "uniqueCount=\"0\">", &[]);
+        study(folder.path(), "a.xlsx")
+    };
+    let over = "<mergeCells><mergeCell ref=\"B2:B4\"/><mergeCell ref=\"B3:B1048576\"/></mergeCells>";
+    assert!(refused(&sheet(over)).to_string().contains("lie over one another"));
+    let whole = "<mergeCells count=\"4294967295\"><mergeCell ref=\"A2:A1048576\"/></mergeCells>";
+    assert_eq!(rows(&sheet(whole)), ["1:1|∅"]);
 }
 
 #[test]

@@ -7,7 +7,8 @@
 //! 1. the archive is looked through first: number of entries, real sizes after inflation, the declared number of
 //!    shared texts against the bytes there are;
 //! 2. cells are streamed; no grid is built;
-//! 3. the first row with any cell is the header; rows without any cell are not data.
+//! 3. the first row with any cell is the header; rows without any cell are not data;
+//! 4. what is merged downwards holds for each of its rows ([`merged`]).
 
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -16,7 +17,7 @@ use arrow::array::{Array, Date32Array, Date32Builder, StringArray, StringBuilder
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 
 use super::input::{self, Input};
-use super::{Chunk, ChunkPlace, Column, Form, Opened, Terms, cell, guarded, header};
+use super::{Chunk, ChunkPlace, Column, Form, Opened, Terms, cell, guarded, header, merged};
 use crate::error::{Error, Result};
 
 /// Most rows of one chunk.
@@ -192,7 +193,7 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
         return Err(Error::input("the first sheet is empty").at_file(path).hint("put the rows on the first sheet"));
     };
     let positions = header::locate(path, wanted, &names)?;
-    let mut rows = Rows::new(positions);
+    let mut rows = Rows::new(&positions);
     while let Some(cell) = pending.take().map_or_else(&mut next, |cell| Ok(Some(cell)))? {
         let (row, column) = cell.get_position();
         if let Some(value) = value_of(cell.get_value()) {
@@ -206,7 +207,13 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
     rows.finish_row();
     drop(cells);
     refuse_other_sheets(path, &mut workbook)?;
-    let columns = rows.columns.into_iter().map(Builder::finish).collect();
+    // They stand behind the rows: the sheet is gone through once more.
+    let regions = if wanted.is_empty() { Ok(Vec::new()) } else { workbook.merge_cells_by_sheet_name(first) };
+    let regions = regions.map_err(|_| damaged(path))?;
+    let stretches = merged::stretches(path, &regions, header_row, &positions, wanted)?;
+    let columns = rows.columns.into_iter().map(Builder::finish);
+    let filled = |(column, stretches)| merged::filled(column, &rows.numbers, stretches);
+    let columns = columns.zip(&stretches).map(filled).collect();
     Ok((Sheet { columns, numbers: rows.numbers }, names))
 }
 
@@ -287,7 +294,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn new(positions: Vec<usize>) -> Rows {
+    fn new(positions: &[usize]) -> Rows {
         let width = positions.iter().max().map_or(0, |most| most + 1);
         let mut wanted = vec![Vec::new(); width];
         for (index, position) in positions.iter().enumerate() {

@@ -54,6 +54,9 @@ const STUDY_BYTES_MAX: u64 = 16 << 20;
 /// The reference time of a study that names none: that of the 2020 census.
 pub const DEFAULT_REFERENCE_TIME: &str = "2020-11-01T00:00:00+08:00";
 
+/// What to do about paths as Windows writes them.
+const BACKSLASH: &str = "write a path with \\ in single quotation marks, '…', or with / instead";
+
 /// Reads a study file.
 ///
 /// # Errors
@@ -106,6 +109,8 @@ fn table_of<'t>(text: &'t str, complaints: &mut Complaints) -> Option<DeTable<'t
         let message = error.message();
         let (what, hint) = if message.starts_with("duplicate key") {
             ("this key or table is given twice", "keep one of them; list several columns as [\"a\", \"b\"]")
+        } else if message.contains("escape") || message.contains("unicode value") {
+            ("a backslash within \"…\" begins a special character, and there is none of this name", BACKSLASH)
         } else if message.contains("string") || message.contains("quote") {
             ("this text does not begin and end with a quotation mark", "write texts as \"text\"")
         } else if message.contains("unclosed") {

@@ -4,6 +4,8 @@
 //! and compared, thresholds and limits, with every default filled in and every path resolved. Only a `Study` is
 //! passed on and hashed; the file as typed ([`mod@file`]) stays in this room.
 
+mod encoding;
+pub mod field_words;
 pub mod file;
 mod row_kind;
 
@@ -12,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::encoding::Encoding;
+use self::field_words::AddressPart;
 pub use self::row_kind::{RowKind, RowMeaning};
 
 /// The question, complete.
@@ -59,6 +63,13 @@ impl Study {
     #[must_use]
     pub fn says_dwelling(&self, field: Field) -> bool {
         matches!(field, Field::Custom(index) if self.custom_fields.get(usize::from(index)).is_some_and(|own| own.dwelling))
+    }
+
+    /// Does it say so of a door, or only of a city or a postcode, where many live?
+    #[must_use]
+    pub fn names_door(&self, field: Field) -> bool {
+        let part = field_words::address_part(self.field_name(field));
+        self.says_dwelling(field) && part != Some(AddressPart::Region)
     }
 
     /// Is there a roll, and a register to hold against it?
@@ -139,18 +150,6 @@ impl Source {
     pub fn binding(&self, field: Field) -> Option<&Binding> {
         self.bindings.iter().find(|binding| binding.field == field)
     }
-}
-
-/// Text encoding of a CSV file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Encoding {
-    /// Byte-order mark, else UTF-8 if it is valid UTF-8, else GB18030.
-    #[default]
-    Detect,
-    /// UTF-8, with or without byte-order mark.
-    Utf8,
-    /// GB18030 (GBK, GB2312).
-    Gb18030,
 }
 
 /// The columns that make up one field of a source.
@@ -309,7 +308,8 @@ pub struct CustomField {
     pub levels: Vec<f64>,
     /// Does agreement on a rare value weigh more?
     pub frequency: bool,
-    /// Does it say where somebody lives? Follow-up lists then show it where there is no address in parts.
+    /// Does it say where somebody lives, by the study or by its name ([`field_words::address_part`])? Follow-up lists
+    /// then show it where there is no address in parts.
     pub dwelling: bool,
 }
 

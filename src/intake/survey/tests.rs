@@ -273,6 +273,8 @@ fn two_files_of_another_country_are_linked_with_declared_fields() {
         (Comparator::DamerauLevenshtein, [1.0, 2.0].as_slice(), true)
     );
     assert!(!custom(&study, "soc_sec_id").frequency);
+    let shown: Vec<bool> = study.custom_fields.iter().map(|custom| custom.dwelling).collect();
+    assert_eq!(shown, [true, true, true, true, false], "parts of an address are shown on lists");
     for (left_out, why) in [
         ("cluster", "label"),
         ("address", "repeats"),
@@ -407,6 +409,21 @@ fn a_folder_without_extracts_is_refused_and_a_broken_file_is_named() {
     let (text, study) = drafted(empty.path());
     assert_eq!(study.sources.len(), 1);
     assert!(text.lines().any(|line| line.starts_with("# left out: a.parquet: cannot be used: ")), "{text}");
+}
+
+#[test]
+fn a_delivery_that_came_twice_is_one_source() {
+    let files = district();
+    let copy = |at: usize, name: &'static str| (name, files[at].1.clone());
+    let folder =
+        folder(&[files[0].clone(), copy(1, "register.csv"), copy(1, "register (1).csv"), copy(0, "a copy.csv")]);
+    let drafted = draft(folder.path(), folder.path()).unwrap();
+    let twin = |name: &str, kept: &str| (name.to_owned(), format!("it has the same content as {kept}"));
+    let twins = [twin("a copy.csv", files[0].0), twin("register (1).csv", "register.csv")];
+    assert_eq!(drafted.left_out, twins, "{}", drafted.text);
+    assert_eq!(drafted.text.matches("[[source]]").count(), 2, "{}", drafted.text);
+    let said = "# left out: register (1).csv: it has the same content as register.csv";
+    assert!(drafted.text.contains(said), "{}", drafted.text);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use super::level::{Level, MISSING};
 use super::short::{JaroWinklerBound, NO_DAY, Sketch, damerau_levenshtein, jaro_winkler};
 use super::{TextValue, UNSETTLED};
+use crate::intake::study::field_words::{self, Owner};
 use crate::intake::study::{Comparator, Field, Study};
 use crate::person::date;
 
@@ -37,17 +38,10 @@ impl Sharing {
     }
 
     fn by_name(name: &str) -> Sharing {
-        let words = words(name);
-        let says = |known: &[&str]| known.iter().any(|word| words.contains(&format!("_{word}_")));
-        let says_in_chinese = |known: &[&str]| known.iter().any(|word| name.contains(word));
-        if says(&PERSON) || says_in_chinese(&PERSON_CHINESE) {
-            Sharing::Person
-        } else if says(&["birth"]) {
-            Sharing::Unknown
-        } else if says(&PLACE) || says_in_chinese(&PLACE_CHINESE) {
-            Sharing::Place
-        } else {
-            Sharing::Unknown
+        match field_words::owner_of(name) {
+            Owner::Person => Sharing::Person,
+            Owner::Household => Sharing::Place,
+            Owner::Unknown => Sharing::Unknown,
         }
     }
 
@@ -60,49 +54,6 @@ impl Sharing {
             Sharing::Unknown => (0.30, 0.10),
         }
     }
-}
-
-/// Words, one behind the other, in the names of fields that say where somebody lives.
-#[rustfmt::skip]
-const PLACE: [&str; 72] = [
-    "address", "addr", "homeaddress", "street", "streetname", "streetno", "streetnumber", "road", "suburb", "city", "cityname",
-    "town", "village", "parish", "state", "province", "region", "zip", "zipcode", "postcode", "post_code", "postalcode", "postal",
-    "county", "district", "house", "house_number", "housenumber", "house_no", "houseno", "unit_number", "apartment", "apt", "flat",
-    "building", "locality", "municipality", "neighbourhood", "neighborhood", "phone", "telephone",
-    "adresse", "anschrift", "strasse", "straße", "hausnummer", "hausnr", "plz", "postleitzahl", "ort", "wohnort", "stadt", "gemeinde",
-    "rue", "commune", "ville", "code_postal", "domicile", "calle", "ciudad", "direccion", "domicilio", "codigo_postal", "municipio",
-    "via", "comune", "indirizzo", "rua", "cidade", "endereco", "ulica", "miasto",
-];
-const PLACE_CHINESE: [&str; 8] = ["地址", "住址", "邮编", "邮政编码", "街道", "小区", "门牌", "村"];
-
-/// Words, one behind the other, in the names of fields that each person has alone.
-#[rustfmt::skip]
-const PERSON: [&str; 24] = [
-    "middle", "middlename", "initial", "initials", "soc_sec", "ssn", "email", "e_mail", "passport", "licence", "license", "first_name",
-    "firstname", "forename", "identity", "id_number", "id_no", "national_id", "birth_date", "date_of_birth", "dob", "birthdate",
-    "dateofbirth", "birthday",
-];
-const PERSON_CHINESE: [&str; 2] = ["出生日期", "身份证"];
-
-/// The words of a field's name in lower case, each between low lines: `_house_number_` of `HouseNumber`, `house-number`
-/// and `house_number2`.
-fn words(name: &str) -> String {
-    let mut words = String::from("_");
-    let mut last = '_';
-    for character in name.chars() {
-        let begins = character.is_uppercase() && last.is_lowercase();
-        if (begins || !character.is_alphabetic()) && !words.ends_with('_') {
-            words.push('_');
-        }
-        if character.is_alphabetic() {
-            words.extend(character.to_lowercase());
-        }
-        last = character;
-    }
-    if !words.ends_with('_') {
-        words.push('_');
-    }
-    words
 }
 
 /// A comparator with its thresholds.
@@ -279,31 +230,6 @@ mod tests {
             let (a, b) = (comparer.sketch(one), comparer.sketch(other));
             assert_eq!(comparer.compare(a, b, || (one, other)), expected, "{comparator:?} {one} {other}");
             assert_eq!(comparer.levels(Sharing::Unknown).len(), comparer.thresholds.len() + 3);
-        }
-    }
-
-    #[test]
-    fn what_a_household_shares_is_told_by_the_name_of_a_field() {
-        for (name, expected) in [
-            ("identity", Sharing::Person),
-            ("First Name", Sharing::Person),
-            ("DateOfBirth", Sharing::Person),
-            ("street_number", Sharing::Place),
-            ("Street", Sharing::Place),
-            ("HouseNumber", Sharing::Place),
-            ("address-2", Sharing::Place),
-            ("POSTCODE", Sharing::Place),
-            ("Hausnummer", Sharing::Place),
-            ("code_postal", Sharing::Place),
-            ("居住地址", Sharing::Place),
-            ("birth_place", Sharing::Unknown),
-            ("occupation", Sharing::Unknown),
-            ("capacity", Sharing::Unknown),
-            ("statement", Sharing::Unknown),
-            ("household_size", Sharing::Unknown),
-            ("email", Sharing::Person),
-        ] {
-            assert_eq!(Sharing::by_name(name), expected, "{name}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::key_part::{field_named, nearest_field, read};
 use super::section::{Complaints, Section, one_of};
+use crate::intake::study::field_words::address_part;
 use crate::intake::study::{BlockingRule, Comparator, CustomField, Field, FollowUp, Limits, Linkage, Source};
 
 /// Most fields that a study may declare.
@@ -57,7 +58,8 @@ pub(super) fn custom_fields(top: &Section<'_>, complaints: &mut Complaints) -> V
         let comparator = comparator(&section, complaints).unwrap_or(Comparator::Exact);
         let levels = levels(&section, comparator, complaints);
         let frequency = section.truth("frequency", complaints).unwrap_or(false);
-        let dwelling = section.truth("dwelling", complaints).unwrap_or(false);
+        let by_name = || comparator != Comparator::Date && address_part(&name).is_some();
+        let dwelling = section.truth("dwelling", complaints).unwrap_or_else(by_name);
         fields.push(CustomField { name, comparator, levels, frequency, dwelling });
     }
     fields.truncate(CUSTOM_FIELDS_MAX);

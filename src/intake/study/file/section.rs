@@ -49,7 +49,8 @@ impl Complaints {
         self.add_kind(Kind::Input, at, key, what.into(), hint);
     }
 
-    fn add_kind(&mut self, kind: Kind, at: &Range<usize>, key: &str, what: String, hint: Option<String>) {
+    /// Something is wrong of which it is said whose move it is.
+    pub(super) fn add_kind(&mut self, kind: Kind, at: &Range<usize>, key: &str, what: String, hint: Option<String>) {
         let line = self.line(at.start);
         self.list.push(Complaint { kind, line, key: key.to_owned(), what, hint });
     }
@@ -62,8 +63,9 @@ impl Complaints {
     /// One error that lists all complaints, in the order of the lines; `None` if there are none.
     pub(super) fn into_error(mut self, file: &Path) -> Option<Error> {
         self.list.sort_by_key(|complaint| complaint.line);
-        let study_is_wrong = self.list.iter().any(|complaint| complaint.kind == Kind::Study);
-        let kind = if study_is_wrong { Kind::Study } else { Kind::Input };
+        let is_there = |kind: &Kind| self.list.iter().any(|complaint| complaint.kind == *kind);
+        // The study file is the first to be mended; what the system refuses may be why an input is not found.
+        let kind = [Kind::Study, Kind::Environment].into_iter().find(is_there).unwrap_or(Kind::Input);
         let (first, others) = self.list.split_first()?;
         if others.is_empty() {
             let error = Error::new(kind, &first.what).at_file(file).at_row(first.line).at_column(&first.key);
@@ -342,6 +344,7 @@ fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
         DeValue::Integer(_) => "another number",
+        DeValue::Float(float) if !float.as_str().contains(|c: char| c.is_ascii_digit()) => "no number (`nan` or `inf`)",
         DeValue::Float(_) => "a number with a decimal point",
         DeValue::Boolean(_) => "true or false",
         DeValue::Datetime(_) => "a date",

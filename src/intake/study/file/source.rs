@@ -97,8 +97,12 @@ fn files(section: &Section<'_>, folder: &Path, complaints: &mut Complaints) -> V
         match paths::files(folder, &written) {
             Ok(found) => files.extend(found),
             Err(why) => {
-                let hint = format!("looked for {}", folder.join(&written).display().to_string().escape_debug());
-                complaints.add_input(&member.at, &member.key, why, Some(hint));
+                let mut hint = format!("looked for {}", folder.join(&written).display().to_string().escape_debug());
+                // `\t` and `\n` in the names of folders are such characters without anybody's having meant them.
+                if written.contains(char::is_control) {
+                    hint = format!("{hint}; {}", super::BACKSLASH);
+                }
+                complaints.add_kind(why.kind, &member.at, &member.key, why.why, Some(hint));
             }
         }
     }
@@ -110,16 +114,10 @@ fn files(section: &Section<'_>, folder: &Path, complaints: &mut Complaints) -> V
 fn encoding(section: &Section<'_>, complaints: &mut Complaints) -> Encoding {
     let Some(item) = section.item("encoding") else { return Encoding::Detect };
     let Some(word) = item.text(complaints) else { return Encoding::Detect };
-    match word.to_lowercase().replace(['-', '_'], "").as_str() {
-        "detect" => Encoding::Detect,
-        "utf8" => Encoding::Utf8,
-        "gb18030" | "gbk" | "gb2312" => Encoding::Gb18030,
-        other => {
-            let hint = one_of(other, &["utf-8", "gb18030", "detect"]);
-            complaints.add(&item.at, &item.key, "there is no such encoding", hint);
-            Encoding::Detect
-        }
-    }
+    Encoding::named(&word).unwrap_or_else(|| {
+        complaints.add(&item.at, &item.key, "there is no such encoding", one_of(&word, &Encoding::names()));
+        Encoding::Detect
+    })
 }
 
 fn sealed_by(section: &Section<'_>, complaints: &mut Complaints) -> Option<String> {

@@ -279,6 +279,34 @@ fn a_field_bound_twice_and_broken_syntax_are_explained_without_values() {
 }
 
 #[test]
+fn backslashes_and_what_is_no_number_are_said_to_be_that() {
+    for path in [r"D:\data\SECRET.parquet", r"C:\Users\SECRET.parquet"] {
+        let text = SMALL.replace("roll.parquet", path);
+        refused(&text, Kind::Study, 4, "syntax", &["backslash", "'…'"]);
+        assert!(!study_of(&text).1.unwrap_err().to_string().contains("SECRET"));
+    }
+    // Here the backslashes are those of a tab and a line feed.
+    refused(&SMALL.replace("roll.parquet", r"\table\new.csv"), Kind::Input, 4, "source.path", &["no such file", "'…'"]);
+    for number in ["nan", "inf", "-inf"] {
+        let text = format!("{SMALL}[linkage]\nlink_probability = {number}\n");
+        refused(&text, Kind::Study, 8, "linkage.link_probability", &["expected a number, found no number"]);
+    }
+}
+
+#[test]
+fn a_field_is_known_as_part_of_an_address_by_its_name() {
+    let field = |name: &str, more: &str| format!("[[field]]\nname = \"{name}\"\ncomparator = \"exact\"\n{more}");
+    let dwelling = |name: &str, more: &str| {
+        let text = format!("{SMALL}{name} = \"c\"\n{}", field(name, more));
+        study_of(&text).1.unwrap().custom_fields[0].dwelling
+    };
+    assert!(dwelling("house_number", "") && !dwelling("house_number", "dwelling = false\n"));
+    assert!(!dwelling("work_address", "") && dwelling("work_address", "dwelling = true\n"));
+    let date = field("street", "").replace("exact", "date");
+    assert!(!study_of(&format!("{SMALL}street = \"c\"\n{date}")).1.unwrap().custom_fields[0].dwelling);
+}
+
+#[test]
 fn missing_keys_are_named() {
     refused("", Kind::Study, 1, "source", &["at least one [[source]]"]);
     for (line, key) in [("name = \"roll\"", "name"), ("role = \"roll\"", "role"), ("path = \"roll.parquet\"", "path")] {

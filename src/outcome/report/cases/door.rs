@@ -232,6 +232,19 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_an_address_are_known_by_their_names_and_a_city_is_no_door() {
+        let declared = |name: &str| format!("[[field]]\nname = \"{name}\"\ncomparator = \"exact\"\n");
+        let shown = |name: &str, more: &str, address: &str| {
+            written_address(Language::En, &table("c", name, &(declared(name) + more), &[address]), 0)
+        };
+        assert_eq!(shown("street", "", "12 Main Street"), "12 Main Street");
+        assert_eq!(shown("street", "dwelling = false\n", "12 Main Street"), "Address unknown");
+        for name in ["city", "postcode", "work_address", "home_phone", "occupation"] {
+            assert_eq!(shown(name, "", "Springfield"), "Address unknown", "{name}");
+        }
+    }
+
+    #[test]
     fn a_code_of_the_roll_is_an_area_of_its_own() {
         let codes =
             AreaCodes { of_roll: ["甲片-01", "乙片-01", "EA01", "ea01", "7", "Unknown"].into_iter().collect() };
