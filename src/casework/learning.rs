@@ -16,6 +16,9 @@
 //! A building that was left out loses whole households: its effect is another one for dwellings that are empty on the
 //! roll than for those where somebody was enumerated and one more person may be missing.
 //!
+//! What a run has heard of visits stands in its probabilities. Such visits teach of places alone, as the run knows
+//! nothing of them; what they say of kinds and traits has effects of its own, which reach no open case.
+//!
 //! Steps: 1. each case is written as a short row of effects; 2. `fit` finds the most probable effects by Newton steps,
 //! one effect at a time, and 3. re-estimates the variance of each group of effects from them: their squares, by the
 //! number of effects that the labels have a say in (empirical Bayes), held near its first value while those are few; 4.

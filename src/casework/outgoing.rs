@@ -628,6 +628,38 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_heard_of_visits_is_not_taught_by_them_again() {
+        let folder = tempfile::tempdir().unwrap();
+        // At twenty doors everybody was missed where half of them were expected.
+        let mut store = store(folder.path(), 40);
+        (0..20).for_each(|at| say(&mut store, at, Outcome::Added, "2020-12-01", "field"));
+        let of = |at: usize| {
+            let mut case = row(at, 1, if at <= 20 { 1.0 } else { 0.9 });
+            case.records = vec![record_digest("register", &at.to_string())];
+            // The others live elsewhere: what is learnt of them is not learnt of their building.
+            (case.area, case.door.building) = (String::from("1"), if at <= 20 { 1 } else { 2 });
+            case
+        };
+        run_of(folder.path(), &(1..=40).map(of).collect::<Vec<_>>(), &[], &[]);
+        absorb(&mut store, folder.path()).unwrap();
+        let cases = store.cases().unwrap();
+        assert_eq!(cases.iter().filter(|case| case.is_known_to_run()).count(), 20);
+        let of_others = |has_outcomes: bool| super::probabilities(&cases, has_outcomes)[30];
+        assert!((of_others(true) - 0.9).abs() < 1e-9, "{}", of_others(true));
+        assert!(of_others(false) > 0.91, "{}", of_others(false));
+        // One visit since is news.
+        say(&mut store, 25, Outcome::MovedOutBefore, "2020-12-09", "field");
+        let cases = store.cases().unwrap();
+        assert!(!cases[25].is_known_to_run());
+        assert!(super::probabilities(&cases, true)[30] < 0.9);
+        // What turned out otherwise is known once it is not raised any more.
+        let left = (1..=40).filter(|at| *at != 26).map(of).collect::<Vec<_>>();
+        run_of(folder.path(), &left, &[], &[]);
+        absorb(&mut store, folder.path()).unwrap();
+        assert!(store.cases().unwrap()[25].is_known_to_run());
+    }
+
+    #[test]
     fn visits_at_random_go_to_other_places_every_day() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = store(folder.path(), 200);
