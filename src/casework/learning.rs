@@ -49,8 +49,8 @@ const PRIOR_EFFECTS: f64 = 6.0;
 const PROBABILITY_MIN: f64 = 1e-4;
 
 /// Groups of effects with the first value of their variance; the first two are not re-estimated. Visits go to the best
-/// doors, and what they say of all omissions alike is least true of the unlikely ones, where nobody has been: the run is
-/// believed about as much as a place's neighbours are. What the run gave other kinds is a guess.
+/// doors, and what they say of all omissions alike is least true of the unlikely ones, where nobody has been: this
+/// effect is held as near to nothing as those of places. What the run gave other kinds is a guess.
 const VARIANCES: [(&str, f64); 8] = [
     ("kind", 1.0),
     ("omission", 0.05),
@@ -130,7 +130,8 @@ impl Lessons {
     }
 
     /// The same where the run has heard some of the answers already. These teach of places, of which the run knows
-    /// nothing; what they say of all omissions and of traits stands in the run's probabilities: effects of its own here.
+    /// nothing; what they say of all omissions and of traits stands in the run's probabilities, and has effects of its
+    /// own here.
     fn of_heard(cases: &[(DiscrepancyKind, &CaseRow)], is_heard: impl Fn(usize) -> bool) -> Lessons {
         let surroundings = Surroundings::of(cases);
         let mut index = Index::default();
