@@ -386,7 +386,7 @@ pub(super) mod tests {
             [State::Resolved, State::Open, State::Open]
         );
         assert_eq!(cases[1].kind.name(), "missed_newborn", "as the latest run has it");
-        assert_eq!(crate::casework::progress::progress(&cases)[0].found, 1);
+        assert_eq!(crate::casework::progress::progress(&cases, false)[0].found, 1);
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub struct Course {
     pub visits_to_find: Vec<(u32, u64)>,
     /// Visits made and persons found at the end of each day.
     pub days: Vec<(u64, u64)>,
+    /// Persons still expected at the end of each day where nobody was met yet, and how many there truly were.
+    pub left: Vec<(f64, u64)>,
 }
 
 /// The campaigns.
@@ -143,7 +145,7 @@ impl World<'_> {
         let mut calls = vec![0u32; self.doors.len()];
         let mut open: Vec<usize> = (0..self.doors.len()).collect();
         let (mut visits, mut found) = (0u64, 0u64);
-        let mut course = Course { visits_to_find: Vec::new(), days: Vec::new() };
+        let mut course = Course { visits_to_find: Vec::new(), days: Vec::new(), left: Vec::new() };
         let shares = [25u32, 50, 75, 90, 95];
         while !open.is_empty() && course.visits_to_find.len() < shares.len() {
             let worth = |door: usize| self.doors[door].iter().map(|case| probability[*case]).sum::<f64>();
@@ -170,8 +172,15 @@ impl World<'_> {
             if matches!(ranking, Ranking::Learnt) {
                 probability = self.lessons.learn(&labels);
             }
+            course.left.push(self.left(&labels, &probability));
         }
         course
+    }
+
+    /// How many are expected among the cases that nobody has answered, and how many are there.
+    fn left(&self, labels: &[Option<bool>], probability: &[f64]) -> (f64, u64) {
+        let open = (0..self.cases.len()).filter(|case| labels[*case].is_none());
+        open.fold((0.0, 0), |sum, case| (sum.0 + probability[case], sum.1 + u64::from(self.truth[case])))
     }
 
     /// Is nobody met at this call? Drawn from the door and the number of the call, so that it is the same in all plays.

@@ -128,6 +128,8 @@ pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
             ("reopened", _) if state == State::Closed => {
                 if is_referred {
                     State::Referred
+                } else if is_out(&events[..at]) {
+                    State::Assigned
                 } else {
                     State::Open
                 }
@@ -176,6 +178,16 @@ pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
         };
     }
     (state, settled.filter(|_| state == State::Resolved))
+}
+
+/// Has a team been sent that neither came back nor was called back? A list on paper knows nothing of runs since.
+fn is_out(events: &[Event]) -> bool {
+    let is_back = |at: usize, event: &Event| {
+        event.is_visit() && event.role != SUPERVISOR && completed(&events[..at], event).is_none()
+    };
+    let mut latest = events.iter().enumerate().rev();
+    let last = latest.find(|(at, event)| event.what.ends_with("assigned") || is_back(*at, event));
+    last.is_some_and(|(_, event)| event.what == "assigned")
 }
 
 /// The visit that a later note only tells once more, now with its day or a remark: the same outcome by the same role on
@@ -228,6 +240,14 @@ impl StoredCase {
     #[must_use]
     pub fn as_visited(&self) -> &CaseRow {
         self.events.iter().position(Event::is_final).map_or(&self.row, |at| self.as_of(at))
+    }
+
+    /// Does the latest run know how visits settled it, if it has heard of visits at all? Whom they found is certain
+    /// then, and what turned out otherwise is not raised any more.
+    #[must_use]
+    pub fn is_known_to_run(&self) -> bool {
+        let said = self.events.iter().rev().find(|event| event.is_raised() || event.what == "closed");
+        self.label().is_some() && (self.row.probability >= 1.0 || said.is_some_and(|event| event.what == "closed"))
     }
 
     /// The case as the last run before an event had it.
@@ -350,6 +370,22 @@ mod tests {
         case.events.push(field(Outcome::Added));
         case.events.push(event("unassigned"));
         assert_eq!(case.state(), State::Resolved);
+    }
+
+    #[test]
+    fn what_new_data_closed_and_raise_again_is_with_the_team_that_has_it_on_its_list() {
+        let mut events = vec![event("opened"), event("assigned"), event("closed"), event("reopened")];
+        assert_eq!(standing(&events).0, State::Assigned);
+        events.push(event("unassigned"));
+        assert_eq!(standing(&events).0, State::Open);
+        events.extend([event("closed"), event("reopened")]);
+        assert_eq!(standing(&events).0, State::Open, "nobody has it");
+        // The team came back meanwhile, or before.
+        events.extend([event("assigned"), event("closed"), field(Outcome::NoContact), event("reopened")]);
+        assert_eq!(standing(&events).0, State::Open);
+        // A list that is told once more is no team that came back.
+        events.extend([event("assigned"), field(Outcome::NoContact), event("closed"), event("reopened")]);
+        assert_eq!(standing(&events).0, State::Assigned);
     }
 
     #[test]

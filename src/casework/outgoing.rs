@@ -11,14 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::encryption::{self, Recipients};
 use super::history::SUPERVISOR;
 use super::learning::{self, Lesson};
 use super::store::{Claim, State, Store, StoredCase};
-use super::{FOLDER, held, progress};
+use super::{FOLDER, held, progress, settled};
 use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
 use crate::audit::publication::{self, Publication};
@@ -100,15 +99,15 @@ pub fn door_key<'a>(row: &'a CaseRow, number: &'a str) -> (&'a str, &'a Door, &'
     (&row.area, &row.door, if row.door.is_one() { "" } else { number })
 }
 
-/// The probability of every case as of now.
+/// The probability of every case as of now. `has_outcomes`: has the latest run heard what visits had found by then?
 #[must_use]
-pub fn probabilities(cases: &[StoredCase]) -> Vec<f64> {
-    let lesson = |case| lesson_of(case);
-    learning::learn(&cases.iter().map(lesson).collect::<Vec<_>>())
+pub fn probabilities(cases: &[StoredCase], has_outcomes: bool) -> Vec<f64> {
+    learning::learn(&cases.iter().map(|case| lesson_of(case, has_outcomes)).collect::<Vec<_>>())
 }
 
-fn lesson_of(case: &StoredCase) -> Lesson<'_> {
-    Lesson { kind: case.kind, row: case.as_visited(), label: case.label() }
+fn lesson_of(case: &StoredCase, has_outcomes: bool) -> Lesson<'_> {
+    let is_heard = has_outcomes && case.is_known_to_run();
+    Lesson { kind: case.kind, row: case.as_visited(), label: case.label(), is_heard }
 }
 
 /// What is to go out, before anybody has it.
@@ -123,8 +122,8 @@ struct Choice {
 }
 
 impl Choice {
-    fn of(cases: Vec<StoredCase>, order: &Order, language: Language) -> Result<Choice> {
-        let probability = probabilities(&cases);
+    fn of(cases: Vec<StoredCase>, order: &Order, language: Language, has_outcomes: bool) -> Result<Choice> {
+        let probability = probabilities(&cases, has_outcomes);
         let mut chosen = choose(&cases, &probability, order);
         let random = choose_at_random(&cases, &chosen, order);
         chosen.extend(&random);
@@ -212,9 +211,10 @@ fn open_log(folder: &Publication, run: &Path, order: &Order) -> Result<Log> {
 /// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the
 /// folder, held until the lists are in it.
 fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<(Choice, Publication)> {
+    let has_outcomes = settled::has_outcomes(run)?;
     for _ in 0..TRIES {
         let (cases, seen) = store.cases_so_far()?;
-        let choice = Choice::of(cases, order, language)?;
+        let choice = Choice::of(cases, order, language, has_outcomes)?;
         // The log is opened first: what it cannot be told must not happen.
         let held = held::hold(run)?;
         let mut log = open_log(&held, run, order)?;
@@ -226,7 +226,7 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
     let held = held::hold(run)?;
     let mut log = open_log(&held, run, order)?;
     let choice = store.claim_alone(|cases| {
-        let choice = Choice::of(cases, order, language)?;
+        let choice = Choice::of(cases, order, language, has_outcomes)?;
         Ok((choice.claim(order), choice))
     })?;
     announce(&mut log, run, order, "send", &choice).map_err(|error| without_lists(error, order))?;
@@ -262,7 +262,7 @@ pub(super) fn send_as_they_are(
     language: Language,
 ) -> Result<Sent> {
     check(run, order)?;
-    let probability = probabilities(&cases);
+    let probability = probabilities(&cases, settled::has_outcomes(run)?);
     let choice = Choice { cases, probability, chosen, random: Vec::new(), lists: Vec::new() };
     let choice = choice.arranged(order, language)?;
     let heading = heading(run, language, &order.team)?;
@@ -421,22 +421,25 @@ fn choose(cases: &[StoredCase], probability: &[f64], order: &Order) -> Vec<usize
     let Some(visits) = order.visits else {
         return waiting.into_iter().filter(|at| cases[*at].row.listed).collect();
     };
+    let visits = usize::try_from(visits).unwrap_or(usize::MAX);
+    ranked(cases, probability, waiting).into_iter().take(visits).flatten().collect()
+}
+
+/// The doors of these cases in the order in which they are visited, each with what is asked there.
+fn ranked(cases: &[StoredCase], probability: &[f64], waiting: Vec<usize>) -> Vec<Vec<usize>> {
     let wanted = |at: &usize| cases[*at].row.listed || cases[*at].kind.is_missed();
     let doors = by_door(cases, waiting.into_iter().filter(wanted));
     let worth = |door: &[usize]| door.iter().map(|at| probability[*at] * effect(cases[*at].kind)).sum::<f64>();
     let mut ranked: Vec<(bool, f64, Vec<usize>)> =
         doors.into_values().map(|door| (has_grown(cases, &door), worth(&door), door)).collect();
     ranked.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
-    ranked.truncate(usize::try_from(visits).unwrap_or(usize::MAX));
     // At a door that is visited for a likely case, the unlikely ones are not asked about.
     let worth = |at: &usize| cases[*at].row.listed || probability[*at] >= ON_THE_WAY_MIN;
-    ranked
-        .into_iter()
-        .flat_map(|(.., door)| {
-            let worthy: Vec<usize> = door.iter().copied().filter(worth).collect();
-            if worthy.is_empty() { door } else { worthy }
-        })
-        .collect()
+    let asked = |(.., door): (bool, f64, Vec<usize>)| {
+        let worthy: Vec<usize> = door.iter().copied().filter(worth).collect();
+        if worthy.is_empty() { door } else { worthy }
+    };
+    ranked.into_iter().map(asked).collect()
 }
 
 /// Has something new come up at a door to which the team is sent already? It goes there anyway, and nobody else may.
@@ -457,17 +460,14 @@ fn by_door(cases: &[StoredCase], positions: impl Iterator<Item = usize>) -> BTre
     doors
 }
 
-/// What the next visits are expected to find, by area: the best doors first.
+/// What each of the next visits is expected to find, with the area: doors in the order in which they are sent out, and
+/// the missed persons alone of all that is asked there. Doors that stand on a list already count as visits to come.
 #[must_use]
 pub fn next_doors(cases: &[StoredCase], probability: &[f64]) -> Vec<(String, f64)> {
-    let waiting = (0..cases.len()).filter(|at| cases[*at].is_waiting() && cases[*at].kind.is_missed());
-    let mut worth: FxHashMap<(&str, &Door, &str), f64> = FxHashMap::default();
-    for at in waiting {
-        *worth.entry(door_key(&cases[at].row, &cases[at].number)).or_default() += probability[at];
-    }
-    let mut doors: Vec<(String, f64)> = worth.into_iter().map(|((area, ..), worth)| (area.to_owned(), worth)).collect();
-    doors.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    doors
+    let waiting = (0..cases.len()).filter(|at| cases[*at].is_waiting()).collect();
+    let missed = |sum: f64, at: &usize| sum + if cases[*at].kind.is_missed() { probability[*at] } else { 0.0 };
+    let of = |door: Vec<usize>| Some((cases[*door.first()?].row.area.clone(), door.iter().fold(0.0, missed)));
+    ranked(cases, probability, waiting).into_iter().filter_map(of).collect()
 }
 
 #[cfg(test)]
@@ -479,11 +479,13 @@ mod tests {
     use crate::audit::manifest::MANIFEST;
     use crate::audit::publication::Publication;
     use crate::casework::absorb::absorb;
-    use crate::casework::absorb::tests::{order, run_of, say, store};
+    use crate::casework::absorb::tests::{order, run, run_of, say, store};
     use crate::casework::learning::tests::row;
+    use crate::casework::progress;
     use crate::casework::store::{Claim, State, Store, StoredCase};
     use crate::error::Kind;
     use crate::intake::study::Language;
+    use crate::outcome::discrepancy::DiscrepancyKind;
     use crate::outcome::report::cases::record_digest;
     use crate::outcome::visit::Outcome;
 
@@ -575,6 +577,86 @@ mod tests {
             ["east", "east", "west"],
             "the newcomer goes with the team that has the door"
         );
+    }
+
+    #[test]
+    fn a_delivery_that_was_halved_and_repaired_sends_no_second_team() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 4);
+        send(&mut store, folder.path(), &order("north", Some(2)), Language::Zh).unwrap();
+        let teams = |store: &Store| -> Vec<Option<String>> {
+            store.cases().unwrap().iter().map(|case| case.team().map(ToOwned::to_owned)).collect()
+        };
+        let before = teams(&store);
+        assert_eq!(before.iter().flatten().count(), 2);
+        for cases in [&[4][..], &[1, 2, 3, 4]] {
+            run(folder.path(), cases, cases, &[]);
+            absorb(&mut store, folder.path()).unwrap();
+        }
+        let has = |store: &Store| progress::teams(store.cases().unwrap().iter()).iter().map(|team| team.cases).sum();
+        assert_eq!((teams(&store), has(&store)), (before, 2u64), "north has its lists still");
+        assert_eq!(send(&mut store, folder.path(), &order("south", None), Language::Zh).unwrap().cases, 2);
+        let cases = store.cases().unwrap();
+        let sent = |case: &StoredCase| case.events.iter().filter(|event| event.what == "assigned").count();
+        assert!(cases.iter().all(|case| sent(case) == 1), "one team each");
+    }
+
+    #[test]
+    fn the_next_visits_are_those_that_an_export_makes() {
+        let folder = tempfile::tempdir().unwrap();
+        // Sixty rows that are surely counted twice, and sixty persons perhaps missed: these find somebody, those mend
+        // more of the count for each visit.
+        let of = |at: usize| {
+            let mut case = row(at, 1, if at < 60 { 0.98 } else { 0.3 });
+            case.records = vec![record_digest("register", &at.to_string())];
+            if at < 60 {
+                DiscrepancyKind::DuplicateEnumeration.name().clone_into(&mut case.kind);
+            }
+            case
+        };
+        run_of(folder.path(), &(0..120).map(of).collect::<Vec<_>>(), &[], &[]);
+        let mut store = Store::open(folder.path()).unwrap();
+        absorb(&mut store, folder.path()).unwrap();
+        let cases = store.cases().unwrap();
+        let probability = super::probabilities(&cases, false);
+        let chosen = super::choose(&cases, &probability, &order("east", Some(70)));
+        let missed = chosen.iter().filter(|at| cases[**at].kind.is_missed()).count();
+        let next = super::next_doors(&cases, &probability);
+        let expected: f64 = next.iter().take(70).map(|(_, expected)| expected).sum();
+        assert_eq!((chosen.len(), missed, next.len()), (70, 10, 120));
+        assert!((expected - 3.0).abs() < 1e-9, "{expected}");
+    }
+
+    #[test]
+    fn a_run_that_heard_of_visits_is_not_taught_by_them_again() {
+        let folder = tempfile::tempdir().unwrap();
+        // At twenty doors everybody was missed where half of them were expected.
+        let mut store = store(folder.path(), 40);
+        (0..20).for_each(|at| say(&mut store, at, Outcome::Added, "2020-12-01", "field"));
+        let of = |at: usize| {
+            let mut case = row(at, 1, if at <= 20 { 1.0 } else { 0.9 });
+            case.records = vec![record_digest("register", &at.to_string())];
+            // The others live elsewhere: what is learnt of them is not learnt of their building.
+            (case.area, case.door.building) = (String::from("1"), if at <= 20 { 1 } else { 2 });
+            case
+        };
+        run_of(folder.path(), &(1..=40).map(of).collect::<Vec<_>>(), &[], &[]);
+        absorb(&mut store, folder.path()).unwrap();
+        let cases = store.cases().unwrap();
+        assert_eq!(cases.iter().filter(|case| case.is_known_to_run()).count(), 20);
+        let of_others = |has_outcomes: bool| super::probabilities(&cases, has_outcomes)[30];
+        assert!((of_others(true) - 0.9).abs() < 1e-9, "{}", of_others(true));
+        assert!(of_others(false) > 0.91, "{}", of_others(false));
+        // One visit since is news.
+        say(&mut store, 25, Outcome::MovedOutBefore, "2020-12-09", "field");
+        let cases = store.cases().unwrap();
+        assert!(!cases[25].is_known_to_run());
+        assert!(super::probabilities(&cases, true)[30] < 0.9);
+        // What turned out otherwise is known once it is not raised any more.
+        let left = (1..=40).filter(|at| *at != 26).map(of).collect::<Vec<_>>();
+        run_of(folder.path(), &left, &[], &[]);
+        absorb(&mut store, folder.path()).unwrap();
+        assert!(store.cases().unwrap()[25].is_known_to_run());
     }
 
     #[test]

@@ -139,10 +139,11 @@ impl<'a> DoorCalls<'a> {
     }
 }
 
-/// Progress of all areas together, then of each.
+/// Progress of all areas together, then of each. `has_outcomes`: has the latest run heard what visits had found by
+/// then?
 #[must_use]
-pub fn progress(cases: &[StoredCase]) -> Vec<AreaProgress> {
-    let probability = probabilities(cases);
+pub fn progress(cases: &[StoredCase], has_outcomes: bool) -> Vec<AreaProgress> {
+    let probability = probabilities(cases, has_outcomes);
     let mut areas: BTreeMap<&str, (AreaProgress, BTreeMap<_, DoorCalls<'_>>)> = BTreeMap::new();
     for (case, probability) in cases.iter().zip(&probability) {
         let (area, _) = areas.entry(&case.row.area).or_default();
@@ -267,7 +268,7 @@ mod tests {
             }));
             case
         };
-        let visits = |cases: &[StoredCase]| progress(cases)[0].visits;
+        let visits = |cases: &[StoredCase]| progress(cases, false)[0].visits;
         let first_row = [told(1, &[("t1", "2020-12-03")]), told(2, &[("t1", "")]), told(3, &[("t1", "")])];
         assert_eq!(visits(&first_row), 1);
         assert_eq!(visits(&first_row[1..]), 1, "without any day it is a call all the same");
@@ -280,7 +281,7 @@ mod tests {
     #[test]
     fn nothing_to_expect_is_no_negative_zero() {
         let settled = [case(1, None, Some(Outcome::Added))];
-        for row in progress(&settled).iter().chain(&progress(&[])) {
+        for row in progress(&settled, false).iter().chain(&progress(&[], false)) {
             assert!(row.next_hundred.is_sign_positive() && row.expected.is_sign_positive(), "{row:?}");
         }
     }

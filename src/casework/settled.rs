@@ -2,14 +2,25 @@
 //!
 //! Takes the store's cases, gives a table of those that visits settled: kind, outcome, and the records as digests, in
 //! the order of visits, so that of two cases about one person the later visit has the last word. No name and no ID
-//! number is in it.
+//! number is in it. Takes a run, says whether it learnt from such a table.
+
+use std::path::Path;
 
 use super::history::SUPERVISOR;
 use super::store::{Event, StoredCase};
+use crate::audit::manifest::{Manifest, OUTCOMES};
 use crate::error::{Error, Kind, Result};
 
 /// Its columns.
 pub const COLUMNS: [&str; 5] = ["case", "kind", "outcome", "visited_on", "records"];
+
+/// Did the run of a folder read such a table?
+///
+/// # Errors
+/// If its manifest cannot be read.
+pub fn has_outcomes(run: &Path) -> Result<bool> {
+    Ok(Manifest::read(run)?.inputs.iter().any(|input| input.source == OUTCOMES))
+}
 
 /// The table as CSV, and its number of rows.
 ///

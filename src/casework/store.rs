@@ -56,10 +56,9 @@ pub struct Claim {
 impl Claim {
     /// A case that the team has already is not noted again, and one is drawn once.
     fn note(&self, transaction: &Transaction<'_>, at: &str) -> rusqlite::Result<()> {
-        // What was with the team before a visit, or before new data closed and reopened it, is so no longer.
+        // What was with the team before a visit is so no longer.
         let mut has = transaction.prepare(
-            "SELECT what, team FROM event WHERE id = ?1 AND what IN ('assigned', 'unassigned', 'visited', 'closed', \
-             'reopened') \
+            "SELECT what, team FROM event WHERE id = ?1 AND what IN ('assigned', 'unassigned', 'visited') \
              ORDER BY event DESC LIMIT 1",
         )?;
         for id in &self.cases {

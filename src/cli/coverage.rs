@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::args::{Coverage, ResultFormat};
 use super::follow_up;
 use super::screen::{Table, show, show_json};
-use crate::audit::manifest::{Manifest, OUTCOMES};
+use crate::audit::manifest::Manifest;
 use crate::casework::recount::{self, Recounted};
+use crate::casework::settled;
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
 use crate::outcome::coverage::estimated::{Estimate, Summary};
@@ -76,8 +77,7 @@ fn visited(asked: &Coverage, summary: &Summary) -> Result<Vec<Recounted>> {
         return Ok(Vec::new());
     }
     let cases = follow_up::store_of(&asked.run)?.cases()?;
-    let inputs = Manifest::read(&asked.run)?.inputs;
-    let has_outcomes = inputs.iter().any(|input| input.source == OUTCOMES);
+    let has_outcomes = settled::has_outcomes(&asked.run)?;
     Ok(recount::recount(summary, &table::read(&asked.run)?.rows, &cases, has_outcomes))
 }
 

@@ -212,7 +212,8 @@ fn lacking(list: &Incomplete) -> String {
 fn say(asked: &Status) -> Result<ExitCode> {
     let store = store_of(&asked.run)?;
     let cases = store.cases()?;
-    let (areas, random) = (progress::progress(&cases), progress::random_visits(&cases));
+    let areas = progress::progress(&cases, settled::has_outcomes(&asked.run)?);
+    let random = progress::random_visits(&cases);
     let (teams, waiting) = (progress::teams(cases.iter()), decision::waiting(cases.iter()));
     if asked.format == ResultFormat::Json {
         show_json(&serde_json::json!({
