@@ -351,12 +351,14 @@ impl PersonTable {
     ///
     /// By the census's rule whoever left the place of registration less than half a year ago (item D9, code 2) is
     /// counted there: not by a row that has the person as present and registered in another county (item D8, code 4),
-    /// and here by a row that lists somebody registered here as living elsewhere. Without these items every present row
-    /// counts.
+    /// and here by a row that lists somebody registered here as living elsewhere. Of an infant who is younger than that
+    /// at the reference time the item says nothing, as nobody can have left before being born: it counts where it
+    /// lives. Without these items every present row counts.
     #[must_use]
-    pub fn is_counted(&self, record: RecordId) -> bool {
+    pub fn is_counted(&self, record: RecordId, reference: i32) -> bool {
         let at = record as usize;
-        let only_just_left = self.left_registration[at] == LEFT_LESS_THAN_HALF_A_YEAR;
+        let is_older = || self.birth[at].is_before(reference - HALF_A_YEAR) != Some(false);
+        let only_just_left = self.left_registration[at] == LEFT_LESS_THAN_HALF_A_YEAR && is_older();
         match self.kind[at] {
             RowKind::Present => !(only_just_left && self.registration[at] == REGISTERED_IN_ANOTHER_COUNTY),
             RowKind::Elsewhere => only_just_left && self.registration[at] < REGISTERED_IN_ANOTHER_COUNTY,
@@ -369,6 +371,8 @@ impl PersonTable {
 const REGISTERED_IN_ANOTHER_COUNTY: u8 = 4;
 /// Code of item D9.
 const LEFT_LESS_THAN_HALF_A_YEAR: u8 = 2;
+/// Days from 1 May to 1 November: so old is whoever was born in the month that begins half a year before.
+const HALF_A_YEAR: i32 = 184;
 
 /// A dwelling: estate, building, unit, room; 0 for what is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -419,6 +419,9 @@ impl std::fmt::Display for Warning {
                     "one_date" => "in a register the dates of a last sign of life are nearly all one day",
                     "few_positives" => "there are too few known residents to learn from",
                     "few_negatives" => "too few are known not to live here: the prior comes from the density ratio",
+                    "unlike_negatives" => {
+                        "most whom only registers know are unlike those known not to live here: the prior is a density ratio"
+                    }
                     "no_convergence" => "it did not converge",
                     other => other,
                 };

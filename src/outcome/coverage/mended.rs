@@ -29,7 +29,7 @@ pub(super) struct Mass {
     pub place: Symbol,
     pub sex: u8,
     pub age: AgeGroup,
-    /// 1 registered here, 2 registered elsewhere, 0 not asked by the roll.
+    /// 1 registered here, 2 registered elsewhere, 0 not asked by the roll, or in no register.
     pub registration: u8,
     pub household: u64,
     /// Counted here rightly, and in a register.
@@ -126,7 +126,10 @@ pub(super) fn mend(
         return Vec::new();
     }
     let doubts = Doubts::of(census, linked, findings);
-    let asked = census.table.registration.iter().any(|digit| *digit != 0);
+    // Without a register of household registrations whoever only registers have would be taken to be registered
+    // elsewhere: all of them, beside the few of whom the roll says so.
+    let asked = census.table.registration.iter().any(|digit| *digit != 0)
+        && census.table.kind.iter().any(|kind| *kind == RowKind::HouseholdRegistration);
     let persons = 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
     let masses = persons.into_par_iter().map(|person| mass(census, linked, residence, &doubts, asked, lists, person));
     // One piece of memory, rather than one for each part and another for the whole.
@@ -148,7 +151,8 @@ fn mass(
     let records = linked.resolution.records_of(person);
     let counts = census.counts(records);
     let known = |map: &FxHashMap<u32, f64>, otherwise: f64| map.get(&person).copied().unwrap_or(otherwise);
-    let counted = records.iter().any(|record| table.is_counted(*record));
+    let is_counted = |record: &&RecordId| table.is_counted(**record, census.study.reference.day);
+    let counted = records.iter().any(|record| is_counted(&record));
     let in_area = records.iter().any(|record| table.kind[*record as usize] == RowKind::ElsewhereInArea);
     let present = counts.roll_present > 0;
     let mut mass = Mass {
@@ -169,7 +173,7 @@ fn mass(
         certainty: doubts.certainty.get(person).unwrap_or(1.0),
     };
     if counted {
-        let rows = records.iter().filter(|record| table.is_counted(**record)).count() as f64;
+        let rows = records.iter().filter(is_counted).count() as f64;
         mass.erroneous = known(&doubts.erroneous, 0.0);
         mass.duplicates = (rows - 1.0).max(0.0);
         let right = 1.0 - mass.erroneous;
@@ -202,5 +206,94 @@ fn registration(census: &Census<'_>, records: &[RecordId]) -> u8 {
         Some(_) => 2,
         None if registered() => 1,
         None => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustc_hash::FxHashMap;
+
+    use super::{Mass, mend};
+    use crate::intake::extract;
+    use crate::intake::study::file;
+    use crate::linkage;
+    use crate::linkage::comparison::Comparer;
+    use crate::linkage::decided::Decided;
+    use crate::outcome::coverage::Census;
+    use crate::outcome::discrepancy::Findings;
+    use crate::outcome::residence::Residence;
+    use crate::person;
+    use crate::progress::Silent;
+    use crate::synthetic::identity::with_check;
+
+    /// The masses of a roll and a register whose rows are of this kind, by the record that names the person. Of sixty
+    /// persons on both every other one is registered in another county; `more` is added to the roll.
+    fn masses(kind: &str, more: &str) -> FxHashMap<String, Mass> {
+        let folder = tempfile::tempdir().unwrap();
+        let person = |at: u32| {
+            let born = format!("{}-{:02}-{:02}", 1950 + at % 50, 1 + at % 12, 1 + at % 28);
+            let number = with_check(&format!("999999{}{:03}", born.replace('-', ""), at + 11));
+            let name = format!(
+                "{}{}",
+                ["赵建国", "钱秀英", "孙志强", "李桂兰"][at as usize % 4],
+                ["", "明", "华"][at as usize % 3]
+            );
+            format!("{name},{number},{born}")
+        };
+        let roll = |at: u32| format!("r{at},{},1,{},3\n", person(at), [1, 4][at as usize % 2]);
+        let register = |at: u32| format!("p{at},{},,,\n", person(at));
+        let mut study = String::from("[study]\nname = \"s\"\nreference_time = \"2020-11-01T00:00:00+08:00\"\n");
+        for (role, rows, of_kind) in [
+            ("roll", (0..60).map(roll).collect::<String>() + more, ""),
+            ("register", (0..60).map(register).collect(), kind),
+        ] {
+            std::fs::write(folder.path().join(format!("{role}.csv")), format!("id,name,number,born,d7,d8,d9\n{rows}"))
+                .unwrap();
+            let rows = if role == "roll" {
+                String::from("column = \"d7\"\nelsewhere = [\"5\"]\notherwise = \"present\"")
+            } else {
+                format!("otherwise = \"{of_kind}\"")
+            };
+            study += &format!(
+                "[[source]]\nname = \"{role}\"\nrole = \"{role}\"\npath = \"{role}.csv\"\nrecord_id = \"id\"\n[source.columns]\nname = \"name\"\nid_number = \"number\"\nbirth_date = \"born\"\n"
+            );
+            if role == "roll" {
+                study += "registration = \"d8\"\nleft_registration = \"d9\"\n";
+            }
+            study += &format!("[source.rows]\n{rows}\n");
+        }
+        std::fs::write(folder.path().join("study.toml"), study).unwrap();
+        let study = file::read(&folder.path().join("study.toml")).unwrap();
+        let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
+        let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
+        let comparer = Comparer::new(&study, &table);
+        let linked = linkage::link(&study, &table, &comparer, &Decided::default(), || {}, &Silent).unwrap();
+        let (residence, findings) = (Residence::default(), Findings::default());
+        let masses = mend(&Census::of(&study, &table), &linked, &residence, &findings, None);
+        let named = |mass: Mass| (table.record_id(linked.resolution.records_of(mass.person)[0]).to_owned(), mass);
+        masses.into_iter().map(named).collect()
+    }
+
+    #[test]
+    fn without_a_register_of_registrations_nobody_is_told_by_registration() {
+        let registrations = |kind: &str| {
+            let masses = masses(kind, "");
+            ["r0", "r1"].map(|record| masses[record].registration)
+        };
+        assert_eq!(registrations("household_registration"), [1, 2]);
+        // Whom only the register has would be registered elsewhere, beside the few of whom the roll says so.
+        assert_eq!(registrations("tenancy"), [0, 0]);
+    }
+
+    #[test]
+    fn an_infant_who_cannot_have_left_half_a_year_ago_counts_where_it_lives() {
+        let child = |at: u32, name: &str, said: &str| format!("c{at},{name},,{said},2\n");
+        let more = child(1, "周小宝", "2020-05,1,4") + &child(2, "吴海涛", "2020-04,1,4");
+        let more = more + &child(3, "郑安琪", "2020-09-30,5,1") + &child(4, "冯雪梅", "2019-08-12,5,1");
+        let masses = masses("household_registration", &more);
+        let counted = |record: &str| masses.get(record).map(|mass| (mass.only_roll, mass.guests));
+        assert_eq!(["c1", "c2"].map(counted), [Some((1.0, 0.0)), Some((0.0, 1.0))]);
+        // Registered here, and living with its family elsewhere.
+        assert_eq!(["c3", "c4"].map(counted), [None, Some((1.0, 0.0))]);
     }
 }

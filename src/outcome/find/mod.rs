@@ -165,12 +165,16 @@ impl<'a> Case<'a> {
         self.table.kind[record as usize]
     }
 
+    fn is_counted(&self, record: RecordId) -> bool {
+        self.table.is_counted(record, self.study.reference.day)
+    }
+
     fn of_person(&self, person: u32, found: &mut Vec<Discrepancy>) {
         let records = self.linked.resolution.records_of(person);
         let of_kind = |kind: RowKind| records.iter().copied().filter(|r| self.kind(*r) == kind).collect::<Vec<_>>();
         let mut present = of_kind(RowKind::Present);
         // The row that counts the person speaks before a guest's.
-        present.sort_by_key(|row| !self.table.is_counted(*row));
+        present.sort_by_key(|row| !self.is_counted(*row));
         let roll = self.study.roll();
         let registers: Vec<RecordId> =
             records.iter().copied().filter(|r| Some(self.table.source(*r)) != roll).collect();
@@ -190,7 +194,7 @@ impl<'a> Case<'a> {
                 ));
             }
             // Away for less than half a year: counted here, and dead or not yet born all the same.
-            if let Some(row) = records.iter().find(|record| self.table.is_counted(**record)) {
+            if let Some(row) = records.iter().find(|record| self.is_counted(**record)) {
                 self.vital_events(person, *row, &registers, found);
             }
             return;
@@ -203,7 +207,7 @@ impl<'a> Case<'a> {
         }
         self.vital_events(person, row, &registers, found);
         // Where there is no register, nobody can be in one.
-        if registers.is_empty() && self.study.has_two_lists() && self.table.is_counted(row) {
+        if registers.is_empty() && self.study.has_two_lists() && self.is_counted(row) {
             let has_number = self.table.id_number[row as usize].is_valid();
             let why = vec![
                 evidence("registers", "in none"),
@@ -443,7 +447,9 @@ fn unsupported_probability(study: &Study, table: &PersonTable, linked: &Linked) 
     let mut known_to = [0_u64; 3];
     for person in 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX) {
         let records = linked.resolution.records_of(person);
-        if !records.iter().any(|record| table.kind[*record as usize] == RowKind::Present && table.is_counted(*record)) {
+        if !records.iter().any(|record| {
+            table.kind[*record as usize] == RowKind::Present && table.is_counted(*record, study.reference.day)
+        }) {
             continue;
         }
         let mut registers: Vec<usize> =

@@ -106,6 +106,8 @@ pub(super) struct Mixture {
     pub rounds: u32,
     /// How the two views of the missed are told apart, and those of persons who live elsewhere.
     pub views: [Together; 2],
+    /// Is the share that of the density ratio, as the known negatives cannot stand for the others?
+    pub by_density: bool,
 }
 
 impl Mixture {
@@ -195,6 +197,15 @@ impl Sample {
         }
     }
 
+    /// The sample, its negatives usable only if as many of the unlinked look like them as would have to be known.
+    /// Where a register has many persons whom nobody knows, most of the others are like no listed leaver. The rounds
+    /// would take all of them for the others by their own labels, and of the missed next to none would be left.
+    pub fn judged(mut self, households: &[u64]) -> Sample {
+        self.negatives_usable =
+            self.negatives_usable && self.greatest_share(&self.negatives.alone, households) >= NEGATIVES_SHARE_MIN;
+        self
+    }
+
     /// Learns from the sample.
     pub fn fit(&self) -> Mixture {
         self.fit_with(Effort { ridge: RIDGE, steps: 25, tolerance: STEP_MIN }, None)
@@ -254,7 +265,7 @@ impl Sample {
                 break;
             }
         }
-        Mixture { views: [missed.found, away.found], ..found }
+        Mixture { views: [missed.found, away.found], by_density: !self.negatives_usable, ..found }
     }
 
     /// Probabilities of the unlinked by what a similar sample gave.
@@ -321,7 +332,12 @@ impl Sample {
         if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
             return 0.3;
         }
-        let steps = [self.positives.alone.len() / 6_000, self.unlabelled.len() / 12_000].map(|step| step.max(1));
+        self.greatest_share(&self.positives.alone, &self.households[0]).clamp(0.01, SHARE_MAX)
+    }
+
+    /// How many of the unlinked may be like persons of this kind, by the columns that being enumerated cannot change.
+    fn greatest_share(&self, known: &Rows, of_known: &[u64]) -> f64 {
+        let steps = [known.len() / 6_000, self.unlabelled.len() / 12_000].map(|step| step.max(1));
         // The columns that being enumerated cannot change, numbered anew: the fits are the cheaper the fewer there are.
         let mut number = vec![logistic::BASE; self.is_trace.len()];
         let mut columns: u16 = 0;
@@ -331,7 +347,7 @@ impl Sample {
         }
         let number = |column: u16| number.get(usize::from(column)).copied().unwrap_or(logistic::BASE);
         let is_trace = |column: u16| number(column) != logistic::BASE;
-        let mut features = self.positives.alone.features_with(is_trace);
+        let mut features = known.features_with(is_trace);
         features.extend(self.unlabelled.features_with(is_trace));
         features.sort_unstable();
         features.dedup();
@@ -339,13 +355,12 @@ impl Sample {
             // Nothing bounds the share from above.
             return SHARE_MAX;
         }
-        let positives = self.positives.alone.renumbered(steps[0], &features, number);
+        let known = known.renumbered(steps[0], &features, number);
         let unlabelled = self.unlabelled.renumbered(steps[1], &features, number);
-        let households =
-            |group: usize| -> Vec<u64> { self.households[group].iter().copied().step_by(steps[group]).collect() };
-        let (ones, zeros) = (households(0), households(1));
-        let scores = prior::cross_fitted(&positives, &unlabelled, [&ones, &zeros], usize::from(columns) + 1);
-        prior::share(&scores.0, &scores.1, self.expected).clamp(0.01, SHARE_MAX)
+        let every = |of: &[u64], step: usize| -> Vec<u64> { of.iter().copied().step_by(step).collect() };
+        let (ones, zeros) = (every(of_known, steps[0]), every(&self.households[1], steps[1]));
+        let scores = prior::cross_fitted(&known, &unlabelled, [&ones, &zeros], usize::from(columns) + 1);
+        prior::share(&scores.0, &scores.1, self.expected)
     }
 }
 
@@ -485,5 +500,45 @@ mod tests {
         };
         let found = sample.fit();
         assert!((found.prior - 0.3).abs() < 0.05, "{}", found.prior);
+    }
+
+    #[test]
+    fn unlinked_persons_unlike_all_known_ones_do_not_make_the_missed_vanish() {
+        let mut random = ChaCha8Rng::seed_from_u64(8);
+        // Residents show the first column, those who left the second, and others none.
+        let mut rows = |count: usize, shown: [f64; 2]| {
+            let mut rows = Rows::new(2);
+            for _ in 0..count {
+                let show = |(column, share): (u16, f64)| if random.random::<f64>() < share { column } else { BASE };
+                rows.push(&[(0, shown[0]), (1, shown[1])].map(show));
+            }
+            rows
+        };
+        let mut sample = |unknown: usize| {
+            let (alone, away) = (rows(3000, [0.9, 0.1]), rows(1000, [0.05, 0.9]));
+            let mut unlabelled = rows(100, [0.9, 0.1]);
+            unlabelled.extend(&rows(300, [0.05, 0.9]));
+            unlabelled.extend(&rows(unknown, [0.01, 0.01]));
+            let households: Vec<u64> = (0..away.len() as u64).map(|at| 10_000 + at).collect();
+            let sample = Sample {
+                positives: Views { together: alone.clone(), alone: alone.clone() },
+                negatives: Views { together: away.clone(), alone: away },
+                distinct: vec![1.0; unlabelled.len()],
+                visited: vec![None; unlabelled.len()],
+                answers: Rows::new(0),
+                answered: Vec::new(),
+                households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
+                unlabelled,
+                columns: 3,
+                is_trace: vec![true; 2],
+                negatives_usable: true,
+                expected: Expected::beside_registered(None, 0, 0),
+            };
+            sample.judged(&households)
+        };
+        let (known, unknown) = (sample(0), sample(2600));
+        assert!(known.negatives_usable && !unknown.negatives_usable);
+        let found = [known, unknown].map(|sample| sample.fit().prior * sample.unlabelled.len() as f64);
+        assert!(found.iter().all(|missed| (70.0..140.0).contains(missed)), "{found:?} for a hundred");
     }
 }

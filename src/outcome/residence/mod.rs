@@ -9,7 +9,7 @@
 //! Steps: 1. [`standing`]: how each person stands to the roll; 2. [`surroundings`]: who is around whom; 3.
 //! [`features`]: what is seen of a person, in levels; 4. [`mixture`]: a logistic regression inside an EM, for persons
 //! of registered households and for the rest (but not for those known by a deed alone), its class prior by [`prior`]
-//! where known negatives are too few; 5. every candidate is scored, and [`Residence::contributions`] says which feature
+//! where negatives are few or unlike; 5. every candidate is scored, and [`Residence::contributions`] says which feature
 //! spoke for how many bits; 6. [`redrawn`]: the same from households drawn again, for the error of estimates.
 //!
 //! Where somebody has been, nothing is left to estimate: the visit's answer is the candidate's probability, and a label
@@ -116,7 +116,8 @@ pub struct StratumFit {
     pub base_bits: f64,
     /// Rounds of the EM.
     pub iterations: u32,
-    /// What makes the fit doubtful: `no_dates`, `one_date`, `few_positives`, `few_negatives`, `no_convergence`.
+    /// What makes the fit doubtful: `no_dates`, `one_date`, `few_positives`, `few_negatives`,
+    /// `unlike_negatives`, `no_convergence`.
     pub warnings: Vec<String>,
     features: Vec<FittedFeature>,
     redrawn: Redrawn,
@@ -350,7 +351,8 @@ impl Group {
             is_trace: columns.is_trace.clone(),
             negatives_usable: self.negatives_usable(),
             expected: Expected::beside_registered(missed_odds, self.positives.len(), self.unlabelled.len()),
-        };
+        }
+        .judged(&households[1]);
         let alike = |prior: f64| {
             let offset = (prior / (1.0 - prior)).ln();
             Mixture { offset, prior, ..Mixture::none(sample.columns) }
@@ -440,18 +442,16 @@ impl Group {
     }
 
     fn warnings(&self, observer: &Observer<'_>, mixture: &Mixture) -> Vec<String> {
-        let mut warnings = Vec::new();
-        let mut warn = |holds: bool, code: &str| {
-            if holds && !self.unlabelled.is_empty() {
-                warnings.push(code.to_owned());
-            }
-        };
-        warn(!observer.has_dates(), "no_dates");
-        warn(observer.has_dates_of_one_day(), "one_date");
-        warn(self.positives.len() < POSITIVES_MIN, "few_positives");
-        warn(!self.negatives_usable(), "few_negatives");
-        warn(mixture.rounds >= mixture::ROUNDS_MAX, "no_convergence");
-        warnings
+        let warnings = [
+            (!observer.has_dates(), "no_dates"),
+            (observer.has_dates_of_one_day(), "one_date"),
+            (self.positives.len() < POSITIVES_MIN, "few_positives"),
+            (!self.negatives_usable(), "few_negatives"),
+            (self.negatives_usable() && mixture.by_density, "unlike_negatives"),
+            (mixture.rounds >= mixture::ROUNDS_MAX, "no_convergence"),
+        ];
+        let holds = |(holds, _): &(bool, &str)| *holds && !self.unlabelled.is_empty();
+        warnings.into_iter().filter(holds).map(|(_, code)| code.to_owned()).collect()
     }
 }
 

@@ -170,7 +170,7 @@ fn status(material: &Material<'_>, codes: &Codes, person: u32) -> Status {
     let (mut in_register, mut registered, mut only_owner) = (false, false, true);
     for &record in material.resolution.records_of(person) {
         let kind = table.kind[record as usize];
-        counted |= table.is_counted(record);
+        counted |= table.is_counted(record, material.day);
         match kind {
             RowKind::Present => present = true,
             RowKind::ElsewhereInArea => in_area = true,

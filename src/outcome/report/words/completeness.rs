@@ -160,6 +160,7 @@ pub fn warning(language: Language, warning: &Warning) -> String {
                 "one_date" => "某项行政记录的最近活动日期几乎全是同一天",
                 "few_positives" => "可供学习的在登居民太少",
                 "few_negatives" => "已知不住这里的人太少，先验比例由密度比得出",
+                "unlike_negatives" => "只有登记资料知道的人大多不像已知不住这里的人，先验比例由密度比得出",
                 "no_convergence" => "迭代未收敛",
                 other => other,
             };
