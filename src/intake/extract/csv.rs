@@ -63,8 +63,7 @@ pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Ope
     let names = scan.header.iter().map(|name| decoded(name, encoding).map(Cow::into_owned));
     let Some(names) = names.collect::<Option<Vec<String>>>() else {
         let what = format!("the header is not {} text", encoding.name());
-        let hint = format!("{}, or save the file as UTF-8", set_encoding());
-        return Err(Error::input(what).at_file(path).at_row(1).hint(hint));
+        return Err(Error::input(what).at_file(path).at_row(1).hint(set_encoding()));
     };
     let positions = header::locate(path, wanted, &names)?;
     let form = Form::Csv(Layout { delimiter, encoding, fields: names.len(), positions });
@@ -95,7 +94,8 @@ fn encoding_of(terms: &Terms, path: &Path, has_mark: bool, text: &TextCount) -> 
 }
 
 fn set_encoding() -> String {
-    format!("set `encoding` of this source to one of: {}", Encoding::names().join(", "))
+    let names = Encoding::names().join(", ");
+    format!("save the file as UTF-8, or set `encoding` of this source to one of: {names}")
 }
 
 /// The most frequent of the usual delimiters in the first line, outside quotation marks.
