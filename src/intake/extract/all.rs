@@ -27,8 +27,7 @@ pub fn open_all(study: &Study) -> Result<Vec<Extract>> {
     }
     match errors.len() {
         0 => {
-            refuse_twins(study, &extracts)?;
-            warn_of_the_roll_as_register(study, &extracts);
+            look_for_twins(study, &extracts)?;
             Ok(extracts)
         }
         1 => Err(errors.remove(0)),
@@ -40,8 +39,9 @@ pub fn open_all(study: &Study) -> Result<Vec<Extract>> {
 }
 
 /// One delivery under two names, or one path in two sources, makes of everybody in it a person whom two sources found
-/// independently: no estimate of coverage survives that.
-fn refuse_twins(study: &Study, extracts: &[Extract]) -> Result<()> {
+/// independently: no estimate of coverage survives that. Where nothing is estimated (there is no roll), or where it is
+/// the roll that somebody holds against itself, it is said.
+fn look_for_twins(study: &Study, extracts: &[Extract]) -> Result<()> {
     for (at, extract) in extracts.iter().enumerate() {
         for other in extracts.iter().take(at) {
             let (Some(one), Some(two)) = (study.sources.get(other.source), study.sources.get(extract.source)) else {
@@ -61,6 +61,11 @@ fn refuse_twins(study: &Study, extracts: &[Extract]) -> Result<()> {
                     twin.escape_debug(),
                     one.name
                 );
+                if study.roll().is_none_or(|roll| [other.source, extract.source].contains(&roll)) {
+                    let file = file.path.display();
+                    tracing::warn!(%file, "{what}: is its `path` in the study file right?");
+                    continue;
+                }
                 let hint = "take one of the two sources out of the study file, or give this one the right file; two \
                             sources may share a file if they read other persons from its rows (other columns for name \
                             and ID number)";
@@ -84,20 +89,6 @@ fn tell_of_the_same(one: &Source, two: &Source) -> bool {
     let is_bare = first.is_empty() || second.is_empty();
     let (first, second) = if is_bare { (columns(one, false), columns(two, false)) } else { (first, second) };
     first.iter().any(|column| second.contains(column))
-}
-
-/// A register that holds the roll's own file would say of everybody that registers know them.
-fn warn_of_the_roll_as_register(study: &Study, extracts: &[Extract]) {
-    let Some(roll) = study.roll().and_then(|roll| extracts.iter().find(|extract| extract.source == roll)) else {
-        return;
-    };
-    let files = extracts.iter().filter(|extract| extract.source != roll.source).flat_map(|extract| &extract.files);
-    for file in files {
-        if roll.files.iter().any(|own| own.digest == file.digest) {
-            let file = file.path.display();
-            tracing::warn!(%file, "a register has the same file as the roll: is its `path` in the study file right?");
-        }
-    }
 }
 
 /// The error with the line of the study file that asks for its column, if that can be found.
@@ -173,11 +164,14 @@ mod tests {
                 "[[source]]\nname = \"{name}\"\nrole = \"register\"\npath = \"{path}\"\n[source.columns]\n{who}\nbirth_date = \"born\"\n"
             )
         };
-        let open = |first: &str, second: &str, who: &str| {
-            let text = source("one", first, "name = \"child\"") + &source("two", second, who);
+        write("roll.csv", "id,child,mother,born\n1,c,d,1980-01-01\n");
+        let roll = source("roll", "roll.csv", "name = \"child\"").replace("\"register\"", "\"roll\"");
+        let open_beside = |roll: &str, first: &str, second: &str, who: &str| {
+            let text = roll.to_owned() + &source("one", first, "name = \"child\"") + &source("two", second, who);
             write("study.toml", &format!("[study]\nname = \"s\"\n{text}"));
             open_all(&study::file::read(&folder.path().join("study.toml")).unwrap())
         };
+        let open = |first: &str, second: &str, who: &str| open_beside(&roll, first, second, who);
         for second in ["copy.csv", "births.csv"] {
             let error = open("births.csv", second, "name = \"child\"").unwrap_err();
             let text = error.to_string();
@@ -189,5 +183,10 @@ mod tests {
             assert!(open("births.csv", second, "sex = \"mother\"").is_err(), "nothing names the persons");
         }
         assert!(open("none.csv", "none2.csv", "name = \"child\"").is_ok(), "no row is alike by nature");
+        assert!(
+            open("births.csv", "roll.csv", "name = \"child\"").is_ok(),
+            "the roll held against itself is warned of"
+        );
+        assert!(open_beside("", "births.csv", "copy.csv", "name = \"child\"").is_ok(), "nothing is estimated");
     }
 }

@@ -80,6 +80,7 @@ fn encoding_of(terms: &Terms, path: &Path, has_mark: bool, text: &TextCount) -> 
         }
         Encoding::Utf8 => Ok(Encoding::Utf8),
         Encoding::Detect if has_mark || text.is_mostly_utf8() => Ok(Encoding::Utf8),
+        Encoding::Detect if text.is_of_single_bytes() && text.is_utf8_but_for_a_few() => Ok(Encoding::Utf8),
         Encoding::Detect if text.is_of_single_bytes() => {
             let what = "is neither UTF-8 nor GB18030: its accented letters are single bytes, which mean other letters \
                         in each encoding";

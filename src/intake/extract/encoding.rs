@@ -76,6 +76,11 @@ impl TextCount {
         self.alone * 2 > self.invalid + self.valid
     }
 
+    /// So few bytes are no UTF-8 that they are damaged ones, whose rows are set aside.
+    pub(super) fn is_utf8_but_for_a_few(&self) -> bool {
+        self.invalid <= 2 && self.cut.is_empty()
+    }
+
     /// The same beyond what a few damaged bytes can be.
     pub(super) fn is_surely_of_single_bytes(&self) -> bool {
         self.alone > 10 && self.is_of_single_bytes()

@@ -417,6 +417,10 @@ fn text_of_single_bytes_is_read_as_declared_and_never_guessed() {
     assert!(open(&declared, 0).is_ok(), "a few bytes may be damage, and the study says what they are");
     std::fs::write(folder.path().join("a.csv"), western.repeat(3)).unwrap();
     assert!(refused(&declared).to_string().contains("is not GB18030, as the study file says"));
+    let damaged: Vec<u8> =
+        "id,name\n1,J\u{1}rgen\n2,Anne\n".bytes().map(|byte| if byte == 1 { 0xfc } else { byte }).collect();
+    let (rows, faults) = csv(&damaged, "");
+    assert_eq!((rows.join(" "), faults.len()), (String::from("2:2|Anne"), 1), "one damaged byte costs its row");
     // Characters of which the second byte is a letter are no single bytes.
     let rare = "id,name\n1,丂亄侤\n2,張嫟x侤\n";
     assert_eq!(csv(&gb18030(rare), "").0, ["1:1|丂亄侤", "2:2|張嫟x侤"]);
