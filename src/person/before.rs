@@ -11,7 +11,7 @@ use super::address;
 use super::date::Date;
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
-use super::table::NameTable;
+use super::table::{NameTable, PersonTable};
 use super::written::Written;
 
 /// The texts of a stretch of rows, and what they were found to be.
@@ -73,9 +73,9 @@ impl Before {
 pub(super) fn name_of_child(
     (name, as_written): (Symbol, Symbol),
     (birth, day): (Date, i32),
-    names: &mut NameTable,
-    written: &mut Written,
+    table: &mut PersonTable,
 ) -> (Symbol, Symbol) {
+    let PersonTable { names, written, .. } = table;
     let called = names.form(name).and_then(|called| Some((name::unnamed(called)?, called.text.clone())));
     let Some((unnamed, text)) = called.filter(|_| birth.age_on(day).is_some_and(|age| age < 1)) else {
         return (name, as_written);

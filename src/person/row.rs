@@ -257,9 +257,8 @@ impl<'a> RowReader<'a> {
         }
         let birth = self.read_birth(chunk, row, id, out, &mut flags);
         let sex = self.read_sex(chunk, row, id, out, &mut flags);
-        let (born, table) = ((birth, self.study.reference.day), &mut out.table);
-        let (name, written_name) =
-            before::name_of_child((name, written_name), born, &mut table.names, &mut table.written);
+        let born = (birth, self.study.reference.day);
+        let (name, written_name) = before::name_of_child((name, written_name), born, &mut out.table);
         let numbers = self.read_place(chunk, row, before, out, &mut flags);
         let last_seen = self.read_date(chunk, row, Field::LastSeen, "last_seen_unreadable", out).last_day();
         let death = self.read_date(chunk, row, Field::DeathDate, "death_date_unreadable", out);

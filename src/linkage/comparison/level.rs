@@ -157,7 +157,7 @@ pub(super) fn mother() -> Vec<Level> {
         Level::missing(),
         Level::new("mother's number in the household", 0.75, 0.43),
         Level::new("mother's name in the household", 0.15, 0.14),
-        Level::new("not in the household", 0.1, 0.38),
+        Level::new("not in the household", 0.1, 0.37),
         // Nobody is the own mother: whatever else is equal must not outweigh this.
         Level::new("the mother herself", 1e-12, 0.05).at_most(1e-12),
         // Whatever twins have in common must not, either.

@@ -179,8 +179,8 @@ mod tests {
 
     #[test]
     fn a_handful_of_persons_does_not_outweigh_what_is_known_of_registered_ones() {
-        // Among the residents of the highest fifth of scores by chance one unlinked person stands in place of some four:
-        // alone, it would say that six in a hundred of the unlinked were missed, in place of sixteen.
+        // Among the residents of the highest fifth of scores by chance one unlinked person stands in place of some
+        // four: alone, it would say that six in a hundred of the unlinked were missed, in place of sixteen.
         let positives: Vec<f64> = (0..2000).map(|at| f64::from(at % 5)).collect();
         let unlabelled: Vec<f64> = (0..125).map(|at| if at == 0 { 4.0 } else { f64::from(at % 4) }).collect();
         let alone = share(&positives, &unlabelled, Expected::beside_registered(None, 2000, 125));
