@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::custody::Seal;
-use super::screen::{Table, complain, count, show};
+use super::screen::{Table, count, show};
 use crate::audit::delivery::{self, Delivered};
 use crate::audit::log::LOG;
 use crate::error::{Error, Kind, Result};
@@ -52,11 +52,11 @@ pub(super) fn seal(asked: &Seal, progress: &dyn Progress) -> Result<ExitCode> {
     };
     show(&format!("{}\n{}: {whose}\n", table.text(), folder.join(delivery::DELIVERY).display()))?;
     if !below.is_empty() {
-        complain(&format!(
+        tracing::warn!(
             "extracts in folders below are not covered by this seal: {}; check each of them by itself\n\
              （下级文件夹中的数据文件不在本封条之内，请逐个核对）",
             named(&below)
-        ));
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

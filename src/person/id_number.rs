@@ -378,12 +378,12 @@ impl IdNumber {
         Date::from_parts(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
     }
 
-    /// Do two valid numbers tell the same birth date and the same sex?
+    /// Are both numbers valid, and tell the same birth date and the same sex?
     #[must_use]
     pub fn is_of_one_day(self, other: IdNumber) -> bool {
-        // Most pairs of strangers are told apart by this: digits, no calendar.
-        let (one, other) = (self.body(), other.body());
-        one % 2 == other % 2 && one / 1000 % 100_000_000 == other / 1000 % 100_000_000
+        // Nearly all pairs come here: digits, no calendar.
+        let (a, b) = (self.body(), other.body());
+        a % 2 == b % 2 && a / 1000 % 100_000_000 == b / 1000 % 100_000_000 && self.is_valid() && other.is_valid()
     }
 
     /// The sex inside a citizen's number: 1 male, 2 female.

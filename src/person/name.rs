@@ -276,8 +276,8 @@ fn may_end_with(text: &str, ending: &str) -> bool {
 pub fn unnamed(name: &Name) -> Option<Name> {
     let is_called =
         name.family > 0 && name.tokens[name.family..].iter().map(|token| token.character).eq("宝宝".chars());
-    let family: String = name.text.chars().take(name.family).collect();
     is_called.then(|| {
+        let family: String = name.text.chars().take(name.family).collect();
         let mut tokens = name.tokens[..name.family].to_vec();
         tokens.push(Token { character: '\0', sounds: [0; 4] });
         Name { text: format!("{family}?"), tokens, ..name.clone() }

@@ -58,7 +58,7 @@ impl Written {
         }
     }
 
-    /// The symbol of the numbers of an address as written, or of a whole one.
+    /// The symbol of a text as written: of the numbers of an address, of a whole one, of what a child is called.
     pub(super) fn text(&mut self, text: &str) -> Symbol {
         if self.keeps && !text.is_empty() { self.texts.intern(text) } else { 0 }
     }

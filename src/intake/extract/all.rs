@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::{Extract, ExtractFile, open};
+use super::{Extract, open};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::{Field, Source, Study};
 
@@ -51,8 +51,7 @@ fn look_for_twins(study: &Study, extracts: &[Extract]) -> Result<()> {
                 continue;
             }
             // Files without rows are alike by nature.
-            let is_twin = |file: &&ExtractFile| file.rows > 0;
-            for file in extract.files.iter().filter(is_twin) {
+            for file in extract.files.iter().filter(|file| file.rows > 0) {
                 let Some(twin) = other.files.iter().find(|known| known.digest == file.digest) else { continue };
                 let twin = twin.path.display().to_string();
                 let what = format!(

@@ -70,15 +70,15 @@ impl TextCount {
         invalid == 0 || self.valid > 10 * invalid
     }
 
+    /// So few bytes are no UTF-8 that they are damaged ones, whose rows are set aside.
+    pub(super) fn is_utf8_but_for_a_few(&self) -> bool {
+        self.invalid <= 2 && self.cut.is_empty()
+    }
+
     /// Most of what is no UTF-8 are accented letters of one byte each among others. In GB18030 nearly every byte
     /// beyond ASCII has another one beside it; read so, each such letter and the next would become a Han character.
     pub(super) fn is_of_single_bytes(&self) -> bool {
         self.alone * 2 > self.invalid + self.valid
-    }
-
-    /// So few bytes are no UTF-8 that they are damaged ones, whose rows are set aside.
-    pub(super) fn is_utf8_but_for_a_few(&self) -> bool {
-        self.invalid <= 2 && self.cut.is_empty()
     }
 
     /// The same beyond what a few damaged bytes can be.

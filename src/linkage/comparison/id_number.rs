@@ -40,14 +40,9 @@ pub(super) fn compare(one: IdNumber, other: IdNumber) -> u8 {
         Relation::Different if one.is_citizen() && other.is_citizen() && !(one.is_valid() && other.is_valid()) => {
             DIFFERENT_INVALID
         }
-        Relation::Different if are_of_one_day(one, other) => OF_ONE_DAY,
+        Relation::Different if one.is_of_one_day(other) => OF_ONE_DAY,
         Relation::Different => DIFFERENT,
     }
-}
-
-/// Do two citizens' numbers tell the same birth date and the same sex?
-fn are_of_one_day(one: IdNumber, other: IdNumber) -> bool {
-    one.is_valid() && other.is_valid() && one.is_of_one_day(other)
 }
 
 /// Are the numbers those of two persons, as far as they tell?

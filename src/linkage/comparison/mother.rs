@@ -41,7 +41,7 @@ impl Families {
             (0, 0) => MISSING,
             (mother, 0) => self.in_household(table, mother, other),
             (0, mother) => self.in_household(table, mother, one),
-            (a, b) => match is_same(table.parents[a as usize], table.parents[b as usize]) {
+            (a, b) => match same_mother(table.parents[a as usize], table.parents[b as usize]) {
                 MOTHER_BY_NUMBER | MOTHER_BY_NAME if self.are_two_births(table, one, other) => TWO_BIRTHS,
                 level => level,
             },
@@ -89,8 +89,8 @@ impl Families {
     }
 }
 
-/// Do two records name the same mother?
-fn is_same(a: Parent, b: Parent) -> u8 {
+/// The level of two records that both name their mother: do they name the same?
+fn same_mother(a: Parent, b: Parent) -> u8 {
     if a.id_number.is_some() && b.id_number.is_some() {
         return if a.id_number == b.id_number { MOTHER_BY_NUMBER } else { MOTHER_ABSENT };
     }

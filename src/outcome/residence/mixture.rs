@@ -445,18 +445,24 @@ mod tests {
         };
         let (alone, mut unlabelled) = (rows(450, 0.8), rows(20, 0.8));
         unlabelled.extend(&rows(100, 0.2));
+        sample_of(alone, Rows::new(21), unlabelled, [42, 42])
+    }
+
+    /// Residents, persons who live elsewhere, and unlinked ones, of whom nobody was visited; so many columns, and so
+    /// many of them that being enumerated cannot change.
+    fn sample_of(alone: Rows, away: Rows, unlabelled: Rows, [columns, traces]: [usize; 2]) -> Sample {
         Sample {
-            positives: Views { together: alone.clone(), alone: alone.clone() },
-            negatives: Views { alone: Rows::new(21), together: Rows::new(21) },
+            households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
+            negatives_usable: away.len() > 0,
+            positives: Views { together: alone.clone(), alone },
+            negatives: Views { together: away.clone(), alone: away },
             distinct: vec![1.0; unlabelled.len()],
             visited: vec![None; unlabelled.len()],
             answers: Rows::new(0),
             answered: Vec::new(),
-            households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
             unlabelled,
-            columns: 42,
-            is_trace: vec![true; 42],
-            negatives_usable: false,
+            columns,
+            is_trace: vec![true; traces],
             expected: Expected::beside_registered(None, 0, 0),
         }
     }
@@ -484,21 +490,7 @@ mod tests {
         };
         let (alone, mut unlabelled) = (rows(3000, 0.9), rows(600, 0.9));
         unlabelled.extend(&rows(1400, 0.02));
-        let sample = Sample {
-            positives: Views { together: alone.clone(), alone: alone.clone() },
-            negatives: Views { alone: Rows::new(1), together: Rows::new(1) },
-            distinct: vec![1.0; unlabelled.len()],
-            visited: vec![None; unlabelled.len()],
-            answers: Rows::new(0),
-            answered: Vec::new(),
-            households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
-            unlabelled,
-            columns: 2,
-            is_trace: vec![true],
-            negatives_usable: false,
-            expected: Expected::beside_registered(None, 0, 0),
-        };
-        let found = sample.fit();
+        let found = sample_of(alone, Rows::new(1), unlabelled, [2, 1]).fit();
         assert!((found.prior - 0.3).abs() < 0.05, "{}", found.prior);
     }
 
@@ -520,21 +512,7 @@ mod tests {
             unlabelled.extend(&rows(300, [0.05, 0.9]));
             unlabelled.extend(&rows(unknown, [0.01, 0.01]));
             let households: Vec<u64> = (0..away.len() as u64).map(|at| 10_000 + at).collect();
-            let sample = Sample {
-                positives: Views { together: alone.clone(), alone: alone.clone() },
-                negatives: Views { together: away.clone(), alone: away },
-                distinct: vec![1.0; unlabelled.len()],
-                visited: vec![None; unlabelled.len()],
-                answers: Rows::new(0),
-                answered: Vec::new(),
-                households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
-                unlabelled,
-                columns: 3,
-                is_trace: vec![true; 2],
-                negatives_usable: true,
-                expected: Expected::beside_registered(None, 0, 0),
-            };
-            sample.judged(&households)
+            sample_of(alone, away, unlabelled, [3, 2]).judged(&households)
         };
         let (known, unknown) = (sample(0), sample(2600));
         assert!(known.negatives_usable && !unknown.negatives_usable);

@@ -31,8 +31,8 @@ const DRAWS: u64 = 4;
 const EFFORT: Effort = Effort { ridge: 1.0, steps: 25, tolerance: 0.005 };
 
 /// Least share of residents above a threshold that is looked at. Where it is small, few unlinked persons count, and the
-/// least of many bounds is that of the threshold above which by chance there are fewest: with a twentieth, of districts
-/// of 6,000 to 60,000 a fifth too few missed persons were expected, with a fifth a tenth.
+/// least of many bounds is that of the threshold above which by chance there are fewest: too few missed persons are
+/// expected then. Where it is great, those count who have left and look much like residents.
 const POSITIVE_SHARE_MIN: f64 = 0.2;
 
 /// Of two hundred thresholds the least bound is taken. Those near each other say the same, so that some twenty stand
