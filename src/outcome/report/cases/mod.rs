@@ -24,7 +24,8 @@ use super::ReportInput;
 use super::words::code;
 use super::words::field::{self, Matter};
 use crate::intake::study::Language;
-use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind};
+use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind, VISIT};
+use crate::outcome::residence::features;
 pub use crate::outcome::settled::record_digest;
 use crate::outcome::visit::is_omission;
 use crate::person::id_number::IdNumber;
@@ -337,7 +338,7 @@ fn compose_case(input: &ReportInput<'_>, at: usize, discrepancy: &Discrepancy, n
     let record = shown(discrepancy);
     let row = record as usize;
     let matter = matter(discrepancy.kind);
-    let items = items(discrepancy);
+    let items = if matter == Matter::Items { items(discrepancy) } else { BTreeSet::new() };
     let words: Vec<String> = items.iter().map(|item| code::field(language, item)).collect();
     let joined = words.join(if language == Language::Zh { "、" } else { ", " });
     let ask = matter.ask(language, discrepancy.members.len().max(1), &joined);
@@ -370,24 +371,16 @@ fn compose_case(input: &ReportInput<'_>, at: usize, discrepancy: &Discrepancy, n
         case.id_number = mask::id_tail(&id_number);
     } else {
         case.relationship = field::relationship(table.relationship[row]).of(language).to_owned();
-        if matter == Matter::Items && items.contains("id_number") {
+        if items.contains("id_number") {
             case.id_number = mask::id_number(&id_number);
         }
     }
     case
 }
 
-/// What to check again on a form: names of items only. Without any that is known here, all that can conflict.
-fn items(discrepancy: &Discrepancy) -> BTreeSet<&'static str> {
-    const ITEMS: [&str; 5] = ["name", "id_number", "sex", "birth_date", "ethnicity"];
-    let about = |item: &str, what: &str| what == item || what.strip_prefix("level_of_") == Some(item);
-    let agrees = |found: &str| found.starts_with("equal") || found == "missing";
-    let named = |item: &&str| {
-        let evidence = &discrepancy.evidence;
-        evidence.iter().any(|e| (about(item, &e.what) && !agrees(&e.found)) || e.found == **item)
-    };
-    let found: BTreeSet<&str> = ITEMS.into_iter().filter(named).collect();
-    if found.is_empty() { ITEMS.into_iter().take(4).collect() } else { found }
+/// What to check again on a form: the items that the evidence of a conflict names, and nothing of what was found.
+fn items(discrepancy: &Discrepancy) -> BTreeSet<&str> {
+    discrepancy.evidence.iter().map(|evidence| evidence.what.as_ref()).filter(|what| *what != VISIT).collect()
 }
 
 /// An ID number as it is written; empty if there is none, or only a part of it is known.
