@@ -121,6 +121,25 @@ pub struct CaseRow {
 }
 
 impl CaseRow {
+    /// Was nobody enumerated at the dwelling?
+    #[must_use]
+    pub fn is_empty_dwelling(&self) -> bool {
+        let empty = trait_of(features::DWELLING, features::NOBODY_ENUMERATED);
+        self.traits.iter().any(|seen| seen.starts_with(&empty))
+    }
+
+    /// Is it a person of a registered household?
+    #[must_use]
+    pub fn is_registered(&self) -> bool {
+        self.stratum().and_then(|stratum| stratum.strip_prefix(STRATUM)) == Some("0")
+    }
+
+    /// The trait that names the stratum of the person, if it was looked for among those who are perhaps missed.
+    #[must_use]
+    pub fn stratum(&self) -> Option<&str> {
+        self.traits.iter().map(String::as_str).find(|seen| seen.starts_with(STRATUM))
+    }
+
     /// The case with its place, for a list.
     #[must_use]
     pub fn placed(&self, language: Language) -> Placed {
@@ -294,11 +313,19 @@ fn traits(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {
         .contributions(candidate)
         .into_iter()
         .filter(|contribution| contribution.feature != "rejected_link")
-        .map(|contribution| format!("{}={}", contribution.feature, contribution.level))
+        .map(|contribution| trait_of(contribution.feature, &contribution.level))
         .collect();
-    traits.push(format!("stratum={}", candidate.stratum));
+    traits.push(format!("{STRATUM}{}", candidate.stratum));
     traits.sort_unstable();
     traits
+}
+
+/// How the trait begins that names a stratum; 0 is that of persons of registered households.
+const STRATUM: &str = "stratum=";
+
+/// The trait of a feature and what was seen of it.
+pub(crate) fn trait_of(feature: &str, level: &str) -> String {
+    format!("{feature}={level}")
 }
 
 fn shown(discrepancy: &Discrepancy) -> RecordId {
