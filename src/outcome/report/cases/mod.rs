@@ -261,10 +261,10 @@ pub fn arrange(mut cases: Vec<Placed>) -> Vec<AreaList> {
         if placed.door.is_one() { "" } else { &placed.dwelling }
     }
     // By number, not by position: the order of the findings would tell the kind.
-    cases.par_sort_by(|a, b| {
-        let key = |placed: &'_ Placed| (placed.case.matter, placed.case.number.clone());
-        (&a.area, &a.door, written(a)).cmp(&(&b.area, &b.door, written(b))).then_with(|| key(a).cmp(&key(b)))
-    });
+    fn order(placed: &Placed) -> (&str, &Door, &str, Matter, &str) {
+        (&placed.area, &placed.door, written(placed), placed.case.matter, &placed.case.number)
+    }
+    cases.par_sort_by(|a, b| order(a).cmp(&order(b)));
     let mut lists: Vec<AreaList> = Vec::new();
     let mut last: Option<(Door, String)> = None;
     for placed in cases {
@@ -273,11 +273,11 @@ pub fn arrange(mut cases: Vec<Placed>) -> Vec<AreaList> {
             last = None;
         }
         let Some(list) = lists.last_mut() else { continue };
-        let key = (placed.door.clone(), written(&placed).to_owned());
-        if last.as_ref() != Some(&key) {
+        let here = (&placed.door, written(&placed));
+        if last.as_ref().is_none_or(|(door, dwelling)| (door, dwelling.as_str()) != here) {
+            last = Some((placed.door.clone(), here.1.to_owned()));
             let (is_one, dwelling) = (placed.door.is_one(), placed.dwelling);
             list.dwellings.push(DwellingCases { dwelling, is_one, cases: Vec::new() });
-            last = Some(key);
         }
         if let Some(dwelling) = list.dwellings.last_mut() {
             dwelling.cases.push(placed.case);
