@@ -1,8 +1,8 @@
 //! What do the formulas of coverage estimation give?
 //!
 //! Pure functions from counts to estimates: [`two_list`] for roll and registers as one list, [`log_linear`] for three
-//! and four lists, [`interval`] for proportions, [`stratified`] for links judged by a sample of pairs, [`bootstrap`] for
-//! how often a household is drawn. What they mean and whence they are: `docs/coverage.md`.
+//! and four lists, [`interval`] for proportions, [`stratified`] for links judged by a sample of pairs, [`bootstrap`]
+//! for how often a household is drawn. What they mean and whence they are: `docs/coverage.md`.
 
 pub mod bootstrap;
 pub mod interval;

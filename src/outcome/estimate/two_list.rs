@@ -1,7 +1,7 @@
 //! How many are there, if two lists each have some?
 //!
-//! Takes the sizes of two lists and of their overlap, gives Chapman's estimate (1951) of the number of persons; takes an
-//! estimate with its variance and those who were seen, gives intervals. Counts are real numbers, because corrected
+//! Takes the sizes of two lists and of their overlap, gives Chapman's estimate (1951) of the number of persons; takes
+//! an estimate with its variance and those who were seen, gives intervals. Counts are real numbers, because corrected
 //! counts are.
 
 use super::{Interval, NORMAL_95};
