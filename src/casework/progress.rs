@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use statrs::distribution::{DiscreteCDF, Poisson};
 
+use super::door::{door_key, door_of};
 use super::history::Call;
-use super::outgoing::{door_key, door_of, next_doors, probabilities};
+use super::ranking::{next_doors, probabilities};
 use super::store::{State, StoredCase};
 
 /// Visits whose worth is shown.

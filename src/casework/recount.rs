@@ -21,8 +21,8 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
+use super::door::door_key;
 use super::learning::{Lessons, Taught};
-use super::outgoing::door_key;
 use super::store::StoredCase;
 use crate::outcome::coverage::Level;
 use crate::outcome::coverage::estimated::{Estimate, Summary};

@@ -17,10 +17,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::outgoing::door_key;
+use super::door::{DoorKey, door_key};
 use crate::outcome::coverage::Level;
 use crate::outcome::discrepancy::DiscrepancyKind;
-use crate::outcome::report::cases::{CaseRow, Door};
+use crate::outcome::report::cases::CaseRow;
 
 /// So many enumerated persons of the usual kind are added to each place.
 const USUAL_PERSONS: f64 = 60.0;
@@ -36,9 +36,6 @@ pub(super) fn building(row: &CaseRow) -> Option<(&str, u16)> {
 pub(super) fn community(row: &CaseRow) -> Option<&str> {
     Level::Community.beginning(&row.area)
 }
-
-/// What tells doors apart.
-type DoorKey<'a> = (&'a str, &'a Door, &'a str);
 
 /// Missed persons that are expected in places, and persons enumerated there.
 struct Rates<'a, Place> {
