@@ -401,7 +401,7 @@ mod tests {
     use crate::casework::learning::tests::row;
     use crate::casework::progress;
     use crate::casework::ranking::next_doors;
-    use crate::casework::store::{Claim, State, Store, StoredCase};
+    use crate::casework::store::{Claim, EventKind, State, Store, StoredCase};
     use crate::error::Kind;
     use crate::intake::study::Language;
     use crate::outcome::discrepancy::DiscrepancyKind;
@@ -427,7 +427,7 @@ mod tests {
         let cases = Store::open(folder.path()).unwrap().cases().unwrap();
         let mut of_team: BTreeMap<&str, usize> = BTreeMap::new();
         for case in &cases {
-            let sent = case.events.iter().filter(|event| event.what == "assigned").count();
+            let sent = case.events.iter().filter(|event| event.what == EventKind::Assigned).count();
             assert_eq!(sent, 1, "{}: with one team", case.number);
             *of_team.entry(case.team().unwrap()).or_default() += 1;
         }
@@ -516,7 +516,7 @@ mod tests {
         assert_eq!((teams(&store), has(&store)), (before, 2u64), "north has its lists still");
         assert_eq!(send(&mut store, folder.path(), &order("south", None), Language::Zh).unwrap().cases, 2);
         let cases = store.cases().unwrap();
-        let sent = |case: &StoredCase| case.events.iter().filter(|event| event.what == "assigned").count();
+        let sent = |case: &StoredCase| case.events.iter().filter(|event| event.what == EventKind::Assigned).count();
         assert!(cases.iter().all(|case| sent(case) == 1), "one team each");
     }
 
