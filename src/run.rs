@@ -151,14 +151,7 @@ pub fn run_keeping(
     };
     let written = written::write_all(out, &input, &comparer, &standardised.rejected)?;
     let facts = Facts {
-        study,
-        extracts: &extracts,
-        tallies: &standardised.tallies,
-        linked: &linked,
-        links: &links,
-        findings: &findings,
-        residence: &residence,
-        coverage: &coverage,
+        found: &input,
         decisions: decisions.as_ref().map(|decisions| (decisions, &decided)),
         outcomes: outcomes.as_ref().map(|outcomes| (outcomes, &settled)),
     };

@@ -14,7 +14,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::history::{State, standing};
-use super::store::{self, Store, now};
+use super::store::{self, EventKind, Store, now};
 use crate::audit::manifest;
 use crate::digest;
 use crate::error::{Error, Kind, Result};
@@ -74,7 +74,7 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
             let id = match work.known(row, &raised)? {
                 Some(id) => {
                     let again = closed.contains(&id);
-                    work.event(id, if again { "reopened" } else { "carried" }, None)?;
+                    work.event(id, if again { EventKind::Reopened } else { EventKind::Carried }, None)?;
                     if again {
                         done.reopened += 1;
                     } else {
@@ -120,10 +120,10 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn event(&self, id: i64, what: &str, note: Option<&str>) -> rusqlite::Result<()> {
+    fn event(&self, id: i64, what: EventKind, note: Option<&str>) -> rusqlite::Result<()> {
         self.transaction
             .prepare_cached("INSERT INTO event(id, what, at, role, note) VALUES (?1, ?2, ?3, 'run', ?4)")?
-            .execute(params![id, what, self.at, note])
+            .execute(params![id, what.name(), self.at, note])
             .map(|_| ())
     }
 
@@ -173,7 +173,7 @@ impl Work<'_> {
             .prepare_cached("INSERT INTO cases(number, kind) VALUES (?1, ?2)")?
             .execute(params![number, row.kind])?;
         let id = self.transaction.last_insert_rowid();
-        self.event(id, "opened", None)?;
+        self.event(id, EventKind::Opened, None)?;
         Ok(id)
     }
 
@@ -211,7 +211,7 @@ impl Work<'_> {
                 _ => records.reason(&digests),
             };
             *if matches!(state, State::Resolved | State::Disputed) { &mut by_visits } else { &mut by_data } += 1;
-            self.event(id, "closed", Some(why))?;
+            self.event(id, EventKind::Closed, Some(why))?;
         }
         Ok((by_data, by_visits))
     }

@@ -15,8 +15,8 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::door::door_key;
 use super::learning::Lessons;
-use super::outgoing::door_key;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::{CaseRow, record_digest};
 

@@ -33,8 +33,8 @@ pub struct StoredCase {
 /// Something that happened to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// `opened`, `carried`, `assigned`, `unassigned`, `drawn`, `visited`, `closed`, `reopened`.
-    pub what: String,
+    /// What it was.
+    pub what: EventKind,
     /// When, UTC.
     pub at: String,
     /// Who, as a role: `run`, `office`, `field`, `supervisor`.
@@ -47,6 +47,62 @@ pub struct Event {
     pub team: Option<String>,
     /// A reason or remark.
     pub note: Option<String>,
+}
+
+/// What can happen to a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// A run raised it that no earlier one had raised.
+    Opened,
+    /// A later run raised it, too.
+    Carried,
+    /// It went out with a team.
+    Assigned,
+    /// It was taken back from a team.
+    Unassigned,
+    /// It was drawn for a visit at random.
+    Drawn,
+    /// Somebody said how a visit ended.
+    Visited,
+    /// A later run did not raise it any more.
+    Closed,
+    /// A run after that one raised it again.
+    Reopened,
+}
+
+impl EventKind {
+    /// All of them.
+    pub const ALL: [EventKind; 8] = [
+        EventKind::Opened,
+        EventKind::Carried,
+        EventKind::Assigned,
+        EventKind::Unassigned,
+        EventKind::Drawn,
+        EventKind::Visited,
+        EventKind::Closed,
+        EventKind::Reopened,
+    ];
+
+    /// Its name, as it is stored.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            EventKind::Opened => "opened",
+            EventKind::Carried => "carried",
+            EventKind::Assigned => "assigned",
+            EventKind::Unassigned => "unassigned",
+            EventKind::Drawn => "drawn",
+            EventKind::Visited => "visited",
+            EventKind::Closed => "closed",
+            EventKind::Reopened => "reopened",
+        }
+    }
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<EventKind> {
+        EventKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// A call at a door, as one of its cases tells of it.
@@ -102,12 +158,17 @@ impl Event {
     }
 
     fn is_visit(&self) -> bool {
-        self.what == "visited"
+        self.what == EventKind::Visited
+    }
+
+    /// Was the case given to a team, or taken from one?
+    fn is_of_a_team(&self) -> bool {
+        matches!(self.what, EventKind::Assigned | EventKind::Unassigned)
     }
 
     /// Did a run raise the case?
     fn is_raised(&self) -> bool {
-        matches!(self.what.as_str(), "opened" | "carried" | "reopened")
+        matches!(self.what, EventKind::Opened | EventKind::Carried | EventKind::Reopened)
     }
 
     /// Did somebody settle something, or try to?
@@ -118,66 +179,92 @@ impl Event {
 
 /// The state that a history leads to, and the outcome that settled the case, unless that is disputed.
 pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
-    let (mut state, mut settled): (State, Option<Outcome>) = (State::Open, None);
-    let (mut is_ruled, mut is_referred) = (false, false);
-    let mut before_assigned = State::Open;
+    let mut standing = Standing {
+        state: State::Open,
+        settled: None,
+        is_ruled: false,
+        is_referred: false,
+        before_assigned: State::Open,
+    };
     for (at, event) in events.iter().enumerate() {
-        let by_supervisor = event.role == SUPERVISOR;
-        state = match (event.what.as_str(), event.outcome) {
-            ("closed", _) if settled.is_none() => State::Closed,
-            ("reopened", _) if state == State::Closed => {
-                if is_referred {
-                    State::Referred
-                } else if is_out(&events[..at]) {
-                    State::Assigned
-                } else {
-                    State::Open
-                }
+        standing.hear(&events[..at], event);
+    }
+    (standing.state, standing.settled.filter(|_| standing.state == State::Resolved))
+}
+
+/// Where a case stands while its history is gone through.
+struct Standing {
+    state: State,
+    /// The outcome that settled it.
+    settled: Option<Outcome>,
+    /// Has a supervisor settled it?
+    is_ruled: bool,
+    /// Does it wait for a supervisor?
+    is_referred: bool,
+    /// As it was before it went out last.
+    before_assigned: State,
+}
+
+impl Standing {
+    fn hear(&mut self, earlier: &[Event], event: &Event) {
+        match event.what {
+            EventKind::Closed if self.settled.is_none() => self.state = State::Closed,
+            EventKind::Reopened if self.state == State::Closed => {
+                let otherwise = if is_out(earlier) { State::Assigned } else { State::Open };
+                self.state = if self.is_referred { State::Referred } else { otherwise };
             }
             // Whoever is sent after a visit that settled nothing has the case alone, as the first team had.
-            ("assigned", _) if matches!(state, State::Open | State::Visited) => {
-                before_assigned = state;
-                State::Assigned
+            EventKind::Assigned if matches!(self.state, State::Open | State::Visited) => {
+                (self.before_assigned, self.state) = (self.state, State::Assigned);
             }
-            ("unassigned", _) if state == State::Assigned => before_assigned,
-            ("visited", Some(outcome)) if by_supervisor && outcome.is_final() => {
-                (settled, is_ruled, is_referred) = (Some(outcome), true, false);
-                State::Resolved
-            }
-            // A supervisor takes a case up, or gives back to the field what waited for one; what the field has or has
-            // settled by itself stays as it is.
-            ("visited", Some(outcome))
-                if by_supervisor
-                    && (outcome == Outcome::Supervisor
-                        || is_ruled
-                        || matches!(state, State::Disputed | State::Referred | State::Closed)) =>
-            {
-                (settled, is_ruled, is_referred) = (None, false, outcome == Outcome::Supervisor);
-                match state {
-                    State::Closed => state,
-                    _ if is_referred => State::Referred,
-                    _ => State::Visited,
-                }
-            }
-            ("visited", _) if by_supervisor => state,
-            // A supervisor has decided, or a list was sent again: nothing new about the case.
-            ("visited", _) if is_ruled || completed(&events[..at], event).is_some() => state,
-            ("visited", Some(outcome)) if outcome.is_final() => match settled {
-                _ if is_referred => state,
-                Some(earlier) if earlier != outcome => State::Disputed,
-                _ => {
-                    settled = Some(outcome);
-                    if state == State::Disputed { state } else { State::Resolved }
-                }
+            EventKind::Unassigned if self.state == State::Assigned => self.state = self.before_assigned,
+            EventKind::Visited => match event.outcome {
+                Some(outcome) if event.role == SUPERVISOR => self.hear_supervisor(outcome),
+                // Where a supervisor has decided, or a list was sent again, it is nothing new about the case.
+                Some(outcome) if !self.is_ruled && completed(earlier, event).is_none() => self.hear_field(outcome),
+                _ => {}
             },
-            ("visited", Some(outcome)) if settled.is_none() && state != State::Closed => {
-                is_referred = is_referred || outcome == Outcome::Supervisor;
-                if is_referred { State::Referred } else { State::Visited }
-            }
-            _ => state,
-        };
+            _ => {}
+        }
     }
-    (state, settled.filter(|_| state == State::Resolved))
+
+    /// A supervisor decides, takes a case up, or gives back to the field what waited for one; what the field has or has
+    /// settled by itself stays as it is.
+    fn hear_supervisor(&mut self, outcome: Outcome) {
+        let waits = matches!(self.state, State::Disputed | State::Referred | State::Closed);
+        if outcome.is_final() {
+            (self.settled, self.is_ruled, self.is_referred) = (Some(outcome), true, false);
+            self.state = State::Resolved;
+        } else if outcome == Outcome::Supervisor || self.is_ruled || waits {
+            (self.settled, self.is_ruled, self.is_referred) = (None, false, outcome == Outcome::Supervisor);
+            self.wait();
+        }
+    }
+
+    fn hear_field(&mut self, outcome: Outcome) {
+        if !outcome.is_final() {
+            if self.settled.is_none() {
+                self.is_referred |= outcome == Outcome::Supervisor && self.state != State::Closed;
+                self.wait();
+            }
+        } else if self.is_referred {
+            // A supervisor will hear of it.
+        } else if self.settled.is_some_and(|earlier| earlier != outcome) {
+            self.state = State::Disputed;
+        } else {
+            self.settled = Some(outcome);
+            if self.state != State::Disputed {
+                self.state = State::Resolved;
+            }
+        }
+    }
+
+    /// Somebody was there, or a supervisor spoke, and nothing is settled; what new data have closed stays so.
+    fn wait(&mut self) {
+        if self.state != State::Closed {
+            self.state = if self.is_referred { State::Referred } else { State::Visited };
+        }
+    }
 }
 
 /// Has a team been sent that neither came back nor was called back? A list on paper knows nothing of runs since.
@@ -186,14 +273,14 @@ fn is_out(events: &[Event]) -> bool {
         event.is_visit() && event.role != SUPERVISOR && completed(&events[..at], event).is_none()
     };
     let mut latest = events.iter().enumerate().rev();
-    let last = latest.find(|(at, event)| event.what.ends_with("assigned") || is_back(*at, event));
-    last.is_some_and(|(_, event)| event.what == "assigned")
+    let last = latest.find(|(at, event)| event.is_of_a_team() || is_back(*at, event));
+    last.is_some_and(|(_, event)| event.what == EventKind::Assigned)
 }
 
 /// The visit that a later note only tells once more, now with its day or a remark: the same outcome by the same role on
 /// the same day, or on a day that had not been said. Without a day it is another visit if the case has gone out since.
 fn completed(earlier: &[Event], event: &Event) -> Option<usize> {
-    let sent = earlier.iter().rposition(|event| event.what == "assigned").unwrap_or(0);
+    let sent = earlier.iter().rposition(|event| event.what == EventKind::Assigned).unwrap_or(0);
     let is_it = |(at, before): &(usize, &Event)| {
         let day = before.day();
         before.is_visit()
@@ -219,14 +306,14 @@ impl StoredCase {
     /// The team that it was last sent out with, unless it was taken back from that team.
     #[must_use]
     pub fn team(&self) -> Option<&str> {
-        let last = self.events.iter().rev().find(|event| matches!(event.what.as_str(), "assigned" | "unassigned"));
-        last.filter(|event| event.what == "assigned").and_then(|event| event.team.as_deref())
+        let last = self.events.iter().rev().find(|event| event.is_of_a_team());
+        last.filter(|event| event.what == EventKind::Assigned).and_then(|event| event.team.as_deref())
     }
 
     /// The probability that the case had when it was drawn for a visit at random; `None` if it was not.
     #[must_use]
     pub fn drawn(&self) -> Option<f64> {
-        let event = self.events.iter().find(|event| event.what == "drawn");
+        let event = self.events.iter().find(|event| event.what == EventKind::Drawn);
         event.and_then(|event| event.note.as_deref()).and_then(|note| note.parse().ok())
     }
 
@@ -246,8 +333,9 @@ impl StoredCase {
     /// then, and what turned out otherwise is not raised any more.
     #[must_use]
     pub fn is_known_to_run(&self) -> bool {
-        let said = self.events.iter().rev().find(|event| event.is_raised() || event.what == "closed");
-        self.label().is_some() && (self.row.probability >= 1.0 || said.is_some_and(|event| event.what == "closed"))
+        let is_closed = |event: &Event| event.what == EventKind::Closed;
+        let said = self.events.iter().rev().find(|event| event.is_raised() || is_closed(event));
+        self.label().is_some() && (self.row.probability >= 1.0 || said.is_some_and(is_closed))
     }
 
     /// The case as the last run before an event had it.
@@ -314,14 +402,14 @@ impl StoredCase {
 
 #[cfg(test)]
 mod tests {
-    use super::{Event, State, StoredCase, standing};
+    use super::{Event, EventKind, State, StoredCase, standing};
     use crate::casework::learning::tests::row;
     use crate::outcome::discrepancy::DiscrepancyKind;
     use crate::outcome::visit::Outcome;
 
     fn event(what: &str) -> Event {
         Event {
-            what: what.to_owned(),
+            what: EventKind::of_name(what).unwrap(),
             at: String::new(),
             role: String::from("run"),
             outcome: None,

@@ -32,7 +32,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::surroundings::{Surroundings, building, community, is_empty_dwelling};
+use super::surroundings::{Surroundings, building, community};
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::CaseRow;
 use crate::outcome::visit::is_omission;
@@ -151,7 +151,7 @@ impl Lessons {
             if let Some((estate, number)) = building(row) {
                 let building = format!("{family} {estate} {number}");
                 of.push((index.of(BUILDING, &building), 1.0));
-                if is_empty_dwelling(row) {
+                if row.is_empty_dwelling() {
                     of.push((index.of(LEFT_OUT, &building), 1.0));
                 }
             }

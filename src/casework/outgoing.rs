@@ -1,11 +1,8 @@
 //! Who is sent where?
 //!
 //! Takes the store's cases, gives lists for a team: the doors that are worth most per visit, as many as can be visited,
-//! with all cases of a door together, in walking order. First the store and the audit log note who has the cases, and
-//! only if nobody else has them; then the lists are written, by the same code as those of the run.
-//!
-//! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the
-//! count.
+//! with all cases of a door together, in walking order (`ranking`). First the store and the audit log note who has the
+//! cases, and only if nobody else has them; then the lists are written, by the same code as those of the run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
@@ -13,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::door::{by_door, door_of};
 use super::encryption::{self, Recipients};
 use super::history::SUPERVISOR;
-use super::learning::{self, Lesson};
+use super::ranking::{probabilities, ranked};
 use super::store::{Claim, State, Store, StoredCase};
 use super::{FOLDER, held, progress, settled};
 use crate::audit::log::Log;
@@ -24,8 +22,7 @@ use crate::audit::publication::{self, Publication};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::coverage::is_within;
-use crate::outcome::discrepancy::DiscrepancyKind;
-use crate::outcome::report::cases::{self, AreaList, CaseRow, Door};
+use crate::outcome::report::cases::{self, AreaList};
 use crate::outcome::report::follow_up::{self, Heading};
 use crate::outcome::report::words;
 use crate::whole_file;
@@ -79,35 +76,6 @@ impl Order {
     pub(super) fn actor(&self) -> &str {
         self.actor.as_deref().unwrap_or(NOBODY_NAMED)
     }
-}
-
-/// What one case changes in the count if it is real. A missed household counts through its members, who are cases
-/// themselves; what changes no count is worth a look on the way.
-#[must_use]
-pub fn effect(kind: DiscrepancyKind) -> f64 {
-    match kind {
-        kind if kind.is_missed() => 1.0,
-        DiscrepancyKind::MissedHousehold => 0.0,
-        DiscrepancyKind::AttributeConflict | DiscrepancyKind::HouseholdMismatch => 0.05,
-        _ => 0.5,
-    }
-}
-
-/// The door of a case; a case without a door of its own stands for itself.
-#[must_use]
-pub fn door_key<'a>(row: &'a CaseRow, number: &'a str) -> (&'a str, &'a Door, &'a str) {
-    (&row.area, &row.door, if row.door.is_one() { "" } else { number })
-}
-
-/// The probability of every case as of now. `has_outcomes`: has the latest run heard what visits had found by then?
-#[must_use]
-pub fn probabilities(cases: &[StoredCase], has_outcomes: bool) -> Vec<f64> {
-    learning::learn(&cases.iter().map(|case| lesson_of(case, has_outcomes)).collect::<Vec<_>>())
-}
-
-fn lesson_of(case: &StoredCase, has_outcomes: bool) -> Lesson<'_> {
-    let is_heard = has_outcomes && case.is_known_to_run();
-    Lesson { kind: case.kind, row: case.as_visited(), label: case.label(), is_heard }
 }
 
 /// What is to go out, before anybody has it.
@@ -391,11 +359,6 @@ fn may_all_go(cases: &[StoredCase], order: &Order) -> Vec<usize> {
     (0..cases.len()).filter(|at| may_go(&cases[*at], order) && !taken.contains(&key(&cases[*at]))).collect()
 }
 
-/// The door of a case of the store.
-pub(super) fn door_of(case: &StoredCase) -> (&str, &Door, &str) {
-    door_key(&case.row, &case.number)
-}
-
 /// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together.
 /// The ranking has no say in it: what they find measures the ranking. Each draw goes on with other dice than those
 /// before it, or the same places would come up every day; the same seed over the same history gives the same doors.
@@ -425,51 +388,6 @@ fn choose(cases: &[StoredCase], probability: &[f64], order: &Order) -> Vec<usize
     ranked(cases, probability, waiting).into_iter().take(visits).flatten().collect()
 }
 
-/// The doors of these cases in the order in which they are visited, each with what is asked there.
-fn ranked(cases: &[StoredCase], probability: &[f64], waiting: Vec<usize>) -> Vec<Vec<usize>> {
-    let wanted = |at: &usize| cases[*at].row.listed || cases[*at].kind.is_missed();
-    let doors = by_door(cases, waiting.into_iter().filter(wanted));
-    let worth = |door: &[usize]| door.iter().map(|at| probability[*at] * effect(cases[*at].kind)).sum::<f64>();
-    let mut ranked: Vec<(bool, f64, Vec<usize>)> =
-        doors.into_values().map(|door| (has_grown(cases, &door), worth(&door), door)).collect();
-    ranked.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
-    // At a door that is visited for a likely case, the unlikely ones are not asked about.
-    let worth = |at: &usize| cases[*at].row.listed || probability[*at] >= ON_THE_WAY_MIN;
-    let asked = |(.., door): (bool, f64, Vec<usize>)| {
-        let worthy: Vec<usize> = door.iter().copied().filter(worth).collect();
-        if worthy.is_empty() { door } else { worthy }
-    };
-    ranked.into_iter().map(asked).collect()
-}
-
-/// Has something new come up at a door to which the team is sent already? It goes there anyway, and nobody else may.
-fn has_grown(cases: &[StoredCase], door: &[usize]) -> bool {
-    let is_theirs = |at: &&usize| cases[**at].state() == State::Assigned;
-    let (theirs, others): (Vec<&usize>, Vec<&usize>) = door.iter().partition(is_theirs);
-    !theirs.is_empty() && others.iter().any(|at| cases[**at].row.listed)
-}
-
-/// A case less likely than this does not come along to a door that is visited anyway.
-const ON_THE_WAY_MIN: f64 = 0.02;
-
-fn by_door(cases: &[StoredCase], positions: impl Iterator<Item = usize>) -> BTreeMap<(&str, &Door, &str), Vec<usize>> {
-    let mut doors: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for at in positions {
-        doors.entry(door_of(&cases[at])).or_default().push(at);
-    }
-    doors
-}
-
-/// What each of the next visits is expected to find, with the area: doors in the order in which they are sent out, and
-/// the missed persons alone of all that is asked there. Doors that stand on a list already count as visits to come.
-#[must_use]
-pub fn next_doors(cases: &[StoredCase], probability: &[f64]) -> Vec<(String, f64)> {
-    let waiting = (0..cases.len()).filter(|at| cases[*at].is_waiting()).collect();
-    let missed = |sum: f64, at: &usize| sum + if cases[*at].kind.is_missed() { probability[*at] } else { 0.0 };
-    let of = |door: Vec<usize>| Some((cases[*door.first()?].row.area.clone(), door.iter().fold(0.0, missed)));
-    ranked(cases, probability, waiting).into_iter().filter_map(of).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -482,7 +400,8 @@ mod tests {
     use crate::casework::absorb::tests::{order, run, run_of, say, store};
     use crate::casework::learning::tests::row;
     use crate::casework::progress;
-    use crate::casework::store::{Claim, State, Store, StoredCase};
+    use crate::casework::ranking::next_doors;
+    use crate::casework::store::{Claim, EventKind, State, Store, StoredCase};
     use crate::error::Kind;
     use crate::intake::study::Language;
     use crate::outcome::discrepancy::DiscrepancyKind;
@@ -508,7 +427,7 @@ mod tests {
         let cases = Store::open(folder.path()).unwrap().cases().unwrap();
         let mut of_team: BTreeMap<&str, usize> = BTreeMap::new();
         for case in &cases {
-            let sent = case.events.iter().filter(|event| event.what == "assigned").count();
+            let sent = case.events.iter().filter(|event| event.what == EventKind::Assigned).count();
             assert_eq!(sent, 1, "{}: with one team", case.number);
             *of_team.entry(case.team().unwrap()).or_default() += 1;
         }
@@ -597,7 +516,7 @@ mod tests {
         assert_eq!((teams(&store), has(&store)), (before, 2u64), "north has its lists still");
         assert_eq!(send(&mut store, folder.path(), &order("south", None), Language::Zh).unwrap().cases, 2);
         let cases = store.cases().unwrap();
-        let sent = |case: &StoredCase| case.events.iter().filter(|event| event.what == "assigned").count();
+        let sent = |case: &StoredCase| case.events.iter().filter(|event| event.what == EventKind::Assigned).count();
         assert!(cases.iter().all(|case| sent(case) == 1), "one team each");
     }
 
@@ -621,42 +540,10 @@ mod tests {
         let probability = super::probabilities(&cases, false);
         let chosen = super::choose(&cases, &probability, &order("east", Some(70)));
         let missed = chosen.iter().filter(|at| cases[**at].kind.is_missed()).count();
-        let next = super::next_doors(&cases, &probability);
+        let next = next_doors(&cases, &probability);
         let expected: f64 = next.iter().take(70).map(|(_, expected)| expected).sum();
         assert_eq!((chosen.len(), missed, next.len()), (70, 10, 120));
         assert!((expected - 3.0).abs() < 1e-9, "{expected}");
-    }
-
-    #[test]
-    fn a_run_that_heard_of_visits_is_not_taught_by_them_again() {
-        let folder = tempfile::tempdir().unwrap();
-        // At twenty doors everybody was missed where half of them were expected.
-        let mut store = store(folder.path(), 40);
-        (0..20).for_each(|at| say(&mut store, at, Outcome::Added, "2020-12-01", "field"));
-        let of = |at: usize| {
-            let mut case = row(at, 1, if at <= 20 { 1.0 } else { 0.9 });
-            case.records = vec![record_digest("register", &at.to_string())];
-            // The others live elsewhere: what is learnt of them is not learnt of their building.
-            (case.area, case.door.building) = (String::from("1"), if at <= 20 { 1 } else { 2 });
-            case
-        };
-        run_of(folder.path(), &(1..=40).map(of).collect::<Vec<_>>(), &[], &[]);
-        absorb(&mut store, folder.path()).unwrap();
-        let cases = store.cases().unwrap();
-        assert_eq!(cases.iter().filter(|case| case.is_known_to_run()).count(), 20);
-        let of_others = |has_outcomes: bool| super::probabilities(&cases, has_outcomes)[30];
-        assert!((of_others(true) - 0.9).abs() < 1e-9, "{}", of_others(true));
-        assert!(of_others(false) > 0.91, "{}", of_others(false));
-        // One visit since is news.
-        say(&mut store, 25, Outcome::MovedOutBefore, "2020-12-09", "field");
-        let cases = store.cases().unwrap();
-        assert!(!cases[25].is_known_to_run());
-        assert!(super::probabilities(&cases, true)[30] < 0.9);
-        // What turned out otherwise is known once it is not raised any more.
-        let left = (1..=40).filter(|at| *at != 26).map(of).collect::<Vec<_>>();
-        run_of(folder.path(), &left, &[], &[]);
-        absorb(&mut store, folder.path()).unwrap();
-        assert!(store.cases().unwrap()[25].is_known_to_run());
     }
 
     #[test]

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use statrs::distribution::{DiscreteCDF, Poisson};
 
+use super::door::{door_key, door_of};
 use super::history::Call;
-use super::outgoing::{door_key, door_of, next_doors, probabilities};
+use super::ranking::{next_doors, probabilities};
 use super::store::{State, StoredCase};
 
 /// Visits whose worth is shown.
@@ -202,13 +203,13 @@ fn worth_of_next<'d, D: 'd>(doors: impl Iterator<Item = &'d (D, f64)>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::{progress, random_visits};
-    use crate::casework::store::{Event, StoredCase};
+    use crate::casework::store::{Event, EventKind, StoredCase};
     use crate::outcome::discrepancy::DiscrepancyKind;
     use crate::outcome::visit::Outcome;
 
     fn case(id: i64, drawn: Option<f64>, outcome: Option<Outcome>) -> StoredCase {
-        let event = |what: &str, outcome: Option<Outcome>, note: Option<String>| Event {
-            what: what.to_owned(),
+        let event = |what: EventKind, outcome: Option<Outcome>, note: Option<String>| Event {
+            what,
             at: String::new(),
             role: String::from("field"),
             outcome,
@@ -216,8 +217,8 @@ mod tests {
             team: None,
             note,
         };
-        let drawn = drawn.map(|probability| event("drawn", None, Some(probability.to_string())));
-        let visited = outcome.map(|outcome| event("visited", Some(outcome), None));
+        let drawn = drawn.map(|probability| event(EventKind::Drawn, None, Some(probability.to_string())));
+        let visited = outcome.map(|outcome| event(EventKind::Visited, Some(outcome), None));
         let row = serde_json::json!({
             "case": {"discrepancy": 0, "number": "", "matter": "person", "language": "zh", "name": "", "sex": "", "birth": "",
                      "relationship": "", "id_number": "", "ask": ""},

@@ -21,8 +21,8 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
+use super::door::door_key;
 use super::learning::{Lessons, Taught};
-use super::outgoing::door_key;
 use super::store::StoredCase;
 use crate::outcome::coverage::Level;
 use crate::outcome::coverage::estimated::{Estimate, Summary};
@@ -212,7 +212,7 @@ fn redrawn<'a>(
 mod tests {
     use super::recount;
     use crate::casework::learning::tests::row;
-    use crate::casework::store::{Event, StoredCase};
+    use crate::casework::store::{Event, EventKind, StoredCase};
     use crate::outcome::coverage::estimated::{AreaEstimate, Estimate, Summary};
     use crate::outcome::discrepancy::DiscrepancyKind;
     use crate::outcome::report::cases::CaseRow;
@@ -239,7 +239,7 @@ mod tests {
         // Every case in a building and an area of its own, so that visits teach little of the others.
         let rows: Vec<CaseRow> = (0..outcomes.len()).map(|at| row(at, at as u16, 0.5)).collect();
         let visited = |outcome: Outcome| Event {
-            what: String::from("visited"),
+            what: EventKind::Visited,
             at: String::new(),
             role: String::from("field"),
             outcome: Some(outcome),

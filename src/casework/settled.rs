@@ -61,6 +61,7 @@ fn order(case: &StoredCase) -> (bool, &str, &str, &str) {
 mod tests {
     use super::{Event, StoredCase, table};
     use crate::casework::learning::tests::row;
+    use crate::casework::store::EventKind;
     use crate::outcome::discrepancy::DiscrepancyKind;
     use crate::outcome::visit::Outcome;
 
@@ -74,7 +75,7 @@ mod tests {
             row: row(1, 1, 0.5),
             earlier: Vec::new(),
             events: vec![Event {
-                what: String::from("visited"),
+                what: EventKind::Visited,
                 at: at.to_owned(),
                 role: role.to_owned(),
                 outcome: Some(Outcome::Added),

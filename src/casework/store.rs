@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fault::{damaged, sqlite_error};
-pub use super::history::{Event, State, StoredCase};
+pub use super::history::{Event, EventKind, State, StoredCase};
 use super::opening;
 use crate::digest;
 use crate::error::Result;
@@ -57,26 +57,28 @@ impl Claim {
     /// A case that the team has already is not noted again, and one is drawn once.
     fn note(&self, transaction: &Transaction<'_>, at: &str) -> rusqlite::Result<()> {
         // What was with the team before a visit is so no longer.
+        let [assigned, unassigned, visited, drawn] =
+            [EventKind::Assigned, EventKind::Unassigned, EventKind::Visited, EventKind::Drawn].map(EventKind::name);
         let mut has = transaction.prepare(
-            "SELECT what, team FROM event WHERE id = ?1 AND what IN ('assigned', 'unassigned', 'visited') \
-             ORDER BY event DESC LIMIT 1",
+            "SELECT what, team FROM event WHERE id = ?1 AND what IN (?2, ?3, ?4) ORDER BY event DESC LIMIT 1",
         )?;
         for id in &self.cases {
-            let last: Option<(String, Option<String>)> =
-                has.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-            let is_theirs = last.is_some_and(|(what, team)| what == "assigned" && team.as_ref() == Some(&self.team));
+            let last: Option<(String, Option<String>)> = has
+                .query_row(params![id, assigned, unassigned, visited], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let is_theirs = last.is_some_and(|(what, team)| what == assigned && team.as_ref() == Some(&self.team));
             if !is_theirs {
                 transaction.execute(
-                    "INSERT INTO event(id, what, at, role, team) VALUES (?1, 'assigned', ?2, 'office', ?3)",
-                    params![id, at, self.team],
+                    "INSERT INTO event(id, what, at, role, team) VALUES (?1, ?2, ?3, 'office', ?4)",
+                    params![id, assigned, at, self.team],
                 )?;
             }
         }
         for (id, probability) in &self.drawn {
             transaction.execute(
-                "INSERT INTO event(id, what, at, role, team, note) SELECT ?1, 'drawn', ?2, 'office', ?3, ?4 \
-                 WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = ?1 AND what = 'drawn')",
-                params![id, at, self.team, probability.to_string()],
+                "INSERT INTO event(id, what, at, role, team, note) SELECT ?1, ?2, ?3, 'office', ?4, ?5 \
+                 WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = ?1 AND what = ?2)",
+                params![id, drawn, at, self.team, probability.to_string()],
             )?;
         }
         Ok(())
@@ -212,8 +214,8 @@ impl Store {
             let mut taken = 0;
             for case in cases(transaction)?.iter().filter(|case| is_meant(case)) {
                 taken += transaction.execute(
-                    "INSERT INTO event(id, what, at, role, team) VALUES (?1, 'unassigned', ?2, 'office', ?3)",
-                    params![case.id, at, team],
+                    "INSERT INTO event(id, what, at, role, team) VALUES (?1, ?2, ?3, 'office', ?4)",
+                    params![case.id, EventKind::Unassigned.name(), at, team],
                 )?;
             }
             Ok(taken as u64)
@@ -238,8 +240,17 @@ impl Store {
                 );
                 new += transaction.execute(
                     "INSERT OR IGNORE INTO event(id, what, at, role, outcome, visited_on, note, digest) \
-                     VALUES (?1, 'visited', ?2, ?3, ?4, ?5, ?6, ?7)",
-                    params![visit.id, at, role, visit.outcome.code(), visit.visited_on, visit.note, digest::of(same)],
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    params![
+                        visit.id,
+                        EventKind::Visited.name(),
+                        at,
+                        role,
+                        visit.outcome.code(),
+                        visit.visited_on,
+                        visit.note,
+                        digest::of(same)
+                    ],
                 )?;
             }
             Ok(new as u64)
@@ -247,16 +258,17 @@ impl Store {
     }
 }
 
-/// What happened to each case, oldest first.
+/// What happened to each case, oldest first. Something of an unknown kind is not passed over: the case would stand
+/// where it does not.
 pub(super) fn events(transaction: &Transaction<'_>) -> rusqlite::Result<FxHashMap<i64, Vec<Event>>> {
     let mut events: FxHashMap<i64, Vec<Event>> = FxHashMap::default();
     let sql = "SELECT id, what, at, role, outcome, visited_on, team, note FROM event ORDER BY event";
     let mut statement = transaction.prepare(sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let outcome: Option<String> = row.get(4)?;
+        let (what, outcome): (String, Option<String>) = (row.get(1)?, row.get(4)?);
         events.entry(row.get(0)?).or_default().push(Event {
-            what: row.get(1)?,
+            what: EventKind::of_name(&what).ok_or_else(|| unreadable(1))?,
             at: row.get(2)?,
             role: row.get(3)?,
             outcome: outcome.and_then(|code| Outcome::of_code(&code)),
@@ -327,4 +339,21 @@ fn unreadable(column: usize) -> rusqlite::Error {
 pub(super) fn now() -> String {
     let now = jiff::Timestamp::now();
     now.round(jiff::Unit::Second).unwrap_or(now).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::casework::absorb::tests::store;
+    use crate::error::Kind;
+
+    #[test]
+    fn something_of_an_unknown_kind_is_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 1);
+        assert_eq!(store.cases().unwrap().len(), 1);
+        let add = "INSERT INTO event(id, what, at, role) SELECT id, 'visit', '', 'field' FROM cases";
+        store.write(|transaction| transaction.execute(add, [])).unwrap();
+        let error = store.cases().unwrap_err();
+        assert!(error.kind() == Kind::Verification && error.to_string().contains("another version"), "{error}");
+    }
 }

@@ -17,26 +17,15 @@
 
 use rustc_hash::FxHashMap;
 
-use super::outgoing::door_key;
+use super::door::{DoorKey, door_key};
 use crate::outcome::coverage::Level;
 use crate::outcome::discrepancy::DiscrepancyKind;
-use crate::outcome::report::cases::{CaseRow, Door};
+use crate::outcome::report::cases::CaseRow;
 
 /// So many enumerated persons of the usual kind are added to each place.
 const USUAL_PERSONS: f64 = 60.0;
 /// So many persons who are looked for or listed elsewhere are added to each community.
 const USUAL_LISTED: f64 = 5.0;
-
-/// How the trait begins that says of a dwelling that nobody was enumerated there.
-const EMPTY_DWELLING: &str = "dwelling=nobody enumerated";
-/// The trait of persons of registered households, and how a stratum's begins.
-const REGISTERED: &str = "stratum=0";
-const STRATUM: &str = "stratum=";
-
-/// Was nobody enumerated at the dwelling?
-pub(super) fn is_empty_dwelling(row: &CaseRow) -> bool {
-    row.traits.iter().any(|seen| seen.starts_with(EMPTY_DWELLING))
-}
 
 /// Estate and number of a case's building, if they are known.
 pub(super) fn building(row: &CaseRow) -> Option<(&str, u16)> {
@@ -47,9 +36,6 @@ pub(super) fn building(row: &CaseRow) -> Option<(&str, u16)> {
 pub(super) fn community(row: &CaseRow) -> Option<&str> {
     Level::Community.beginning(&row.area)
 }
-
-/// What tells doors apart.
-type DoorKey<'a> = (&'a str, &'a Door, &'a str);
 
 /// Missed persons that are expected in places, and persons enumerated there.
 struct Rates<'a, Place> {
@@ -98,7 +84,7 @@ impl<'a> Surroundings<'a> {
     pub fn of(cases: &[(DiscrepancyKind, &'a CaseRow)]) -> Surroundings<'a> {
         let persons = || cases.iter().filter(|(kind, _)| kind.is_missed()).map(|(_, row)| *row);
         let in_buildings = persons().filter_map(|row| {
-            let expected = if is_empty_dwelling(row) { row.probability } else { 0.0 };
+            let expected = if row.is_empty_dwelling() { row.probability } else { 0.0 };
             Some((building(row)?, row.around?.enumerated_in_building, row, expected))
         });
         let in_areas =
@@ -114,14 +100,13 @@ impl<'a> Surroundings<'a> {
     pub fn around(&self, row: &'a CaseRow) -> Vec<(String, f64)> {
         let mut around = Vec::new();
         if let Some(ratio) = building(row).and_then(|building| self.buildings.ratio(building, row)) {
-            around.push((format!("building, {}", if is_empty_dwelling(row) { "empty" } else { "lived in" }), ratio));
+            around.push((format!("building, {}", if row.is_empty_dwelling() { "empty" } else { "lived in" }), ratio));
         }
         if let Some(ratio) = self.areas.ratio(&row.area, row) {
             around.push((String::from("area"), ratio));
         }
-        let stratum = row.traits.iter().find(|seen| seen.starts_with(STRATUM));
         let listed = community(row).and_then(|community| self.communities.get(community));
-        if let (Some(stratum), Some(listed)) = (stratum, listed) {
+        if let (Some(stratum), Some(listed)) = (row.stratum(), listed) {
             around.push((format!("community, {stratum}"), *listed));
         }
         around
@@ -135,7 +120,7 @@ fn listed_elsewhere<'a>(persons: impl Iterator<Item = &'a CaseRow>) -> FxHashMap
         let (Some(community), Some(around)) = (community(row), row.around) else { continue };
         let (listed, looked_for) = counts.entry(community).or_default();
         *listed = around.listed_elsewhere;
-        *looked_for += u32::from(row.traits.iter().any(|seen| seen == REGISTERED));
+        *looked_for += u32::from(row.is_registered());
     }
     let (listed, looked_for) = counts.values().fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
     if listed == 0 || looked_for == 0 {
@@ -154,7 +139,20 @@ mod tests {
     use super::Surroundings;
     use crate::casework::learning::tests::row;
     use crate::outcome::discrepancy::DiscrepancyKind;
-    use crate::outcome::report::cases::{Around, CaseRow};
+    use crate::outcome::report::cases::{Around, CaseRow, trait_of};
+    use crate::outcome::residence::features::{DWELLING, dwelling_words};
+
+    #[test]
+    fn what_the_residence_evidence_says_of_a_dwelling_is_understood_here() {
+        let is_empty = |level: &u8| {
+            let of_dwelling = trait_of(DWELLING, &dwelling_words(*level));
+            CaseRow { traits: vec![trait_of("sex", "male"), of_dwelling], ..row(0, 1, 0.5) }.is_empty_dwelling()
+        };
+        assert_eq!((0..24).filter(is_empty).collect::<Vec<u8>>(), [4, 5, 6, 7]);
+        let of = |stratum: &str| CaseRow { traits: vec![trait_of("stratum", stratum)], ..row(0, 1, 0.5) };
+        assert!(of("0").is_registered() && !of("1").is_registered() && !row(0, 1, 0.5).is_registered());
+        assert_eq!(of("2").stratum(), Some("stratum=2"));
+    }
 
     fn around(enumerated_in_building: u32) -> Option<Around> {
         Some(Around { enumerated_in_building, enumerated_in_area: 200, listed_elsewhere: 4 })

@@ -7,9 +7,11 @@ use super::args::Run;
 use super::log::complain;
 use super::screen::{Table, count, show};
 use super::status;
+use crate::audit::manifest::MANIFEST;
 use crate::error::{Kind, Result};
 use crate::intake::study;
 use crate::memory::plan::Allowance;
+use crate::outcome::{files, report};
 use crate::progress::Progress;
 use crate::run::{self, Options, Summary};
 
@@ -48,12 +50,12 @@ pub(super) fn describe(summary: &Summary) -> String {
 pub(super) fn places(out: &Path) -> String {
     let mut table = Table::new(&["outputs", ""]).left(1);
     for (what, name) in [
-        ("report", "report.html"),
-        ("follow-up lists", "follow-up"),
-        ("discrepancies", "discrepancies.parquet"),
-        ("links", "links.parquet"),
-        ("persons", "persons.parquet"),
-        ("manifest", "manifest.json"),
+        ("report", report::PAGE),
+        ("follow-up lists", report::follow_up::FOLDER),
+        ("discrepancies", files::DISCREPANCIES),
+        ("links", files::LINKS),
+        ("persons", files::PERSONS),
+        ("manifest", MANIFEST),
     ] {
         table.row(vec![what.to_owned(), out.join(name).display().to_string()]);
     }

@@ -53,8 +53,8 @@ impl Decided {
     }
 
     /// Decisions on pairs of records, the smaller one first.
-    #[must_use]
-    pub fn of_pairs(pairs: impl IntoIterator<Item = (Pair, bool)>) -> Decided {
+    #[cfg(test)]
+    pub(crate) fn of_pairs(pairs: impl IntoIterator<Item = (Pair, bool)>) -> Decided {
         Decided { same: pairs.into_iter().collect(), unknown: 0 }
     }
 

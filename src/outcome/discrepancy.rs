@@ -121,7 +121,8 @@ impl Discrepancy {
 /// One piece of evidence.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evidence {
-    /// What was looked at (`register`, `last_seen`, `household`, `level_of_name`, …).
+    /// What was looked at (`record`, `roll`, `death`, a feature of the residence evidence, …); of an attribute conflict
+    /// the item that differs (`name`, `id_number`, …), and nothing else but a visit.
     pub what: Cow<'static, str>,
     /// What was found, as a code or figure.
     pub found: Cow<'static, str>,

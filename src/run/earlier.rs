@@ -13,8 +13,7 @@ use crate::intake::study::Study;
 use crate::linkage::model::file::MODEL;
 use crate::outcome::coverage::{COVERAGE, ESTIMATES};
 use crate::outcome::files;
-use crate::outcome::report::cases::table as case_table;
-use crate::outcome::report::follow_up;
+use crate::outcome::report::{self, cases::table as case_table};
 
 /// Checks that what is in the folder, if anything, is an earlier run of the same study.
 pub(super) fn prepare(study: &Study, out: &Path) -> Result<()> {
@@ -125,8 +124,8 @@ const OWN_FILES: [&str; 13] = [
     case_table::CASES,
     COVERAGE,
     MODEL,
-    "report.html",
-    follow_up::FOLDER,
+    report::PAGE,
+    report::follow_up::FOLDER,
     LOG,
     CHECKPOINT,
     // What came back from the field stays beside the run.

@@ -19,24 +19,15 @@ use crate::intake::outcomes::Outcomes;
 use crate::intake::study::{Role, Study};
 use crate::linkage::Linked;
 use crate::linkage::decided::Decided;
-use crate::outcome::coverage::Coverage;
-use crate::outcome::discrepancy::Findings;
-use crate::outcome::links::Link;
-use crate::outcome::residence::Residence;
+use crate::outcome::report::ReportInput;
 use crate::outcome::settled::Settled;
 use crate::tally::Tally;
 use crate::whole_file;
 
 /// What the manifest is made from.
 pub(super) struct Facts<'a> {
-    pub study: &'a Study,
-    pub extracts: &'a [Extract],
-    pub tallies: &'a [Tally],
-    pub linked: &'a Linked,
-    pub links: &'a [Link],
-    pub findings: &'a Findings,
-    pub residence: &'a Residence,
-    pub coverage: &'a Coverage,
+    /// What was read, linked and found.
+    pub found: &'a ReportInput<'a>,
     /// What clerks have decided, if they have, and what that is of this run's records.
     pub decisions: Option<(&'a Decisions, &'a Decided)>,
     /// What visits have found, if there were any, and what that is of this run's persons.
@@ -45,7 +36,7 @@ pub(super) struct Facts<'a> {
 
 impl Facts<'_> {
     fn counts(&self) -> BTreeMap<String, u64> {
-        let Facts { linked, links, findings, .. } = self;
+        let ReportInput { linked, links, findings, residence, .. } = self.found;
         let certain = links.iter().filter(|link| link.linked).count() as u64;
         let mut counts = BTreeMap::from([
             (String::from("candidate_pairs"), linked.candidates),
@@ -53,7 +44,7 @@ impl Facts<'_> {
             (String::from("links"), certain),
             (String::from("possible_links"), links.len() as u64 - certain),
             (String::from("persons"), linked.resolution.persons() as u64),
-            (String::from("persons_outside_the_area"), self.residence.not_looked_for),
+            (String::from("persons_outside_the_area"), residence.not_looked_for),
             (String::from("discrepancies"), findings.discrepancies.len() as u64),
             (String::from("visits"), findings.visits),
         ]);
@@ -68,7 +59,7 @@ impl Facts<'_> {
     }
 
     fn inputs(&self) -> Vec<InputEntry> {
-        let study = self.study;
+        let study = self.found.study;
         let of_extract = |extract: &Extract| {
             let source = &study.sources[extract.source].name;
             let entry = |file: &ExtractFile| InputEntry {
@@ -83,13 +74,13 @@ impl Facts<'_> {
         };
         let decisions = self.decisions.map(|(found, _)| table_entry(study, manifest::DECISIONS, &found.table));
         let outcomes = self.outcomes.map(|(found, _)| table_entry(study, manifest::OUTCOMES, &found.table));
-        self.extracts.iter().flat_map(of_extract).chain(decisions).chain(outcomes).collect()
+        self.found.extracts.iter().flat_map(of_extract).chain(decisions).chain(outcomes).collect()
     }
 }
 
 /// Seals what was written: the counts must add up, and the log is closed before the manifest is there.
 pub(super) fn seal(facts: &Facts<'_>, out: &Path, written: &[Written], log: &mut Log) -> Result<Manifest> {
-    let (study, tallies) = (facts.study, facts.tallies);
+    let ReportInput { study, tallies, coverage, .. } = *facts.found;
     let mut files: Vec<(String, Option<u64>)> = Vec::new();
     for part in written {
         let relative = |path: &PathBuf| Some(path.strip_prefix(out).ok()?.to_string_lossy().replace('\\', "/"));
@@ -121,7 +112,7 @@ pub(super) fn seal(facts: &Facts<'_>, out: &Path, written: &[Written], log: &mut
         counts: facts.counts(),
         outputs,
     };
-    let wrong = [manifest.check(), facts.coverage.check()].concat();
+    let wrong = [manifest.check(), coverage.check()].concat();
     if !wrong.is_empty() {
         return Err(Error::new(
             Kind::Verification,

@@ -140,12 +140,12 @@ fn a_list_that_went_out_before_a_fresh_run_may_come_back_after_it() {
 
 #[test]
 fn the_same_outcome_without_a_day_comes_back_once_the_case_has_gone_out_again() {
-    use crate::casework::history::Event;
+    use crate::casework::history::{Event, EventKind};
     let (folder, mut cases) = (tempfile::tempdir().unwrap(), cases());
     let mut list = rows(&cases[..1], "13");
     list[0][6].clear();
-    let event = |what: &str, outcome: Option<Outcome>| Event {
-        what: what.to_owned(),
+    let event = |what: EventKind, outcome: Option<Outcome>| Event {
+        what,
         at: String::new(),
         role: String::from("field"),
         outcome,
@@ -153,10 +153,10 @@ fn the_same_outcome_without_a_day_comes_back_once_the_case_has_gone_out_again() 
         team: None,
         note: outcome.map(|_| String::new()),
     };
-    cases[0].events = vec![event("assigned", None), event("visited", Some(Outcome::NoContact))];
+    cases[0].events = vec![event(EventKind::Assigned, None), event(EventKind::Visited, Some(Outcome::NoContact))];
     let path = workbook(folder.path(), &[("清单", list.clone())]);
     assert_eq!(read_back(&path, &cases, &|_| Vec::new()).visits.len(), 1, "the list came in twice");
-    cases[0].events.push(event("assigned", None));
+    cases[0].events.push(event(EventKind::Assigned, None));
     let returned = read_back(&path, &cases, &|_| Vec::new());
     assert_eq!((returned.visits.len(), returned.wrong[0].column), (0, "走访日期"));
     assert!(returned.wrong[0].reason.en.contains("write the day"));

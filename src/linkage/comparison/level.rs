@@ -21,13 +21,16 @@ pub struct Level {
     pub given_id: bool,
     /// A level whose m grows no greater than this, whatever a fit finds.
     pub most: f64,
+    /// Expected share of pairs of strangers at this level, where none can be drawn at random to measure it: the level
+    /// is known only once pairs are linked, or of few records. Nor are relatives measured there.
+    pub strangers: Option<f64>,
 }
 
 impl Level {
     /// A level without frequency adjustment.
     #[must_use]
     pub fn new(name: &str, m: f64, relatives: f64) -> Level {
-        Level { name: name.to_owned(), m, relatives, frequency: false, given_id: false, most: 1.0 }
+        Level { name: name.to_owned(), m, relatives, frequency: false, given_id: false, most: 1.0, strangers: None }
     }
 
     /// Makes the rarity of a shared value count at this level.
@@ -48,6 +51,13 @@ impl Level {
     #[must_use]
     pub fn at_most(mut self, most: f64) -> Level {
         self.most = most;
+        self
+    }
+
+    /// Says how many strangers are at the level.
+    #[must_use]
+    pub fn of_strangers(mut self, share: f64) -> Level {
+        self.strangers = Some(share);
         self
     }
 
@@ -151,17 +161,18 @@ pub(super) const MOTHER_HERSELF: u8 = 4;
 /// Two certificates of births that name one mother.
 pub(super) const TWO_BIRTHS: u8 = 5;
 
-/// Levels of the mother.
+/// Levels of the mother. How often strangers fit so is a judgement: hardly ever, by a name somewhat more often than by
+/// a number.
 pub(super) fn mother() -> Vec<Level> {
     vec![
         Level::missing(),
-        Level::new("mother's number in the household", 0.75, 0.43),
-        Level::new("mother's name in the household", 0.15, 0.14),
-        Level::new("not in the household", 0.1, 0.37),
+        Level::new("mother's number in the household", 0.75, 0.43).of_strangers(1e-6),
+        Level::new("mother's name in the household", 0.15, 0.14).of_strangers(1e-5),
+        Level::new("not in the household", 0.1, 0.37).of_strangers(0.999_987),
         // Nobody is the own mother: whatever else is equal must not outweigh this.
-        Level::new("the mother herself", 1e-12, 0.05).at_most(1e-12),
+        Level::new("the mother herself", 1e-12, 0.05).at_most(1e-12).of_strangers(1e-6),
         // Whatever twins have in common must not, either.
-        Level::new("two births of one mother", 1e-12, 0.01).at_most(1e-12),
+        Level::new("two births of one mother", 1e-12, 0.01).at_most(1e-12).of_strangers(1e-6),
     ]
 }
 
@@ -172,13 +183,13 @@ pub const SUPPORT_ONE: u8 = 2;
 /// None is, though both households have others.
 pub const SUPPORT_NONE: u8 = 3;
 
-/// Levels of household support.
+/// Levels of household support. How often others of two strangers' households are linked is a judgement: hardly ever.
 pub(super) fn household() -> Vec<Level> {
     vec![
         Level::missing(),
-        Level::new("two or more other members are linked", 0.45, 0.45),
-        Level::new("one other member is linked", 0.40, 0.40),
-        Level::new("no other member is linked", 0.15, 0.15),
+        Level::new("two or more other members are linked", 0.45, 0.45).of_strangers(1e-6),
+        Level::new("one other member is linked", 0.40, 0.40).of_strangers(2e-5),
+        Level::new("no other member is linked", 0.15, 0.15).of_strangers(0.999_979),
     ]
 }
 

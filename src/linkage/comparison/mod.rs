@@ -37,6 +37,12 @@ pub type Pattern = u64;
 /// Bits that one level takes in a [`Pattern`].
 pub const LEVEL_BITS: u32 = 4;
 
+/// The lowest level of a [`Pattern`], all bits set.
+pub const LEVEL_MASK: Pattern = (1 << LEVEL_BITS) - 1;
+
+/// Levels that a [`Pattern`] can tell apart.
+pub const LEVELS: usize = 1 << LEVEL_BITS;
+
 /// Comparisons that a [`Pattern`] has room for.
 const COMPARISONS_MAX: usize = (Pattern::BITS / LEVEL_BITS) as usize;
 
@@ -93,13 +99,13 @@ impl Comparison {
     /// This comparison's level in a pattern.
     #[must_use]
     pub fn level(&self, pattern: Pattern) -> usize {
-        ((pattern >> self.shift) & 15) as usize
+        ((pattern >> self.shift) & LEVEL_MASK) as usize
     }
 
     /// The pattern with this comparison's level set.
     #[must_use]
     pub fn set(&self, pattern: Pattern, level: u8) -> Pattern {
-        (pattern & !(15 << self.shift)) | (Pattern::from(level) << self.shift)
+        (pattern & !(LEVEL_MASK << self.shift)) | (Pattern::from(level) << self.shift)
     }
 }
 

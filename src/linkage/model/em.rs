@@ -10,7 +10,7 @@
 pub use super::counts::{
     PatternCounts, PatternWeights, add_counts, add_weights, change_patterns, count_patterns, subtract_counts,
 };
-use super::expected::{FAMILY, PRIOR_RELATIVES, STAY, expected};
+use super::expected::{FAMILY, MATCHES_MAX, PRIOR_RELATIVES, RELATIVES_MAX, STAY, expected};
 use super::slot::Slot;
 use super::{Likelihoods, Model, Shares, frequency, normalise};
 use crate::linkage::comparison::date;
@@ -32,8 +32,12 @@ pub struct Label {
 }
 
 /// Weight of the expected m, in matches.
-const PRIOR_MATCHES: f64 = 30.0;
+pub(super) const PRIOR_MATCHES: f64 = 30.0;
 const ITERATIONS_MAX: u32 = 200;
+/// A fit has come to rest when a round raises the log-likelihood by less than this share of it; but not in the first
+/// rounds, in which it may rise little before it rises much.
+const STILL: f64 = 1e-7;
+const ITERATIONS_MIN: u32 = 6;
 
 /// Fits m and the shares of matches and relatives to the pattern counts.
 #[must_use]
@@ -74,22 +78,25 @@ pub(super) fn iterate(model: &mut Model, counts: &PatternWeights, labels: &[Labe
         let after = step(model, counts, labels);
         model.iterations += 1;
         model.log_likelihood.push(after);
-        if after - before < 1e-7 * after.abs() && turn > 5 {
+        if after - before < STILL * after.abs() && turn >= ITERATIONS_MIN {
             break;
         }
         before = after;
     }
 }
 
+/// Of random pairs at a level, no fewer than this are strangers, whatever the fit takes for matches and relatives: the
+/// difference of two figures that are nearly the same may be anything. A judgement.
+const STRANGERS_MIN: f64 = 0.02;
+
 /// u among strangers from the shares among random pairs, of which the fit says how many are matches.
 fn unmix(model: &mut Model, mixed: &[Vec<f64>]) {
-    const LEAST: f64 = 0.02;
     let pairs: f64 = model.classes.iter().map(|class| class.pairs).sum();
     let matches: f64 = model.classes.iter().map(|class| class.pairs * class.matches).sum();
-    let share = (matches / pairs.max(1.0)).min(0.5);
+    let share = (matches / pairs.max(1.0)).min(MATCHES_MAX);
     let relatives: f64 = model.classes.iter().map(|class| class.pairs * class.relatives).sum();
     let has_places = model.comparisons.iter().any(|comparison| comparison.place);
-    let relatives = if has_places { (relatives / pairs.max(1.0)).min(0.3) } else { 0.0 };
+    let relatives = if has_places { (relatives / pairs.max(1.0)).min(RELATIVES_MAX) } else { 0.0 };
     let (stay, family) = (model.stay, model.family);
     for ((comparison, shares), mixed) in model.comparisons.iter().zip(&mut model.shares).zip(mixed) {
         if !matches!(comparison.variable, Variable::Text(_) | Variable::BirthDate) {
@@ -108,7 +115,7 @@ fn unmix(model: &mut Model, mixed: &[Vec<f64>]) {
                     family * shares.r[level] + (1.0 - family) * shares.u[level]
                 };
                 let strangers = (mixed - share * m - relatives * r) / (1.0 - share - relatives);
-                shares.u[level] = strangers.max(LEAST * mixed);
+                shares.u[level] = strangers.max(STRANGERS_MIN * mixed);
             }
         }
         if comparison.variable == Variable::BirthDate {

@@ -11,6 +11,14 @@ use crate::linkage::comparison::Comparer;
 pub(super) const STAY: f64 = 0.85;
 /// Expected share of relatives that are a family.
 pub(super) const FAMILY: f64 = 0.8;
+/// Where a fit begins, all judgements: of the records of a slot so many have another one there; of the records of the
+/// smaller of two slots so many have a match in the larger; and so many relatives of a record are in a slot.
+const TWICE_IN_A_SLOT: f64 = 0.02;
+const IN_BOTH_SLOTS: f64 = 0.5;
+const RELATIVES_OF_ONE: f64 = 2.0;
+/// However small a district is, strangers are left: matches and relatives are no more than these shares of all pairs.
+pub(super) const MATCHES_MAX: f64 = 0.5;
+pub(super) const RELATIVES_MAX: f64 = 0.3;
 /// Weight of the expected r, in pairs.
 pub(super) const PRIOR_RELATIVES: f64 = 200.0;
 
@@ -32,14 +40,14 @@ fn starting_classes(slots: &[Slot]) -> Vec<PairClass> {
         for other in one..slots.len() {
             let (n, k) = (slots[one].records as f64, slots[other].records as f64);
             let pairs = if one == other { n * (n - 1.0) / 2.0 } else { n * k };
-            let matches = if one == other { 0.02 * n } else { 0.5 * n.min(k) };
+            let matches = if one == other { TWICE_IN_A_SLOT * n } else { IN_BOTH_SLOTS * n.min(k) };
             let pairs = pairs.max(1.0);
             classes.push(PairClass {
                 one,
                 other,
                 pairs,
-                matches: (matches / pairs).min(0.5),
-                relatives: (2.0 * n.min(k) / pairs).min(0.3),
+                matches: (matches / pairs).min(MATCHES_MAX),
+                relatives: (RELATIVES_OF_ONE * n.min(k) / pairs).min(RELATIVES_MAX),
             });
         }
     }

@@ -69,6 +69,12 @@ fn of_counts(counts: impl Iterator<Item = u64>) -> f64 {
     if total < 2.0 { 0.5 } else { (pairs / (total * (total - 1.0))).max(0.5 / (total * total)) }
 }
 
+/// Strangers who share a value where none are seen to: so many pairs for each root of the records, a judgement between
+/// none and as many as there are records.
+const COLLISIONS_MIN: f64 = 0.1;
+/// A value that nearly all share still tells somebody apart.
+const SHARED_MAX: f64 = 0.9;
+
 /// How often strangers share a value, where a person has up to `own` records that do.
 fn of_sorted(mut values: Vec<u64>, own: f64) -> f64 {
     use rayon::prelude::*;
@@ -80,7 +86,7 @@ fn of_sorted(mut values: Vec<u64>, own: f64) -> f64 {
     // Values that many share beyond one person's own records tell how often strangers collide.
     let strangers: f64 =
         values.chunk_by(|a, b| a == b).map(|run| (run.len() as f64 - own).max(0.0) * run.len() as f64).sum();
-    (strangers / (n * n)).max(0.1 / n.powf(1.5)).min(0.9)
+    (strangers / (n * n)).max(COLLISIONS_MIN / n.powf(1.5)).min(SHARED_MAX)
 }
 
 /// Days of a month, on average.

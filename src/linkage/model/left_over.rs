@@ -17,7 +17,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
-use super::em::PatternCounts;
+use super::em::{PRIOR_MATCHES, PatternCounts};
 use super::{Likelihoods, Model};
 use crate::linkage::comparison::{Pattern, Variable};
 
@@ -26,8 +26,6 @@ const DRAWS: u64 = 4_000;
 /// Rounds of the fit: m and the shares of matches that cannot be linked, then the share of matches.
 const ROUNDS: u32 = 8;
 const STEPS: u32 = 20;
-/// Weight of the m that all pairs gave, in matches.
-const PRIOR_MATCHES: f64 = 30.0;
 /// Fewer expected matches teach nothing.
 const MATCHES_MIN: f64 = 10.0;
 /// The least share of a set of fields' matches that cannot be linked.

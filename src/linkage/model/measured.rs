@@ -12,13 +12,20 @@ use super::expected::{PRIOR_RELATIVES, expected};
 use super::slot::slots;
 use super::{Shares, dependence, frequency, normalise};
 use crate::linkage::comparison::household::Households;
-use crate::linkage::comparison::{Comparer, Pattern, Variable};
+use crate::linkage::comparison::{Comparer, Comparison, Pattern, Variable, id_number};
 use crate::person::table::{PersonTable, RecordId};
 
 /// Random pairs drawn to measure u.
 const RANDOM_PAIRS: usize = 160_000;
 /// Pairs within households used to measure r.
 const RELATIVE_PAIRS: usize = 80_000;
+
+/// Strangers of whom one number fits the other's mask, at most: a mask that leaves date and ending leaves about as many
+/// numbers as the region has of that ending. A judgement.
+const FITS_MASK_MAX: f64 = 1e-4;
+/// Strangers whose numbers are a slip apart, at least: a number has some 200 that are so near, of 1e11; and not all are
+/// as likely. A judgement.
+const ONE_SLIP_MIN: f64 = 1e-7;
 
 /// Measures u (on random pairs) and r (on pairs within households), and sets m to its expectation. `seed` decides the
 /// random pairs. Done once; every fit starts from it.
@@ -69,6 +76,11 @@ fn random_patterns(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> V
         .collect()
 }
 
+/// Can pairs be drawn that show how often the levels occur?
+fn is_measured(comparison: &Comparison) -> bool {
+    comparison.levels.iter().all(|level| level.strangers.is_none())
+}
+
 /// u: levels among random pairs; where a whole value must be equal, the chance that two random values are.
 fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, patterns: &[Pattern], shares: &mut [Shares]) {
     for (comparison, shares) in comparer.comparisons.iter().zip(shares) {
@@ -87,18 +99,15 @@ fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, patterns: &[P
         }
         if let Some(exact) = frequency::collision(table, comparison.variable) {
             u[1] = exact;
-            if matches!(comparison.variable, Variable::IdNumber) && u.len() > 5 {
-                // Levels that need a near-equal number: no sample sees them; a slip has some 200 neighbours of 1e11
-                // numbers, a mask leaves about as many as the region has numbers per ending.
-                u[2] = u[2].max(exact).min(1e-4);
-                u[3] = exact.max(1e-7);
+            if matches!(comparison.variable, Variable::IdNumber) {
+                // Levels that need a near-equal number: no sample sees them.
+                let [fits_mask, one_slip] = [id_number::FITS_MASK, id_number::ONE_SLIP].map(usize::from);
+                u[fits_mask] = u[fits_mask].max(exact).min(FITS_MASK_MAX);
+                u[one_slip] = exact.max(ONE_SLIP_MIN);
             }
         }
-        if matches!(comparison.variable, Variable::Household) {
-            u = vec![0.0, 1e-6, 2e-5, 0.999_979];
-        }
-        if matches!(comparison.variable, Variable::Mother) {
-            u = vec![0.0, 1e-6, 1e-5, 0.999_987, 1e-6, 1e-6];
+        for (u, level) in u.iter_mut().zip(&comparison.levels).filter(|_| !is_measured(comparison)) {
+            *u = level.strangers.unwrap_or(0.0);
         }
         normalise(&mut u, &comparison.levels);
         shares.u = u;
@@ -121,7 +130,7 @@ fn measure_relatives(comparer: &Comparer<'_>, households: &Households, shares: &
             Variable::Name => 2,
             _ => 0,
         };
-        if matches!(comparison.variable, Variable::Household | Variable::Mother) {
+        if !is_measured(comparison) {
             continue;
         }
         for (level, count) in counts.iter_mut().enumerate().skip(1).take(doubtful) {

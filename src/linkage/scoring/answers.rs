@@ -5,10 +5,10 @@
 //! threshold once for each path, and a pair only moves along it. For the pairs that are let go, a node keeps the most
 //! that rare values could add to the odds of one of them, so that another model can say whether any was let go wrongly.
 
-use crate::linkage::comparison::{Pattern, UNSETTLED};
+use crate::linkage::comparison::{LEVEL_MASK, LEVELS, Pattern, UNSETTLED};
 
 /// The level, in a partial pattern, of a comparison that was not made.
-pub(super) const UNKNOWN: u8 = 15;
+pub(super) const UNKNOWN: u8 = LEVEL_MASK as u8;
 
 /// Whatever answers led here, they are the same for all pairs that come by.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ pub(super) struct Answers {
     /// The most that rarity could add to pairs that were let go at a place.
     let_go: Vec<LetGo>,
     /// By place and answer, where it leads; 0 where nobody went yet.
-    next: Vec<[u32; 16]>,
+    next: Vec<[u32; LEVELS]>,
 }
 
 /// The most that the rarity of values could add to pairs that were let go.
@@ -79,7 +79,7 @@ impl Answers {
     fn push(&mut self, known: Known) {
         self.needed.push(known.needed);
         self.let_go.push(LetGo::NONE);
-        self.next.push([0; 16]);
+        self.next.push([0; LEVELS]);
         self.known.push(known);
     }
 
@@ -102,7 +102,7 @@ impl Answers {
     /// first.
     #[inline]
     pub(super) fn next(&mut self, place: u32, shift: u32, level: u8, weigh: impl FnOnce(&mut Known)) -> u32 {
-        let next = self.next[place as usize][usize::from(level & 15)];
+        let next = self.next[place as usize][usize::from(level & UNKNOWN)];
         if next != 0 { next } else { self.first(place, shift, level, weigh) }
     }
 
@@ -110,10 +110,10 @@ impl Answers {
     fn first(&mut self, place: u32, shift: u32, level: u8, weigh: impl FnOnce(&mut Known)) -> u32 {
         let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
         let mut known = self.known[place as usize];
-        known.partial = known.partial & !(15 << shift) | Pattern::from(level) << shift;
+        known.partial = known.partial & !(LEVEL_MASK << shift) | Pattern::from(level) << shift;
         weigh(&mut known);
         self.push(known);
-        self.next[place as usize][usize::from(level & 15)] = next;
+        self.next[place as usize][usize::from(level & UNKNOWN)] = next;
         next
     }
 
@@ -126,7 +126,7 @@ impl Answers {
 
     /// Is the comparison at `shift` yet to be settled?
     pub(super) fn is_unsettled(&self, place: u32, shift: u32) -> bool {
-        self.at(place).partial >> shift & 15 == Pattern::from(UNSETTLED)
+        self.at(place).partial >> shift & LEVEL_MASK == Pattern::from(UNSETTLED)
     }
 
     /// What pairs that were let go had shown, with the most that rarity could add to one of them.

@@ -7,7 +7,7 @@
 use super::Scorer;
 use super::answers::UNKNOWN;
 use crate::intake::study::Field;
-use crate::linkage::comparison::{Pattern, TextValue, UNSETTLED, Variable};
+use crate::linkage::comparison::{LEVEL_MASK, LEVELS, Pattern, TextValue, UNSETTLED, Variable};
 use crate::linkage::model::Model;
 use crate::person::lexicon::Symbol;
 
@@ -31,7 +31,7 @@ pub(super) struct Step {
     pub(super) variable: Variable,
     pub(super) shift: u32,
     /// By level; of [`UNSETTLED`], the best of two different texts; of [`UNKNOWN`], the best of all.
-    pub(super) weights: [f64; 16],
+    pub(super) weights: [f64; LEVELS],
     /// What the level weighs that weighs least.
     lowest: f64,
     /// Is it a part of where a person lives?
@@ -81,7 +81,7 @@ impl Bounds {
                 // Found long after; the slack has room for it.
                 continue;
             }
-            let mut weights = [0.0; 16];
+            let mut weights = [0.0; LEVELS];
             weights.iter_mut().enumerate().take(levels).for_each(|(level, weight)| *weight = bits(level));
             let rarest = if comparison.variable == Variable::BirthDate { scorer.rarest_day(at) } else { 0.0 };
             weights.iter_mut().zip(&comparison.levels).filter(|(_, level)| level.frequency).for_each(|(weight, _)| {
@@ -124,7 +124,7 @@ impl Bounds {
             *(if step.place { &mut open_place } else { &mut open }) += step.weights[usize::from(UNKNOWN)];
         }
         let prior = |class: usize| model.prior_weight(class) - strangers(model, class).log2();
-        let compared = steps.iter().fold(0, |bits, step| bits | 15 << step.shift);
+        let compared = steps.iter().fold(0, |bits, step| bits | LEVEL_MASK << step.shift);
         let priors = (0..model.classes.len()).map(prior).collect();
         let (stayed, moved) = (model.stay.log2(), (1.0 - model.stay).log2());
         Bounds { steps, priors, compared, support, stayed, moved }
@@ -156,7 +156,7 @@ impl Bounds {
 
     /// The most that a pair with this partial pattern can reach, but for the rarity of its values and for support.
     pub(super) fn most(&self, class: u32, partial: Pattern) -> f64 {
-        let weight = |step: &Step| step.weights[(partial >> step.shift & 15) as usize];
+        let weight = |step: &Step| step.weights[(partial >> step.shift & LEVEL_MASK) as usize];
         let of = |place: bool| self.steps.iter().filter(|step| step.place == place).map(weight).sum::<f64>();
         self.priors[class as usize] + of(false) + self.place(of(true))
     }

@@ -114,6 +114,11 @@ impl Score {
     }
 }
 
+/// Records of one person share its values without strangers meeting. Each expected match of a record counts so often,
+/// since whoever has many records has them all at once; and two of them are always possible. Judgements.
+const OWN_MATCHES: f64 = 3.0;
+const OWN_RECORDS_MIN: f64 = 2.0;
+
 impl<'a> Scorer<'a> {
     /// A scorer for one table and model.
     #[must_use]
@@ -133,7 +138,7 @@ impl<'a> Scorer<'a> {
         };
         let text_scales = table.text_fields.iter().enumerate().map(scale).collect();
         let matches: f64 = model.classes.iter().map(|class| class.matches * class.pairs).sum();
-        let own_records = (1.0 + 3.0 * matches / table.len().max(1) as f64).max(2.0);
+        let own_records = (1.0 + OWN_MATCHES * matches / table.len().max(1) as f64).max(OWN_RECORDS_MIN);
         Scorer { table, comparer, model, slot_of, names, name_at, text_scales, own_records }
     }
 

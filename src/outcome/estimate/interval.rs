@@ -1,6 +1,6 @@
 //! How sure is a proportion?
 //!
-//! Takes successes of trials, gives intervals: Wilson (1927), Clopper and Pearson (1934), Jeffreys.
+//! Takes successes of trials, gives intervals: Wilson (1927), Clopper and Pearson (1934).
 
 use statrs::distribution::{Beta, ContinuousCDF};
 
@@ -28,15 +28,6 @@ pub fn clopper_pearson(successes: u64, trials: u64, alpha: f64) -> Interval {
     Interval { low, high }
 }
 
-/// The equal-tailed interval of Jeffreys' prior, Beta(½, ½).
-#[must_use]
-pub fn jeffreys(successes: u64, trials: u64, alpha: f64) -> Interval {
-    let (x, rest) = (successes as f64, trials.saturating_sub(successes) as f64);
-    let low = if successes == 0 { 0.0 } else { quantile(x + 0.5, rest + 0.5, alpha / 2.0) };
-    let high = if successes >= trials { 1.0 } else { quantile(x + 0.5, rest + 0.5, 1.0 - alpha / 2.0) };
-    Interval { low, high }
-}
-
 /// By bisection on the distribution function: monotone, so it cannot miss.
 fn quantile(a: f64, b: f64, probability: f64) -> f64 {
     let Ok(beta) = Beta::new(a, b) else { return f64::NAN };
@@ -50,8 +41,8 @@ fn quantile(a: f64, b: f64, probability: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::NORMAL_95;
-    use super::{clopper_pearson, jeffreys, wilson};
+    use super::super::{Interval, NORMAL_95};
+    use super::{clopper_pearson, quantile, wilson};
 
     #[test]
     fn no_error_in_a_thousand_is_not_no_error() {
@@ -76,7 +67,9 @@ mod tests {
         for (successes, trials) in [(1, 10), (5, 10), (93, 100), (998, 1000)] {
             let share = successes as f64 / trials as f64;
             let exact = clopper_pearson(successes, trials, 0.05);
-            for other in [jeffreys(successes, trials, 0.05), wilson(successes as f64, trials as f64, NORMAL_95)] {
+            let jeffreys = |outside| quantile(successes as f64 + 0.5, (trials - successes) as f64 + 0.5, outside);
+            let jeffreys = Interval { low: jeffreys(0.025), high: jeffreys(0.975) };
+            for other in [jeffreys, wilson(successes as f64, trials as f64, NORMAL_95)] {
                 assert!(other.low < share && share < other.high);
                 assert!(other.high - other.low < exact.high - exact.low);
             }

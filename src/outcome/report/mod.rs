@@ -48,6 +48,9 @@ use links::LinksFound;
 use missed::{KindFound, Missed};
 use sources::SourceRead;
 
+/// Name of the page for the office.
+pub const PAGE: &str = "report.html";
+
 /// What a report is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportInput<'a> {
@@ -185,7 +188,7 @@ fn persons(input: &ReportInput<'_>) -> Persons {
 /// # Errors
 /// If a file cannot be written.
 pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>> {
-    let page = folder.join("report.html");
+    let page = folder.join(PAGE);
     whole_file::write(&page, html::page(report).as_bytes())?;
     let mut written = vec![page];
     written.extend(follow_up::write(

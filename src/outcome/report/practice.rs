@@ -24,6 +24,7 @@ use crate::outcome::residence::Residence;
 use crate::person::table::{PersonTable, RecordId};
 use crate::person::{self, Standardised};
 use crate::progress::Silent;
+use crate::synthetic::identity::with_check;
 
 /// Names of the registers: words that nothing else in an output may hold.
 pub const REGISTERS: [&str; 2] = ["police_zq", "hospital_zq"];
@@ -106,13 +107,9 @@ fn residents() -> Vec<Resident> {
         .map(|at| {
             let household = at / 3;
             let birth = format!("{}{:02}{:02}", 1940 + at * 7 % 75, at % 12 + 1, at * 5 % 28 + 1);
-            let body = format!("999999{birth}{:03}", 100 + at);
-            let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-            let sum: u32 = body.bytes().zip(weights).map(|(c, weight)| u32::from(c - b'0') * weight).sum();
-            let check = b"10X98765432"[(sum % 11) as usize] as char;
             Resident {
                 name: format!("{}{}{}", FAMILIES[household % 10], GIVEN[at % 12], GIVEN[(at / 12 + at * 5) % 12]),
-                number: format!("{body}{check}"),
+                number: with_check(&format!("999999{birth}{:03}", 100 + at)),
                 sex: if at.is_multiple_of(2) { "2" } else { "1" },
                 birth,
                 address: format!("幸福小区{}号楼{}单元{}01室", household / 8 + 1, household % 2 + 1, household % 8 + 1),
@@ -254,14 +251,19 @@ fn findings(table: &PersonTable, linked: &Linked) -> Findings {
                 probability: 0.9 / f64::from(priority),
                 priority,
                 listed: kind != DiscrepancyKind::MissedPerson || u64::from(priority) <= VISITS,
-                evidence: vec![
-                    Evidence { what: "register".into(), found: REGISTERS[0].into(), bits: None },
-                    Evidence { what: "level_of_id_number".into(), found: "one slip apart".into(), bits: None },
-                    Evidence { what: "level_of_name".into(), found: "equal".into(), bits: None },
-                ],
+                evidence: vec![evidence(kind)],
             });
         }
     }
     let expected_found = (1..=5).map(|priority| 0.9 / f64::from(priority)).sum();
     Findings { discrepancies, visits: VISITS, expected_found, ..Findings::default() }
+}
+
+/// As `find` words it.
+fn evidence(kind: DiscrepancyKind) -> Evidence {
+    let (what, found) = match kind {
+        DiscrepancyKind::AttributeConflict => ("id_number", "1 of 2 register records differ"),
+        _ => ("record", REGISTERS[0]),
+    };
+    Evidence { what: what.into(), found: found.into(), bits: None }
 }

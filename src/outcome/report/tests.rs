@@ -9,7 +9,7 @@ use super::words::field::Matter;
 use super::{Report, follow_up, html, words, write};
 use crate::intake::study::Language;
 use crate::outcome::coverage::Level;
-use crate::outcome::discrepancy::DiscrepancyKind;
+use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, VISIT};
 use crate::whole_file;
 
 /// All texts of a workbook, and how many formulas it has.
@@ -144,7 +144,7 @@ fn a_list_shows_names_and_dwellings_as_they_are_written() {
 
 #[test]
 fn who_was_found_by_a_visit_is_no_longer_to_be_found() {
-    use crate::outcome::discrepancy::{DiscrepancyKind::MissedPerson, Evidence, VISIT};
+    use crate::outcome::discrepancy::DiscrepancyKind::MissedPerson;
     let mut district = District::new(Language::Zh);
     for found in district.findings.discrepancies.iter_mut().filter(|d| d.kind == MissedPerson && d.priority > 6) {
         found.probability = 1.0;
@@ -249,6 +249,15 @@ fn a_list_tells_no_cause() {
     assert!(!dead.1.contains('死'));
     let items = ask(DiscrepancyKind::AttributeConflict).1;
     assert!(items.contains("身份号码") && !items.contains("姓名"), "only what conflicts is checked again: {items}");
+    // Every item that the evidence names is checked again, and a visit is none.
+    let conflict = |found: &&mut Discrepancy| found.kind == DiscrepancyKind::AttributeConflict;
+    let mut district = District::new(Language::Zh);
+    let conflict = district.findings.discrepancies.iter_mut().find(conflict).unwrap();
+    let evidence = |what: &'static str| Evidence { what: what.into(), found: "1 of 1".into(), bits: None };
+    conflict.evidence = [VISIT, "name", "birth_date"].map(evidence).into();
+    let report = district.report();
+    let mut cases = report.lists.iter().flat_map(super::cases::AreaList::cases);
+    assert!(cases.any(|(_, case)| case.ask.contains("重新核对：出生日期、姓名。")));
 }
 
 #[test]

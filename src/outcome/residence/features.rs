@@ -38,6 +38,12 @@ const ONE_DAY_SHARE: f64 = 0.95;
 const UNDATED: u8 = 1;
 const FIRST_BIN: u8 = 2;
 
+/// The name of the feature *dwelling* in outputs, and how its levels begin where nobody was enumerated: what follow-up
+/// learns of buildings asks for these words.
+pub const DWELLING: &str = "dwelling";
+/// See [`DWELLING`].
+pub const NOBODY_ENUMERATED: &str = "nobody enumerated";
+
 /// A feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Feature {
@@ -74,7 +80,7 @@ impl Feature {
             Feature::Sex => "sex",
             Feature::Region => "id_region",
             Feature::Mates => "household_members",
-            Feature::Dwelling => "dwelling",
+            Feature::Dwelling => DWELLING,
             Feature::ListedElsewhere => "listed_elsewhere",
             Feature::Companions(_) => "companions_last_seen",
             Feature::Twin => "twin",
@@ -340,18 +346,27 @@ impl<'a> Observer<'a> {
                     held.join(" and ")
                 }
             },
-            Feature::Dwelling => {
-                let states = ["none", "nobody enumerated", "mates enumerated", "co-registered enumerated"];
-                let states = [&states[..], &["strangers enumerated", "institution"]].concat();
-                let state = states.get(usize::from(level / 4)).copied().unwrap_or("unknown");
-                format!("{state}, companions not on the roll: {}{}", level % 4, if level % 4 == 3 { "+" } else { "" })
-            }
+            Feature::Dwelling => dwelling_words(level),
             Feature::ListedElsewhere | Feature::Twin => pick(&["no", "yes"]),
             Feature::NearFree | Feature::NearTaken => {
                 pick(&["none", "log2 odds -10 to -5", "log2 odds -5 to -2", "log2 odds -2 to 0", "log2 odds above 0"])
             }
         }
     }
+}
+
+/// What a level of [`DWELLING`] is: who was enumerated there, and how many companions were not.
+pub(crate) fn dwelling_words(level: u8) -> String {
+    let states = [
+        "none",
+        NOBODY_ENUMERATED,
+        "mates enumerated",
+        "co-registered enumerated",
+        "strangers enumerated",
+        "institution",
+    ];
+    let state = states.get(usize::from(level / 4)).copied().unwrap_or("unknown");
+    format!("{state}, companions not on the roll: {}{}", level % 4, if level % 4 == 3 { "+" } else { "" })
 }
 
 fn bin(level: usize) -> u8 {

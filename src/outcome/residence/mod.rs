@@ -19,7 +19,7 @@
 //! J. Davis, *Learning from positive and unlabeled data: a survey*, Machine Learning 2020; L.-C. Zhang, J. Dunne,
 //! *Trimmed dual system estimation*, 2017 (signs of life in registers against over-coverage).
 
-mod features;
+pub(crate) mod features;
 mod logistic;
 mod mixture;
 mod prior;

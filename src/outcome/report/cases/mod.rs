@@ -24,7 +24,8 @@ use super::ReportInput;
 use super::words::code;
 use super::words::field::{self, Matter};
 use crate::intake::study::Language;
-use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind};
+use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind, VISIT};
+use crate::outcome::residence::features;
 pub use crate::outcome::settled::record_digest;
 use crate::outcome::visit::is_omission;
 use crate::person::id_number::IdNumber;
@@ -120,6 +121,25 @@ pub struct CaseRow {
 }
 
 impl CaseRow {
+    /// Was nobody enumerated at the dwelling?
+    #[must_use]
+    pub fn is_empty_dwelling(&self) -> bool {
+        let empty = trait_of(features::DWELLING, features::NOBODY_ENUMERATED);
+        self.traits.iter().any(|seen| seen.starts_with(&empty))
+    }
+
+    /// Is it a person of a registered household?
+    #[must_use]
+    pub fn is_registered(&self) -> bool {
+        self.stratum().and_then(|stratum| stratum.strip_prefix(STRATUM)) == Some("0")
+    }
+
+    /// The trait that names the stratum of the person, if it was looked for among those who are perhaps missed.
+    #[must_use]
+    pub fn stratum(&self) -> Option<&str> {
+        self.traits.iter().map(String::as_str).find(|seen| seen.starts_with(STRATUM))
+    }
+
     /// The case with its place, for a list.
     #[must_use]
     pub fn placed(&self, language: Language) -> Placed {
@@ -241,10 +261,10 @@ pub fn arrange(mut cases: Vec<Placed>) -> Vec<AreaList> {
         if placed.door.is_one() { "" } else { &placed.dwelling }
     }
     // By number, not by position: the order of the findings would tell the kind.
-    cases.par_sort_by(|a, b| {
-        let key = |placed: &'_ Placed| (placed.case.matter, placed.case.number.clone());
-        (&a.area, &a.door, written(a)).cmp(&(&b.area, &b.door, written(b))).then_with(|| key(a).cmp(&key(b)))
-    });
+    fn order(placed: &Placed) -> (&str, &Door, &str, Matter, &str) {
+        (&placed.area, &placed.door, written(placed), placed.case.matter, &placed.case.number)
+    }
+    cases.par_sort_by(|a, b| order(a).cmp(&order(b)));
     let mut lists: Vec<AreaList> = Vec::new();
     let mut last: Option<(Door, String)> = None;
     for placed in cases {
@@ -253,11 +273,11 @@ pub fn arrange(mut cases: Vec<Placed>) -> Vec<AreaList> {
             last = None;
         }
         let Some(list) = lists.last_mut() else { continue };
-        let key = (placed.door.clone(), written(&placed).to_owned());
-        if last.as_ref() != Some(&key) {
+        let here = (&placed.door, written(&placed));
+        if last.as_ref().is_none_or(|(door, dwelling)| (door, dwelling.as_str()) != here) {
+            last = Some((placed.door.clone(), here.1.to_owned()));
             let (is_one, dwelling) = (placed.door.is_one(), placed.dwelling);
             list.dwellings.push(DwellingCases { dwelling, is_one, cases: Vec::new() });
-            last = Some(key);
         }
         if let Some(dwelling) = list.dwellings.last_mut() {
             dwelling.cases.push(placed.case);
@@ -293,11 +313,19 @@ fn traits(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {
         .contributions(candidate)
         .into_iter()
         .filter(|contribution| contribution.feature != "rejected_link")
-        .map(|contribution| format!("{}={}", contribution.feature, contribution.level))
+        .map(|contribution| trait_of(contribution.feature, &contribution.level))
         .collect();
-    traits.push(format!("stratum={}", candidate.stratum));
+    traits.push(format!("{STRATUM}{}", candidate.stratum));
     traits.sort_unstable();
     traits
+}
+
+/// How the trait begins that names a stratum; 0 is that of persons of registered households.
+const STRATUM: &str = "stratum=";
+
+/// The trait of a feature and what was seen of it.
+pub(crate) fn trait_of(feature: &str, level: &str) -> String {
+    format!("{feature}={level}")
 }
 
 fn shown(discrepancy: &Discrepancy) -> RecordId {
@@ -337,7 +365,7 @@ fn compose_case(input: &ReportInput<'_>, at: usize, discrepancy: &Discrepancy, n
     let record = shown(discrepancy);
     let row = record as usize;
     let matter = matter(discrepancy.kind);
-    let items = items(discrepancy);
+    let items = if matter == Matter::Items { items(discrepancy) } else { BTreeSet::new() };
     let words: Vec<String> = items.iter().map(|item| code::field(language, item)).collect();
     let joined = words.join(if language == Language::Zh { "、" } else { ", " });
     let ask = matter.ask(language, discrepancy.members.len().max(1), &joined);
@@ -370,24 +398,16 @@ fn compose_case(input: &ReportInput<'_>, at: usize, discrepancy: &Discrepancy, n
         case.id_number = mask::id_tail(&id_number);
     } else {
         case.relationship = field::relationship(table.relationship[row]).of(language).to_owned();
-        if matter == Matter::Items && items.contains("id_number") {
+        if items.contains("id_number") {
             case.id_number = mask::id_number(&id_number);
         }
     }
     case
 }
 
-/// What to check again on a form: names of items only. Without any that is known here, all that can conflict.
-fn items(discrepancy: &Discrepancy) -> BTreeSet<&'static str> {
-    const ITEMS: [&str; 5] = ["name", "id_number", "sex", "birth_date", "ethnicity"];
-    let about = |item: &str, what: &str| what == item || what.strip_prefix("level_of_") == Some(item);
-    let agrees = |found: &str| found.starts_with("equal") || found == "missing";
-    let named = |item: &&str| {
-        let evidence = &discrepancy.evidence;
-        evidence.iter().any(|e| (about(item, &e.what) && !agrees(&e.found)) || e.found == **item)
-    };
-    let found: BTreeSet<&str> = ITEMS.into_iter().filter(named).collect();
-    if found.is_empty() { ITEMS.into_iter().take(4).collect() } else { found }
+/// What to check again on a form: the items that the evidence of a conflict names, and nothing of what was found.
+fn items(discrepancy: &Discrepancy) -> BTreeSet<&str> {
+    discrepancy.evidence.iter().map(|evidence| evidence.what.as_ref()).filter(|what| *what != VISIT).collect()
 }
 
 /// An ID number as it is written; empty if there is none, or only a part of it is known.
