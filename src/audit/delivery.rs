@@ -186,6 +186,15 @@ pub fn check<'a>(
     Ok(())
 }
 
+/// What is wrong with a file that cannot be read as an extract, by its bytes alone; nothing if they are those that were
+/// sealed, or the seal does not name it.
+#[must_use]
+pub fn altered(sealed: &Sealed, path: &Path) -> Option<Error> {
+    let known = sealed.files.iter().find(|known| path.file_name().is_some_and(|name| name == known.file.as_str()))?;
+    let (_, digest) = digest::of_reader(&mut fs::File::open(path).ok()?).ok()?;
+    (known.digest != digest).then(|| wrong(path, "was altered since it was sealed"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

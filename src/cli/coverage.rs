@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -22,14 +23,10 @@ use crate::provenance::held;
 /// Prints the estimates of a run.
 pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
     held::check_outputs(&asked.run, &Manifest::read(&asked.run)?, &[ESTIMATES])?;
-    let path = asked.run.join(ESTIMATES);
-    let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))?;
-    let foreign = |_| Error::input("this is not a file that a run wrote").at_file(&path);
-    let mut summary: Summary = serde_json::from_str(&text).map_err(foreign)?;
+    let mut summary = read(&asked.run)?;
     if let Some(area) = &asked.area {
         let known = std::mem::take(&mut summary.areas);
-        summary.areas =
-            known.iter().filter(|row| is_within(&row.area, area) || shown_area(&row.area) == *area).cloned().collect();
+        summary.areas = known.iter().filter(|row| is_of(&row.area, area)).cloned().collect();
         if summary.areas.is_empty() {
             return Err(no_such_area(known.iter().map(|row| row.area.as_str())));
         }
@@ -40,6 +37,29 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
         ResultFormat::Text => show(&(describe(&summary) + &describe_visited(&visited)))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn read(run: &Path) -> Result<Summary> {
+    let path = run.join(ESTIMATES);
+    let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))?;
+    serde_json::from_str(&text).map_err(|_| Error::input("this is not a file that a run wrote").at_file(&path))
+}
+
+/// Is this code that of the area, as it is or as it is shown, or of an area within it?
+fn is_of(code: &str, area: &str) -> bool {
+    is_within(code, area) || shown_area(code) == area
+}
+
+/// Does the run have this area?
+///
+/// # Errors
+/// A usage error if it has estimates of areas, and none of this one.
+pub(super) fn check_area(run: &Path, area: &str) -> Result<()> {
+    let known = read(run)?.areas;
+    if known.is_empty() || known.iter().any(|row| is_of(&row.area, area)) {
+        return Ok(());
+    }
+    Err(no_such_area(known.iter().map(|row| row.area.as_str())))
 }
 
 /// Codes that are named where an area is asked for that the run does not have.

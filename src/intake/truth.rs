@@ -5,6 +5,8 @@
 
 use std::path::Path;
 
+use rustc_hash::FxHashMap;
+
 use crate::error::{Error, Result};
 use crate::intake::extract::table;
 
@@ -33,7 +35,23 @@ pub fn records(path: &Path) -> Result<Vec<(String, String, String)>> {
         let error = Error::input("a truth record needs source, record and person");
         return Err(error.at_file(path).at_row(at as u64 + 1));
     }
+    if let Some((row, rows)) = contradictions(&rows) {
+        tracing::warn!(row, rows, "rows of the table of truth give a record to another person than a row before does");
+    }
     Ok(rows.into_iter().map(|[source, record, person]| (source, record, person)).collect())
+}
+
+/// The first row, from 1, that gives a record to another person than a row before it, and how many do.
+fn contradictions(rows: &[[String; 3]]) -> Option<(u64, u64)> {
+    let mut persons: FxHashMap<(&str, &str), &str> = FxHashMap::default();
+    let mut found = None;
+    for ([source, record, person], row) in rows.iter().zip(1..) {
+        if *persons.entry((source, record)).or_insert(person) != person {
+            let (_, count) = found.get_or_insert((row, 0));
+            *count += 1;
+        }
+    }
+    found
 }
 
 /// What each person is to the census (columns `person` or `uid` or `cluster`, and `resident`, `enumerated`: `true` or
@@ -65,7 +83,7 @@ pub fn pairs(path: &Path) -> Result<Vec<[String; 2]>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{persons, records};
+    use super::{contradictions, persons, records};
 
     #[test]
     fn a_csv_may_call_the_person_uid_or_cluster() {
@@ -81,6 +99,15 @@ mod tests {
             std::fs::write(&path, format!("source,record_id,{name}\nroll,,17\n")).expect("written");
             assert_eq!(records(&path).expect_err("no record id").place().row, Some(1));
         }
+    }
+
+    #[test]
+    fn a_record_of_two_persons_is_noticed() {
+        let rows = |persons: &[&str]| -> Vec<[String; 3]> {
+            persons.iter().map(|person| ["roll", "R1", person].map(str::to_owned)).collect()
+        };
+        assert_eq!(contradictions(&rows(&["7", "7"])), None);
+        assert_eq!(contradictions(&rows(&["7", "7", "8", "7", "9"])), Some((3, 2)));
     }
 
     #[test]

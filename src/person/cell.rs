@@ -6,7 +6,10 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashMap;
+
 use super::date::{Date, Form};
+use super::han::compatible;
 use crate::intake::extract::{Chunk, Column, without_point};
 use crate::intake::study::{Binding, Comparator, Field, RowKind, RowMeaning, Study};
 
@@ -131,16 +134,81 @@ impl<'a> BoundField<'a> {
 const NAME_CHARACTERS_MAX: usize = 200;
 const TEXT_CHARACTERS_MAX: usize = 1_000;
 
-/// What the study says that a row with this value is: the value as it was written, else without the `.0` behind it.
-pub(super) fn kind_of(meaning: &RowMeaning, value: &str) -> Option<RowKind> {
-    let known = |value: &str| meaning.values.get(value).copied();
-    known(value).or_else(|| known(&without_point(Cow::Borrowed(value))))
+/// What the rows of a source mean, by the value of the column that says so.
+pub(super) struct RowKinds<'a> {
+    meaning: &'a RowMeaning,
+    /// The listed values in the form of [`plain_code`], where only one kind has it.
+    plain: FxHashMap<Cow<'a, str>, Option<RowKind>>,
+}
+
+impl<'a> RowKinds<'a> {
+    pub(super) fn new(meaning: &'a RowMeaning) -> RowKinds<'a> {
+        let mut plain: FxHashMap<Cow<'a, str>, Option<RowKind>> = FxHashMap::default();
+        for (value, kind) in &meaning.values {
+            let known = plain.entry(plain_code(value)).or_insert(Some(*kind));
+            *known = known.filter(|known| known == kind);
+        }
+        RowKinds { meaning, plain }
+    }
+
+    /// What the study says that a row with this value is: the value as it was written, else as the same code written
+    /// otherwise.
+    pub(super) fn of(&self, value: &str) -> Option<RowKind> {
+        self.meaning
+            .values
+            .get(value)
+            .copied()
+            .or_else(|| self.plain.get(plain_code(value).as_ref()).copied().flatten())
+    }
+
+    /// What a row with no such value is.
+    pub(super) fn otherwise(&self) -> RowKind {
+        self.meaning.otherwise
+    }
+
+    /// Does the column mean nothing?
+    pub(super) fn list_nothing(&self) -> bool {
+        self.meaning.values.is_empty()
+    }
+
+    /// Is a value that the study does not list one that it should? Where it says which values mean what all others mean
+    /// as well, or calls these others nothing in particular.
+    pub(super) fn are_all_listed(&self) -> bool {
+        let RowMeaning { values, otherwise, .. } = self.meaning;
+        !values.is_empty() && (*otherwise == RowKind::Other || values.values().any(|kind| kind == otherwise))
+    }
+}
+
+/// A code as it is compared: in the usual width, a number without the `.0` behind it and the zeros before it.
+fn plain_code(text: &str) -> Cow<'_, str> {
+    let text = match compatible(text) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    };
+    let text = without_point(text);
+    if !text.starts_with('0') || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text;
+    }
+    let number = text.trim_start_matches('0');
+    Cow::Owned(if number.is_empty() { "0" } else { number }.to_owned())
 }
 
 /// The comparator of a field of the study's own.
 pub(super) fn comparator(study: &Study, field: Field) -> Option<Comparator> {
     let Field::Custom(index) = field else { return None };
     study.custom_fields.get(usize::from(index)).map(|custom| custom.comparator)
+}
+
+/// The number that a text is: with a decimal point, an exponent, or commas between the thousands.
+pub(super) fn number(text: &str) -> Option<f64> {
+    let text = compatible(text);
+    let text = text.trim();
+    let whole = text.split('.').next().unwrap_or(text).trim_start_matches(['+', '-']);
+    let mut groups = whole.split(',');
+    let first = groups.next().map_or(0, str::len);
+    let are_thousands = whole.contains(',') && (1..=3).contains(&first) && groups.all(|group| group.len() == 3);
+    let text = if are_thousands { Cow::Owned(text.replace(',', "")) } else { Cow::Borrowed(text) };
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// Is this how a program writes that there is nothing?
@@ -161,7 +229,8 @@ fn is_rounded(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_nothing, is_rounded};
+    use super::{RowKinds, is_nothing, is_rounded, number};
+    use crate::intake::study::{RowKind, RowMeaning};
 
     #[test]
     fn what_programs_write_for_nothing_is_nothing() {
@@ -169,6 +238,44 @@ mod tests {
             [("NULL", true), ("\\N", true), ("nan", true), ("None", true), ("#N/A", true), ("Na", false), ("无", false)]
         {
             assert_eq!(is_nothing(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_known_however_it_is_written() {
+        let values = [("5", RowKind::Elsewhere), ("户籍", RowKind::HouseholdRegistration), ("0", RowKind::Present)];
+        let values = values.map(|(value, kind)| (String::from(value), kind)).into();
+        let meaning = RowMeaning { column: None, values, otherwise: RowKind::Present };
+        let kinds = RowKinds::new(&meaning);
+        assert!(kinds.are_all_listed());
+        for (value, kind) in [
+            ("5", Some(RowKind::Elsewhere)),
+            ("５", Some(RowKind::Elsewhere)),
+            ("05", Some(RowKind::Elsewhere)),
+            ("5.0", Some(RowKind::Elsewhere)),
+            ("00", Some(RowKind::Present)),
+            ("户籍", Some(RowKind::HouseholdRegistration)),
+            ("50", None),
+            ("户口", None),
+            ("", None),
+        ] {
+            assert_eq!(kinds.of(value), kind, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_one_however_it_is_written() {
+        for (text, expected) in [
+            ("75389.00", Some(75_389.0)),
+            ("85,482", Some(85_482.0)),
+            ("-1,085,482.5", Some(-1_085_482.5)),
+            ("92.550E3", Some(92_550.0)),
+            ("１２", Some(12.0)),
+            ("85,48", None),
+            ("50636€", None),
+            ("NaN", None),
+        ] {
+            assert_eq!(number(text), expected, "{text}");
         }
     }
 

@@ -130,6 +130,15 @@ pub fn sex(text: &str) -> u8 {
     }
 }
 
+/// The code of a census item with one digit, as `4`, `04` or `4 半年至不满一年`; nothing if there is none.
+#[must_use]
+pub fn item(text: &str) -> Option<u8> {
+    let text = compatible(text);
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let digits = text.get(start..)?.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok().filter(|code| *code <= 9)
+}
+
 /// Nationality: 1–56 of GB/T 3304, 97 other, 98 of foreign descent; 0 unknown.
 #[must_use]
 pub fn ethnicity(text: &str) -> u8 {
@@ -314,6 +323,21 @@ mod tests {
         for (text, expected) in [("1", 1), ("男", 1), ("女 ", 2), ("F", 2), ("２", 2), ("0", 0), ("9", 0), ("未知", 0)]
         {
             assert_eq!(sex(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn census_items() {
+        for (text, expected) in [
+            ("4", Some(4)),
+            ("04", Some(4)),
+            ("４", Some(4)),
+            ("4.0", Some(4)),
+            ("4 半年至不满一年", Some(4)),
+            ("半年", None),
+            ("12", None),
+        ] {
+            assert_eq!(super::item(text), expected, "{text}");
         }
     }
 

@@ -148,6 +148,7 @@ fn standardise_and_note(
     household_numbers::tell_apart(&mut table, &names);
     count_values(&mut table);
     progress.finish(&format!("{} records", table.len()));
+    rejected.sort_by_key(|rejected| (rejected.source, rejected.file, rejected.row));
     let empty_columns = filled.iter().zip(extracts).map(|(filled, extract)| filled.empty(extract)).collect();
     Ok((Standardised { table, tallies, rejected, empty_columns }, of_others))
 }
@@ -313,6 +314,37 @@ mod tests {
     }
 
     #[test]
+    fn nobody_has_died_before_being_born_or_longer_ago_than_anybody_lives() {
+        let columns = "id_number = \"i\"\nbirth_date = \"b\"\ndeath_date = \"d\"";
+        let text = "n,i,b,d\n王丽,,1950-03-04,1900-01-01\n李明,110101195003040017,,1949\n张伟,,,1899-12-30\n\
+                    刘洋,,1950,1950-01-01\n赵敏,,,1930-05-06\n";
+        let found = records_of(text, columns, "").unwrap();
+        let died: Vec<bool> = (0..5).map(|at| found.table.death[at].is_some()).collect();
+        assert_eq!(died, [false, false, false, true, true]);
+        assert_eq!(found.tallies[0].noted["death_before_birth"], 3);
+        let rows = |unreadable: usize| {
+            let row =
+                |at: usize| if at < unreadable { "王丽,,1950,红桥区\n" } else { "李明,,1950,2020-01-02\n" };
+            records_of(&(0..45).map(row).fold(String::from("n,i,b,d\n"), |text, row| text + row), columns, "")
+        };
+        assert!(rows(22).is_ok());
+        assert!(rows(23).unwrap_err().to_string().contains("cannot be read as dates of death"));
+    }
+
+    #[test]
+    fn declared_numbers_are_compared_as_numbers_and_items_have_one_digit() {
+        let columns = "size = \"d\"\nregistration = \"r\"";
+        let field = "[[field]]\nname = \"size\"\ncomparator = \"numeric\"";
+        let text = "n,d,r\n王丽,75389,4\n李明,\"75,389.00\",04\n张伟,many,４\n刘洋,,四\n";
+        let found = records_of(text, columns, field).unwrap();
+        let (table, noted) = (&found.table, &found.tallies[0].noted);
+        let sizes: Vec<u32> = (0..4).map(|at| table.texts.row(at)[0]).collect();
+        assert!(sizes[0] != 0 && sizes[0] == sizes[1] && sizes[2..] == [0, 0], "{sizes:?}");
+        assert_eq!((0..4).map(|at| table.registration[at]).collect::<Vec<_>>(), [4, 4, 4, 0]);
+        assert_eq!((noted["number_unreadable"], noted["registration_unknown"]), (1, 1));
+    }
+
+    #[test]
     fn a_number_masked_behind_the_birth_date_tells_it() {
         let columns = "id_number = \"i\"\nmother_id_number = \"m\"";
         let found = records_of("n,i,m\n王丽,12010619900304****,12010619680304****\n", columns, "").unwrap();
@@ -348,8 +380,13 @@ mod tests {
         let columns = "[source.rows]\ncolumn = \"k\"\nbirth = [\"1\"]\ndeath = [\"2.0\"]";
         let found = records_of("n,k\n王丽,1.0\n李明,1\n张伟,2.0\n刘洋,2\n", columns, "").unwrap();
         let kinds: Vec<_> = (0..4).map(|at| found.table.kind[at]).collect();
-        // The study's own values are as they were typed.
-        assert_eq!(kinds, [Birth, Birth, Death, Residence]);
+        assert_eq!(kinds, [Birth, Birth, Death, Death]);
+        assert!(found.tallies[0].noted.is_empty(), "what else there is means a residence");
+        let columns = columns.replace("[source.rows]", "[source.rows]\nresidence = [\"0\"]");
+        let found = records_of("n,k\n王丽,３\n李明,０２\n张伟,\n刘洋,00\n", &columns, "").unwrap();
+        let kinds: Vec<_> = (0..4).map(|at| found.table.kind[at]).collect();
+        assert_eq!(kinds, [Residence, Death, Residence, Residence]);
+        assert_eq!(found.tallies[0].noted["other_value"], 1);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::table::PersonTable;
 use crate::error::{Error, Result};
 use crate::intake::extract::Extract;
 use crate::intake::study::{Field, RowKind, Source, Study};
+use crate::tally::Tally;
 
 /// Rows below which a source is taken as it comes.
 const ROWS_MIN: u64 = 20;
@@ -24,6 +25,9 @@ const BIRTHS_MEDIAN_AGE_MAX: i32 = 40;
 
 /// Median age, in years, below which deaths are no deaths.
 const DEATHS_MEDIAN_AGE_MIN: i32 = 15;
+
+/// Share of a source's rows, one in so many, from which values that cannot be read are a matter to look at.
+const ODD_SHARE: u64 = 4;
 
 /// What a spreadsheet does to a column of long codes.
 const ROUNDED: &str = "most codes of this column were turned into rounded numbers by a spreadsheet";
@@ -78,6 +82,8 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
             let what = format!("the ages in rows that mean `{said}` are those of `{likely}`");
             return Err(place(Error::input(what)).hint("look at [source.rows], and at which file was sent"));
         }
+        check_deaths(source, extract.source, tally, &standardised.table).map_err(place)?;
+        warn_of_other_codes(source, tally);
         warn_of_absent_kinds(source, extract.source, &standardised.table);
         warn_of_unborn(source, extract.source, study.reference.day, &standardised.table);
         if names_records_by_id_numbers(extract.source, &standardised.table) {
@@ -124,6 +130,76 @@ fn warn_of_absent_kinds(source: &Source, number: usize, table: &PersonTable) {
             meaning = kind.name(),
             "no row has a value that [source.rows] names for it"
         );
+    }
+}
+
+/// Most rows have no date of death, so those that cannot be read are held against those that can.
+fn check_deaths(source: &Source, number: usize, tally: &Tally, table: &PersonTable) -> Result<()> {
+    let noted = |what| tally.noted.get(what).copied().unwrap_or(0);
+    let mut days: BTreeMap<u32, u64> = BTreeMap::new();
+    for record in table.records(number) {
+        let death = table.death[record as usize];
+        *days.entry(death.packed()).or_default() += u64::from(death.is_some());
+    }
+    let (read, unreadable, before_birth) =
+        (days.values().sum::<u64>(), noted("death_date_unreadable"), noted("death_before_birth"));
+    let columns = source.binding(Field::DeathDate).map_or_else(String::new, |binding| binding.columns.join(", "));
+    if unreadable >= ROWS_MIN && unreadable > read + before_birth {
+        let hint = "the columns may be shifted against their headers, or have another form: look at the file, and ask \
+                    the sender";
+        let error = Error::input("most cells of this column cannot be read as dates of death");
+        return Err(error.at_column(columns).hint(hint));
+    }
+    if before_birth >= ROWS_MIN {
+        tracing::warn!(
+            source = source.name,
+            column = columns,
+            rows = before_birth,
+            "dates of death lie before the birth and are not used: most likely they stand for an empty cell"
+        );
+    }
+    let of_one_day = days.values().copied().max().unwrap_or(0);
+    if of_one_day >= ROWS_MIN && of_one_day * 2 > read {
+        tracing::warn!(
+            source = source.name,
+            column = columns,
+            rows = of_one_day,
+            "most dates of death are one day: if it stands for an empty cell, ask the sender, or take the field out of \
+             [source.columns], as its rows count as deaths"
+        );
+    }
+    Ok(())
+}
+
+/// Codes that mean nothing here make everybody of whom they are said something else, and no row is set aside for them.
+fn warn_of_other_codes(source: &Source, tally: &Tally) {
+    let noted = |what| tally.noted.get(what).copied().unwrap_or(0);
+    if let (Some(column), rows @ 1..) = (&source.rows.column, noted("other_value")) {
+        let otherwise = source.rows.otherwise.name();
+        tracing::warn!(
+            source = source.name,
+            column,
+            rows,
+            otherwise,
+            "rows have a value that [source.rows] does not list, and count as `otherwise` says: list it"
+        );
+    }
+    for (note, what) in [
+        ("sex_contradicts_id", "sexes contradict the ID numbers"),
+        ("sex_unknown", "sexes cannot be read"),
+        ("registration_unknown", "codes of the registration cannot be read"),
+        ("left_registration_unknown", "codes of the time since leaving the registration cannot be read"),
+        ("date_unreadable", "dates of a declared field cannot be read"),
+        ("number_unreadable", "numbers of a declared field cannot be read"),
+    ] {
+        let rows = noted(note);
+        if tally.rows_in >= ROWS_MIN && rows * ODD_SHARE > tally.rows_in {
+            tracing::warn!(
+                source = source.name,
+                rows,
+                "{what}: `rollcall profile` says what is in the column; `codes` and `format` say what it means"
+            );
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::hash::BuildHasher;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::cell::{self, BoundField, comparator, is_nothing};
+use super::cell::{self, BoundField, RowKinds, comparator, is_nothing};
 use super::date::Date;
 use super::id_number::{self, Fault};
 use super::name::{self, Reading};
@@ -48,7 +48,7 @@ pub struct ColumnProfile {
 /// What a column is read as.
 enum Reader<'a> {
     RecordId(Option<usize>),
-    RowMeaning(Option<usize>),
+    RowMeaning(Option<usize>, RowKinds<'a>),
     Field(BoundField<'a>),
 }
 
@@ -114,7 +114,7 @@ fn asked<'a>(study: &'a Study, extract: &Extract) -> Vec<Asked<'a>> {
     let id = source.record_id.iter().map(single);
     let id = id.map(|(columns, at)| asked("record_id", columns, Reader::RecordId(at)));
     let rows = source.rows.column.iter().map(single);
-    let rows = rows.map(|(columns, at)| asked("rows", columns, Reader::RowMeaning(at)));
+    let rows = rows.map(|(columns, at)| asked("rows", columns, Reader::RowMeaning(at, RowKinds::new(&source.rows))));
     let fields = source.bindings.iter().map(|binding| {
         let bound = BoundField::new(study, binding, &extract.columns);
         asked(study.field_name(binding.field), &binding.columns, Reader::Field(bound))
@@ -128,7 +128,7 @@ impl Reader<'_> {
         let of = |column: &Option<usize>| chunk.columns.get((*column)?)?.text(row);
         match self {
             Reader::RecordId(column) => of(column).filter(|id| !is_nothing(id)),
-            Reader::RowMeaning(column) => of(column),
+            Reader::RowMeaning(column, _) => of(column),
             Reader::Field(bound) => bound.text(chunk, row),
         }
     }
@@ -151,11 +151,8 @@ impl Counted {
             self.distinct.insert(FxBuildHasher.hash_one(text.as_bytes()));
             let valid = match &asked.reader {
                 Reader::RecordId(_) => true,
-                Reader::RowMeaning(_) => {
-                    let meaning = asked.study.sources.get(asked.source).map(|source| &source.rows);
-                    let known =
-                        meaning.is_some_and(|rows| rows.values.is_empty() || cell::kind_of(rows, &text).is_some());
-                    self.noted(known, "other_value")
+                Reader::RowMeaning(_, kinds) => {
+                    self.noted(kinds.of(&text).is_some() || kinds.list_nothing(), "other_value")
                 }
                 Reader::Field(bound) => match bound.rounded(&text).or_else(|| bound.overlong(&text)) {
                     Some(what) => self.noted(false, what),
@@ -189,16 +186,12 @@ impl Counted {
             Field::Division => self.noted(code::division(text).is_some(), "division_unusable"),
             Field::EnumerationArea => self.noted(code::area(text).is_some(), "area_unusable"),
             Field::Address => self.address(text),
-            Field::Registration | Field::LeftRegistration => {
-                self.noted(text.bytes().any(|byte| byte.is_ascii_digit()), "code_missing")
-            }
+            Field::Registration => self.noted(code::item(text).is_some(), "registration_unknown"),
+            Field::LeftRegistration => self.noted(code::item(text).is_some(), "left_registration_unknown"),
             Field::Household => true,
             Field::Custom(_) => match comparator(study, bound.field()) {
                 Some(Comparator::Date) => self.date(date()),
-                Some(Comparator::Numeric) => {
-                    let finite = text.parse::<f64>().is_ok_and(f64::is_finite);
-                    self.noted(finite, "number_unreadable")
-                }
+                Some(Comparator::Numeric) => self.noted(cell::number(text).is_some(), "number_unreadable"),
                 _ => true,
             },
         }

@@ -4,6 +4,8 @@
 //! own lexicons, so that threads need not meet. [`PersonTable::append`] then gives every local symbol its global one,
 //! in the order of the chunks.
 
+mod vital;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,7 +13,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::before::{self, Before, PlaceCell};
-use super::cell::{self, BoundField, is_nothing};
+use super::cell::{self, BoundField, RowKinds, is_nothing};
 use super::code::{self, Relationship};
 use super::column;
 use super::date::Date;
@@ -23,7 +25,7 @@ use super::text::{plain_text, single_spaced};
 use super::written::Written;
 use super::{Rejected, joins_names, text_field};
 use crate::intake::extract::{Chunk, Extract, ExtractFile};
-use crate::intake::study::{Comparator, Field, RowKind, RowMeaning, Study};
+use crate::intake::study::{Comparator, Field, RowKind, Study};
 
 /// Rows that one thread reads at a time.
 const ROWS_AT_A_TIME: usize = 1 << 15;
@@ -51,7 +53,7 @@ pub(super) struct RowReader<'a> {
     rows_before: Vec<u64>,
     record_id: Option<usize>,
     row_kind: Option<usize>,
-    meaning: &'a RowMeaning,
+    kinds: RowKinds<'a>,
     /// By [`Field::place`].
     fields: Vec<Option<BoundField<'a>>>,
     texts: Vec<Field>,
@@ -103,7 +105,7 @@ impl<'a> RowReader<'a> {
             rows_before: rows_before(extract),
             record_id: source.record_id.as_deref().and_then(column),
             row_kind: source.rows.column.as_deref().and_then(column),
-            meaning: &source.rows,
+            kinds: RowKinds::new(&source.rows),
             fields,
             texts: texts.iter().map(|text| text.field).collect(),
             says_dwelling: texts
@@ -133,25 +135,35 @@ impl<'a> RowReader<'a> {
         unusable.is_none().then_some(text)
     }
 
-    /// What a text field says: a date in one form, whatever the source's own.
+    /// What a text field says: a date or a number in one form, whatever the source's own.
     fn said<'c>(&self, chunk: &'c Chunk, row: usize, field: Field, out: &mut ChunkTable) -> Option<Cow<'c, str>>
     where
         'a: 'c,
     {
-        if cell::comparator(self.study, field) != Some(Comparator::Date) {
-            return self.code(chunk, row, field, out);
+        match cell::comparator(self.study, field) {
+            Some(Comparator::Date) => {
+                let date = self.read_date(chunk, row, field, "date_unreadable", out);
+                date.is_some().then(|| Cow::Owned(date.to_string()))
+            }
+            Some(Comparator::Numeric) => {
+                let number = cell::number(&self.text(chunk, row, field)?);
+                out.note(number.is_none().then_some("number_unreadable"));
+                Some(Cow::Owned(number?.to_string()))
+            }
+            _ => self.code(chunk, row, field, out),
         }
-        let date = self.read_date(chunk, row, field, "date_unreadable", out);
-        date.is_some().then(|| Cow::Owned(date.to_string()))
     }
 
     fn bound(&self, field: Field) -> Option<&BoundField<'a>> {
         self.fields.get(field.place())?.as_ref()
     }
 
-    fn kind(&self, chunk: &Chunk, row: usize) -> RowKind {
+    fn kind(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) -> RowKind {
         let value = self.row_kind.and_then(|column| chunk.columns.get(column)?.text(row));
-        value.and_then(|value| cell::kind_of(self.meaning, &value)).unwrap_or(self.meaning.otherwise)
+        let kind = value.as_ref().and_then(|value| self.kinds.of(value));
+        let says_something = value.is_some_and(|value| !is_nothing(&value));
+        out.note((kind.is_none() && says_something && self.kinds.are_all_listed()).then_some("other_value"));
+        kind.unwrap_or(self.kinds.otherwise())
     }
 
     /// The rows of a chunk as tables of few rows each, in their order: threads share a large chunk.
@@ -240,7 +252,8 @@ impl<'a> RowReader<'a> {
         out.table.row.push(u32::try_from(out.rows_before + number - 1).unwrap_or(u32::MAX));
         out.table.id_text.push_str(&id);
         out.table.id_ends.push(out.table.id_text.len() as u64);
-        out.table.kind.push(self.kind(chunk, row));
+        let kind = self.kind(chunk, row, out);
+        out.table.kind.push(kind);
     }
 
     /// Everything but row number, record id and kind.
@@ -261,7 +274,7 @@ impl<'a> RowReader<'a> {
         let (name, written_name) = before::name_of_child((name, written_name), born, &mut out.table);
         let numbers = self.read_place(chunk, row, before, out, &mut flags);
         let last_seen = self.read_date(chunk, row, Field::LastSeen, "last_seen_unreadable", out).last_day();
-        let death = self.read_date(chunk, row, Field::DeathDate, "death_date_unreadable", out);
+        let death = self.read_death(chunk, row, birth, out);
         let mother_name = self.code(chunk, row, Field::MotherName, out);
         let mother_name = mother_name.and_then(|text| intern_name(&text, &mut out.table.names));
         let mother_id = self.text(chunk, row, Field::MotherIdNumber).map(|text| id_number::read(&text).0);
@@ -284,10 +297,8 @@ impl<'a> RowReader<'a> {
         // All of a city would be one door.
         let address = out.table.written.text(if has_door { &address } else { "" });
         out.table.written.push(out.table.name.len(), [written_name, numbers, address]);
-        let digit = |field: Field| {
-            self.text(chunk, row, field).and_then(|text| text.bytes().find(u8::is_ascii_digit)).map_or(0, |d| d - b'0')
-        };
-        let (registration, left) = (digit(Field::Registration), digit(Field::LeftRegistration));
+        let registration = self.read_item(chunk, row, Field::Registration, "registration_unknown", out);
+        let left = self.read_item(chunk, row, Field::LeftRegistration, "left_registration_unknown", out);
         let household = self.code(chunk, row, Field::Household, out);
         let telephone = self.code(chunk, row, Field::Telephone, out).map(|text| code::telephone(&text));
         out.note((telephone == Some(0)).then_some("telephone_unusable"));
@@ -371,47 +382,12 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The birth date beside the ID number, made finer by the one inside it where they agree as far as they go.
-    fn read_birth(&self, chunk: &Chunk, row: usize, id: IdNumber, out: &mut ChunkTable, flags: &mut u8) -> Date {
-        let written = self.read_date(chunk, row, Field::BirthDate, "birth_date_unreadable", out);
-        let inside = id.birth_date().filter(|_| id.is_valid() || id.is_tail_masked());
-        match (written.is_some(), inside) {
-            (false, Some(inside)) => {
-                *flags |= flag::BIRTH_FROM_ID;
-                inside
-            }
-            (true, Some(inside)) => {
-                let agrees = written == inside
-                    || (!written.has_day() && written == inside.month())
-                    || (!written.has_month() && written.year() == inside.year());
-                if agrees {
-                    return inside;
-                }
-                *flags |= flag::BIRTH_CONFLICT;
-                out.note(Some("birth_date_contradicts_id"));
-                // Nobody is registered before being born: of the two, this is the wrong one.
-                let unborn = written.is_before(self.study.reference.day) == Some(false);
-                if unborn && inside.is_before(self.study.reference.day) == Some(true) {
-                    return inside;
-                }
-                written
-            }
-            (_, None) => written,
-        }
-    }
-
-    fn read_sex(&self, chunk: &Chunk, row: usize, id: IdNumber, out: &mut ChunkTable, flags: &mut u8) -> u8 {
-        let written = self.text(chunk, row, Field::Sex).map_or(0, |text| code::sex(&text));
-        let inside = if id.is_valid() { id.sex().unwrap_or(0) } else { 0 };
-        if written == 0 && inside != 0 {
-            *flags |= flag::SEX_FROM_ID;
-            return inside;
-        }
-        if written != 0 && inside != 0 && written != inside {
-            *flags |= flag::SEX_CONFLICT;
-            out.note(Some("sex_contradicts_id"));
-        }
-        written
+    /// The code of a census item; 0 where there is none that can be read.
+    fn read_item(&self, chunk: &Chunk, row: usize, field: Field, unknown: &'static str, out: &mut ChunkTable) -> u8 {
+        let Some(text) = self.text(chunk, row, field) else { return 0 };
+        let code = code::item(&text);
+        out.note(code.is_none().then_some(unknown));
+        code.unwrap_or(0)
     }
 
     /// Reads the address and its codes; gives how its numbers were written, if not plainly.

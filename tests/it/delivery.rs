@@ -85,6 +85,12 @@ fn each_fault_of_a_delivery_is_status_7_and_said() {
     std::fs::write(place.join("health.csv"), csv.replacen("1980", "1990", 1)).expect("written");
     run(place, "health.csv: was altered since it was sealed");
     check(&["seal", argument(place), "--check"], 7);
+    // So is what was altered so that it is no extract any more.
+    let police = std::fs::read(place.join("police.parquet")).expect("read");
+    std::fs::write(place.join("police.parquet"), [&police[..], b"x"].concat()).expect("written");
+    let (_, said) = check(&["seal", argument(place), "--check"], 7);
+    assert!(said.contains("altered"), "{said}");
+    std::fs::write(place.join("police.parquet"), police).expect("written");
     std::fs::write(place.join("health.csv"), format!("{csv}3,x,1990-01-01\n")).expect("written");
     run(place, "bytes");
     std::fs::write(place.join("health.csv"), &csv).expect("written");

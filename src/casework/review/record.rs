@@ -88,11 +88,8 @@ fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<Value> {
             all.push(Value { label: code::field(language, study.field_name(field)), value, shown, folded });
         }
     };
-    let named = bound(Field::Name) || bound(Field::FamilyName);
-    let name = mask::plain(table.written_name(record));
-    if named {
-        add_folded(if bound(Field::Name) { Field::Name } else { Field::FamilyName }, name, table.name_text(record));
-    }
+    // Where no source has whole names, their parts are among the text fields.
+    add_folded(Field::Name, mask::plain(table.written_name(record)), table.name_text(record));
     let mut add = |field: Field, value: String| add_folded(field, value, "");
     add(Field::FormerName, mask::plain(table.names.texts.text(table.former_name[at])));
     add(Field::Sex, field::sex(table.sex[at]).of(language).to_owned());
@@ -141,4 +138,23 @@ fn day(date: Date) -> String {
 pub fn content(values: impl Iterator<Item = String>) -> String {
     let all: Vec<String> = values.collect();
     hex(&Sha256::digest(all.join("\u{1f}"))[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::side_by_side;
+    use crate::person::practice::{HEAD, Practice, source};
+
+    #[test]
+    fn every_value_stands_under_a_heading_of_its_own() {
+        for columns in [&[("family_name", "f"), ("given_name", "g")][..], &[("name", "f"), ("given_name", "g")][..]] {
+            let study = format!("{HEAD}{}", source("a", "register", false, columns));
+            let practice = Practice::of(&[("a.csv", "id,f,g\n1,smith,ann\n2,smyth,anne\n")], &study);
+            let rows = side_by_side(&practice.study, &practice.standardised().table, [0, 1]);
+            let mut labels: Vec<&str> = rows.iter().map(|row| row.label.as_str()).collect();
+            labels.dedup();
+            assert_eq!((labels.len(), rows.len()), (rows.len(), if columns[0].0 == "name" { 1 } else { 2 }));
+            assert!(rows.iter().all(|row| row.differs), "{rows:?}");
+        }
+    }
 }

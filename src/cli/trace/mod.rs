@@ -15,6 +15,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use super::args;
+use super::coverage;
 use super::explain::evidence;
 use super::screen::show;
 use crate::audit::located;
@@ -57,6 +58,9 @@ pub(super) fn trace(asked: &args::Trace, memory: Allowance, progress: &dyn Progr
         .filter(|row| !(asked.open && row.is_settled()))
         .filter(|row| on_lists.as_ref().is_none_or(|listed| listed.contains(&row.discrepancy)))
         .collect();
+    if let Some(area) = asked.area.as_ref().filter(|area| behind.is_empty() && !area.starts_with("unknown")) {
+        coverage::check_area(&asked.run, area)?;
+    }
     // From 0: `sum` makes -0 of no rows, and that would be shown.
     let expected = behind.iter().fold(0.0, |sum, row| sum + row.probability);
     let mut text = format!("{} discrepancies, of which {expected:.1} are expected to be real", behind.len());

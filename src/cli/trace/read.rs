@@ -2,7 +2,7 @@
 //!
 //! Takes a run's folder and what is asked for, gives the count and the rows: source, file, row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::entries::{Entries, known, more};
@@ -82,6 +82,7 @@ fn filled(
 
 fn noted(asked: &args::Trace, manifest: &Manifest, source: &str, reason: &str) -> Result<String> {
     let wanted = known(manifest, source)?;
+    known_reason(reason, manifest.sources.iter().map(|entry| &entry.noted))?;
     let (study, extracts) = held::take_up(&asked.run, manifest, &evidence::outputs(&[]))?;
     let rows = person::noted(&study, &extracts, wanted, reason)?;
     let mut text = format!("{} rows\n\n", rows.len());
@@ -96,6 +97,9 @@ fn noted(asked: &args::Trace, manifest: &Manifest, source: &str, reason: &str) -
 
 fn set_aside(asked: &args::Trace, manifest: &Manifest, source: &str) -> Result<String> {
     known(manifest, source)?;
+    if let Some(reason) = &asked.reason {
+        known_reason(reason, manifest.sources.iter().map(|entry| &entry.set_aside))?;
+    }
     held::check(&asked.run, manifest, &evidence::outputs(&[files::REJECTED]))?;
     let mut rows = files::read_rejected(&asked.run)?;
     rows.retain(|row| row.source == source && asked.reason.as_ref().is_none_or(|reason| *reason == row.reason));
@@ -111,4 +115,15 @@ fn set_aside(asked: &args::Trace, manifest: &Manifest, source: &str) -> Result<S
     }
     more(&mut text, rows.len(), asked.limit);
     Ok(text)
+}
+
+/// Is it a reason that the run gave for rows of any source? A misspelt one would look like none.
+fn known_reason<'m>(reason: &str, counts: impl Iterator<Item = &'m BTreeMap<String, u64>>) -> Result<()> {
+    let reasons: BTreeSet<&str> = counts.flat_map(|counts| counts.keys().map(String::as_str)).collect();
+    if reasons.contains(reason) {
+        return Ok(());
+    }
+    let error = Error::new(Kind::Usage, "the run gives no such reason");
+    let all: Vec<&str> = reasons.into_iter().collect();
+    Err(if all.is_empty() { error.hint("it gives none") } else { error.hint(format!("it gives {}", all.join(", "))) })
 }

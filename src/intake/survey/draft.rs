@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::Planned;
 use super::custom::Custom;
 use super::profile::{Profile, Shape};
-use super::{fields, guess};
+use super::{fields, guess, headers};
 use crate::intake::study::{Field, Role, RowKind, file::DEFAULT_REFERENCE_TIME};
 
 /// Everything that goes into the study file.
@@ -130,7 +130,8 @@ impl Draft<'_> {
                 };
                 let why = if fields::plain(&profile.name) == "age" { "the birth date says more" } else { why };
                 let why = if guess::field_by_values(profile).is_some() { guess::ANOTHER } else { why };
-                writeln!(text, "# left out: {}: {why}", one_line(&profile.name))?;
+                let may_mean = may_say_what_rows_are(profile, plan).map(doubt).unwrap_or_default();
+                writeln!(text, "# left out: {}: {why}{may_mean}", one_line(&profile.name))?;
             }
         }
         Ok(())
@@ -157,10 +158,26 @@ impl Draft<'_> {
     }
 }
 
+/// Could a column that is left out say what its rows are?
+fn may_say_what_rows_are(profile: &Profile, plan: &Planned) -> Option<&'static str> {
+    let codes = profile.codes.as_ref()?;
+    if plan.role == Role::Roll {
+        let is_open = plan.guess.rows.column.is_none() && codes.len() > 1;
+        return is_open.then_some("does it say who lived here? then [source.rows] must name it");
+    }
+    codes.keys().any(|value| headers::speaks_of_leaving(value)).then_some(
+        "its values speak of persons who left or died: should [source.rows] name it? Their rows count as persons here",
+    )
+}
+
 fn rows(text: &mut String, plan: &Planned) -> std::fmt::Result {
     let rows = &plan.guess.rows;
     let Some(column) = &rows.column else {
-        if let Some(kind) = rows.otherwise.filter(|_| plan.role == Role::Register) {
+        if plan.role == Role::Roll {
+            let why = doubt("nothing says who lived here at the reference time: every row counts as `present`");
+            return writeln!(text, "# no [source.rows]{why}");
+        }
+        if let Some(kind) = rows.otherwise {
             let why = doubt("guessed from the name of the file");
             writeln!(text, "[source.rows]\notherwise = \"{}\"{why}", kind.name())?;
         }

@@ -151,6 +151,13 @@ pub(super) fn row_kind(value: &str) -> Option<RowKind> {
     WORDS.iter().find(|(_, words)| words.iter().any(|word| plain.contains(word))).map(|(kind, _)| *kind)
 }
 
+/// Does a value say of a person that they have left the register?
+pub(super) fn speaks_of_leaving(value: &str) -> bool {
+    const WORDS: [&str; 8] = ["注销", "迁出", "死亡", "失效", "cancel", "moved out", "deceased", "inactive"];
+    let value = value.to_lowercase();
+    WORDS.iter().any(|word| value.contains(word))
+}
+
 /// What a value of the roll's residence column means: census item *place of residence at the reference time*.
 pub(super) fn roll_kind(value: &str) -> Option<RowKind> {
     let plain = plain(value);

@@ -206,6 +206,22 @@ fn codes_with_a_point_are_those_without_and_what_is_not_understood_is_asked_for(
 }
 
 #[test]
+fn a_roll_of_which_no_column_says_who_lives_here_and_a_register_of_persons_who_left_are_asked_about() {
+    let mut files = district();
+    files[0].1 = files[0].1.replace("普查时点居住地", "甲乙");
+    for (row, line) in files[2].1.clone().lines().enumerate() {
+        let state = ["人员状态", "正常", "迁出注销"][if row == 0 { 0 } else { 1 + row % 2 }];
+        let text = if row == 0 { String::new() } else { std::mem::take(&mut files[2].1) };
+        files[2].1 = format!("{text}{line},{state}\n");
+    }
+    let folder = folder(&files);
+    let (text, _) = drafted(folder.path());
+    let asked = |begin: &str| text.lines().any(|line| line.starts_with(begin) && line.contains("# ?"));
+    assert!(asked("# left out: 甲乙: ") && asked("# no [source.rows]"), "{text}");
+    assert!(asked("# left out: 人员状态: "), "{text}");
+}
+
+#[test]
 fn a_register_of_more_than_the_district_under_other_headings_is_recognised() {
     let mut files = district();
     files.retain(|(name, _)| *name == "roll.csv" || *name == "公安.csv");
