@@ -22,6 +22,7 @@ use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
 use crate::linkage::Linked;
 use crate::linkage::comparison::Comparer;
+use crate::linkage::scoring::Scorer;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
 use areas::Areas;
@@ -40,6 +41,8 @@ struct Case<'a> {
     linked: &'a Linked,
     comparer: &'a Comparer<'a>,
     areas: Areas,
+    /// Of pairs that linking did not keep.
+    scorer: Scorer<'a>,
     /// How often each source has each item wrong.
     errors: ItemErrors,
     /// Probability that an enumeration that no register supports is wrong.
@@ -158,7 +161,8 @@ impl<'a> Case<'a> {
         );
         let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
         let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
-        Case { study, table, linked, comparer, areas, errors, unsupported, held_apart }
+        let scorer = linked.scorer(comparer, table);
+        Case { study, table, linked, comparer, areas, scorer, errors, unsupported, held_apart }
     }
 
     fn kind(&self, record: RecordId) -> RowKind {
@@ -171,16 +175,16 @@ impl<'a> Case<'a> {
 
     fn of_person(&self, person: u32, found: &mut Vec<Discrepancy>) {
         let records = self.linked.resolution.records_of(person);
-        let of_kind = |kind: RowKind| records.iter().copied().filter(|r| self.kind(*r) == kind).collect::<Vec<_>>();
-        let mut present = of_kind(RowKind::Present);
+        let first_of = |kind: RowKind| records.iter().copied().find(|record| self.kind(*record) == kind);
+        let mut present: Vec<RecordId> =
+            records.iter().copied().filter(|record| self.table.is_present(*record)).collect();
         // The row that counts the person speaks before a guest's.
         present.sort_by_key(|row| !self.is_counted(*row));
         let roll = self.study.roll();
         let registers: Vec<RecordId> =
             records.iter().copied().filter(|r| Some(self.table.source(*r)) != roll).collect();
         let Some(&row) = present.first() else {
-            let elsewhere_in_area = of_kind(RowKind::ElsewhereInArea);
-            if let Some(&row) = elsewhere_in_area.first() {
+            if let Some(row) = first_of(RowKind::ElsewhereInArea) {
                 let why =
                     vec![evidence("roll", "listed as living elsewhere in the area, enumerated nowhere as present")];
                 let probability = COUNTED_ELSEWHERE * (1.0 - self.held_apart.get(&person).copied().unwrap_or(0.0));
@@ -200,7 +204,7 @@ impl<'a> Case<'a> {
             return;
         };
         self.duplicates(person, &present, &registers, found);
-        if let Some(&other) = of_kind(RowKind::Elsewhere).first() {
+        if let Some(other) = first_of(RowKind::Elsewhere) {
             let why = vec![evidence("roll", "present here, and listed by another row as living outside the area")];
             let probability = self.pair_probability(row, other) * 0.5;
             found.push(self.discrepancy(DiscrepancyKind::CountedElsewhere, person, Some(row), row, probability, why));
@@ -314,7 +318,7 @@ impl<'a> Case<'a> {
             Ok(at) => self.linked.scores[at].probability(),
             Err(_) => {
                 let pattern = self.linked.pattern_of_unblocked(self.comparer, pair);
-                self.linked.scorer(self.comparer, self.table).score(pattern, pair.0, pair.1).probability()
+                self.scorer.score(pattern, pair.0, pair.1).probability()
             }
         }
     }
@@ -452,11 +456,8 @@ fn unsupported_probability(study: &Study, table: &PersonTable, linked: &Linked) 
         }) {
             continue;
         }
-        let mut registers: Vec<usize> =
-            records.iter().map(|record| table.source(*record)).filter(|source| Some(*source) != roll).collect();
-        registers.sort_unstable();
-        registers.dedup();
-        if let Some(count) = known_to.get_mut(registers.len()) {
+        let registers = records.iter().copied().filter(|record| Some(table.source(*record)) != roll);
+        if let Some(count) = known_to.get_mut(table.sources_of(registers)) {
             *count += 1;
         }
     }

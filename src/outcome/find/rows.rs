@@ -3,8 +3,6 @@
 //! Takes the present rows of a person, gives what speaks against one of them: the person is enumerated twice, or in
 //! another dwelling than registers name, or placed elsewhere by the roll itself.
 
-use std::collections::BTreeSet;
-
 use super::{Case, evidence};
 use crate::intake::study::RowKind;
 use crate::linkage::comparison::{Variable, address};
@@ -33,7 +31,8 @@ impl Case<'_> {
         }
         let support = |row: RecordId| {
             let dwellings = self.dwellings(row, registers);
-            self.sources(dwellings.filter(|(_, level)| *level < address::SAME_BUILDING).map(|(record, _)| record))
+            self.table
+                .sources_of(dwellings.filter(|(_, level)| *level < address::SAME_BUILDING).map(|(record, _)| record))
         };
         let kept =
             present.iter().copied().max_by_key(|row| (support(*row), std::cmp::Reverse(*row))).unwrap_or(present[0]);
@@ -72,16 +71,11 @@ impl Case<'_> {
         let registers: Vec<RecordId> = registers.iter().copied().filter(speaks).collect();
         let dwellings: Vec<(RecordId, u8)> = self.dwellings(*row, &registers).collect();
         // What a register says twice it still says alone.
-        let sources = self.sources(dwellings.iter().map(|(record, _)| *record));
+        let sources = self.table.sources_of(dwellings.iter().map(|(record, _)| *record));
         if sources >= 2 && dwellings.iter().all(|(_, level)| *level >= address::SAME_BUILDING) {
             let why = vec![evidence("address", format!("{sources} registers name another dwelling"))];
             found.push(self.discrepancy(DiscrepancyKind::HouseholdMismatch, person, Some(*row), *row, 0.5, why));
         }
-    }
-
-    /// In how many sources are these records?
-    fn sources(&self, records: impl Iterator<Item = RecordId>) -> usize {
-        records.map(|record| self.table.source(record)).collect::<BTreeSet<usize>>().len()
     }
 
     /// How near the dwellings that registers name for a person are to that of a row, as far as it is known.
