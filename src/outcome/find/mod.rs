@@ -4,6 +4,7 @@
 //! is one function. `docs/discrepancies.md` defines the kinds.
 
 mod areas;
+mod dwellings;
 mod items;
 mod rows;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use crate::linkage::scoring::Scorer;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
 use areas::Areas;
+use dwellings::Dwellings;
 use items::{ITEMS, ItemErrors};
 use rows::COUNTED_ELSEWHERE;
 
@@ -45,6 +47,8 @@ struct Case<'a> {
     scorer: Scorer<'a>,
     /// How often each source has each item wrong.
     errors: ItemErrors,
+    /// Which estates have rooms.
+    dwellings: Dwellings,
     /// Probability that an enumeration that no register supports is wrong.
     unsupported: f64,
     /// Of persons listed as living elsewhere in the area, how likely a present row is theirs that was held apart.
@@ -162,7 +166,8 @@ impl<'a> Case<'a> {
         let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
         let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
         let scorer = linked.scorer(comparer, table);
-        Case { study, table, linked, comparer, areas, scorer, errors, unsupported, held_apart }
+        let dwellings = Dwellings::of(table);
+        Case { study, table, linked, comparer, areas, scorer, errors, dwellings, unsupported, held_apart }
     }
 
     fn kind(&self, record: RecordId) -> RowKind {
