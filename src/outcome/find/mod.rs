@@ -30,6 +30,7 @@ use areas::Areas;
 use dwellings::Dwellings;
 use items::{ITEMS, ItemErrors};
 use rows::COUNTED_ELSEWHERE;
+use unsupported::Unsupported;
 
 /// Missed persons less likely than this are not listed.
 const MISSED_PROBABILITY_MIN: f64 = 0.01;
@@ -49,8 +50,8 @@ struct Case<'a> {
     errors: ItemErrors,
     /// Which estates have rooms.
     dwellings: Dwellings,
-    /// Probability that an enumeration that no register supports is wrong.
-    unsupported: f64,
+    /// Enumerations that no register supports.
+    unsupported: Unsupported,
     /// Of persons listed as living elsewhere in the area, how likely a present row is theirs that was held apart.
     held_apart: FxHashMap<u32, f64>,
 }
@@ -81,7 +82,8 @@ pub fn find(
     let wrongly_counted = answer(settled, &mut found);
     rank(&mut found);
     let (visits, expected_found) = plan_visits(study, settled, &mut found, visits);
-    Findings { discrepancies: found, visits, expected_found, wrongly_counted }
+    let support = case.unsupported.support;
+    Findings { discrepancies: found, visits, expected_found, wrongly_counted, support }
 }
 
 /// What a visit has answered: a discrepancy that was none is not raised again, one that was real is certain. Gives the
@@ -156,12 +158,7 @@ impl<'a> Case<'a> {
     fn of(study: &'a Study, table: &'a PersonTable, comparer: &'a Comparer<'a>, linked: &'a Linked) -> Case<'a> {
         let (areas, (errors, unsupported)) = rayon::join(
             || Areas::of(table),
-            || {
-                rayon::join(
-                    || ItemErrors::estimate(table, comparer, linked),
-                    || unsupported_probability(study, table, linked),
-                )
-            },
+            || rayon::join(|| ItemErrors::estimate(table, comparer, linked), || Unsupported::of(study, table, linked)),
         );
         let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
         let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
@@ -215,8 +212,7 @@ impl<'a> Case<'a> {
             found.push(self.discrepancy(DiscrepancyKind::CountedElsewhere, person, Some(row), row, probability, why));
         }
         self.vital_events(person, row, &registers, found);
-        // Where there is no register, nobody can be in one.
-        if registers.is_empty() && self.study.has_two_lists() && self.is_counted(row) {
+        if let Some(probability) = self.unsupported.probability(person) {
             let has_number = self.table.id_number[row as usize].is_valid();
             let why = vec![
                 evidence("registers", "in none"),
@@ -227,7 +223,7 @@ impl<'a> Case<'a> {
                 person,
                 Some(row),
                 row,
-                self.unsupported,
+                probability,
                 why,
             ));
         } else if !registers.is_empty() {
@@ -448,23 +444,4 @@ impl<'a> Case<'a> {
             evidence,
         }
     }
-}
-
-/// Counts in how many registers the enumerated persons are, for the kind of row that no register supports.
-fn unsupported_probability(study: &Study, table: &PersonTable, linked: &Linked) -> f64 {
-    let roll = study.roll();
-    let mut known_to = [0_u64; 3];
-    for person in 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX) {
-        let records = linked.resolution.records_of(person);
-        if !records.iter().any(|record| {
-            table.kind[*record as usize] == RowKind::Present && table.is_counted(*record, study.reference.day)
-        }) {
-            continue;
-        }
-        let registers = records.iter().copied().filter(|record| Some(table.source(*record)) != roll);
-        if let Some(count) = known_to.get_mut(table.sources_of(registers)) {
-            *count += 1;
-        }
-    }
-    unsupported::probability(known_to[0], known_to[1], known_to[2])
 }

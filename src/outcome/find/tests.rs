@@ -216,6 +216,24 @@ fn who_is_in_another_village_or_house_is_in_another_dwelling_without_a_room() {
 }
 
 #[test]
+fn deaths_neither_support_an_enumeration_nor_make_a_register_a_list() {
+    let roll = || vec![row("r1", 1, "", ",1,1,1"), row("r2", 2, "", ",1,1,1")];
+    let look = |police: Vec<String>, health: Vec<String>| {
+        let mut found = (0, 0);
+        district([roll(), police, health], |study, table, comparer, linked| {
+            let findings = find(study, table, comparer, linked, &Residence::default(), &Settled::default(), None);
+            let of = |kind| of_kind(&findings, kind).len();
+            found = (of(DiscrepancyKind::UnsupportedEnumeration), of(DiscrepancyKind::DeadBeforeReference));
+        });
+        found
+    };
+    let dead = row("h1", 1, "", "2020-03-04,,,");
+    assert_eq!(look(Vec::new(), Vec::new()), (2, 0));
+    // One question about the dead is enough.
+    assert_eq!(look(Vec::new(), vec![dead]), (1, 1));
+}
+
+#[test]
 fn a_name_in_pinyin_contradicts_none_that_sounds_so() {
     let conflicts = |name: &str| {
         let health = row("h1", 1, "", ",,,").replace("钱秀英", name);
