@@ -1,8 +1,8 @@
 //! Do two records name one dwelling, or two?
 //!
-//! Takes two records whose addresses were compared, gives whether they name different dwellings, as far as they say.
-//! What a dwelling is depends on the place: a room where an estate has rooms, a house where it has none, as villages and
-//! lanes. Who is in another village needs neither.
+//! Takes two records whose addresses were compared, gives whether they name different dwellings, as far as they
+//! say. What a dwelling is depends on the place: a room where an estate has rooms, a house where it has none, as
+//! villages and lanes. Who is in another village needs neither.
 
 use crate::linkage::comparison::{Comparer, Variable, address};
 use crate::person::table::{PersonTable, RecordId};

@@ -3,13 +3,14 @@
 //! Takes which registers know each enumerated person, gives the probability that an enumeration without support is
 //! wrong, and how far registers can know the enumerated at all.
 //!
-//! A rightful person may well be in no register. How many such there are at least follows, for each kind of person, from
-//! how many are in just one register (`f1`, of them `z` in each) and in just two (`f2`): Chao's lower bound for lists of
-//! unlike coverage, `(f1² − Σ z²) / 2 (f2 + 1)` (Chao 1987, 1989; of two lists it is Chapman's estimator), times what lists
-//! that go together leave out beyond it. Only what exceeds that speaks against the roll. Who is known to one register alone, and why nobody is known to two of them, is not
-//! to be told: there no enumeration is held to be wrong. What exceeds the bound is then shared out: an area and a
-//! household with more such rows than expected has more of the wrong ones (a gamma-Poisson shrinkage of the ratio of rows
-//! found to rows expected).
+//! A rightful person may well be in no register. How many such there are at least follows, for each kind of person,
+//! from how many are in just one register (`f1`, of them `z` in each) and in just two (`f2`): Chao's lower bound
+//! for lists of unlike coverage, `(f1² − Σ z²) / 2 (f2 + 1)` (Chao 1987, 1989; of two lists it is Chapman's
+//! estimator), times what lists that go together leave out beyond it. Only what exceeds that speaks against the
+//! roll. Who is known to one register alone, and why nobody is known to two of them, is not to be told: there no
+//! enumeration is held to be wrong. What exceeds the bound is then shared out: an area and a household with more
+//! such rows than expected has more of the wrong ones (a gamma-Poisson shrinkage of the ratio of rows found to rows
+//! expected).
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -28,9 +29,9 @@ const SHARE_MIN: f64 = 0.01;
 const PROBABILITY_MAX: f64 = 0.95;
 /// A register can know a kind of person if it has at least this share of the enumerated ones: a judgement.
 const KNOWN_SHARE_MIN: f64 = 0.1;
-/// Who is in one register is likelier to be in another, and who is in none in no other: as an odds ratio, which the bound
-/// is multiplied by. A judgement; so much is in Chao's bound for lists of like coverage, which of two is twice Chapman's
-/// estimator.
+/// Who is in one register is likelier to be in another, and who is in none in no other: as an odds ratio, which the
+/// bound is multiplied by. A judgement; so much is in Chao's bound for lists of like coverage, which of two is
+/// twice Chapman's estimator.
 const DEPENDENCE: f64 = 2.0;
 /// Persons by whom the bound of a kind is drawn to that of all ages registered as they are: a judgement.
 const KIND_PRIOR: f64 = 50.0;
@@ -297,7 +298,8 @@ mod tests {
             let found = judge(&all, 2, |_| 1.0);
             expected(&found, &all, |_| true)
         };
-        // Chapman's estimate of whom two lists leave out is 200 · 70 / 701 = 20.0 persons; twice as many are allowed for.
+        // Chapman's estimate of whom two lists leave out is 200 · 70 / 701 = 20.0 persons; twice as many are
+        // allowed for.
         assert!((district(60) - 20.0).abs() < 0.5, "{}", district(60));
         assert!((district(15) - 0.15).abs() < 1e-6, "{}", district(15));
     }
