@@ -93,7 +93,8 @@ struct Shown<'a> {
 
 /// The estimates with what visits found, where visits were made (and the run's personal data have not been purged).
 fn visited(asked: &Coverage, summary: &Summary) -> Result<Vec<Recounted>> {
-    if !Store::exists(&asked.run) || !asked.run.join(table::CASES).is_file() {
+    // Where nothing is estimated there is nothing to change.
+    if !summary.is_made() || !Store::exists(&asked.run) || !asked.run.join(table::CASES).is_file() {
         return Ok(Vec::new());
     }
     let cases = follow_up::store_of(&asked.run)?.cases()?;

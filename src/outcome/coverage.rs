@@ -12,6 +12,7 @@ pub mod estimated;
 mod level;
 mod mended;
 mod post_strata;
+mod warning;
 mod within;
 
 pub use self::level::{Level, UNKNOWN_AREA};

@@ -143,4 +143,32 @@ pub struct Findings {
     /// Persons whom the roll has, and of whom a visit that asked about something else found that they are counted
     /// wrongly.
     pub wrongly_counted: Vec<u32>,
+    /// How far registers can know the enumerated.
+    pub support: Support,
+}
+
+/// How far registers can know those whom the roll enumerates, by kind of person (registered here or not, coarse age). A
+/// register can know a kind of person if it has a fair share of them alive.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Support {
+    /// Share of the enumerated whom no register can know.
+    pub unknown: f64,
+    /// Share of the enumerated whom one register can know: what speaks for and against rows in none is the second.
+    pub one_register: f64,
+    /// Codes of the enumeration areas with far more rows in no register than others, in their order.
+    pub areas: Vec<String>,
+    /// Share of these rows among all in no register.
+    pub areas_share: f64,
+}
+
+impl Support {
+    /// More than this share of the enumerated that no register can know, and nothing is estimated of whom the roll has
+    /// not: a judgement.
+    const UNKNOWN_MAX: f64 = 0.5;
+
+    /// Can registers tell of whom the roll has not?
+    #[must_use]
+    pub fn is_enough(&self) -> bool {
+        self.unknown <= Support::UNKNOWN_MAX
+    }
 }

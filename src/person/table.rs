@@ -286,6 +286,20 @@ impl PersonTable {
         self.starts.partition_point(|start| *start <= record).saturating_sub(1)
     }
 
+    /// In how many sources are these records, which ascend?
+    #[must_use]
+    pub fn sources_of(&self, records: impl IntoIterator<Item = RecordId>) -> usize {
+        let (mut sources, mut end) = (0, 0);
+        for record in records {
+            // The records of a source lie together, so that only one beyond its end is of another source.
+            if record >= end {
+                sources += 1;
+                end = self.records(self.source(record)).end;
+            }
+        }
+        sources
+    }
+
     /// The record's own id within its source.
     #[must_use]
     pub fn record_id(&self, record: RecordId) -> &str {
@@ -388,3 +402,22 @@ pub struct Dwelling {
 }
 
 personal!(PersonTable);
+
+#[cfg(test)]
+mod tests {
+    use crate::person::practice::{HEAD, Practice, source};
+
+    #[test]
+    fn what_a_source_says_twice_is_of_one_source() {
+        let text = "name\n赵建国\n钱秀英\n";
+        let columns = [("name", "name")];
+        let study = ["a", "b", "c"].map(|name| source(name, "register", false, &columns)).concat();
+        let table =
+            Practice::of(&[("a.csv", text), ("b.csv", text), ("c.csv", text)], &(HEAD.to_owned() + &study)).table();
+        let of = |records: &[u32]| table.sources_of(records.iter().copied());
+        assert_eq!(
+            [of(&[]), of(&[1]), of(&[0, 1]), of(&[1, 2]), of(&[0, 1, 4, 5]), of(&[0, 2, 3, 5])],
+            [0, 1, 1, 2, 2, 3]
+        );
+    }
+}

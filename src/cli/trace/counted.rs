@@ -3,7 +3,7 @@
 //! Takes a run's folder and what is asked for, gives the count and its entries: persons with their records (source,
 //! file, row), pairs of records with weight and probability.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::entries::{Entries, known, lies_in, more, named};
@@ -70,10 +70,7 @@ fn everybody(gathered: &Evidence) -> std::ops::Range<u32> {
 }
 
 fn in_sources(gathered: &Evidence, wanted: usize) -> Vec<u32> {
-    let sources = |person: &u32| {
-        let records = gathered.resolution.records_of(*person).iter();
-        records.map(|record| gathered.table.source(*record)).collect::<BTreeSet<usize>>().len()
-    };
+    let sources = |person: &u32| gathered.table.sources_of(gathered.resolution.records_of(*person).iter().copied());
     everybody(gathered).filter(|person| sources(person) == wanted).collect()
 }
 

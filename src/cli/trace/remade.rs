@@ -252,6 +252,10 @@ fn estimate(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, part: E
         return Err(error.at_file(&asked.run));
     }
     let (residence, findings) = remade.evidence();
+    if !findings.support.is_enough() {
+        let error = Error::new(Kind::Usage, "the run estimates nothing: registers know too few of those on the roll");
+        return Err(error.at_file(&asked.run));
+    }
     let weights = Weights::of(&remade.study, &remade.table, &remade.linked, &residence, &findings);
     hold_total(asked, &weights)?;
     let sex = asked.sex.map(|sex| match sex {

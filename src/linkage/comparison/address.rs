@@ -79,7 +79,9 @@ fn within_estate(one: (u16, u16, u16), other: (u16, u16, u16)) -> u8 {
     SAME_ESTATE
 }
 
-fn digits_apart(mut a: u16, mut b: u16) -> u32 {
+/// How many digits of two numbers differ, the last ones under one another.
+#[must_use]
+pub fn digits_apart(mut a: u16, mut b: u16) -> u32 {
     let mut differing = 0;
     while a != 0 || b != 0 {
         differing += u32::from(a % 10 != b % 10);

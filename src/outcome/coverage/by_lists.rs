@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Census;
 use super::mended::Mass;
 use super::post_strata::broad;
-use crate::intake::study::Role;
+use crate::intake::study::{Role, RowKind};
 use crate::outcome::estimate::log_linear::{average, choose};
 use crate::outcome::estimate::two_list::log_normal;
 use crate::person::table::RecordId;
@@ -47,6 +47,11 @@ impl Lists {
         let roll = census.study.roll()?;
         let mut registers: Vec<usize> = (0..census.study.sources.len())
             .filter(|source| census.study.sources[*source].role == Role::Register)
+            // Deaths alone are no list of the living.
+            .filter(|source| {
+                let records = census.table.records(*source);
+                records.into_iter().any(|record| census.table.kind[record as usize] != RowKind::Death)
+            })
             .collect();
         registers.sort_by_key(|source| (std::cmp::Reverse(census.table.records(*source).len()), *source));
         registers.truncate(LISTS_MAX - 1);

@@ -21,6 +21,8 @@ use super::by_lists::Lists;
 use super::mended::{self, Mass};
 pub use super::post_strata::STEPS;
 use super::post_strata::{Parts, Pools};
+use super::warning;
+pub use super::warning::{Warning, WarningKind};
 use super::{AgeGroup, Census, Counts, Coverage, Level};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
@@ -287,6 +289,11 @@ pub fn estimate(
         coverage.summary.warnings.push(Warning { kind: WarningKind::OneList, share: 1.0, detail: String::new() });
         return;
     }
+    // Whom registers know says nothing of the others if they know hardly anybody.
+    if !findings.support.is_enough() {
+        coverage.summary.warnings = warning::of_support(&findings.support);
+        return;
+    }
     let census = Census::of(study, table);
     let lists = Lists::of(&census);
     let population = Population::of(table, mended::mend(&census, linked, residence, findings, lists.as_ref()));
@@ -328,7 +335,7 @@ pub fn estimate(
         assumptions: ASSUMPTIONS.map(str::to_owned).to_vec(),
         if_dependent: [0.5, 1.0, 2.0, 5.0].map(|odds| (odds, total.persons + (odds - 1.0) * total.unseen)).to_vec(),
         by_lists: lists.and_then(|lists| lists.estimate(&population.masses)),
-        warnings: warnings(&merged, residence, &total),
+        warnings: warning::all(&merged, residence, &total, &findings.support),
     };
     let (absent, persons) = absent::communities(coverage, &study.area);
     if !absent.is_empty() {
@@ -340,106 +347,6 @@ pub fn estimate(
         let share = persons as f64 / coverage.total().register_persons.max(1) as f64;
         let detail = absent.join(", ");
         coverage.summary.warnings.push(Warning { kind: WarningKind::Absent, share, detail });
-    }
-}
-
-fn warnings(merged: &[f64], residence: &Residence, total: &Estimate) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    let mut warn = |kind: WarningKind, share: f64, detail: &str| {
-        warnings.push(Warning { kind, share, detail: detail.to_owned() });
-    };
-    let all: f64 = merged.iter().sum();
-    let coarse = merged.iter().skip(3).sum::<f64>() / all.max(1.0);
-    if coarse > 0.05 {
-        warn(WarningKind::Merged, coarse, "");
-    }
-    let codes: std::collections::BTreeSet<&str> =
-        residence.strata.iter().flat_map(|fit| &fit.warnings).map(String::as_str).collect();
-    codes.into_iter().for_each(|code| warn(WarningKind::Residence, 0.0, code));
-    let erroneous = total.erroneous / total.enumerated.max(1.0);
-    if erroneous > 0.02 {
-        warn(WarningKind::Erroneous, erroneous, "");
-    }
-    warnings
-}
-
-/// What in the data speaks against an assumption.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WarningKind {
-    /// Post-strata too small for their own district.
-    Merged,
-    /// The residence evidence is doubtful; the detail is its code.
-    Residence,
-    /// Many enumerations are expected to be wrong.
-    Erroneous,
-    /// There is no roll, or no register: nothing is estimated.
-    OneList,
-    /// Of some communities the roll has nobody; the detail are their codes, the share is one of the persons in
-    /// registers.
-    Absent,
-}
-
-/// A warning; its display is a sentence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Warning {
-    /// What it is about.
-    pub kind: WarningKind,
-    /// Share of the persons it concerns.
-    pub share: f64,
-    /// A code, where the kind has several.
-    pub detail: String,
-}
-
-/// Codes of areas that a sentence names, at most.
-const CODES_SHOWN: usize = 5;
-
-impl Warning {
-    /// How many codes the detail holds, and the first of them.
-    #[must_use]
-    pub fn codes(&self) -> (usize, String) {
-        let codes: Vec<&str> = self.detail.split(", ").collect();
-        let more = if codes.len() > CODES_SHOWN { " …" } else { "" };
-        (codes.len(), format!("{}{more}", codes[..codes.len().min(CODES_SHOWN)].join(", ")))
-    }
-}
-
-impl std::fmt::Display for Warning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let percent = 100.0 * self.share;
-        match self.kind {
-            WarningKind::Merged => write!(
-                f,
-                "{percent:.0} % of the persons are in post-strata too small for their own district: areas borrow from one \
-                 another"
-            ),
-            WarningKind::Residence => {
-                let why = match self.detail.as_str() {
-                    "no_dates" => "no register has dates of a last sign of life",
-                    "one_date" => "in a register the dates of a last sign of life are nearly all one day",
-                    "few_positives" => "there are too few known residents to learn from",
-                    "few_negatives" => "too few are known not to live here: the prior comes from the density ratio",
-                    "unlike_negatives" => {
-                        "most whom only registers know are unlike those known not to live here: the prior is a density ratio"
-                    }
-                    "no_convergence" => "it did not converge",
-                    other => other,
-                };
-                write!(f, "the residence evidence is doubtful: {why}")
-            }
-            WarningKind::Erroneous => {
-                write!(f, "{percent:.1} % of the enumerations are expected to be wrong, more than 2 %")
-            }
-            WarningKind::Absent => {
-                let (count, codes) = self.codes();
-                write!(
-                    f,
-                    "of {count} communities with {percent:.1} % of the persons in registers the roll has nobody ({codes}): is \
-                     its extract whole?"
-                )
-            }
-            WarningKind::OneList => write!(f, "nothing is estimated: that takes a roll and a register at least"),
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! is one function. `docs/discrepancies.md` defines the kinds.
 
 mod areas;
+mod dwellings;
 mod items;
 mod rows;
 #[cfg(test)]
@@ -22,11 +23,14 @@ use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
 use crate::linkage::Linked;
 use crate::linkage::comparison::Comparer;
+use crate::linkage::scoring::Scorer;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
 use areas::Areas;
+use dwellings::Dwellings;
 use items::{ITEMS, ItemErrors};
 use rows::COUNTED_ELSEWHERE;
+use unsupported::Unsupported;
 
 /// Missed persons less likely than this are not listed.
 const MISSED_PROBABILITY_MIN: f64 = 0.01;
@@ -40,10 +44,14 @@ struct Case<'a> {
     linked: &'a Linked,
     comparer: &'a Comparer<'a>,
     areas: Areas,
+    /// Of pairs that linking did not keep.
+    scorer: Scorer<'a>,
     /// How often each source has each item wrong.
     errors: ItemErrors,
-    /// Probability that an enumeration that no register supports is wrong.
-    unsupported: f64,
+    /// Which estates have rooms.
+    dwellings: Dwellings,
+    /// Enumerations that no register supports.
+    unsupported: Unsupported,
     /// Of persons listed as living elsewhere in the area, how likely a present row is theirs that was held apart.
     held_apart: FxHashMap<u32, f64>,
 }
@@ -74,7 +82,8 @@ pub fn find(
     let wrongly_counted = answer(settled, &mut found);
     rank(&mut found);
     let (visits, expected_found) = plan_visits(study, settled, &mut found, visits);
-    Findings { discrepancies: found, visits, expected_found, wrongly_counted }
+    let support = case.unsupported.support;
+    Findings { discrepancies: found, visits, expected_found, wrongly_counted, support }
 }
 
 /// What a visit has answered: a discrepancy that was none is not raised again, one that was real is certain. Gives the
@@ -149,16 +158,13 @@ impl<'a> Case<'a> {
     fn of(study: &'a Study, table: &'a PersonTable, comparer: &'a Comparer<'a>, linked: &'a Linked) -> Case<'a> {
         let (areas, (errors, unsupported)) = rayon::join(
             || Areas::of(table),
-            || {
-                rayon::join(
-                    || ItemErrors::estimate(table, comparer, linked),
-                    || unsupported_probability(study, table, linked),
-                )
-            },
+            || rayon::join(|| ItemErrors::estimate(table, comparer, linked), || Unsupported::of(study, table, linked)),
         );
         let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
         let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
-        Case { study, table, linked, comparer, areas, errors, unsupported, held_apart }
+        let scorer = linked.scorer(comparer, table);
+        let dwellings = Dwellings::of(table);
+        Case { study, table, linked, comparer, areas, scorer, errors, dwellings, unsupported, held_apart }
     }
 
     fn kind(&self, record: RecordId) -> RowKind {
@@ -171,16 +177,16 @@ impl<'a> Case<'a> {
 
     fn of_person(&self, person: u32, found: &mut Vec<Discrepancy>) {
         let records = self.linked.resolution.records_of(person);
-        let of_kind = |kind: RowKind| records.iter().copied().filter(|r| self.kind(*r) == kind).collect::<Vec<_>>();
-        let mut present = of_kind(RowKind::Present);
+        let first_of = |kind: RowKind| records.iter().copied().find(|record| self.kind(*record) == kind);
+        let mut present: Vec<RecordId> =
+            records.iter().copied().filter(|record| self.table.is_present(*record)).collect();
         // The row that counts the person speaks before a guest's.
         present.sort_by_key(|row| !self.is_counted(*row));
         let roll = self.study.roll();
         let registers: Vec<RecordId> =
             records.iter().copied().filter(|r| Some(self.table.source(*r)) != roll).collect();
         let Some(&row) = present.first() else {
-            let elsewhere_in_area = of_kind(RowKind::ElsewhereInArea);
-            if let Some(&row) = elsewhere_in_area.first() {
+            if let Some(row) = first_of(RowKind::ElsewhereInArea) {
                 let why =
                     vec![evidence("roll", "listed as living elsewhere in the area, enumerated nowhere as present")];
                 let probability = COUNTED_ELSEWHERE * (1.0 - self.held_apart.get(&person).copied().unwrap_or(0.0));
@@ -200,14 +206,13 @@ impl<'a> Case<'a> {
             return;
         };
         self.duplicates(person, &present, &registers, found);
-        if let Some(&other) = of_kind(RowKind::Elsewhere).first() {
+        if let Some(other) = first_of(RowKind::Elsewhere) {
             let why = vec![evidence("roll", "present here, and listed by another row as living outside the area")];
             let probability = self.pair_probability(row, other) * 0.5;
             found.push(self.discrepancy(DiscrepancyKind::CountedElsewhere, person, Some(row), row, probability, why));
         }
         self.vital_events(person, row, &registers, found);
-        // Where there is no register, nobody can be in one.
-        if registers.is_empty() && self.study.has_two_lists() && self.is_counted(row) {
+        if let Some(probability) = self.unsupported.probability(person) {
             let has_number = self.table.id_number[row as usize].is_valid();
             let why = vec![
                 evidence("registers", "in none"),
@@ -218,7 +223,7 @@ impl<'a> Case<'a> {
                 person,
                 Some(row),
                 row,
-                self.unsupported,
+                probability,
                 why,
             ));
         } else if !registers.is_empty() {
@@ -314,7 +319,7 @@ impl<'a> Case<'a> {
             Ok(at) => self.linked.scores[at].probability(),
             Err(_) => {
                 let pattern = self.linked.pattern_of_unblocked(self.comparer, pair);
-                self.linked.scorer(self.comparer, self.table).score(pattern, pair.0, pair.1).probability()
+                self.scorer.score(pattern, pair.0, pair.1).probability()
             }
         }
     }
@@ -439,26 +444,4 @@ impl<'a> Case<'a> {
             evidence,
         }
     }
-}
-
-/// Counts in how many registers the enumerated persons are, for the kind of row that no register supports.
-fn unsupported_probability(study: &Study, table: &PersonTable, linked: &Linked) -> f64 {
-    let roll = study.roll();
-    let mut known_to = [0_u64; 3];
-    for person in 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX) {
-        let records = linked.resolution.records_of(person);
-        if !records.iter().any(|record| {
-            table.kind[*record as usize] == RowKind::Present && table.is_counted(*record, study.reference.day)
-        }) {
-            continue;
-        }
-        let mut registers: Vec<usize> =
-            records.iter().map(|record| table.source(*record)).filter(|source| Some(*source) != roll).collect();
-        registers.sort_unstable();
-        registers.dedup();
-        if let Some(count) = known_to.get_mut(registers.len()) {
-            *count += 1;
-        }
-    }
-    unsupported::probability(known_to[0], known_to[1], known_to[2])
 }

@@ -3,11 +3,8 @@
 //! Takes the present rows of a person, gives what speaks against one of them: the person is enumerated twice, or in
 //! another dwelling than registers name, or placed elsewhere by the roll itself.
 
-use std::collections::BTreeSet;
-
 use super::{Case, evidence};
 use crate::intake::study::RowKind;
-use crate::linkage::comparison::{Variable, address};
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind};
 use crate::person::table::RecordId;
 
@@ -32,8 +29,8 @@ impl Case<'_> {
             return;
         }
         let support = |row: RecordId| {
-            let dwellings = self.dwellings(row, registers);
-            self.sources(dwellings.filter(|(_, level)| *level < address::SAME_BUILDING).map(|(record, _)| record))
+            let named = self.elsewhere(row, registers);
+            self.table.sources_of(named.filter(|(_, differs)| !differs).map(|(record, _)| record))
         };
         let kept =
             present.iter().copied().max_by_key(|row| (support(*row), std::cmp::Reverse(*row))).unwrap_or(present[0]);
@@ -63,38 +60,32 @@ impl Case<'_> {
         found: &mut Vec<Discrepancy>,
     ) {
         let [row] = present else { return };
-        // Beside a row that names no dwelling none is another one.
-        if self.table.dwelling(*row).is_none() || records.iter().any(|r| self.kind(*r) == RowKind::ElsewhereInArea) {
+        if records.iter().any(|r| self.kind(*r) == RowKind::ElsewhereInArea) {
             return;
         }
         let is_elsewhere = REGISTERED_ELSEWHERE.contains(&self.table.registration[*row as usize]);
         let speaks = |record: &RecordId| !is_elsewhere || self.kind(*record) != RowKind::HouseholdRegistration;
         let registers: Vec<RecordId> = registers.iter().copied().filter(speaks).collect();
-        let dwellings: Vec<(RecordId, u8)> = self.dwellings(*row, &registers).collect();
+        let named: Vec<(RecordId, bool)> = self.elsewhere(*row, &registers).collect();
         // What a register says twice it still says alone.
-        let sources = self.sources(dwellings.iter().map(|(record, _)| *record));
-        if sources >= 2 && dwellings.iter().all(|(_, level)| *level >= address::SAME_BUILDING) {
+        let sources = self.table.sources_of(named.iter().map(|(record, _)| *record));
+        if sources >= 2 && named.iter().all(|(_, differs)| *differs) {
             let why = vec![evidence("address", format!("{sources} registers name another dwelling"))];
             found.push(self.discrepancy(DiscrepancyKind::HouseholdMismatch, person, Some(*row), *row, 0.5, why));
         }
     }
 
-    /// In how many sources are these records?
-    fn sources(&self, records: impl Iterator<Item = RecordId>) -> usize {
-        records.map(|record| self.table.source(record)).collect::<BTreeSet<usize>>().len()
-    }
-
-    /// How near the dwellings that registers name for a person are to that of a row, as far as it is known.
-    fn dwellings<'r>(&'r self, row: RecordId, registers: &'r [RecordId]) -> impl Iterator<Item = (RecordId, u8)> + 'r {
-        let comparison = self.comparer.of(Variable::Address);
-        let says_where = |record: &&RecordId| {
-            !matches!(self.kind(**record), RowKind::Ownership | RowKind::Death)
-                && self.table.dwelling(**record).is_some()
+    /// Do registers name another dwelling than a row, as far as they say: by record.
+    fn elsewhere<'r>(
+        &'r self,
+        row: RecordId,
+        registers: &'r [RecordId],
+    ) -> impl Iterator<Item = (RecordId, bool)> + 'r {
+        let says_where = |record: &&RecordId| !matches!(self.kind(**record), RowKind::Ownership | RowKind::Death);
+        let differs = move |record: &RecordId| {
+            let differs = self.dwellings.differ(self.table, self.comparer, row, *record);
+            differs.map(|differs| (*record, differs))
         };
-        let level = move |record: &RecordId| {
-            let level = comparison?.level(self.comparer.compare(row, *record));
-            u8::try_from(level).ok().filter(|level| *level != 0).map(|level| (*record, level))
-        };
-        registers.iter().filter(says_where).filter_map(level)
+        registers.iter().filter(says_where).filter_map(differs)
     }
 }

@@ -188,6 +188,52 @@ fn a_register_that_has_somebody_twice_is_one_register() {
 }
 
 #[test]
+fn who_is_in_another_village_or_house_is_in_another_dwelling_without_a_room() {
+    let mismatches = |roll: &str, registers: [&str; 2]| {
+        let at = |text: String, address: &str| text.replace("幸福里1号楼1单元201室", address);
+        let rows = [
+            vec![at(row("r1", 1, "", ",1,1,1"), roll)],
+            vec![at(row("p1", 1, "", ",,,"), registers[0])],
+            vec![at(row("h1", 1, "", ",,,"), registers[1])],
+        ];
+        let mut found = 0;
+        district(rows, |study, table, comparer, linked| {
+            let findings = find(study, table, comparer, linked, &Residence::default(), &Settled::default(), None);
+            found = of_kind(&findings, DiscrepancyKind::HouseholdMismatch).len();
+        });
+        found
+    };
+    let found = [
+        mismatches("桃花村12号", ["柳树村12号", "柳树村12号"]),
+        mismatches("桃花村12号", ["桃花村87号", "桃花村87号"]),
+        mismatches("桃花村12号", ["桃花村12号", "桃花村87号"]),
+        // A slip in the one number that there is.
+        mismatches("桃花村12号", ["桃花村13号", "桃花村13号"]),
+        // In an estate with rooms a building alone is no dwelling.
+        mismatches("幸福里1号楼", ["幸福里1号楼2单元304室", "幸福里1号楼2单元304室"]),
+    ];
+    assert_eq!(found, [1, 1, 0, 0, 0]);
+}
+
+#[test]
+fn deaths_neither_support_an_enumeration_nor_make_a_register_a_list() {
+    let roll = || vec![row("r1", 1, "", ",1,1,1"), row("r2", 2, "", ",1,1,1")];
+    let look = |police: Vec<String>, health: Vec<String>| {
+        let mut found = (0, 0);
+        district([roll(), police, health], |study, table, comparer, linked| {
+            let findings = find(study, table, comparer, linked, &Residence::default(), &Settled::default(), None);
+            let of = |kind| of_kind(&findings, kind).len();
+            found = (of(DiscrepancyKind::UnsupportedEnumeration), of(DiscrepancyKind::DeadBeforeReference));
+        });
+        found
+    };
+    let dead = row("h1", 1, "", "2020-03-04,,,");
+    assert_eq!(look(Vec::new(), Vec::new()), (2, 0));
+    // One question about the dead is enough.
+    assert_eq!(look(Vec::new(), vec![dead]), (1, 1));
+}
+
+#[test]
 fn a_name_in_pinyin_contradicts_none_that_sounds_so() {
     let conflicts = |name: &str| {
         let health = row("h1", 1, "", ",,,").replace("钱秀英", name);

@@ -167,11 +167,8 @@ fn persons(input: &ReportInput<'_>) -> Persons {
     let resolution = &input.linked.resolution;
     let mut by_sources = vec![0u64; input.table.source_count() + 1];
     for person in 0..u32::try_from(resolution.persons()).unwrap_or(u32::MAX) {
-        let mut sources: Vec<usize> =
-            resolution.records_of(person).iter().map(|record| input.table.source(*record)).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        if let Some(count) = by_sources.get_mut(sources.len()) {
+        let sources = input.table.sources_of(resolution.records_of(person).iter().copied());
+        if let Some(count) = by_sources.get_mut(sources) {
             *count += 1;
         }
     }

@@ -123,7 +123,10 @@ pub fn discrepancy(kind: DiscrepancyKind) -> [Words; 3] {
         ],
         K::UnsupportedEnumeration => [
             words("无记录佐证", "Unsupported enumeration"),
-            words("登记为在此居住，各行政记录中均查无此人", "Enumerated as living here, but in none of the registers"),
+            words(
+                "登记为在此居住，各行政记录中均查无此人（仅限两份以上行政记录能覆盖的人群）",
+                "Enumerated as living here, but in none of the registers, where two of them can know such persons",
+            ),
             words(
                 "换人复访；没有记录本身不能作为删除依据",
                 "Second visit by another person; absence from registers alone proves nothing",

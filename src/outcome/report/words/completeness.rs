@@ -140,7 +140,8 @@ pub fn warned_of(warning: &Warning) -> &'static str {
         WarningKind::Merged => "--estimate listed",
         WarningKind::Residence => "--estimate only_register",
         WarningKind::Erroneous => "--estimate erroneous",
-        WarningKind::OneList => "--persons roll_present",
+        WarningKind::OneList | WarningKind::Unknowable => "--persons roll_present",
+        WarningKind::UnknownKinds | WarningKind::OneRegister | WarningKind::UnsupportedAreas => "--persons only_roll",
         WarningKind::Absent => "--persons only_register",
     }
 }
@@ -165,6 +166,22 @@ pub fn warning(language: Language, warning: &Warning) -> String {
                 other => other,
             };
             format!("居住证据不够可靠：{why}。")
+        }
+        (Language::Zh, WarningKind::Unknowable) => {
+            format!("未作估计：普查名册中 {share} 的人属于行政记录几乎覆盖不到的人群（按年龄和户籍划分）。")
+        }
+        (Language::Zh, WarningKind::UnknownKinds) => format!(
+            "普查名册中 {share} 的人属于行政记录几乎覆盖不到的人群（按年龄和户籍划分）：其中的漏登由其他人群推算，可能偏差很大。"
+        ),
+        (Language::Zh, WarningKind::OneRegister) => format!(
+            "普查名册中 {share} 的人属于只有一份行政记录能覆盖的人群（按年龄和户籍划分）：没有行政记录的人是否登记有误无从判断，\
+             一律未予扣除，估计可能偏高。"
+        ),
+        (Language::Zh, WarningKind::UnsupportedAreas) => {
+            let (count, codes) = warning.codes();
+            format!(
+                "有 {count} 个普查小区的无记录佐证登记远多于其他小区，占全部此类登记的 {share}（{codes}）：是否有编造？"
+            )
         }
         (Language::Zh, WarningKind::OneList) => {
             String::from("未作估计：估计普查完整性至少需要一份普查名册和一份行政记录。")

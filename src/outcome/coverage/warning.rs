@@ -1,0 +1,181 @@
+//! What in the data speaks against the estimates?
+//!
+//! Takes what was estimated and what it rests on, gives [`Warning`]s, each a sentence.
+
+use serde::{Deserialize, Serialize};
+
+use super::estimated::Estimate;
+use crate::outcome::discrepancy::Support;
+use crate::outcome::residence::Residence;
+
+/// Share of the enumerated from which on it is said that registers do not tell of them.
+const SHARE_WARNED: f64 = 0.05;
+
+/// The warnings of an estimate; `merged` are the persons estimated at each step of merging.
+pub(super) fn all(merged: &[f64], residence: &Residence, total: &Estimate, support: &Support) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    let mut warn = |kind: WarningKind, share: f64, detail: &str| {
+        warnings.push(Warning { kind, share, detail: detail.to_owned() });
+    };
+    let all: f64 = merged.iter().sum();
+    let coarse = merged.iter().skip(3).sum::<f64>() / all.max(1.0);
+    if coarse > 0.05 {
+        warn(WarningKind::Merged, coarse, "");
+    }
+    let codes: std::collections::BTreeSet<&str> =
+        residence.strata.iter().flat_map(|fit| &fit.warnings).map(String::as_str).collect();
+    codes.into_iter().for_each(|code| warn(WarningKind::Residence, 0.0, code));
+    let erroneous = total.erroneous / total.enumerated.max(1.0);
+    if erroneous > 0.02 {
+        warn(WarningKind::Erroneous, erroneous, "");
+    }
+    warnings.extend(of_support(support));
+    warnings
+}
+
+/// What registers cannot tell of the enumerated, and which areas stand out by rows that no register supports.
+pub(super) fn of_support(support: &Support) -> Vec<Warning> {
+    let of = |kind: WarningKind, share: f64, detail: String| Warning { kind, share, detail };
+    if !support.is_enough() {
+        return vec![of(WarningKind::Unknowable, support.unknown, String::new())];
+    }
+    let shares = [
+        (WarningKind::UnknownKinds, support.unknown, String::new(), SHARE_WARNED),
+        (WarningKind::OneRegister, support.one_register, String::new(), SHARE_WARNED),
+        (WarningKind::UnsupportedAreas, support.areas_share, support.areas.join(", "), 0.0),
+    ];
+    let warned = shares.into_iter().filter(|(_, share, _, least)| share > least);
+    warned.map(|(kind, share, detail, _)| of(kind, share, detail)).collect()
+}
+
+/// What in the data speaks against an assumption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// Post-strata too small for their own district.
+    Merged,
+    /// The residence evidence is doubtful; the detail is its code.
+    Residence,
+    /// Many enumerations are expected to be wrong.
+    Erroneous,
+    /// There is no roll, or no register: nothing is estimated.
+    OneList,
+    /// Registers can know too few of the enumerated: nothing is estimated.
+    Unknowable,
+    /// Some kinds of persons no register can know: who was missed of them is estimated from the others.
+    UnknownKinds,
+    /// Of some kinds of persons one register alone can know: whether a row in no register is wrong is not to be told.
+    OneRegister,
+    /// Enumeration areas with far more rows in no register than others; the detail are their codes, the share is one of
+    /// all such rows.
+    UnsupportedAreas,
+    /// Of some communities the roll has nobody; the detail are their codes, the share is one of the persons in
+    /// registers.
+    Absent,
+}
+
+/// A warning; its display is a sentence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Warning {
+    /// What it is about.
+    pub kind: WarningKind,
+    /// Share of the persons it concerns.
+    pub share: f64,
+    /// A code, where the kind has several.
+    pub detail: String,
+}
+
+/// Codes of areas that a sentence names, at most.
+const CODES_SHOWN: usize = 5;
+
+impl Warning {
+    /// How many codes the detail holds, and the first of them.
+    #[must_use]
+    pub fn codes(&self) -> (usize, String) {
+        let codes: Vec<&str> = self.detail.split(", ").collect();
+        let more = if codes.len() > CODES_SHOWN { " …" } else { "" };
+        (codes.len(), format!("{}{more}", codes[..codes.len().min(CODES_SHOWN)].join(", ")))
+    }
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let percent = 100.0 * self.share;
+        match self.kind {
+            WarningKind::Merged => write!(
+                f,
+                "{percent:.0} % of the persons are in post-strata too small for their own district: areas borrow from one \
+                 another"
+            ),
+            WarningKind::Residence => {
+                let why = match self.detail.as_str() {
+                    "no_dates" => "no register has dates of a last sign of life",
+                    "one_date" => "in a register the dates of a last sign of life are nearly all one day",
+                    "few_positives" => "there are too few known residents to learn from",
+                    "few_negatives" => "too few are known not to live here: the prior comes from the density ratio",
+                    "unlike_negatives" => {
+                        "most whom only registers know are unlike those known not to live here: the prior is a density ratio"
+                    }
+                    "no_convergence" => "it did not converge",
+                    other => other,
+                };
+                write!(f, "the residence evidence is doubtful: {why}")
+            }
+            WarningKind::Erroneous => {
+                write!(f, "{percent:.1} % of the enumerations are expected to be wrong, more than 2 %")
+            }
+            WarningKind::Absent => {
+                let (count, codes) = self.codes();
+                write!(
+                    f,
+                    "of {count} communities with {percent:.1} % of the persons in registers the roll has nobody ({codes}): is \
+                     its extract whole?"
+                )
+            }
+            WarningKind::Unknowable => write!(
+                f,
+                "nothing is estimated: of {percent:.0} % of those on the roll, by age and registration, registers can know \
+                 hardly anybody"
+            ),
+            WarningKind::UnknownKinds => write!(
+                f,
+                "of {percent:.0} % of those on the roll, by age and registration, registers can know hardly anybody: who was \
+                 missed among them is estimated from the others, and may be far off"
+            ),
+            WarningKind::OneRegister => write!(
+                f,
+                "of {percent:.0} % of those on the roll, by age and registration, only one register can know: whether those \
+                 in none are on it wrongly cannot be told, and none is taken out; the estimate may be too high"
+            ),
+            WarningKind::UnsupportedAreas => {
+                let (count, codes) = self.codes();
+                write!(
+                    f,
+                    "{count} enumeration areas have {percent:.1} % of all rows that no register supports, far more than \
+                     others ({codes}): were they made up?"
+                )
+            }
+            WarningKind::OneList => write!(f, "nothing is estimated: that takes a roll and a register at least"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WarningKind, of_support};
+    use crate::outcome::discrepancy::Support;
+
+    #[test]
+    fn what_registers_cannot_tell_is_said() {
+        let kinds = |unknown: f64, one_register: f64, areas: &[&str]| -> Vec<WarningKind> {
+            let areas: Vec<String> = areas.iter().map(|area| (*area).to_owned()).collect();
+            let areas_share = if areas.is_empty() { 0.0 } else { 0.3 };
+            let support = Support { unknown, one_register, areas, areas_share };
+            of_support(&support).into_iter().map(|warning| warning.kind).collect()
+        };
+        assert_eq!(kinds(0.9, 0.1, &[]), [WarningKind::Unknowable]);
+        assert_eq!(kinds(0.2, 0.8, &[]), [WarningKind::UnknownKinds, WarningKind::OneRegister]);
+        assert_eq!(kinds(0.0, 0.04, &["A01"]), [WarningKind::UnsupportedAreas]);
+        assert_eq!(kinds(0.0, 0.0, &[]), []);
+    }
+}
