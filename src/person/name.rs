@@ -33,8 +33,8 @@ const FAMILY_NAME_VARIANTS: &[(char, char)] = &[
     ('芦', '卢'),
 ];
 
-/// Marks that stand for a character that could not be read or typed.
-const UNREADABLE: &[char] = &['□', '?', '*', '〓', '○', '■', '�', '_', '◇', '△', '▢', '⬜', 'X'];
+/// Marks that stand for a character that could not be read or typed, or was not to be: 张某明 is not to be known.
+const UNREADABLE: &[char] = &['□', '?', '*', '〓', '○', '■', '�', '_', '◇', '△', '▢', '⬜', 'X', '某'];
 
 const MIDDLE_DOTS: &[char] = &['·', '•', '‧', '・', '.', '∙', '⋅', '。', '●', '˙', '･', '᛫'];
 
@@ -114,6 +114,12 @@ impl Token {
         self.character == '\0'
     }
 
+    /// Is not even its sound known?
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        self.is_wild() && self.sounds[0] == 0
+    }
+
     /// Could this be the same character, written as it sounds or unreadable?
     fn is_like(&self, other: &Token) -> bool {
         let shares_sound = || self.sounds.iter().any(|sound| *sound != 0 && other.sounds.contains(sound));
@@ -154,6 +160,13 @@ pub struct Name {
 }
 
 impl Name {
+    /// Can no more than one character be read, though there are more?
+    #[must_use]
+    pub fn is_hardly_readable(&self) -> bool {
+        let unread = self.tokens.iter().filter(|token| token.is_unread()).count();
+        unread > 0 && unread + 1 >= self.tokens.len()
+    }
+
     /// Have the names so much in common that they may be one person's? Names in different scripts always may.
     pub(super) fn is_like(&self, other: &Name) -> bool {
         if self.script == Script::Han && other.script == Script::Han {
@@ -238,7 +251,10 @@ pub fn read(raw: &str) -> Reading {
     }
     if text.chars().any(han::is_han) {
         let mut name = han_name(text, &mut notes);
-        if notes & note::TITLE != 0 && name.tokens.len() == 1 {
+        let is_family_alone = name.tokens.len() == 1 || is_compound(&name.tokens);
+        if notes & note::TITLE != 0 && is_family_alone {
+            // A title stands for the given name.
+            name.family = name.tokens.len();
             name.tokens.push(Token { character: '\0', sounds: [0; 4] });
             name.text.push('?');
         }
@@ -360,9 +376,13 @@ fn push_letters(tokens: &mut Vec<Token>, letters: &mut String, notes: &mut u8) {
 }
 
 fn family_length(tokens: &[Token]) -> usize {
-    let [one, other, _, ..] = tokens else { return 1 };
-    let is_compound = |name: &&str| name.chars().eq([one.character, other.character]);
-    if COMPOUND_FAMILY_NAMES.iter().any(is_compound) { 2 } else { 1 }
+    if tokens.len() > 2 && is_compound(&tokens[..2]) { 2 } else { 1 }
+}
+
+/// Are these characters a compound family name and nothing else?
+fn is_compound(tokens: &[Token]) -> bool {
+    let is_it = |name: &&str| name.chars().eq(tokens.iter().map(|token| token.character));
+    tokens.len() == 2 && COMPOUND_FAMILY_NAMES.iter().any(is_it)
 }
 
 fn latin_name(text: &str) -> Option<Name> {
@@ -458,6 +478,8 @@ mod tests {
         check("王伟；李娜", "王伟/1");
         check("Dupont, Anne", "dupont anne/0");
         check("李某某", "李?/1");
+        check("李某明", "李?明/1");
+        check("欧阳女士", "欧阳?/2");
         check("王\u{200b}伟", "王伟/1");
         check("Olga  IVANOVA", "olga ivanova/0");
         check("ANNE-MARIE DUPONT", "anne marie dupont/0");

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::Standardised;
 use super::date::Date;
 use super::id_number;
+use super::name::Script;
 use super::table::PersonTable;
 use crate::error::{Error, Result};
 use crate::intake::extract::Extract;
@@ -93,7 +94,25 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
             );
         }
     }
+    warn_of_parted_names(&standardised.table);
     check_area(study, &standardised.table)
+}
+
+/// Chinese names of which the study knows only parts: newborns without a name, masks and homophones are told from whole
+/// names, and contradictions of names are looked for among these.
+fn warn_of_parted_names(table: &PersonTable) {
+    let is_part = |field: Field| table.text_fields.iter().any(|text| text.field == field);
+    if !is_part(Field::FamilyName) || !is_part(Field::GivenName) {
+        return;
+    }
+    let forms = &table.names.forms;
+    let han = forms.par_iter().filter(|name| name.script == Script::Han).count();
+    if han * 2 > forms.len() {
+        tracing::warn!(
+            "most names are Chinese, and family and given name are compared apart, which finds fewer persons: write \
+             name = {{ columns = [\"…\", \"…\"], joiner = \"\" }} in place of family_name and given_name"
+        );
+    }
 }
 
 /// Nobody can be found by a column whose values were lost on the way, and nothing else would say so.

@@ -210,6 +210,8 @@ pub struct NameTable {
     pub texts: Lexicon,
     /// The names; index = symbol − 1.
     pub forms: Vec<Name>,
+    /// Can no more than one character of the name be read? Index = symbol − 1.
+    hardly_readable: Vec<bool>,
     /// How many records bear each name; index = symbol.
     pub counts: Vec<u32>,
 }
@@ -219,7 +221,7 @@ impl NameTable {
     pub fn intern(&mut self, name: &Name) -> Symbol {
         let symbol = self.texts.intern(&name.text);
         if symbol as usize > self.forms.len() {
-            self.forms.push(name.clone());
+            self.push(name.clone());
         }
         symbol
     }
@@ -229,10 +231,21 @@ impl NameTable {
         let symbols = self.texts.intern_all(names.iter().map(|name| name.text.as_str()));
         for (name, symbol) in names.into_iter().zip(&symbols) {
             if *symbol as usize > self.forms.len() {
-                self.forms.push(name);
+                self.push(name);
             }
         }
         symbols
+    }
+
+    fn push(&mut self, name: Name) {
+        self.hardly_readable.push(name.is_hardly_readable());
+        self.forms.push(name);
+    }
+
+    /// Can no more than one character of this name be read, though it has more?
+    #[must_use]
+    pub fn is_hardly_readable(&self, symbol: Symbol) -> bool {
+        (symbol as usize).checked_sub(1).and_then(|at| self.hardly_readable.get(at)).copied().unwrap_or(false)
     }
 
     /// The name of a symbol.

@@ -257,6 +257,53 @@ fn small_rows(rows: std::ops::Range<u32>, id: &str) -> String {
 }
 
 #[test]
+fn a_pair_that_no_rule_gave_is_explained_so() {
+    let register = small_rows(0..40, "P").replace("P6,Person Number6,1980-07-07", "P6,Person Number6,1980-07-08");
+    let folder = small(&[
+        ("roll", "roll", "[\"roll.csv\"]", &[("roll.csv", small_rows(0..40, "R"))]),
+        ("register", "register", "[\"register.csv\"]", &[("register.csv", register)]),
+    ]);
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let text = std::fs::read_to_string(&study).expect("study");
+    for (key, said) in [("birth_date", true), ("month(birth_date)", false)] {
+        let rule = format!(
+            "[linkage]\nlink_probability = 0.999999\nreview_probability = 0.001\n[[linkage.blocking]]\nkeys = [\"{key}\"]\n"
+        );
+        std::fs::write(&study, format!("{text}{rule}")).expect("written");
+        check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
+        let explained = check(&["explain", argument(&results), "R6", "P6"], 0).0;
+        assert_eq!(explained.contains("no blocking rule gives this pair"), said, "{key}: {explained}");
+        std::fs::remove_dir_all(&results).expect("removed");
+    }
+}
+
+#[test]
+fn chinese_names_that_are_compared_in_parts_are_warned_of() {
+    for (family, given, warned) in [("王", "小芳", true), ("smith", "anna", false)] {
+        let rows: String = (0..40).map(|at| format!("{at},{family},{given},1980-{:02}-01\n", at % 12 + 1)).collect();
+        let files = [("roll", "roll"), ("police", "register")].map(|(name, role)| {
+            let file = format!("{name}.csv");
+            (name, role, format!("[\"{file}\"]"), [(file, rows.clone())])
+        });
+        let sources = files
+            .each_ref()
+            .map(|(name, role, path, [(file, rows)])| (*name, *role, path.as_str(), [(file.as_str(), rows.clone())]));
+        let folder = small(&sources.each_ref().map(|(name, role, path, files)| (*name, *role, *path, &files[..])));
+        let study = folder.path().join("study.toml");
+        for file in ["roll.csv", "police.csv"] {
+            let path = folder.path().join(file);
+            let text = std::fs::read_to_string(&path).expect("file").replacen("name", "family,given", 1);
+            std::fs::write(&path, text).expect("written");
+        }
+        let text = std::fs::read_to_string(&study).expect("study");
+        let parts = text.replace("name = \"name\"", "family_name = \"family\"\ngiven_name = \"given\"");
+        std::fs::write(&study, parts).expect("written");
+        let log = check(&["run", argument(&study), "--out", argument(&folder.path().join("results"))], 0).1;
+        assert_eq!(log.contains("in place of family_name and given_name"), warned, "{log}");
+    }
+}
+
+#[test]
 fn records_are_found_whatever_their_source_is_called_and_do_nothing_to_a_terminal() {
     let folder = small(&[
         ("a", "roll", "[\"roll.csv\"]", &[("roll.csv", small_rows(0..40, "\u{1b}[31m"))]),

@@ -21,6 +21,7 @@ use crate::audit::located;
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
+use crate::linkage::blocking;
 use crate::linkage::comparison::household::Households;
 use crate::linkage::comparison::{Comparer, Comparison, Pattern, Variable};
 use crate::linkage::model::frequency::NameFrequencies;
@@ -91,7 +92,12 @@ pub(super) fn weights(run: &Path, gathered: &Evidence, [one, other]: [RecordId; 
         String::new()
     };
     let _ = writeln!(text, "\nprobability  {probability:.6}{through}\ndecision     {decision}");
-    if decision == "possible" {
+    // What is written was compared, and what was not may never have been.
+    let is_candidate =
+        || -> Result<bool> { Ok(blocking::block(study, table, &comparer)?.into_rules().1.contains(pair)) };
+    if decision == "possible" && written.is_none() && !is_candidate()? {
+        text += "             (no blocking rule gives this pair: the run never compared the two)\n";
+    } else if decision == "possible" {
         text += "             (the run keeps apart what it links better otherwise, or what is below the threshold)\n";
     }
     Ok(text)

@@ -98,14 +98,15 @@ impl Draft<'_> {
         let mut used: Vec<&str> = Vec::new();
         for (_, bound) in &plan.guess.fields {
             used.push(&bound.column);
+            used.extend(bound.joined.as_deref());
             let why = bound.doubt.map(doubt).unwrap_or_default();
-            match bound.format {
-                Some(format) => {
-                    let column = quoted(&bound.column);
-                    writeln!(text, "{} = {{ column = {column}, format = \"{format}\" }}{why}", bound.field)?;
-                }
-                None => writeln!(text, "{} = {}{why}", bound.field, quoted(&bound.column))?,
-            }
+            let column = quoted(&bound.column);
+            let said = match (bound.format, &bound.joined) {
+                (Some(format), _) => format!("{{ column = {column}, format = \"{format}\" }}"),
+                (None, Some(second)) => format!("{{ columns = [{column}, {}], joiner = \"\" }}", quoted(second)),
+                (None, None) => column,
+            };
+            writeln!(text, "{} = {said}{why}", bound.field)?;
         }
         for custom in self.customs {
             if let Some(column) = custom.columns.get(&source) {

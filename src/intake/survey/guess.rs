@@ -16,6 +16,8 @@ pub(super) struct Bound {
     pub(super) field: String,
     /// The column.
     pub(super) column: String,
+    /// A second one, whose values follow those of the first with nothing between.
+    pub(super) joined: Option<String>,
     /// A date format that must be said, since the usual reading would be another one.
     pub(super) format: Option<&'static str>,
     /// Why this is not sure, if it is not.
@@ -99,6 +101,7 @@ pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
     }
     bind(&mut guess, profiles, candidates);
     drop_doubles(&mut guess, profiles);
+    join_han_names(&mut guess, profiles);
     guess
 }
 
@@ -119,7 +122,9 @@ fn bind(guess: &mut Guess, profiles: &[Profile], mut candidates: Vec<(Field, usi
                 () if is_open && *rank == best => guess.left_out.push((column, several(*field))),
                 () if guess.bound(*field).is_none() && !is_open => {
                     let (field_name, format) = (field.name().to_owned(), format_of(profile));
-                    guess.fields.push((*field, Bound { field: field_name, column, format, doubt: *doubt }));
+                    guess
+                        .fields
+                        .push((*field, Bound { field: field_name, column, joined: None, format, doubt: *doubt }));
                 }
                 () if *rank == BY_VALUES => guess.others.push(*index),
                 () => guess.left_out.push((column, ANOTHER)),
@@ -160,6 +165,19 @@ fn drop_doubles(guess: &mut Guess, profiles: &[Profile]) {
     guess.fields = kept;
     let why = "the name is given by other columns";
     guess.left_out.extend(dropped.into_iter().map(|(_, bound)| (bound.column, why)));
+}
+
+/// A Chinese name in two columns is one name: what is said of a newborn (王丽之女), masks and homophones are told from the
+/// whole, and of a single character hardly anything can be told.
+fn join_han_names(guess: &mut Guess, profiles: &[Profile]) {
+    let is_han =
+        |bound: &&Bound| profiles.iter().any(|profile| profile.name == bound.column && profile.share(Shape::Han) > 0.5);
+    let part = |field: Field| guess.bound(field).filter(is_han).map(|bound| bound.column.clone());
+    let (Some(family), given @ Some(_)) = (part(Field::FamilyName), part(Field::GivenName)) else { return };
+    guess.fields.retain(|(field, _)| !matches!(field, Field::FamilyName | Field::GivenName));
+    let field = Field::Name.name().to_owned();
+    guess.fields.push((Field::Name, Bound { field, column: family, joined: given, format: None, doubt: None }));
+    guess.fields.sort_by_key(|(field, _)| *field);
 }
 
 fn record_id(profiles: &[Profile]) -> Option<(String, bool)> {

@@ -243,6 +243,28 @@ fn a_register_of_more_than_the_district_under_other_headings_is_recognised() {
 }
 
 #[test]
+fn chinese_names_in_two_columns_are_one_name() {
+    for headers in ["id,姓,名,dob", "id,surname,given_name,dob"] {
+        let persons = |prefix: &'static str| {
+            table(headers, 100, move |row| {
+                let (name, day) = (han_name(row), row % 28 + 1);
+                let (family, given) = name.split_at('王'.len_utf8());
+                format!("{prefix}{row},{family},{given},1980-02-{day:02}")
+            })
+        };
+        let folder = folder(&[("roll.csv", persons("r")), ("police.csv", persons("p"))]);
+        let (text, study) = drafted(folder.path());
+        let names: Vec<&str> = headers.split(',').skip(1).take(2).collect();
+        for source in &study.sources {
+            let name = source.binding(Field::Name).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((name.columns.join(","), name.joiner.as_str()), (names.join(","), ""), "{text}");
+            assert!(source.binding(Field::FamilyName).is_none() && source.binding(Field::GivenName).is_none());
+        }
+        assert!(!text.contains("left out"), "{text}");
+    }
+}
+
+#[test]
 fn two_files_of_another_country_are_linked_with_declared_fields() {
     let persons = |prefix: &'static str| {
         let header =

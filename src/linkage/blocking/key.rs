@@ -16,6 +16,7 @@ use crate::intake::study::{Field, KeyPart, Transform};
 use crate::linkage::comparison::{Comparer, MothersHouseholds, Variable};
 use crate::person::date::{self, Date};
 use crate::person::id_number::{self, IdNumber};
+use crate::person::lexicon::Symbol;
 use crate::person::name::{self, Name, Reading, Script};
 use crate::person::table::{PersonTable, RecordId};
 
@@ -44,6 +45,8 @@ pub(super) struct Keyer<'a> {
     sounds: Vec<u64>,
     families: Vec<u64>,
     mothers: MothersHouseholds,
+    /// Does any record have a widely masked number?
+    has_wide_masks: bool,
     /// Text fields that are parts of where a person lives.
     pub(super) places: Vec<Field>,
 }
@@ -66,7 +69,8 @@ impl<'a> Keyer<'a> {
             comparer.of(variable).is_some_and(|comparison| comparison.place)
         };
         let places = (0..table.text_fields.len()).filter(is_place).map(|at| table.text_fields[at].field).collect();
-        Keyer { table, sounds, families, mothers: comparer.mothers_households(), places }
+        let has_wide_masks = table.id_number.iter().any(|id| id.is_widely_masked());
+        Keyer { table, sounds, families, mothers: comparer.mothers_households(), has_wide_masks, places }
     }
 
     /// The keys of all records under a rule, into a list whose room is used again.
@@ -75,6 +79,14 @@ impl<'a> Keyer<'a> {
             let parts: Vec<PartKeys> = parts.iter().map(|part| self.part_keys(*part)).collect();
             return self.one_each(entries, |record| {
                 parts.iter().try_fold(0, |key, part| Some(hash((key, self.value(part, record as usize)?))))
+            });
+        }
+        if *keys == Keys::NameInAnyOrder {
+            let texts = &self.table.names.texts;
+            let symbols = 0..Symbol::try_from(texts.len()).unwrap_or(Symbol::MAX);
+            let by_name: Vec<u64> = symbols.into_par_iter().map(|name| any_order_key(texts.text(name))).collect();
+            return self.one_each(entries, |record| {
+                by_name.get(self.table.name[record as usize] as usize).copied().filter(|key| *key != 0)
             });
         }
         if keys.is_single() {
@@ -155,7 +167,7 @@ impl<'a> Keyer<'a> {
         let table = self.table;
         let at = record as usize;
         match keys {
-            Keys::Parts(_) => {}
+            Keys::Parts(_) | Keys::NameInAnyOrder => {}
             Keys::RepairedIdNumber => {
                 let id = table.id_number[at];
                 if !id.is_valid() && id.is_some() && !id.is_masked() && !id.is_document() {
@@ -166,15 +178,11 @@ impl<'a> Keyer<'a> {
                 let id = table.id_number[at];
                 if id.is_masked() && id.masked().is_some() {
                     give(hash(id.masked()));
-                } else if id.is_widely_masked() && table.name[at] != 0 {
-                    give(hash((id, table.name[at])));
-                }
-            }
-            Keys::NameInAnyOrder => {
-                let mut words: Vec<&str> = table.names.texts.text(table.name[at]).split_whitespace().collect();
-                if words.len() > 1 {
-                    words.sort_unstable();
-                    give(hash(words));
+                } else if id.is_widely_masked() {
+                    if table.name[at] != 0 {
+                        give(hash((id, table.name[at])));
+                    }
+                    self.beside_wide_mask(id, table.birth[at], table.name[at], give);
                 }
             }
             Keys::RareName => {
@@ -220,6 +228,10 @@ impl<'a> Keyer<'a> {
                 give(hash(id.masked()));
                 // Where a province's digits are all that is left of the region, too many share them and the tail.
                 give(hash((id.widely_masked(), table.name[at])));
+                if self.has_wide_masks {
+                    let birth = id.birth_date().unwrap_or(table.birth[at]);
+                    self.beside_wide_mask(id.widely_masked(), birth, table.name[at], give);
+                }
             }
             Keys::DwellingOfBare if table.birth[at].has_month() => {
                 if let Some(key) = self.dwelling(at) {
@@ -235,6 +247,20 @@ impl<'a> Keyer<'a> {
                 give(hash((table.household[at], table.birth[at].month())));
             }
             _ => {}
+        }
+    }
+
+    /// What is left of a widely masked number, with the year of birth, and with the sound of the first and of the last
+    /// character of the name: where the number is masked the name often is, but for one of them.
+    fn beside_wide_mask(&self, visible: IdNumber, birth: Date, name: Symbol, mut give: impl FnMut(u64)) {
+        if birth.year() != 0 {
+            give(hash((visible, "year", birth.year())));
+        }
+        let tokens = self.table.names.form(name).map_or(&[][..], |name| &name.tokens);
+        for (end, token) in [("first", tokens.first()), ("last", tokens.last())] {
+            if let Some(sound) = token.map(|token| token.sounds[0]).filter(|sound| *sound != 0) {
+                give(hash((visible, end, sound)));
+            }
         }
     }
 
@@ -416,40 +442,49 @@ fn family_key(name: &Name) -> u64 {
     }
 }
 
+/// The words of a name, whichever comes first; 0 for a single word.
+fn any_order_key(text: &str) -> u64 {
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    words.sort_unstable();
+    if words.len() > 1 { hash(words) } else { 0 }
+}
+
 /// Every valid number that is one slip away from this one: GB 11643's check character leaves about a dozen.
 fn repairs(id: IdNumber) -> Vec<IdNumber> {
     let mut buffer = [0; 20];
     let length = id.characters(&mut buffer);
-    let characters = &buffer[..length];
     let mut found = Vec::new();
-    let mut try_out = |text: &[u8]| {
-        if let Ok(text) = std::str::from_utf8(text) {
+    let mut try_out = |text: [u8; 18]| {
+        if let Ok(text) = std::str::from_utf8(&text) {
             let (repaired, _) = id_number::read(text);
             if repaired.is_valid() && !found.contains(&repaired) {
                 found.push(repaired);
             }
         }
     };
+    let mut text = [0; 18];
     if length == 18 {
+        text.copy_from_slice(&buffer[..18]);
         for at in 0..length {
             for digit in b"0123456789X" {
-                let mut text = characters.to_vec();
-                text[at] = *digit;
-                try_out(&text);
+                let mut changed = text;
+                changed[at] = *digit;
+                try_out(changed);
             }
             if at + 1 < length {
-                let mut text = characters.to_vec();
-                text.swap(at, at + 1);
-                try_out(&text);
+                let mut changed = text;
+                changed.swap(at, at + 1);
+                try_out(changed);
             }
         }
     }
     if length == 17 {
         for at in 0..=length {
+            text[..at].copy_from_slice(&buffer[..at]);
+            text[at + 1..].copy_from_slice(&buffer[at..length]);
             for digit in b"0123456789X" {
-                let mut text = characters.to_vec();
-                text.insert(at, *digit);
-                try_out(&text);
+                text[at] = *digit;
+                try_out(text);
             }
         }
     }

@@ -352,6 +352,24 @@ mod tests {
     }
 
     #[test]
+    fn a_widely_masked_number_meets_whole_ones_by_birth_year_or_one_end_of_the_name() {
+        const WHOLE: &str = "120106198001010014,刘福庆,";
+        for (masked, expected) in [
+            ("1201**********0014,刘福庆,", true),
+            ("1201**********0014,刘**,", true),
+            ("1201**********0014,*福庆,", true),
+            ("1201**********0014,李**,1980", true),
+            ("1201**********0014,李**,", false),
+            ("1201**********0014,李**,1981", false),
+            ("1201**********0030,刘**,1980", false),
+        ] {
+            let file = |row: &str| format!("id,id_number,name,birth_date\n1,{row}\n");
+            let met = !blocked([&file(masked), &file(WHOLE)], &[], "").all().is_empty();
+            assert_eq!(met, expected, "{masked}");
+        }
+    }
+
+    #[test]
     fn pairs_of_blocks_that_are_too_large_are_given_or_counted() {
         const ROWS: usize = 120;
         let rows = (0..ROWS).map(|row| format!("{row},one city,name{}\n", row % 40));

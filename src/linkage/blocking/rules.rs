@@ -17,7 +17,8 @@ pub(super) enum Keys {
     Parts(Vec<KeyPart>),
     /// The number itself, and for a number with a slip every valid number one slip away.
     RepairedIdNumber,
-    /// Region and last four characters; only pairs with a masked number.
+    /// Region and last four characters; only pairs with a masked number. Where only a province can be seen of the
+    /// region, the name, the year of birth, or one end of the name besides.
     MaskedIdNumber,
     /// The words of a name, whichever comes first.
     NameInAnyOrder,

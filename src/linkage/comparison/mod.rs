@@ -443,7 +443,8 @@ fn compare_names(table: &PersonTable, a: Symbol, b: Symbol) -> u8 {
         return MISSING;
     }
     if a == b {
-        return name::EXACT;
+        // Two whose names are masked alike may have any two given names.
+        return if table.names.is_hardly_readable(a) { name::HARDLY_READABLE } else { name::EXACT };
     }
     match (table.names.form(a), table.names.form(b)) {
         (Some(a), Some(b)) => name::compare(a, b),
@@ -453,7 +454,7 @@ fn compare_names(table: &PersonTable, a: Symbol, b: Symbol) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMPARISONS_MAX, Comparer};
+    use super::{COMPARISONS_MAX, Comparer, Variable, name};
     use crate::error::Kind;
     use crate::person::practice::{HEAD, Practice, field, source};
 
@@ -490,5 +491,16 @@ mod tests {
         let comparer = Comparer::new(&practice.study, &table);
         let names: Vec<&str> = comparer.comparisons.iter().map(|comparison| comparison.name.as_str()).collect();
         assert!(names.ends_with(&["housemates", "left_over"]), "{names:?}");
+    }
+
+    #[test]
+    fn names_that_are_masked_alike_are_not_equal() {
+        let rows = "id,name\n1,刘**\n2,刘*庆\n";
+        let sources = ["a", "b"].map(|name| source(name, "register", true, &[("name", "name")])).concat();
+        let practice = Practice::of(&[("a.csv", rows), ("b.csv", rows)], &format!("{HEAD}{sources}"));
+        let table = practice.table();
+        let comparer = Comparer::new(&practice.study, &table);
+        let level = |one, other| comparer.level(Variable::Name, one, other, &mut 0);
+        assert_eq!((level(0, 2), level(1, 3)), (name::HARDLY_READABLE, name::EXACT));
     }
 }

@@ -14,22 +14,32 @@ pub const HOMOPHONE: u8 = 3;
 pub const ONE_CHARACTER: u8 = 4;
 /// The given name of two characters is the same, the family name is not; or the last character after 阿, 小 or 老.
 pub const SAME_GIVEN: u8 = 5;
+/// One character can be read, the family name mostly, and is the same (刘** / 刘福庆). Many strangers agree so, and nobody
+/// contradicts.
+pub const HARDLY_READABLE: u8 = 6;
 /// Only the family name is the same.
-pub const SAME_FAMILY: u8 = 6;
+pub const SAME_FAMILY: u8 = 7;
 /// Nothing is the same.
-pub const DIFFERENT: u8 = 7;
+pub const DIFFERENT: u8 = 8;
+
+/// Do names at this level contradict each other? Not those of which all that can be read agrees.
+#[must_use]
+pub fn contradict(level: u8) -> bool {
+    level >= HOMOPHONE && level != HARDLY_READABLE
+}
 
 /// Levels of names.
 pub(super) fn levels() -> Vec<Level> {
     vec![
         Level::missing(),
         Level::new("equal", 0.90, 0.002).by_frequency(),
-        Level::new("equal as far as readable", 0.03, 0.001),
+        Level::new("equal as far as readable", 0.025, 0.001),
         Level::new("sounds equal", 0.02, 0.002),
         Level::new("one character apart", 0.03, 0.03),
         Level::new("given name equal", 0.005, 0.002),
+        Level::new("family name equal, the rest unreadable", 0.005, 0.002),
         Level::new("family name equal", 0.005, 0.45),
-        Level::new("different", 0.01, 0.513),
+        Level::new("different", 0.01, 0.511),
     ]
 }
 
@@ -75,6 +85,9 @@ fn compare_han(one: &Name, other: &Name) -> u8 {
     if a.len() == b.len() {
         return compare_same_length(one, other);
     }
+    if let Some(read) = readable_alike(a, b) {
+        return read_alike(read, a.len().max(b.len()) - read);
+    }
     if is_familiar_form(a, b) || is_familiar_form(b, a) {
         return SAME_GIVEN;
     }
@@ -83,8 +96,8 @@ fn compare_han(one: &Name, other: &Name) -> u8 {
         return compare_long(short, long);
     }
     let same_family = matches!(likeness(&short[0], &long[0]), Likeness::Equal | Likeness::Homophone | Likeness::Wild);
-    let known = short.iter().filter(|token| !token.is_wild()).count();
-    if long.len() - short.len() == 1 && known >= 2 && is_subsequence(short, long) {
+    let known = |tokens: &[Token]| tokens.iter().filter(|token| !token.is_wild()).count();
+    if long.len() - short.len() == 1 && known(short).min(known(long)) >= 2 && is_subsequence(short, long) {
         return ONE_CHARACTER;
     }
     if same_family && !short[0].is_wild() && !long[0].is_wild() { SAME_FAMILY } else { DIFFERENT }
@@ -94,6 +107,7 @@ fn compare_same_length(one: &Name, other: &Name) -> u8 {
     let (a, b) = (&one.tokens, &other.tokens);
     let length = a.len();
     let mut counts = [0usize; 5];
+    let mut unread = 0;
     let mut first_likeness = Likeness::Different;
     let mut odd_position = 0;
     for (at, (x, y)) in a.iter().zip(b).enumerate() {
@@ -108,18 +122,25 @@ fn compare_same_length(one: &Name, other: &Name) -> u8 {
             odd_position = at;
         }
         counts[like as usize] += 1;
+        unread += usize::from(x.is_unread() || y.is_unread());
     }
-    let [equal, wild, homophone, near, different] = counts;
+    let [equal, _, homophone, near, different] = counts;
     let odd = near + different;
+    // What cannot be read does not agree.
+    let alike = length - odd - unread;
     if odd == 0 && homophone == 0 {
-        // A name of two characters of which one cannot be read is still half of a name.
-        return if equal >= wild { COMPATIBLE } else { SAME_FAMILY };
+        return read_alike(alike, unread);
     }
     if odd == 0 {
         let only_family = homophone == 1
             && first_likeness == Likeness::Homophone
             && is_family_name_variant(a[0].character, b[0].character);
-        return if only_family { COMPATIBLE } else { HOMOPHONE };
+        return match (only_family, unread > 0 && alike == 1) {
+            (true, false) => COMPATIBLE,
+            (true, true) => HARDLY_READABLE,
+            (false, false) => HOMOPHONE,
+            (false, true) => SAME_FAMILY,
+        };
     }
     if length >= 5 {
         return if odd * 4 <= length { ONE_CHARACTER } else { DIFFERENT };
@@ -130,14 +151,36 @@ fn compare_same_length(one: &Name, other: &Name) -> u8 {
     if is_familiar_form(a, b) || is_familiar_form(b, a) {
         return SAME_GIVEN;
     }
+    if let Some(read) = readable_alike(a, b) {
+        return read_alike(read, length - read);
+    }
     let family = one.family.max(other.family).max(1);
-    if odd == 1 && length >= 3 {
+    if odd == 1 && alike >= 2 {
         return if odd_position < family { SAME_GIVEN } else { ONE_CHARACTER };
     }
     if odd == 1 && length == 2 && odd_position == 1 && near == 1 && equal == 1 {
         return ONE_CHARACTER;
     }
     if matches!(first_likeness, Likeness::Equal | Likeness::Homophone) { SAME_FAMILY } else { DIFFERENT }
+}
+
+/// The level of names of which all that can be read agrees. One character alone is a family name mostly, however short
+/// the name is, and strangers share that as often as a family name.
+fn read_alike(read: usize, unread: usize) -> u8 {
+    if read >= unread && read > 1 { COMPATIBLE } else { HARDLY_READABLE }
+}
+
+/// How many characters agree before the first and behind the last that cannot be read in either name, if all that stand
+/// there do; `None` if nothing is unreadable. A mask is often as long for every name, a damaged character may become two
+/// marks, and a title (刘女士) does not say how long the given name is: what is between may be of any length.
+fn readable_alike(a: &[Token], b: &[Token]) -> Option<usize> {
+    let differ = |(x, y): &(&Token, &Token)| !matches!(likeness(x, y), Likeness::Equal | Likeness::Wild);
+    let is_read = |(x, y): &(&Token, &Token)| !x.is_unread() && !y.is_unread();
+    let before = || a.iter().zip(b).take_while(is_read);
+    let behind = || a.iter().rev().zip(b.iter().rev()).take_while(is_read);
+    let read = before().count() + behind().count();
+    let has_gap = read > 0 && read < a.len().min(b.len());
+    (has_gap && !before().any(|pair| differ(&pair)) && !behind().any(|pair| differ(&pair))).then_some(read)
 }
 
 /// Is the one what friends call the other, 阿, 小 or 老 and the last character of the name (老梅 / 刘世梅)?
@@ -219,7 +262,10 @@ fn compare_across(han_name: &Name, latin: &Name) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMPATIBLE, DIFFERENT, HOMOPHONE, ONE_CHARACTER, SAME_FAMILY, SAME_GIVEN, compare};
+    use super::{
+        COMPATIBLE, DIFFERENT, EXACT, HARDLY_READABLE, HOMOPHONE, ONE_CHARACTER, SAME_FAMILY, SAME_GIVEN, compare,
+        contradict,
+    };
     use crate::person::name::{Reading, read};
 
     fn check(one: &str, other: &str, expected: u8) {
@@ -235,6 +281,8 @@ mod tests {
     fn names_fall_into_levels() {
         check("罗xin帅", "罗鑫帅", COMPATIBLE);
         check("罗xin帅", "罗伟帅", ONE_CHARACTER);
+        check("罗xin帅", "罗鑫明", ONE_CHARACTER);
+        check("罗xin", "罗鑫", COMPATIBLE);
         check("冯?安", "冯小安", COMPATIBLE);
         check("付小明", "傅小明", COMPATIBLE);
         check("王小明", "小明王", COMPATIBLE);
@@ -261,5 +309,28 @@ mod tests {
         check("小刘", "刘世梅", DIFFERENT);
         check("小梅", "小世梅", ONE_CHARACTER);
         check("欧阳修文", "欧阳秀文", HOMOPHONE);
+    }
+
+    #[test]
+    fn a_family_name_beside_a_mask_is_as_much_as_can_be_read() {
+        for masked in ["刘**", "刘*", "刘???", "刘某某", "刘某", "刘女士", "刘XX"] {
+            check(masked, "刘福庆", HARDLY_READABLE);
+            check(masked, "刘宇", HARDLY_READABLE);
+            check(masked, "李福庆", DIFFERENT);
+            check(masked, "李宇", DIFFERENT);
+        }
+        check("**庆", "刘福庆", HARDLY_READABLE);
+        check("刘*庆", "刘福庆", COMPATIBLE);
+        check("*福庆", "刘福庆", COMPATIBLE);
+        // A character that could not be written in another encoding became two marks.
+        check("刘福??", "刘福庆", COMPATIBLE);
+        check("欧阳女士", "欧阳修文", COMPATIBLE);
+        check("刘*庆", "刘福安", SAME_FAMILY);
+        check("刘*庆", "李福庆", DIFFERENT);
+        check("刘**", "柳福庆", SAME_FAMILY);
+        check("刘**", "柳宇", SAME_FAMILY);
+        check("付**", "傅小明", HARDLY_READABLE);
+        check("刘?庆", "刘庆", ONE_CHARACTER);
+        assert!((EXACT..=DIFFERENT).filter(|level| !contradict(*level)).eq([EXACT, COMPATIBLE, HARDLY_READABLE]));
     }
 }

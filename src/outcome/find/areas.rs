@@ -117,7 +117,7 @@ mod tests {
             ("", "幸福里1号楼1单元"),
             ("", "幸福里2号楼1单元101室"),
         ];
-        let lines = rows.iter().enumerate().map(|(at, (area, address))| format!("某{at},{area},{address}\n"));
+        let lines = rows.iter().enumerate().map(|(at, (area, address))| format!("王{at},{area},{address}\n"));
         let text = format!("name,area,address\n{}", lines.collect::<String>());
         let columns = [("name", "name"), ("enumeration_area", "area"), ("address", "address")];
         let study = format!("{HEAD}{}", source("roll", "roll", false, &columns));

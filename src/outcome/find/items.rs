@@ -54,7 +54,7 @@ pub(super) fn contradictions(
         (id_level != 0).then_some(id_level >= id_number::ONE_SLIP),
         beside(own_birth, birth, date::contradict(birth)),
         (name != 0)
-            .then_some(name >= name::HOMOPHONE && !(name == name::HOMOPHONE && in_two_scripts(table, one, other))),
+            .then_some(name::contradict(name) && !(name == name::HOMOPHONE && in_two_scripts(table, one, other))),
         beside(own_sex, sex, sex >= 2),
     ]
 }
@@ -159,7 +159,29 @@ fn solve(sources: usize, disagreement: impl Fn(usize, usize) -> (u64, u64)) -> V
 
 #[cfg(test)]
 mod tests {
-    use super::{ItemErrors, solve};
+    use super::{ItemErrors, contradictions, solve};
+    use crate::linkage::comparison::Comparer;
+    use crate::person::practice::{HEAD, Practice, source};
+
+    #[test]
+    fn names_of_which_all_that_can_be_read_agrees_do_not_contradict_each_other() {
+        let sources = ["a", "b"].map(|name| source(name, "register", true, &[("name", "name")])).concat();
+        for (one, other, expected) in [
+            ("刘**", "刘福庆", false),
+            ("刘*", "刘福庆", false),
+            ("刘**", "刘**", false),
+            ("刘女士", "刘福庆", false),
+            ("刘*庆", "刘福庆", false),
+            ("刘*安", "刘福庆", true),
+            ("刘福", "刘庆", true),
+        ] {
+            let files = [one, other].map(|name| format!("id,name\n1,{name}\n"));
+            let practice = Practice::of(&[("a.csv", &files[0]), ("b.csv", &files[1])], &format!("{HEAD}{sources}"));
+            let table = practice.table();
+            let found = contradictions(&Comparer::new(&practice.study, &table), &table, 0, 1);
+            assert_eq!(found[2], Some(expected), "{one} {other}");
+        }
+    }
 
     #[test]
     fn three_sources_betray_which_of_them_errs() {

@@ -194,6 +194,7 @@ const LEVELS: &[Entry] = &[
     ("sounds equal", words("读音相同", "sounds equal")),
     ("one character apart", words("差一字", "one character apart")),
     ("given name equal", words("名相同", "given name equal")),
+    ("family name equal, the rest unreadable", words("姓相同，其余无法辨认", "family name equal, the rest unreadable")),
     ("family name equal", words("姓相同", "family name equal")),
     ("fits the mask", words("与遮蔽号码相符", "fits the mask")),
     ("one slip apart", words("差一位", "one slip apart")),
