@@ -171,8 +171,8 @@ fn read_alike(read: usize, unread: usize) -> u8 {
 }
 
 /// How many characters agree before the first and behind the last that cannot be read in either name, if all that stand
-/// there do; `None` if nothing is unreadable. A mask is often as long for every name, a damaged character may become two
-/// marks, and a title (刘女士) does not say how long the given name is: what is between may be of any length.
+/// there do; `None` if nothing is unreadable. A mask is often as long for every name, a damaged character may become
+/// two marks, and a title (刘女士) does not say how long the given name is: what is between may be of any length.
 fn readable_alike(a: &[Token], b: &[Token]) -> Option<usize> {
     let differ = |(x, y): &(&Token, &Token)| !matches!(likeness(x, y), Likeness::Equal | Likeness::Wild);
     let is_read = |(x, y): &(&Token, &Token)| !x.is_unread() && !y.is_unread();
