@@ -117,7 +117,7 @@ pub struct StratumFit {
     /// Rounds of the EM.
     pub iterations: u32,
     /// What makes the fit doubtful: `no_dates`, `one_date`, `few_positives`, `few_negatives`,
-    /// `unlike_negatives`, `no_convergence`.
+    /// `unlike_negatives`, `stated_share`, `no_convergence`.
     pub warnings: Vec<String>,
     features: Vec<FittedFeature>,
     redrawn: Redrawn,
@@ -450,6 +450,7 @@ impl Group {
             (self.positives.len() < POSITIVES_MIN, "few_positives"),
             (!self.negatives_usable(), "few_negatives"),
             (self.negatives_usable() && mixture.by_density, "unlike_negatives"),
+            (mixture.is_stated, "stated_share"),
             (mixture.rounds >= mixture::ROUNDS_MAX, "no_convergence"),
         ];
         let holds = |(holds, _): &(bool, &str)| *holds && !self.unlabelled.is_empty();
