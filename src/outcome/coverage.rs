@@ -7,11 +7,13 @@
 //! A person stands where the roll enumerated it, else where the roll lists it, else where the first register has it.
 
 mod absent;
+mod absent_places;
 mod by_lists;
 pub mod estimated;
 mod level;
 mod mended;
 mod post_strata;
+mod stale;
 mod warning;
 mod within;
 

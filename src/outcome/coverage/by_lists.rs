@@ -13,12 +13,20 @@ use super::Census;
 use super::mended::Mass;
 use super::post_strata::broad;
 use crate::intake::study::{Role, RowKind};
-use crate::outcome::estimate::log_linear::{average, choose};
+use crate::outcome::estimate::log_linear::{Fit, average, choose};
 use crate::outcome::estimate::two_list::log_normal;
 use crate::person::table::RecordId;
 
 /// Most lists: of more, all models are too many, and the smallest registers are left out.
 const LISTS_MAX: usize = 4;
+
+/// Fewer persons on two lists that a model takes to go together are nobody: its estimate does not exist (masses are parts
+/// of persons, and a thousandth of one would give millions).
+const TOGETHER_MIN: f64 = 0.5;
+
+/// Age groups of which no model is left are counted as seen, unless more than this share of the persons are in them:
+/// then there is no estimate. A judgement.
+const UNESTIMATED_MAX: f64 = 0.01;
 
 /// The estimate from three and more lists.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -73,7 +81,10 @@ impl Lists {
     }
 
     /// The estimate.
-    pub fn estimate(&self, masses: &[Mass]) -> Option<ByLists> {
+    ///
+    /// # Errors
+    /// With the share of the persons in age groups of which no model has an estimate, if that is too great.
+    pub fn estimate(&self, masses: &[Mass]) -> Result<ByLists, f64> {
         let lists = self.names.len() as u32;
         let mut groups: BTreeMap<u8, BTreeMap<u32, f64>> = BTreeMap::new();
         for mass in masses {
@@ -94,6 +105,7 @@ impl Lists {
             add(1, mass.only_roll);
         }
         let (mut persons, mut variance, mut enumerated) = (0.0, 0.0, 0.0);
+        let (mut all, mut unestimated) = (0.0, 0.0);
         for cells in groups.into_values() {
             // A list that nobody of this age is on is no list for them.
             let empty = (0..lists)
@@ -103,18 +115,36 @@ impl Lists {
             let seen: f64 = packed.iter().map(|cell| cell.1).sum();
             enumerated +=
                 cells.iter().filter(|(pattern, _)| *pattern & 1 == 1).map(|cell| cell.1.max(0.0)).sum::<f64>();
-            match average(&choose(&packed, lists - mask.count_ones())) {
+            all += seen;
+            match average(&identified(choose(&packed, lists - mask.count_ones()), &packed)) {
                 Some((found, error)) => {
                     persons += found;
                     variance += error * error;
                 }
-                None => persons += seen,
+                None => {
+                    persons += seen;
+                    unestimated += seen;
+                }
             }
+        }
+        if unestimated > UNESTIMATED_MAX * all {
+            return Err(unestimated / all);
         }
         let interval = log_normal(persons, variance, enumerated);
         let (low, high) = (interval.low, interval.high);
-        Some(ByLists { lists: self.names.clone(), persons, standard_error: variance.sqrt(), low, high })
+        Ok(ByLists { lists: self.names.clone(), persons, standard_error: variance.sqrt(), low, high })
     }
+}
+
+/// The models whose estimate exists: somebody is on every two lists that they take to go together, and the error is no
+/// greater than the estimate.
+fn identified(models: Vec<Fit>, cells: &[(u32, f64)]) -> Vec<Fit> {
+    let is_shown = |together: &u32| {
+        let margin: f64 = cells.iter().filter(|cell| cell.0 & together == *together).map(|cell| cell.1).sum();
+        margin >= TOGETHER_MIN
+    };
+    let exists = |fit: &Fit| fit.standard_error <= fit.persons && fit.together.iter().all(is_shown);
+    models.into_iter().filter(exists).collect()
 }
 
 /// The cells without the masked lists, their bits moved together.
@@ -186,6 +216,25 @@ mod tests {
         let alone = &mut masses[0];
         (alone.both, alone.only_roll) = (alone.only_roll, 0.0);
         assert_eq!(lists.estimate(&masses).unwrap(), before);
+    }
+
+    #[test]
+    fn models_that_nobody_shows_are_left_out() {
+        let lists = Lists { names: ["roll", "one", "two"].map(str::to_owned).to_vec(), bit_of_source: vec![1, 2, 4] };
+        // Both registers know the same persons but for next to nobody.
+        let some = [(0b001, 400), (0b010, 30), (0b011, 500), (0b100, 40), (0b101, 300), (0b111, 200)];
+        let mut part = masses(&some, 40);
+        let mut few = masses(&[(0b110, 1)], 40);
+        few[0].only_register = 1e-7;
+        part.extend(few);
+        let found = lists.estimate(&part).unwrap();
+        assert!(found.persons < 3000.0 && found.standard_error < found.persons, "{found:?}");
+        // Of ages that no register has, nothing can be said, and no total is given.
+        let adults = masses(&[(0b001, 5000)], 40);
+        let share = lists.estimate(&[masses(&some, 3), adults].concat()).unwrap_err();
+        assert!((0.7..0.8).contains(&share), "{share}");
+        let few = masses(&[(0b001, 3)], 40);
+        assert!(lists.estimate(&[masses(&some, 3), few].concat()).is_ok(), "three persons are no reason");
     }
 
     #[test]

@@ -15,7 +15,6 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::absent;
 pub use super::by_lists::ByLists;
 use super::by_lists::Lists;
 use super::mended::{self, Mass};
@@ -24,9 +23,11 @@ use super::post_strata::{Parts, Pools};
 use super::warning;
 pub use super::warning::{Warning, WarningKind};
 use super::{AgeGroup, Census, Counts, Coverage, Level};
+use super::{absent, absent_places, stale};
 use crate::error::{Error, Kind, Result};
-use crate::intake::study::Study;
+use crate::intake::study::{Role, Study};
 use crate::linkage::Linked;
+use crate::linkage::resolution::Resolution;
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::estimate::bootstrap::{Draws, variance};
 use crate::outcome::estimate::two_list::{TwoLists, square_root};
@@ -128,6 +129,9 @@ impl Sum {
         }
     }
 }
+
+/// Months that a register ends before the reference time are counted in these.
+const DAYS_OF_A_MONTH: i32 = 30;
 
 /// First parts of the keys of targets: areas as a whole, everything.
 const AREAS: u8 = 8;
@@ -328,15 +332,33 @@ pub fn estimate(
     let total = of((WHOLE, "", 0, AgeGroup::UNKNOWN), &coverage.total());
     let merged = population.pools.persons(&population.masses);
     let steps = STEPS.iter().zip(merged).filter(|(_, persons)| *persons > 0.0);
+    let by_lists = lists.map(|lists| lists.estimate(&population.masses));
+    let mut warnings = warning::all(&merged, residence, &total, &findings.support);
+    let mut warn = |kind: WarningKind, share: f64| warnings.push(Warning { kind, share, detail: String::new() });
+    let unjudged = population.pools.unjudged(&population.masses);
+    if unjudged > 0.0 {
+        warn(WarningKind::Unjudged, unjudged);
+    }
+    if let Some(Err(unestimated)) = by_lists {
+        warn(WarningKind::NoModel, unestimated);
+    }
+    warnings.extend(incomplete(coverage, &census, &linked.resolution));
     coverage.summary = Summary {
         total,
         areas,
         post_strata: steps.map(|(step, persons)| ((*step).to_owned(), persons)).collect(),
         assumptions: ASSUMPTIONS.map(str::to_owned).to_vec(),
         if_dependent: [0.5, 1.0, 2.0, 5.0].map(|odds| (odds, total.persons + (odds - 1.0) * total.unseen)).to_vec(),
-        by_lists: lists.and_then(|lists| lists.estimate(&population.masses)),
-        warnings: warning::all(&merged, residence, &total, &findings.support),
+        by_lists: by_lists.and_then(std::result::Result::ok),
+        warnings,
     };
+}
+
+/// Warnings of extracts that do not have what they should, which go to the log, too.
+fn incomplete(coverage: &Coverage, census: &Census<'_>, resolution: &Resolution) -> Vec<Warning> {
+    let (study, table) = (census.study, census.table);
+    let mut warnings = Vec::new();
+    let of_register = |persons: u64| persons as f64 / coverage.total().register_persons.max(1) as f64;
     let (absent, persons) = absent::communities(coverage, &study.area);
     if !absent.is_empty() {
         tracing::warn!(
@@ -344,10 +366,41 @@ pub fn estimate(
             persons,
             "registers know communities of which the roll has nobody: is its extract whole?"
         );
-        let share = persons as f64 / coverage.total().register_persons.max(1) as f64;
         let detail = absent.join(", ");
-        coverage.summary.warnings.push(Warning { kind: WarningKind::Absent, share, detail });
+        warnings.push(Warning { kind: WarningKind::Absent, share: of_register(persons), detail });
     }
+    let places = absent_places::places(census, resolution, &absent);
+    if places.places > 0 {
+        tracing::warn!(
+            places = places.places,
+            persons = places.persons,
+            "registers know buildings or institutions of which the roll has hardly anybody: were they left out?"
+        );
+        let (share, detail) = (of_register(places.persons), places.communities.join(", "));
+        warnings.push(Warning { kind: WarningKind::AbsentPlaces, share, detail });
+    }
+    let stale = stale::registers(study, table);
+    if !stale.is_empty() {
+        let named = |(source, days): &(usize, i32)| (study.sources[*source].name.as_str(), days / DAYS_OF_A_MONTH);
+        let detail: Vec<String> = stale
+            .iter()
+            .map(named)
+            .map(|(source, months)| {
+                tracing::warn!(
+                    source,
+                    months,
+                    "a register ends before the reference time: too many missed are expected"
+                );
+                format!("{source} {months}")
+            })
+            .collect();
+        let is_register = |source: &usize| study.sources[*source].role == Role::Register;
+        let all: usize = (0..study.sources.len()).filter(is_register).map(|source| table.records(source).len()).sum();
+        let records: usize = stale.iter().map(|(source, _)| table.records(*source).len()).sum();
+        let share = records as f64 / all.max(1) as f64;
+        warnings.push(Warning { kind: WarningKind::Stale, share, detail: detail.join(", ") });
+    }
+    warnings
 }
 
 /// Estimates of areas and what they rest on, for people and programs.
@@ -405,3 +458,67 @@ const ASSUMPTIONS: [&str; 4] = [
     "the residence evidence gives right probabilities that a person of the registers lived here",
     "the model gives right probabilities that linked records are one person",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{Census, Coverage, Warning, WarningKind, incomplete};
+    use crate::intake::extract;
+    use crate::intake::study::file;
+    use crate::linkage::resolution::Resolution;
+    use crate::person::standardise;
+    use crate::progress::Silent;
+
+    const SEEN: &str = "last_seen = \"seen\"";
+
+    /// Warnings of a roll of sixty persons in houses and a register of these and of thirty at a school, of whom the
+    /// roll has some; the register was last touched at this day, and has this column of dates.
+    fn warnings(pupils_on_roll: u32, seen: &str, dated_by: &str) -> Vec<Warning> {
+        let folder = tempfile::tempdir().unwrap();
+        let row = |at: u32| {
+            let home = format!("人民路{}号{}号楼{}室", 1 + at / 20, 1 + at % 4, 101 + at);
+            let address = if at < 60 { home } else { String::from("第一中学宿舍") };
+            // One born in each month, and the youngest in the month of the register's end.
+            let months = (seen[..4].parse::<u32>().unwrap() * 12 + seen[5..7].parse::<u32>().unwrap() - 1) - at;
+            format!("{at},{address},{seen},{}-{:02}\n", months / 12, months % 12 + 1)
+        };
+        let mut study =
+            String::from("[study]\nname = \"s\"\nreference_time = \"2020-11-01T00:00:00+08:00\"\narea = \"999999\"\n");
+        for (role, persons, kind) in [("roll", 60 + pupils_on_roll, "present"), ("register", 90, "residence")] {
+            let rows: String = (0..persons).map(row).collect();
+            std::fs::write(folder.path().join(format!("{role}.csv")), format!("id,address,seen,born\n{rows}")).unwrap();
+            let dated_by = if role == "register" { dated_by } else { "" };
+            study += &format!(
+                "[[source]]\nname = \"{role}\"\nrole = \"{role}\"\npath = \"{role}.csv\"\nrecord_id = \"id\"\n\
+                 [source.columns]\naddress = \"address\"\n{dated_by}\n[source.rows]\notherwise = \"{kind}\"\n"
+            );
+        }
+        std::fs::write(folder.path().join("study.toml"), study).unwrap();
+        let study = file::read(&folder.path().join("study.toml")).unwrap();
+        let extracts = [0, 1].map(|source| extract::open(&study, source).unwrap());
+        let table = standardise(&study, &extracts, &Silent).unwrap().table;
+        let records = 0..u32::try_from(table.len()).unwrap();
+        let persons: Vec<u32> = records.map(|record| table.record_id(record).parse().unwrap()).collect();
+        incomplete(&Coverage::default(), &Census::of(&study, &table), &Resolution::from_labels(&persons))
+    }
+
+    #[test]
+    fn an_institution_that_the_roll_does_not_have_is_told() {
+        let kinds =
+            |pupils| warnings(pupils, "2020-10-20", SEEN).into_iter().map(|warning| warning.kind).collect::<Vec<_>>();
+        assert_eq!(kinds(1), [WarningKind::AbsentPlaces], "one of them stands in a wrong place");
+        assert_eq!(kinds(3), []);
+    }
+
+    #[test]
+    fn a_register_that_ends_long_before_the_reference_time_is_told() {
+        let of = |seen: &str| warnings(30, seen, SEEN);
+        let found = of("2019-11-01");
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].kind, found[0].detail.as_str(), found[0].share), (WarningKind::Stale, "register 12", 1.0));
+        assert_eq!(of("2020-06-01"), []);
+        // Without last signs of life births tell, the newest of which are slips; of adults alone they tell nothing.
+        let of = |seen: &str| warnings(30, seen, "birth_date = \"born\"");
+        assert_eq!(of("2019-11-01").iter().map(|warning| warning.detail.as_str()).collect::<Vec<_>>(), ["register 14"]);
+        assert_eq!([of("2020-09-01"), of("2001-11-01")], [[], []]);
+    }
+}

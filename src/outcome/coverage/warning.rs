@@ -72,6 +72,18 @@ pub enum WarningKind {
     /// Of some communities the roll has nobody; the detail are their codes, the share is one of the persons in
     /// registers.
     Absent,
+    /// Of buildings or institutions the roll has hardly anybody of those in registers; the detail are the codes of their
+    /// communities, the share is one of the persons in registers.
+    AbsentPlaces,
+    /// Registers end months before the reference time; the detail are their names with the months, the share is one of
+    /// the records in registers.
+    Stale,
+    /// Of some ages registers have hardly anybody: whom no list has is not estimated; the share is one of those
+    /// enumerated.
+    Unjudged,
+    /// No log-linear model has an estimate for persons of some ages: there is none of each register as a list of its
+    /// own; the share is one of the persons.
+    NoModel,
 }
 
 /// A warning; its display is a sentence.
@@ -116,6 +128,7 @@ impl std::fmt::Display for Warning {
                     "unlike_negatives" => {
                         "most whom only registers know are unlike those known not to live here: the prior is a density ratio"
                     }
+                    "stated_share" => "too few persons are known to registers alone: the prior is mostly a stated one",
                     "no_convergence" => "it did not converge",
                     other => other,
                 };
@@ -132,6 +145,33 @@ impl std::fmt::Display for Warning {
                      its extract whole?"
                 )
             }
+            WarningKind::AbsentPlaces => {
+                let (_, codes) = self.codes();
+                write!(
+                    f,
+                    "of buildings or institutions with {percent:.1} % of the persons in registers the roll has hardly anybody, \
+                     though it has most persons elsewhere (communities: {codes}): were they left out, or are they gone or \
+                     elsewhere?"
+                )
+            }
+            WarningKind::Stale => {
+                let (_, registers) = self.codes();
+                write!(
+                    f,
+                    "registers with {percent:.0} % of the records end months before the reference time ({registers}): whoever \
+                     died or left since looks like a missed resident, so that too many are expected"
+                )
+            }
+            WarningKind::Unjudged => write!(
+                f,
+                "registers have hardly anybody of the ages of {percent:.1} % of the persons on the roll: of these ages it is \
+                 not estimated whom no list has"
+            ),
+            WarningKind::NoModel => write!(
+                f,
+                "there is no estimate with each register a list of its own: no log-linear model has one for the ages of \
+                 {percent:.1} % of the persons"
+            ),
             WarningKind::Unknowable => write!(
                 f,
                 "nothing is estimated: of {percent:.0} % of those on the roll, by age and registration, registers can know \

@@ -18,6 +18,8 @@ pub struct Fit {
     pub standard_error: f64,
     /// −2 log likelihood plus parameters times the logarithm of the persons seen.
     pub bic: f64,
+    /// The sets of lists that it takes to go together.
+    pub together: Vec<u32>,
 }
 
 /// Rounds of the scoring at most.
@@ -61,7 +63,7 @@ fn fit(cells: &[(u32, f64)], terms: &[u32]) -> Option<Fit> {
             let mut first = DVector::zeros(size);
             first[0] = 1.0;
             let variance = factor.solve(&first)[0];
-            return finish(&counts, &means, effects[0], variance, size);
+            return finish(&counts, &means, effects[0], variance, terms);
         }
         deviance = now;
     }
@@ -80,14 +82,15 @@ fn difference(count: f64, mean: f64) -> f64 {
     if count > 0.0 { count * (count / mean).ln() - count + mean } else { mean }
 }
 
-fn finish(counts: &[f64], means: &[f64], intercept: f64, variance: f64, parameters: usize) -> Option<Fit> {
+fn finish(counts: &[f64], means: &[f64], intercept: f64, variance: f64, terms: &[u32]) -> Option<Fit> {
     let (seen, unseen) = (counts.iter().sum::<f64>(), intercept.exp());
     let likelihood: f64 =
         counts.iter().zip(means).map(|(count, mean)| count * mean.ln() - mean - ln_gamma(count + 1.0)).sum();
     let fit = Fit {
         persons: seen + unseen,
         standard_error: (unseen + unseen * unseen * variance).sqrt(),
-        bic: -2.0 * likelihood + parameters as f64 * seen.ln(),
+        bic: -2.0 * likelihood + (terms.len() + 1) as f64 * seen.ln(),
+        together: terms.iter().copied().filter(|term| term.count_ones() > 1).collect(),
     };
     (fit.persons.is_finite() && fit.standard_error.is_finite()).then_some(fit)
 }

@@ -142,10 +142,10 @@ impl<'a> Observer<'a> {
         study: &Study,
         material: &'a Material<'a>,
         surroundings: &'a Surroundings<'a>,
-        (slots, slot_of): &'a (Vec<Slot>, Vec<u8>),
         residents: &[u32],
         locals: &[u32],
     ) -> Observer<'a> {
+        let (slots, slot_of) = material.slots;
         let (register_of, registers) = registers(study, slots);
         let count = registers.len();
         let mut features: Vec<Feature> = (0..count).map(Feature::LastSeen).collect();

@@ -17,7 +17,7 @@
 //! (labelled rows weighted down to the size of the unlabelled).
 
 use super::logistic::{self, Effort, Follower, Rows, sigmoid};
-use super::prior::{self, Expected};
+use super::prior::{self, Expected, Share};
 
 pub(super) const ROUNDS_MAX: u32 = 40;
 
@@ -108,6 +108,8 @@ pub(super) struct Mixture {
     pub views: [Together; 2],
     /// Is the share that of the density ratio, as the known negatives cannot stand for the others?
     pub by_density: bool,
+    /// Does the share rest on what is stated beforehand, as there are too few persons to bound it?
+    pub is_stated: bool,
 }
 
 impl Mixture {
@@ -201,8 +203,10 @@ impl Sample {
     /// Where a register has many persons whom nobody knows, most of the others are like no listed leaver. The rounds
     /// would take all of them for the others by their own labels, and of the missed next to none would be left.
     pub fn judged(mut self, households: &[u64]) -> Sample {
+        let greatest = || self.greatest_share(&self.negatives.alone, households);
+        // Nothing bounds the share from above where there is nothing by which to tell them apart.
         self.negatives_usable =
-            self.negatives_usable && self.greatest_share(&self.negatives.alone, households) >= NEGATIVES_SHARE_MIN;
+            self.negatives_usable && greatest().is_none_or(|share| share.found >= NEGATIVES_SHARE_MIN);
         self
     }
 
@@ -228,7 +232,7 @@ impl Sample {
         let mut rows = self.positives.alone.clone();
         let others = [&self.positives.together, &self.negatives.alone, &self.negatives.together, &self.unlabelled];
         others.iter().for_each(|others| rows.extend(others));
-        let prior = if self.negatives_usable { start.prior } else { self.prior() };
+        let (prior, is_bounded) = if self.negatives_usable { (start.prior, true) } else { self.prior() };
         let mut found = Mixture { coefficients: start.coefficients, prior, ..Mixture::default() };
         let mut follower = Follower::default();
         while found.rounds < ROUNDS_MAX {
@@ -265,7 +269,12 @@ impl Sample {
                 break;
             }
         }
-        Mixture { views: [missed.found, away.found], by_density: !self.negatives_usable, ..found }
+        Mixture {
+            views: [missed.found, away.found],
+            by_density: !self.negatives_usable,
+            is_stated: !is_bounded,
+            ..found
+        }
     }
 
     /// Probabilities of the unlinked by what a similar sample gave.
@@ -328,15 +337,20 @@ impl Sample {
         shift
     }
 
-    fn prior(&self) -> f64 {
+    /// The share of residents among the unlinked by the density ratio, and does that bound it at all? If not, it rests
+    /// on what is stated: a bound that allows for everybody would make residents of everybody.
+    fn prior(&self) -> (f64, bool) {
         if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
-            return 0.3;
+            return (0.3, true);
         }
-        self.greatest_share(&self.positives.alone, &self.households[0]).clamp(0.01, SHARE_MAX)
+        let greatest = self.greatest_share(&self.positives.alone, &self.households[0]);
+        let share = greatest.map_or_else(|| self.expected.stated_share(), |share| share.stated);
+        (share.clamp(0.01, SHARE_MAX), greatest.is_some_and(|share| share.is_bounded))
     }
 
     /// How many of the unlinked may be like persons of this kind, by the columns that being enumerated cannot change.
-    fn greatest_share(&self, known: &Rows, of_known: &[u64]) -> f64 {
+    /// Nothing if there is none.
+    fn greatest_share(&self, known: &Rows, of_known: &[u64]) -> Option<Share> {
         let steps = [known.len() / 6_000, self.unlabelled.len() / 12_000].map(|step| step.max(1));
         // The columns that being enumerated cannot change, numbered anew: the fits are the cheaper the fewer there are.
         let mut number = vec![logistic::BASE; self.is_trace.len()];
@@ -352,15 +366,14 @@ impl Sample {
         features.sort_unstable();
         features.dedup();
         if features.is_empty() {
-            // Nothing bounds the share from above.
-            return SHARE_MAX;
+            return None;
         }
         let known = known.renumbered(steps[0], &features, number);
         let unlabelled = self.unlabelled.renumbered(steps[1], &features, number);
         let every = |of: &[u64], step: usize| -> Vec<u64> { of.iter().copied().step_by(step).collect() };
         let (ones, zeros) = (every(of_known, steps[0]), every(&self.households[1], steps[1]));
         let scores = prior::cross_fitted(&known, &unlabelled, [&ones, &zeros], usize::from(columns) + 1);
-        prior::share(&scores.0, &scores.1, self.expected)
+        Some(prior::share(&scores.0, &scores.1, self.expected))
     }
 }
 
@@ -415,13 +428,13 @@ mod tests {
         let (mut drawn, mut found) = (0.0, 0.0);
         for seed in 11..17 {
             let sample = of_many_columns(&mut ChaCha8Rng::seed_from_u64(seed));
-            found += sample.prior() * REPLICATES as f64;
+            found += sample.prior().0 * REPLICATES as f64;
             let times = |from: u64, count: u64, replicate: usize| -> Vec<u8> {
                 (from..from + count).map(|at| draws.times(at, replicate)).collect()
             };
             let priors = (0..REPLICATES).map(|replicate| {
                 let times = [times(0, 450, replicate), Vec::new(), times(1000, 120, replicate)];
-                sample.redrawn(&times, sample.expected).prior()
+                sample.redrawn(&times, sample.expected).prior().0
             });
             drawn += priors.sum::<f64>();
         }
@@ -518,5 +531,21 @@ mod tests {
         assert!(known.negatives_usable && !unknown.negatives_usable);
         let found = [known, unknown].map(|sample| sample.fit().prior * sample.unlabelled.len() as f64);
         assert!(found.iter().all(|missed| (70.0..140.0).contains(missed)), "{found:?} for a hundred");
+    }
+
+    #[test]
+    fn where_nothing_tells_residents_apart_not_everybody_was_missed() {
+        let rows = |count: usize| {
+            let mut rows = Rows::new(1);
+            (0..count).for_each(|_| rows.push(&[BASE]));
+            rows
+        };
+        // Two in a hundred missed are two of these twenty; in one draw more are expected, in another fewer.
+        let mut sample = sample_of(rows(100), Rows::new(1), rows(20), [1, 0]);
+        sample.expected = Expected::beside_registered(None, 100, 20);
+        let found = sample.fit();
+        assert!(found.is_stated && (found.prior - 0.1).abs() < 1e-9, "{}", found.prior);
+        let draws = [1u8, 3].map(|times| sample.expected.redrawn(1.0, |_| times).stated_share());
+        assert!((draws[0] - 0.1).abs() < 1e-9 && (draws[1] - 0.3).abs() < 1e-9, "{draws:?}");
     }
 }

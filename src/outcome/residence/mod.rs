@@ -19,6 +19,7 @@
 //! J. Davis, *Learning from positive and unlabeled data: a survey*, Machine Learning 2020; L.-C. Zhang, J. Dunne,
 //! *Trimmed dual system estimation*, 2017 (signs of life in registers against over-coverage).
 
+mod columns;
 pub(crate) mod features;
 mod logistic;
 mod mixture;
@@ -35,13 +36,15 @@ use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::household::Households;
-use crate::linkage::model::{log2_odds, probability, slot};
+use crate::linkage::model::slot::Slot;
+use crate::linkage::model::{log2_odds, probability};
 use crate::linkage::resolution::Resolution;
 use crate::linkage::scoring::Score;
 use crate::outcome::settled::Settled;
 use crate::person::table::{PersonTable, RecordId};
-use features::{Feature, Observer};
-use logistic::{BASE, Rows};
+use columns::Columns;
+use features::Observer;
+use logistic::BASE;
 use mixture::{Mixture, NEGATIVES_MIN, NEGATIVES_SHARE_MIN, Sample, Views};
 use prior::Expected;
 use redrawn::{Redrawing, Redrawn};
@@ -52,9 +55,6 @@ use surroundings::Surroundings;
 const POSITIVES_MAX: usize = 6_000;
 const NEGATIVES_MAX: usize = 6_000;
 const UNLABELLED_MAX: usize = 12_000;
-
-/// A level that fewer rows have gets no column.
-const LEVEL_ROWS_MIN: u32 = 20;
 
 /// Fewer residents than this show nothing.
 const POSITIVES_MIN: usize = 10;
@@ -117,7 +117,7 @@ pub struct StratumFit {
     /// Rounds of the EM.
     pub iterations: u32,
     /// What makes the fit doubtful: `no_dates`, `one_date`, `few_positives`, `few_negatives`,
-    /// `unlike_negatives`, `no_convergence`.
+    /// `unlike_negatives`, `stated_share`, `no_convergence`.
     pub warnings: Vec<String>,
     features: Vec<FittedFeature>,
     redrawn: Redrawn,
@@ -140,6 +140,8 @@ struct Material<'a> {
     households: &'a Households,
     pairs: &'a [Pair],
     scores: &'a [Score],
+    /// The slots, and that of each record.
+    slots: (&'a [Slot], &'a [u8]),
     settled: &'a Settled,
 }
 
@@ -157,6 +159,7 @@ pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked, settled: &S
         households: &linked.households,
         pairs: &linked.pairs,
         scores: &linked.scores,
+        slots: (&linked.model.slots, &linked.slot_of),
         settled,
     };
     estimate_from(study, &material)
@@ -240,7 +243,6 @@ pub fn drawn_with(table: &PersonTable, households: &Households, resolution: &Res
 fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
     let (statuses, not_looked_for) = standing::statuses(material, study);
     let surroundings = Surroundings::of(material, &statuses);
-    let slots = slot::slots(material.table);
     let locals = thinned(&persons(&statuses, Part::Positive, Known::Registered), POSITIVES_MAX);
     let mut residence = Residence { not_looked_for, ..Residence::default() };
     let mut fitted: Option<Redrawing> = None;
@@ -254,7 +256,7 @@ fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
             unlabelled: persons(&statuses, Part::Candidate, known),
         };
         let residents = thinned(&group.positives, POSITIVES_MAX);
-        let observer = Observer::learn(study, material, &surroundings, &slots, &residents, &locals);
+        let observer = Observer::learn(study, material, &surroundings, &residents, &locals);
         let missed_odds =
             (known != Known::Registered).then(|| residence.missed_odds().unwrap_or(prior::MISSED_ODDS_STATED));
         // Fitting is in part one step after another: meanwhile the stratum before is drawn again.
@@ -448,53 +450,10 @@ impl Group {
             (self.positives.len() < POSITIVES_MIN, "few_positives"),
             (!self.negatives_usable(), "few_negatives"),
             (self.negatives_usable() && mixture.by_density, "unlike_negatives"),
+            (mixture.is_stated, "stated_share"),
             (mixture.rounds >= mixture::ROUNDS_MAX, "no_convergence"),
         ];
         let holds = |(holds, _): &(bool, &str)| *holds && !self.unlabelled.is_empty();
         warnings.into_iter().filter(holds).map(|(_, code)| code.to_owned()).collect()
-    }
-}
-
-/// Which column each level of each feature has.
-struct Columns {
-    of: Vec<Vec<u16>>,
-    is_trace: Vec<bool>,
-    count: usize,
-}
-
-impl Columns {
-    /// A column for every level but the commonest of its feature and the rare ones.
-    fn of(features: &[Feature], groups: &[&[Box<[u8]>]]) -> Columns {
-        let mut columns = Columns { of: Vec::new(), is_trace: Vec::new(), count: 0 };
-        for (at, feature) in features.iter().enumerate() {
-            let mut counts: Vec<u32> = Vec::new();
-            for levels in groups.iter().flat_map(|group| group.iter()) {
-                let level = usize::from(levels[at]);
-                counts.resize(counts.len().max(level + 1), 0);
-                counts[level] += 1;
-            }
-            let commonest = (0..counts.len()).max_by_key(|level| (counts[*level], std::cmp::Reverse(*level)));
-            let mut column = |level: usize| {
-                if counts[level] < LEVEL_ROWS_MIN || Some(level) == commonest {
-                    return BASE;
-                }
-                columns.is_trace.push(feature.is_trace());
-                columns.count += 1;
-                u16::try_from(columns.count - 1).unwrap_or(BASE)
-            };
-            let of_feature = (0..counts.len()).map(&mut column).collect();
-            columns.of.push(of_feature);
-        }
-        columns
-    }
-
-    fn rows(&self, levels: &[Box<[u8]>]) -> Rows {
-        let mut rows = Rows::new(self.of.len());
-        for levels in levels {
-            let cell = |(of, level): (&Vec<u16>, &u8)| of.get(usize::from(*level)).copied().unwrap_or(BASE);
-            let row: Vec<u16> = self.of.iter().zip(levels).map(cell).collect();
-            rows.push(&row);
-        }
-        rows
     }
 }

@@ -49,8 +49,8 @@ const JEFFREYS: f64 = 0.5;
 const MISSED_TIMES: f64 = 2.0;
 const MISSED_SEEN: f64 = 4.0;
 
-/// Of a hundred enumerated persons so many more were missed, where no register tells of registered persons. A
-/// judgement: what post-enumeration surveys find lies between one in a hundred and a few.
+/// Of a hundred enumerated persons so many more were missed, where no register tells of registered persons, or too few
+/// are not on the roll to tell. A judgement: what post-enumeration surveys find lies between one in a hundred and a few.
 pub(super) const MISSED_ODDS_STATED: f64 = 0.02;
 
 /// Thresholds that are looked at.
@@ -103,34 +103,77 @@ fn balanced(ones: f64, zeros: f64) -> (f64, f64) {
     (ratio.min(1.0), (1.0 / ratio).min(1.0))
 }
 
+/// Missed that have been seen, among so many unlinked persons.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    missed: f64,
+    among: f64,
+}
+
+impl Seen {
+    /// As sure as of [`MISSED_SEEN`] missed, if so many were missed for each that was enumerated.
+    fn of_odds(odds: f64, positives: usize, unlabelled: usize) -> Seen {
+        let share = (odds * positives as f64 / unlabelled.max(1) as f64).min(1.0);
+        Seen { missed: MISSED_SEEN, among: MISSED_SEEN / share.max(f64::MIN_POSITIVE) }
+    }
+
+    fn share(self) -> f64 {
+        self.missed / self.among
+    }
+
+    /// What would have been seen in a draw of this share; `times` says how often it has each of them.
+    fn redrawn(self, share: f64, times: impl Fn(u64) -> u8) -> Seen {
+        let persons = if self.among > 0.0 { MISSED_SEEN as u64 } else { 0 };
+        let drawn: f64 = (0..persons).map(|seen| f64::from(times(seen))).sum();
+        Seen { missed: drawn.max(JEFFREYS * share), among: self.among * share }
+    }
+}
+
 /// What is known of the share beforehand.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Expected {
-    /// Missed that have been seen.
-    seen: f64,
-    /// Among so many unlinked persons.
-    among: f64,
+    known: Seen,
+    /// What is taken to be known where the data bound nothing.
+    stated: Seen,
 }
 
 impl Expected {
     /// Of persons of whom registers say only that they are here, if of registered ones so many were missed for each
-    /// that was enumerated.
+    /// that was enumerated; of registered ones themselves, nothing.
     pub fn beside_registered(missed_odds: Option<f64>, positives: usize, unlabelled: usize) -> Expected {
-        let Some(odds) = missed_odds.filter(|odds| *odds > 0.0) else { return Expected { seen: JEFFREYS, among: 0.0 } };
-        let share = (MISSED_TIMES * odds * positives as f64 / unlabelled.max(1) as f64).min(1.0);
-        Expected { seen: MISSED_SEEN, among: MISSED_SEEN / share.max(f64::MIN_POSITIVE) }
+        if let Some(odds) = missed_odds.filter(|odds| *odds > 0.0) {
+            let known = Seen::of_odds(MISSED_TIMES * odds, positives, unlabelled);
+            return Expected { known, stated: known };
+        }
+        let known = Seen { missed: JEFFREYS, among: 0.0 };
+        Expected { known, stated: Seen::of_odds(MISSED_ODDS_STATED, positives, unlabelled) }
     }
 
     /// What would be known, had others been seen: `times` says how often a draw of this share has each of them.
     pub fn redrawn(self, share: f64, times: impl Fn(u64) -> u8) -> Expected {
-        let persons = if self.among > 0.0 { MISSED_SEEN as u64 } else { 0 };
-        let drawn: f64 = (0..persons).map(|seen| f64::from(times(seen))).sum();
-        Expected { seen: drawn.max(JEFFREYS * share), among: self.among * share }
+        Expected { known: self.known.redrawn(share, &times), stated: self.stated.redrawn(share, &times) }
+    }
+
+    /// The share if there is nothing by which residents and unlinked persons could be told apart.
+    pub fn stated_share(self) -> f64 {
+        self.stated.share().min(1.0)
     }
 }
 
+/// A share of the unlinked persons.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    /// Estimated from the data, with what is known beforehand.
+    pub found: f64,
+    /// Does the least upper bound lie below 1? Where the unlinked are too few it cannot (of thirty, nobody above the
+    /// threshold of a fifth of the residents still allows for all of them).
+    pub is_bounded: bool,
+    /// Estimated like `found`, what is stated being known beforehand.
+    pub stated: f64,
+}
+
 /// The share of missed residents among the unlinked.
-pub(super) fn share(positives: &[f64], unlabelled: &[f64], expected: Expected) -> f64 {
+pub(super) fn share(positives: &[f64], unlabelled: &[f64], expected: Expected) -> Share {
     let descending = |scores: &[f64]| {
         let mut sorted = scores.to_vec();
         sorted.sort_unstable_by(|a, b| b.total_cmp(a));
@@ -139,15 +182,20 @@ pub(super) fn share(positives: &[f64], unlabelled: &[f64], expected: Expected) -
     let (positives, unlabelled) = (descending(positives), descending(unlabelled));
     let (ones, zeros) = (positives.len().max(1) as f64, unlabelled.len() as f64);
     let above = |scores: &[f64], threshold: f64| scores.partition_point(|score| *score >= threshold) as f64;
-    let bounded = |threshold: &f64| {
-        let share = above(&positives, *threshold) / ones;
-        let (seen, among) = (expected.seen + above(&unlabelled, *threshold), expected.among + zeros * share);
-        let posterior = Gamma::new(seen, among).ok().filter(|_| share >= POSITIVE_SHARE_MIN)?;
-        Some((posterior.inverse_cdf(CONFIDENCE), seen / among))
+    let least = |known: Seen| {
+        let bounded = |threshold: &f64| {
+            let share = above(&positives, *threshold) / ones;
+            let (seen, among) = (known.missed + above(&unlabelled, *threshold), known.among + zeros * share);
+            let posterior = Gamma::new(seen, among).ok().filter(|_| share >= POSITIVE_SHARE_MIN)?;
+            Some((posterior.inverse_cdf(CONFIDENCE), seen / among))
+        };
+        let thresholds = positives.iter().step_by((positives.len() / THRESHOLDS).max(1));
+        let least = thresholds.filter_map(bounded).min_by(|one, other| one.0.total_cmp(&other.0));
+        least.map_or((1.0, 1.0), |(bound, share)| (bound, share.min(1.0)))
     };
-    let thresholds = positives.iter().step_by((positives.len() / THRESHOLDS).max(1));
-    let least = thresholds.filter_map(bounded).min_by(|one, other| one.0.total_cmp(&other.0));
-    least.map_or(1.0, |(_, share)| share.min(1.0))
+    let (bound, found) = least(expected.known);
+    let is_bounded = bound < 1.0;
+    Share { found, is_bounded, stated: if is_bounded { found } else { least(expected.stated).1 } }
 }
 
 #[cfg(test)]
@@ -168,7 +216,7 @@ mod tests {
                     let resident = |at: i32| f64::from(at) < 8000.0 * truth;
                     let unlabelled: Vec<f64> =
                         (0..8000).map(|at| normal(if resident(at) { 2.0 } else { -1.5 })).collect();
-                    share(&positives, &unlabelled, Expected::beside_registered(None, 8000, 8000))
+                    share(&positives, &unlabelled, Expected::beside_registered(None, 8000, 8000)).found
                 })
                 .collect();
             // Of many thresholds the least bound is taken, so noise can only lower it.
@@ -183,9 +231,27 @@ mod tests {
         // four: alone, it would say that six in a hundred of the unlinked were missed, in place of sixteen.
         let positives: Vec<f64> = (0..2000).map(|at| f64::from(at % 5)).collect();
         let unlabelled: Vec<f64> = (0..125).map(|at| if at == 0 { 4.0 } else { f64::from(at % 4) }).collect();
-        let alone = share(&positives, &unlabelled, Expected::beside_registered(None, 2000, 125));
-        let known = share(&positives, &unlabelled, Expected::beside_registered(Some(0.005), 2000, 125));
+        let alone = share(&positives, &unlabelled, Expected::beside_registered(None, 2000, 125)).found;
+        let known = share(&positives, &unlabelled, Expected::beside_registered(Some(0.005), 2000, 125)).found;
         assert!(alone < 0.07, "{alone}");
         assert!((0.08..0.16).contains(&known), "{known}");
+    }
+
+    #[test]
+    fn what_so_few_persons_cannot_bound_is_what_is_stated() {
+        // Nobody of whom only registers know looks like a resident, or everybody does: of five either says little.
+        let positives: Vec<f64> = (0..100).map(|at| f64::from(at % 5)).collect();
+        let expected = Expected::beside_registered(None, 100, 5);
+        for (score, least, most) in [(-1.0, 0.2, 0.4), (4.0, 0.4, 0.8)] {
+            let few = share(&positives, &[score; 5], expected);
+            assert!(!few.is_bounded && (least..most).contains(&few.stated), "{score}: {few:?}");
+        }
+        assert!((expected.stated_share() - 0.4).abs() < 1e-9);
+        // Of many it is said by themselves.
+        let many = share(&positives, &[-1.0; 200], Expected::beside_registered(None, 100, 200));
+        assert!(many.is_bounded && many.stated < 0.02 && many.found == many.stated, "{many:?}");
+        // That most of many were missed is no less believed for being above what is stated.
+        let most = share(&positives, &vec![4.0; 2000], Expected::beside_registered(None, 100, 2000));
+        assert!(!most.is_bounded && most.stated > 0.9, "{most:?}");
     }
 }

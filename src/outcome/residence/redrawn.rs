@@ -6,8 +6,9 @@
 
 use rayon::prelude::*;
 
+use super::Candidate;
+use super::columns::Columns;
 use super::mixture::{Mixture, Sample};
-use super::{Candidate, Columns};
 use crate::outcome::estimate::bootstrap::{Draws, REPLICATES};
 use crate::outcome::residence::logistic::{BASE, sigmoid};
 

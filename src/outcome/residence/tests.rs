@@ -17,7 +17,7 @@ use crate::intake::extract;
 use crate::intake::study::{Study, file};
 use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::household::Households;
-use crate::linkage::model::slot;
+use crate::linkage::model::slot::{self, Slot};
 use crate::linkage::resolution::Resolution;
 use crate::linkage::scoring::Score;
 use crate::outcome::discrepancy::DiscrepancyKind;
@@ -69,6 +69,7 @@ struct Built {
     households: Households,
     pairs: Vec<Pair>,
     scores: Vec<Score>,
+    slots: (Vec<Slot>, Vec<u8>),
     settled: Settled,
 }
 
@@ -210,7 +211,9 @@ fn build_with(district: &District, second: &[Row]) -> Built {
     let labels: Vec<u32> = (0..u32::try_from(table.len()).unwrap()).map(label).collect();
     let resolution = Resolution::from_labels(&labels);
     let households = Households::of(&table);
-    Built { study, table, resolution, households, pairs: Vec::new(), scores: Vec::new(), settled: Settled::default() }
+    let slots = slot::slots(&table);
+    let (pairs, scores) = (Vec::new(), Vec::new());
+    Built { study, table, resolution, households, pairs, scores, slots, settled: Settled::default() }
 }
 
 impl Built {
@@ -223,6 +226,7 @@ impl Built {
             households: &self.households,
             pairs: &self.pairs,
             scores: &self.scores,
+            slots: (&self.slots.0, &self.slots.1),
             settled: &self.settled,
         }
     }
@@ -354,10 +358,9 @@ fn levels_of(built: &Built, person: u32, hidden: &[u32]) -> (Vec<Feature>, Vec<u
     let material = built.material();
     let (statuses, _) = standing::statuses(&material, &built.study);
     let surroundings = Surroundings::of(&material, &statuses);
-    let slots = slot::slots(&built.table);
     let mut residents = persons(&statuses, Part::Positive, Known::Registered);
     residents.retain(|resident| *resident != person);
-    let observer = Observer::learn(&built.study, &material, &surroundings, &slots, &residents, &residents);
+    let observer = Observer::learn(&built.study, &material, &surroundings, &residents, &residents);
     let mut levels = Vec::new();
     observer.observe(person, hidden, &mut levels);
     (observer.features.clone(), levels)

@@ -142,7 +142,10 @@ pub fn warned_of(warning: &Warning) -> &'static str {
         WarningKind::Erroneous => "--estimate erroneous",
         WarningKind::OneList | WarningKind::Unknowable => "--persons roll_present",
         WarningKind::UnknownKinds | WarningKind::OneRegister | WarningKind::UnsupportedAreas => "--persons only_roll",
-        WarningKind::Absent => "--persons only_register",
+        WarningKind::Absent | WarningKind::AbsentPlaces => "--persons only_register",
+        WarningKind::Stale => "--estimate only_register",
+        WarningKind::Unjudged => "--estimate only_roll",
+        WarningKind::NoModel => "--estimate listed",
     }
 }
 
@@ -161,6 +164,7 @@ pub fn warning(language: Language, warning: &Warning) -> String {
                 "one_date" => "某项行政记录的最近活动日期几乎全是同一天",
                 "few_positives" => "可供学习的在登居民太少",
                 "few_negatives" => "已知不住这里的人太少，先验比例由密度比得出",
+                "stated_share" => "只有登记资料知道的人太少，先验比例主要依据一般经验设定",
                 "unlike_negatives" => "只有登记资料知道的人大多不像已知不住这里的人，先验比例由密度比得出",
                 "no_convergence" => "迭代未收敛",
                 other => other,
@@ -191,6 +195,25 @@ pub fn warning(language: Language, warning: &Warning) -> String {
             format!(
                 "有 {count} 个社区（村）在行政记录中有人（占 {share}），普查名册中却没有人（{codes}）：名册是否提取完整？"
             )
+        }
+        (Language::Zh, WarningKind::AbsentPlaces) => {
+            let (_, codes) = warning.codes();
+            format!(
+                "有的楼栋或单位（集体户）在行政记录中有许多人（占 {share}），普查名册中却几乎没有人，而其他地方大多已登记（所在社区：{codes}）：\
+                 是整体漏登，还是已拆除或不在本区？"
+            )
+        }
+        (Language::Zh, WarningKind::Stale) => {
+            let (_, registers) = warning.codes();
+            format!(
+                "有的行政记录（占 {share}）截止于普查时点之前数月（{registers} 个月）：此后死亡或迁出的人看起来像漏登的居民，预计漏登人数会偏多。"
+            )
+        }
+        (Language::Zh, WarningKind::Unjudged) => {
+            format!("名册中 {share} 的人所属年龄在行政记录中几乎没有人：这些年龄中哪里都没有的人未作估计。")
+        }
+        (Language::Zh, WarningKind::NoModel) => {
+            format!("未给出各行政记录分别作为一份名单的估计：{share} 的人所属年龄没有可估计的对数线性模型。")
         }
         (Language::Zh, WarningKind::Erroneous) => format!("预计登记有误的占 {share}，超过 2%。"),
     }
