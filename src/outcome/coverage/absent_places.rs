@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::{Census, Counts, Level, UNKNOWN_AREA, is_within};
 use crate::linkage::resolution::Resolution;
 use crate::person::lexicon::Symbol;
+use crate::person::table::RecordId;
 
 /// So many persons of a place in registers make it one that a roll must have. A judgement.
 const REGISTER_PERSONS_MIN: u64 = 20;
@@ -23,11 +24,14 @@ const ELSEWHERE_SHARE_MIN: f64 = 0.5;
 pub(super) struct AbsentPlaces {
     /// How many there are.
     pub places: u64,
-    /// Their persons in registers.
+    /// Whom registers have there and the roll has nowhere.
     pub persons: u64,
     /// Codes of the communities where they stand, each once, in order.
     pub communities: Vec<String>,
 }
+
+/// Estate and building (0: none).
+type Place = (Symbol, u16);
 
 /// Persons of one place in registers, those of them whom the roll has anywhere, and their commonest area last seen.
 #[derive(Default)]
@@ -41,9 +45,9 @@ struct Known {
 /// not have, those in communities that are absent themselves left out.
 pub(super) fn places(census: &Census<'_>, resolution: &Resolution, absent: &[String]) -> AbsentPlaces {
     let table = census.table;
-    let mut known: BTreeMap<(Symbol, u16), Known> = BTreeMap::new();
+    let mut known: BTreeMap<Place, Known> = BTreeMap::new();
+    let mut of_persons: Vec<Vec<Place>> = Vec::new();
     let (mut register, mut roll) = (0u64, 0u64);
-    let mut at: Vec<(Symbol, u16)> = Vec::new();
     for person in 0..u32::try_from(resolution.persons()).unwrap_or(u32::MAX) {
         let records = resolution.records_of(person);
         let Counts { register_persons: 1, roll_present, roll_elsewhere, .. } = census.counts(records) else { continue };
@@ -54,12 +58,8 @@ pub(super) fn places(census: &Census<'_>, resolution: &Resolution, absent: &[Str
             continue;
         }
         (register, roll) = (register + 1, roll + on_roll);
-        at.clear();
-        let of_registers = records.iter().filter(|record| !census.is_roll(**record)).map(|record| *record as usize);
-        at.extend(of_registers.map(|record| (table.estate[record], table.building[record])));
-        at.sort_unstable();
-        at.dedup();
-        for place in at.iter().filter(|(estate, _)| *estate != 0) {
+        let at = registered_at(census, records);
+        for place in &at {
             let known = known.entry(*place).or_default();
             known.register += 1;
             known.roll += on_roll;
@@ -67,20 +67,32 @@ pub(super) fn places(census: &Census<'_>, resolution: &Resolution, absent: &[Str
                 known.area = area;
             }
         }
+        if on_roll == 0 {
+            of_persons.push(at);
+        }
     }
     if (roll as f64) < ELSEWHERE_SHARE_MIN * register as f64 {
         return AbsentPlaces::default();
     }
-    let is_absent = |known: &&Known| {
+    known.retain(|_, known| {
         known.register >= REGISTER_PERSONS_MIN && (known.roll as f64) < ROLL_SHARE_MIN * known.register as f64
-    };
-    let mut found = AbsentPlaces::default();
-    for place in known.values().filter(is_absent) {
-        found.places += 1;
-        found.persons += place.register;
-        found.communities.push(Level::Community.area(table.divisions.text(place.area)).to_owned());
-    }
-    found.communities.sort_unstable();
-    found.communities.dedup();
-    found
+    });
+    // Two registers may write one institution in two ways: nobody counts twice.
+    let persons = of_persons.iter().filter(|at| at.iter().any(|place| known.contains_key(place))).count() as u64;
+    let code = |place: &Known| Level::Community.area(table.divisions.text(place.area)).to_owned();
+    let mut communities: Vec<String> = known.values().map(code).collect();
+    communities.sort_unstable();
+    communities.dedup();
+    AbsentPlaces { places: known.len() as u64, persons, communities }
+}
+
+/// Where registers have a person, each place once.
+fn registered_at(census: &Census<'_>, records: &[RecordId]) -> Vec<Place> {
+    let table = census.table;
+    let of_registers = records.iter().filter(|record| !census.is_roll(**record)).map(|record| *record as usize);
+    let mut at: Vec<Place> = of_registers.map(|record| (table.estate[record], table.building[record])).collect();
+    at.retain(|(estate, _)| *estate != 0);
+    at.sort_unstable();
+    at.dedup();
+    at
 }

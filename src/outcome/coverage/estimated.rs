@@ -479,17 +479,18 @@ mod tests {
             let address = if at < 60 { home } else { String::from("第一中学宿舍") };
             // One born in each month, and the youngest in the month of the register's end.
             let months = (seen[..4].parse::<u32>().unwrap() * 12 + seen[5..7].parse::<u32>().unwrap() - 1) - at;
-            format!("{at},{address},{seen},{}-{:02}\n", months / 12, months % 12 + 1)
+            format!("{at},赵建国,{address},{seen},{}-{:02}\n", months / 12, months % 12 + 1)
         };
         let mut study =
             String::from("[study]\nname = \"s\"\nreference_time = \"2020-11-01T00:00:00+08:00\"\narea = \"999999\"\n");
         for (role, persons, kind) in [("roll", 60 + pupils_on_roll, "present"), ("register", 90, "residence")] {
             let rows: String = (0..persons).map(row).collect();
-            std::fs::write(folder.path().join(format!("{role}.csv")), format!("id,address,seen,born\n{rows}")).unwrap();
+            std::fs::write(folder.path().join(format!("{role}.csv")), format!("id,name,address,seen,born\n{rows}"))
+                .unwrap();
             let dated_by = if role == "register" { dated_by } else { "" };
             study += &format!(
                 "[[source]]\nname = \"{role}\"\nrole = \"{role}\"\npath = \"{role}.csv\"\nrecord_id = \"id\"\n\
-                 [source.columns]\naddress = \"address\"\n{dated_by}\n[source.rows]\notherwise = \"{kind}\"\n"
+                 [source.columns]\nname = \"name\"\naddress = \"address\"\n{dated_by}\n[source.rows]\notherwise = \"{kind}\"\n"
             );
         }
         std::fs::write(folder.path().join("study.toml"), study).unwrap();

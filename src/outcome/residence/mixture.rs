@@ -232,7 +232,7 @@ impl Sample {
         let mut rows = self.positives.alone.clone();
         let others = [&self.positives.together, &self.negatives.alone, &self.negatives.together, &self.unlabelled];
         others.iter().for_each(|others| rows.extend(others));
-        let (prior, is_bounded) = if self.negatives_usable { (start.prior, true) } else { self.prior() };
+        let (prior, is_stated) = if self.negatives_usable { (start.prior, false) } else { self.prior() };
         let mut found = Mixture { coefficients: start.coefficients, prior, ..Mixture::default() };
         let mut follower = Follower::default();
         while found.rounds < ROUNDS_MAX {
@@ -269,12 +269,7 @@ impl Sample {
                 break;
             }
         }
-        Mixture {
-            views: [missed.found, away.found],
-            by_density: !self.negatives_usable,
-            is_stated: !is_bounded,
-            ..found
-        }
+        Mixture { views: [missed.found, away.found], by_density: !self.negatives_usable, is_stated, ..found }
     }
 
     /// Probabilities of the unlinked by what a similar sample gave.
@@ -337,15 +332,15 @@ impl Sample {
         shift
     }
 
-    /// The share of residents among the unlinked by the density ratio, and does that bound it at all? If not, it rests
-    /// on what is stated: a bound that allows for everybody would make residents of everybody.
+    /// The share of residents among the unlinked by the density ratio, and are they too few for it? Then it rests on what
+    /// is stated: a bound that allows for everybody would make residents of everybody.
     fn prior(&self) -> (f64, bool) {
         if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
-            return (0.3, true);
+            return (0.3, false);
         }
         let greatest = self.greatest_share(&self.positives.alone, &self.households[0]);
         let share = greatest.map_or_else(|| self.expected.stated_share(), |share| share.stated);
-        (share.clamp(0.01, SHARE_MAX), greatest.is_some_and(|share| share.is_bounded))
+        (share.clamp(0.01, SHARE_MAX), greatest.is_none_or(|share| share.is_stated))
     }
 
     /// How many of the unlinked may be like persons of this kind, by the columns that being enumerated cannot change.

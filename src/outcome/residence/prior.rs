@@ -165,11 +165,16 @@ impl Expected {
 pub(super) struct Share {
     /// Estimated from the data, with what is known beforehand.
     pub found: f64,
-    /// Does the least upper bound lie below 1? Where the unlinked are too few it cannot (of thirty, nobody above the
-    /// threshold of a fifth of the residents still allows for all of them).
-    pub is_bounded: bool,
-    /// Estimated like `found`, what is stated being known beforehand.
+    /// Estimated likewise; where the unlinked are too few for any bound, with what is stated being known beforehand.
     pub stated: f64,
+    /// Are they too few, and is the least upper bound none?
+    pub is_stated: bool,
+}
+
+/// Are so many unlinked persons too few to bound a share? If nobody of them lay above the threshold of the fewest
+/// residents that are looked at, all of them might still be residents: so it is of thirty.
+fn are_few(unlabelled: f64) -> bool {
+    !Gamma::new(JEFFREYS, unlabelled * POSITIVE_SHARE_MIN).is_ok_and(|none| none.inverse_cdf(CONFIDENCE) < 1.0)
 }
 
 /// The share of missed residents among the unlinked.
@@ -194,8 +199,8 @@ pub(super) fn share(positives: &[f64], unlabelled: &[f64], expected: Expected) -
         least.map_or((1.0, 1.0), |(bound, share)| (bound, share.min(1.0)))
     };
     let (bound, found) = least(expected.known);
-    let is_bounded = bound < 1.0;
-    Share { found, is_bounded, stated: if is_bounded { found } else { least(expected.stated).1 } }
+    let is_stated = bound >= 1.0 && are_few(zeros);
+    Share { found, stated: if is_stated { least(expected.stated).1 } else { found }, is_stated }
 }
 
 #[cfg(test)]
@@ -244,14 +249,14 @@ mod tests {
         let expected = Expected::beside_registered(None, 100, 5);
         for (score, least, most) in [(-1.0, 0.2, 0.4), (4.0, 0.4, 0.8)] {
             let few = share(&positives, &[score; 5], expected);
-            assert!(!few.is_bounded && (least..most).contains(&few.stated), "{score}: {few:?}");
+            assert!(few.is_stated && (least..most).contains(&few.stated), "{score}: {few:?}");
         }
         assert!((expected.stated_share() - 0.4).abs() < 1e-9);
         // Of many it is said by themselves.
         let many = share(&positives, &[-1.0; 200], Expected::beside_registered(None, 100, 200));
-        assert!(many.is_bounded && many.stated < 0.02 && many.found == many.stated, "{many:?}");
-        // That most of many were missed is no less believed for being above what is stated.
+        assert!(!many.is_stated && many.stated < 0.02, "{many:?}");
+        // That most of many were missed is believed, however far it is from what is stated.
         let most = share(&positives, &vec![4.0; 2000], Expected::beside_registered(None, 100, 2000));
-        assert!(!most.is_bounded && most.stated > 0.9, "{most:?}");
+        assert!(!most.is_stated && most.stated > 0.9, "{most:?}");
     }
 }
