@@ -6,15 +6,25 @@
 //!
 //! 1. each file is read in part ([`profile`]); truth tables and unreadable files are left out, with a comment;
 //! 2. [`guess`] says what each column is; the roll is the file that looks most like one;
-//! 3. columns that are no built-in field are declared with a comparator that fits their values ([`custom`]);
-//! 4. [`draft`](mod@draft) writes it all down.
+//! 3. what one file does not say for itself follows from the others: the order of day and month ([`dates`]), and which
+//!    columns are the same under different headers ([`matching`]);
+//! 4. columns that are no built-in field are declared with a comparator that fits their values ([`custom`]), and if
+//!    there are more than a study can compare, the most telling ones are named ([`telling`]);
+//! 5. [`draft`](mod@draft) writes it all down.
 
+mod birth_parts;
 mod custom;
+mod dates;
 mod draft;
 mod fields;
+mod foreign;
 mod guess;
 mod headers;
+mod matching;
+mod name_parts;
 mod profile;
+mod sexes;
+mod telling;
 
 use std::path::{Path, PathBuf};
 
@@ -46,6 +56,8 @@ struct Surveyed {
     profiles: Vec<Profile>,
     /// Columns whose values hold those of several other columns.
     repeating: Vec<String>,
+    /// Some cells of the columns of names, in lower case; nothing of the others.
+    sample: Vec<Vec<String>>,
     rows: u64,
     digest: String,
 }
@@ -100,11 +112,19 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
     left_out.extend(twins.into_iter().map(|(name, kept)| (name, format!("it has the same content as {kept}"))));
     let (planned, roll_is_sure) = plan(surveyed);
     let customs = custom::declare(&planned);
+    let comparisons = telling::comparisons(&planned, &customs);
     let recognised = |(source, plan): &(usize, &Planned)| has_columns(*source, plan, &customs);
     let unrecognised = planned.iter().enumerate().filter(|plan| !recognised(plan));
     let unrecognised = unrecognised.map(|(_, plan)| file_name(&plan.surveyed.path)).collect();
     let name = name_of_folder(folder);
-    let text = draft::Draft { name: &name, planned: &planned, customs: &customs, left_out: &left_out, roll_is_sure };
+    let text = draft::Draft {
+        name: &name,
+        planned: &planned,
+        customs: &customs,
+        left_out: &left_out,
+        roll_is_sure,
+        comparisons: &comparisons,
+    };
     let text = text.write(relative_to);
     // That a table of who is who is no extract surprises nobody.
     left_out.retain(|(_, why)| why != TRUTH);
@@ -183,17 +203,17 @@ fn survey(path: &Path) -> Result<Option<Surveyed>> {
     }
     let extract = extract::open(&study, 0)?;
     let mut profiles: Vec<Profile> = headers.iter().map(|name| Profile::new(name)).collect();
-    let mut repeating = Vec::new();
+    let (mut repeating, mut sample) = (Vec::new(), Vec::new());
     for (turn, chunk) in looked_at(&extract).into_iter().enumerate() {
         let chunk = extract.read(&study, chunk)?;
         profiles.par_iter_mut().zip(&chunk.columns).for_each(|(profile, column)| profile.add(&chunk, column));
         if turn == 0 {
-            repeating = repeating_columns(&headers, &chunk);
+            (repeating, sample) = repeating_columns(&headers, &chunk);
         }
     }
     let digest = extract.files.first().map_or_else(String::new, |file| file.digest.clone());
     let (path, rows) = (path.to_path_buf(), extract.rows);
-    Ok(Some(Surveyed { path, stem, headers, profiles, repeating, rows, digest }))
+    Ok(Some(Surveyed { path, stem, headers, profiles, repeating, sample, rows, digest }))
 }
 
 /// The chunks to look at: all, or some evenly spread ones.
@@ -232,8 +252,9 @@ fn study_of(path: &Path) -> Study {
     }
 }
 
-/// Columns in which, nearly always, the values of at least two other columns stand: they say nothing new.
-fn repeating_columns(headers: &[String], chunk: &Chunk) -> Vec<String> {
+/// Columns in which, nearly always, the values of at least two other columns stand: they say nothing new; and the cells
+/// of the columns of names.
+fn repeating_columns(headers: &[String], chunk: &Chunk) -> (Vec<String>, Vec<Vec<String>>) {
     let rows = chunk.rows.min(SAMPLE_ROWS);
     let cells: Vec<Vec<String>> = chunk.columns.iter().map(|column| lower_cells(column, rows)).collect();
     let holds = |whole: &[String], part: &[String]| {
@@ -250,29 +271,44 @@ fn repeating_columns(headers: &[String], chunk: &Chunk) -> Vec<String> {
         let others = cells.iter().enumerate().filter(|(other, part)| other != index && holds(whole, part));
         others.count() >= 2
     };
-    (0..headers.len()).filter(has_other_text).filter_map(|index| headers.get(index).cloned()).collect()
+    let repeating = (0..headers.len()).filter(has_other_text).filter_map(|index| headers.get(index).cloned()).collect();
+    let is_name = |header: &String| {
+        let names = [Field::Name, Field::FamilyName, Field::GivenName, Field::FormerName];
+        fields::field_of(header).is_some_and(|(field, _)| names.contains(&field))
+    };
+    let of_names =
+        headers.iter().zip(&cells).map(|(header, cells)| if is_name(header) { cells.clone() } else { Vec::new() });
+    (repeating, of_names.collect())
 }
 
 fn lower_cells(column: &extract::Column, rows: usize) -> Vec<String> {
     (0..rows).map(|row| column.text(row).map_or_else(String::new, |text| text.to_lowercase())).collect()
 }
 
-/// Which file is the roll, and what are the others? The second value says whether one of them looks like a roll.
+/// Which file is the roll, and what are the others? The second value says whether one of them looks like a roll. Where
+/// none does, the first is taken for it, unless its rows say what only those of a register can: then there is none.
 fn plan(surveyed: Vec<Surveyed>) -> (Vec<Planned>, bool) {
     let scores: Vec<u32> = surveyed.iter().map(|file| headers::roll_score(&file.stem, &file.headers)).collect();
     let best = scores.iter().copied().max().unwrap_or(0);
     let is_sure = best >= 2;
     let roll = if is_sure { scores.iter().position(|score| *score == best).unwrap_or(0) } else { 0 };
+    let is_register = |file: &Surveyed| !guess::guess(&file.stem, &file.profiles, false).rows.kinds.is_empty();
+    let has_roll = is_sure || surveyed.first().is_some_and(|file| !is_register(file));
     let mut names: Vec<String> = Vec::new();
     let mut planned = Vec::new();
     for (index, file) in surveyed.into_iter().enumerate() {
-        let role = if index == roll { Role::Roll } else { Role::Register };
+        let role = if has_roll && index == roll { Role::Roll } else { Role::Register };
         let mut guess = guess::guess(&file.stem, &file.profiles, role == Role::Roll && is_sure);
         leave_repeating(&mut guess, &file);
+        name_parts::complete(&mut guess, &file);
         let name = name_of(&file.stem, &mut names);
         let kind = kind_of(&file, &guess, role);
         planned.push(Planned { surveyed: file, guess, role, name, kind });
     }
+    planned.iter_mut().for_each(matching::bind_by_endings);
+    sexes::agree(&mut planned);
+    dates::agree(&mut planned);
+    matching::match_columns(&mut planned);
     (planned, is_sure)
 }
 

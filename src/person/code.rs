@@ -3,9 +3,8 @@
 //! Sex (GB/T 2261.1), nationality (GB/T 3304), relationship to the head of the household (census item D2, GB/T 4761),
 //! telephone numbers and division codes, as departments write them: digits, Chinese or English words.
 
-use std::borrow::Cow;
-
 use super::han::compatible;
+use crate::intake::study::sex_words::sex_of;
 
 /// The nationalities of GB/T 3304 in the order of their codes, with the standard's names in Latin letters.
 const ETHNICITIES: [[&str; 2]; 56] = [
@@ -118,16 +117,7 @@ impl Relationship {
 /// Sex: 1 male, 2 female, 0 unknown or unspecified.
 #[must_use]
 pub fn sex(text: &str) -> u8 {
-    let text = compatible(text);
-    let mut text = Cow::Borrowed(text.trim());
-    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        text = Cow::Owned(text.to_ascii_lowercase());
-    }
-    match text.as_ref() {
-        "1" | "01" | "男" | "男性" | "m" | "male" | "man" => 1,
-        "2" | "02" | "女" | "女性" | "f" | "female" | "woman" => 2,
-        _ => 0,
-    }
+    sex_of(&compatible(text))
 }
 
 /// The code of a census item with one digit, as `4`, `04` or `4 半年至不满一年`; nothing if there is none.
@@ -320,7 +310,8 @@ mod tests {
 
     #[test]
     fn sexes() {
-        for (text, expected) in [("1", 1), ("男", 1), ("女 ", 2), ("F", 2), ("２", 2), ("0", 0), ("9", 0), ("未知", 0)]
+        for (text, expected) in
+            [("1", 1), ("男", 1), ("女 ", 2), ("F", 2), ("２", 2), ("0", 0), ("9", 0), ("未知", 0), ("Nữ", 2)]
         {
             assert_eq!(sex(text), expected, "{text}");
         }

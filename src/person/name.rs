@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
 use super::han::{self, Syllable};
+use crate::intake::study::plain_letters::plain_letter;
 use crate::privacy::personal;
 
 /// Compound family names in use (public lists of the Ministry of Public Security's name reports).
@@ -393,7 +394,9 @@ fn latin_name(text: &str) -> Option<Name> {
         if is_apostrophe(character) {
             continue;
         }
-        if character.is_alphanumeric() {
+        if let Some(letters) = plain_letter(character) {
+            words.extend(letters.chars().flat_map(char::to_lowercase));
+        } else if character.is_alphanumeric() {
             words.extend(character.to_lowercase());
         } else if !words.is_empty() && !words.ends_with(' ') {
             words.push(' ');
@@ -484,6 +487,8 @@ mod tests {
         check("Olga  IVANOVA", "olga ivanova/0");
         check("ANNE-MARIE DUPONT", "anne marie dupont/0");
         check("Hélène", "helene/0");
+        check("Þórður Friðriksson", "thordur fridriksson/0");
+        check("ĐẶNG Thị", "dang thi/0");
         for apostrophe in ['\'', '’', '‘', 'ʼ', 'ʻ', '`', '´'] {
             check(&format!("O{apostrophe}Brien Anne"), "obrien anne/0");
         }

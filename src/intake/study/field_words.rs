@@ -8,6 +8,8 @@
 pub enum Owner {
     /// Each person has one of their own.
     Person,
+    /// The members of a family have it in common, wherever they live: a second family name.
+    Family,
     /// The members of a household have it in common.
     Household,
     /// The name does not say.
@@ -22,6 +24,8 @@ pub fn owner_of(name: &str) -> Owner {
     let says_in_chinese = |known: &[&str]| known.iter().any(|word| name.contains(word));
     if says(&PERSON) || says_in_chinese(&PERSON_CHINESE) {
         Owner::Person
+    } else if says(&FAMILY) {
+        Owner::Family
     } else if says(&["birth"]) {
         Owner::Unknown
     } else if says(&DOOR)
@@ -81,35 +85,47 @@ pub fn address_part(name: &str) -> Option<AddressPart> {
 
 /// Words, one behind the other, in the names of fields that say at which door somebody lives, or on which street.
 #[rustfmt::skip]
-const DOOR: [&str; 34] = [
+const DOOR: [&str; 44] = [
     "address", "addr", "homeaddress", "street", "streetname", "streetno", "streetnumber", "road", "house", "house_number",
     "housenumber", "house_no", "houseno", "unit_number", "apartment", "apt", "flat", "building",
     "adresse", "anschrift", "strasse", "straße", "hausnummer", "hausnr", "rue", "domicile", "calle", "direccion", "domicilio",
     "via", "indirizzo", "rua", "endereco", "ulica",
+    "dirección", "endereço", "heimilisfang", "heimili", "dia_chi", "diachi", "alamat", "straat", "huisnummer", "numero_civico",
 ];
 const DOOR_CHINESE: [&str; 3] = ["地址", "住址", "门牌"];
 
 /// The same of what lies around many doors.
 #[rustfmt::skip]
-const REGION: [&str; 36] = [
+const REGION: [&str; 72] = [
     "suburb", "city", "cityname", "town", "village", "parish", "state", "province", "region", "zip", "zipcode", "postcode", "post_code",
     "postalcode", "postal", "county", "district", "locality", "municipality", "neighbourhood", "neighborhood",
     "plz", "postleitzahl", "ort", "wohnort", "stadt", "gemeinde", "commune", "ville", "code_postal", "ciudad", "codigo_postal",
     "municipio", "comune", "cidade", "miasto",
+    "pincode", "pin_code", "eircode", "codepostal", "codigopostal", "ward", "borough", "barrio", "comuna", "quartier", "kommune",
+    "sveitarfelag", "sveitarfélag", "huyen", "huyện", "quan", "quận", "phuong", "phường", "xa", "xã", "tinh", "tỉnh", "thana", "taluk",
+    "taluka", "tehsil", "mandal", "upazila", "barangay", "kecamatan", "kelurahan", "kabupaten", "postnummer", "postnr", "stad",
 ];
 const REGION_CHINESE: [&str; 5] = ["邮编", "邮政编码", "街道", "小区", "村"];
 
 /// Words, one behind the other, in the names of fields that each person has alone.
 #[rustfmt::skip]
-const PERSON: [&str; 24] = [
+const PERSON: [&str; 33] = [
     "middle", "middlename", "initial", "initials", "soc_sec", "ssn", "email", "e_mail", "passport", "licence", "license", "first_name",
     "firstname", "forename", "identity", "id_number", "id_no", "national_id", "birth_date", "date_of_birth", "dob", "birthdate",
     "dateofbirth", "birthday",
+    "kennitala", "personnummer", "dni", "curp", "cpf", "codice_fiscale", "aadhaar", "social_security", "nhs_number",
+];
+
+/// Words, one behind the other, in the names of fields that brothers and sisters have in common.
+#[rustfmt::skip]
+const FAMILY: [&str; 13] = [
+    "surname", "last_name", "lastname", "family_name", "familyname", "apellido", "apellidos", "cognome", "sobrenome", "nachname",
+    "familienname", "nom_de_famille", "efternamn",
 ];
 const PERSON_CHINESE: [&str; 2] = ["出生日期", "身份证"];
 
 /// The same of telephones: shared, and no place to go to.
-const TELEPHONE: [&str; 2] = ["phone", "telephone"];
+const TELEPHONE: [&str; 8] = ["phone", "telephone", "telefono", "teléfono", "telefon", "movil", "móvil", "dien_thoai"];
 
 /// Words that stand beside those of a place and do not make another thing of it.
 #[rustfmt::skip]
@@ -165,6 +181,15 @@ mod tests {
             ("household_size", Owner::Unknown),
             ("telephone", Owner::Household),
             ("email", Owner::Person),
+            ("kennitala", Owner::Person),
+            ("second_surname", Owner::Family),
+            ("apellido2", Owner::Family),
+            ("second_first_name", Owner::Person),
+            ("ward", Owner::Household),
+            ("phường_xã", Owner::Household),
+            ("pin_code", Owner::Household),
+            ("pin", Owner::Unknown),
+            ("reward", Owner::Unknown),
         ] {
             assert_eq!(owner_of(name), expected, "{name}");
         }

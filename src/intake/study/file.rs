@@ -47,6 +47,7 @@ use crate::error::{Error, Result};
 use section::{Complaints, Section, one_of};
 
 pub(crate) use paths::is_extract_name;
+pub(crate) use rules::LINK_COLUMNS;
 
 /// Longest study file, in bytes.
 const STUDY_BYTES_MAX: u64 = 16 << 20;

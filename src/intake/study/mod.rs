@@ -7,7 +7,9 @@
 mod encoding;
 pub mod field_words;
 pub mod file;
+pub mod plain_letters;
 mod row_kind;
+pub mod sex_words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -28,30 +28,55 @@ pub(super) struct Custom {
 
 /// Declares the further fields of a study.
 pub(super) fn declare(planned: &[Planned]) -> Vec<Custom> {
-    let mut names: Vec<String> = Vec::new();
+    let mut all: Vec<String> = Vec::new();
     let mut columns: BTreeMap<String, BTreeMap<usize, &Profile>> = BTreeMap::new();
     for (source, plan) in planned.iter().enumerate() {
-        for profile in plan.guess.others.iter().filter_map(|index| plan.surveyed.profiles.get(*index)) {
-            let name = headers::custom_name(&profile.name);
-            if !names.contains(&name) {
-                names.push(name.clone());
+        for (index, name) in names(plan) {
+            let Some(profile) = plan.surveyed.profiles.get(index) else { continue };
+            if !all.contains(&name) {
+                all.push(name.clone());
             }
             columns.entry(name).or_default().entry(source).or_insert(profile);
         }
     }
     let least = planned.len().min(2);
     let has_birth_date = planned.iter().all(|plan| plan.guess.bound(Field::BirthDate).is_some());
-    let serves = names.iter().filter_map(|name| columns.get(name).map(|found| (name, found)));
+    let serves = all.iter().filter_map(|name| columns.get(name).map(|found| (name, found)));
     let fields = serves.filter(|(name, found)| found.len() >= least && !(has_birth_date && name.as_str() == "age"));
-    let fields = fields.filter(|(_, found)| share_values(planned, found));
+    let fields = fields.filter(|(name, found)| has_initials(name, found) || share_values(planned, found));
     let mut customs: Vec<Custom> =
-        fields.filter_map(|(name, found)| declared(name, found, planned.len() == 1)).collect();
+        fields.filter_map(|(name, found)| declared(name, found, planned.len() == 1)).take(DECLARED_MAX).collect();
     // The first column that is headed as an address is the whole of it.
     let is_address = |column: &String| fields::field_of(column).is_some_and(|(field, _)| field == Field::Address);
     if let Some(address) = customs.iter_mut().find(|custom| custom.columns.values().any(is_address)) {
         address.dwelling = true;
     }
     customs
+}
+
+/// The columns of a source that are no built-in field, each with the name that it is declared under: that of its kind,
+/// or, where another column has this, its header.
+pub(super) fn names(plan: &Planned) -> Vec<(usize, String)> {
+    let given = |index: &usize| plan.guess.renamed.get(index).map(|(name, _)| name.clone());
+    let mut taken: Vec<String> = plan.guess.others.iter().filter_map(given).collect();
+    let mut names = Vec::new();
+    for index in &plan.guess.others {
+        let Some(profile) = plan.surveyed.profiles.get(*index) else { continue };
+        let name = given(index).or_else(|| {
+            let usual = headers::custom_name(&profile.name, profile.distinct_share() < REPEATED);
+            [usual, headers::name_as_written(&profile.name)].into_iter().find(|name| !taken.contains(name))
+        });
+        if let Some(name) = name {
+            taken.push(name.clone());
+            names.push((*index, name));
+        }
+    }
+    names
+}
+
+/// The name under which one column of a source is declared; nothing if it is no field of the study's own.
+pub(super) fn name_in(plan: &Planned, index: usize) -> String {
+    names(plan).into_iter().find(|(at, _)| *at == index).map(|(_, name)| name).unwrap_or_default()
 }
 
 /// Numbers that each office gives for itself have no values in common. This can only be told of files that were looked
@@ -67,18 +92,43 @@ fn share_values(planned: &[Planned], found: &BTreeMap<usize, &Profile>) -> bool 
         || pairs().any(|((_, one), (_, two))| one.overlap(two) >= OVERLAP_MIN)
 }
 
+/// Most fields that a draft declares: many more than there is room to compare.
+const DECLARED_MAX: usize = 100;
+
+/// Different values for each value below which many persons share them.
+const REPEATED: f64 = 0.5;
+
+/// Share of digits among the characters of what is a number, and its least mean length. A judgement: `AB12 3CD` is none,
+/// `12345678-Z` is one.
+const DIGITS_OF_NUMBER: f64 = 0.65;
+const NUMBER_LENGTH: f64 = 6.0;
+
+/// Digits from which two slips leave a number recognisable.
+const LONG_NUMBER_DIGITS: f64 = 7.5;
+
+/// Are there initials in one file and names in another? They are similar at best.
+fn has_initials(name: &str, found: &BTreeMap<usize, &Profile>) -> bool {
+    const INITIAL_LENGTH_MAX: f64 = 1.5;
+    const NAME_LENGTH_MIN: f64 = 2.5;
+    let any = |is: fn(f64) -> bool| found.values().any(|profile| is(profile.mean_length()));
+    name == "middle_name" && any(|length| length <= INITIAL_LENGTH_MAX) && any(|length| length > NAME_LENGTH_MIN)
+}
+
 /// A unique value never tells that two records of one file are the same person.
 fn declared(name: &str, found: &BTreeMap<usize, &Profile>, only_one: bool) -> Option<Custom> {
     let profile = found.values().max_by_key(|profile| profile.filled)?;
     if only_one && profile.distinct() == profile.filled {
         return None;
     }
-    let (comparator, levels) = comparator(name, profile);
+    let (comparator, levels) = if has_initials(name, found) { SIMILARITY } else { comparator(name, profile) };
     let repeats = profile.distinct_share() < 0.95;
     let frequency = repeats && comparator != "date" && comparator != "numeric" && profile.distinct() > 2;
     let columns = found.iter().map(|(source, profile)| (*source, profile.name.clone())).collect();
     Some(Custom { name: name.to_owned(), comparator, levels, frequency, dwelling: false, columns })
 }
+
+/// How texts are compared; its last level is that of an initial and a name.
+const SIMILARITY: (&str, &[f64]) = ("jaro_winkler", &[0.92, 0.85, 0.7]);
 
 fn comparator(name: &str, profile: &Profile) -> (&'static str, &'static [f64]) {
     if name == "age" {
@@ -90,6 +140,12 @@ fn comparator(name: &str, profile: &Profile) -> (&'static str, &'static [f64]) {
     let is_code = profile.mean_length() <= 1.5 || profile.codes.is_some();
     let few = profile.distinct() <= 500 && profile.distinct_share() <= 0.1 && profile.mean_length() <= 4.0;
     let mostly_digits = profile.share(Shape::Number) >= 0.8;
+    // A number with marks or a letter in it is typed as a number, too: one edit is a slip, whatever its place.
+    if profile.digit_share() >= DIGITS_OF_NUMBER && profile.mean_length() >= NUMBER_LENGTH && !is_code && !mostly_digits
+    {
+        let digits = profile.digit_share() * profile.mean_length();
+        return ("damerau_levenshtein", if digits < LONG_NUMBER_DIGITS { &[1.0] } else { &[1.0, 2.0] });
+    }
     if is_code || (few && !mostly_digits) {
         return ("exact", &[]);
     }
@@ -100,5 +156,5 @@ fn comparator(name: &str, profile: &Profile) -> (&'static str, &'static [f64]) {
             ("damerau_levenshtein", &[1.0, 2.0])
         };
     }
-    ("jaro_winkler", &[0.92, 0.85, 0.7])
+    SIMILARITY
 }

@@ -9,7 +9,8 @@ use rustc_hash::FxHashMap;
 
 use super::Planned;
 use super::custom::Custom;
-use super::profile::{Profile, Shape};
+use super::guess::Bound;
+use super::profile::{Profile, Shape, is_han};
 use super::{fields, guess, headers};
 use crate::intake::study::{Field, Role, RowKind, file::DEFAULT_REFERENCE_TIME};
 
@@ -21,6 +22,8 @@ pub(super) struct Draft<'d> {
     pub(super) customs: &'d [Custom],
     pub(super) left_out: &'d [(String, String)],
     pub(super) roll_is_sure: bool,
+    /// The fields to compare, where there is no room for all.
+    pub(super) comparisons: &'d [String],
 }
 
 impl Draft<'_> {
@@ -35,6 +38,7 @@ impl Draft<'_> {
             let _ = self.source(&mut text, source, plan, relative_to);
         }
         let _ = self.fields(&mut text);
+        let _ = self.linkage(&mut text);
         text
     }
 
@@ -43,7 +47,7 @@ impl Draft<'_> {
             writeln!(text, "# left out: {}: {}", one_line(file), one_line(why))?;
         }
         let is_han = self.planned.iter().any(|plan| {
-            plan.surveyed.headers.iter().any(|header| !header.is_ascii())
+            plan.surveyed.headers.iter().any(|header| header.chars().any(is_han))
                 || plan.surveyed.profiles.iter().any(|profile| profile.share(Shape::Han) > 0.5)
         });
         let reason = "what the outputs are headed with; results of another name are not overwritten";
@@ -98,20 +102,16 @@ impl Draft<'_> {
         let mut used: Vec<&str> = Vec::new();
         for (_, bound) in &plan.guess.fields {
             used.push(&bound.column);
-            used.extend(bound.joined.as_deref());
+            used.extend(bound.more.iter().map(String::as_str));
             let why = bound.doubt.map(doubt).unwrap_or_default();
-            let column = quoted(&bound.column);
-            let said = match (bound.format, &bound.joined) {
-                (Some(format), _) => format!("{{ column = {column}, format = \"{format}\" }}"),
-                (None, Some(second)) => format!("{{ columns = [{column}, {}], joiner = \"\" }}", quoted(second)),
-                (None, None) => column,
-            };
-            writeln!(text, "{} = {said}{why}", bound.field)?;
+            writeln!(text, "{} = {}{why}", bound.field, binding(bound))?;
         }
         for custom in self.customs {
             if let Some(column) = custom.columns.get(&source) {
                 used.push(column);
-                writeln!(text, "{} = {}", key(&custom.name), quoted(column))?;
+                let index = plan.surveyed.profiles.iter().position(|profile| profile.name == *column);
+                let why = index.and_then(|index| plan.guess.renamed.get(&index)).map(|(_, why)| doubt(why));
+                writeln!(text, "{} = {}{}", key(&custom.name), quoted(column), why.unwrap_or_default())?;
             }
         }
         if used.is_empty() {
@@ -156,6 +156,36 @@ impl Draft<'_> {
             }
         }
         Ok(())
+    }
+
+    fn linkage(&self, text: &mut String) -> std::fmt::Result {
+        if self.comparisons.is_empty() {
+            return Ok(());
+        }
+        let why = "there are more columns than a study has room to compare; these tell persons apart best";
+        let names: Vec<String> = self.comparisons.iter().map(|name| quoted(name)).collect();
+        writeln!(text, "\n[linkage]\ncomparisons = [{}]{}", names.join(", "), doubt(why))
+    }
+}
+
+/// What stands behind the name of a field: a column, or a table with what must be said of it.
+fn binding(bound: &Bound) -> String {
+    let mut said = Vec::new();
+    if !bound.more.is_empty() {
+        let columns: Vec<String> =
+            std::iter::once(&bound.column).chain(&bound.more).map(|column| quoted(column)).collect();
+        let joiner = if bound.field == Field::BirthDate.name() { "-" } else { "" };
+        said.push(format!("columns = [{}], joiner = \"{joiner}\"", columns.join(", ")));
+    }
+    said.extend(bound.format.as_ref().map(|format| format!("format = {}", quoted(format))));
+    if !bound.codes.is_empty() {
+        let codes = bound.codes.iter().map(|(code, meaning)| format!("{} = \"{meaning}\"", quoted(code)));
+        said.push(format!("codes = {{ {} }}", codes.collect::<Vec<_>>().join(", ")));
+    }
+    match said.as_slice() {
+        [] => quoted(&bound.column),
+        said if bound.more.is_empty() => format!("{{ column = {}, {} }}", quoted(&bound.column), said.join(", ")),
+        said => format!("{{ {} }}", said.join(", ")),
     }
 }
 

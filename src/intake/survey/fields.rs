@@ -1,11 +1,13 @@
 //! Which field does a column's name say, and whose?
 //!
-//! Takes a header in Chinese or English, gives the built-in field that it usually holds, and how sure that is; says
-//! whether it speaks of somebody else than the person of the row.
+//! Takes a header in Chinese or English ([`foreign`] knows other languages), gives the built-in field that it usually
+//! holds, and how sure that is; says whether it speaks of somebody else than the person of the row.
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::foreign;
 use crate::intake::study::Field;
+use crate::intake::study::plain_letters::in_plain_letters;
 
 /// A name in lower case, without blanks, underscores and other marks, and without the number that it has as an item of
 /// a form (D7普查时点居住地, 7.普查时点居住地, 普查时点居住地（D7）).
@@ -341,7 +343,35 @@ pub(super) fn field_of(header: &str) -> Option<(Field, usize)> {
 fn exact_field(plain: &str) -> Option<(Field, usize)> {
     let exact =
         |(field, names): &(Field, &[&str])| names.iter().position(|name| *name == plain).map(|rank| (*field, rank));
-    FIELDS.iter().find_map(exact)
+    FIELDS.iter().find_map(exact).or_else(|| foreign::field_of(&in_plain_letters(plain)))
+}
+
+/// The words of a header, in lower case and in plain letters.
+pub(super) fn words(header: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in header.nfkc() {
+        let begins = c.is_uppercase() && was_lower;
+        was_lower = c.is_lowercase();
+        if begins || !c.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
+            word.push(c);
+        }
+    }
+    words.iter().filter(|word| !word.is_empty()).map(|word| in_plain_letters(word)).collect()
+}
+
+/// Does one word of a header name somebody else than the person of the row?
+pub(super) fn is_of_another(header: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: [&str; 28] = [
+        "spouse", "husband", "wife", "partner", "father", "mother", "parent", "child", "son", "daughter", "dependent", "dependant",
+        "guardian", "employer", "company", "school", "emergency", "contact", "kin", "doctor", "physician", "agent", "landlord",
+        "informant", "witness", "sibling", "provider", "work",
+    ];
+    names_another(header) || words(header).iter().any(|word| WORDS.contains(&word.as_str()))
 }
 
 fn ends_as_id_number(plain: &str) -> bool {

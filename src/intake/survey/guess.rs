@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::profile::{Profile, Shape};
-use super::{fields, headers};
+use super::sexes::{self, Codes};
+use super::{birth_parts, dates, fields, headers};
 use crate::intake::study::{Field, RowKind};
 
 /// A column bound to a field.
@@ -14,14 +15,24 @@ use crate::intake::study::{Field, RowKind};
 pub(super) struct Bound {
     /// The field as the study file names it.
     pub(super) field: String,
-    /// The column.
+    /// The column, or the first of several that are joined.
     pub(super) column: String,
-    /// A second one, whose values follow those of the first with nothing between.
-    pub(super) joined: Option<String>,
+    /// The others that are joined behind it: month and day of a birth year, the given name of a Chinese name.
+    pub(super) more: Vec<String>,
     /// A date format that must be said, since the usual reading would be another one.
-    pub(super) format: Option<&'static str>,
+    pub(super) format: Option<String>,
+    /// Codes and what they mean, where they are not known.
+    pub(super) codes: Vec<(String, &'static str)>,
     /// Why this is not sure, if it is not.
     pub(super) doubt: Option<&'static str>,
+}
+
+impl Bound {
+    /// A column for a built-in field.
+    pub(super) fn of(field: Field, column: &str, doubt: Option<&'static str>) -> Bound {
+        let (field, column) = (field.name().to_owned(), column.to_owned());
+        Bound { field, column, more: Vec::new(), format: None, codes: Vec::new(), doubt }
+    }
 }
 
 /// What the rows of a file mean.
@@ -46,6 +57,8 @@ pub(super) struct Guess {
     pub(super) fields: Vec<(Field, Bound)>,
     /// Columns that may serve as fields of the study's own: position in the profiles.
     pub(super) others: Vec<usize>,
+    /// Names that some of them have by their counterparts in other files, and why.
+    pub(super) renamed: BTreeMap<usize, (String, &'static str)>,
     /// What the rows mean.
     pub(super) rows: Rows,
     /// Columns left out, and why.
@@ -59,6 +72,9 @@ impl Guess {
     }
 }
 
+/// Share of the values that must be readable as dates.
+const READABLE_MIN: f64 = 0.6;
+
 /// Longest mean length of a text that can be compared, in characters.
 const TEXT_CHARACTERS_MAX: f64 = 200.0;
 
@@ -67,6 +83,12 @@ pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
     let mut guess = Guess { record_id: record_id(profiles), ..Guess::default() };
     guess.rows = rows(stem, profiles, is_roll);
     let mut candidates: Vec<(Field, usize, usize, Option<&'static str>)> = Vec::new();
+    let parts = birth_parts::find(profiles);
+    let is_whole = |profile: &Profile| {
+        fields::field_of(&profile.name).is_some_and(|(field, _)| field == Field::BirthDate)
+            && dates::readable(profile) >= READABLE_MIN
+    };
+    let has_whole = profiles.iter().enumerate().any(|(index, profile)| !parts.contains(&index) && is_whole(profile));
     for (index, profile) in profiles.iter().enumerate() {
         let name = &profile.name;
         let is_id = guess.record_id.as_ref().is_some_and(|(id, _)| id == name);
@@ -77,6 +99,10 @@ pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
             guess.left_out.push((name.clone(), "a label that says who is who: never compared"));
         } else if profile.filled == 0 {
             guess.left_out.push((name.clone(), "it is empty"));
+        } else if parts.contains(&index) {
+            if has_whole {
+                guess.left_out.push((name.clone(), ANOTHER));
+            }
         } else if let Some((field, rank)) = fields::field_of(name) {
             match fit(field, profile, is_roll) {
                 Fit::Doubt(_) if rank == fields::BY_ENDING => guess.others.push(index),
@@ -93,6 +119,8 @@ pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
             }
         } else if profile.mean_length() > TEXT_CHARACTERS_MAX {
             guess.left_out.push((name.clone(), "it is long free text"));
+        } else if dates::is_of_record(profile) {
+            guess.left_out.push((name.clone(), "it is the date of the record, not of the person"));
         } else if profile.distinct() == 1 {
             guess.left_out.push((name.clone(), "it has one value only"));
         } else {
@@ -100,6 +128,11 @@ pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
         }
     }
     bind(&mut guess, profiles, candidates);
+    let mut parts = parts.iter().filter_map(|index| profiles.get(*index)).map(|profile| profile.name.clone());
+    if let Some(column) = parts.next().filter(|_| !has_whole) {
+        let bound = Bound { more: parts.collect(), ..Bound::of(Field::BirthDate, &column, None) };
+        guess.fields.push((Field::BirthDate, bound));
+    }
     drop_doubles(&mut guess, profiles);
     join_han_names(&mut guess, profiles);
     guess
@@ -121,10 +154,19 @@ fn bind(guess: &mut Guess, profiles: &[Profile], mut candidates: Vec<(Field, usi
             match () {
                 () if is_open && *rank == best => guess.left_out.push((column, several(*field))),
                 () if guess.bound(*field).is_none() && !is_open => {
-                    let (field_name, format) = (field.name().to_owned(), format_of(profile));
-                    guess
-                        .fields
-                        .push((*field, Bound { field: field_name, column, joined: None, format, doubt: *doubt }));
+                    let mut bound = Bound::of(*field, &column, *doubt);
+                    match field {
+                        Field::BirthDate | Field::DeathDate | Field::LastSeen => {
+                            bound.format = dates::format_of(profile, dates::order(profile));
+                        }
+                        Field::Sex => {
+                            if let Codes::Said(codes, why) = sexes::codes_of(profile) {
+                                (bound.codes, bound.doubt) = (codes, why);
+                            }
+                        }
+                        _ => {}
+                    }
+                    guess.fields.push((*field, bound));
                 }
                 () if *rank == BY_VALUES => guess.others.push(*index),
                 () => guess.left_out.push((column, ANOTHER)),
@@ -173,10 +215,9 @@ fn join_han_names(guess: &mut Guess, profiles: &[Profile]) {
     let is_han =
         |bound: &&Bound| profiles.iter().any(|profile| profile.name == bound.column && profile.share(Shape::Han) > 0.5);
     let part = |field: Field| guess.bound(field).filter(is_han).map(|bound| bound.column.clone());
-    let (Some(family), given @ Some(_)) = (part(Field::FamilyName), part(Field::GivenName)) else { return };
+    let (Some(family), Some(given)) = (part(Field::FamilyName), part(Field::GivenName)) else { return };
     guess.fields.retain(|(field, _)| !matches!(field, Field::FamilyName | Field::GivenName));
-    let field = Field::Name.name().to_owned();
-    guess.fields.push((Field::Name, Bound { field, column: family, joined: given, format: None, doubt: None }));
+    guess.fields.push((Field::Name, Bound { more: vec![given], ..Bound::of(Field::Name, &family, None) }));
     guess.fields.sort_by_key(|(field, _)| *field);
 }
 
@@ -220,25 +261,20 @@ enum Fit {
 /// Do the values look like the field that the header names?
 fn fit(field: Field, profile: &Profile, is_roll: bool) -> Fit {
     let is_han_header = !profile.name.is_ascii();
-    let least = |is: bool, why: &'static str| if is { Fit::Yes } else { Fit::Doubt(why) };
+    let is_number = profile.share(Shape::Number) >= 0.5;
     match field {
         Field::IdNumber | Field::MotherIdNumber => match profile.share(Shape::IdNumber) {
             share if share >= 0.5 => Fit::Yes,
-            _ if is_han_header => Fit::Doubt("few values look like ID numbers"),
+            _ if is_han_header && profile.digit_share() >= 0.5 => Fit::Doubt("few values look like ID numbers"),
             _ => Fit::Other,
         },
-        Field::BirthDate | Field::DeathDate => {
-            let is_year = profile.share(Shape::Digits) >= 0.9 && (profile.mean_length() - 4.0).abs() < 0.2;
-            let share = profile.share(Shape::Date) + profile.share(Shape::ShortYear);
-            least(share >= 0.5 || is_year || profile.has_days, "few values look like dates")
-        }
         Field::LastSeen if is_roll => Fit::No("the date of the enumeration is no sign of life"),
-        Field::LastSeen => least(profile.share(Shape::Date) >= 0.5 || profile.has_days, "few values look like dates"),
-        Field::Sex => match &profile.codes {
-            Some(_) if profile.share(Shape::Sex) >= 0.5 => Fit::Yes,
-            Some(_) => Fit::Doubt("say with `codes` which value is male (1) and which female (2)"),
-            None => Fit::Other,
-        },
+        // A run refuses dates of which most cannot be read.
+        Field::BirthDate | Field::DeathDate | Field::LastSeen if dates::readable(profile) >= READABLE_MIN => Fit::Yes,
+        Field::BirthDate | Field::DeathDate | Field::LastSeen => Fit::Other,
+        Field::Sex if sexes::codes_of(profile) == Codes::Unclear => Fit::Other,
+        Field::Name | Field::FamilyName | Field::GivenName | Field::FormerName if is_number => Fit::Other,
+        Field::Telephone if profile.digit_share() < 0.5 || profile.mean_length() < 5.0 => Fit::Other,
         Field::Address if profile.share(Shape::Han) < 0.5 => Fit::Other,
         Field::Division | Field::EnumerationArea => match profile.share(Shape::Digits) {
             share if share >= 0.5 => Fit::Yes,
@@ -270,17 +306,6 @@ pub(super) fn field_by_values(profile: &Profile) -> Option<(Field, &'static str)
         return Some((Field::Name, "its values look like names"));
     }
     None
-}
-
-/// A format is only said where the usual reading (day first, years of four digits) would be wrong.
-fn format_of(profile: &Profile) -> Option<&'static str> {
-    let month_first = profile.share(Shape::MonthFirst) > 0.0 && profile.share(Shape::DayFirst) == 0.0;
-    match (profile.share(Shape::ShortYear) > 0.9, month_first) {
-        (true, true) => Some("%m/%d/%y"),
-        (true, false) => Some("%d/%m/%y"),
-        (false, true) if profile.share(Shape::Date) > 0.9 => Some("%m/%d/%Y"),
-        (false, _) => None,
-    }
 }
 
 /// In a column of so many rows a code may come only once.

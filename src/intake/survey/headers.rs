@@ -6,6 +6,9 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::fields::{field_of, plain};
+use super::foreign;
+use crate::intake::study::file::LINK_COLUMNS;
+use crate::intake::study::plain_letters::in_plain_letters;
 use crate::intake::study::{Field, RowKind};
 
 /// Common names of fields that are not built in: what they are called in a study.
@@ -24,17 +27,27 @@ const OTHERS: [(&str, &[&str]); 12] = [
     ("occupation", &["occupation", "job", "jobtitle", "职业"]),
 ];
 
-/// The name under which a study declares a column that is no built-in field.
-pub(super) fn custom_name(header: &str) -> String {
+/// The name under which a study declares a column that is no built-in field; `repeats` says whether many persons share
+/// each of its values.
+pub(super) fn custom_name(header: &str, repeats: bool) -> String {
     let flat = plain(header);
     if let Some((name, _)) = OTHERS.iter().find(|(_, names)| names.contains(&flat.as_str())) {
         return (*name).to_owned();
     }
+    if let Some(name) = foreign::custom_name(&in_plain_letters(&flat), repeats) {
+        return name.to_owned();
+    }
+    name_as_written(header)
+}
+
+/// The header itself as the name of a field.
+pub(super) fn name_as_written(header: &str) -> String {
     let letters = header.nfkc().flat_map(char::to_lowercase).map(|c| if c.is_alphanumeric() { c } else { '_' });
     let letters: String = letters.collect();
     let parts: Vec<&str> = letters.split('_').filter(|part| !part.is_empty()).collect();
     let name = if parts.is_empty() { String::from("column") } else { parts.join("_") };
-    if Field::BUILT_IN.iter().any(|field| field.name() == name) { format!("{name}_text") } else { name }
+    let is_taken = Field::BUILT_IN.iter().any(|field| field.name() == name) || LINK_COLUMNS.contains(&name.as_str());
+    if is_taken { format!("{name}_text") } else { name }
 }
 
 /// Columns that say who is who, or that were made by somebody's linkage: never compared.
@@ -220,13 +233,18 @@ mod tests {
 
     #[test]
     fn custom_names_are_words_that_are_not_built_in() {
-        let check = |header: &str, name: &str| assert_eq!(custom_name(header), name);
+        let check = |header: &str, name: &str| assert_eq!(custom_name(header, false), name);
         check("Zip Code", "postcode");
         check("address_1", "address_1");
         check("Full Name (x)", "full_name_x");
         check("address", "address_text");
         check("建筑面积", "建筑面积");
         check("--", "column");
+        check("decision", "decision_text");
+        check("Straße", "street_name");
+        check("Código Postal", "postcode");
+        check("pin", "pin");
+        assert_eq!(custom_name("PIN", true), "postcode");
     }
 
     #[test]

@@ -9,7 +9,9 @@ use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
+use super::dates;
 use crate::intake::extract::{Chunk, Column, without_point};
+use crate::intake::study::sex_words::sex_of;
 
 /// Columns with at most so many different values are taken for codes, and their values are remembered.
 pub(super) const CODES_MAX: usize = 24;
@@ -48,6 +50,16 @@ pub(super) enum Shape {
     DayFirst,
     /// A date with slashes and a year of two digits.
     ShortYear,
+    /// Day, month and year in eight digits, the year last.
+    YearLastDigits,
+    /// A time stamp in digits, or a spreadsheet's number of a day.
+    OtherDate,
+    /// A year of four digits.
+    Year,
+    /// 1 to 12.
+    MonthNumber,
+    /// 1 to 31.
+    DayNumber,
     /// A code or word of a sex.
     Sex,
 }
@@ -70,10 +82,15 @@ pub(super) struct Profile {
     /// Leading digits of codes, cut to 12, and their numbers.
     pub(super) prefixes: FxHashMap<String, u64>,
     characters: u64,
+    digits: u64,
+    /// Dates whose year stands last, by how they are written.
+    patterns: FxHashMap<String, u64>,
     /// Values of which the shape was looked at.
     shaped: u64,
     shapes: [u64; SHAPES],
     different: FxHashSet<u64>,
+    /// The same in lower case: one office writes in capitals, another does not.
+    different_folded: FxHashSet<u64>,
 }
 
 impl Profile {
@@ -102,7 +119,9 @@ impl Profile {
     fn add_value(&mut self, text: &str) {
         self.filled += 1;
         self.characters += text.chars().count() as u64;
+        self.digits += text.bytes().filter(u8::is_ascii_digit).count() as u64;
         self.different.insert(FxBuildHasher.hash_one(text));
+        self.different_folded.insert(FxBuildHasher.hash_one(text.to_lowercase().as_str()));
         if let Some(codes) = &mut self.codes {
             *codes.entry(text.to_owned()).or_default() += 1;
             if codes.len() > CODES_MAX || text.chars().count() > CODE_CHARACTERS_MAX {
@@ -118,6 +137,9 @@ impl Profile {
             if let Some(count) = self.shapes.get_mut(shape as usize) {
                 *count += 1;
             }
+        }
+        if let Some(pattern) = dates::pattern_of(text) {
+            *self.patterns.entry(pattern).or_default() += 1;
         }
         if let Some(prefix) = text.get(..12.min(text.len())).filter(|_| is_division(text)) {
             *self.prefixes.entry(prefix.to_owned()).or_default() += 1;
@@ -141,14 +163,26 @@ impl Profile {
 
     /// Share of the different values of the column with fewer of them that the other one has, too.
     pub(super) fn overlap(&self, other: &Profile) -> f64 {
-        let (few, many) = if self.distinct() <= other.distinct() { (self, other) } else { (other, self) };
-        let shared = few.different.iter().filter(|value| many.different.contains(value)).count();
-        ratio(shared as u64, few.distinct())
+        let (one, two) = (&self.different_folded, &other.different_folded);
+        let (few, many) = if one.len() <= two.len() { (one, two) } else { (two, one) };
+        let shared = few.iter().filter(|value| many.contains(value)).count();
+        ratio(shared as u64, few.len() as u64)
     }
 
     /// Does every row have a value of its own?
     pub(super) fn is_key(&self) -> bool {
         self.rows > 0 && self.filled == self.rows && self.distinct() == self.rows
+    }
+
+    /// Share of the characters that are digits.
+    pub(super) fn digit_share(&self) -> f64 {
+        ratio(self.digits, self.characters)
+    }
+
+    /// How most of its dates are written whose year stands last, if at least that share of all values is.
+    pub(super) fn pattern(&self, share_min: f64) -> Option<&str> {
+        let most = self.patterns.iter().max_by_key(|(pattern, count)| (**count, *pattern));
+        most.filter(|(_, count)| **count as f64 >= share_min * self.shaped as f64).map(|(pattern, _)| pattern.as_str())
     }
 
     /// Mean length of the values, in characters.
@@ -161,7 +195,8 @@ fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-fn is_han(c: char) -> bool {
+/// Is it a Han character?
+pub(super) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
@@ -170,7 +205,6 @@ fn shapes_of(text: &str) -> Vec<Shape> {
     let mut shapes = Vec::new();
     let digits_only = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse::<f64>().is_ok_and(f64::is_finite);
-    let word = text.to_lowercase();
     let mut put = |shape: Shape, is: bool| {
         if is {
             shapes.push(shape);
@@ -181,7 +215,11 @@ fn shapes_of(text: &str) -> Vec<Shape> {
     put(Shape::Mobile, digits_only && text.len() == 11 && text.starts_with('1') && !text.starts_with("10"));
     put(Shape::Digits, digits_only);
     put(Shape::Number, number);
-    put(Shape::Sex, ["1", "2", "男", "女", "m", "f", "male", "female"].contains(&word.as_str()));
+    put(Shape::Sex, sex_of(text) > 0);
+    let whole = if digits_only && text.len() <= 4 { text.parse().unwrap_or(0) } else { 0_u32 };
+    put(Shape::Year, text.len() == 4 && (1800..=2100).contains(&whole));
+    put(Shape::MonthNumber, (1..=12).contains(&whole));
+    put(Shape::DayNumber, (1..=31).contains(&whole));
     if text.chars().any(is_han) {
         let count = text.chars().count();
         let name = text.chars().all(|c| is_han(c) || "·•‧・．".contains(c));
@@ -191,7 +229,7 @@ fn shapes_of(text: &str) -> Vec<Shape> {
         put(Shape::HanName, name && ((2..=4).contains(&count) || (text.contains('·') && count <= 20)));
         put(Shape::HanAddress, address);
     }
-    shapes.extend(date_shapes(text));
+    shapes.extend(dates::shapes_of(text));
     shapes
 }
 
@@ -213,40 +251,6 @@ fn is_division(text: &str) -> bool {
     let province =
         text.get(..2).and_then(|start| start.parse::<u8>().ok()).is_some_and(|code| (11..=82).contains(&code));
     province && matches!(text.len(), 6 | 9 | 12 | 15) && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The parts of a date as it is written: `2020-11-01`, `20201101`, `202011`, `2020年11月1日`, `1/11/2020`.
-fn date_shapes(text: &str) -> Vec<Shape> {
-    let day = text.split(['T', ' ']).next().unwrap_or(text);
-    let parts: Vec<&str> = day.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
-    let numbers: Vec<u32> = parts.iter().filter_map(|part| part.parse().ok()).collect();
-    let is_date = |year: u32, month: u32, day: u32| (1500..=2100).contains(&year) && month <= 12 && day <= 31;
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    match (numbers.as_slice(), lengths.as_slice()) {
-        ([whole], [8]) if day.len() == 8 && is_date(whole / 10_000, whole / 100 % 100, whole % 100) => {
-            vec![Shape::Date]
-        }
-        ([whole], [6]) if day.len() == 6 && is_date(whole / 100, whole % 100, 0) && whole % 100 > 0 => {
-            vec![Shape::Date]
-        }
-        ([year, month], [4, ..]) if is_date(*year, *month, 0) => vec![Shape::Date],
-        ([year, month, day], [4, ..]) if is_date(*year, *month, *day) => vec![Shape::Date],
-        ([one, two, year], [.., last]) if is_date(*year, 0, *one.max(two)) && *last == 4 && one.min(two) <= &12 => {
-            let mut shapes = vec![Shape::Date];
-            shapes.extend((*two > 12).then_some(Shape::MonthFirst));
-            shapes.extend((*one > 12).then_some(Shape::DayFirst));
-            shapes
-        }
-        ([one, two, year], [.., 2])
-            if *year < 100 && *one.max(two) <= 31 && one.min(two) <= &12 && day.contains('/') =>
-        {
-            let mut shapes = vec![Shape::ShortYear];
-            shapes.extend((*two > 12).then_some(Shape::MonthFirst));
-            shapes.extend((*one > 12).then_some(Shape::DayFirst));
-            shapes
-        }
-        _ => Vec::new(),
-    }
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+mod languages;
+
 use std::fmt::Write;
 use std::path::Path;
 

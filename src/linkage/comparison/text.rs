@@ -40,6 +40,7 @@ impl Sharing {
     fn by_name(name: &str) -> Sharing {
         match field_words::owner_of(name) {
             Owner::Person => Sharing::Person,
+            Owner::Family => Sharing::Family,
             Owner::Household => Sharing::Place,
             Owner::Unknown => Sharing::Unknown,
         }

@@ -13,7 +13,7 @@ use crate::intake::study::{BlockingRule, Comparator, CustomField, Field, FollowU
 const CUSTOM_FIELDS_MAX: usize = 1_000;
 
 /// Columns of `links.parquet` that are no field: a declared field has a column there under its own name.
-const LINK_COLUMNS: [&str; 9] = [
+pub(crate) const LINK_COLUMNS: [&str; 9] = [
     "source_l",
     "record_l",
     "source_r",

@@ -1,0 +1,45 @@
+//! Which sex does a word or a code mean?
+
+use super::plain_letters::in_plain_letters;
+
+/// What departments write for male and for female, in plain lower-case letters.
+#[rustfmt::skip]
+const WORDS: [&[&str]; 2] = [
+    &[
+        "1", "01", "男", "男性", "m", "male", "man", "boy", "masculine", "mann", "mannlich", "maennlich", "homme", "masculin",
+        "hombre", "masculino", "varon", "uomo", "maschio", "maschile", "homem", "karl", "karlkyn", "nam", "mand", "mies",
+        "mezczyzna", "erkek", "laki-laki",
+    ],
+    &[
+        "2", "02", "女", "女性", "f", "female", "woman", "girl", "feminine", "w", "frau", "weiblich", "femme", "feminin",
+        "mujer", "femenino", "feminino", "donna", "femmina", "femminile", "mulher", "kona", "kvenkyn", "kvenkyns", "nu",
+        "kvinde", "kvinne", "kvinna", "nainen", "kobieta", "kadin", "perempuan",
+    ],
+];
+
+/// Sex: 1 male, 2 female, 0 unknown or unspecified.
+#[must_use]
+pub fn sex_of(text: &str) -> u8 {
+    let is_plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
+    let known = |text: &str| WORDS.iter().zip(1..).find(|(words, _)| words.contains(&text)).map_or(0, |(_, sex)| sex);
+    let text = text.trim();
+    if text.bytes().all(is_plain) { known(text) } else { known(&in_plain_letters(text)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sex_of;
+
+    #[test]
+    fn words_of_many_languages_are_known_and_letters_of_two_meanings_are_not() {
+        for male in ["男", "M", "Masculino", "HOMME", "männlich", "maennlich", "karl", "Nam", "varón"] {
+            assert_eq!(sex_of(male), 1, "{male}");
+        }
+        for female in ["女", "F", "w", "Féminin", "weiblich", "kona", "Nữ", "NỮ", "mujer"] {
+            assert_eq!(sex_of(female), 2, "{female}");
+        }
+        for unknown in ["", "0", "9", "d", "h", "divers", "未知"] {
+            assert_eq!(sex_of(unknown), 0, "{unknown}");
+        }
+    }
+}
