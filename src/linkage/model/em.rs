@@ -259,6 +259,7 @@ mod tests {
             place: false,
             own: false,
             fitted: false,
+            unknown: false,
         };
         let comparisons = vec![comparison(0, &name), comparison(1, &date)];
         let shares = |comparison: &Comparison, m: &[f64], u: &[f64]| Shares {

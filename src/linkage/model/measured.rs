@@ -12,11 +12,13 @@ use super::expected::{PRIOR_RELATIVES, expected};
 use super::slot::slots;
 use super::{Shares, dependence, frequency, normalise};
 use crate::linkage::comparison::household::Households;
-use crate::linkage::comparison::{Comparer, Pattern, Variable};
+use crate::linkage::comparison::{Comparer, Comparison, Pattern, Variable};
 use crate::person::table::{PersonTable, RecordId};
 
 /// Random pairs drawn to measure u.
 const RANDOM_PAIRS: usize = 160_000;
+/// Pairs drawn for each text of those that share its value.
+const SHARING_PAIRS: u64 = 20_000;
 /// Pairs within households used to measure r.
 const RELATIVE_PAIRS: usize = 80_000;
 
@@ -46,7 +48,9 @@ pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, households: &Househ
         normalise(&mut shares.r, &comparison.levels);
     }
     let before = expected(comparer, shares.clone(), slots(table).0);
-    for (shares, given) in shares.iter_mut().zip(dependence::measure(&before, &random)) {
+    let sharing = comparer.comparisons.iter().map(|comparison| sharing_patterns(comparer, table, comparison, seed));
+    let samples = dependence::Samples { random, sharing: sharing.collect() };
+    for (shares, given) in shares.iter_mut().zip(dependence::measure(&before, &samples)) {
         shares.given = given;
     }
     shares
@@ -67,6 +71,35 @@ fn random_patterns(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> V
         .filter(|(one, other)| one != other)
         .map(|(one, other)| comparer.compare(one, other))
         .collect()
+}
+
+/// The patterns of pairs that share the value of a text, each such pair as likely as any other: of these random pairs
+/// have few.
+fn sharing_patterns(comparer: &Comparer<'_>, table: &PersonTable, comparison: &Comparison, seed: u64) -> Vec<Pattern> {
+    let Variable::Text(text) = comparison.variable else { return Vec::new() };
+    let value = |record: &RecordId| table.texts.get(*record, usize::from(text));
+    let mut records: Vec<RecordId> = (0..u32::try_from(table.len()).unwrap_or(u32::MAX)).collect();
+    records.retain(|record| value(record) != 0);
+    records.sort_by_key(value);
+    let mut groups: Vec<(u64, &[RecordId])> = Vec::new();
+    let mut pairs = 0;
+    for group in records.chunk_by(|a, b| value(a) == value(b)).filter(|group| group.len() > 1) {
+        pairs += group.len() as u64 * (group.len() as u64 - 1);
+        groups.push((pairs, group));
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (u64::from(text) + 1) << 40);
+    let draws = if pairs == 0 { 0 } else { (pairs / 2).min(SHARING_PAIRS) };
+    let drawn: Vec<(RecordId, RecordId)> = (0..draws)
+        .map(|_| {
+            let pair = rng.random_range(0..pairs);
+            let (end, group) = groups[groups.partition_point(|(end, _)| *end <= pair)];
+            let others = group.len() as u64 - 1;
+            let at = end - 1 - pair;
+            let (one, other) = ((at / others) as usize, (at % others) as usize);
+            (group[one], group[if other >= one { other + 1 } else { other }])
+        })
+        .collect();
+    drawn.into_par_iter().map(|(one, other)| comparer.compare(one, other)).collect()
 }
 
 /// u: levels among random pairs; where a whole value must be equal, the chance that two random values are.
