@@ -35,7 +35,8 @@ pub(super) fn levels() -> Vec<Level> {
         Level::new("confused (swap, digit, lunar)", 0.03, 0.01),
         Level::new("same month", 0.005, 0.004),
         Level::new("same year", 0.005, 0.05),
-        Level::new("different", 0.008, 0.42),
+        // Of the worst files a third is so: what a fit would take for more are strangers who agree on all else.
+        Level::new("different", 0.008, 0.42).at_most(0.4),
         Level::new("different though the numbers agree", 0.003, 0.95).given_id(),
         Level::new("equal to the year", 0.005, 0.001),
         // Of a hundred slips one is as great: what a fit would take for more are parents and children.

@@ -13,6 +13,7 @@ pub mod level;
 mod mother;
 pub mod name;
 mod parts;
+mod place;
 pub mod row;
 mod short;
 pub mod text;
@@ -24,7 +25,7 @@ use mother::Families;
 pub use mother::MothersHouseholds;
 
 use crate::error::{Error, Kind, Result};
-use crate::intake::study::{Comparator, Field, Study};
+use crate::intake::study::{Comparator, CustomField, Field, Study};
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId, flag};
 use level::{Level, MISSING};
@@ -93,6 +94,8 @@ pub struct Comparison {
     pub own: bool,
     /// Is how often members of a household agree on it fitted? All texts but given names, by which they are told apart.
     pub fitted: bool,
+    /// Is it a text of which nothing says whose it is?
+    pub unknown: bool,
 }
 
 impl Comparison {
@@ -178,16 +181,12 @@ impl<'a> Comparer<'a> {
         let mut texts = Vec::new();
         // Of the text fields that are compared.
         let mut sharings: Vec<Option<Sharing>> = Vec::new();
-        for (at, field) in table.text_fields.iter().enumerate() {
-            let custom = match field.field {
-                Field::Custom(index) => study.custom_fields.get(usize::from(index)),
-                _ => None,
-            };
-            let comparator = custom.map_or(Comparator::JaroWinkler, |custom| custom.comparator);
+        for (at, (field, sharing)) in table.text_fields.iter().zip(sharings_of(study, table)).enumerate() {
+            let custom = custom_of(study, field.field);
+            let comparator = comparator_of(study, field.field);
             let thresholds = custom.map_or(&[][..], |custom| &custom.levels);
             let comparer =
                 text::TextComparer::new(comparator, thresholds, custom.is_none_or(|custom| custom.frequency));
-            let sharing = Sharing::of(field.field, study, comparator);
             sharings.push(is_wanted(study, field.field).then_some(sharing));
             let mut levels = comparer.levels(sharing);
             if field.field == Field::GivenName && parts::columns(table).is_some() {
@@ -223,7 +222,8 @@ impl<'a> Comparer<'a> {
                 let place = sharing == Some(Sharing::Place) && has_places;
                 let own = sharing == Some(Sharing::Person);
                 let fitted = sharing.is_some() && !given.contains(&variable);
-                Comparison { variable, name, levels, shift: at * LEVEL_BITS, place, own, fitted }
+                let unknown = sharing == Some(Sharing::Unknown);
+                Comparison { variable, name, levels, shift: at * LEVEL_BITS, place, own, fitted, unknown }
             })
             .collect();
         let sketches = table.text_fields.iter().zip(&texts).map(|(field, comparer)| {
@@ -429,6 +429,33 @@ impl<'a> Comparer<'a> {
     pub fn mothers_households(&self) -> MothersHouseholds {
         MothersHouseholds::of_all(self.table)
     }
+}
+
+fn custom_of(study: &Study, field: Field) -> Option<&CustomField> {
+    match field {
+        Field::Custom(index) => study.custom_fields.get(usize::from(index)),
+        _ => None,
+    }
+}
+
+fn comparator_of(study: &Study, field: Field) -> Comparator {
+    custom_of(study, field).map_or(Comparator::JaroWinkler, |custom| custom.comparator)
+}
+
+/// Who shares each text field: by its name, or by its values.
+fn sharings_of(study: &Study, table: &PersonTable) -> Vec<Sharing> {
+    let fields = || table.text_fields.iter().map(|text| text.field);
+    let mut sharings: Vec<Sharing> =
+        fields().map(|field| Sharing::of(field, study, comparator_of(study, field))).collect();
+    let is_place = |at: &usize| sharings[*at] == Sharing::Place;
+    let places: Vec<usize> = (0..sharings.len()).filter(is_place).collect();
+    for (at, (field, sharing)) in fields().zip(&mut sharings).enumerate() {
+        let may_be = *sharing == Sharing::Unknown && comparator_of(study, field) != Comparator::Numeric;
+        if may_be && place::goes_with(table, at, &places) {
+            *sharing = Sharing::Place;
+        }
+    }
+    sharings
 }
 
 /// Does the study compare this text field?

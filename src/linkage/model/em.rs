@@ -12,7 +12,7 @@ pub use super::counts::{
 };
 use super::expected::{FAMILY, MATCHES_MAX, PRIOR_RELATIVES, RELATIVES_MAX, STAY, expected};
 use super::slot::Slot;
-use super::{Likelihoods, Model, Shares, frequency, normalise};
+use super::{Likelihoods, Model, PairClass, Shares, frequency, normalise};
 use crate::linkage::comparison::date;
 use crate::linkage::comparison::id_number::EQUAL as ID_EQUAL;
 use crate::linkage::comparison::level::Level;
@@ -66,6 +66,7 @@ pub fn fit_to(
             iterate(&mut model, counts, labels);
         }
     }
+    warn_of_bounds(&model);
     model
 }
 
@@ -186,7 +187,12 @@ fn step(model: &mut Model, counts: &PatternWeights, labels: &[Label]) -> f64 {
         class.matches = ((matches[at] + 0.5) / (pairs + 1.0)).clamp(1e-12, 0.9);
         class.relatives = ((relatives[at] + 0.5) / (pairs + 1.0)).clamp(1e-12, 0.5);
     }
+    let most: Vec<f64> = model.classes.iter().map(|class| matches_at_most(model, class)).collect();
+    for (class, most) in model.classes.iter_mut().zip(most) {
+        class.matches = class.matches.min(most);
+    }
     if model.comparisons.iter().any(|comparison| comparison.place) {
+        tie_relatives(&mut model.classes);
         model.stay = stayed / stayed_or_moved;
         model.family = families / all_relatives;
         fit_relatives(model, &mut sums, &sums_of_relatives);
@@ -243,14 +249,80 @@ fn fit_relatives(model: &mut Model, sums: &mut [Vec<f64>], relatives: &[Vec<f64>
             let expected = PRIOR_RELATIVES * comparison.levels[level].relatives.max(1e-6);
             shares.r[level] = (relatives[level] + expected) / (total + PRIOR_RELATIVES);
         }
+        if comparison.own {
+            keep_as_equal_as_strangers(shares, &comparison.levels);
+        }
     }
 }
+
+/// Relatives do not agree on a text of their own less often than strangers: what a fit would find so are those whom it
+/// took for one person.
+fn keep_as_equal_as_strangers(shares: &mut Shares, levels: &[Level]) {
+    let (least, found) = (shares.u[1], shares.r[1]);
+    if found >= least || found >= 1.0 {
+        return;
+    }
+    let scale = (1.0 - least) / (1.0 - found);
+    for (share, _) in shares.r.iter_mut().zip(levels).skip(2).filter(|(_, level)| !level.given_id) {
+        *share *= scale;
+    }
+    shares.r[1] = least;
+}
+
+/// Members of one place are as dense between two slots as within one: where a fit finds hardly any, it took them for
+/// matches. So each class has at least half of what all classes together have.
+fn tie_relatives(classes: &mut [PairClass]) {
+    let pairs: f64 = classes.iter().map(|class| class.pairs).sum();
+    let relatives: f64 = classes.iter().map(|class| class.pairs * class.relatives).sum();
+    let usual = relatives / pairs.max(1.0);
+    for class in classes {
+        class.relatives = class.relatives.midpoint(usual);
+    }
+}
+
+/// The share of matches that a class has at most: a record has no more others in a slot than a person has records
+/// there.
+fn matches_at_most(model: &Model, class: &PairClass) -> f64 {
+    let (Some(one), Some(other)) = (model.slots.get(class.one), model.slots.get(class.other)) else { return 1.0 };
+    let (one_records, other_records) = (one.records as f64, other.records as f64);
+    if class.one == class.other {
+        return RECORDS_OF_PERSON_MAX / 2.0 * one_records / class.pairs;
+    }
+    let of_person = |slot: usize, records: f64| {
+        let within = &model.classes[model.class(slot, slot)];
+        (1.0 + 2.0 * within.matches * within.pairs / records.max(1.0)).min(RECORDS_OF_PERSON_MAX)
+    };
+    let of_ones = one_records * of_person(class.other, other_records);
+    SLACK * of_ones.min(other_records * of_person(class.one, one_records)) / class.pairs
+}
+
+/// A fit in which every record has its match may be so much too high.
+const SLACK: f64 = 1.05;
+
+/// So many records of one slot a person has on average at most: whatever a fit takes for more are strangers who agree.
+/// A judgement; sets of the past have nine.
+const RECORDS_OF_PERSON_MAX: f64 = 20.0;
+
+/// Says that the fit found as many matches as there can be.
+fn warn_of_bounds(model: &Model) {
+    for class in &model.classes {
+        if class.pairs >= MATCHES_WORTH_WORDS && class.matches >= 0.999 * matches_at_most(model, class) {
+            let (one, other) = (class.one, class.other);
+            tracing::warn!(one, other, "as many matches between these kinds of rows as there can be: see model.json");
+        }
+    }
+}
+
+/// Of classes of fewer pairs nothing is said.
+const MATCHES_WORTH_WORDS: f64 = 1e4;
 
 #[cfg(test)]
 mod tests {
     use super::{Label, PatternWeights, iterate};
+    use crate::intake::study::RowKind;
     use crate::linkage::comparison::level::Level;
     use crate::linkage::comparison::{Comparison, Pattern, Variable};
+    use crate::linkage::model::slot::Slot;
     use crate::linkage::model::{Model, PairClass, Shares};
 
     /// A name (equal, similar, different) and a date (equal, different), where too many strangers are thought to have
@@ -266,6 +338,7 @@ mod tests {
             place: false,
             own: false,
             fitted: false,
+            unknown: false,
         };
         let comparisons = vec![comparison(0, &name), comparison(1, &date)];
         let shares = |comparison: &Comparison, m: &[f64], u: &[f64]| Shares {
@@ -321,6 +394,47 @@ mod tests {
             assert!((share - expected).abs() < 1e-12, "{over:?}");
         }
         assert_eq!(within, [0.0, 0.6, 0.395, 0.005, 0.5]);
+    }
+
+    #[test]
+    fn relatives_agree_on_their_own_texts_no_less_often_than_strangers() {
+        let mut model = model();
+        model.shares[0].r = vec![0.0, 0.001, 0.4, 0.599];
+        super::keep_as_equal_as_strangers(&mut model.shares[0], &model.comparisons[0].levels);
+        let r = &model.shares[0].r;
+        assert!((r[1] - 0.002).abs() < 1e-12 && r[2] < 0.4 && (r.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{r:?}");
+        // Who agrees more often than strangers does so.
+        let before = model.shares[1].clone();
+        super::keep_as_equal_as_strangers(&mut model.shares[1], &model.comparisons[1].levels);
+        assert_eq!(model.shares[1], before);
+    }
+
+    #[test]
+    fn a_class_in_which_a_fit_finds_no_relatives_has_half_as_many_as_all_classes() {
+        let class = |pairs: f64, relatives: f64| PairClass { one: 0, other: 0, pairs, matches: 0.0, relatives };
+        let mut classes = [class(3e6, 1e-3), class(1e6, 0.0)];
+        super::tie_relatives(&mut classes);
+        let relatives = classes.map(|class| class.relatives);
+        assert!((relatives[0] - 8.75e-4).abs() < 1e-12 && (relatives[1] - 3.75e-4).abs() < 1e-12, "{relatives:?}");
+    }
+
+    #[test]
+    fn there_are_no_more_matches_between_two_slots_than_records() {
+        let mut model = model();
+        let slot = |records: u64| Slot { source: 0, kind: RowKind::ALL[0], records };
+        model.slots = vec![slot(200), slot(500)];
+        let class =
+            |one: usize, other: usize, pairs: f64| PairClass { one, other, pairs, matches: 1e-9, relatives: 0.0 };
+        model.classes = vec![class(0, 0, 19_900.0), class(0, 1, 100_000.0), class(1, 1, 124_750.0)];
+        // A thousand pairs that agree, between them.
+        let of = |pattern: Pattern, count: f64| ((1, pattern), count);
+        let counts = vec![of(0x11, 1000.0), of(0x22, 20_000.0), of(0x23, 79_000.0)];
+        iterate(&mut model, &counts, &[]);
+        let matches = model.classes[1].matches * model.classes[1].pairs;
+        assert!(matches > 150.0 && matches < 211.0, "{matches}");
+        // Unless the records of the larger one are four for each person.
+        model.classes[2].matches = 750.0 / 124_750.0;
+        assert!((super::matches_at_most(&model, &model.classes[1]) - 525.0 / 100_000.0).abs() < 1e-4);
     }
 
     #[test]

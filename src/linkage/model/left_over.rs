@@ -253,6 +253,7 @@ mod tests {
             place: at == 2 || at == 3,
             own: false,
             fitted: false,
+            unknown: false,
         };
         let comparisons: Vec<Comparison> = (0..5).map(comparison).collect();
         let shares = |(comparison, [m, u, r]): (&Comparison, [f64; 3])| {

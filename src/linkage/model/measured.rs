@@ -7,16 +7,20 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use super::expected::{PRIOR_RELATIVES, expected};
 use super::slot::slots;
 use super::{Shares, dependence, frequency, normalise};
 use crate::linkage::comparison::household::Households;
 use crate::linkage::comparison::{Comparer, Comparison, Pattern, Variable, id_number};
+use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
 
 /// Random pairs drawn to measure u.
 const RANDOM_PAIRS: usize = 160_000;
+/// Pairs drawn for each text of those that share its value.
+const SHARING_PAIRS: u64 = 20_000;
 /// Pairs within households used to measure r.
 const RELATIVE_PAIRS: usize = 80_000;
 
@@ -53,7 +57,9 @@ pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, households: &Househ
         normalise(&mut shares.r, &comparison.levels);
     }
     let before = expected(comparer, shares.clone(), slots(table).0);
-    for (shares, given) in shares.iter_mut().zip(dependence::measure(&before, &random)) {
+    let sharing = |comparison: &Comparison| sharing_patterns(comparer, table, comparison, seed);
+    let samples = dependence::Samples { random, sharing: comparer.comparisons.par_iter().map(sharing).collect() };
+    for (shares, given) in shares.iter_mut().zip(dependence::measure(&before, &samples)) {
         shares.given = given;
     }
     shares
@@ -79,6 +85,43 @@ fn random_patterns(comparer: &Comparer<'_>, table: &PersonTable, seed: u64) -> V
 /// Can pairs be drawn that show how often the levels occur?
 fn is_measured(comparison: &Comparison) -> bool {
     comparison.levels.iter().all(|level| level.strangers.is_none())
+}
+
+/// The patterns of pairs that share the value of a text, each such pair as likely as any other: of these random pairs
+/// have few.
+fn sharing_patterns(comparer: &Comparer<'_>, table: &PersonTable, comparison: &Comparison, seed: u64) -> Vec<Pattern> {
+    let Variable::Text(text) = comparison.variable else { return Vec::new() };
+    let text = usize::from(text);
+    // By symbol with two records or more, the ordered pairs up to its own.
+    let mut pairs = 0;
+    let mut ends: Vec<(u64, Symbol)> = Vec::new();
+    for (symbol, records) in (0..).zip(&table.text_fields[text].counts).skip(1).filter(|(_, records)| **records > 1) {
+        pairs += u64::from(*records) * (u64::from(*records) - 1);
+        ends.push((pairs, symbol));
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ (text as u64 + 1) << 40);
+    let draws = if pairs == 0 { 0 } else { (pairs / 2).min(SHARING_PAIRS) };
+    let drawn: Vec<(u64, Symbol)> = (0..draws)
+        .map(|_| {
+            let pair = rng.random_range(0..pairs);
+            let (end, symbol) = ends[ends.partition_point(|(end, _)| *end <= pair)];
+            (end - 1 - pair, symbol)
+        })
+        .collect();
+    let mut groups: FxHashMap<Symbol, Vec<RecordId>> = drawn.iter().map(|(_, symbol)| (*symbol, Vec::new())).collect();
+    for record in 0..u32::try_from(table.len()).unwrap_or(u32::MAX) {
+        if let Some(group) = groups.get_mut(&table.texts.get(record, text)) {
+            group.push(record);
+        }
+    }
+    let records = |(at, symbol): &(u64, Symbol)| {
+        let group = &groups[symbol];
+        let others = group.len() as u64 - 1;
+        let (one, other) = ((at / others) as usize, (at % others) as usize);
+        (group[one], group[if other >= one { other + 1 } else { other }])
+    };
+    let drawn: Vec<(RecordId, RecordId)> = drawn.iter().map(records).collect();
+    drawn.into_par_iter().map(|(one, other)| comparer.compare(one, other)).collect()
 }
 
 /// u: levels among random pairs; where a whole value must be equal, the chance that two random values are.

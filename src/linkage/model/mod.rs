@@ -112,6 +112,10 @@ pub struct Likelihoods {
 /// The most a pair's weight may be, either way, in bits: beyond it nothing changes and figures overflow.
 pub const WEIGHT_MAX: f64 = 200.0;
 
+/// By how much more often than usual a text is equal, where the other one is, that tells the other one's value. A
+/// judgement.
+const TELLING_LIFT: f64 = 4.0;
+
 impl Model {
     /// The class of pairs between two slots.
     #[must_use]
@@ -131,19 +135,41 @@ impl Model {
         row.and_then(|row| row.get(level)).map_or(shares.u[level], |share| *share)
     }
 
-    /// Does any comparison depend on this one among strangers?
-    #[must_use]
-    pub fn has_dependents(&self, at: usize) -> bool {
-        self.shares.iter().filter_map(|shares| shares.given.as_ref()).any(|given| given.parent == at)
+    /// Share of a comparison's level in this pattern among members of a family. Who shares what a person's own value
+    /// depends on (Anna, of Anna Maria) is equal in it no less often than strangers who do.
+    fn among_family(&self, at: usize, level: usize, pattern: Pattern) -> f64 {
+        let (comparison, shares) = (&self.comparisons[at], &self.shares[at]);
+        let is_own = comparison.own || comparison.variable == Variable::Sex;
+        if level == 1 && is_own && shares.given.is_some() {
+            shares.r[level].max(self.among_strangers(shares, level, pattern))
+        } else {
+            shares.r[level]
+        }
     }
 
-    /// Does another comparison that is equal in this pattern, too, depend on this one? Then its value is the rarer
-    /// fact.
+    /// Does the value of a comparison tell that of another one: can its value go with few of the other's? So a
+    /// postcode tells its town, and a middle name no given name.
+    fn tells(&self, at: usize, parent: usize) -> bool {
+        let (comparison, shares) = (&self.comparisons[at], &self.shares[at]);
+        let is_text = matches!(comparison.variable, Variable::Text(_)) && !comparison.own;
+        let equal =
+            shares.given.as_ref().filter(|given| given.parent == parent).and_then(|given| given.u.get(1)?.get(1));
+        is_text && !self.comparisons[parent].own && equal.is_some_and(|equal| *equal >= TELLING_LIFT * shares.u[1])
+    }
+
+    /// Does any comparison tell the value of this one?
+    #[must_use]
+    pub fn is_told(&self, at: usize) -> bool {
+        (0..self.shares.len()).any(|other| self.tells(other, at))
+    }
+
+    /// Does another comparison that is equal in this pattern, too, tell the value of this one? Then its value is the
+    /// rarer fact.
     #[must_use]
     pub fn is_implied(&self, at: usize, pattern: Pattern) -> bool {
-        self.comparisons.iter().zip(&self.shares).any(|(comparison, shares)| {
-            shares.given.as_ref().is_some_and(|given| given.parent == at) && comparison.level(pattern) == 1
-        })
+        let is_equal =
+            |(other, comparison): (usize, &Comparison)| comparison.level(pattern) == 1 && self.tells(other, at);
+        self.comparisons.iter().enumerate().any(is_equal)
     }
 
     /// The likelihoods of a pattern. `ratio` is by how much more (or less) common the value that both records share is
@@ -177,10 +203,10 @@ impl Model {
     /// P(pattern, of one family | relatives) and P(pattern, only living at one place | relatives).
     fn relatives(&self, pattern: Pattern) -> (f64, f64) {
         let (mut family, mut others) = (self.family, 1.0 - self.family);
-        for (comparison, shares) in self.comparisons.iter().zip(&self.shares) {
+        for (at, (comparison, shares)) in self.comparisons.iter().zip(&self.shares).enumerate() {
             let level = comparison.level(pattern);
             if level != 0 {
-                family *= shares.r[level];
+                family *= self.among_family(at, level, pattern);
                 others *= if comparison.place { shares.r[level] } else { self.among_strangers(shares, level, pattern) };
             }
         }
@@ -239,7 +265,7 @@ impl Model {
                     m *= shares.m[level];
                 }
                 u *= stranger;
-                family *= shares.r[level];
+                family *= self.among_family(at, level, pattern);
                 others *= if comparison.place { shares.r[level] } else { stranger };
                 u *= ratios.get(at).unwrap_or(&1.0);
             }
@@ -297,6 +323,7 @@ mod tests {
             place,
             own: false,
             fitted: false,
+            unknown: false,
         };
         let comparisons: Vec<Comparison> = [(0, false), (1, true), (2, true)].map(|(at, is)| comparison(at, is)).into();
         let shares = |comparison: &Comparison| Shares {

@@ -17,6 +17,7 @@ mod component;
 pub mod household;
 pub mod housemates;
 pub mod left_over;
+mod pieces;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -170,6 +171,7 @@ impl<'a> Terms<'a> {
         };
         let mut edges: Vec<(u32, u32)> = pairs.par_iter().enumerate().filter_map(inside).collect();
         edges.par_sort_unstable();
+        let edges = pieces::of_components(edges, (pairs, scores), self.minimum);
         let components: Vec<&[(u32, u32)]> = edges.chunk_by(|(a, _), (b, _)| a == b).collect();
         let resolved: Vec<(RecordId, RecordId)> = components
             .par_iter()

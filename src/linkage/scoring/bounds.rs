@@ -99,7 +99,7 @@ impl Bounds {
                 _ => Rarity::None,
             };
             // Of two values that go together only the one counts: a common one that does not count takes nothing away.
-            let least_rare = if model.has_dependents(at) { 0.0 } else { f32::NEG_INFINITY };
+            let least_rare = if model.is_told(at) { 0.0 } else { f32::NEG_INFINITY };
             let rare = comparison.levels.iter().enumerate().filter(|(_, level)| level.frequency);
             let rare = rare.fold(0u16, |rare, (level, _)| rare | 1 << level);
             let (variable, shift, place) = (comparison.variable, comparison.shift, comparison.place);
