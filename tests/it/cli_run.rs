@@ -432,6 +432,31 @@ fn a_drafted_study_runs() {
     check(&["run", argument(&study), "--out", argument(&results)], 0);
 }
 
+/// What stands in files of other makers: each had a draft that its run refused.
+#[test]
+fn drafts_of_files_of_other_lands_run() {
+    let many = (0..25).map(|number| format!("note_{number}")).collect::<Vec<_>>().join(",");
+    let name =
+        |row: u32| format!("{}{}", ["ka", "lo", "mi", "ne"][row as usize % 4], ["ru", "so", "ta"][row as usize % 3]);
+    let cells: [(&str, &dyn Fn(u32) -> String); 4] = [
+        ("date_of_birth", &|row| format!("{:02}{:02}1990", row % 12 + 1, row % 28 + 1)),
+        ("birth_year,birth_month,birth_day", &|row| format!("{},{},{}", 1930 + row % 70, row % 12 + 1, row % 28 + 1)),
+        ("event_type,event_date", &|row| format!("{},20010203", ["creation", "death"][row as usize % 2])),
+        (&many, &|row| (0..25).map(|note| format!("v{}", (row + note) % (note + 2))).collect::<Vec<_>>().join(",")),
+    ];
+    for (header, cell) in cells {
+        let folder = tempfile::tempdir().expect("folder");
+        let mut text = format!("id,first_name,last_name,{header}\n");
+        for row in 0..60 {
+            text.push_str(&format!("{row},{},{},{}\n", name(row / 2), name(row / 2 + 5), cell(row / 2)));
+        }
+        std::fs::write(folder.path().join("persons.csv"), text).expect("written");
+        check(&["init", argument(folder.path())], 0);
+        let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+        check(&["run", argument(&study), "--out", argument(&results)], 0);
+    }
+}
+
 #[test]
 fn a_demo_tells_what_was_found_and_may_be_repeated() {
     let folder = tempfile::tempdir().expect("folder");

@@ -32,8 +32,7 @@ const PARTS: [(Part, &[&str]); 3] = [
 ];
 
 /// Names of the three of which each alone says little.
-const TOGETHER: [[&str; 3]; 4] =
-    [["yob", "mob", "dob"], ["by", "bm", "bd"], ["byear", "bmonth", "bday"], ["year", "month", "day"]];
+const TOGETHER: [[&str; 3]; 3] = [["yob", "mob", "dob"], ["byear", "bmonth", "bday"], ["year", "month", "day"]];
 
 /// The columns of year, month and day of birth in this order, without those that the file lacks: a year and at least a
 /// month. Positions in the profiles.

@@ -130,7 +130,9 @@ pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
     bind(&mut guess, profiles, candidates);
     let mut parts = parts.iter().filter_map(|index| profiles.get(*index)).map(|profile| profile.name.clone());
     if let Some(column) = parts.next().filter(|_| !has_whole) {
-        let bound = Bound { more: parts.collect(), ..Bound::of(Field::BirthDate, &column, None) };
+        // A header that names no birth may be of another date.
+        let doubt = (fields::plain(&column) == "year").then_some("is it the birth?");
+        let bound = Bound { more: parts.collect(), ..Bound::of(Field::BirthDate, &column, doubt) };
         guess.fields.push((Field::BirthDate, bound));
     }
     drop_doubles(&mut guess, profiles);
@@ -271,7 +273,8 @@ fn fit(field: Field, profile: &Profile, is_roll: bool) -> Fit {
         Field::LastSeen if is_roll => Fit::No("the date of the enumeration is no sign of life"),
         // A run refuses dates of which most cannot be read.
         Field::BirthDate | Field::DeathDate | Field::LastSeen if dates::readable(profile) >= READABLE_MIN => Fit::Yes,
-        Field::BirthDate | Field::DeathDate | Field::LastSeen => Fit::Other,
+        Field::BirthDate | Field::DeathDate => Fit::Other,
+        Field::LastSeen => Fit::No("few values look like dates"),
         Field::Sex if sexes::codes_of(profile) == Codes::Unclear => Fit::Other,
         Field::Name | Field::FamilyName | Field::GivenName | Field::FormerName if is_number => Fit::Other,
         Field::Telephone if profile.digit_share() < 0.5 || profile.mean_length() < 5.0 => Fit::Other,

@@ -25,6 +25,9 @@ const CLEAR: f64 = 1.5;
 /// Characters from which a number is long: shorter ones occur by chance.
 const LONG_NUMBER: f64 = 6.0;
 
+/// Values of one kind have mean lengths that differ by no more than this factor.
+const LENGTHS_MAX: f64 = 1.5;
+
 /// Why a column has a field that its header does not name.
 pub(super) const BY_WORDS: &str = "its header ends with the words of this field";
 const BY_VALUES: &str = "its values are those of this field in another file";
@@ -118,24 +121,27 @@ fn compare(planned: &[Planned], open: Place, name: &str, known: Place) -> Option
     if fields::is_of_another(&one.name) || fields::is_of_another(&other.name) {
         return None;
     }
-    let overlap = one.overlap(other);
     let known_name = custom::name_in(planned.get(known.0)?, known.1);
     let of_middle = [name, &known_name].iter().all(|name| ["middle_name", "middle_initial"].contains(name));
     let is_worded = of_middle || ends_alike(&one.name, name, &other.name, &known_name);
     let is_date = |profile: &Profile| dates::readable(profile) >= 0.5;
     let is_number = |profile: &Profile| profile.digit_share() >= 0.5;
     let has_codes = |profile: &Profile| profile.distinct() <= CODES_MAX as u64;
+    let (short, long) = (one.mean_length().min(other.mean_length()), one.mean_length().max(other.mean_length()));
+    let is_alike = long <= LENGTHS_MAX * short;
     let least = match () {
         // An initial is like every name that begins with it.
         () if of_middle => 0.0,
         () if is_worded => WORDED_OVERLAP_MIN,
         // Days, ages and numbers of houses have values in common whatever they are.
         () if is_date(one) || is_date(other) || has_codes(one) || has_codes(other) => return None,
-        () if is_number(one) != is_number(other) => return None,
-        () if is_number(one) && one.mean_length().min(other.mean_length()) < LONG_NUMBER => return None,
+        () if is_number(one) != is_number(other) || !is_alike => return None,
+        () if is_number(one) && short < LONG_NUMBER => return None,
         () if is_number(one) => NUMBER_OVERLAP_MIN,
         () => TEXT_OVERLAP_MIN,
     };
+    // Last, as it looks at every value.
+    let overlap = one.overlap(other);
     let score = if is_worded { 1.0 + overlap } else { overlap };
     (overlap >= least).then_some(Match { score, is_worded, open, known })
 }
