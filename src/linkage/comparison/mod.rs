@@ -30,7 +30,7 @@ use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId, flag};
 use level::{Level, MISSING};
 use short::Sketch;
-use text::Sharing;
+pub use text::Sharing;
 
 /// The levels of a pair, four bits per comparison, the first comparison in the lowest bits.
 pub type Pattern = u64;
@@ -89,16 +89,26 @@ pub struct Comparison {
     pub shift: u32,
     /// Is it one of several parts of where a person lives?
     pub place: bool,
-    /// Is it a text of each person's own, as a given name? Then members of a household agree on it hardly more than
-    /// strangers.
-    pub own: bool,
+    /// Of a text: do the members of a household share it?
+    pub sharing: Option<Sharing>,
     /// Is how often members of a household agree on it fitted? All texts but given names, by which they are told apart.
     pub fitted: bool,
-    /// Is it a text of which nothing says whose it is?
-    pub unknown: bool,
 }
 
 impl Comparison {
+    /// Is it a text of each person's own, as a given name? Then members of a household agree on it hardly more than
+    /// strangers.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.sharing == Some(Sharing::Person)
+    }
+
+    /// Is it a text of which nothing says whose it is?
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.sharing == Some(Sharing::Unknown)
+    }
+
     /// This comparison's level in a pattern.
     #[must_use]
     pub fn level(&self, pattern: Pattern) -> usize {
@@ -220,10 +230,8 @@ impl<'a> Comparer<'a> {
                     _ => None,
                 };
                 let place = sharing == Some(Sharing::Place) && has_places;
-                let own = sharing == Some(Sharing::Person);
                 let fitted = sharing.is_some() && !given.contains(&variable);
-                let unknown = sharing == Some(Sharing::Unknown);
-                Comparison { variable, name, levels, shift: at * LEVEL_BITS, place, own, fitted, unknown }
+                Comparison { variable, name, levels, shift: at * LEVEL_BITS, place, sharing, fitted }
             })
             .collect();
         let sketches = table.text_fields.iter().zip(&texts).map(|(field, comparer)| {

@@ -13,7 +13,7 @@ use crate::person::date;
 /// Do the members of a household share a field? Without this expectation a fit on places learns *same place* instead of
 /// *same person*: two members agree on every part of the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sharing {
+pub enum Sharing {
     /// Each has a value of their own.
     Person,
     /// Many of them share it.

@@ -69,7 +69,7 @@ pub(super) fn measure(model: &Model, samples: &Samples) -> Vec<Option<Given>> {
     let is_shared = |at: usize| {
         let comparison = &comparisons[at];
         let is_text = matches!(comparison.variable, Variable::Text(_));
-        is_text && if has_places { comparison.place } else { comparison.fitted && !comparison.own }
+        is_text && if has_places { comparison.place } else { comparison.fitted && !comparison.is_own() }
     };
     let is_own = |one: usize, other: usize| !(is_shared(one) && is_shared(other));
     let mut edges = Vec::new();
@@ -164,7 +164,7 @@ impl Weighed<'_> {
 /// kinds of pairs of their own, and what a field has to do with the place is theirs.
 fn is_of_household(comparisons: &[Comparison], one: usize, other: usize) -> bool {
     let (one, other) = (&comparisons[one], &comparisons[other]);
-    one.place != other.place && !(one.unknown || other.unknown)
+    one.place != other.place && !(one.is_unknown() || other.is_unknown())
 }
 
 /// How likely each random pair is no match.
@@ -266,7 +266,7 @@ fn given(model: &Model, parent: usize, child: usize, joint: &[Vec<f64>]) -> Give
 mod tests {
     use super::{Samples, measure};
     use crate::linkage::comparison::level::Level;
-    use crate::linkage::comparison::{Comparison, Pattern, Variable};
+    use crate::linkage::comparison::{Comparison, Pattern, Sharing, Variable};
     use crate::linkage::model::{Model, PairClass, Shares};
 
     /// A name, a town, a postcode and a trade.
@@ -278,9 +278,8 @@ mod tests {
             levels: levels(),
             shift: 4 * u32::from(at),
             place: false,
-            own: false,
+            sharing: None,
             fitted: at > 0,
-            unknown: false,
         };
         let comparisons: Vec<Comparison> = (0..4).map(comparison).collect();
         let shares = |(comparison, u): (&Comparison, f64)| Shares {
@@ -352,7 +351,8 @@ mod tests {
         for ((comparison, shares), (variable, u)) in
             model.comparisons.iter_mut().zip(&mut model.shares).zip(variables.into_iter().zip([0.01, 0.5, 0.005, 0.02]))
         {
-            (comparison.variable, comparison.own) = (variable, variable != Variable::Sex);
+            comparison.variable = variable;
+            comparison.sharing = (variable != Variable::Sex).then_some(Sharing::Person);
             shares.u = vec![0.0, u, 1.0 - u];
         }
         model.classes[0].matches = 1e-6;

@@ -249,7 +249,7 @@ fn fit_relatives(model: &mut Model, sums: &mut [Vec<f64>], relatives: &[Vec<f64>
             let expected = PRIOR_RELATIVES * comparison.levels[level].relatives.max(1e-6);
             shares.r[level] = (relatives[level] + expected) / (total + PRIOR_RELATIVES);
         }
-        if comparison.own {
+        if comparison.is_own() {
             keep_as_equal_as_strangers(shares, &comparison.levels);
         }
     }
@@ -336,9 +336,8 @@ mod tests {
             levels: std::iter::once(Level::missing()).chain(levels.iter().cloned()).collect(),
             shift: 4 * u32::from(at),
             place: false,
-            own: false,
+            sharing: None,
             fitted: false,
-            unknown: false,
         };
         let comparisons = vec![comparison(0, &name), comparison(1, &date)];
         let shares = |comparison: &Comparison, m: &[f64], u: &[f64]| Shares {

@@ -234,9 +234,8 @@ mod tests {
             levels,
             shift: 0,
             place: false,
-            own: false,
+            sharing: None,
             fitted: false,
-            unknown: false,
         };
         let class = PairClass { one: 0, other: 0, pairs: 1e15 / 3.0, matches: 1.0 / 3.0, relatives: f64::MIN_POSITIVE };
         let u = vec![0.0, 0.1 + 0.2, 5e-324];

@@ -251,9 +251,8 @@ mod tests {
             levels: if at == 4 { level::left_over() } else { levels() },
             shift: 4 * u32::from(at),
             place: at == 2 || at == 3,
-            own: false,
+            sharing: None,
             fitted: false,
-            unknown: false,
         };
         let comparisons: Vec<Comparison> = (0..5).map(comparison).collect();
         let shares = |(comparison, [m, u, r]): (&Comparison, [f64; 3])| {

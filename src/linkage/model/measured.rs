@@ -50,7 +50,7 @@ pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, households: &Househ
     let random = random_patterns(comparer, table, seed);
     measure_strangers(comparer, table, &random, &mut shares);
     measure_relatives(comparer, households, &mut shares);
-    for (comparison, shares) in comparer.comparisons.iter().zip(&mut shares).filter(|(one, _)| one.own) {
+    for (comparison, shares) in comparer.comparisons.iter().zip(&mut shares).filter(|(one, _)| one.is_own()) {
         for level in 1..shares.r.len() {
             shares.r[level] = shares.u[level] + 0.5 * comparison.levels[level].relatives;
         }

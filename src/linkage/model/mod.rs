@@ -139,7 +139,7 @@ impl Model {
     /// depends on (Anna, of Anna Maria) is equal in it no less often than strangers who do.
     fn among_family(&self, at: usize, level: usize, pattern: Pattern) -> f64 {
         let (comparison, shares) = (&self.comparisons[at], &self.shares[at]);
-        let is_own = comparison.own || comparison.variable == Variable::Sex;
+        let is_own = comparison.is_own() || comparison.variable == Variable::Sex;
         if level == 1 && is_own && shares.given.is_some() {
             shares.r[level].max(self.among_strangers(shares, level, pattern))
         } else {
@@ -151,10 +151,10 @@ impl Model {
     /// postcode tells its town, and a middle name no given name.
     fn tells(&self, at: usize, parent: usize) -> bool {
         let (comparison, shares) = (&self.comparisons[at], &self.shares[at]);
-        let is_text = matches!(comparison.variable, Variable::Text(_)) && !comparison.own;
+        let is_text = matches!(comparison.variable, Variable::Text(_)) && !comparison.is_own();
         let equal =
             shares.given.as_ref().filter(|given| given.parent == parent).and_then(|given| given.u.get(1)?.get(1));
-        is_text && !self.comparisons[parent].own && equal.is_some_and(|equal| *equal >= TELLING_LIFT * shares.u[1])
+        is_text && !self.comparisons[parent].is_own() && equal.is_some_and(|equal| *equal >= TELLING_LIFT * shares.u[1])
     }
 
     /// Does any comparison tell the value of this one?
@@ -321,9 +321,8 @@ mod tests {
             levels: levels(),
             shift: 4 * u32::from(at),
             place,
-            own: false,
+            sharing: None,
             fitted: false,
-            unknown: false,
         };
         let comparisons: Vec<Comparison> = [(0, false), (1, true), (2, true)].map(|(at, is)| comparison(at, is)).into();
         let shares = |comparison: &Comparison| Shares {

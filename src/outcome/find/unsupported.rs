@@ -189,7 +189,7 @@ fn judge(enumerated: &[Enumerated], sources: usize, open: impl Fn(u32) -> f64) -
         for (source, (known, alone)) in kind.known.iter_mut().enumerate() {
             let knows = one.registers >> source & 1 == 1;
             *known += f64::from(u8::from(knows));
-            *alone += f64::from(u8::from(knows && one.registers.count_ones() == 1));
+            *alone += f64::from(u8::from(knows && one.registers.is_power_of_two()));
         }
     }
     let share = |lists: fn(usize) -> bool| {

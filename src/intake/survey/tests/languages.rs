@@ -200,7 +200,8 @@ fn columns_under_longer_headers_and_of_the_same_values_are_matched() {
     }
     assert_eq!(column("postcode", 0).as_deref(), Some("pin"), "{text}");
     let numbers = study.custom_fields.iter().filter(|custom| custom.comparator == Comparator::DamerauLevenshtein);
-    assert_eq!(numbers.map(|custom| custom.name.as_str()).last(), Some("member_no"), "{text}");
+    let mut names = numbers.map(|custom| custom.name.as_str());
+    assert_eq!(names.next_back(), Some("member_no"), "{text}");
     assert!(text.contains("# ? its values are those of this field in another file"), "{text}");
     assert!(text.contains("# left out: employer_city: no other source has such values"), "{text}");
 }
