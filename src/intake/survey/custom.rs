@@ -98,8 +98,8 @@ const DECLARED_MAX: usize = 100;
 /// Different values for each value below which many persons share them.
 const REPEATED: f64 = 0.5;
 
-/// Share of digits among the characters of what is a number, and its least mean length. A judgement: `AB12 3CD` is none,
-/// `12345678-Z` is one.
+/// Share of digits among the characters of what is a number, and its least mean length. A judgement: `AB12 3CD` is
+/// none, `12345678-Z` is one.
 const DIGITS_OF_NUMBER: f64 = 0.65;
 const NUMBER_LENGTH: f64 = 6.0;
 

@@ -1,8 +1,8 @@
 //! What are columns called in other languages than Chinese and English?
 //!
 //! Takes a header without blanks and marks, in plain letters, gives the built-in field that it usually holds, or the
-//! name under which a study declares it. Words of two meanings in one language (`nombre` is a whole name or a given one)
-//! are told apart by the other columns of the file ([`name_parts`](super::name_parts)).
+//! name under which a study declares it. Words of two meanings in one language (`nombre` is a whole name or a given
+//! one) are told apart by the other columns of the file ([`name_parts`](super::name_parts)).
 
 use crate::intake::study::Field;
 

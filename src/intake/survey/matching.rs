@@ -14,8 +14,8 @@ use crate::intake::study::Field;
 /// whose headers have words in common.
 const WORDED_OVERLAP_MIN: f64 = 0.02;
 
-/// The same of columns of which only the values say that they are one: of texts, whose values occur by chance in others,
-/// and of long numbers, whose values do not.
+/// The same of columns of which only the values say that they are one: of texts, whose values occur by chance in
+/// others, and of long numbers, whose values do not.
 const TEXT_OVERLAP_MIN: f64 = 0.3;
 const NUMBER_OVERLAP_MIN: f64 = 0.1;
 

@@ -1,7 +1,7 @@
 //! Which codes of a column are male and which female?
 //!
-//! Takes the [`Profile`] of a column that is headed as the sex, gives the codes that the study must name: `M` is *mujer*
-//! beside `H`, and *male* beside `F`.
+//! Takes the [`Profile`] of a column that is headed as the sex, gives the codes that the study must name: `M` is
+//! *mujer* beside `H`, and *male* beside `F`.
 
 use super::Planned;
 use super::profile::{Profile, Shape};
@@ -10,7 +10,8 @@ use crate::intake::study::plain_letters::in_plain_letters;
 use crate::intake::study::sex_words::sex_of;
 
 /// Letters that mean a sex only beside the other one, male first, and whether one pair has two meanings: hombre and
-/// mujer, homme and femme, mand and kvinde, erkek and kadın, laki-laki and perempuan, man and vrouw (or varón and mujer).
+/// mujer, homme and femme, mand and kvinde, erkek and kadın, laki-laki and perempuan, man and vrouw (or varón and
+/// mujer).
 const PAIRS: [([&str; 2], bool); 6] = [
     (["h", "m"], false),
     (["h", "f"], false),

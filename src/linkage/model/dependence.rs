@@ -2,13 +2,13 @@
 //!
 //! Takes the patterns of random pairs, and of pairs that share a value, gives for some comparisons the comparison they
 //! depend on, and their shares of levels given its level. A postcode and a birth place, a team and a league say one
-//! thing twice: whoever agrees on the one by chance agrees on the other, too; a given name goes with a sex, and a middle
-//! name with a given name. If they were taken as independent, agreement of two strangers would look so unlikely that a
-//! fit takes *same place* or *same given name* for *same person*. The dependences form a forest (as the trees of Chow
-//! and Liu 1968), so that the shares of a pattern stay a product.
+//! thing twice: whoever agrees on the one by chance agrees on the other, too; a given name goes with a sex, and a
+//! middle name with a given name. If they were taken as independent, agreement of two strangers would look so unlikely
+//! that a fit takes *same place* or *same given name* for *same person*. The dependences form a forest (as the trees of
+//! Chow and Liu 1968), so that the shares of a pattern stay a product.
 //!
-//! Some of these pairs are matches, who agree on everything. So each pair counts by the probability that it is no match,
-//! under the model that is expected before the fit.
+//! Some of these pairs are matches, who agree on everything. So each pair counts by the probability that it is no
+//! match, under the model that is expected before the fit.
 
 use super::{Given, Model, normalise};
 use crate::linkage::comparison::level::Level;
@@ -18,8 +18,8 @@ use crate::linkage::comparison::{Comparison, Pattern, Variable};
 const LIFT_MIN: f64 = 4.0;
 /// Random pairs that must show both.
 const SEEN_MIN: f64 = 30.0;
-/// By how much more often than usual a person's own text, or sex, must be equal, or alike, where another one is equal. A
-/// judgement: what is less is worth half a bit at most.
+/// By how much more often than usual a person's own text, or sex, must be equal, or alike, where another one is equal.
+/// A judgement: what is less is worth half a bit at most.
 const OWN_LIFT_MIN: f64 = 1.5;
 /// How sure that must be, in nats: by chance, one of so many e-folds of samples shows as much.
 const SURE_MIN: f64 = 12.0;

@@ -1,8 +1,8 @@
 //! Which buildings and institutions does the roll not have, though registers know many persons there?
 //!
 //! Takes the census and who is who, gives how many there are, their persons and their communities. Where elsewhere most
-//! of those in registers are on the roll, a dormitory or a building of which it has nobody was left out as a whole, or is
-//! gone, or lies outside the area: a visit or a look at the map tells which. That single communities are absent is
+//! of those in registers are on the roll, a dormitory or a building of which it has nobody was left out as a whole, or
+//! is gone, or lies outside the area: a visit or a look at the map tells which. That single communities are absent is
 //! [`absent`](super::absent)'s to say.
 
 use std::collections::BTreeMap;

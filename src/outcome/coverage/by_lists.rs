@@ -20,8 +20,8 @@ use crate::person::table::RecordId;
 /// Most lists: of more, all models are too many, and the smallest registers are left out.
 const LISTS_MAX: usize = 4;
 
-/// Fewer persons on two lists that a model takes to go together are nobody: its estimate does not exist (masses are parts
-/// of persons, and a thousandth of one would give millions).
+/// Fewer persons on two lists that a model takes to go together are nobody: its estimate does not exist (masses are
+/// parts of persons, and a thousandth of one would give millions).
 const TOGETHER_MIN: f64 = 0.5;
 
 /// Age groups of which no model is left are counted as seen, unless more than this share of the persons are in them:

@@ -41,8 +41,8 @@ pub(super) fn broad(age: AgeGroup) -> u8 {
 const UNJUDGED: u8 = 5;
 
 /// Registers that have less than this share of the enumerated persons of an age, of so many at least, say nothing of
-/// it: of the ages that they have, others cannot be told. Judgements (of thirty persons whom registers might have by one
-/// in ten, there are two or more on both lists in eight of ten cases).
+/// it: of the ages that they have, others cannot be told. Judgements (of thirty persons whom registers might have by
+/// one in ten, there are two or more on both lists in eight of ten cases).
 const COVERED_SHARE_MIN: f64 = 0.05;
 const COVERED_ROLL_MIN: f64 = 30.0;
 

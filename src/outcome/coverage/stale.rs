@@ -20,8 +20,8 @@ const DATES_OF_A_YEAR_MIN: usize = 12;
 /// births say nothing.
 const EVENTS_DAYS_MAX: i32 = 3 * 365;
 
-/// Of so many last signs of life the newest one is left out, and so many of the newest births and deaths: some are slips
-/// of the pen, and may lie anywhere.
+/// Of so many last signs of life the newest one is left out, and so many of the newest births and deaths: some are
+/// slips of the pen, and may lie anywhere.
 const SEEN_PER_SLIP: usize = 200;
 const EVENTS_SLIPS: usize = 3;
 

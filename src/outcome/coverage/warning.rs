@@ -72,8 +72,8 @@ pub enum WarningKind {
     /// Of some communities the roll has nobody; the detail are their codes, the share is one of the persons in
     /// registers.
     Absent,
-    /// Of buildings or institutions the roll has hardly anybody of those in registers; the detail are the codes of their
-    /// communities, the share is one of the persons in registers.
+    /// Of buildings or institutions the roll has hardly anybody of those in registers; the detail are the codes of
+    /// their communities, the share is one of the persons in registers.
     AbsentPlaces,
     /// Registers end months before the reference time; the detail are their names with the months, the share is one of
     /// the records in registers.

@@ -332,8 +332,8 @@ impl Sample {
         shift
     }
 
-    /// The share of residents among the unlinked by the density ratio, and are they too few for it? Then it rests on what
-    /// is stated: a bound that allows for everybody would make residents of everybody.
+    /// The share of residents among the unlinked by the density ratio, and are they too few for it? Then it rests on
+    /// what is stated: a bound that allows for everybody would make residents of everybody.
     fn prior(&self) -> (f64, bool) {
         if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
             return (0.3, false);

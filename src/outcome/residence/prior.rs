@@ -50,7 +50,8 @@ const MISSED_TIMES: f64 = 2.0;
 const MISSED_SEEN: f64 = 4.0;
 
 /// Of a hundred enumerated persons so many more were missed, where no register tells of registered persons, or too few
-/// are not on the roll to tell. A judgement: what post-enumeration surveys find lies between one in a hundred and a few.
+/// are not on the roll to tell. A judgement: what post-enumeration surveys find lies between one in a hundred and a
+/// few.
 pub(super) const MISSED_ODDS_STATED: f64 = 0.02;
 
 /// Thresholds that are looked at.

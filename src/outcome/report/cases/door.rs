@@ -182,7 +182,7 @@ mod tests {
 
     fn table(header: &str, column: &str, field: &str, addresses: &[&str]) -> PersonTable {
         let folder = tempfile::tempdir().unwrap();
-        let rows = addresses.iter().enumerate().map(|(at, address)| format!("某{at}\t{address}\n"));
+        let rows = addresses.iter().enumerate().map(|(at, address)| format!("王{at}\t{address}\n"));
         let text = format!("name\t{header}\n{}", rows.collect::<String>());
         std::fs::write(folder.path().join("roll.csv"), text).unwrap();
         let text = format!(
