@@ -121,6 +121,12 @@ fn what_was_taken_for_a_code_stands_on_no_screen_and_no_page() {
     let folder = tempfile::tempdir().expect("folder");
     let of = |household: usize| (["王建国", "甲片-07", "EA-2"][household % 3], true, !household.is_multiple_of(7));
     write(folder.path(), of, false, true, false);
+    // Somebody of two of the areas is enumerated twice.
+    let roll = folder.path().join("roll.csv");
+    let text = std::fs::read_to_string(&roll).expect("a roll");
+    let of_two = text.lines().filter(|line| line.starts_with("R9,") || line.starts_with("R12,"));
+    let twice: String = of_two.map(|line| format!("T{line}\n")).collect();
+    std::fs::write(&roll, text.clone() + &twice).expect("written");
     let results = folder.path().join("results");
     let run = argument(&results);
     check(&["-q", "run", argument(&folder.path().join("study.toml")), "--out", run], 0);

@@ -53,7 +53,8 @@ fn a_run_leaves_what_the_contract_names() {
     // Nothing to expect is 0, not -0.
     let (out, _) = check(&["run", argument(&study), "--out", argument(&ran.results), "--visits", "0"], 0);
     assert!(out.contains("expected found") && !out.contains("-0"), "{out}");
-    let (out, _) = check(&["trace", argument(&ran.results), "--area", "999"], 0);
+    let (out, _) =
+        check(&["trace", argument(&ran.results), "--area", "120106001001", "--kind", "counted_elsewhere"], 0);
     assert!(out.starts_with("0 discrepancies, of which 0.0 "), "{out}");
     // What no person can have is a slip.
     for filter in [&["--estimate", "persons", "--age-group", "5-99"][..], &["--estimate", "persons", "--step", "99"]] {
