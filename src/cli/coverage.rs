@@ -15,9 +15,11 @@ use crate::casework::recount::{self, Recounted};
 use crate::casework::settled;
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
-use crate::outcome::coverage::estimated::{Estimate, Summary};
+use crate::intake::study::Language;
+use crate::outcome::coverage::estimated::{Estimate, Summary, Warning};
 use crate::outcome::coverage::{ESTIMATES, UNKNOWN_AREA, is_within};
 use crate::outcome::report::cases::{shown_area, table};
+use crate::outcome::report::words::completeness;
 use crate::provenance::held;
 
 /// Prints the estimates of a run.
@@ -124,9 +126,13 @@ fn area_name(level: &str, code: &str) -> String {
     if code == UNKNOWN_AREA { format!("{level} unknown") } else { shown_area(code) }
 }
 
+fn in_words(warning: &Warning) -> String {
+    completeness::warning(Language::En, warning)
+}
+
 fn describe(summary: &Summary) -> String {
     if !summary.is_made() {
-        return summary.warnings.iter().map(|warning| format!("{warning}\n")).collect();
+        return summary.warnings.iter().map(|warning| format!("{}\n", in_words(warning))).collect();
     }
     let mut table = Table::new(&["area", "enumerated", "wrongly", "twice", "estimated", "95 % from", "to", "omitted"]);
     let mut row = |name: String, estimate: &Estimate| {
@@ -172,7 +178,7 @@ fn describe(summary: &Summary) -> String {
     }
     let _ = writeln!(text, "post-strata (persons estimated at each)");
     summary.post_strata.iter().for_each(|(step, persons)| text += &format!("  {step}: {persons:.0}\n"));
-    summary.warnings.iter().for_each(|warning| text += &format!("warning: {warning}\n"));
+    summary.warnings.iter().for_each(|warning| text += &format!("warning: {}\n", in_words(warning)));
     text
 }
 

@@ -208,7 +208,9 @@ fn survey(path: &Path) -> Result<Option<Surveyed>> {
         let chunk = extract.read(&study, chunk)?;
         profiles.par_iter_mut().zip(&chunk.columns).for_each(|(profile, column)| profile.add(&chunk, column));
         if turn == 0 {
-            (repeating, sample) = repeating_columns(&headers, &chunk);
+            let cells = lower_cells(&chunk);
+            repeating = repeating_columns(&headers, &cells);
+            sample = cells_of_names(&headers, cells);
         }
     }
     let digest = extract.files.first().map_or_else(String::new, |file| file.digest.clone());
@@ -252,37 +254,43 @@ fn study_of(path: &Path) -> Study {
     }
 }
 
-/// Columns in which, nearly always, the values of at least two other columns stand: they say nothing new; and the cells
-/// of the columns of names.
-fn repeating_columns(headers: &[String], chunk: &Chunk) -> (Vec<String>, Vec<Vec<String>>) {
-    let rows = chunk.rows.min(SAMPLE_ROWS);
-    let cells: Vec<Vec<String>> = chunk.columns.iter().map(|column| lower_cells(column, rows)).collect();
+/// Columns in which, nearly always, the values of at least two other columns stand: they say nothing new.
+fn repeating_columns(headers: &[String], cells: &[Vec<String>]) -> Vec<String> {
     let holds = |whole: &[String], part: &[String]| {
-        let both = whole.iter().zip(part).filter(|(whole, part)| part.len() > 1 && !whole.is_empty());
-        let (mut all, mut held) = (0_u32, 0_u32);
-        for (whole, part) in both {
-            all += 1;
-            held += u32::from(whole.len() > part.len() && whole.contains(part.as_str()));
-        }
-        all >= 10 && f64::from(held) >= 0.8 * f64::from(all)
+        let (all, held) = share_held(whole.iter().zip(part).filter(|(_, part)| part.len() > 1));
+        all >= 10 && held >= 0.8
     };
     let has_other_text = |index: &usize| {
         let whole = cells.get(*index).map_or(&[][..], Vec::as_slice);
         let others = cells.iter().enumerate().filter(|(other, part)| other != index && holds(whole, part));
         others.count() >= 2
     };
-    let repeating = (0..headers.len()).filter(has_other_text).filter_map(|index| headers.get(index).cloned()).collect();
-    let is_name = |header: &String| {
-        let names = [Field::Name, Field::FamilyName, Field::GivenName, Field::FormerName];
-        fields::field_of(header).is_some_and(|(field, _)| names.contains(&field))
-    };
-    let of_names =
-        headers.iter().zip(&cells).map(|(header, cells)| if is_name(header) { cells.clone() } else { Vec::new() });
-    (repeating, of_names.collect())
+    (0..headers.len()).filter(has_other_text).filter_map(|index| headers.get(index).cloned()).collect()
 }
 
-fn lower_cells(column: &extract::Column, rows: usize) -> Vec<String> {
-    (0..rows).map(|row| column.text(row).map_or_else(String::new, |text| text.to_lowercase())).collect()
+/// Rows that have both values, and the share of them in which the one holds the other and more.
+fn share_held<'c>(cells: impl Iterator<Item = (&'c String, &'c String)>) -> (u32, f64) {
+    let (mut all, mut held) = (0_u32, 0_u32);
+    for (whole, part) in cells.filter(|(whole, part)| !whole.is_empty() && !part.is_empty()) {
+        all += 1;
+        held += u32::from(whole.len() > part.len() && whole.contains(part.as_str()));
+    }
+    (all, f64::from(held) / f64::from(all.max(1)))
+}
+
+/// The cells of the columns that are headed as names; none of the others.
+fn cells_of_names(headers: &[String], cells: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let names = [Field::Name, Field::FamilyName, Field::GivenName, Field::FormerName];
+    let is_name = |header: &String| fields::field_of(header).is_some_and(|(field, _)| names.contains(&field));
+    headers.iter().zip(cells).map(|(header, cells)| if is_name(header) { cells } else { Vec::new() }).collect()
+}
+
+/// Some cells of each column, in lower case.
+fn lower_cells(chunk: &Chunk) -> Vec<Vec<String>> {
+    let rows = chunk.rows.min(SAMPLE_ROWS);
+    let lower =
+        |column: &extract::Column, row: usize| column.text(row).map_or_else(String::new, |text| text.to_lowercase());
+    chunk.columns.iter().map(|column| (0..rows).map(|row| lower(column, row)).collect()).collect()
 }
 
 /// Which file is the roll, and what are the others? The second value says whether one of them looks like a roll. Where

@@ -195,8 +195,7 @@ fn plain_code(text: &str) -> Cow<'_, str> {
 
 /// The comparator of a field of the study's own.
 pub(super) fn comparator(study: &Study, field: Field) -> Option<Comparator> {
-    let Field::Custom(index) = field else { return None };
-    study.custom_fields.get(usize::from(index)).map(|custom| custom.comparator)
+    study.custom_field(field).map(|custom| custom.comparator)
 }
 
 /// The number that a text is: with a decimal point, an exponent, or commas between the thousands.

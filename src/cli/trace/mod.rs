@@ -50,17 +50,17 @@ pub(super) fn trace(asked: &args::Trace, memory: Allowance, progress: &dyn Progr
         if asked.listed { &[files::DISCREPANCIES, case_table::CASES] } else { &[files::DISCREPANCIES] };
     let gathered = evidence::gather(&asked.run, &manifest, tables, progress)?;
     let (on_lists, lists) = on_lists(asked)?;
-    let behind: Vec<DiscrepancyRow> = files::read_discrepancies(&asked.run)?
+    let mut there = files::read_discrepancies(&asked.run)?;
+    there.retain(|row| lies_in(&row.area, asked.area.as_deref()));
+    if let Some(area) = asked.area.as_ref().filter(|area| there.is_empty() && !area.starts_with("unknown")) {
+        coverage::check_area(&asked.run, area)?;
+    }
+    let behind: Vec<DiscrepancyRow> = there
         .into_iter()
-        .filter(|row| {
-            lies_in(&row.area, asked.area.as_deref()) && (asked.kind.is_empty() || asked.kind.contains(&row.kind))
-        })
+        .filter(|row| asked.kind.is_empty() || asked.kind.contains(&row.kind))
         .filter(|row| !(asked.open && row.is_settled()))
         .filter(|row| on_lists.as_ref().is_none_or(|listed| listed.contains(&row.discrepancy)))
         .collect();
-    if let Some(area) = asked.area.as_ref().filter(|area| behind.is_empty() && !area.starts_with("unknown")) {
-        coverage::check_area(&asked.run, area)?;
-    }
     // From 0: `sum` makes -0 of no rows, and that would be shown.
     let expected = behind.iter().fold(0.0, |sum, row| sum + row.probability);
     let mut text = format!("{} discrepancies, of which {expected:.1} are expected to be real", behind.len());

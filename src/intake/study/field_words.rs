@@ -115,6 +115,7 @@ const PERSON: [&str; 33] = [
     "dateofbirth", "birthday",
     "kennitala", "personnummer", "dni", "curp", "cpf", "codice_fiscale", "aadhaar", "social_security", "nhs_number",
 ];
+const PERSON_CHINESE: [&str; 2] = ["出生日期", "身份证"];
 
 /// Words, one behind the other, in the names of fields that brothers and sisters have in common.
 #[rustfmt::skip]
@@ -122,7 +123,6 @@ const FAMILY: [&str; 13] = [
     "surname", "last_name", "lastname", "family_name", "familyname", "apellido", "apellidos", "cognome", "sobrenome", "nachname",
     "familienname", "nom_de_famille", "efternamn",
 ];
-const PERSON_CHINESE: [&str; 2] = ["出生日期", "身份证"];
 
 /// The same of telephones: shared, and no place to go to.
 const TELEPHONE: [&str; 8] = ["phone", "telephone", "telefono", "teléfono", "telefon", "movil", "móvil", "dien_thoai"];

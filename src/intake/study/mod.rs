@@ -20,6 +20,9 @@ pub use self::encoding::Encoding;
 use self::field_words::AddressPart;
 pub use self::row_kind::{RowKind, RowMeaning};
 
+/// Most variables that a study compares: so many levels fit into one number.
+pub const COMPARISONS_MAX: usize = 16;
+
 /// The question, complete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Study {
@@ -61,10 +64,17 @@ impl Study {
         path.strip_prefix(folder).unwrap_or(path).to_owned()
     }
 
+    /// What the study says of a field of its own; nothing of one that is built in.
+    #[must_use]
+    pub fn custom_field(&self, field: Field) -> Option<&CustomField> {
+        let Field::Custom(index) = field else { return None };
+        self.custom_fields.get(usize::from(index))
+    }
+
     /// Is it a field of the study's own that says where somebody lives?
     #[must_use]
     pub fn says_dwelling(&self, field: Field) -> bool {
-        matches!(field, Field::Custom(index) if self.custom_fields.get(usize::from(index)).is_some_and(|own| own.dwelling))
+        self.custom_field(field).is_some_and(|own| own.dwelling)
     }
 
     /// Does it say so of a door, or only of a city or a postcode, where many live?
@@ -84,7 +94,7 @@ impl Study {
     #[must_use]
     pub fn field_name(&self, field: Field) -> &str {
         match field {
-            Field::Custom(index) => self.custom_fields.get(usize::from(index)).map_or("custom", |custom| &custom.name),
+            Field::Custom(_) => self.custom_field(field).map_or("custom", |custom| &custom.name),
             built_in => built_in.name(),
         }
     }

@@ -3,8 +3,8 @@
 //! `Name` beside `Vorname` is a family name, `nombre` beside `apellidos` a given one. Takes what was guessed of a file,
 //! gives it with the part; a column whose values hold those of the other one stays the whole name.
 
-use super::Surveyed;
 use super::guess::Guess;
+use super::{Surveyed, share_held};
 use crate::intake::study::Field;
 
 /// Share of the rows in which a whole name holds its part.
@@ -37,11 +37,5 @@ fn holds(file: &Surveyed, whole: &str, part: &str) -> f64 {
         let at = file.headers.iter().position(|header| header == name);
         at.and_then(|at| file.sample.get(at)).map_or(&[][..], Vec::as_slice)
     };
-    let both = cells(whole).iter().zip(cells(part)).filter(|(whole, part)| !whole.is_empty() && !part.is_empty());
-    let (mut all, mut held) = (0_u32, 0_u32);
-    for (whole, part) in both {
-        all += 1;
-        held += u32::from(whole.len() > part.len() && whole.contains(part.as_str()));
-    }
-    f64::from(held) / f64::from(all.max(1))
+    share_held(cells(whole).iter().zip(cells(part))).1
 }

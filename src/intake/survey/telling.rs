@@ -6,11 +6,8 @@
 use super::Planned;
 use super::custom::Custom;
 use super::fields;
-use crate::intake::study::Field;
 use crate::intake::study::field_words::{Owner, owner_of};
-
-/// Most comparisons of a study.
-const COMPARISONS_MAX: usize = 16;
+use crate::intake::study::{COMPARISONS_MAX, Field};
 
 /// The built-in fields that are compared, each with the number of comparisons that it takes: an address brings that of
 /// the other members of its household.

@@ -25,7 +25,7 @@ use mother::Families;
 pub use mother::MothersHouseholds;
 
 use crate::error::{Error, Kind, Result};
-use crate::intake::study::{Comparator, CustomField, Field, Study};
+use crate::intake::study::{COMPARISONS_MAX, Comparator, Field, Study};
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId, flag};
 use level::{Level, MISSING};
@@ -44,8 +44,8 @@ pub const LEVEL_MASK: Pattern = (1 << LEVEL_BITS) - 1;
 /// Levels that a [`Pattern`] can tell apart.
 pub const LEVELS: usize = 1 << LEVEL_BITS;
 
-/// Comparisons that a [`Pattern`] has room for.
-const COMPARISONS_MAX: usize = (Pattern::BITS / LEVEL_BITS) as usize;
+// A [`Pattern`] has room for so many comparisons.
+const _: () = assert!(COMPARISONS_MAX == (Pattern::BITS / LEVEL_BITS) as usize);
 
 /// What a comparison compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -192,7 +192,7 @@ impl<'a> Comparer<'a> {
         // Of the text fields that are compared.
         let mut sharings: Vec<Option<Sharing>> = Vec::new();
         for (at, (field, sharing)) in table.text_fields.iter().zip(sharings_of(study, table)).enumerate() {
-            let custom = custom_of(study, field.field);
+            let custom = study.custom_field(field.field);
             let comparator = comparator_of(study, field.field);
             let thresholds = custom.map_or(&[][..], |custom| &custom.levels);
             let comparer =
@@ -439,15 +439,8 @@ impl<'a> Comparer<'a> {
     }
 }
 
-fn custom_of(study: &Study, field: Field) -> Option<&CustomField> {
-    match field {
-        Field::Custom(index) => study.custom_fields.get(usize::from(index)),
-        _ => None,
-    }
-}
-
 fn comparator_of(study: &Study, field: Field) -> Comparator {
-    custom_of(study, field).map_or(Comparator::JaroWinkler, |custom| custom.comparator)
+    study.custom_field(field).map_or(Comparator::JaroWinkler, |custom| custom.comparator)
 }
 
 /// Who shares each text field: by its name, or by its values.

@@ -165,28 +165,18 @@ fn pack(cells: &BTreeMap<u32, f64>, mask: u32, lists: u32) -> Vec<(u32, f64)> {
 mod tests {
     use super::{Lists, pack};
     use crate::outcome::coverage::AgeGroup;
-    use crate::outcome::coverage::mended::{Mass, NO_CANDIDATE};
+    use crate::outcome::coverage::mended::Mass;
 
     fn masses(cells: &[(u32, u32)], age: i32) -> Vec<Mass> {
         let mass = |(pattern, count): &(u32, u32)| {
             let (roll, registers) = (pattern & 1 == 1, (pattern & !1) as u8);
             let share = |holds: bool| f64::from(*count) * f64::from(u8::from(holds));
             Mass {
-                person: 0,
-                place: 0,
-                sex: 1,
-                age: AgeGroup::of(Some(age)),
-                registration: 0,
-                household: 0,
                 both: share(roll && registers != 0),
                 only_roll: share(roll && registers == 0),
                 only_register: share(!roll),
-                erroneous: 0.0,
-                guests: 0.0,
-                duplicates: 0.0,
-                candidate: NO_CANDIDATE,
                 registers,
-                certainty: 1.0,
+                ..Mass::of_nobody(AgeGroup::of(Some(age)))
             }
         };
         cells.iter().map(mass).collect()

@@ -52,6 +52,28 @@ pub(super) struct Mass {
 }
 
 impl Mass {
+    /// Of a person on no list, for tests.
+    #[cfg(test)]
+    pub fn of_nobody(age: AgeGroup) -> Mass {
+        Mass {
+            person: 0,
+            place: 0,
+            sex: 1,
+            age,
+            registration: 0,
+            household: 0,
+            both: 0.0,
+            only_roll: 0.0,
+            only_register: 0.0,
+            erroneous: 0.0,
+            guests: 0.0,
+            duplicates: 0.0,
+            candidate: NO_CANDIDATE,
+            registers: 0,
+            certainty: 1.0,
+        }
+    }
+
     fn is_nothing(&self) -> bool {
         self.both == 0.0 && self.only_roll == 0.0 && self.only_register == 0.0 && self.erroneous + self.guests == 0.0
     }

@@ -213,27 +213,16 @@ impl Pools {
 #[cfg(test)]
 mod tests {
     use super::{AgeGroup, Pools};
-    use crate::outcome::coverage::mended::{Mass, NO_CANDIDATE};
+    use crate::outcome::coverage::mended::Mass;
     use crate::person::table::PersonTable;
 
     /// Masses of persons of one age on both lists, on the roll only, in registers only.
     fn masses(age: i32, counts: [u32; 3]) -> Vec<Mass> {
         let mass = |list: usize| Mass {
-            person: 0,
-            place: 0,
-            sex: 1,
-            age: AgeGroup::of(Some(age)),
-            registration: 0,
-            household: 0,
             both: f64::from(u8::from(list == 0)),
             only_roll: f64::from(u8::from(list == 1)),
             only_register: f64::from(u8::from(list == 2)),
-            erroneous: 0.0,
-            guests: 0.0,
-            duplicates: 0.0,
-            candidate: NO_CANDIDATE,
-            registers: 0,
-            certainty: 1.0,
+            ..Mass::of_nobody(AgeGroup::of(Some(age)))
         };
         (0..3).flat_map(|list| (0..counts[list]).map(move |_| list)).map(mass).collect()
     }

@@ -86,7 +86,8 @@ pub enum WarningKind {
     NoModel,
 }
 
-/// A warning; its display is a sentence.
+/// A warning; its display is a sentence. Codes of areas are as they are in the data: pages and screens show them by the
+/// report's words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Warning {
     /// What it is about.

@@ -133,7 +133,7 @@ impl Population<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NO_CANDIDATE, Population};
+    use super::Population;
     use crate::outcome::coverage::AgeGroup;
     use crate::outcome::coverage::mended::Mass;
     use crate::outcome::estimate::bootstrap::{Draws, REPLICATES};
@@ -146,20 +146,13 @@ mod tests {
         let known = !person.is_multiple_of(7);
         Mass {
             person,
-            place: 0,
             sex: 1 + (person % 2) as u8,
-            age: AgeGroup((person % 19) as u8),
             registration: 1 + u8::from(person.is_multiple_of(3)),
             household: u64::from((person / 2 * 7) % 90),
             both: if known { 1.0 - share } else { 0.0 },
             only_roll: if known { share } else { 0.0 },
             only_register: if known { 0.0 } else { 0.3 },
-            erroneous: 0.0,
-            guests: 0.0,
-            duplicates: 0.0,
-            candidate: NO_CANDIDATE,
-            registers: 0,
-            certainty: 1.0,
+            ..Mass::of_nobody(AgeGroup((person % 19) as u8))
         }
     }
 

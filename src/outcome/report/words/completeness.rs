@@ -3,6 +3,7 @@
 use super::{Words, expected, words};
 use crate::intake::study::Language;
 use crate::outcome::coverage::estimated::{Estimate, STEPS, Warning, WarningKind};
+use crate::outcome::report::cases::shown_area;
 use crate::outcome::report::traced::within;
 
 /// Under the total.
@@ -149,10 +150,19 @@ pub fn warned_of(warning: &Warning) -> &'static str {
     }
 }
 
+/// The warning with areas as pages and screens show them: what was taken for the code of an area may be a name.
+fn shown(warning: &Warning) -> Warning {
+    let mut warning = warning.clone();
+    if matches!(warning.kind, WarningKind::Absent | WarningKind::AbsentPlaces | WarningKind::UnsupportedAreas) {
+        warning.detail = warning.detail.split(", ").map(shown_area).collect::<Vec<_>>().join(", ");
+    }
+    warning
+}
+
 /// A warning in a sentence.
 #[must_use]
 pub fn warning(language: Language, warning: &Warning) -> String {
-    let share = percent(warning.share);
+    let (share, warning) = (percent(warning.share), shown(warning));
     match (language, warning.kind) {
         (Language::En, _) => warning.to_string(),
         (Language::Zh, WarningKind::Merged) => {
@@ -216,5 +226,22 @@ pub fn warning(language: Language, warning: &Warning) -> String {
             format!("未给出各行政记录分别作为一份名单的估计：{share} 的人所属年龄没有可估计的对数线性模型。")
         }
         (Language::Zh, WarningKind::Erroneous) => format!("预计登记有误的占 {share}，超过 2%。"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Warning, WarningKind, warning};
+    use crate::intake::study::Language;
+
+    #[test]
+    fn a_warning_names_areas_and_nothing_that_was_taken_for_a_code() {
+        for kind in [WarningKind::Absent, WarningKind::AbsentPlaces, WarningKind::UnsupportedAreas] {
+            let found = Warning { kind, share: 0.1, detail: String::from("120106001001, 王建国") };
+            for language in [Language::Zh, Language::En] {
+                let said = warning(language, &found);
+                assert!(said.contains("120106001001, area-") && !said.contains("王建国"), "{said}");
+            }
+        }
     }
 }
