@@ -46,6 +46,10 @@ pub struct Provided {
 /// A run that needs no more than this is small, in bytes.
 const SMALL: u64 = 1 << 30;
 
+/// One that needs no more than this is served by small pages: what it uses little of is not cleared as a whole. A larger
+/// one looks up values all over its tables, and waits for their addresses where pages are small.
+const SMALL_PAGES: u64 = 1 << 29;
+
 /// Bytes that a run holds at its height for each record, and besides: no less than any of the measurements in
 /// docs/performance.md, but for freed memory that a small run keeps where nothing is limited.
 const BYTES_PER_RECORD: u64 = 340;
@@ -77,10 +81,11 @@ pub fn provide(records: u64, allowance: Allowance, folder: &Path) -> Result<Prov
     if let Some(addressed) = allowance.addressed.filter(|addressed| *addressed < needed) {
         return Err(too_little(records, needed, addressed));
     }
-    if needed <= SMALL {
+    let unlimited = allowance == Allowance::default();
+    // Large pages hold a twentieth more: where memory is limited, it is worth more than time.
+    if needed <= if unlimited { SMALL_PAGES } else { SMALL } {
         pages::use_small_ones();
     }
-    let unlimited = allowance == Allowance::default();
     let (freed, to_the_end) = (unlimited.then(freed::keep), (unlimited && needed <= SMALL).then(freed::keep));
     let Some(held) = allowance.held.filter(|held| *held < needed) else {
         return Ok(Provided { in_file: None, freed, to_the_end });
