@@ -94,7 +94,7 @@ fn a_forged_purge_is_not_signed_by_what_the_office_does_next() {
     let (_, err) = signed.verify(7);
     assert!(err.contains("links.parquet") && err.contains("missing"), "{err}");
     // Nobody is told that the office removed them.
-    let (_, err) = check(&["trace", argument(&signed.results), "--links", "roll", "health"], 4);
+    let (_, err) = check(&["trace", argument(&signed.results), "--links", "roll", "health"], 7);
     assert!(!err.contains("were removed on"), "{err}");
     gone.iter().zip(kept).for_each(|(name, bytes)| std::fs::write(signed.results.join(name), bytes).unwrap());
     let (out, _) = signed.verify(0);
@@ -152,7 +152,7 @@ fn results_that_the_key_has_not_signed_are_not_signed_with_what_is_added() {
     // The office may run the study itself: its key then vouches for that run, and not for what stood before it.
     let said = signed.run(&signed.key(), "20");
     assert!(said.contains("another key") && said.contains("disowned"), "{said}");
-    let disowned = signed.actions().iter().position(|action| action == "disown").unwrap();
+    let disowned = signed.actions().iter().rposition(|action| action == "disown").unwrap();
     let (out, _) = signed.verify(0);
     assert!(out.contains(&format!("{disowned} entries disowned")), "{out}");
     signed.with_key(commands[0], 0);
@@ -269,7 +269,7 @@ fn an_office_that_replaces_its_key_goes_on_with_the_new_one() {
     check(&["verify", argument(&signed.results), "--public-key", &public], 0);
     // The new key does not vouch for what the former signed.
     with(&["sample", "--results", argument(&sample.join("filled.csv"))], &signed.results, &key, 7);
-    signed.with_key(&["follow-up", "export", "--team", "west"], 7);
+    signed.with_key(&["follow-up", "recall", "--team", "east"], 7);
     with(&["purge", "--reason", "x"], &signed.results, &key, 0);
     check(&["verify", argument(&signed.results), "--public-key", &public], 0);
 }
