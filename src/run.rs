@@ -8,15 +8,16 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::checkpoint;
 use crate::audit::delivery;
-use crate::audit::log::{self, Beginning, Log};
+use crate::audit::log::{self, Beginning};
 use crate::audit::manifest::Manifest;
 use crate::audit::publication::Publication;
 use crate::audit::stage::Stage;
+use crate::audit::vouched;
 use crate::error::{Error, Result};
 use crate::intake::decisions::{self, Decisions};
 use crate::intake::extract::{self, Extract};
 use crate::intake::outcomes::{self, Outcomes};
-use crate::intake::study::Study;
+use crate::intake::study::{Source, Study};
 use crate::linkage::comparison::Comparer;
 use crate::linkage::decided::Decided;
 use crate::linkage::kept;
@@ -103,7 +104,8 @@ pub fn run_keeping(
     let extracts = extracts?;
     let Provided { in_file, freed, to_the_end } = plan::provide(rows(&extracts), options.memory, folder)?;
     let (decisions, outcomes) = (decisions::read(study)?, outcomes::read(study)?);
-    let mut log = Log::open(&publication, options.actor.as_deref().unwrap_or("unspecified"))?;
+    let actor = options.actor.as_deref().unwrap_or("unspecified");
+    let mut log = vouched::renew(&publication, actor, options.sign_key.as_deref())?;
     let stage = stage(&publication, study, &extracts, decisions.as_ref(), program_digest.as_deref());
     let kept = stage.as_ref().and_then(Stage::take_up).as_deref().and_then(kept::read);
     log.begin(&Beginning {
@@ -158,7 +160,7 @@ pub fn run_keeping(
     let manifest = sealed::seal(&facts, out, &written, &mut log)?;
     publication.publish()?;
     log.published()?;
-    options.sign_key.as_deref().map(|key| checkpoint::sign(folder, key, log.head())).transpose()?;
+    log.sign(options.sign_key.as_deref())?;
     progress.finish("all outputs");
     in_file.into_iter().for_each(|file| tracing::info!(bytes = file.most(), "lay in the file at its height"));
     let spent = Spent { _standardised: standardised, _linked: linked, _links: links, _to_the_end: to_the_end };
@@ -191,7 +193,7 @@ fn stage(
 /// # Errors
 /// An input error if a file cannot be used, a verification error if a delivery is not what was sealed.
 pub fn take_in(study: &Study) -> Result<Vec<Extract>> {
-    let extracts = extract::open_all(study)?;
+    let extracts = extract::open_all(study).map_err(|error| altered(study).unwrap_or(error))?;
     let (mut is_any_sealed, mut unsealed) = (false, Vec::new());
     for extract in &extracts {
         let key = study.sources[extract.source].sealed_by.as_deref();
@@ -218,6 +220,17 @@ pub fn take_in(study: &Study) -> Result<Vec<Extract>> {
     }
     refuse_empty(study, &extracts)?;
     Ok(extracts)
+}
+
+/// Where files cannot be used: are they not those that were sealed? Then nothing in the study file would mend it.
+fn altered(study: &Study) -> Option<Error> {
+    let altered = |source: &Source| {
+        source.files.iter().find_map(|file| match delivery::read(file.parent()?, source.sealed_by.as_deref()) {
+            Ok(sealed) => delivery::altered(&sealed?, file),
+            Err(error) => Some(error),
+        })
+    };
+    study.sources.iter().find_map(altered)
 }
 
 /// A source without a row is a delivery that went wrong: everybody would look missed, or unsupported.

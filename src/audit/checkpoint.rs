@@ -74,6 +74,14 @@ pub fn check_key(path: &Path) -> Result<()> {
     read_key(path).map(|_| ())
 }
 
+/// The public key of a key file.
+///
+/// # Errors
+/// As [`check_key`].
+pub(super) fn public_key(path: &Path) -> Result<String> {
+    Ok(hex(read_key(path)?.verifying_key().as_bytes()))
+}
+
 /// May a run go into this folder with this key, or without one? Where the log is signed, what a run adds must be, too:
 /// a run without a key would take the signature away in passing, and `verify` would call the folder unsigned. Another
 /// key than before may sign, as keys are replaced; it is said, as auditors hold the earlier one.
@@ -92,7 +100,7 @@ pub fn check_renewal(folder: &Path, key: Option<&Path>) -> Result<()> {
         let error = Error::new(Kind::Usage, "the log of this folder is signed, and a run adds to it").at_file(&path);
         return Err(error.hint("name the key with --sign-key, or another folder with --out"));
     };
-    let public_key = hex(read_key(key)?.verifying_key().as_bytes());
+    let public_key = public_key(key)?;
     let earlier = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Checkpoint>(&text).ok());
     if earlier.is_some_and(|earlier| earlier.public_key != public_key) {
         tracing::warn!(public_key, "the log was signed with another key before: give auditors the new public key");

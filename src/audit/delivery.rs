@@ -83,26 +83,40 @@ fn message(digest: &str) -> String {
     format!("rollcall delivery\n{digest}\n")
 }
 
-/// Seals a folder; gives the public key if a key signed it.
+/// What to do where a seal that is to be replaced does not hold.
+pub const SEAL_ANEW: &str = "if these are new files of your own, remove the seal first; if somebody else sent them, do \
+                             not use them: ask for them again, sealed";
+
+/// Seals a folder; gives the public key if a key signed it. A seal that is there already must hold: a new one would
+/// hide that it does not.
 ///
 /// # Errors
-/// If the key cannot be used or the seal not be written; a usage error if a signed seal would lose its signature.
+/// If the key cannot be used or the seal not be written; a verification error if the seal that is there does not hold;
+/// a usage error if it would lose its signature, or have another's.
 pub fn seal(folder: &Path, mut files: Vec<Delivered>, key: Option<&Path>) -> Result<Option<String>> {
     let path = folder.join(DELIVERY);
-    let earlier = fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Seal>(&bytes).ok());
-    if key.is_none() && earlier.is_some_and(|earlier| earlier.signature.is_some()) {
-        let error =
-            Error::new(Kind::Usage, "the delivery has a signed seal, and one without a signature would replace it");
-        return Err(error.at_file(&path).hint("name the key with --sign-key, or remove the seal first"));
+    let key = key.map(checkpoint::read_key).transpose()?;
+    let public_key = key.as_ref().map(|key| digest::hex(key.verifying_key().as_bytes()));
+    if let Some(earlier) = read(folder, None).map_err(|error| error.hint(SEAL_ANEW))? {
+        let facts = files.iter().map(|file| (file.file.as_str(), file.bytes, file.rows, file.digest.as_str()));
+        check(folder, &earlier, facts).map_err(|error| error.hint(SEAL_ANEW))?;
+        let refused = |what: &str| Error::new(Kind::Usage, what).at_file(&path);
+        if earlier.public_key.is_some() && public_key.is_none() {
+            let error = refused("the delivery has a signed seal, and one without a signature would replace it");
+            return Err(error.hint("name the key with --sign-key, or remove the seal first"));
+        }
+        if earlier.public_key.is_some() && earlier.public_key != public_key {
+            let error =
+                refused("the delivery has a seal that was signed with another key, and this one would replace it");
+            return Err(error.hint("leave a sender's seal as it is; if both keys are your own, remove the seal first"));
+        }
     }
     files.sort_by(|one, other| one.file.cmp(&other.file));
     let sealed = Body { format: 1, files };
     let digest = digest_of(&sealed)?;
-    let key = key.map(checkpoint::read_key).transpose()?;
-    let public_key = key.as_ref().map(|key| digest::hex(key.verifying_key().as_bytes()));
     let signature = key.map(|key| digest::hex(&key.sign(message(&digest).as_bytes()).to_bytes()));
     let text = Seal { sealed, digest, public_key: public_key.clone(), signature }.text()?;
-    whole_file::replace(&folder.join(DELIVERY), text)?;
+    whole_file::replace(&path, text)?;
     Ok(public_key)
 }
 
@@ -226,6 +240,8 @@ mod tests {
                 fs::write(&path, flipped).unwrap();
                 assert_eq!(read(folder.path(), None).unwrap_err().kind(), Kind::Verification, "bit {bit}");
             }
+            assert_eq!(seal(folder.path(), delivered(), signed).unwrap_err().kind(), Kind::Verification);
+            fs::remove_file(&path).unwrap();
         }
     }
 
@@ -257,5 +273,13 @@ mod tests {
         assert_eq!(seal(place, delivered(), None).unwrap_err().kind(), Kind::Usage);
         assert_eq!(fs::read(place.join(DELIVERY)).unwrap(), signed);
         seal(place, delivered(), Some(&key)).unwrap();
+        // Nor does it become another's, or hide that it does not hold any more.
+        let other = place.join("other");
+        new_key(&other).unwrap();
+        assert_eq!(seal(place, delivered(), Some(&other)).unwrap_err().kind(), Kind::Usage);
+        let mut altered = delivered();
+        altered[0].digest = "e".repeat(64);
+        assert_eq!(seal(place, altered, Some(&key)).unwrap_err().kind(), Kind::Verification);
+        assert_eq!(fs::read(place.join(DELIVERY)).unwrap(), signed);
     }
 }

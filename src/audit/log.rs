@@ -23,6 +23,9 @@ use crate::error::{Error, Kind, Result};
 /// Name of the log.
 pub const LOG: &str = "audit.jsonl";
 
+/// The entry that takes entries before it out of what the signature vouches for.
+pub const DISOWN: &str = "disown";
+
 /// What the first entry holds in place of an earlier entry's hash.
 pub const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -37,7 +40,7 @@ pub struct Entry {
     /// Who, as the command line said.
     pub actor: String,
     /// What: `begin`, `read`, `count`, `write`, `seal`, `publish`, `recover`, `sample`, `purge`, `send`, `rekey`,
-    /// `recall`, `import`.
+    /// `recall`, `import`, `disown`.
     pub action: String,
     /// With what: digests and counts; no personal value.
     pub object: Value,
@@ -169,6 +172,8 @@ pub struct Log {
     actor: String,
     next: u64,
     previous: String,
+    /// The first entry that nobody vouches for, until an entry says so.
+    unvouched: Option<u64>,
 }
 
 impl Log {
@@ -196,7 +201,8 @@ impl Log {
             file.set_len((bytes.len() - cut_off) as u64).and_then(|()| file.sync_data()).map_err(failed)?;
         }
         let previous = entries.last().map_or(NOTHING_BEFORE, |entry| entry.hash.as_str()).to_owned();
-        let mut log = Log { file, path, actor: actor.to_owned(), next: entries.len() as u64, previous };
+        let (actor, next) = (actor.to_owned(), entries.len() as u64);
+        let mut log = Log { file, path, actor, next, previous, unvouched: None };
         if cut_off > 0 {
             tracing::warn!("the last entry of the audit log was cut off when a run was ended; it is dropped");
             log.add("recover", json!({ "bytes_dropped": cut_off }))?;
@@ -204,11 +210,45 @@ impl Log {
         Ok(log)
     }
 
+    /// Takes all entries from this one on out of what the next signature vouches for: an entry says so before the next
+    /// is added.
+    pub(super) fn disown_from(&mut self, first: u64) {
+        self.unvouched = (first < self.next).then_some(first);
+    }
+
+    fn disown(&mut self) -> Result<()> {
+        let Some(first) = self.unvouched else { return Ok(()) };
+        let last = self.next - 1;
+        self.write(DISOWN, json!({ "first": first, "last": last }))?;
+        self.unvouched = None;
+        tracing::warn!(
+            entries = last - first + 1,
+            "entries of the audit log that this key has not signed, of a command that was stopped or of somebody else, are \
+             disowned: its signature does not vouch for them"
+        );
+        Ok(())
+    }
+
     /// Adds an entry; it is on disk when this returns.
     ///
     /// # Errors
     /// An environment error if it cannot be written: then what it announces must not happen.
     pub fn add(&mut self, action: &str, object: Value) -> Result<()> {
+        self.disown()?;
+        self.write(action, object)
+    }
+
+    /// Signs the end of the log, if a key is named.
+    ///
+    /// # Errors
+    /// As [`Log::add`] and [`checkpoint::sign`].
+    pub fn sign(&mut self, key: Option<&Path>) -> Result<()> {
+        let Some(key) = key else { return Ok(()) };
+        self.disown()?;
+        checkpoint::sign(self.path.parent().unwrap_or(Path::new("")), key, self.head())
+    }
+
+    fn write(&mut self, action: &str, object: Value) -> Result<()> {
         let mut entry = Entry {
             entry: self.next,
             time: jiff::Timestamp::now().to_string(),

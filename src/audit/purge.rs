@@ -11,11 +11,12 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::json;
 
-use super::checkpoint;
-use super::log::{self, LOG, Log};
+use super::checkpoint::{self, CHECKPOINT};
+use super::log::{self, LOG};
 use super::manifest::{self, MANIFEST, Manifest, OutputEntry};
-use super::publication::Publication;
-use super::verify;
+use super::publication::{AGAIN, Publication, READY, WORK};
+use super::stage::STAGES;
+use super::{verify, vouched};
 use crate::error::{Error, Kind, Result};
 
 /// Who asks for it, and why.
@@ -31,25 +32,33 @@ pub struct Order {
     pub sign_key: Option<PathBuf>,
 }
 
+impl Order {
+    fn actor(&self) -> &str {
+        self.actor.as_deref().unwrap_or("unspecified")
+    }
+}
+
 /// What was removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purged {
     /// These files; and the names of those in the folder that no run wrote, which stay.
     Removed(Vec<OutputEntry>, Vec<String>),
+    /// What a run that never was whole had left: these hidden folders.
+    Leftovers(Vec<String>),
     /// Nothing: the run is only so many days old.
     TooYoung(i64),
 }
 
-/// Removes files of a run: the outputs that `is_personal` names, and all that lies in `folders`.
+/// Removes files of a run: the outputs that `is_personal` names, and all that lies in `folders`. Of a run that never
+/// was whole, all that it left.
 ///
 /// # Errors
-/// An input error if there is no run, a usage error if its log is signed and no key is named, a verification error if
-/// its log was altered or the results are not those that were signed, an environment error if the log
-/// cannot be written (then nothing is removed) or a file not be removed (then the next purge goes on).
+/// An input error if there is no run, or files without their manifest; a usage error if its log is signed and no key is
+/// named; a verification error if its log was altered or the results are not those that the key has signed; an
+/// environment error if the log cannot be written (then nothing is removed) or a file not be removed (then the next
+/// purge goes on).
 pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, folders: &[&str], order: &Order) -> Result<Purged> {
-    if !folder.join(MANIFEST).is_file() {
-        return Err(Error::input("there is no finished run in this folder").at_file(folder));
-    }
+    let left = leftovers(folder)?;
     if let Some(key) = &order.sign_key {
         checkpoint::check_key(key)?;
     }
@@ -62,6 +71,10 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, folders: &[&str]
         }
     }
     publication.forget_stages()?;
+    // One that was whole has been put in place just now.
+    if !folder.join(MANIFEST).is_file() {
+        return end_unfinished(&publication, left, order);
+    }
     let manifest = Manifest::read(folder)?;
     let outputs = manifest.outputs.iter().map(|output| output.file.clone());
     let mut names: BTreeSet<String> = outputs.filter(|name| is_inside(name) && is_personal(name)).collect();
@@ -69,14 +82,11 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, folders: &[&str]
     let there = names.iter().filter(|name| folder.join(name).is_file());
     let files = there.map(|name| manifest::describe(folder, name, None)).collect::<Result<Vec<OutputEntry>>>()?;
     if !files.is_empty() || order.sign_key.is_some() {
-        let mut log = Log::open(&publication, order.actor.as_deref().unwrap_or("unspecified"))?;
-        verify::check_signed(folder, order.sign_key.as_deref(), "the purge")?;
+        let mut log = vouched::open(&publication, order.actor(), order.sign_key.as_deref(), "the purge")?;
         if !files.is_empty() {
             log.add("purge", json!({ "reason": order.reason, "files": files }))?;
         }
-        if let Some(key) = &order.sign_key {
-            checkpoint::sign(folder, key, log.head())?;
-        }
+        log.sign(order.sign_key.as_deref())?;
     }
     let mut folders = BTreeSet::new();
     for file in &files {
@@ -92,6 +102,44 @@ pub fn purge(folder: &Path, is_personal: impl Fn(&str) -> bool, folders: &[&str]
     Ok(Purged::Removed(files, verify::strangers(folder, &manifest)?))
 }
 
+/// The hidden folders that a run left which was killed or failed.
+///
+/// # Errors
+/// An input error if there is no run in the folder, finished or not.
+fn leftovers(folder: &Path) -> Result<Vec<String>> {
+    let none = || Error::input("there is no run in this folder").at_file(folder);
+    let entries = fs::read_dir(folder).map_err(|_| none())?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let is_left = |name: &String| [WORK, READY, STAGES].contains(&name.as_str()) || name.starts_with(AGAIN);
+    let mut left: Vec<String> = names.filter(is_left).collect();
+    left.sort();
+    if left.is_empty() && !folder.join(MANIFEST).is_file() && !folder.join(LOG).is_file() {
+        return Err(none().hint("name the folder that `rollcall run` was given with --out"));
+    }
+    Ok(left)
+}
+
+/// Ends a run that never was whole. Whoever holds the folder clears what such a run was writing; the log says that it
+/// was done, and why.
+fn end_unfinished(held: &Publication, left: Vec<String>, order: &Order) -> Result<Purged> {
+    let folder = held.folder();
+    let names = fs::read_dir(folder).map_err(|error| Error::io(folder, &error))?;
+    let is_file_of_run = |name: &std::ffi::OsString| {
+        !name.to_string_lossy().starts_with('.') && ![LOG, CHECKPOINT].iter().any(|own| name == own)
+    };
+    if names.filter_map(|entry| Some(entry.ok()?.file_name())).any(|name| is_file_of_run(&name)) {
+        let error = Error::input("the manifest is missing: which of the files here a run wrote is not known");
+        let hint = "put the manifest back, or remove the files by hand; what an unfinished run had left is gone";
+        return Err(error.at_file(&folder.join(MANIFEST)).hint(hint));
+    }
+    if !left.is_empty() {
+        let mut log = vouched::renew(held, order.actor(), order.sign_key.as_deref())?;
+        log.add("purge", json!({ "reason": order.reason, "files": [], "unfinished": left }))?;
+        log.sign(order.sign_key.as_deref())?;
+    }
+    Ok(Purged::Leftovers(left))
+}
+
 /// Says so if an output is not there because it was removed with the personal data of the run.
 ///
 /// # Errors
@@ -104,7 +152,7 @@ pub fn check_not_purged(folder: &Path, output: &str) -> Result<()> {
     let went = |entry: &&log::Entry| {
         entry.action == "purge" && entry.object["files"].as_array().is_some_and(|files| files.iter().any(is_it))
     };
-    let entries = log::read_so_far(folder)?;
+    let entries = vouched::entries(folder)?;
     let Some(entry) = entries.iter().rfind(went) else { return Ok(()) };
     let day = entry.time.get(..10).unwrap_or_default();
     let what = format!("the personal data of this run were removed on {day} (`rollcall purge`), {output} with them");
@@ -116,15 +164,16 @@ fn is_inside(name: &str) -> bool {
     Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// Days since the last run in this folder was sealed.
+/// Days since the last run in this folder was sealed, or was seen at work if none ever was.
 fn age_in_days(folder: &Path) -> Result<i64> {
-    let entries = log::read_so_far(folder)?;
+    let entries = vouched::entries(folder)?;
     let unknown = || {
         let error = Error::new(Kind::Verification, "the log does not say when the run was sealed");
         error.at_file(&folder.join(LOG))
     };
-    let sealed = entries.iter().rfind(|entry| entry.action == "seal").ok_or_else(unknown)?;
-    let time: jiff::Timestamp = sealed.time.parse().map_err(|_| unknown())?;
+    let sealed = entries.iter().rfind(|entry| entry.action == "seal");
+    let last = sealed.or_else(|| entries.last().filter(|_| !folder.join(MANIFEST).exists())).ok_or_else(unknown)?;
+    let time: jiff::Timestamp = last.time.parse().map_err(|_| unknown())?;
     Ok(jiff::Timestamp::now().duration_since(time).as_secs().div_euclid(86_400))
 }
 

@@ -13,6 +13,7 @@ use super::located;
 use super::log::{self, LOG};
 use super::manifest::{self, MANIFEST, Manifest};
 use super::publication::{self, BESIDE, BETWEEN_TRIES, LOCK_WAIT, READY};
+use super::vouched::Vouched;
 use crate::digest;
 use crate::error::{Error, Kind, Result};
 
@@ -25,6 +26,10 @@ pub struct Verified {
     pub entries: u64,
     /// The checkpoint, if the log is signed.
     pub checkpoint: Option<Checkpoint>,
+    /// Entries behind the signature: of commands that were stopped before they signed, or of anybody.
+    pub unsigned: u64,
+    /// Entries that were behind a signature and that its holder has disowned since.
+    pub disowned: u64,
     /// Visits that the run was asked for, to repeat it.
     pub visits: Option<u64>,
     /// Outputs that were removed by a purge.
@@ -50,34 +55,13 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     let entries = log::read(folder).map_err(missing_is_wrong)?;
     let checkpoint = checkpoint::check(folder, &entries, asked.public_key)?;
     let path = folder.join(MANIFEST);
-    let no_seal = || {
-        Error::new(
-            Kind::Verification,
-            "the log does not end with a seal: entries were removed, or a run did not finish",
-        )
-        .at_file(&folder.join(LOG))
-        .at_row(entries.len() as u64)
-    };
+    let no_seal = || no_seal(folder, &entries);
     if !entries.iter().any(|entry| entry.action == "seal") {
         return Err(no_seal());
     }
-    let Standing { sealed, manifest } = standing(folder, &entries, checkpoint.as_ref())?;
-    // Before the seal stand the four entries of its run. After it stand what was done with the results, and runs that
-    // did not get as far as changing the folder: killed or refused, some of them after their own seal.
-    let mut is_sealed_anew = false;
-    for entry in entries.iter().skip(sealed + 1) {
-        match entry.action.as_str() {
-            "sample" | "purge" | "send" | "rekey" | "recall" | "import" | "recover" | "begin" | "read" | "count"
-            | "write" => {}
-            "seal" => is_sealed_anew = true,
-            "publish" if is_sealed_anew => {
-                let what = "a later run was put in place of this one: these are the results of an earlier run";
-                return Err(Error::new(Kind::Verification, what).at_file(&path));
-            }
-            "publish" => {}
-            _ => return Err(no_seal()),
-        }
-    }
+    let vouched = Vouched::of(&entries, checkpoint.as_ref());
+    let Standing { sealed, manifest } = standing(folder, &entries, &vouched)?;
+    // Before the seal stand the four entries of its run.
     let actions = ["begin", "read", "count", "write", "seal"];
     let run =
         (sealed + 1).checked_sub(actions.len()).and_then(|first| entries.get(first..=sealed)).ok_or_else(no_seal)?;
@@ -97,7 +81,7 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
             return Err(Error::new(Kind::Verification, what).at_file(&path));
         }
     }
-    let purged = purged(entries.get(sealed..signed(&entries, checkpoint.as_ref())).unwrap_or_default());
+    let purged = purged(&entries, &vouched, sealed);
     outputs(folder, &manifest, &purged)?;
     if let Some(wrong) = manifest.check().first() {
         return Err(Error::new(Kind::Verification, format!("the counts do not add up: {wrong}")).at_file(&path));
@@ -111,7 +95,9 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     }
     let visits = begin.object.get("visits").and_then(Value::as_u64);
     let purged = manifest.outputs.iter().filter(|output| purged.contains(output.file.as_str())).count() as u64;
-    Ok(Verified { purged, manifest, entries: entries.len() as u64, checkpoint, visits, inputs: !asked.outputs_only })
+    let (unsigned, disowned) = (vouched.unsigned(), vouched.disowned());
+    let (entries, inputs) = (entries.len() as u64, !asked.outputs_only);
+    Ok(Verified { manifest, entries, checkpoint, unsigned, disowned, visits, purged, inputs })
 }
 
 /// Like [`verify`], for whoever does not hold the folder: a run may be put in place meanwhile, and for that moment its
@@ -145,22 +131,6 @@ pub fn verify_beside(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
     }
 }
 
-/// May something be added to the log of a folder? Where it is signed, what is added must be, too, or else anybody could
-/// add it; and results that nobody has signed are not signed with it.
-///
-/// # Errors
-/// A usage error if the log is signed and no key is named, a verification error if its log or the signature do not
-/// hold.
-pub fn check_signed(folder: &Path, sign_key: Option<&Path>, what: &str) -> Result<()> {
-    let entries = log::read(folder)?;
-    let Some(checkpoint) = checkpoint::check(folder, &entries, None)? else { return Ok(()) };
-    if sign_key.is_none() {
-        let error = Error::new(Kind::Usage, format!("the log of this run is signed, and {what} adds to it"));
-        return Err(error.hint("name the key with --sign-key"));
-    }
-    standing(folder, &entries, Some(&checkpoint)).map(drop)
-}
-
 /// The results of a folder, and the entry of the log that seals them.
 pub(super) struct Standing {
     sealed: usize,
@@ -172,13 +142,16 @@ pub(super) struct Standing {
 /// which the folder agrees on what a purge has removed since.
 ///
 /// # Errors
-/// A verification error if there is none.
-pub(super) fn standing(folder: &Path, entries: &[log::Entry], checkpoint: Option<&Checkpoint>) -> Result<Standing> {
+/// A verification error if there is none, or if a later run was put in place.
+pub(super) fn standing(folder: &Path, entries: &[log::Entry], vouched: &Vouched) -> Result<Standing> {
     let path = folder.join(MANIFEST);
     manifest::check_file(&path).map_err(missing_is_wrong)?;
     let text = std::fs::read(&path).map_err(|error| missing_is_wrong(Error::io(&path, &error)))?;
     let this = json!({ "manifest_digest": digest::of(&text) });
-    let of_this = |at: &usize| entries.get(*at).is_some_and(|entry| entry.action == "seal" && entry.object == this);
+    let of_this = |at: &usize| {
+        !vouched.is_disowned(*at)
+            && entries.get(*at).is_some_and(|entry| entry.action == "seal" && entry.object == this)
+    };
     let mut seals: Vec<usize> = (0..entries.len()).filter(of_this).collect();
     if seals.is_empty() {
         return Err(Error::new(Kind::Verification, "this is not the manifest that was sealed").at_file(&path));
@@ -188,15 +161,18 @@ pub(super) fn standing(folder: &Path, entries: &[log::Entry], checkpoint: Option
         after.find(|action| ["begin", "publish"].contains(action)) == Some("publish")
     };
     seals.drain(..seals.iter().rposition(is_published).unwrap_or(0));
-    seals.retain(|at| *at < signed(entries, checkpoint));
+    seals.retain(|at| vouched.counts(*at));
     let manifest = Manifest::read(folder)?;
     let agrees = |at: &&usize| {
-        let purged = purged(entries.get(**at..signed(entries, checkpoint)).unwrap_or_default());
+        let purged = purged(entries, vouched, **at);
         let is_there = |name: &str| std::fs::symlink_metadata(folder.join(name)).is_ok();
         manifest.outputs.iter().all(|output| is_there(&output.file) != purged.contains(output.file.as_str()))
     };
     match seals.iter().rfind(agrees).or(seals.last()) {
-        Some(sealed) => Ok(Standing { sealed: *sealed, manifest }),
+        Some(sealed) => {
+            check_last(folder, entries, vouched, *sealed)?;
+            Ok(Standing { sealed: *sealed, manifest })
+        }
         None => {
             let what = "the results that stand here were sealed after the log was signed: nobody vouches for them";
             let error = Error::new(Kind::Verification, what).at_file(&folder.join(CHECKPOINT));
@@ -205,14 +181,45 @@ pub(super) fn standing(folder: &Path, entries: &[log::Entry], checkpoint: Option
     }
 }
 
-/// How many entries count: of a log that is signed, those that are.
-fn signed(entries: &[log::Entry], checkpoint: Option<&Checkpoint>) -> usize {
-    checkpoint.and_then(|signed| usize::try_from(signed.entries).ok()).unwrap_or(entries.len())
+/// After the seal of the results that stand comes what was done with them, and runs that did not get as far as changing
+/// the folder: killed or refused, some of them after their own seal.
+fn check_last(folder: &Path, entries: &[log::Entry], vouched: &Vouched, sealed: usize) -> Result<()> {
+    let mut is_sealed_anew = false;
+    for (_, entry) in entries.iter().enumerate().skip(sealed + 1).filter(|(at, _)| !vouched.is_disowned(*at)) {
+        match entry.action.as_str() {
+            "sample"
+            | "purge"
+            | "send"
+            | "rekey"
+            | "recall"
+            | "import"
+            | "recover"
+            | log::DISOWN
+            | "begin"
+            | "read"
+            | "count"
+            | "write" => {}
+            "seal" => is_sealed_anew = true,
+            "publish" if is_sealed_anew => {
+                let what = "a later run was put in place of this one: these are the results of an earlier run";
+                return Err(Error::new(Kind::Verification, what).at_file(&folder.join(MANIFEST)));
+            }
+            "publish" => {}
+            _ => return Err(no_seal(folder, entries)),
+        }
+    }
+    Ok(())
 }
 
-/// The files that the log says were removed.
-fn purged(after: &[log::Entry]) -> BTreeSet<&str> {
-    let purges = after.iter().filter(|entry| entry.action == "purge");
+fn no_seal(folder: &Path, entries: &[log::Entry]) -> Error {
+    let what = "the log does not end with a seal: entries were removed, or a run did not finish";
+    Error::new(Kind::Verification, what).at_file(&folder.join(LOG)).at_row(entries.len() as u64)
+}
+
+/// The files that were removed after this seal, as the log says in entries that count.
+fn purged<'e>(entries: &'e [log::Entry], vouched: &Vouched, sealed: usize) -> BTreeSet<&'e str> {
+    let after = entries.iter().enumerate().skip(sealed).filter(|(at, _)| vouched.counts(*at)).map(|(_, entry)| entry);
+    let purges = after.filter(|entry| entry.action == "purge");
     let files = purges.filter_map(|entry| entry.object.get("files")?.as_array()).flatten();
     files.filter_map(|file| file.get("file")?.as_str()).collect()
 }

@@ -19,6 +19,7 @@ use super::{FOLDER, held, progress, settled};
 use crate::audit::log::Log;
 use crate::audit::manifest::Manifest;
 use crate::audit::publication::{self, Publication};
+use crate::audit::vouched;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::coverage::is_within;
@@ -172,8 +173,8 @@ fn check(run: &Path, order: &Order) -> Result<()> {
 }
 
 /// The log, if it may be added to.
-fn open_log(folder: &Publication, run: &Path, order: &Order) -> Result<Log> {
-    held::open_log(folder, run, order.actor(), order.sign_key.as_deref(), "what is sent")
+fn open_log(held: &Publication, order: &Order) -> Result<Log> {
+    vouched::open(held, order.actor(), order.sign_key.as_deref(), "what is sent")
 }
 
 /// Chooses cases that nobody else has chosen meanwhile, notes whose they are, and says so in the audit log; gives the
@@ -185,19 +186,19 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
         let choice = Choice::of(cases, order, language, has_outcomes)?;
         // The log is opened first: what it cannot be told must not happen.
         let held = held::hold(run)?;
-        let mut log = open_log(&held, run, order)?;
+        let mut log = open_log(&held, order)?;
         if store.claim(&choice.claim(order), seen)? {
-            announce(&mut log, run, order, "send", &choice).map_err(|error| without_lists(error, order))?;
+            announce(&mut log, order, "send", &choice).map_err(|error| without_lists(error, order))?;
             return Ok((choice, held));
         }
     }
     let held = held::hold(run)?;
-    let mut log = open_log(&held, run, order)?;
+    let mut log = open_log(&held, order)?;
     let choice = store.claim_alone(|cases| {
         let choice = Choice::of(cases, order, language, has_outcomes)?;
         Ok((choice.claim(order), choice))
     })?;
-    announce(&mut log, run, order, "send", &choice).map_err(|error| without_lists(error, order))?;
+    announce(&mut log, order, "send", &choice).map_err(|error| without_lists(error, order))?;
     Ok((choice, held))
 }
 
@@ -235,7 +236,7 @@ pub(super) fn send_as_they_are(
     let choice = choice.arranged(order, language)?;
     let heading = heading(run, language, &order.team)?;
     let held = held::hold(run)?;
-    announce(&mut open_log(&held, run, order)?, run, order, action, &choice)?;
+    announce(&mut open_log(&held, order)?, order, action, &choice)?;
     write(run, order, &heading, &choice)
 }
 
@@ -269,7 +270,7 @@ fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Resul
 
 /// Says in the audit log what goes out, and to which public keys, before any list is written; signs it where it is
 /// signed.
-fn announce(log: &mut Log, run: &Path, order: &Order, action: &str, choice: &Choice) -> Result<()> {
+fn announce(log: &mut Log, order: &Order, action: &str, choice: &Choice) -> Result<()> {
     let mut said = serde_json::json!({ "team": order.team, "cases": choice.chosen.len() });
     if order.for_supervisor {
         said["role"] = SUPERVISOR.into();
@@ -287,7 +288,7 @@ fn announce(log: &mut Log, run: &Path, order: &Order, action: &str, choice: &Cho
         }
     }
     log.add(action, said)?;
-    held::sign(run, log, order.sign_key.as_deref())
+    log.sign(order.sign_key.as_deref())
 }
 
 /// A folder for lists must be empty or not there yet: lists of one area have one name whoever carries them, and must

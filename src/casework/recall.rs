@@ -8,6 +8,7 @@ use std::path::Path;
 use super::held;
 use super::outgoing::{Order, is_asked_for};
 use super::store::{State, Store, StoredCase};
+use crate::audit::vouched;
 use crate::error::{Error, Kind, Result};
 
 /// Takes back what a team has and has not brought back, and says so in the audit log; gives how many cases. Its lists
@@ -19,7 +20,7 @@ pub fn recall(store: &mut Store, run: &Path, order: &Order) -> Result<u64> {
     // The log is opened first: what it cannot be told must not happen.
     let folder = held::hold(run)?;
     let sign_key = order.sign_key.as_deref();
-    let mut log = held::open_log(&folder, run, order.actor(), sign_key, "the recall")?;
+    let mut log = vouched::open(&folder, order.actor(), sign_key, "the recall")?;
     let is_meant = |case: &StoredCase| {
         case.state() == State::Assigned && case.team() == Some(order.team.as_str()) && is_asked_for(case, order)
     };
@@ -29,7 +30,7 @@ pub fn recall(store: &mut Store, run: &Path, order: &Order) -> Result<u64> {
         return Err(error.hint("`rollcall follow-up status DIR` shows which team has how many"));
     }
     log.add("recall", serde_json::json!({ "team": order.team, "cases": cases }))?;
-    held::sign(run, &log, sign_key)?;
+    log.sign(sign_key)?;
     Ok(cases)
 }
 

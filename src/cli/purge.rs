@@ -23,6 +23,12 @@ pub(super) fn purge(asked: &Purge) -> Result<ExitCode> {
     };
     match purge::purge(&asked.run, is_personal, &[casework::FOLDER, follow_up::FOLDER], &order)? {
         Purged::TooYoung(days) => show(&format!("nothing removed: the run is {days} days old\n"))?,
+        Purged::Leftovers(left) if left.is_empty() => {
+            show("nothing removed: the run in this folder never was whole, and nothing is left of it\n")?;
+        }
+        Purged::Leftovers(left) => {
+            show(&format!("removed what a run had left that never was whole: {}\n", left.join(", ").escape_debug()))?;
+        }
         Purged::Removed(removed, strangers) => {
             let mut table = Table::new(&["removed", ""]);
             table.row(vec![String::from("files"), count(removed.len() as u64)]);

@@ -22,24 +22,25 @@ pub(super) fn seal(asked: &Seal, progress: &dyn Progress) -> Result<ExitCode> {
         let error = Error::new(Kind::Usage, what).at_file(folder);
         return Err(error.hint("seal each of them by itself, or put all files into one folder"));
     }
-    let sealed = if asked.check { Some(delivery::read(folder, asked.public_key.as_deref())?) } else { None };
+    // A seal that is there is looked at before it is replaced, too.
+    let hinted = |error: Error| if asked.check { error } else { error.hint(delivery::SEAL_ANEW) };
+    let earlier = delivery::read(folder, asked.public_key.as_deref()).map_err(hinted)?;
     progress.begin("look through", paths.len() as u64);
     let mut files = Vec::new();
     for path in &paths {
         // A file that was altered may be no extract any more: that it was altered is what matters.
-        let altered =
-            |error| sealed.iter().flatten().find_map(|sealed| delivery::altered(sealed, path)).unwrap_or(error);
-        files.push(delivered(path).map_err(altered)?);
+        let altered = || Some(hinted(delivery::altered(earlier.as_ref()?, path)?));
+        files.push(delivered(path).map_err(|error| altered().unwrap_or(error))?);
         progress.advance(1);
     }
     progress.finish(&format!("{} files", files.len()));
-    let signer = match sealed {
-        None => delivery::seal(folder, files.clone(), asked.sign_key.as_deref())?,
-        Some(None) => {
+    let signer = match earlier {
+        _ if !asked.check => delivery::seal(folder, files.clone(), asked.sign_key.as_deref())?,
+        None => {
             let error = Error::new(Kind::Verification, "the delivery is not sealed").at_file(folder);
             return Err(error.hint("ask the sender to run `rollcall seal` on it"));
         }
-        Some(Some(sealed)) => {
+        Some(sealed) => {
             let facts = files.iter().map(|file| (file.file.as_str(), file.bytes, file.rows, file.digest.as_str()));
             delivery::check(folder, &sealed, facts)?;
             sealed.public_key

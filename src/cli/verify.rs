@@ -1,12 +1,12 @@
 //! How does an auditor check a run?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::Verify;
 use super::screen::{Table, count, show};
 use crate::audit::located;
-use crate::audit::manifest::MANIFEST;
+use crate::audit::manifest::{MANIFEST, Manifest};
 use crate::audit::publication::{AGAIN, Publication};
 use crate::audit::verify::{self, Asked, Verified};
 use crate::error::{Error, Kind, Result};
@@ -19,6 +19,9 @@ use crate::run::{self, Options};
 pub(super) fn verify(asked: &Verify, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let what = Asked { public_key: asked.public_key.as_deref(), outputs_only: asked.outputs_only };
     let verified = verify::verify_beside(&asked.run, &what)?;
+    if verified.inputs {
+        no_input_was_added(&asked.run, &verified.manifest)?;
+    }
     if asked.rerun {
         rerun(asked, &verified, memory, progress)?;
     }
@@ -54,12 +57,58 @@ pub(super) fn verify(asked: &Verify, memory: Allowance, progress: &dyn Progress)
     ] {
         table.row(vec![what.to_owned(), found]);
     }
+    for (number, what) in [
+        (verified.unsigned, "behind the signature: nobody vouches for them"),
+        (verified.disowned, "disowned by whoever signed after them: nobody vouches for them"),
+    ] {
+        if number > 0 {
+            table.row(vec![String::from("not signed"), format!("{} entries {what}", count(number))]);
+        }
+    }
+    if verified.unsigned > 0 {
+        tracing::warn!(
+            entries = verified.unsigned,
+            "entries of the log stand behind its signature: a command was stopped before it signed, or somebody without \
+             the key added them"
+        );
+    }
     let too_many = &verified.manifest.rejected_too_many;
     if !too_many.is_empty() {
         table.row(vec![String::from("rows set aside"), format!("more than the study allows: {}", too_many.join(", "))]);
     }
     show(&table.text())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Do the paths of the study mean more files today than the run read?
+fn no_input_was_added(run: &Path, manifest: &Manifest) -> Result<()> {
+    let located = located::locate(run, manifest.clone())?;
+    let study = match study::file::read(&located.study.file) {
+        // It is the study of the run, which another version of the program may read otherwise.
+        Err(error) if error.kind() == Kind::Study => {
+            tracing::warn!("this version cannot read the study file: whether inputs were added is not checked");
+            return Ok(());
+        }
+        study => study?,
+    };
+    let resolved = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let own = resolved(run);
+    for source in &study.sources {
+        let read = located.inputs.iter().filter(|input| input.source == source.name);
+        let read: Vec<PathBuf> = read.map(|input| resolved(&input.file)).collect();
+        // What the run wrote is nothing that it read. A study that was copied may name the files of the other place.
+        let found =
+            source.files.iter().map(|file| (file, resolved(file))).filter(|(_, place)| !place.starts_with(&own));
+        let found: Vec<(&PathBuf, PathBuf)> = found.collect();
+        if found.len() > read.len() {
+            let added = found.iter().find(|(_, place)| !read.contains(place)).or(found.first());
+            let what = format!("the run did not read this file, and source '{}' of the study means it", source.name);
+            let error = Error::new(Kind::Verification, what);
+            let error = added.into_iter().fold(error, |error, (file, _)| error.at_file(file));
+            return Err(error.hint("take it out of the folder of the extracts, or run the study again"));
+        }
+    }
+    Ok(())
 }
 
 /// Repeats the run and compares every output. What it writes names persons: it lies hidden in the folder of the run,

@@ -110,14 +110,17 @@ unsafe fn resize(scratch: &Scratch, memory: *mut u8, layout: Layout, size: usize
     new
 }
 
-/// For the program of which [`Watched`] is the allocator, as it starts: an abort for want of memory is exit status 6.
-/// Where signals cannot be caught, it stays an abort.
+/// For the program of which [`Watched`] is the allocator, as it starts: an abort for want of memory is exit status 6,
+/// and a file that may not grow is an error of whoever writes it, not the end of the program with half a file left.
+/// Where signals cannot be caught, both stay what they are.
 pub fn take_charge() {
     IN_CHARGE.store(true, Ordering::Relaxed);
     #[cfg(unix)]
     {
         // SAFETY: the handler does nothing but what may be done in one (see above).
         let _ = unsafe { signal_hook::low_level::register(signal_hook::consts::SIGABRT, on_abort) };
+        // SAFETY: the handler does nothing. (A signal that is ignored would be so in the decoders, too.)
+        let _ = unsafe { signal_hook::low_level::register(signal_hook::consts::SIGXFSZ, || ()) };
     }
 }
 

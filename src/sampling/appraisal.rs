@@ -14,12 +14,11 @@ use serde_json::json;
 use super::frame;
 use super::selection::{self, Selection};
 use super::sheet::{self, Verdict};
-use crate::audit::checkpoint;
-use crate::audit::log::{self, Log};
 use crate::audit::manifest;
 use crate::audit::publication::Publication;
 use crate::audit::verify::{self, Asked};
-use crate::error::{Error, Kind, Result};
+use crate::audit::vouched;
+use crate::error::Result;
 use crate::outcome::estimate::stratified::{self, Share, Stratum};
 use crate::outcome::estimate::{Interval, NORMAL_95, interval};
 
@@ -67,6 +66,9 @@ pub struct StratumAppraisal {
     pub clopper_pearson: [f64; 2],
 }
 
+/// What a filled sheet adds to the log, in words.
+const RESULTS: &str = "the sheet";
+
 /// Reads a filled sheet beside its selection, writes its digest into the log, and appraises.
 ///
 /// # Errors
@@ -74,20 +76,15 @@ pub struct StratumAppraisal {
 /// signed and no key is named.
 pub fn appraise(run: &Path, filled: &Path, actor: &str, sign_key: Option<&Path>) -> Result<Appraisal> {
     let held = Publication::begin(run)?;
-    let verified = verify::verify(run, &Asked { outputs_only: true, ..Asked::default() })?;
-    if verified.checkpoint.is_some() && sign_key.is_none() {
-        let error = Error::new(Kind::Usage, "the log of this run is signed, and the results add to it");
-        return Err(error.hint("name the key with --sign-key"));
-    }
+    verify::verify(run, &Asked { outputs_only: true, ..Asked::default() })?;
+    vouched::check(run, sign_key, RESULTS)?;
     let folder = filled.parent().unwrap_or(Path::new(""));
-    let selection = selection::read(folder, &log::read_so_far(run)?)?;
+    let selection = selection::read(folder, &vouched::entries(run)?)?;
     let verdicts = sheet::read(filled, &selection)?;
     let (digest, drawn) = (manifest::digest_of(filled)?, manifest::digest_of(&folder.join(selection::SELECTION))?);
-    let mut log = Log::open(&held, actor)?;
+    let mut log = vouched::open(&held, actor, sign_key, RESULTS)?;
     log.add("sample", json!({ "results_digest": digest, "selection_digest": drawn, "verdicts": verdicts.len() }))?;
-    if let Some(key) = sign_key {
-        checkpoint::sign(run, key, log.head())?;
-    }
+    log.sign(sign_key)?;
     Ok(of(&selection, &verdicts))
 }
 

@@ -17,10 +17,11 @@ use super::frame::{self, Group, Stratum, Unit};
 use super::sheet;
 use crate::audit::checkpoint;
 use crate::audit::located;
-use crate::audit::log::{Entry, Log};
+use crate::audit::log::Entry;
 use crate::audit::manifest::{self, MANIFEST};
 use crate::audit::publication::{self, Publication};
 use crate::audit::verify::{self, Asked};
+use crate::audit::vouched;
 use crate::digest;
 use crate::error::{Error, Kind, Result};
 use crate::memory::plan::Allowance;
@@ -120,11 +121,8 @@ pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection>
     }
     // No run replaces the results meanwhile.
     let held = Publication::begin(asked.run)?;
-    let verified = verify::verify(asked.run, &Asked { outputs_only: true, ..Asked::default() })?;
-    if verified.checkpoint.is_some() && asked.sign_key.is_none() {
-        let error = Error::new(Kind::Usage, "the log of this run is signed, and the sample adds to it");
-        return Err(error.hint("name the key with --sign-key"));
-    }
+    verify::verify(asked.run, &Asked { outputs_only: true, ..Asked::default() })?;
+    vouched::check(asked.run, asked.sign_key, "the sample")?;
     let manifest = located::read(asked.run)?;
     let draw = |strata: &mut [Stratum]| draw(strata, &design, asked.seed);
     let frame = frame::survey(asked.run, &manifest, &design, &draw, asked.memory, progress)?;
@@ -137,18 +135,16 @@ pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection>
         items: items(frame.units, asked.seed),
     };
     let text = selection.text()?;
-    let mut log = Log::open(&held, asked.actor)?;
+    let mut log = vouched::open(&held, asked.actor, asked.sign_key, "the sample")?;
     log.add("sample", selection.sealed(&text))?;
-    if let Some(key) = asked.sign_key {
-        checkpoint::sign(asked.run, key, log.head())?;
-    }
+    log.sign(asked.sign_key)?;
     std::fs::create_dir_all(asked.out).map_err(|error| Error::io(asked.out, &error))?;
     whole_file::replace(&asked.out.join(SELECTION), &text)?;
     whole_file::replace_for_owner(&asked.out.join(SHEET), sheet::blank(&selection))?;
     Ok(selection)
 }
 
-/// Reads a selection, and holds it against the log of its run.
+/// Reads a selection, and holds it against the entries of its run's log that count.
 ///
 /// # Errors
 /// A verification error if it is not what was sealed.

@@ -11,13 +11,14 @@ use rollcall::error::{Error, Kind};
 
 use crate::cli::{argument, check, district};
 
-struct Signed {
-    folder: tempfile::TempDir,
-    results: PathBuf,
-    public_key: String,
+/// A signed run, with the office's key beside it.
+pub struct Signed {
+    pub folder: tempfile::TempDir,
+    pub results: PathBuf,
+    pub public_key: String,
 }
 
-fn signed() -> Signed {
+pub fn signed() -> Signed {
     let folder = district();
     let (results, key) = (folder.path().join("results"), folder.path().join("office.key"));
     let public_key = check(&["key", "new", argument(&key)], 0).0.trim().to_owned();
@@ -233,7 +234,7 @@ fn outputs_rewritten_with_log_and_signature_are_found_by_running_again() {
 }
 
 /// The results of a district, without a signature.
-fn unsigned() -> (tempfile::TempDir, PathBuf) {
+pub fn unsigned() -> (tempfile::TempDir, PathBuf) {
     let folder = district();
     let results = folder.path().join("results");
     check(&["run", argument(&folder.path().join("study.toml")), "--out", argument(&results)], 0);
@@ -601,5 +602,33 @@ fn of_a_signed_log_what_comes_back_or_is_recalled_is_signed_too() {
         with_key(command, &key, expected);
         assert_eq!(entries(), before + 1);
         check(&["verify", argument(results), "--public-key", &signed.public_key], 0);
+    }
+}
+
+#[test]
+fn a_file_that_was_added_to_the_extracts_is_found_and_named() {
+    let folder = district();
+    let (place, results) = (folder.path(), folder.path().join("results"));
+    let (study, parts) = (place.join("study.toml"), place.join("parts"));
+    std::fs::create_dir(&parts).unwrap();
+    std::fs::rename(place.join("health.parquet"), parts.join("a.parquet")).unwrap();
+    let text = std::fs::read_to_string(&study).unwrap();
+    for path in [String::from("parts/*.parquet"), String::from("parts"), argument(&parts).to_owned()] {
+        std::fs::write(&study, text.replace("health.parquet", &path)).unwrap();
+        check(&["-q", "run", argument(&study), "--out", argument(&results)], 0);
+        let verify = ["verify", argument(&results)];
+        check(&verify, 0);
+        let added = parts.join("b.parquet");
+        std::fs::copy(place.join("public_security.parquet"), &added).unwrap();
+        fails_and_names(&verify, &added);
+        // Also where it is the same once more.
+        std::fs::copy(parts.join("a.parquet"), &added).unwrap();
+        fails_and_names(&verify, &added);
+        check(&[&verify[..], &["--outputs-only"]].concat(), 0);
+        std::fs::remove_file(&added).unwrap();
+        // What lies there and is no extract of the study is nothing to it.
+        std::fs::write(parts.join("notes.doc"), "x").unwrap();
+        check(&verify, 0);
+        std::fs::remove_dir_all(&results).unwrap();
     }
 }

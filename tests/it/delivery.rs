@@ -111,6 +111,62 @@ fn each_fault_of_a_delivery_is_status_7_and_said() {
     run(place, "police.parquet: the seal names this file");
 }
 
+/// Whatever does not hold its seal is not sealed over.
+#[test]
+fn a_seal_that_does_not_hold_is_not_replaced() {
+    let place = tempfile::tempdir().expect("folder");
+    let place = place.path();
+    let public = delivery(place);
+    let (sender, other) = (place.join("sender.key"), place.join("other.key"));
+    check(&["key", "new", argument(&other)], 0);
+    let seal = std::fs::read(place.join("delivery.json")).expect("read");
+    let refused = |key: &Path, status: i32, words: &str| {
+        let (_, said) = check(&["seal", argument(place), "--sign-key", argument(key)], status);
+        assert!(said.contains(words) && said.contains("remove the seal first"), "{said}");
+    };
+    refused(&other, 2, "another key");
+    check(&["seal", argument(place), "--sign-key", argument(&sender)], 0);
+    let csv = std::fs::read_to_string(place.join("health.csv")).expect("read");
+    for (altered, words) in [
+        (csv.replacen("1980", "1990", 1), "health.csv: was altered"),
+        (format!("{csv}3,x,1990-01-01\n"), "bytes"),
+        (String::new(), "health.csv: was altered"),
+    ] {
+        std::fs::write(place.join("health.csv"), altered).expect("written");
+        refused(&sender, 7, words);
+    }
+    std::fs::write(place.join("health.csv"), &csv).expect("written");
+    std::fs::write(place.join("second.csv"), &csv).expect("written");
+    refused(&sender, 7, "second.csv: is not in the seal");
+    assert_eq!(std::fs::read(place.join("delivery.json")).expect("read"), seal);
+    std::fs::write(place.join("delivery.json"), "{}").expect("written");
+    refused(&sender, 7, "no seal");
+    // The sender's own new files are sealed once the sender says so.
+    std::fs::remove_file(place.join("delivery.json")).expect("removed");
+    check(&["seal", argument(place), "--sign-key", argument(&sender)], 0);
+    check(&["seal", argument(place), "--check", "--public-key", &public], 0);
+}
+
+/// Files that changed places have the wrong columns, and no word of the study file is at fault.
+#[test]
+fn sealed_files_that_changed_places_are_status_7() {
+    let place = tempfile::tempdir().expect("folder");
+    let place = place.path();
+    delivery(place);
+    let rename = |from: &str, to: &str| std::fs::rename(place.join(from), place.join(to)).expect("moved");
+    let csv = |name: &str, text: &str| std::fs::write(place.join(name), text).expect("written");
+    csv("roll.csv", "a,b\n1,2\n");
+    check(&["seal", argument(place), "--sign-key", argument(&place.join("sender.key"))], 7);
+    std::fs::remove_file(place.join("delivery.json")).expect("removed");
+    check(&["seal", argument(place), "--sign-key", argument(&place.join("sender.key"))], 0);
+    rename("roll.csv", "kept");
+    rename("health.csv", "roll.csv");
+    rename("kept", "health.csv");
+    let run = ["run", argument(&place.join("study.toml")), "--out", argument(&place.join("out"))].map(str::to_owned);
+    let (_, said) = check(&run.iter().map(String::as_str).collect::<Vec<_>>(), 7);
+    assert!(said.contains("health.csv: was altered since it was sealed"), "{said}");
+}
+
 #[test]
 fn folders_below_are_not_left_unsealed_in_silence() {
     let place = tempfile::tempdir().expect("folder");

@@ -32,3 +32,4 @@ mod review;
 mod sample;
 mod tidy;
 mod village;
+mod vouched;

@@ -1,5 +1,7 @@
 //! When the personal data of a run end: are they gone, is it proved, and does the rest still hold?
 
+use rollcall::audit::log::LOG;
+use rollcall::audit::publication::{READY, WORK};
 use rollcall::audit::stage::STAGES;
 
 use crate::cli::{argument, check, district};
@@ -99,4 +101,53 @@ fn an_interrupted_purge_is_finished_by_the_next() {
     check(&["purge", run, "--reason", "x"], 0);
     assert!(!results.join("cases.parquet").exists());
     check(&["verify", run], 0);
+}
+
+/// A first run that was killed leaves lists and cases, and no manifest.
+#[test]
+fn what_a_run_left_that_never_was_whole_is_removed() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let (run, key) = (argument(&results), folder.path().join("key"));
+    check(&["-q", "run", argument(&study), "--out", run], 0);
+    let log = std::fs::read_to_string(results.join(LOG)).expect("log");
+    // As one leaves it that is killed while it writes: its log has begun.
+    let (work, moved) = (results.join(WORK), folder.path().join("moved"));
+    let leave = |hidden: &str| {
+        std::fs::rename(&results, &moved).expect("moved");
+        std::fs::create_dir(&results).expect("made");
+        std::fs::rename(&moved, results.join(hidden)).expect("moved");
+        std::fs::create_dir(results.join(STAGES)).expect("made");
+        std::fs::write(results.join(STAGES).join("linked"), "who is who").expect("written");
+    };
+    leave(WORK);
+    std::fs::write(results.join(LOG), log.lines().next().expect("begin").to_owned() + "\n").expect("written");
+    assert!(work.join("cases.parquet").exists());
+    let (said, _) = check(&["purge", run, "--reason", "the round has ended", "--older-than", "3"], 0);
+    assert!(said.contains("0 days old") && results.join(STAGES).exists(), "{said}");
+    let (said, _) = check(&["purge", run, "--reason", "the round has ended"], 0);
+    assert!(said.contains(STAGES) && said.contains("never was whole"), "{said}");
+    let left: Vec<_> = std::fs::read_dir(&results).expect("read").map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, [LOG], "nothing else is left");
+    let log = std::fs::read_to_string(results.join(LOG)).expect("log");
+    assert!(log.contains("\"action\":\"purge\"") && log.contains("the round has ended") && log.contains(STAGES));
+    let (said, _) = check(&["purge", run, "--reason", "again"], 0);
+    assert!(said.contains("nothing is left"), "{said}");
+    // The folder can be used again, and what was whole already is put in place and purged as any run.
+    check(&["key", "new", argument(&key)], 0);
+    check(&["-q", "run", argument(&study), "--out", run, "--sign-key", argument(&key)], 0);
+    check(&["verify", run], 0);
+    std::fs::remove_dir_all(&results).expect("removed");
+    check(&["-q", "run", argument(&study), "--out", run], 0);
+    let log = std::fs::read(results.join(LOG)).expect("log");
+    std::fs::remove_file(results.join(LOG)).expect("removed");
+    leave(READY);
+    std::fs::write(results.join(LOG), log).expect("written");
+    check(&["purge", run, "--reason", "x"], 0);
+    assert!(results.join("report.html").exists() && !results.join("cases.parquet").exists());
+    check(&["verify", run], 0);
+    // Of a manifest that somebody removed nothing is made.
+    std::fs::remove_file(results.join("manifest.json")).expect("removed");
+    let (_, said) = check(&["purge", run, "--reason", "x", "--tables"], 4);
+    assert!(said.contains("manifest") && results.join("links.parquet").exists(), "{said}");
 }

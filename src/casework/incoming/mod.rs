@@ -21,7 +21,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::decision::{self, Waiting};
 use super::store::{Store, StoredCase, Visit};
 use super::{FOLDER, held, outgoing};
-use crate::audit::manifest;
+use crate::audit::{manifest, vouched};
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
 use crate::intake::study::Language;
@@ -282,9 +282,9 @@ pub fn take_back(store: &mut Store, run: &Path, path: &Path, taking: &Taking<'_>
     let folder = held::hold(run)?;
     let said = serde_json::json!({ "file": digest, "role": role, "good": visits.len(), "wrong": returned.wrong.len() });
     let actor = actor.unwrap_or(outgoing::NOBODY_NAMED);
-    let mut log = held::open_log(&folder, run, actor, sign_key, "the import")?;
+    let mut log = vouched::open(&folder, actor, sign_key, "the import")?;
     log.add("import", said)?;
-    held::sign(run, &log, sign_key)?;
+    log.sign(sign_key)?;
     let new = store.note_visits(&visits, role)?;
     let wrong_file =
         if returned.wrong.is_empty() { None } else { Some(write_wrong(run, &digest, &returned, language)?) };

@@ -8,7 +8,8 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub struct Purge {
     /// The run's folder. What names persons goes: follow-up lists, cases, and what came back from the field. Report,
-    /// estimates, manifest and log stay, and `verify` still holds.
+    /// estimates, manifest and log stay, and `verify` still holds. Of a run that never was whole, all goes that it
+    /// left.
     #[arg(value_name = "DIR")]
     pub run: PathBuf,
     /// Why, for the audit log: "the round has ended", a rule of the archive.
@@ -32,7 +33,8 @@ pub struct Purge {
 #[derive(Debug, Args)]
 pub struct Seal {
     /// The folder that is sent: every .parquet, .csv and .xlsx file directly in it is read and sealed in
-    /// DIR/delivery.json. A folder with extracts in folders below is refused: each has a seal of its own.
+    /// DIR/delivery.json. A folder with extracts in folders below is refused: each has a seal of its own. So is one
+    /// that does not hold the seal that it has: remove that first if the files are your own new ones.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
     /// Sign the seal with the key in this file (`rollcall key new` makes one; the receiver writes the public key into
