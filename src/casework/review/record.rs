@@ -163,9 +163,8 @@ mod tests {
         assert!(number.differs && number.other.ends_with(" (≠ 2)"), "{number:?}");
         // All numbers of this birth date and division that look like the one in the row.
         let alike = (0..1000).map(|order| with_check(&format!("99999919900307{order:03}"))).filter(|number_of_one| {
-            let pairs = number.one.chars().zip(number_of_one.chars());
-            number.one.len() == number_of_one.len()
-                && pairs.into_iter().all(|(shown, one)| shown == '*' || shown == one)
+            let mut pairs = number.one.chars().zip(number_of_one.chars());
+            number.one.len() == number_of_one.len() && pairs.all(|(shown, one)| shown == '*' || shown == one)
         });
         assert!(alike.count() > 5, "{number:?}");
     }

@@ -54,8 +54,8 @@ pub(super) fn warn(source: &Source, number: usize, table: &PersonTable) {
     }
     let column = source.binding(Field::BirthDate).map_or_else(String::new, |binding| binding.columns.join(", "));
     let (source, rows, percent) = (&source.name, found.rows, found.rows * 100 / found.both);
-    match found.days {
-        Some(days) => tracing::warn!(
+    if let Some(days) = found.days {
+        tracing::warn!(
             source,
             column,
             rows,
@@ -63,15 +63,16 @@ pub(super) fn warn(source: &Source, number: usize, table: &PersonTable) {
             days,
             "birth dates contradict the ID numbers beside them, most by the same number of days: by one day where moments \
              were written in another time zone; ask the sender"
-        ),
-        None => tracing::warn!(
+        );
+    } else {
+        tracing::warn!(
             source,
             column,
             rows,
             percent,
             "birth dates contradict the ID numbers beside them: `format` says in which order day and month are, if it is \
              not another column than the study says"
-        ),
+        );
     }
 }
 
