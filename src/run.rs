@@ -98,6 +98,13 @@ pub fn run_keeping(
 ) -> Result<(Summary, Spent)> {
     options.sign_key.as_deref().map(checkpoint::check_key).transpose()?;
     let publication = Publication::begin(folder)?;
+    if publication.is_open_to_others() {
+        tracing::warn!(
+            folder = %folder.display(),
+            "others may look into this folder: lists and cases are readable by you alone, record ids and counts by them, \
+             too; take their rights away (chmod go-rwx), or name a new folder with --out"
+        );
+    }
     earlier::prepare(study, folder)?;
     checkpoint::check_renewal(folder, options.sign_key.as_deref())?;
     let (extracts, program_digest) = rayon::join(|| take_in(study), log::program_digest);

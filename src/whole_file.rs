@@ -5,7 +5,7 @@
 //! thousand, which can be made again. What must not take the place of anything, a key or a study file, is made under
 //! its own name and goes again if it cannot be written ([`create`], [`create_for_owner`]). Into the folder of a run
 //! that is not published yet, which is brought to the disk and appears as a whole, files are written under their own
-//! names at once ([`write()`]).
+//! names at once ([`write()`], [`write_for_owner`]).
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -60,6 +60,30 @@ pub fn create_for_owner(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// If the file cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::write(path, bytes).map_err(|error| Error::io(path, &error))
+}
+
+/// Like [`write()`], for a file that names persons: the folder in which it will lie may be open to others.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_for_owner(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes)?;
+    for_owner(path)
+}
+
+/// Lets nobody but this user read a file that nobody sees yet.
+///
+/// # Errors
+/// If the system refuses.
+pub fn for_owner(path: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        let owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        fs::set_permissions(path, owner).map_err(|error| Error::io(path, &error))?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
 }
 
 /// Makes a folder and those it lies in.
@@ -169,7 +193,7 @@ fn appear(
 mod tests {
     use std::fs;
 
-    use super::{create, create_for_owner, hidden, put, replace, replace_for_owner};
+    use super::{create, create_for_owner, hidden, put, replace, replace_for_owner, write_for_owner};
 
     #[test]
     #[cfg(unix)]
@@ -183,6 +207,9 @@ mod tests {
             write(&path, b"pairs").unwrap();
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
+        let list = folder.path().join("list.html");
+        write_for_owner(&list, b"list").unwrap();
+        assert_eq!(fs::metadata(&list).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -116,6 +116,18 @@ impl Publication {
         Ok(Publication { folder: folder.to_path_buf(), work, made, _lock: lock })
     }
 
+    /// May others than this user look into the folder, as into one that was made before the run?
+    #[must_use]
+    pub fn is_open_to_others(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::metadata(&self.folder).is_ok_and(|facts| facts.permissions().mode() & 0o077 != 0)
+        }
+        #[cfg(not(unix))]
+        false
+    }
+
     /// The folder of the run.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -503,8 +515,15 @@ mod tests {
             }
         }
         assert_eq!(Publication::begin(&folder).unwrap_err().kind(), Kind::Environment);
+        assert!(!first.is_open_to_others());
         drop(first);
         assert!(!folder.exists());
+        #[cfg(unix)]
+        {
+            std::fs::create_dir(&folder).unwrap();
+            std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+            assert!(Publication::begin(&folder).unwrap().is_open_to_others());
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::FOLDER;
 use super::fault::sqlite_error;
 use crate::audit::publication;
 use crate::error::{Error, Kind, Result};
+use crate::whole_file;
 
 /// Oldest SQLite that is trusted: earlier ones could damage a database in WAL mode that several programs use.
 const SQLITE_MIN: i32 = 3_051_003;
@@ -129,6 +130,8 @@ fn make(folder: &Path, path: &Path) -> Result<()> {
 
 fn fill(fresh: &Path) -> Result<()> {
     let failed = |error: rusqlite::Error| sqlite_error(fresh, &error);
+    // It names persons, and the folder may be open to others; the files beside it get the permissions of this one.
+    whole_file::create_for_owner(fresh, b"").map_err(|error| Error::io(fresh, &error))?;
     let mut connection = Connection::open(fresh).map_err(failed)?;
     connection.execute_batch("PRAGMA synchronous=FULL;").map_err(failed)?;
     in_one(&mut connection, fresh, |transaction| bring_up(transaction, true)).map(|_| ())
@@ -196,6 +199,18 @@ fn bring_up(transaction: &Transaction<'_>, is_new: bool) -> rusqlite::Result<i64
 mod tests {
     use crate::casework::store::Store;
     use crate::error::Kind;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_store_is_for_its_owner_alone_in_whatever_folder() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+        let _store = Store::open(folder.path()).unwrap();
+        for entry in std::fs::read_dir(folder.path().join("casework")).unwrap().flatten() {
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+        }
+    }
 
     #[test]
     fn a_store_that_was_lost_is_not_made_anew() {

@@ -4,7 +4,9 @@
 //! telephone numbers and division codes, as departments write them: digits, Chinese or English words.
 
 use super::han::compatible;
+use crate::intake::study::Field;
 use crate::intake::study::sex_words::sex_of;
+use crate::privacy::code::{is_id_number, is_mobile as is_mobile_text};
 
 /// The nationalities of GB/T 3304 in the order of their codes, with the standard's names in Latin letters.
 const ETHNICITIES: [[&str; 2]; 56] = [
@@ -280,6 +282,19 @@ pub fn area(text: &str) -> Option<String> {
     Some(seen.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|code| !code.is_empty())
 }
 
+/// Is this code of a place somebody's ID number or telephone number, as shifted columns bring them? Codes of some
+/// countries look like telephone numbers: those of the area under study are none, and where it is not named, those of
+/// divisions are not.
+#[must_use]
+pub fn is_of_a_person(text: &str, field: Field, area_of_study: &str) -> bool {
+    let text = compatible(text);
+    let may_be_telephone = match field {
+        Field::EnumerationArea => area_of_study.is_empty() || !text.starts_with(area_of_study),
+        _ => !area_of_study.is_empty() && !text.starts_with(area_of_study),
+    };
+    is_id_number(&text) || (may_be_telephone && is_mobile_text(&text))
+}
+
 /// Digits of the code of a district.
 const DISTRICT_DIGITS: usize = 6;
 
@@ -305,6 +320,22 @@ mod tests {
         ] {
             assert_eq!(super::area(text).as_deref(), Some(expected));
             assert_eq!(super::division_of_area(expected).as_deref(), division, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_persons_are_no_codes_of_places() {
+        use crate::intake::study::Field::{Division, EnumerationArea};
+        for (text, study, expected) in [
+            ("120106001001005", "120106", [false, false]),
+            ("９９９９９９19850318983x", "999999", [true, true]),
+            ("13912345678", "120106", [true, true]),
+            ("13912345678", "", [true, false]),
+            ("13912345678", "139", [false, false]),
+            ("甲片-01", "", [false, false]),
+        ] {
+            let found = [EnumerationArea, Division].map(|field| super::is_of_a_person(text, field, study));
+            assert_eq!(found, expected, "{text} in {study}");
         }
     }
 

@@ -4,6 +4,8 @@
 //! are shifted, its dates are of another form, or its births are deaths. A share of odd cells is what registers are
 //! like, and is noted; most of a column is a mistake that would make everybody look missed.
 
+mod births;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
@@ -87,6 +89,8 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
         warn_of_other_codes(source, tally);
         warn_of_absent_kinds(source, extract.source, &standardised.table);
         warn_of_unborn(source, extract.source, study.reference.day, &standardised.table);
+        births::warn(source, extract.source, &standardised.table);
+        warn_of_areas(source, extract.source, tally, &standardised.table);
         if names_records_by_id_numbers(extract.source, &standardised.table) {
             tracing::warn!(
                 source = source.name,
@@ -219,6 +223,38 @@ fn warn_of_other_codes(source: &Source, tally: &Tally) {
                 "{what}: `rollcall profile` says what is in the column; `codes` and `format` say what it means"
             );
         }
+    }
+}
+
+/// Numbers and names of persons are no areas, and each would be one.
+fn warn_of_areas(source: &Source, number: usize, tally: &Tally, table: &PersonTable) {
+    let columns = |field| source.binding(field).map_or_else(String::new, |binding| binding.columns.join(", "));
+    for (note, field) in
+        [("area_number_of_a_person", Field::EnumerationArea), ("division_number_of_a_person", Field::Division)]
+    {
+        if let Some(rows @ 1..) = tally.noted.get(note).copied() {
+            tracing::warn!(
+                source = source.name,
+                column = columns(field),
+                rows,
+                "codes of places have the form of ID numbers or telephone numbers: the columns of these rows may be shifted \
+                 against their headers; ask the sender"
+            );
+        }
+    }
+    let areas = table.records(number).map(|record| table.area[record as usize]).filter(|area| *area != 0);
+    let mut rows_of: BTreeMap<u32, u64> = BTreeMap::new();
+    areas.for_each(|area| *rows_of.entry(area).or_default() += 1);
+    let rows: u64 = rows_of.values().sum();
+    if rows >= ROWS_MIN && rows_of.len() as u64 * 2 > rows {
+        tracing::warn!(
+            source = source.name,
+            column = columns(Field::EnumerationArea),
+            rows,
+            areas = rows_of.len(),
+            "most codes of enumeration areas are those of one row alone: the column may hold names of persons, which then \
+             stand in outputs; name another one"
+        );
     }
 }
 

@@ -183,7 +183,13 @@ impl Counted {
                 self.noted(code::relationship(text) != code::Relationship::Unknown, "relationship_unknown")
             }
             Field::Telephone => self.noted(code::telephone(text) != 0, "telephone_unusable"),
+            Field::Division if code::is_of_a_person(text, Field::Division, &study.area) => {
+                self.noted(false, "division_number_of_a_person")
+            }
             Field::Division => self.noted(code::division(text).is_some(), "division_unusable"),
+            Field::EnumerationArea if code::is_of_a_person(text, Field::EnumerationArea, &study.area) => {
+                self.noted(false, "area_number_of_a_person")
+            }
             Field::EnumerationArea => self.noted(code::area(text).is_some(), "area_unusable"),
             Field::Address => self.address(text),
             Field::Registration => self.noted(code::item(text).is_some(), "registration_unknown"),

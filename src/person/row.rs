@@ -26,6 +26,7 @@ use super::written::Written;
 use super::{Rejected, joins_names, text_field};
 use crate::intake::extract::{Chunk, Extract, ExtractFile};
 use crate::intake::study::{Comparator, Field, RowKind, Study};
+use crate::privacy::code::stand_in;
 
 /// Rows that one thread reads at a time.
 const ROWS_AT_A_TIME: usize = 1 << 15;
@@ -390,6 +391,26 @@ impl<'a> RowReader<'a> {
         code.unwrap_or(0)
     }
 
+    /// Enumeration area and division. A number of a person is no division, and as an area goes by a stand-in: what areas
+    /// are called names files, and stands in the log.
+    fn read_codes(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) -> (Option<String>, Option<String>) {
+        let is_of_a_person = |text: &str, field| code::is_of_a_person(text, field, &self.study.area);
+        let area = self.code(chunk, row, Field::EnumerationArea, out).and_then(|text| code::area(&text));
+        let area = area.map(|area| {
+            if is_of_a_person(&area, Field::EnumerationArea) {
+                out.note(Some("area_number_of_a_person"));
+                return stand_in(&area);
+            }
+            area
+        });
+        let division = self.code(chunk, row, Field::Division, out).filter(|text| {
+            let is_number = is_of_a_person(text, Field::Division);
+            out.note(is_number.then_some("division_number_of_a_person"));
+            !is_number
+        });
+        (area, division.and_then(|text| code::division(&text)))
+    }
+
     /// Reads the address and its codes; gives how its numbers were written, if not plainly.
     fn read_place(
         &self,
@@ -402,8 +423,7 @@ impl<'a> RowReader<'a> {
         let place = self.code(chunk, row, Field::Address, out);
         let (estates, written) = (&mut out.table.estates, &mut out.table.written);
         let place = place.map_or_else(PlaceCell::default, |text| before.place(&text, estates, written));
-        let area = self.code(chunk, row, Field::EnumerationArea, out).and_then(|text| code::area(&text));
-        let division = self.code(chunk, row, Field::Division, out).and_then(|text| code::division(&text));
+        let (area, division) = self.read_codes(chunk, row, out);
         let own = division.is_some();
         let division = division.or_else(|| area.as_deref().and_then(code::division_of_area));
         if !own && division.is_some() {

@@ -1,6 +1,6 @@
 //! What does a reader see of an ID number, a name or a telephone number?
 //!
-//! Enough to know the person at the door again, not enough to use elsewhere: `120106********0014`, `王○○`,
+//! Enough to know the person at the door again, not enough to use elsewhere: `**************0014`, `王○○`,
 //! `138****5678`. [`plain`] makes any text that came from data safe to print: one line, no control or direction
 //! characters, no long run of digits, of bounded length.
 
@@ -14,10 +14,11 @@ const LONG_NUMBER_DIGITS: usize = 11;
 const GROUP_DIGITS: usize = 3;
 
 /// An ID number with its middle masked: the first six and the last four characters stay if there are at least eight
-/// between or around them to hide; of a shorter one only the last two.
+/// between or around them to hide; of a shorter one only the last two. With the birth date beside it this is the whole
+/// number: for the data office alone, which has the extracts.
 #[must_use]
 pub fn id_number(text: &str) -> String {
-    let characters: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let characters = id_characters(text);
     let length = characters.len();
     let (first, last) = match length {
         0 => return String::new(),
@@ -28,29 +29,31 @@ pub fn id_number(text: &str) -> String {
     masked(&characters, first, last)
 }
 
-/// Two ID numbers to be held against each other: masked as [`id_number`] does, but where their hidden parts differ in
-/// at most three places those places are shown, so that a slip can be told from another person's number.
+/// In how many places two ID numbers differ, a slip in one or another person's in most; nothing if they are not of one
+/// length.
 #[must_use]
-pub fn id_numbers(one: &str, other: &str) -> (String, String) {
-    let mut both = [one, other].map(|text| text.chars().filter(char::is_ascii_alphanumeric).collect::<Vec<char>>());
-    let mut shown = [one, other].map(|text| id_number(text).chars().collect::<Vec<char>>());
-    if both[0].len() == both[1].len() && shown.iter().zip(&both).all(|(shown, text)| shown.len() == text.len()) {
-        let places: Vec<usize> = (0..both[0].len()).filter(|at| both[0][*at] != both[1][*at]).collect();
-        if places.len() <= 3 {
-            for (shown, text) in shown.iter_mut().zip(&mut both) {
-                places.iter().for_each(|at| shown[*at] = text[*at]);
-            }
-        }
-    }
-    let [one, other] = shown.map(String::from_iter);
-    (one, other)
+pub fn id_places_differing(one: &str, other: &str) -> Option<usize> {
+    let [one, other] = [one, other].map(id_characters);
+    (one.len() == other.len()).then(|| one.iter().zip(&other).filter(|(one, other)| one != other).count())
+}
+
+/// The last two characters of an ID number, all others masked: `****************14`. So it may stand beside a birth
+/// date: with four characters of the end, the date and the code of a district the number would be whole.
+#[must_use]
+pub fn id_end(text: &str) -> String {
+    let characters = id_characters(text);
+    masked(&characters, 0, if characters.len() >= 5 { 2 } else { 0 })
 }
 
 /// The last four characters of an ID number, all others masked: `**************0014`.
 #[must_use]
 pub fn id_tail(text: &str) -> String {
-    let characters: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    let characters = id_characters(text);
     masked(&characters, 0, if characters.len() >= 15 { 4 } else { 0 })
+}
+
+fn id_characters(text: &str) -> Vec<char> {
+    text.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 /// A telephone number: `138****5678`; of a short one only the last two digits.
@@ -177,15 +180,18 @@ fn masked(characters: &[char], first: usize, last: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{id_number, id_tail, name, plain, telephone};
+    use super::{id_end, id_number, id_places_differing, id_tail, name, plain, telephone};
 
     #[test]
-    fn two_numbers_show_where_they_differ_if_it_may_be_a_slip() {
-        let (one, other) = super::id_numbers("120106199001020014", "120106199001030014");
-        assert_eq!((one.as_str(), other.as_str()), ("120106*******20014", "120106*******30014"));
-        let (one, other) = super::id_numbers("120106199001020014", "120106198512310014");
-        assert_eq!(one, other, "another person's number stays masked");
-        assert_eq!(super::id_numbers("", "120106199001020014").0, "");
+    fn it_may_be_said_in_how_many_places_two_numbers_differ() {
+        for (other, places) in [
+            ("120106199001020014", Some(0)),
+            ("120106199001030014", Some(1)),
+            ("12010619900102001X", Some(1)),
+            ("", None),
+        ] {
+            assert_eq!(id_places_differing("120106-19900102-0014", other), places);
+        }
     }
 
     #[test]
@@ -203,6 +209,8 @@ mod tests {
         }
         assert_eq!(id_tail("120106198001010014"), "**************0014");
         assert_eq!(id_tail("E12345678"), "*********");
+        let ends = ["12010619800101001X", "E12345678", "1234", ""].map(id_end);
+        assert_eq!(ends, ["****************1X", "*******78", "****", ""]);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! What may be shown, stored or sent?
 //!
 //! [`Pii`] holds a personal value that no log, error or panic can print by accident; [`mask`] turns ID numbers, names
-//! and telephone numbers into what a reader may see of them. Nothing here knows where a value came from.
+//! and telephone numbers into what a reader may see of them; [`code`] tells codes of places from what persons are
+//! called by. Nothing here knows where a value came from.
 
+pub mod code;
 pub mod mask;
 
 use std::fmt;

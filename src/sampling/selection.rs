@@ -138,8 +138,9 @@ pub fn select(asked: &Request<'_>, progress: &dyn Progress) -> Result<Selection>
     let mut log = vouched::open(&held, asked.actor, asked.sign_key, "the sample")?;
     log.add("sample", selection.sealed(&text))?;
     log.sign(asked.sign_key)?;
-    std::fs::create_dir_all(asked.out).map_err(|error| Error::io(asked.out, &error))?;
-    whole_file::replace(&asked.out.join(SELECTION), &text)?;
+    // What the run decided of each item is not for reviewers, who may have accounts here.
+    publication::private(true).create(asked.out).map_err(|error| Error::io(asked.out, &error))?;
+    whole_file::replace_for_owner(&asked.out.join(SELECTION), &text)?;
     whole_file::replace_for_owner(&asked.out.join(SHEET), sheet::blank(&selection))?;
     Ok(selection)
 }

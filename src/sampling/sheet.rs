@@ -1,17 +1,22 @@
 //! What does the reviewer see, and what came back?
 //!
 //! Gives a CSV sheet with an empty verdict per item, in random order, without stratum, probability or decision, and
-//! without anything personal: the records are looked up in the extracts. Takes the filled sheet, gives the verdicts.
+//! without anything personal: the records are looked up in the extracts. Takes the filled sheet, gives the verdicts: of
+//! rows beside whose number stands what went out with it, as columns that are sorted one by one give verdicts to items
+//! that nobody looked at.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::selection::Selection;
+use super::selection::{Item, Selection};
 use crate::error::{Error, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
 
 /// Columns of the sheet.
 const COLUMNS: [&str; 7] = ["item", "question", "records", "discrepancy", "verdict", "reviewer", "remark"];
+
+/// Columns that tell which unit an item is.
+const BESIDE: [&str; 3] = ["question", "records", "discrepancy"];
 
 /// What a reviewer said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,21 +36,31 @@ pub fn blank(selection: &Selection) -> String {
     // Written to memory: neither can fail.
     let _ = writer.write_record(COLUMNS);
     for item in &selection.items {
-        let records = item.records.join(" ");
-        let discrepancy = item.discrepancy.as_deref().unwrap_or("");
-        let _ = writer.write_record([&item.item, &item.what, &records, discrepancy, "", "", ""]);
+        let [question, records, discrepancy] = sent_beside(item);
+        let _ = writer.write_record([&item.item, &question, &records, &discrepancy, "", "", ""]);
     }
     let bytes = writer.into_inner().unwrap_or_default();
     // The mark at the beginning lets spreadsheets read it as UTF-8.
     format!("\u{feff}{}", String::from_utf8_lossy(&bytes))
 }
 
+/// What stands beside an item, in the order of [`BESIDE`].
+fn sent_beside(item: &Item) -> [String; 3] {
+    [item.what.clone(), item.records.join(" "), item.discrepancy.clone().unwrap_or_default()]
+}
+
+/// Is it what was sent? Only letters and digits count: programs write blanks and marks anew.
+fn is_same(cell: &str, sent: &str) -> bool {
+    let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+    letters(cell) == letters(sent)
+}
+
 /// The verdicts of a filled sheet by item; items without one are left out. It may have been saved by a spreadsheet
 /// program, as text in whatever encoding or as a workbook, of which every sheet with items counts.
 ///
 /// # Errors
-/// An input error that names the row: a column missing, an item that was not drawn or stands twice, a word that is no
-/// verdict.
+/// An input error that names the row: a column missing, an item that was not drawn or stands twice, something else
+/// beside it than what was sent out, a word that is no verdict.
 pub fn read(path: &Path, selection: &Selection) -> Result<BTreeMap<String, Verdict>> {
     let at = |row: u64, what: &str| Error::input(what).at_file(path).at_row(row);
     let sheets = filled::sheets(path)?;
@@ -56,8 +71,8 @@ pub fn read(path: &Path, selection: &Selection) -> Result<BTreeMap<String, Verdi
         named.push(sheets.first().ok_or_else(|| at(1, "the sheet has no heading"))?);
     }
     // A spreadsheet may take the zeros away in front of a number.
-    let known: BTreeMap<u64, &str> =
-        selection.items.iter().filter_map(|item| Some((item.item.parse().ok()?, item.item.as_str()))).collect();
+    let known: BTreeMap<u64, &Item> =
+        selection.items.iter().filter_map(|item| Some((item.item.parse().ok()?, item))).collect();
     let mut verdicts = BTreeMap::new();
     let mut seen = std::collections::BTreeSet::new();
     for sheet in named {
@@ -69,19 +84,28 @@ pub fn read(path: &Path, selection: &Selection) -> Result<BTreeMap<String, Verdi
             })
         };
         let (item, verdict) = (column("item")?, column("verdict")?);
+        let beside = [column(BESIDE[0])?, column(BESIDE[1])?, column(BESIDE[2])?];
         for (line, cells) in sheet.rows.iter().skip(1) {
             let cell = |column: usize| cells.get(column).map_or("", |cell| cell.trim());
-            let Some(name) = cell(item).parse().ok().and_then(|number: u64| known.get(&number)) else {
+            let Some(drawn) = cell(item).parse().ok().and_then(|number: u64| known.get(&number)) else {
                 return Err(at(*line, "this item was not drawn").at_column("item"));
             };
-            if !seen.insert(*name) {
+            if !seen.insert(drawn.item.as_str()) {
                 return Err(at(*line, "this item stands twice").at_column("item"));
+            }
+            let sent = sent_beside(drawn);
+            if let Some(other) = (0..BESIDE.len()).find(|one| !is_same(cell(beside[*one]), &sent[*one])) {
+                let error = at(*line, "this is not what was sent out beside the item").at_column(BESIDE[other]);
+                return Err(error.hint(
+                    "the sheet may be that of another sample, or some of its columns were sorted without the others: \
+                     fill in the sheet as it was sent, and sort whole rows",
+                ));
             }
             let said = verdict_of(cell(verdict)).map_err(|()| {
                 let error = at(*line, "this is no verdict").at_column("verdict");
                 error.hint("write yes, no or unclear (是, 否, 不明), or nothing if it was not looked at")
             })?;
-            verdicts.extend(said.map(|said| ((*name).to_owned(), said)));
+            verdicts.extend(said.map(|said| (drawn.item.clone(), said)));
         }
     }
     Ok(verdicts)
@@ -101,7 +125,13 @@ fn verdict_of(cell: &str) -> std::result::Result<Option<Verdict>, ()> {
 #[cfg(test)]
 mod tests {
     use super::{Verdict, blank, read};
+    use crate::error::Kind;
     use crate::sampling::selection::{Item, Selection};
+
+    const HEADING: &str = "item,question,records,discrepancy,verdict\n";
+    const R1: &str = "roll:R1 health:M1";
+    const R3: &str = "roll:R1 health:M3";
+    const R4: &str = "roll:R1 health:M4";
 
     fn selection() -> Selection {
         let item = |number: usize| Item {
@@ -129,28 +159,38 @@ mod tests {
         assert!(sheet.contains("00002,same_person,roll:R1 health:M2,,,,"), "{sheet}");
         std::fs::write(&path, &sheet).unwrap();
         assert!(read(&path, &selection()).unwrap().is_empty(), "nobody has looked");
-        std::fs::write(&path, "item,verdict\n1,是\n00002,No\n3,unclear\n4,\n,\n").unwrap();
+        let write = |rows: &[(&str, &str, &str)]| {
+            let line =
+                |(item, records, verdict): &(&str, &str, &str)| format!("{item},same_person,{records},,{verdict}\n");
+            std::fs::write(&path, HEADING.to_owned() + &rows.iter().map(line).collect::<String>()).unwrap();
+        };
+        write(&[("1", R1, "是"), ("00002", " roll:R1  health:M2 ", "No"), ("3", R3, "unclear"), ("4", R4, "")]);
         let verdicts = read(&path, &selection()).unwrap();
         assert_eq!(verdicts.get("00001"), Some(&Verdict::Yes));
         assert_eq!(verdicts.get("00002"), Some(&Verdict::No));
         assert_eq!((verdicts.get("00003"), verdicts.len()), (Some(&Verdict::Unclear), 3));
-        for (text, row) in
-            [("item,verdict\n1,yes\n9,yes\n", 3), ("item,verdict\n1,yes\n1,no\n", 3), ("item,verdict\n1,maybe\n", 2)]
-        {
-            std::fs::write(&path, text).unwrap();
+        for (rows, row) in [
+            (&[("1", R1, "yes"), ("9", R1, "yes")][..], 3),
+            (&[("1", R1, "yes"), ("1", R1, "no")], 3),
+            (&[("1", R1, "maybe")], 2),
+        ] {
+            write(rows);
             assert_eq!(read(&path, &selection()).unwrap_err().place().row, Some(row));
         }
-        let (in_chinese, ..) = encoding_rs::GB18030.encode("item,verdict,remark\n2,否,看过\n");
+        let text = "item,records,question,discrepancy,verdict,remark\n2,roll:R1 health:M2,same_person,,否,看过\n";
+        let (in_chinese, ..) = encoding_rs::GB18030.encode(text);
         std::fs::write(&path, &in_chinese).unwrap();
         assert_eq!(read(&path, &selection()).unwrap().get("00002"), Some(&Verdict::No));
         let book = folder.path().join("filled.xlsx");
         let mut workbook = rust_xlsxwriter::Workbook::new();
         let sheet = workbook.add_worksheet();
-        for (row, cells) in [["item", "verdict"], ["00003", "是"]].iter().enumerate() {
+        let rows = [["item", "question", "records", "discrepancy", "verdict"], ["00003", "same_person", R3, "", "是"]];
+        for (row, cells) in rows.iter().enumerate() {
             sheet.write_row(row as u32, 0, *cells).unwrap();
         }
         let sheet = workbook.add_worksheet();
-        for (row, cells) in [["verdict", "item"], ["no", "00004"]].iter().enumerate() {
+        let rows = [["verdict", "question", "records", "discrepancy", "item"], ["no", "same_person", R4, "", "00004"]];
+        for (row, cells) in rows.iter().enumerate() {
             sheet.write_row(row as u32, 0, *cells).unwrap();
         }
         workbook.save(&book).unwrap();
@@ -158,5 +198,25 @@ mod tests {
         assert_eq!((verdicts.get("00003"), verdicts.get("00004")), (Some(&Verdict::Yes), Some(&Verdict::No)));
         std::fs::write(&path, "item,answer\n1,yes\n").unwrap();
         assert!(read(&path, &selection()).unwrap_err().to_string().contains("verdict"));
+    }
+
+    #[test]
+    fn a_verdict_counts_for_the_item_that_it_was_given_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("filled.csv");
+        let refused = |text: &str, column: &str| {
+            std::fs::write(&path, text).unwrap();
+            let error = read(&path, &selection()).unwrap_err();
+            assert_eq!(error.kind(), Kind::Input);
+            assert!(error.to_string().contains(column), "{error}");
+            assert!(!error.to_string().contains("M1"), "{error}");
+        };
+        // Sorted without the column of the items; the sheet of another sample.
+        refused(&format!("{HEADING}1,same_person,{R3},,no\n3,same_person,{R1},,yes\n"), "records");
+        refused(&format!("{HEADING}1,missed_person,{R1},,no\n"), "question");
+        refused(&format!("{HEADING}1,same_person,{R1},D00000001,no\n"), "discrepancy");
+        // Also where nobody has said anything yet.
+        refused(&format!("{HEADING}1,same_person,{R3},,\n"), "records");
+        refused("item,verdict\n1,yes\n", "question");
     }
 }

@@ -534,3 +534,41 @@ fn a_pipe_is_no_list_and_no_key() {
         assert!(said.contains("casework.pipe"), "{said}");
     }
 }
+
+#[test]
+fn a_list_shows_no_more_than_the_end_of_an_id_number() {
+    let cases = rollcall::outcome::report::cases::table::read(run()).expect("cases").rows;
+    let numbers: Vec<&str> =
+        cases.iter().map(|row| row.case.id_number.as_str()).filter(|number| !number.is_empty()).collect();
+    let to_check = cases.iter().filter(|row| row.kind == "attribute_conflict" && !row.case.id_number.is_empty());
+    assert!(to_check.count() > 0, "some numbers are to be checked");
+    for number in numbers {
+        let shown = number.trim_start_matches('*');
+        assert!(shown.len() <= 4 && !shown.contains('*'), "{} characters are shown", shown.len());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn files_with_names_are_for_their_owner_even_in_an_open_folder() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = crate::cli::district();
+    let results = folder.path().join("results");
+    std::fs::create_dir(&results).expect("folder");
+    std::fs::set_permissions(&results, PermissionsExt::from_mode(0o755)).expect("permissions");
+    let study = folder.path().join("study.toml");
+    let (_, warned) = check(&["run", argument(&study), "--out", argument(&results)], 0);
+    assert!(warned.contains("others may look into this folder"), "{warned}");
+    check(&["follow-up", "status", argument(&results)], 0);
+    let mode = |path: &Path| std::fs::metadata(path).expect("file").permissions().mode() & 0o777;
+    assert_eq!(mode(&results), 0o755, "the folder is its owner's");
+    let lists = std::fs::read_dir(results.join("follow-up")).expect("lists").map(|entry| entry.unwrap().path());
+    let named = [results.join("cases.parquet"), results.join("casework/cases.sqlite")];
+    for file in lists.chain(named) {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+    let own = folder.path().join("own");
+    let (_, warned) = check(&["run", argument(&study), "--out", argument(&own)], 0);
+    assert!(!warned.contains("others may look"), "{warned}");
+}

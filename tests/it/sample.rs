@@ -50,6 +50,13 @@ fn a_sample_is_sealed_and_read_back() {
     let read = |folder: &Path, name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     assert_eq!(read(&one, "selection.json"), read(&same, "selection.json"));
     assert_ne!(read(&one, "sheet.csv"), read(&other, "sheet.csv"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let modes = [mode(&one), mode(&one.join("selection.json")), mode(&one.join("sheet.csv"))];
+        assert_eq!(modes, [0o700, 0o600, 0o600]);
+    }
     run.draw("7", &one, 2);
     check(&["verify", argument(&run.results)], 0);
     let log = read(&run.results, "audit.jsonl");
@@ -67,12 +74,21 @@ fn a_sample_is_sealed_and_read_back() {
     assert_eq!((groups("link"), groups("non_link")), (40, 30));
     // Everything a link is, nothing else: precision and recall are one.
     let strata = selection["strata"].as_array().unwrap();
-    let mut filled = String::from("item,verdict\n");
-    for item in selection["items"].as_array().unwrap() {
+    let verdict = |item: &serde_json::Value| {
         let group = &strata[item["stratum"].as_u64().unwrap() as usize]["group"];
-        let verdict = if group == "non_link" { "no" } else { "yes" };
-        filled += &format!("{},{verdict}\n", item["item"].as_str().unwrap());
-    }
+        if group == "non_link" { "no" } else { "yes" }
+    };
+    let verdicts: Vec<&str> = selection["items"].as_array().unwrap().iter().map(verdict).collect();
+    let fill = |sheet: &str| -> String {
+        let mut lines = sheet.lines();
+        let heading = lines.next().unwrap().to_owned();
+        let rows = lines.zip(&verdicts).map(|(line, verdict)| {
+            let sent = line.strip_suffix(",,,").expect("nobody has looked");
+            format!("\n{sent},{verdict},,")
+        });
+        heading + &rows.collect::<String>()
+    };
+    let filled = fill(&sheet);
     let path = one.join("filled.csv");
     std::fs::write(&path, &filled).unwrap();
     let results = ["sample", argument(&run.results), "--results", argument(&path), "--format", "json"];
@@ -92,6 +108,10 @@ fn a_sample_is_sealed_and_read_back() {
     assert!(found["precision"]["low"].as_f64().unwrap() < 1.0, "no error seen is not no error");
     assert_eq!(found["false_missed"]["share"].as_f64(), Some(0.0));
     check(&["sample", argument(&run.results), "--results", argument(&path)], 0);
+    // Verdicts of another sample, which has the same numbers.
+    std::fs::write(&path, fill(&read(&other, "sheet.csv"))).unwrap();
+    let (_, err) = check(&results, 4);
+    assert!(err.contains("records") || err.contains("question"), "{err}");
     // A selection that is not the sealed one.
     let sealed = read(&one, "selection.json");
     std::fs::write(one.join("selection.json"), sealed.replacen("\"seed\": 7", "\"seed\": 9", 1)).unwrap();

@@ -28,7 +28,7 @@ const ONE: Words = words("（甲）", " (A)");
 const OTHER: Words = words("（乙）", " (B)");
 const SHEET: Words = words("链接复核", "Review of links");
 const COVER: Words = words("说明", "Instructions");
-const LINES: [Words; 6] = [
+const LINES: [Words; 7] = [
     words(
         "每行是两条记录（甲、乙）。请判断它们是不是同一个人，在“是否同一人”一栏选择。",
         "Each row shows two records, A and B. Say in the column “Same person?” whether they are one human being.",
@@ -45,6 +45,10 @@ const LINES: [Words; 6] = [
         "想想常见的差错：同音字、形近字、农历生日、证件号码错一位、改名、孪生子女、同名的祖孙。",
         "Think of usual errors: homophones, look-alike characters, lunar birth dates, a wrong digit, a changed name; and of \
          twins and namesakes in one family.",
+    ),
+    words(
+        "证件号码只显示末两位；后面的（≠ 2）表示两个号码有两位不同。",
+        "Of ID numbers the last two characters are shown; (≠ 2) behind one says that the two differ in two places.",
     ),
     words("判断不了就选“不能确定”，不要猜。", "If it cannot be told, choose “unsure”; do not guess."),
     words("内部资料，仅限人口普查使用，用后收回。", "Confidential: for the census only, to be handed back."),

@@ -111,7 +111,8 @@ fn hold_against(asked: &args::Trace, remade: &Remade) -> Result<()> {
 }
 
 fn unknown_rule(remade: &Remade) -> Error {
-    let names: Vec<&str> = remade.linked.rules.iter().map(|rule| rule.rule.as_str()).collect();
+    // Names of rules have commas of their own.
+    let names: Vec<String> = remade.linked.rules.iter().map(|rule| format!("\"{}\"", rule.rule)).collect();
     Error::new(Kind::Usage, "the study has no such blocking rule").hint(format!("its rules are {}", names.join(", ")))
 }
 

@@ -314,14 +314,27 @@ pub(super) fn field_by_values(profile: &Profile) -> Option<(Field, &'static str)
 /// In a column of so many rows a code may come only once.
 const FEW_ROWS: u64 = 5;
 
-/// May a value stand in a draft? What somebody typed of a person must not: it is long and comes rarely, or has a number
-/// in it. (Of what nobody understands, what comes only once stands in none either.)
-fn is_kind(value: &str, count: u64) -> bool {
+/// So often nobody types of one person what nobody else has.
+const USUAL: u64 = 5;
+
+/// May a value stand in a draft? What somebody typed of a person must not: it is long and comes rarely, has a number in
+/// it, or is a name, perhaps beside a word that says a kind of row (`means` then, and `is_word` if it is nothing else).
+fn is_kind(value: &str, count: u64, filled: u64, means: bool, is_word: bool) -> bool {
     const CHARACTERS_MAX: usize = 12;
-    const USUAL: u64 = 5;
     const DIGITS_MAX: usize = 6;
+    /// One row in so many has a name at most.
+    const ONE_IN: u64 = 100;
     let digits = value.split(|c: char| !c.is_numeric()).map(|digits| digits.chars().count()).max().unwrap_or(0);
-    digits <= DIGITS_MAX && (value.chars().count() <= CHARACTERS_MAX || count >= USUAL)
+    let is_short = value.chars().count() <= CHARACTERS_MAX || count >= USUAL;
+    let may_be_name = !is_word && value.chars().filter(|c| c.is_alphabetic()).count() > 1;
+    let is_common = count > 1 && count * ONE_IN >= filled;
+    let is_frequent = match (means, may_be_name) {
+        (true, false) => true,
+        (true, true) => is_common || count >= USUAL,
+        (false, false) => count > 1,
+        (false, true) => is_common,
+    };
+    digits <= DIGITS_MAX && is_short && (is_frequent || filled <= FEW_ROWS)
 }
 
 fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
@@ -348,12 +361,13 @@ fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
     if let Some(profile) = column {
         rows.column = Some(profile.name.clone());
         for (value, count) in profile.codes.iter().flatten() {
-            match meaning(value) {
-                Some(kind) if is_kind(value, *count) => rows.kinds.entry(kind).or_default().push(value.clone()),
-                None if is_kind(value, *count) && (*count > 1 || profile.filled <= FEW_ROWS) => {
-                    rows.unknown.push(value.clone());
-                }
-                _ => {}
+            let means = meaning(value);
+            if !is_kind(value, *count, profile.filled, means.is_some(), headers::is_kind_word(value)) {
+                continue;
+            }
+            match means {
+                Some(kind) => rows.kinds.entry(kind).or_default().push(value.clone()),
+                None => rows.unknown.push(value.clone()),
             }
         }
     } else if !is_roll {

@@ -148,20 +148,29 @@ pub(super) fn is_kind_header(header: &str) -> bool {
     KINDS.contains(&plain(header).as_str())
 }
 
+/// Words of kinds of rows in a register; those that come first decide.
+const ROW_KINDS: [(RowKind, &[&str]); 8] = [
+    (RowKind::Death, &["死亡", "death", "deceased"]),
+    (RowKind::Birth, &["出生", "birth"]),
+    (RowKind::Permit, &["居住证", "暂住", "流动人口", "居住登记", "permit"]),
+    (RowKind::Tenancy, &["租赁", "承租", "租房", "tenan", "lease", "rental"]),
+    (RowKind::Ownership, &["不动产", "产权", "所有权", "业主", "自有", "owner"]),
+    (RowKind::Residence, &["健康档案", "居民档案", "建档", "就诊", "residence", "resident", "patient"]),
+    (RowKind::HouseholdRegistration, &["户籍", "户口", "常住人口", "householdreg", "hukou"]),
+    (RowKind::Residence, &["居民", "居住"]),
+];
+
 /// What a value of such a column means in a register.
 pub(super) fn row_kind(value: &str) -> Option<RowKind> {
-    const WORDS: [(RowKind, &[&str]); 8] = [
-        (RowKind::Death, &["死亡", "death", "deceased"]),
-        (RowKind::Birth, &["出生", "birth"]),
-        (RowKind::Permit, &["居住证", "暂住", "流动人口", "居住登记", "permit"]),
-        (RowKind::Tenancy, &["租赁", "承租", "租房", "tenan", "lease", "rental"]),
-        (RowKind::Ownership, &["不动产", "产权", "所有权", "业主", "自有", "owner"]),
-        (RowKind::Residence, &["健康档案", "居民档案", "建档", "就诊", "residence", "resident", "patient"]),
-        (RowKind::HouseholdRegistration, &["户籍", "户口", "常住人口", "householdreg", "hukou"]),
-        (RowKind::Residence, &["居民", "居住"]),
-    ];
     let plain = plain(value);
-    WORDS.iter().find(|(_, words)| words.iter().any(|word| plain.contains(word))).map(|(kind, _)| *kind)
+    ROW_KINDS.iter().find(|(_, words)| words.iter().any(|word| plain.contains(word))).map(|(kind, _)| *kind)
+}
+
+/// Is a value such a word and nothing else?
+pub(super) fn is_kind_word(value: &str) -> bool {
+    let plain = plain(value);
+    let is = |words: &[&str]| words.contains(&plain.as_str());
+    ROW_KINDS.iter().any(|(_, words)| is(words)) || ROLL_KINDS.iter().any(|(_, words)| is(words))
 }
 
 /// Does a value say of a person that they have left the register?
@@ -170,6 +179,13 @@ pub(super) fn speaks_of_leaving(value: &str) -> bool {
     let value = value.to_lowercase();
     WORDS.iter().any(|word| value.contains(word))
 }
+
+/// Words of the roll's residence column; those that come first decide.
+const ROLL_KINDS: [(RowKind, &[&str]); 3] = [
+    (RowKind::ElsewhereInArea, &["其他普查小区", "其他村", "其他居委", "其他乡", "其他街道", "其他镇"]),
+    (RowKind::Elsewhere, &["其他", "港澳台", "国外", "区外", "elsewhere", "abroad"]),
+    (RowKind::Present, &["本普查小区", "本户", "present", "here"]),
+];
 
 /// What a value of the roll's residence column means: census item *place of residence at the reference time*.
 pub(super) fn roll_kind(value: &str) -> Option<RowKind> {
@@ -180,12 +196,7 @@ pub(super) fn roll_kind(value: &str) -> Option<RowKind> {
         "5" | "6" | "05" | "06" => return Some(RowKind::Elsewhere),
         _ => {}
     }
-    const WORDS: [(RowKind, &[&str]); 3] = [
-        (RowKind::ElsewhereInArea, &["其他普查小区", "其他村", "其他居委", "其他乡", "其他街道", "其他镇"]),
-        (RowKind::Elsewhere, &["其他", "港澳台", "国外", "区外", "elsewhere", "abroad"]),
-        (RowKind::Present, &["本普查小区", "本户", "present", "here"]),
-    ];
-    WORDS.iter().find(|(_, words)| words.iter().any(|word| plain.contains(word))).map(|(kind, _)| *kind)
+    ROLL_KINDS.iter().find(|(_, words)| words.iter().any(|word| plain.contains(word))).map(|(kind, _)| *kind)
 }
 
 /// How much a file name and its headers look like a census roll.

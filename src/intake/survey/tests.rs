@@ -513,6 +513,38 @@ fn no_value_of_a_person_stands_in_the_draft() {
 }
 
 #[test]
+fn what_somebody_typed_of_a_person_is_no_kind_of_rows() {
+    let register = table("编号,登记类型,姓名,证件号码", 400, |row| {
+        let kind = match row {
+            7 => "王芳死亡",
+            8 => "李小芳 户籍",
+            9..12 => "欧阳修文",
+            20 => "死亡",
+            30..33 => "7",
+            40..46 => "流动人口登记",
+            46..52 => "其它情况",
+            _ => "户籍",
+        };
+        format!("P{row},{kind},{},{}", han_name(row), id_number(row))
+    });
+    let folder = folder(&[("roll.csv", district()[0].1.clone()), ("公安.csv", register)]);
+    let (text, study) = drafted(folder.path());
+    for typed in ["王芳", "李小芳", "欧阳修文"] {
+        assert!(!text.contains(typed), "{typed}\n{text}");
+    }
+    let police = study.sources.iter().find(|source| source.name != "roll").unwrap();
+    for (value, kind) in [
+        ("死亡", RowKind::Death),
+        ("7", RowKind::Other),
+        ("流动人口登记", RowKind::Permit),
+        ("其它情况", RowKind::Other),
+        ("户籍", RowKind::HouseholdRegistration),
+    ] {
+        assert_eq!(police.rows.values.get(value), Some(&kind), "{value}\n{text}");
+    }
+}
+
+#[test]
 fn a_file_without_column_names_is_left_out_and_shows_nobody() {
     let persons = table("R,name,sex", 30, |row| format!("R{row},{},女,1984-11-{:02}", han_name(row), row % 28 + 1));
     let (_, persons) = persons.split_once('\n').unwrap();

@@ -192,7 +192,7 @@ pub fn write(report: &Report, folder: &Path) -> Result<Vec<PathBuf>> {
         &report.heading(),
         &report.lists,
         &folder.join(follow_up::FOLDER),
-        whole_file::write,
+        whole_file::write_for_owner,
     )?);
     Ok(written)
 }

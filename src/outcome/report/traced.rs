@@ -78,7 +78,7 @@ mod tests {
         ] {
             assert_eq!(word(name), expected);
         }
-        assert_eq!(in_area("--persons all", "--help"), "--persons all --area=--help");
+        assert_eq!(in_area("--persons all", "--h1"), "--persons all --area=--h1");
         assert!(!in_area("--persons all", "王建国").contains("王建国"), "what was taken for a code may be a name");
     }
 }

@@ -5,14 +5,14 @@
 
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::field;
 use crate::intake::study::Language;
 use crate::outcome::coverage::UNKNOWN_AREA;
 use crate::person::address::MARKS;
-use crate::person::id_number;
 use crate::person::table::{PersonTable, RecordId};
+pub use crate::privacy::code::short_digest;
+use crate::privacy::code::{is_number_of_a_person, is_stand_in, is_word, stand_in};
 use crate::privacy::{mask, personal};
 
 /// Longest address that is shown, in characters.
@@ -135,16 +135,16 @@ impl<'a> AreaCodes<'a> {
 /// Longest code that names a file, in characters.
 const FILE_NAME_CHARACTERS_MAX: usize = 40;
 
-/// The name of an area's files, without ending: the code, if it consists of Latin letters, digits and dashes and is no
-/// ID number; of any other text a digest. A column that is no code at all may have been taken for one, and a file name
-/// is seen by everybody. No two codes have one name.
+/// The name of an area's files, without ending: the code, if it consists of Latin letters, digits and dashes and is
+/// neither a number of a person nor a word; of any other text a digest. A column that is no code at all may have been
+/// taken for one, and a file name is seen by everybody. No two codes have one name.
 #[must_use]
 pub fn file_name(area: &str) -> String {
     let is_code = area.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
         && area.len() <= FILE_NAME_CHARACTERS_MAX
-        // Fifteen digits are the usual code of an area, and may by chance be a number of the old form.
-        && !(area.len() == 18 && id_number::read(area).0.is_valid());
-    if is_code { area.to_owned() } else { format!("area-{}", short_digest(area)) }
+        && !is_number_of_a_person(area)
+        && (area == UNKNOWN_AREA || is_stand_in(area) || !is_word(area));
+    if is_code { area.to_owned() } else { stand_in(area) }
 }
 
 /// The code of an area as pages and screens show it: the name of its files, unless a code of other letters has digits,
@@ -162,12 +162,6 @@ pub fn shown_area(area: &str) -> String {
 
 /// Most digits of such a code: telephone numbers have more.
 const OTHER_CODE_DIGITS_MAX: usize = 6;
-
-/// What tells two codes apart whose names would be one.
-#[must_use]
-pub fn short_digest(area: &str) -> String {
-    Sha256::digest(area).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
-}
 
 personal!(Door);
 
@@ -271,15 +265,28 @@ mod tests {
         for code in ["120106001004005", "EA-01", "甲片-01", "第3网格", "unknown"] {
             assert_eq!(shown_area(code), code);
         }
-        for personal in ["王芳", "王芳13812345678", "幸福里 3号楼", "120106198001010014", "Anna Maria"] {
-            assert!(shown_area(personal).starts_with("area-"), "{personal}");
+        let wrong_check = "999999198503189831";
+        for personal in [
+            "王芳",
+            "王芳13812345678",
+            "幸福里 3号楼",
+            "120106198001010014",
+            wrong_check,
+            "13912345678",
+            "Anna Maria",
+            "ZhangWei",
+        ] {
+            let shown = shown_area(personal);
+            assert!(shown.starts_with("area-"), "{personal}");
+            assert_eq!(shown_area(&shown), shown, "what is shown may be asked for");
         }
     }
 
     #[test]
     fn no_two_codes_name_one_file() {
         assert_eq!(["120106001004005", "EA-01"].map(file_name), ["120106001004005", "EA-01"]);
-        for personal in ["甲片-01", "王芳", "幸福里3号楼401室", "120106198001010014"] {
+        for personal in ["甲片-01", "王芳", "幸福里3号楼401室", "120106198001010014", "13912345678", "ZhangWei"]
+        {
             let name = file_name(personal);
             assert!(name.starts_with("area-") && name.is_ascii() && !name.contains("120106"), "{name}");
         }

@@ -399,7 +399,7 @@ fn compose_case(input: &ReportInput<'_>, at: usize, discrepancy: &Discrepancy, n
     } else {
         case.relationship = field::relationship(table.relationship[row]).of(language).to_owned();
         if items.contains("id_number") {
-            case.id_number = mask::id_number(&id_number);
+            case.id_number = mask::id_tail(&id_number);
         }
     }
     case

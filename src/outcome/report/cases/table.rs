@@ -18,6 +18,7 @@ use super::CaseRow;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::files;
+use crate::whole_file;
 
 /// Name of the file.
 pub const CASES: &str = "cases.parquet";
@@ -68,7 +69,10 @@ pub fn write(
         ]
     });
     let fields = vec![text("case"), text("kind"), text("area"), text("content"), text("language"), text("roll")];
-    files::write(folder, CASES, fields, batches)
+    let rows = files::write(folder, CASES, fields, batches)?;
+    // It has the names that all later lists have.
+    whole_file::for_owner(&folder.join(CASES))?;
+    Ok(rows)
 }
 
 /// Reads the table of a run.

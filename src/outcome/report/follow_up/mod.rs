@@ -35,7 +35,7 @@ pub struct Heading {
 /// Where the lists of a run lie, in its folder.
 pub const FOLDER: &str = "follow-up";
 
-/// How a file gets its bytes: [`whole_file::put`], or [`whole_file::write`] where nobody looks yet.
+/// How a file gets its bytes: [`whole_file::put`], or [`whole_file::write_for_owner`] where nobody looks yet.
 pub type Put = fn(&Path, &[u8]) -> Result<()>;
 
 /// Writes both files of every area into a folder; gives the paths in the order of the areas.

@@ -294,6 +294,14 @@ const REASONS: &[Entry] = &[
     ("telephone_float_damage", words("联系电话被表格软件损坏", "telephone: damaged by a spreadsheet")),
     ("division_float_damage", words("区划代码被表格软件损坏", "division: damaged by a spreadsheet")),
     ("area_float_damage", words("普查小区代码被表格软件损坏", "enumeration area: damaged by a spreadsheet")),
+    (
+        "area_number_of_a_person",
+        words("普查小区代码像身份号码或电话号码", "enumeration area: looks like an ID or telephone number"),
+    ),
+    (
+        "division_number_of_a_person",
+        words("区划代码像身份号码或电话号码，已不用", "division: looks like an ID or telephone number, not used"),
+    ),
     ("household_float_damage", words("户编号被表格软件损坏", "household: damaged by a spreadsheet")),
     ("text_float_damage", words("自定义项目被表格软件损坏", "a declared field: damaged by a spreadsheet")),
     ("birth_date_contradicts_id", words("出生日期与身份号码矛盾", "birth date contradicts the ID number")),
