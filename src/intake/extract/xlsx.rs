@@ -1,8 +1,8 @@
 //! How is an XLSX workbook read without trusting it?
 //!
-//! Takes a file and the wanted columns, gives the rows of its only sheet with content. Two tiny files can make a reader ask for
-//! hundreds of gigabytes (a sheet with cells in two far corners; a table of texts that declares thousands of millions
-//! of entries), so:
+//! Takes a file and the wanted columns, gives the rows of its only sheet with content. Two tiny files can make a reader
+//! ask for hundreds of gigabytes (a sheet with cells in two far corners; a table of texts that declares thousands of
+//! millions of entries), so:
 //!
 //! 1. the archive is looked through first: number of entries, real sizes after inflation, the declared number of
 //!    shared texts against the bytes there are;

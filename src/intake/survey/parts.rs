@@ -8,8 +8,8 @@
 use super::Surveyed;
 use super::profile::{Profile, Shape};
 
-/// Share of the ID numbers of the smaller part that the other one may have, too. A judgement: some persons move from one
-/// part to another, two registers of a district share far more.
+/// Share of the ID numbers of the smaller part that the other one may have, too. A judgement: some persons move from
+/// one part to another, two registers of a district share far more.
 const SHARED_MAX: f64 = 0.1;
 
 /// Share of the values from which a column holds ID numbers.

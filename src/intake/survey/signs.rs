@@ -5,8 +5,8 @@
 
 use super::fields;
 
-/// Usual names of dates of a last sign of life, the surest first: of what somebody came for, of what changed, of what was
-/// registered or issued, of what somebody typed in.
+/// Usual names of dates of a last sign of life, the surest first: of what somebody came for, of what changed, of what
+/// was registered or issued, of what somebody typed in.
 #[rustfmt::skip]
 pub(super) const HEADERS: [&str; 104] = [
     "最近就诊日期", "末次就诊日期", "末次就诊时间", "最后就诊时间", "zjjzrq", "djrq", "lastvisitdate", "regdate", "最后就诊日期",
