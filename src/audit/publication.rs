@@ -90,7 +90,7 @@ impl Publication {
     ///
     /// # Errors
     /// An environment error if another run writes into the folder, or if it cannot be written; a usage error if links
-    /// lie there.
+    /// or a file lie there.
     pub fn begin(folder: &Path) -> Result<Publication> {
         Publication::begin_within(folder, LOCK_WAIT)
     }
@@ -101,6 +101,10 @@ impl Publication {
     /// As [`begin`](Self::begin).
     pub fn begin_within(folder: &Path, wait: Duration) -> Result<Publication> {
         let made = !folder.exists();
+        if folder.is_file() {
+            let error = Error::new(Kind::Usage, "is a file; expected a folder for the outputs").at_file(folder);
+            return Err(error.hint("name a folder with --out; it is made if there is none"));
+        }
         ask(folder, private(true).create(folder))?;
         let lock = locked(folder, wait)?;
         refuse_links(folder)?;

@@ -51,6 +51,12 @@ fn warn(drafted: &Drafted) {
     for (file, why) in &drafted.left_out {
         tracing::warn!("{}: left out of the study: {why}\n（未列入研究方案，原因见上）", file.escape_debug(),);
     }
+    if !drafted.has_roll {
+        tracing::warn!(
+            "no file of this draft is the roll: without it nobody can be found missing\n\
+             （方案中没有普查登记，无法查找漏登人员）"
+        );
+    }
     for file in &drafted.unrecognised {
         tracing::warn!(
             "{}: no header was recognised; if a title row stands above the header, remove it and draft again\n\

@@ -4,7 +4,8 @@
 //! and from what values look like. Every guess that a person should look at is marked with `# ?`. Tables of who is who
 //! and labels made by somebody's linkage are never used.
 //!
-//! 1. each file is read in part ([`profile`]); truth tables and unreadable files are left out, with a comment;
+//! 1. each file is read in part ([`profile`]); truth tables and unreadable files are left out, with a comment, and the
+//!    parts of one extract are put together ([`parts`]);
 //! 2. [`guess`] says what each column is; the roll is the file that looks most like one;
 //! 3. what one file does not say for itself follows from the others: the order of day and month ([`dates`]), and which
 //!    columns are the same under different headers ([`matching`]);
@@ -22,8 +23,10 @@ mod guess;
 mod headers;
 mod matching;
 mod name_parts;
+mod parts;
 mod profile;
 mod sexes;
+mod signs;
 mod telling;
 
 use std::path::{Path, PathBuf};
@@ -48,9 +51,11 @@ const SAMPLE_ROWS: usize = 2_000;
 /// What is said of a table that is no extract.
 const TRUTH: &str = "a table of who is who, to judge results with";
 
-/// A file that was looked at.
+/// An extract that was looked at.
 struct Surveyed {
     path: PathBuf,
+    /// Its further files, if it came in parts.
+    parts: Vec<PathBuf>,
     stem: String,
     headers: Vec<String>,
     profiles: Vec<Profile>,
@@ -76,6 +81,8 @@ struct Planned {
 pub struct Drafted {
     /// The text of the study file.
     pub text: String,
+    /// Is one of the sources taken for the roll?
+    pub has_roll: bool,
     /// Names of the files of which no header was recognised: above it may stand a title, which was taken for it.
     pub unrecognised: Vec<String>,
     /// Names of files that cannot be used or that came twice, and why they are no source of the study.
@@ -110,7 +117,7 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
     }
     let (surveyed, twins) = without_twins(surveyed);
     left_out.extend(twins.into_iter().map(|(name, kept)| (name, format!("it has the same content as {kept}"))));
-    let (planned, roll_is_sure) = plan(surveyed);
+    let (planned, roll_is_sure) = plan(parts::together(surveyed));
     let customs = custom::declare(&planned);
     let comparisons = telling::comparisons(&planned, &customs);
     let recognised = |(source, plan): &(usize, &Planned)| has_columns(*source, plan, &customs);
@@ -128,7 +135,8 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
     let text = text.write(relative_to);
     // That a table of who is who is no extract surprises nobody.
     left_out.retain(|(_, why)| why != TRUTH);
-    Ok(Drafted { text, unrecognised, left_out })
+    let has_roll = planned.iter().any(|plan| plan.role == Role::Roll);
+    Ok(Drafted { text, has_roll, unrecognised, left_out })
 }
 
 /// One file of each content, and the others with the one that stays for them: a delivery that came twice is no second
@@ -215,7 +223,7 @@ fn survey(path: &Path) -> Result<Option<Surveyed>> {
     }
     let digest = extract.files.first().map_or_else(String::new, |file| file.digest.clone());
     let (path, rows) = (path.to_path_buf(), extract.rows);
-    Ok(Some(Surveyed { path, stem, headers, profiles, repeating, sample, rows, digest }))
+    Ok(Some(Surveyed { path, parts: Vec::new(), stem, headers, profiles, repeating, sample, rows, digest }))
 }
 
 /// The chunks to look at: all, or some evenly spread ones.

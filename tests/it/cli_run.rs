@@ -67,6 +67,31 @@ fn a_run_leaves_what_the_contract_names() {
     check(&["run", argument(&other), "--out", argument(&ran.results)], 2);
 }
 
+#[test]
+fn a_run_whose_registers_date_no_sign_of_life_says_so_once() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let said = |study: &Path| check(&["run", argument(study), "--out", argument(&results)], 0).1;
+    let warning = "no register has dates of a last sign of life";
+    assert_eq!(said(&study).matches(warning).count(), 0);
+    let text = std::fs::read_to_string(&study).expect("study");
+    let without: Vec<&str> = text.lines().filter(|line| !line.starts_with("last_seen")).collect();
+    assert!(without.len() < text.lines().count(), "{text}");
+    std::fs::write(&study, without.join("\n")).expect("written");
+    let err = said(&study);
+    assert_eq!(err.matches(warning).count(), 1, "{err}");
+}
+
+#[test]
+fn a_file_where_the_outputs_should_go_is_wrong_usage() {
+    let folder = district();
+    let (study, out) = (folder.path().join("study.toml"), folder.path().join("out"));
+    std::fs::write(&out, "mine").expect("written");
+    let (_, err) = check(&["run", argument(&study), "--out", argument(&out)], 2);
+    assert!(err.contains("expected a folder"), "{err}");
+    assert_eq!(std::fs::read_to_string(&out).expect("file"), "mine");
+}
+
 /// Two drafts are named alike by nobody but the folders they were drafted in.
 #[test]
 fn a_run_of_another_study_is_not_overwritten() {

@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// Most columns of a file.
 const COLUMNS_MAX: usize = 20_000;
 
+/// Two names are alike enough to be taken for slips of one another: 身份证号 is none of 业务编号.
+const LIKENESS_MIN: f64 = 0.7;
+
 /// A column name without surrounding blanks, byte-order mark and differences of width.
 pub(super) fn normal(name: &str) -> String {
     name.nfkc().collect::<String>().trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').to_owned()
@@ -36,7 +39,8 @@ pub(super) fn locate(path: &Path, wanted: &[String], present: &[String]) -> Resu
     if positions.is_empty() && !wanted.is_empty() {
         // Perhaps the first line is no header but a person: none of it may be shown.
         let what = "none of the study's columns is there: expected a first line of column names";
-        let hint = "ask the sender for the file with column names, or correct the names in the study file";
+        let hint = "if a title, or a line such as `sep=,`, stands above the column names, remove it; else ask the \
+                    sender for the file with column names, or correct the names in the study file";
         return Err(Error::input(what).at_file(path).hint(hint));
     }
     let is_a_person = |name: &String| wanted.is_empty() && is_said_of_a_person(name);
@@ -97,7 +101,7 @@ fn nearest(name: &str, present: &[String]) -> String {
     };
     let best = present.iter().map(|other| (likeness(other), other)).max_by(|one, other| one.0.total_cmp(&other.0));
     match best {
-        Some((near, other)) if near >= 0.5 => format!("the nearest column is `{}`", other.escape_debug()),
+        Some((near, other)) if near >= LIKENESS_MIN => format!("the nearest column is `{}`", other.escape_debug()),
         Some(_) => {
             let names: Vec<_> = present.iter().take(30).map(|name| name.escape_debug().to_string()).collect();
             format!("the file has: {}", names.join(", "))
@@ -141,6 +145,8 @@ mod tests {
         );
         check(&["公民身份号码", "x", "q"], &["公民身份证号码", "q"], &["`公民身份证号码`", "also missing: x"]);
         check(&["zzz", "abc"], &["abc", "def"], &["the file has: abc, def"]);
+        check(&["身份证号", "姓名"], &["业务编号", "姓名"], &["the file has: 业务编号, 姓名"]);
+        check(&["zzz"], &["表一 常住人口"], &["if a title"]);
         check(&["zzz"], &["abc", "def"], &["none of the study's columns is there"]);
         check(&["zzz"], &[], &["none of the study's columns is there"]);
         check(&["a"], &["a", "b", " a "], &["two columns have this name"]);

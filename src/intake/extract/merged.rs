@@ -33,8 +33,7 @@ pub(super) fn stretches(
         for ((_, name), stretches) in touched {
             let refused = |what: &str, hint: &str| Err(Error::input(what).at_file(path).at_column(name).hint(hint));
             if top <= header_row {
-                let hint = "put the column names into one row, without merged cells";
-                return refused("the header is merged with the row below it", hint);
+                return Err(header_is_merged(path).at_column(name));
             }
             let row = u64::from(top - header_row);
             if left < right {
@@ -53,6 +52,17 @@ pub(super) fn stretches(
         }
     }
     Ok(stretches)
+}
+
+/// Is the header merged with the row below it? Then it is the reason why columns are not found: some names stand there.
+pub(super) fn of_header(path: &Path, regions: &[Dimensions], header_row: u32) -> Option<Error> {
+    let is_merged = regions.iter().any(|region| region.start.0 <= header_row && region.end.0 > header_row);
+    is_merged.then(|| header_is_merged(path))
+}
+
+fn header_is_merged(path: &Path) -> Error {
+    let error = Error::input("the header is merged with the row below it").at_file(path);
+    error.hint("put the column names into one row, without merged cells")
 }
 
 /// A column of which the empty cells of a merged region hold what its first row does; `numbers` are the data rows.

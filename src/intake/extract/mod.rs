@@ -414,6 +414,8 @@ fn wrong_format(path: &Path, expected: &str, looks: &str) -> Error {
         "UTF-16 text" => "save it as UTF-8",
         "an old Excel or an encrypted workbook" => "save it as .xlsx without a password, or as CSV",
         "text" => "give a CSV file the ending .csv",
+        "a zip archive or XLSX workbook" => "give a workbook the ending .xlsx",
+        "Parquet" => "give it the ending .parquet",
         _ => "ask the sender for the file again, as Parquet or CSV",
     };
     Error::input(format!("is not {expected}: it looks like {looks}")).at_file(path).hint(hint)

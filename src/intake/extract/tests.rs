@@ -495,6 +495,7 @@ fn csv_files_that_cannot_serve_are_refused() {
     check(b"id,name,name\n1,a,b\n", "", "two columns");
     check(b"\xff\xfei\x00d\x00", "", "UTF-16");
     check(b"PAR1....", "", "looks like Parquet");
+    check(b"PK\x03\x04rest of a workbook", "", "give a workbook the ending .xlsx");
     check(b"\n\n\n", "", "no header");
     check(b"id,name,\xcd\xf5\n1,a,b\n", "encoding = \"utf-8\"", "header is not UTF-8");
     let unclosed = [b"id,name\n1,a\n2,\"".as_slice(), &vec![b'x'; 18 << 20]].concat();
@@ -565,7 +566,35 @@ fn a_workbook_is_read_from_its_one_sheet() {
     assert_eq!(rows(&study), ["1:7|王小明", "3:∅|∅", "4:2020-11-01|1.1010519491231E+17"]);
     book.worksheet_from_index(1).unwrap().write_string(9, 9, "rows that would be left out").unwrap();
     book.save(folder.path().join("a.xlsx")).unwrap();
-    assert!(refused(&study).to_string().contains("more than one sheet"));
+    let refused_of_two = refused(&study).to_string();
+    assert!(refused_of_two.contains("more than one sheet with content: `Sheet1`, `Sheet2`"), "{refused_of_two}");
+    // Whatever its place, the only one that is filled is the one.
+    let mut book = Workbook::new();
+    book.add_worksheet();
+    let sheet = book.add_worksheet();
+    for (at, text) in [(0, "姓名"), (1, "王小明")] {
+        sheet.write_string(at, 0, text).unwrap();
+        sheet.write_string(at, 1, if at == 0 { "编号" } else { "8" }).unwrap();
+    }
+    book.save(folder.path().join("a.xlsx")).unwrap();
+    assert_eq!(rows(&study), ["1:8|王小明"]);
+}
+
+#[test]
+fn columns_that_are_missing_because_of_a_merged_header_are_said_to_be() {
+    use rust_xlsxwriter::{Format, Workbook};
+    let (folder, _) = folder();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    // What is missing stands below a word over two columns.
+    sheet.merge_range(0, 0, 1, 0, "编号", &Format::new()).unwrap();
+    sheet.merge_range(0, 1, 0, 2, "person", &Format::new()).unwrap();
+    for (column, name) in [(1, "id"), (2, "name")] {
+        sheet.write_string(1, column, name).unwrap();
+    }
+    book.save(folder.path().join("a.xlsx")).unwrap();
+    let error = refused(&study(folder.path(), "a.xlsx")).to_string();
+    assert!(error.contains("the header is merged with the row below it"), "{error}");
 }
 
 #[test]
@@ -653,7 +682,7 @@ fn hostile_workbooks_are_refused_or_read_without_a_grid() {
     };
     check(study(&one, "uniqueCount=\"4000000000\"><si><t>7</t></si>", &[]), "cannot be read");
     check(study(&one, "uniqueCount=\"99999999999999999999999\">", &[]), "cannot be read");
-    check(study("", ">", &[]), "first sheet is empty");
+    check(study("", ">", &[]), "no sheet has any content");
     check(study(&one, shared, &[("xl/vbaProject.bin", b"x")]), "macros");
     let many: Vec<String> = (0..1_001).map(|part| format!("xl/{part}")).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), b"x".as_slice())).collect();

@@ -1,8 +1,8 @@
 //! How is an XLSX workbook read without trusting it?
 //!
-//! Takes a file and the wanted columns, gives the rows of its first sheet. Two tiny files can make a reader ask for
-//! hundreds of gigabytes (a sheet with cells in two far corners; a table of texts that declares thousands of millions
-//! of entries), so:
+//! Takes a file and the wanted columns, gives the rows of its only sheet with content. Two tiny files can make a reader
+//! ask for hundreds of gigabytes (a sheet with cells in two far corners; a table of texts that declares thousands of
+//! millions of entries), so:
 //!
 //! 1. the archive is looked through first: number of entries, real sizes after inflation, the declared number of
 //!    shared texts against the bytes there are;
@@ -35,13 +35,16 @@ const INFLATED_BYTES_HARMLESS: u64 = 64 << 20;
 /// Beyond that, the content may be so many times the size of the file.
 const INFLATION_MAX: u64 = 100;
 
+/// Sheets that a message names at most.
+const SHEETS_SHOWN: usize = 8;
+
 /// Bytes of the smallest shared text, `<si/>`.
 const SHARED_TEXT_BYTES_MIN: u64 = 5;
 
 /// Most columns whose header is read.
 const COLUMNS_MAX: u32 = 16_384;
 
-/// The first sheet of a workbook, column by column.
+/// The sheet of a workbook that has content, column by column.
 #[derive(Debug)]
 pub(super) struct Sheet {
     /// The wanted columns.
@@ -57,7 +60,7 @@ impl Sheet {
     }
 }
 
-/// Checks the archive and reads the first sheet.
+/// Checks the archive and reads the sheet with content.
 pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<Opened> {
     inspect(path)?;
     let (sheet, names) = match guarded(|| sheet_of(terms, path, wanted)) {
@@ -161,9 +164,8 @@ fn declared_texts(start: &[u8]) -> Option<u64> {
 
 fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec<String>)> {
     let mut workbook = Xlsx::new(BufReader::new(input::open(path)?)).map_err(|_| damaged(path))?;
-    let names = workbook.sheet_names();
-    let first = names.first().ok_or_else(|| Error::input("has no sheet").at_file(path))?;
-    let mut cells = workbook.worksheet_cells_reader(first).map_err(|_| damaged(path))?;
+    let sheet = &the_filled_sheet(path, &mut workbook)?;
+    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(|_| damaged(path))?;
     // Asked again after its end, the stream would complain.
     let mut ended = false;
     let mut next = || {
@@ -189,10 +191,18 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
             *name = value.text();
         }
     }
-    let Some(header_row) = header_row else {
-        return Err(Error::input("the first sheet is empty").at_file(path).hint("put the rows on the first sheet"));
+    let Some(header_row) = header_row else { return Err(empty(path)) };
+    let positions = match header::locate(path, wanted, &names) {
+        Ok(positions) => positions,
+        Err(error) => {
+            drop(cells);
+            // Of a title alone there is nothing to unmerge.
+            let is_title = names.iter().filter(|name| !name.is_empty()).count() < 2;
+            let regions = workbook.merge_cells_by_sheet_name(sheet).unwrap_or_default();
+            let merged = merged::of_header(path, &regions, header_row).filter(|_| !is_title);
+            return Err(merged.unwrap_or(error));
+        }
     };
-    let positions = header::locate(path, wanted, &names)?;
     let mut rows = Rows::new(&positions);
     while let Some(cell) = pending.take().map_or_else(&mut next, |cell| Ok(Some(cell)))? {
         let (row, column) = cell.get_position();
@@ -206,9 +216,8 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
     }
     rows.finish_row();
     drop(cells);
-    refuse_other_sheets(path, &mut workbook)?;
     // They stand behind the rows: the sheet is gone through once more.
-    let regions = if wanted.is_empty() { Ok(Vec::new()) } else { workbook.merge_cells_by_sheet_name(first) };
+    let regions = if wanted.is_empty() { Ok(Vec::new()) } else { workbook.merge_cells_by_sheet_name(sheet) };
     let regions = regions.map_err(|_| damaged(path))?;
     let stretches = merged::stretches(path, &regions, header_row, &positions, wanted)?;
     let columns = rows.columns.into_iter().map(Builder::finish);
@@ -217,19 +226,41 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
     Ok((Sheet { columns, numbers: rows.numbers }, names))
 }
 
-/// Rows on other sheets would be left out in silence.
-fn refuse_other_sheets(path: &Path, workbook: &mut Xlsx<BufReader<Input>>) -> Result<()> {
-    for name in workbook.sheet_names().iter().skip(1) {
-        // A chart is a sheet, too, and has no cells.
-        let Ok(mut cells) = workbook.worksheet_cells_reader(name) else { continue };
+/// The only sheet with content. Where there are several the rows of the others would be left out in silence: an
+/// explanation looks like persons without column names.
+fn the_filled_sheet(path: &Path, workbook: &mut Xlsx<BufReader<Input>>) -> Result<String> {
+    let mut filled: Vec<String> = Vec::new();
+    for (at, name) in workbook.sheet_names().into_iter().enumerate() {
+        let mut cells = match workbook.worksheet_cells_reader(&name) {
+            Ok(cells) => cells,
+            Err(_) if at == 0 => return Err(damaged(path)),
+            // A chart is a sheet, too, and has no cells.
+            Err(_) => continue,
+        };
         while let Some(cell) = cells.next_cell().map_err(|_| damaged(path))? {
             if value_of(cell.get_value()).is_some() {
-                let error = Error::input("has more than one sheet with content").at_file(path);
-                return Err(error.hint("keep the rows on one sheet; save the others as files of their own"));
+                filled.push(name);
+                break;
             }
         }
     }
-    Ok(())
+    match filled.len() {
+        0 => Err(empty(path)),
+        1 => Ok(filled.remove(0)),
+        _ => {
+            let names: Vec<String> =
+                filled.iter().take(SHEETS_SHOWN).map(|name| format!("`{}`", name.escape_debug())).collect();
+            let more = if filled.len() > SHEETS_SHOWN { " …" } else { "" };
+            let error = Error::input(format!("has more than one sheet with content: {}{more}", names.join(", ")));
+            let hint = "keep the sheet of the rows alone in the workbook: remove explanations and lists of codes, and save \
+                        rows of other sheets as files of their own";
+            Err(error.at_file(path).hint(hint))
+        }
+    }
+}
+
+fn empty(path: &Path) -> Error {
+    Error::input("is empty: no sheet has any content").at_file(path).hint("put column names and rows on a sheet")
 }
 
 /// A cell's value in one of the two forms that matter.

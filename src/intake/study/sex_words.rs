@@ -1,5 +1,7 @@
 //! Which sex does a word or a code mean?
 
+use std::borrow::Cow;
+
 use super::plain_letters::in_plain_letters;
 
 /// What departments write for male and for female, in plain lower-case letters.
@@ -23,7 +25,20 @@ pub fn sex_of(text: &str) -> u8 {
     let is_plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
     let known = |text: &str| WORDS.iter().zip(1..).find(|(words, _)| words.contains(&text)).map_or(0, |(_, sex)| sex);
     let text = text.trim();
-    if text.bytes().all(is_plain) { known(text) } else { known(&in_plain_letters(text)) }
+    let plain = if text.bytes().all(is_plain) { Cow::Borrowed(text) } else { Cow::Owned(in_plain_letters(text)) };
+    match known(&plain) {
+        0 => sex_of_words(&plain, known),
+        sex => sex,
+    }
+}
+
+/// The sex that all words of a text mean, where a code stands beside its word: 1-男, 2.女性, 男(1). The word counts, as
+/// some write 0-男 and 1-女.
+fn sex_of_words(plain: &str, known: impl Fn(&str) -> u8) -> u8 {
+    let words = plain.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let mut sexes = words.map(known);
+    let first = sexes.next().unwrap_or(0);
+    if sexes.all(|sex| sex == first) { first } else { 0 }
 }
 
 #[cfg(test)]
@@ -38,7 +53,13 @@ mod tests {
         for female in ["女", "F", "w", "Féminin", "weiblich", "kona", "Nữ", "NỮ", "mujer"] {
             assert_eq!(sex_of(female), 2, "{female}");
         }
-        for unknown in ["", "0", "9", "d", "h", "divers", "未知"] {
+        for (text, sex) in
+            [("1-男", 1), ("2.女性", 2), ("男(1)", 1), ("女（2）", 2), ("1女", 2), ("0-男", 1), ("M - male", 1)]
+        {
+            assert_eq!(sex_of(text), sex, "{text}");
+        }
+        for unknown in ["", "0", "9", "d", "h", "divers", "未知", "1-2", "男/女", "9-未说明", "1-", "m/f", "not male"]
+        {
             assert_eq!(sex_of(unknown), 0, "{unknown}");
         }
     }

@@ -3,6 +3,7 @@
 //! Takes the profiles of a file, gives the columns of year, month and day: by the words of their headers in several
 //! languages, and by the ranges of their values.
 
+use super::fields;
 use super::profile::{Profile, Shape};
 use crate::intake::study::plain_letters::in_plain_letters;
 
@@ -62,8 +63,9 @@ fn together(profiles: &[Profile], names: &[&str; 3]) -> Option<Vec<usize>> {
     parts.collect()
 }
 
+/// The header in plain letters, without marks and without the number of an item (D5出生年).
 fn bare(header: &str) -> String {
-    in_plain_letters(header).chars().filter(|c| c.is_alphanumeric()).collect()
+    in_plain_letters(&fields::plain(header)).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 fn part_of(header: &str) -> Option<Part> {
@@ -110,10 +112,12 @@ mod tests {
             "anno_di_nascita",
             "año_nacimiento",
             "出生年",
+            "D5出生年",
+            "5.出生年份",
         ];
         check(&years, Some(Part::Year));
         check(
-            &["birth_month", "dob_mon", "Geburtsmonat", "mois_de_naissance", "mes_nac", "出生月份"],
+            &["birth_month", "dob_mon", "Geburtsmonat", "mois_de_naissance", "mes_nac", "出生月份", "D5出生月"],
             Some(Part::Month),
         );
         check(

@@ -54,6 +54,24 @@ pub(super) fn declare(planned: &[Planned]) -> Vec<Custom> {
     customs
 }
 
+/// Why a column that could be a field of the study's own is none.
+pub(super) fn why_none(planned: &[Planned], customs: &[Custom], source: usize, index: usize) -> &'static str {
+    let Some(plan) = planned.get(source) else { return "" };
+    let name = name_in(plan, index);
+    let header = plan.surveyed.profiles.get(index).map(|profile| fields::plain(&profile.name));
+    let others = || planned.iter().enumerate().filter(|(other, _)| *other != source).map(|(_, other)| other);
+    let is_open_in = |other: &Planned| names(other).iter().any(|(_, known)| *known == name);
+    let is_in = |other: &Planned| other.surveyed.headers.iter().any(|known| Some(fields::plain(known)) == header);
+    match () {
+        () if name.is_empty() => "another column has its name",
+        () if customs.len() >= DECLARED_MAX => "there are more columns than a draft declares",
+        () if planned.len() == 1 => "it does not tell persons apart",
+        () if others().any(is_open_in) => "no other source has such values",
+        () if others().any(is_in) => "where other sources have it, it is of no use",
+        () => "no other source has such a column",
+    }
+}
+
 /// The columns of a source that are no built-in field, each with the name that it is declared under: that of its kind,
 /// or, where another column has this, its header.
 pub(super) fn names(plan: &Planned) -> Vec<(usize, String)> {

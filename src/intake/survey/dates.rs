@@ -5,7 +5,7 @@
 //! first; day first where the year stands last; years of four digits) would be wrong.
 
 use super::profile::{Profile, Shape};
-use super::{Planned, fields};
+use super::{Planned, signs};
 use crate::intake::study::Field;
 
 /// Which of the two comes first where the year stands last?
@@ -42,10 +42,7 @@ pub(super) fn readable(profile: &Profile) -> f64 {
 /// Is it when something was recorded? That tells no person from another: those of one day have nothing in common, and
 /// one person's records are of many days.
 pub(super) fn is_of_record(profile: &Profile) -> bool {
-    const WORDS: [&str; 8] =
-        ["event", "created", "updated", "modified", "entered", "recorded", "issued", "transaction"];
-    let words = fields::words(&profile.name);
-    readable(profile) >= FORM_SHARE_MIN && words.iter().any(|word| WORDS.contains(&word.as_str()))
+    readable(profile) >= FORM_SHARE_MIN && signs::is_of_work(&profile.name)
 }
 
 /// A format is only said where the usual reading would be wrong.

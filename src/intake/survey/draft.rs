@@ -8,10 +8,10 @@ use std::path::Path;
 use rustc_hash::FxHashMap;
 
 use super::Planned;
-use super::custom::Custom;
+use super::custom::{self, Custom};
 use super::guess::Bound;
 use super::profile::{Profile, Shape, is_han};
-use super::{fields, guess, headers};
+use super::{dates, fields, guess, headers};
 use crate::intake::study::{Field, Role, RowKind, file::DEFAULT_REFERENCE_TIME};
 
 /// Everything that goes into the study file.
@@ -46,10 +46,6 @@ impl Draft<'_> {
         for (file, why) in self.left_out {
             writeln!(text, "# left out: {}: {}", one_line(file), one_line(why))?;
         }
-        let is_han = self.planned.iter().any(|plan| {
-            plan.surveyed.headers.iter().any(|header| header.chars().any(is_han))
-                || plan.surveyed.profiles.iter().any(|profile| profile.share(Shape::Han) > 0.5)
-        });
         let reason = "what the outputs are headed with; results of another name are not overwritten";
         writeln!(text, "\n[study]\nname = {}{}", quoted(self.name), doubt(reason))?;
         let reason = "the instant everything is judged at; this is that of the 2020 census";
@@ -66,7 +62,15 @@ impl Draft<'_> {
                 )?;
             }
         }
-        writeln!(text, "language = \"{}\"", if is_han { "zh" } else { "en" })
+        writeln!(text, "language = \"{}\"", if self.is_han() { "zh" } else { "en" })
+    }
+
+    /// Are the extracts Chinese?
+    fn is_han(&self) -> bool {
+        self.planned.iter().any(|plan| {
+            plan.surveyed.headers.iter().any(|header| header.chars().any(is_han))
+                || plan.surveyed.profiles.iter().any(|profile| profile.share(Shape::Han) > 0.5)
+        })
     }
 
     fn source(&self, text: &mut String, source: usize, plan: &Planned, relative_to: &Path) -> std::fmt::Result {
@@ -78,7 +82,7 @@ impl Draft<'_> {
         };
         writeln!(text, "role = \"{}\"{role_doubt}", if is_roll { "roll" } else { "register" })?;
         writeln!(text, "kind = {}", quoted(&plan.kind))?;
-        writeln!(text, "path = {}", quoted(&relative(&plan.surveyed.path, relative_to)))?;
+        writeln!(text, "path = {}", paths(plan, relative_to))?;
         match &plan.guess.record_id {
             Some((column, true)) => writeln!(text, "record_id = {}", quoted(column))?,
             Some((column, false)) => {
@@ -106,12 +110,22 @@ impl Draft<'_> {
             let why = bound.doubt.map(doubt).unwrap_or_default();
             writeln!(text, "{} = {}{why}", bound.field, binding(bound))?;
         }
+        let lacks_last_seen = (self.roll_is_sure || self.is_han()) && lacks_last_seen(plan);
+        let mut is_asked = false;
+        let mut asked_of = |profile: Option<&Profile>| {
+            let is_date = profile.is_some_and(|profile| lacks_last_seen && may_date_a_sign_of_life(profile));
+            is_asked |= is_date;
+            is_date.then_some("does it date a last sign of life? then write last_seen = \"…\"")
+        };
         for custom in self.customs {
             if let Some(column) = custom.columns.get(&source) {
                 used.push(column);
                 let index = plan.surveyed.profiles.iter().position(|profile| profile.name == *column);
-                let why = index.and_then(|index| plan.guess.renamed.get(&index)).map(|(_, why)| doubt(why));
-                writeln!(text, "{} = {}{}", key(&custom.name), quoted(column), why.unwrap_or_default())?;
+                let profile = index.and_then(|index| plan.surveyed.profiles.get(index));
+                let renamed = index.and_then(|index| plan.guess.renamed.get(&index)).map(|(_, why)| *why);
+                let headed = || profile.and_then(|profile| field_headed(profile, plan)).map(|_| HEADED);
+                let why = asked_of(profile).or(renamed).or_else(headed).map(doubt).unwrap_or_default();
+                writeln!(text, "{} = {}{why}", key(&custom.name), quoted(column))?;
             }
         }
         if used.is_empty() {
@@ -120,22 +134,46 @@ impl Draft<'_> {
             writeln!(text, "# no column was recognised{}", doubt(why))?;
         }
         for (column, why) in &plan.guess.left_out {
-            writeln!(text, "# left out: {}: {why}", one_line(column))?;
+            let profile = plan.surveyed.profiles.iter().find(|profile| profile.name == *column);
+            let may_mean = asked_of(profile).map(doubt).unwrap_or_default();
+            writeln!(text, "# left out: {}: {why}{may_mean}", one_line(column))?;
         }
-        for profile in plan.guess.others.iter().filter_map(|index| plan.surveyed.profiles.get(*index)) {
+        for index in &plan.guess.others {
+            let Some(profile) = plan.surveyed.profiles.get(*index) else { continue };
             if !used.contains(&profile.name.as_str()) {
-                let why = if self.planned.len() == 1 {
-                    "it does not tell persons apart"
-                } else {
-                    "no other source has such values"
-                };
-                let why = if fields::plain(&profile.name) == "age" { "the birth date says more" } else { why };
-                let why = if guess::field_by_values(profile).is_some() { guess::ANOTHER } else { why };
-                let may_mean = may_say_what_rows_are(profile, plan).map(doubt).unwrap_or_default();
+                let (why, headed) = self.why_unused(source, plan, *index, profile);
+                let may_mean = asked_of(Some(profile)).or(headed).or_else(|| may_say_what_rows_are(profile, plan));
+                let may_mean = may_mean.map(doubt).unwrap_or_default();
                 writeln!(text, "# left out: {}: {why}{may_mean}", one_line(&profile.name))?;
             }
         }
+        if lacks_last_seen && !is_asked {
+            let why = "who moved away is told by it from who was missed: ask the sender for such a date";
+            writeln!(text, "# no column dates the last sign of life{}", doubt(why))?;
+        }
         Ok(())
+    }
+
+    /// Why a column is neither a built-in field nor one of the study's own, and what is to be asked of it.
+    fn why_unused(
+        &self,
+        source: usize,
+        plan: &Planned,
+        index: usize,
+        profile: &Profile,
+    ) -> (String, Option<&'static str>) {
+        let is_bound = |field: Field| plan.guess.bound(field).is_some();
+        let has_birth_date = self.planned.iter().all(|plan| plan.guess.bound(Field::BirthDate).is_some());
+        if guess::field_by_values(profile).is_some_and(|(field, _)| is_bound(field)) {
+            return (guess::ANOTHER.to_owned(), None);
+        }
+        if fields::plain(&profile.name) == "age" && has_birth_date {
+            return (String::from("the birth date says more"), None);
+        }
+        match field_headed(profile, plan) {
+            Some(field) => (format!("too few of its values can be read as `{}`", field.name()), Some(HEADED)),
+            None => (custom::why_none(self.planned, self.customs, source, index).to_owned(), None),
+        }
     }
 
     fn fields(&self, text: &mut String) -> std::fmt::Result {
@@ -187,6 +225,34 @@ fn binding(bound: &Bound) -> String {
         said if bound.more.is_empty() => format!("{{ column = {}, {} }}", quoted(&bound.column), said.join(", ")),
         said => format!("{{ {} }}", said.join(", ")),
     }
+}
+
+/// What is asked of a column whose values are not those of the field that its header names.
+const HEADED: &str = "it is headed as a built-in field: how are its values written?";
+
+/// The built-in field that a column's header names, and that nothing in its file is bound to. Addresses and numbers of
+/// other countries are fields of the study's own, and registers have none of the roll's places of registration.
+fn field_headed(profile: &Profile, plan: &Planned) -> Option<Field> {
+    let (field, _) = fields::field_of(&profile.name)?;
+    let is_foreign = profile.name.is_ascii() && matches!(field, Field::Address | Field::IdNumber);
+    let is_of_roll = matches!(field, Field::Registration | Field::LeftRegistration);
+    let is_field = plan.guess.bound(field).is_none() && !is_foreign && !(is_of_roll && plan.role != Role::Roll);
+    is_field.then_some(field)
+}
+
+/// Is it a register of which no column says when somebody was last seen? Births and deaths say it themselves.
+fn lacks_last_seen(plan: &Planned) -> bool {
+    let rows = &plan.guess.rows;
+    let mut kinds = rows.kinds.keys().chain(&rows.otherwise).peekable();
+    let is_of_events = kinds.peek().is_some() && kinds.all(|kind| matches!(kind, RowKind::Birth | RowKind::Death));
+    plan.role == Role::Register && plan.guess.bound(Field::LastSeen).is_none() && !is_of_events
+}
+
+/// Does a column that is bound to nothing hold days on which its persons may have been seen?
+fn may_date_a_sign_of_life(profile: &Profile) -> bool {
+    let is_other = fields::field_of(&profile.name).is_some_and(|(field, _)| field != Field::LastSeen);
+    let is_date = dates::readable(profile) >= guess::READABLE_MIN && profile.distinct() > 1;
+    is_date && !is_other && !fields::is_of_another(&profile.name)
 }
 
 /// Could a column that is left out say what its rows are?
@@ -264,6 +330,18 @@ fn shared_prefix(planned: &[&Planned]) -> Option<String> {
         most.filter(|(_, count)| all > 0 && *count as f64 >= SHARE_MIN * all as f64)
             .map(|(prefix, _)| prefix.to_owned())
     })
+}
+
+/// The file of a source, or the files of one that came in parts.
+fn paths(plan: &Planned, relative_to: &Path) -> String {
+    let whole = quoted(&relative(&plan.surveyed.path, relative_to));
+    if plan.surveyed.parts.is_empty() {
+        return whole;
+    }
+    let parts = plan.surveyed.parts.iter().map(|part| quoted(&relative(part, relative_to)));
+    let all: Vec<String> = std::iter::once(whole).chain(parts).collect();
+    let why = "parts of one extract? they have the same columns, and hardly an ID number in common";
+    format!("[{}]{}", all.join(", "), doubt(why))
 }
 
 /// The file as seen from the folder of the study file, with `/` between names.

@@ -5,7 +5,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::foreign;
+use super::{foreign, signs};
 use crate::intake::study::Field;
 use crate::intake::study::plain_letters::in_plain_letters;
 
@@ -51,6 +51,9 @@ const FIELDS: [(Field, &[&str]); 20] = [
             "产权人",
             "承租人",
             "业主",
+            "买受人姓名",
+            "买受人",
+            "所有权人",
             "xm",
             "name",
             "fullname",
@@ -115,6 +118,8 @@ const FIELDS: [(Field, &[&str]); 20] = [
             "birthyear",
             "yearofbirth",
             "出生年份",
+            "出生日期时间",
+            "出生",
         ],
     ),
     (Field::Ethnicity, &["民族", "mz", "mzdm", "民族代码", "ethnicity", "ethnicgroup", "nation"]),
@@ -127,6 +132,12 @@ const FIELDS: [(Field, &[&str]); 20] = [
             "居住地址",
             "现居住地址",
             "现居住地",
+            "实际居住地址",
+            "实际居住地",
+            "实际住址",
+            "生前常住地址",
+            "生前居住地址",
+            "生前住址",
             "居住地",
             "房屋坐落",
             "坐落",
@@ -137,6 +148,8 @@ const FIELDS: [(Field, &[&str]); 20] = [
             "常住地址",
             "详细地址",
             "联系地址",
+            "现住详址",
+            "暂住地址",
             "户籍地址",
             "户口地址",
             "zz",
@@ -278,55 +291,16 @@ const FIELDS: [(Field, &[&str]); 20] = [
         ],
     ),
     (Field::DeathDate, &["死亡日期", "死亡时间", "swrq", "deathdate", "dateofdeath", "dod"]),
-    (
-        Field::LastSeen,
-        &[
-            "最近就诊日期",
-            "末次就诊日期",
-            "末次就诊时间",
-            "最后就诊时间",
-            "zjjzrq",
-            "djrq",
-            "lastvisitdate",
-            "regdate",
-            "最后就诊日期",
-            "最近就诊时间",
-            "最近联系日期",
-            "最近随访日期",
-            "最后活动日期",
-            "更新日期",
-            "更新时间",
-            "最后更新日期",
-            "最后更新时间",
-            "变更日期",
-            "业务时间",
-            "业务日期",
-            "办理日期",
-            "办理时间",
-            "最近服务日期",
-            "最近服务时间",
-            "最近活动日期",
-            "登记日期",
-            "登记时间",
-            "备案日期",
-            "签订日期",
-            "gxrq",
-            "lastseen",
-            "lastcontact",
-            "lastvisit",
-            "lastupdate",
-            "lastupdated",
-            "updatedate",
-            "updatedat",
-            "registrationdate",
-        ],
-    ),
+    (Field::LastSeen, &signs::HEADERS),
     (Field::Registration, &["户口登记地", "户口所在地", "户籍所在地", "户籍地", "placeofregistration"]),
     (Field::LeftRegistration, &["离开户口登记地时间", "离开户口登记地的时间", "离开户籍地时间"]),
 ];
 
 /// The rank of a name that only ends as those of a field do.
 pub(super) const BY_ENDING: usize = usize::MAX - 1;
+
+/// The rank of the first of the names that say besides whose they are.
+const OF_ROW: usize = 500;
 
 /// The built-in field that a header names, and how sure a name it is (0 is surest). What stands in brackets says only
 /// how values are written, unless it says whose they are.
@@ -335,9 +309,18 @@ pub(super) fn field_of(header: &str) -> Option<(Field, usize)> {
         let bare = plain(&without_brackets(header));
         match () {
             () if names_another(header) => None,
-            () => exact_field(&bare).or_else(|| ends_as_id_number(&bare).then_some((Field::IdNumber, BY_ENDING))),
+            () => exact_field(&bare)
+                .or_else(|| field_of_row(&bare))
+                .or_else(|| ends_as_id_number(&bare).then_some((Field::IdNumber, BY_ENDING))),
         }
     })
+}
+
+/// The field of a header that begins with the person of the row: 新生儿性别, 死者出生日期.
+fn field_of_row(plain: &str) -> Option<(Field, usize)> {
+    const PERSONS: [&str; 9] = ["新生儿", "婴儿", "死者", "逝者", "患者", "本人", "学生", "参保人", "居民"];
+    let rest = PERSONS.iter().find_map(|person| plain.strip_prefix(person))?;
+    exact_field(rest).map(|(field, rank)| (field, OF_ROW + rank))
 }
 
 fn exact_field(plain: &str) -> Option<(Field, usize)> {
@@ -472,5 +455,10 @@ mod tests {
         }
         check("soc_sec_id", None);
         check("household_id", None);
+        check("新生儿性别", Some(Field::Sex));
+        check("死者出生日期", Some(Field::BirthDate));
+        check("新生儿母亲身份证号", None);
+        let rank = |header: &str| field_of(header).map(|found| found.1);
+        assert!(rank("生前常住地址") < rank("户籍地址"), "where somebody lived comes first");
     }
 }

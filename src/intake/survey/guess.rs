@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::profile::{Profile, Shape};
 use super::sexes::{self, Codes};
-use super::{birth_parts, dates, fields, headers};
+use super::{birth_parts, dates, fields, headers, signs};
 use crate::intake::study::{Field, RowKind};
 
 /// A column bound to a field.
@@ -73,7 +73,7 @@ impl Guess {
 }
 
 /// Share of the values that must be readable as dates.
-const READABLE_MIN: f64 = 0.6;
+pub(super) const READABLE_MIN: f64 = 0.6;
 
 /// Longest mean length of a text that can be compared, in characters.
 const TEXT_CHARACTERS_MAX: f64 = 200.0;
@@ -111,6 +111,8 @@ pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
                 Fit::No(why) => guess.left_out.push((name.clone(), why)),
                 Fit::Other => guess.others.push(index),
             }
+        } else if signs::is_of_clerk(name) {
+            guess.left_out.push((name.clone(), "it is of whoever kept the record, not of the person"));
         } else if let Some((field, why)) = field_by_values(profile) {
             if fields::names_another(name) {
                 guess.left_out.push((name.clone(), "it is of another person than that of the row"));
@@ -270,11 +272,16 @@ fn fit(field: Field, profile: &Profile, is_roll: bool) -> Fit {
             _ if is_han_header && profile.digit_share() >= 0.5 => Fit::Doubt("few values look like ID numbers"),
             _ => Fit::Other,
         },
-        Field::LastSeen if is_roll => Fit::No("the date of the enumeration is no sign of life"),
+        Field::LastSeen if is_roll => Fit::No("a date on the roll is no sign of life"),
+        Field::LastSeen if dates::readable(profile) >= READABLE_MIN && signs::is_of_making(&profile.name) => {
+            Fit::Doubt("when a record was made: is there a date of a later sign of life?")
+        }
         // A run refuses dates of which most cannot be read.
         Field::BirthDate | Field::DeathDate | Field::LastSeen if dates::readable(profile) >= READABLE_MIN => Fit::Yes,
         Field::BirthDate | Field::DeathDate => Fit::Other,
-        Field::LastSeen => Fit::No("few values look like dates"),
+        Field::LastSeen => Fit::No(
+            "few values look like dates   # ? how is it written? last_seen = { column = \"…\", format = \"…\" }",
+        ),
         Field::Sex if sexes::codes_of(profile) == Codes::Unclear => Fit::Other,
         Field::Name | Field::FamilyName | Field::GivenName | Field::FormerName if is_number => Fit::Other,
         Field::Telephone if profile.digit_share() < 0.5 || profile.mean_length() < 5.0 => Fit::Other,

@@ -146,6 +146,25 @@ impl Profile {
         }
     }
 
+    /// Adds what the same column holds in another part of the extract.
+    pub(super) fn absorb(&mut self, part: Profile) {
+        self.rows += part.rows;
+        self.filled += part.filled;
+        self.has_days |= part.has_days;
+        self.codes = self.codes.take().zip(part.codes).and_then(|(mut codes, others)| {
+            others.into_iter().for_each(|(value, count)| *codes.entry(value).or_default() += count);
+            (codes.len() <= CODES_MAX).then_some(codes)
+        });
+        part.prefixes.into_iter().for_each(|(prefix, count)| *self.prefixes.entry(prefix).or_default() += count);
+        self.characters += part.characters;
+        self.digits += part.digits;
+        part.patterns.into_iter().for_each(|(pattern, count)| *self.patterns.entry(pattern).or_default() += count);
+        self.shaped += part.shaped;
+        self.shapes.iter_mut().zip(part.shapes).for_each(|(count, of_part)| *count += of_part);
+        self.different.extend(part.different);
+        self.different_folded.extend(part.different_folded);
+    }
+
     /// Share of the values with this shape.
     pub(super) fn share(&self, shape: Shape) -> f64 {
         ratio(self.shapes.get(shape as usize).copied().unwrap_or(0), self.shaped)

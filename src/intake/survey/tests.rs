@@ -1,3 +1,4 @@
+mod departments;
 mod languages;
 
 use std::fmt::Write;

@@ -207,7 +207,7 @@ fn links(report: &Report) -> Markup {
             (head(language, &page::LINKS, 1))
             tbody { @for (one, other, links, possible) in &links.by_sources { tr {
                 @let command = format!("--links {} {}", word(one), word(other));
-                td { @if one == other { (one) " (" (page::WITHIN.of(language)) ")" } @else { (one) " – " (other) } }
+                td { @if one == other { (one) (page::WITHIN.of(language)) } @else { (one) " – " (other) } }
                 td.n data-trace=(command) { (count(*links)) }
                 td.n data-trace={ (command) " --possible" } { (count(*possible)) }
             } } }

@@ -162,8 +162,18 @@ pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked, settled: &S
         slots: (&linked.model.slots, &linked.slot_of),
         settled,
     };
-    estimate_from(study, &material)
+    let residence = estimate_from(study, &material);
+    if residence.strata.iter().any(|fit| fit.warnings.iter().any(|code| code == NO_DATES)) {
+        tracing::warn!(
+            "no register has dates of a last sign of life that differ: who moved away is hardly told from who was missed, \
+             and far more finds are expected than there are; bind such a column to last_seen, or ask the senders for one"
+        );
+    }
+    residence
 }
+
+/// What is said of a fit that has no dates of a last sign of life.
+const NO_DATES: &str = "no_dates";
 
 impl Residence {
     /// Keeps what draws of the last stratum gave.
@@ -445,7 +455,7 @@ impl Group {
 
     fn warnings(&self, observer: &Observer<'_>, mixture: &Mixture) -> Vec<String> {
         let warnings = [
-            (!observer.has_dates(), "no_dates"),
+            (!observer.has_dates(), NO_DATES),
             (observer.has_dates_of_one_day(), "one_date"),
             (self.positives.len() < POSITIVES_MIN, "few_positives"),
             (!self.negatives_usable(), "few_negatives"),

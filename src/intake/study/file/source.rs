@@ -210,16 +210,16 @@ fn format(
         complaints.add(&item.at, &item.key, "only dates have a format", None);
         return None;
     }
-    if !is_date_format(&format) {
+    if let Err(what) = check_date_format(&format) {
         let hint = Some(String::from("for example \"%Y%m%d\", \"%Y-%m\", \"%d/%m/%Y\", \"%Y年%m月%d日\""));
-        complaints.add(&item.at, &item.key, "expected a date format with a year", hint);
+        complaints.add(&item.at, &item.key, what, hint);
         return None;
     }
     Some(format)
 }
 
-/// A `strftime` format of which every part is known and one is a year.
-fn is_date_format(format: &str) -> bool {
+/// A `strftime` format of which every part is known and one is a year; else what is wrong with it.
+fn check_date_format(format: &str) -> Result<(), String> {
     let mut has_year = false;
     let mut rest = format.chars();
     while let Some(c) = rest.next() {
@@ -229,10 +229,13 @@ fn is_date_format(format: &str) -> bool {
         match rest.next() {
             Some('Y' | 'y' | 'F' | 'D') => has_year = true,
             Some('m' | 'd' | 'e' | 'b' | 'B' | 'h' | 'H' | 'M' | 'S' | 'T' | 'R' | 'j' | '%') => {}
-            _ => return false,
+            part => {
+                let part = part.map(|part| part.escape_debug().to_string()).unwrap_or_default();
+                return Err(format!("expected a date format, found %{part}, which no date is read by"));
+            }
         }
     }
-    has_year
+    if has_year { Ok(()) } else { Err(String::from("expected a date format with a year")) }
 }
 
 fn codes(section: &Section<'_>, complaints: &mut Complaints) -> BTreeMap<String, String> {

@@ -257,7 +257,7 @@ fn a_wrong_value_is_found_with_line_and_key() {
     check("sex = { column = \"s\", columns = [\"s\"] }", 7, "source.columns.sex.columns", "found both");
     check("sex = { column = \"s\", format = \"%Y\" }", 7, "source.columns.sex.format", "only dates");
     check("birth_date = { column = \"s\", format = \"%d\" }", 7, "source.columns.birth_date.format", "year");
-    check("birth_date = { column = \"s\", format = \"%Y%Q\" }", 7, "source.columns.birth_date.format", "year");
+    check("birth_date = { column = \"s\", format = \"%Y%Q\" }", 7, "source.columns.birth_date.format", "%Q");
     check("[source.rows]\npresent = [\"1\"]", 7, "source.rows.column", "is missing");
     check(
         "[source.rows]\ncolumn = \"c\"\npresent = [\"1\"]\nelsewhere = [\"1\"]",

@@ -203,7 +203,7 @@ fn columns_under_longer_headers_and_of_the_same_values_are_matched() {
     let mut names = numbers.map(|custom| custom.name.as_str());
     assert_eq!(names.next_back(), Some("member_no"), "{text}");
     assert!(text.contains("# ? its values are those of this field in another file"), "{text}");
-    assert!(text.contains("# left out: employer_city: no other source has such values"), "{text}");
+    assert!(text.contains("# left out: employer_city: no other source has such a column"), "{text}");
 }
 
 #[test]

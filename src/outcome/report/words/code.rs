@@ -32,11 +32,39 @@ pub fn level(language: Language, name: &str) -> String {
     look_up(LEVELS, name, language)
 }
 
-/// A blocking rule.
+/// A blocking rule: one of the usual ones, or one that is named after the parts of its keys.
 #[must_use]
 pub fn rule(language: Language, name: &str) -> String {
-    if language == Language::En { name.to_owned() } else { look_up(RULES, name, language) }
+    if language == Language::En {
+        return name.to_owned();
+    }
+    match RULES.iter().find(|(known, _)| *known == name) {
+        Some((_, words)) => words.of(language).to_owned(),
+        None => name.split(" and ").map(|part| key_part(language, part)).collect::<Vec<_>>().join("＋"),
+    }
 }
+
+/// One part of a key: a field, or what is taken of it (`prefix(postcode, 3)`). Anything else is shown as it is.
+fn key_part(language: Language, written: &str) -> String {
+    let taken = |(before, zh): &(&str, &str)| {
+        let inside = written.strip_prefix(before)?.strip_suffix(')')?;
+        let (name, figure) = inside.split_once(", ").unwrap_or((inside, ""));
+        Some(zh.replace('@', &field(language, name)).replace('#', figure))
+    };
+    TAKEN.iter().find_map(taken).unwrap_or_else(|| field(language, written))
+}
+
+/// What may be taken of a field, and the Chinese with `@` for the field and `#` for the figure.
+const TAKEN: [(&str, &str); 8] = [
+    ("prefix(", "@前 # 字"),
+    ("suffix(", "@后 # 字"),
+    ("month(", "@的年月"),
+    ("year(", "@的年份"),
+    ("sound(", "@读音"),
+    ("family_name(", "@的姓"),
+    ("dwelling(", "@到室"),
+    ("estate_room(", "@的小区和室号"),
+];
 
 /// Why a row was set aside, or what was noticed in it.
 #[must_use]
@@ -250,6 +278,7 @@ const RULES: &[Entry] = &[
     ("estate and sound of name", words("小区＋姓名读音", "")),
     ("birth year, sex and estate", words("出生年＋性别＋小区", "")),
     ("mother's household and birth month", words("母亲所在户＋出生年月", "")),
+    ("name in any order", words("姓名，不论顺序", "")),
 ];
 
 const REASONS: &[Entry] = &[
@@ -337,5 +366,15 @@ mod tests {
         assert_eq!(level(Language::En, LEVELS[30].0), LEVELS[30].0);
         assert_eq!(rule(Language::En, RULES[0].0), RULES[0].0);
         assert_eq!(rule(Language::Zh, RULES[0].0), "身份号码相同");
+        for (name, words) in [
+            ("suffix(楼号, 3) and year(birth_date)", "楼号后 3 字＋出生日期的年份"),
+            ("小区名称 and 房间号", "小区名称＋房间号"),
+            ("sound(name)", "姓名读音"),
+            ("name in any order", "姓名，不论顺序"),
+            ("second", "second"),
+        ] {
+            assert_eq!(rule(Language::Zh, name), words);
+            assert_eq!(rule(Language::En, name), name);
+        }
     }
 }

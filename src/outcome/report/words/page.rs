@@ -94,7 +94,7 @@ pub const BLOCKING: [Words; 7] = [
 /// Columns of the links table.
 pub const LINKS: [Words; 3] = [words("来源对", "Sources"), words("匹配", "Links"), words("待审", "Possible links")];
 /// Pairs within one source.
-pub const WITHIN: Words = words("内部重复", "within");
+pub const WITHIN: Words = words("（内部重复）", " (within)");
 /// Under the links table.
 pub const LINKS_NOTE: Words = words(
     "匹配：归为同一人的两条记录；待审：达到复核概率而未归为同一人。",

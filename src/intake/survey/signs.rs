@@ -1,0 +1,91 @@
+//! Which column says when somebody was last seen, and which are of the work of clerks?
+//!
+//! Takes a header, gives whether it dates a sign of life, the making of a record, or says who kept it. A date of the
+//! first kind tells best who has left; of the others none tells one person from another.
+
+use super::fields;
+
+/// Usual names of dates of a last sign of life, the surest first: of what somebody came for, of what changed, of what
+/// was registered or issued, of what somebody typed in.
+#[rustfmt::skip]
+pub(super) const HEADERS: [&str; 104] = [
+    "最近就诊日期", "末次就诊日期", "末次就诊时间", "最后就诊时间", "zjjzrq", "djrq", "lastvisitdate", "regdate", "最后就诊日期",
+    "最近就诊时间", "最近一次就诊日期", "最近一次就诊时间", "最后一次就诊日期", "最后一次就诊时间", "就诊日期", "就诊时间",
+    "最近联系日期", "最近随访日期", "最近随访时间", "最近一次随访日期", "最近一次随访时间", "末次随访日期", "末次随访时间", "最后随访日期",
+    "随访日期", "随访时间", "最后活动日期", "最近活动时间", "最近缴费日期", "最近缴费时间", "最近缴费年月", "最近缴费月份", "最后缴费年月",
+    "最后缴费日期", "缴费年月", "缴费月份", "缴费日期", "缴费时间", "更新日期", "更新时间", "最后更新日期", "最后更新时间",
+    "数据更新时间", "数据更新日期", "变更日期", "变更时间", "最后变更日期", "最后变更时间", "变动日期", "变动时间", "修改日期", "修改时间",
+    "最后修改时间", "业务时间", "业务日期", "办理日期", "办理时间", "最近服务日期", "最近服务时间", "最近活动日期", "核查日期", "核查时间",
+    "登记日期", "登记时间", "登簿日期", "登簿时间", "备案日期", "备案时间", "签订日期", "签订时间", "合同签订日期", "签约日期", "续签日期",
+    "签发日期", "签发时间", "发证日期", "发证时间", "办证日期", "办证时间", "gxrq", "gxsj", "djsj", "bgrq", "bgsj", "lastseen",
+    "lastcontact", "lastvisit", "lastupdate", "lastupdated", "updatedate", "updatetime", "updatedat", "registrationdate",
+    "参保日期", "注册日期", "申报日期", "采集日期", "采集时间", "录入日期", "录入时间", "入库日期", "入库时间", "建档日期", "lrsj",
+];
+
+/// Does the header date the making of a record, after which somebody may have been seen?
+pub(super) fn is_of_making(header: &str) -> bool {
+    const WORDS: [&str; 8] = ["参保", "注册", "申报", "采集", "录入", "入库", "建档", "lrsj"];
+    let plain = fields::plain(header);
+    WORDS.iter().any(|word| plain.starts_with(word))
+}
+
+/// Does the header date the work on a record, whatever it is called besides?
+pub(super) fn is_of_work(header: &str) -> bool {
+    const WORK: [&str; 13] =
+        ["录入", "更新", "入库", "修改", "变更", "创建", "采集", "核查", "审核", "上传", "导入", "同步", "操作"];
+    const DATES: [&str; 3] = ["日期", "时间", "年月"];
+    const LATIN: [&str; 8] =
+        ["event", "created", "updated", "modified", "entered", "recorded", "issued", "transaction"];
+    let plain = fields::plain(header);
+    let work = DATES.iter().find_map(|date| plain.strip_suffix(date));
+    work.is_some_and(|work| WORK.iter().any(|word| work.ends_with(word)))
+        || fields::words(header).iter().any(|word| LATIN.contains(&word.as_str()))
+}
+
+/// Does the header say who kept the record, or where that was done?
+pub(super) fn is_of_clerk(header: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: [&str; 24] = [
+        "经办", "操作员", "操作人", "录入人", "录入员", "录入单位", "审核人", "审核员", "采集人", "采集员", "采集单位", "调查员", "普查员", "登记员",
+        "登记人员", "登记单位", "登记机关", "登记机构", "受理人", "受理单位", "创建人", "修改人", "更新人", "发证机关",
+    ];
+    const LATIN: [&str; 5] = ["operator", "clerk", "enumerator", "interviewer", "typist"];
+    let plain = fields::plain(header);
+    WORDS.iter().any(|word| plain.contains(word))
+        || fields::words(header).iter().any(|word| LATIN.contains(&word.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::study::Field;
+
+    #[test]
+    fn headers_of_dates_of_a_last_sign_of_life_are_known() {
+        let field = |header: &str| fields::field_of(header).map(|(field, _)| field);
+        for header in ["登簿时间", "签发日期", "GXSJ", "UPDATE_TIME", "DJSJ", "最近缴费年月", "12.签约日期", "录入时间"]
+        {
+            assert_eq!(field(header), Some(Field::LastSeen), "{header}");
+        }
+        for other in ["有效期至", "结婚日期", "出生登记"] {
+            assert_eq!(field(other), None, "{other}");
+        }
+        let rank = |header: &str| fields::field_of(header).map(|(_, rank)| rank);
+        assert!(rank("最近随访日期") < rank("登簿时间") && rank("登簿时间") < rank("录入时间"));
+        assert!(is_of_making("录入时间") && is_of_making("参保日期") && !is_of_making("最近缴费年月"));
+    }
+
+    #[test]
+    fn the_work_of_clerks_is_told_from_what_persons_are() {
+        for header in ["经办人", "操作员", "录入人员", "普查员姓名", "登记机关", "Enumerator"] {
+            assert!(is_of_clerk(header), "{header}");
+        }
+        for header in ["信息采集时间", "系统更新日期", "event_date", "createdAt"] {
+            assert!(is_of_work(header), "{header}");
+        }
+        for header in ["结婚登记日期", "文化程度", "户口登记地", "登记类型", "居住时间", "occupation", "人员类别"]
+        {
+            assert!(!is_of_clerk(header) && !is_of_work(header), "{header}");
+        }
+    }
+}

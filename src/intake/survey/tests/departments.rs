@@ -1,0 +1,155 @@
+//! Are extracts of departments drafted as they are usually headed?
+
+use super::{Field, column, district, drafted, folder, han_name, id_number, table};
+
+/// The roll of the district, and one register of this header.
+fn with_register(header: &str, row: impl Fn(u32) -> String) -> (String, crate::intake::study::Study) {
+    let folder = folder(&[("roll.csv", district()[0].1.clone()), ("u.csv", table(header, 200, row))]);
+    drafted(folder.path())
+}
+
+fn line<'t>(text: &'t str, begin: &str) -> &'t str {
+    text.lines().find(|line| line.starts_with(begin)).unwrap_or_else(|| panic!("no line {begin}: {text}"))
+}
+
+fn day(row: u32) -> String {
+    format!("2019-{:02}-{:02}", row % 12 + 1, row % 28 + 1)
+}
+
+#[test]
+fn the_date_of_the_last_sign_of_life_is_drafted_and_where_it_is_not_sure_asked_for() {
+    let register = |date: &str, cell: fn(u32) -> String| {
+        with_register(&format!("业务编号,姓名,身份证号,{date}"), move |row| {
+            format!("U{row},{},{},{}", han_name(row), id_number(row), cell(row))
+        })
+    };
+    for date in ["登簿时间", "签发日期", "末次随访日期", "GXSJ", "UPDATE_TIME", "最近缴费年月"] {
+        let (text, study) = register(date, day);
+        assert_eq!(column(&study, 1, Field::LastSeen), Some(date), "{text}");
+        assert!(!line(&text, "last_seen").contains("# ?"), "{text}");
+    }
+    let (text, study) = register("录入时间", day);
+    assert_eq!(column(&study, 1, Field::LastSeen), Some("录入时间"), "{text}");
+    assert!(line(&text, "last_seen").contains("# ?"), "when it was typed in is a weak sign: {text}");
+    let no_date = "# no column dates the last sign of life   # ?";
+    for date in ["收件日期", "系统操作时间", "有效期至"] {
+        let (text, study) = register(date, day);
+        assert_eq!(column(&study, 1, Field::LastSeen), None, "{text}");
+        assert!(line(&text, &format!("# left out: {date}: ")).contains("# ? does it date a last sign"), "{text}");
+        assert!(!text.contains(no_date), "{text}");
+    }
+    let (text, _) = register("备注", |row| format!("第{}号", row % 50));
+    assert!(text.contains(no_date) && !text.contains("does it date"), "{text}");
+    let (text, _) = register("签发日期", |row| format!("x{row}"));
+    assert!(line(&text, "# left out: 签发日期: few values look like dates").contains("# ?"), "{text}");
+}
+
+#[test]
+fn a_date_that_two_registers_share_is_asked_about_where_it_is_compared() {
+    let register = |prefix: &'static str| {
+        table("业务编号,姓名,身份证号,收件日期", 200, move |row| {
+            format!("{prefix}{row},{},{},{}", han_name(row), id_number(row), day(row))
+        })
+    };
+    let folder = folder(&[("roll.csv", district()[0].1.clone()), ("u.csv", register("u")), ("v.csv", register("v"))]);
+    let (text, _) = drafted(folder.path());
+    assert!(line(&text, "\"收件日期\" = ").contains("# ? does it date a last sign of life"), "{text}");
+}
+
+#[test]
+fn what_clerks_did_is_compared_with_nothing() {
+    let header = "业务编号,姓名,身份证号,最近就诊日期,经办人,录入时间,系统更新日期,文化程度";
+    let register = |prefix: &'static str| {
+        table(header, 200, move |row| {
+            let (name, id, clerk) = (han_name(row), id_number(row), han_name(row % 7 + 500));
+            format!("{prefix}{row},{name},{id},{0},{clerk},{0},{0},{1}", day(row), row % 6)
+        })
+    };
+    let folder = folder(&[("roll.csv", district()[0].1.clone()), ("u.csv", register("u")), ("v.csv", register("v"))]);
+    let (text, study) = drafted(folder.path());
+    let names: Vec<&str> = study.custom_fields.iter().map(|custom| custom.name.as_str()).collect();
+    assert_eq!(names, ["文化程度"], "{text}");
+    assert!(line(&text, "# left out: 经办人: ").contains("whoever kept the record"), "{text}");
+    assert!(line(&text, "# left out: 录入时间: ").contains("another column holds this field"), "{text}");
+    assert!(line(&text, "# left out: 系统更新日期: ").contains("the date of the record"), "{text}");
+    assert!(!text.contains("does it date"), "there is a better date: {text}");
+}
+
+#[test]
+fn the_census_short_form_is_drafted_whole() {
+    let header = "H1户编号,D1姓名,D3公民身份号码,D4性别,D5出生年,D5出生月,D7普查时点居住地";
+    let roll = table(header, 200, |row| {
+        let (name, id, sex) = (han_name(row), id_number(row), ["1-男", "2-女"][row as usize % 2]);
+        format!("h{},{name},{id},{sex},{},{},{}", row / 3, 1950 + row % 60, row % 12 + 1, row % 5 + 1)
+    });
+    let folder = folder(&[("普查短表.csv", roll)]);
+    let (text, study) = drafted(folder.path());
+    let birth = study.sources[0].binding(Field::BirthDate).unwrap_or_else(|| panic!("{text}"));
+    assert_eq!(birth.columns, ["D5出生年", "D5出生月"], "{text}");
+    assert_eq!(column(&study, 0, Field::Sex), Some("D4性别"), "{text}");
+    assert!(!line(&text, "sex = ").contains("# ?"), "{text}");
+}
+
+#[test]
+fn headers_that_name_the_person_of_the_row_are_known() {
+    let header = "业务编号,死者姓名,死者性别,死者出生日期,死亡日期,户籍地址,生前常住地址";
+    let (text, study) = with_register(header, |row| {
+        let place = format!("风采里{row}号楼1门401");
+        format!(
+            "U{row},{},{},1940-01-{:02},{},某省某市1号楼1门101,{place}",
+            han_name(row),
+            row % 2 + 1,
+            row % 28 + 1,
+            day(row)
+        )
+    });
+    let check = |field: Field, name: &str| assert_eq!(column(&study, 1, field), Some(name), "{text}");
+    check(Field::Name, "死者姓名");
+    check(Field::Sex, "死者性别");
+    check(Field::BirthDate, "死者出生日期");
+    check(Field::Address, "生前常住地址");
+}
+
+#[test]
+fn a_column_that_is_headed_as_a_field_and_cannot_be_read_is_asked_about() {
+    let (text, study) = with_register("业务编号,姓名,身份证号,性别,手机号", |row| {
+        let sex = ["甲", "乙", "丙"][row as usize % 3];
+        format!("U{row},{},{},{sex},无{}", han_name(row), id_number(row), row % 9)
+    });
+    assert_eq!((column(&study, 1, Field::Sex), column(&study, 1, Field::Telephone)), (None, None), "{text}");
+    for (begin, why) in [("# left out: 性别: ", "`sex`"), ("# left out: 手机号: ", "`telephone`")] {
+        assert!(line(&text, begin).contains(why) && line(&text, begin).contains("# ?"), "{text}");
+    }
+}
+
+#[test]
+fn a_draft_without_a_roll_is_told_from_one_with_it() {
+    let all = district();
+    let has_roll = |at: &[usize]| {
+        let folder = folder(&at.iter().map(|at| all[*at].clone()).collect::<Vec<_>>());
+        super::draft(folder.path(), folder.path()).unwrap().has_roll
+    };
+    assert!(has_roll(&[0, 1]) && !has_roll(&[1, 2]));
+}
+
+#[test]
+fn files_that_differ_in_a_number_and_share_nobody_are_parts_of_one_extract() {
+    let part = |from: u32| {
+        table("RYBH,XM,GMSFHM,XZZ,GXSJ", 100, move |row| {
+            let row = from + row;
+            format!("P{row},{},{},风采里{row}号楼1门401,{}", han_name(row), id_number(row), day(row))
+        })
+    };
+    let roll = district()[0].1.clone();
+    let both = folder(&[("roll.csv", roll.clone()), ("czrk_1.csv", part(0)), ("czrk_2.csv", part(100))]);
+    let (text, study) = drafted(both.path());
+    assert_eq!(study.sources.len(), 2, "{text}");
+    let source = &study.sources[0];
+    assert_eq!((source.name.as_str(), source.files.len(), source.record_id.as_deref()), ("czrk", 2, Some("RYBH")));
+    assert!(line(&text, "path = [\"czrk_1.csv\", \"czrk_2.csv\"]").contains("# ?"), "{text}");
+    assert!(text.contains("# 200 rows\n[[source]]\nname = \"czrk\""), "{text}");
+    // Most persons of one year's copy are in the next one's: two registers.
+    let years = folder(&[("roll.csv", roll), ("czrk_1.csv", part(0)), ("czrk_2.csv", part(20))]);
+    let (text, study) = drafted(years.path());
+    assert_eq!(study.sources.len(), 3, "{text}");
+}
