@@ -7,15 +7,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::Standardised;
 use super::date::Date;
 use super::id_number;
+use super::lexicon::Symbol;
 use super::name::Script;
 use super::table::PersonTable;
 use crate::error::{Error, Result};
 use crate::intake::extract::Extract;
-use crate::intake::study::{Field, RowKind, Source, Study};
+use crate::intake::study::{Field, Role, RowKind, Source, Study};
 use crate::tally::Tally;
 
 /// Rows below which a source is taken as it comes.
@@ -32,6 +34,9 @@ const ODD_SHARE: u64 = 4;
 
 /// What a spreadsheet does to a column of long codes.
 const ROUNDED: &str = "most codes of this column were turned into rounded numbers by a spreadsheet";
+
+/// Rows of an enumeration area, on average, below which its column is a matter to look at.
+const AREA_ROWS_MIN: u64 = 2;
 
 /// Share of a source's rows, one in so many, from which births after the reference time are a matter to look at.
 const UNBORN_SHARE: u64 = 100;
@@ -86,6 +91,7 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
         check_deaths(source, extract.source, tally, &standardised.table).map_err(place)?;
         warn_of_other_codes(source, tally);
         warn_of_absent_kinds(source, extract.source, &standardised.table);
+        warn_of_tiny_areas(source, extract.source, &standardised.table);
         warn_of_unborn(source, extract.source, study.reference.day, &standardised.table);
         if names_records_by_id_numbers(extract.source, &standardised.table) {
             tracing::warn!(
@@ -210,6 +216,9 @@ fn warn_of_other_codes(source: &Source, tally: &Tally) {
         ("left_registration_unknown", "codes of the time since leaving the registration cannot be read"),
         ("date_unreadable", "dates of a declared field cannot be read"),
         ("number_unreadable", "numbers of a declared field cannot be read"),
+        ("ethnicity_unknown", "ethnicities cannot be read"),
+        ("telephone_unusable", "telephone numbers cannot be read"),
+        ("division_unusable", "division codes cannot be read (names of places are none)"),
     ] {
         let rows = noted(note);
         if tally.rows_in >= ROWS_MIN && rows * ODD_SHARE > tally.rows_in {
@@ -219,6 +228,24 @@ fn warn_of_other_codes(source: &Source, tally: &Tally) {
                 "{what}: `rollcall profile` says what is in the column; `codes` and `format` say what it means"
             );
         }
+    }
+}
+
+/// An enumerator's area holds dozens of households: where the roll's hold hardly more than one row, the column is most
+/// likely another's, and its values would stand in outputs as codes of areas.
+fn warn_of_tiny_areas(source: &Source, number: usize, table: &PersonTable) {
+    let areas = table.records(number).map(|record| table.area[record as usize]).filter(|area| *area != 0);
+    let areas: Vec<Symbol> = areas.collect();
+    let (rows, areas) = (areas.len() as u64, areas.into_iter().collect::<FxHashSet<Symbol>>().len() as u64);
+    if source.role == Role::Roll && rows >= ROWS_MIN && areas * AREA_ROWS_MIN > rows {
+        let column = source.binding(Field::EnumerationArea).map_or_else(String::new, |bound| bound.columns.join(", "));
+        tracing::warn!(
+            source = source.name,
+            column,
+            areas,
+            rows,
+            "enumeration areas have hardly more than one row each: is this their column? Each would have a list of its own"
+        );
     }
 }
 

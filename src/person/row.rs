@@ -302,6 +302,8 @@ impl<'a> RowReader<'a> {
         let household = self.code(chunk, row, Field::Household, out);
         let telephone = self.code(chunk, row, Field::Telephone, out).map(|text| code::telephone(&text));
         out.note((telephone == Some(0)).then_some("telephone_unusable"));
+        let ethnicity = self.text(chunk, row, Field::Ethnicity).map(|text| code::ethnicity(&text));
+        out.note((ethnicity == Some(0)).then_some("ethnicity_unknown"));
         let table = &mut out.table;
         let household = household.map_or(0, |text| out.households.intern_after(table.household.last(), &text));
         table.household.push(household);
@@ -309,7 +311,7 @@ impl<'a> RowReader<'a> {
             self.text(chunk, row, Field::Relationship).map_or(Relationship::Unknown, |text| code::relationship(&text)),
         );
         table.telephone.push(telephone.unwrap_or(0));
-        table.ethnicity.push(self.text(chunk, row, Field::Ethnicity).map_or(0, |text| code::ethnicity(&text)));
+        table.ethnicity.push(ethnicity.unwrap_or(0));
         table.parent.push(if mother == Parent::default() {
             0
         } else {
@@ -403,7 +405,9 @@ impl<'a> RowReader<'a> {
         let (estates, written) = (&mut out.table.estates, &mut out.table.written);
         let place = place.map_or_else(PlaceCell::default, |text| before.place(&text, estates, written));
         let area = self.code(chunk, row, Field::EnumerationArea, out).and_then(|text| code::area(&text));
-        let division = self.code(chunk, row, Field::Division, out).and_then(|text| code::division(&text));
+        let division = self.code(chunk, row, Field::Division, out).map(|text| code::division(&text));
+        out.note((division == Some(None)).then_some("division_unusable"));
+        let division = division.flatten();
         let own = division.is_some();
         let division = division.or_else(|| area.as_deref().and_then(code::division_of_area));
         if !own && division.is_some() {
