@@ -166,7 +166,8 @@ pub fn recount(summary: &Summary, rows: &[CaseRow], cases: &[StoredCase], has_ou
     }
     let of = |level: &str, area: &str| areas.get(&(level, area)).copied().unwrap_or_default();
     let areas = summary.areas.iter().map(|row| of(&row.level, &row.area).recount(&row.level, &row.area, &row.estimate));
-    areas.chain(std::iter::once(all.recount("all", "all", &summary.total))).collect()
+    let total = summary.total.iter().map(|total| all.recount("all", "all", total));
+    areas.chain(total).collect()
 }
 
 /// An area as the sums are kept by: level and code.
@@ -264,7 +265,7 @@ mod tests {
         let area =
             |level: &str, area: &str| AreaEstimate { level: level.to_owned(), area: area.to_owned(), estimate: RUN };
         Summary {
-            total: RUN,
+            total: Some(RUN),
             areas: vec![
                 area("district", "120106"),
                 area("community", "120106001001"),
@@ -338,9 +339,7 @@ mod tests {
         outcomes.resize(60, None);
         let (rows, stored) = cases(&outcomes);
         let mut run = summary();
-        run.total.only_register = 40.0;
-        run.total.unseen = 4.0;
-        run.total.persons = 1_044.0;
+        run.total = Some(Estimate { only_register: 40.0, unseen: 4.0, persons: 1_044.0, ..RUN });
         let all = recount(&run, &rows, &stored, false).last().unwrap().clone();
         // Fifteen fewer because nobody was found, and more because the others look like them.
         assert!(all.only_register < 24.0 && all.only_register > 5.0, "{all:?}");

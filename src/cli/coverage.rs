@@ -134,10 +134,10 @@ fn describe(summary: &Summary) -> String {
     if !summary.is_made() {
         return summary.warnings.iter().map(|warning| format!("{}\n", in_words(warning))).collect();
     }
-    let mut table = Table::new(&["area", "enumerated", "wrongly", "twice", "estimated", "95 % from", "to", "omitted"]);
+    let mut table = Table::new(&["area", "rightly", "wrongly", "twice", "estimated", "95 % from", "to", "omitted"]);
     let mut row = |name: String, estimate: &Estimate| {
         let counts = [
-            estimate.enumerated + estimate.erroneous,
+            estimate.enumerated,
             estimate.erroneous,
             estimate.duplicates,
             estimate.persons,
@@ -159,9 +159,10 @@ fn describe(summary: &Summary) -> String {
             row(name, &area.estimate);
         }
     }
-    row(String::from("all"), &summary.total);
+    let total = summary.total.unwrap_or_default();
+    row(String::from("all"), &total);
     let mut text = table.text();
-    let _ = writeln!(text, "\nwithout the corrections, all: {:.1}", summary.total.uncorrected);
+    let _ = writeln!(text, "\nwithout the corrections, all: {:.1}", total.uncorrected);
     if let Some(lists) = &summary.by_lists {
         let names = lists.lists.join(", ");
         let _ = writeln!(
@@ -187,6 +188,19 @@ mod tests {
     use super::describe;
     use crate::outcome::coverage::estimated::{AreaEstimate, Estimate, Summary};
 
+    /// The screen has the figures of `coverage.json`, and what is omitted follows from them.
+    #[test]
+    fn who_is_enumerated_rightly_is_the_figure_that_the_share_follows_from() {
+        let total = Estimate { persons: 100.0, enumerated: 90.0, erroneous: 5.0, ..Estimate::default() };
+        let assumptions = vec![String::from("independence")];
+        let text = describe(&Summary { total: Some(total), assumptions, ..Summary::default() });
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].contains("rightly") && !lines[0].contains("enumerated"), "{text}");
+        let all: Vec<&str> =
+            lines.iter().find(|line| line.starts_with("all")).expect("a line").split_whitespace().collect();
+        assert_eq!((all[1], all[2], &all[7..]), ("90.0", "5.0", &["10.00", "%"][..]), "{text}");
+    }
+
     #[test]
     fn unknown_areas_say_their_level_and_nothing_has_no_share() {
         let some = Estimate { persons: 100.0, enumerated: 90.0, ..Estimate::default() };
@@ -203,7 +217,7 @@ mod tests {
             area("community", "unknown", Estimate::default()),
         ];
         let assumptions = vec![String::from("independence")];
-        let text = describe(&Summary { total: some, areas, assumptions, ..Summary::default() });
+        let text = describe(&Summary { total: Some(some), areas, assumptions, ..Summary::default() });
         for level in ["district", "township", "community"] {
             assert_eq!(text.matches(&format!("{level} unknown")).count(), 1, "{text}");
         }

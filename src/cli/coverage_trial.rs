@@ -99,7 +99,7 @@ pub(super) fn trial(asked: &CoverageTrial) -> Result<ExitCode> {
         let study = study::file::read(&made.study)?;
         let summary = run::run(&study, &folder.path().join("results"), &Options::default(), &Silent)?;
         let truth = TrueParts::of(&district)?;
-        let (residents, total) = (truth.residents(), summary.coverage.summary.total);
+        let (residents, total) = (truth.residents(), summary.coverage.summary.total.unwrap_or_default());
         covered += u64::from(total.low <= residents && residents <= total.high);
         widths += (total.high - total.low) / residents;
         expected += total.standard_error / residents;

@@ -39,7 +39,12 @@ pub(super) fn describe(summary: &Summary) -> String {
     for (what, number) in &summary.manifest.counts {
         counts.row(vec![what.replace('_', " "), count(*number)]);
     }
-    counts.row(vec![String::from("expected found by visits"), format!("{:.0}", summary.findings.expected_found)]);
+    // A figure that rests on nothing is none.
+    let expected = match summary.coverage.summary.is_unlinked() {
+        true => String::from("unknown"),
+        false => format!("{:.0}", summary.findings.expected_found),
+    };
+    counts.row(vec![String::from("expected found by visits"), expected]);
     let reliability = &summary.reliability;
     counts.row(vec![String::from("links from probability"), format!("{:.4}", reliability.threshold)]);
     counts.row(vec![String::from("links expected to be false"), format!("{:.1}", reliability.false_links)]);

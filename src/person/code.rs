@@ -3,6 +3,8 @@
 //! Sex (GB/T 2261.1), nationality (GB/T 3304), relationship to the head of the household (census item D2, GB/T 4761),
 //! telephone numbers and division codes, as departments write them: digits, Chinese or English words.
 
+use std::ops::RangeInclusive;
+
 use super::han::compatible;
 use crate::intake::study::Field;
 use crate::intake::study::sex_words::sex_of;
@@ -139,8 +141,18 @@ pub fn ethnicity(text: &str) -> u8 {
     if let Ok(code) = text.parse::<u8>() {
         return if matches!(code, 1..=56 | 97 | 98) { code } else { 0 };
     }
-    let name = text.strip_suffix('族').unwrap_or(text);
-    ETHNICITIES.iter().position(|[known, _]| *known == name).map_or(0, |at| u8::try_from(at + 1).unwrap_or(0))
+    // A code may stand beside the name: `01-汉族`, `汉族(01)`.
+    let beside = |c: char| c.is_ascii_digit() || c.is_ascii_punctuation() || c.is_whitespace() || c == '、';
+    let name = text.trim_matches(beside);
+    let name = name.strip_suffix('族').unwrap_or(name);
+    let known = ETHNICITIES.iter().position(|[known, _]| *known == name);
+    known.map_or_else(|| code_before(text).map_or(0, ethnicity), |at| u8::try_from(at + 1).unwrap_or(0))
+}
+
+/// The code that a sign parts from the words behind it (`97-其他`); nothing where there is none.
+fn code_before(text: &str) -> Option<&str> {
+    let (code, _) = text.split_once(['-', '.', ':', '、', '_', ' '])?;
+    (!code.is_empty() && code.bytes().all(|c| c.is_ascii_digit())).then_some(code)
 }
 
 /// What a nationality is called in Chinese and in English; nothing if it is unknown.
@@ -267,11 +279,36 @@ fn is_mobile(number: u64) -> bool {
     (13_000_000_000..20_000_000_000).contains(&number)
 }
 
-/// A division code: its digits, at most 12 of them, if there are an even prefix's worth (2 or more).
+/// Digits that a division code or its beginning has; that of an enumeration area has three more than a community's.
+const DIVISION_DIGITS: RangeInclusive<usize> = 2..=15;
+
+/// Digits of the code of a community, beyond which no division goes.
+const COMMUNITY_DIGITS: usize = 12;
+
+/// Digits of the codes that are known beside the name of a place: a district's, a township's, a community's.
+const NAMED_DIGITS: [usize; 3] = [DISTRICT_DIGITS, 9, COMMUNITY_DIGITS];
+
+/// A division code: digits, the first 12 of them, whatever parts them or stands behind their point, and without the
+/// name of the place that may stand beside them. `None` of anything else: 第10社区 is a name.
 #[must_use]
 pub fn division(text: &str) -> Option<String> {
-    let digits: String = compatible(text).chars().filter(char::is_ascii_digit).take(12).collect();
-    (digits.len() >= 2 && digits.bytes().any(|digit| digit != b'0')).then_some(digits)
+    let text = compatible(text);
+    let text = text.trim_end().trim_end_matches('0').strip_suffix('.').unwrap_or(&text);
+    let parts = |c: char| c.is_whitespace() || super::name::is_invisible(c) || "-_./·'".contains(c);
+    let is_code = text.chars().all(|c| c.is_ascii_digit() || parts(c));
+    let digits =
+        if is_code { text.chars().filter(char::is_ascii_digit).collect() } else { beside_name(text)?.to_owned() };
+    let is_usable = DIVISION_DIGITS.contains(&digits.len()) && digits.bytes().any(|digit| digit != b'0');
+    is_usable.then(|| digits.chars().take(COMMUNITY_DIGITS).collect())
+}
+
+/// The code before or behind the name of a place: `120106001010 某社区`, `某社区(120106001010)`.
+fn beside_name(text: &str) -> Option<&str> {
+    let text = text.trim_matches(|c: char| !c.is_alphanumeric());
+    let is_digit = |c: char| c.is_ascii_digit();
+    let before = &text[..text.len() - text.trim_start_matches(is_digit).len()];
+    let behind = &text[text.trim_end_matches(is_digit).len()..];
+    [before, behind].into_iter().find(|digits| NAMED_DIGITS.contains(&digits.len()))
 }
 
 /// The code of an enumeration area as written, without what cannot be seen: 甲片-01 is as good a code as digits are.
@@ -301,8 +338,10 @@ const DISTRICT_DIGITS: usize = 6;
 /// The division code that the code of an enumeration area begins with, if it is one of those: that of 甲片-01 is not.
 #[must_use]
 pub fn division_of_area(area: &str) -> Option<String> {
-    let begin = area.as_bytes().get(..DISTRICT_DIGITS)?;
-    begin.iter().all(u8::is_ascii_digit).then(|| division(area)).flatten()
+    let digits = area.bytes().take_while(u8::is_ascii_digit).count();
+    let begin = area.get(..digits.min(COMMUNITY_DIGITS)).filter(|begin| begin.len() >= DISTRICT_DIGITS)?;
+    // Whatever else stands behind: an area's code may be longer than any division's.
+    division(area).or_else(|| division(begin))
 }
 
 #[cfg(test)]
@@ -317,6 +356,8 @@ mod tests {
             (" 甲片-01 ", "甲片-01", None),
             ("JK-2020-001", "JK-2020-001", None),
             ("EA\u{200b}01", "EA01", None),
+            ("12010600100100501", "12010600100100501", Some("120106001001")),
+            ("1201060010甲", "1201060010甲", Some("1201060010")),
         ] {
             assert_eq!(super::area(text).as_deref(), Some(expected));
             assert_eq!(super::division_of_area(expected).as_deref(), division, "{text}");
@@ -368,6 +409,18 @@ mod tests {
         for (text, expected) in
             [("01", 1), ("1", 1), ("汉族", 1), ("满", 11), ("维吾尔族", 5), ("97", 97), ("99", 0), ("x", 0)]
         {
+            assert_eq!(ethnicity(text), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("01-汉族", 1),
+            ("５、维吾尔族", 5),
+            ("汉族（01）", 1),
+            ("11满", 11),
+            ("97-其他", 97),
+            ("99-未知", 0),
+            ("Group 2", 0),
+            ("-", 0),
+        ] {
             assert_eq!(ethnicity(text), expected, "{text}");
         }
         for code in (1..=56).chain([97, 98]) {
@@ -425,5 +478,33 @@ mod tests {
         assert_eq!(telephone("07 8100 1234"), 781_001_234);
         assert_eq!(division("120106001004005").as_deref(), Some("120106001004"));
         assert_eq!(division("未知"), None);
+    }
+
+    #[test]
+    fn a_name_with_digits_is_no_division() {
+        for (text, expected) in [
+            ("12", Some("12")),
+            ("120106001010.0", Some("120106001010")),
+            ("120106000000", Some("120106000000")),
+            ("1000.00", Some("1000")),
+            ("１２０１０６-００１-０１０", Some("120106001010")),
+            (" 120 106 ", Some("120106")),
+            ("120106001010 某社区", Some("120106001010")),
+            ("120106001010第10社区", Some("120106001010")),
+            ("某街道（120106001）", Some("120106001")),
+            ("某区120106", Some("120106")),
+            ("第10社区", None),
+            ("12号院社区", None),
+            ("38中社区", None),
+            ("某社区10", None),
+            ("1201060010 某社区", None),
+            ("110101199003070013", None),
+            ("000000", None),
+            ("7", None),
+            ("Ward 12", None),
+            ("", None),
+        ] {
+            assert_eq!(division(text).as_deref(), expected, "{text}");
+        }
     }
 }

@@ -375,6 +375,18 @@ mod tests {
     }
 
     #[test]
+    fn names_of_places_are_no_divisions_and_are_noted() {
+        let columns = "division = \"v\"\nethnicity = \"e\"";
+        let text = "n,v,e\n王丽,第10社区,01-汉族\n李明,120106001010 某社区,汉族\n张伟,,99\n";
+        let found = records_of(text, columns, "").unwrap();
+        let (table, noted) = (&found.table, &found.tallies[0].noted);
+        let divisions: Vec<&str> = (0..3).map(|at| table.divisions.text(table.division[at])).collect();
+        assert_eq!(divisions, ["", "120106001010", ""]);
+        assert_eq!((0..3).map(|at| table.ethnicity[at]).collect::<Vec<_>>(), [1, 1, 0]);
+        assert_eq!((noted["division_unusable"], noted["ethnicity_unknown"]), (1, 1));
+    }
+
+    #[test]
     fn what_a_row_means_is_told_with_and_without_a_point() {
         use crate::intake::study::RowKind::{Birth, Death, Residence};
         let columns = "[source.rows]\ncolumn = \"k\"\nbirth = [\"1\"]\ndeath = [\"2.0\"]";

@@ -9,15 +9,17 @@ mod births;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use super::Standardised;
 use super::date::Date;
 use super::id_number;
+use super::lexicon::Symbol;
 use super::name::Script;
 use super::table::PersonTable;
 use crate::error::{Error, Result};
 use crate::intake::extract::Extract;
-use crate::intake::study::{Field, RowKind, Source, Study};
+use crate::intake::study::{Field, Role, RowKind, Source, Study};
 use crate::tally::Tally;
 
 /// Rows below which a source is taken as it comes.
@@ -34,6 +36,9 @@ const ODD_SHARE: u64 = 4;
 
 /// What a spreadsheet does to a column of long codes.
 const ROUNDED: &str = "most codes of this column were turned into rounded numbers by a spreadsheet";
+
+/// Rows of an enumeration area, on average, below which its column is a matter to look at.
+const AREA_ROWS_MIN: u64 = 2;
 
 /// Share of a source's rows, one in so many, from which births after the reference time are a matter to look at.
 const UNBORN_SHARE: u64 = 100;
@@ -214,6 +219,9 @@ fn warn_of_other_codes(source: &Source, tally: &Tally) {
         ("left_registration_unknown", "codes of the time since leaving the registration cannot be read"),
         ("date_unreadable", "dates of a declared field cannot be read"),
         ("number_unreadable", "numbers of a declared field cannot be read"),
+        ("ethnicity_unknown", "ethnicities cannot be read"),
+        ("telephone_unusable", "telephone numbers cannot be read"),
+        ("division_unusable", "division codes cannot be read (names of places are none)"),
     ] {
         let rows = noted(note);
         if tally.rows_in >= ROWS_MIN && rows * ODD_SHARE > tally.rows_in {
@@ -226,7 +234,7 @@ fn warn_of_other_codes(source: &Source, tally: &Tally) {
     }
 }
 
-/// Numbers and names of persons are no areas, and each would be one.
+/// Numbers and names of persons are no areas, and each would be one, with its value in outputs as a code.
 fn warn_of_areas(source: &Source, number: usize, tally: &Tally, table: &PersonTable) {
     let columns = |field| source.binding(field).map_or_else(String::new, |binding| binding.columns.join(", "));
     for (note, field) in
@@ -242,18 +250,18 @@ fn warn_of_areas(source: &Source, number: usize, tally: &Tally, table: &PersonTa
             );
         }
     }
+    // An enumerator's area holds dozens of households.
     let areas = table.records(number).map(|record| table.area[record as usize]).filter(|area| *area != 0);
-    let mut rows_of: BTreeMap<u32, u64> = BTreeMap::new();
-    areas.for_each(|area| *rows_of.entry(area).or_default() += 1);
-    let rows: u64 = rows_of.values().sum();
-    if rows >= ROWS_MIN && rows_of.len() as u64 * 2 > rows {
+    let areas: Vec<Symbol> = areas.collect();
+    let (rows, areas) = (areas.len() as u64, areas.into_iter().collect::<FxHashSet<Symbol>>().len() as u64);
+    if source.role == Role::Roll && rows >= ROWS_MIN && areas * AREA_ROWS_MIN > rows {
         tracing::warn!(
             source = source.name,
             column = columns(Field::EnumerationArea),
+            areas,
             rows,
-            areas = rows_of.len(),
-            "most codes of enumeration areas are those of one row alone: the column may hold names of persons, which then \
-             stand in outputs; name another one"
+            "enumeration areas have hardly more than one row each: is this their column? Each would have a list of its own, \
+             and names of persons in it would stand in outputs"
         );
     }
 }

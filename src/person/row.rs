@@ -303,6 +303,8 @@ impl<'a> RowReader<'a> {
         let household = self.code(chunk, row, Field::Household, out);
         let telephone = self.code(chunk, row, Field::Telephone, out).map(|text| code::telephone(&text));
         out.note((telephone == Some(0)).then_some("telephone_unusable"));
+        let ethnicity = self.text(chunk, row, Field::Ethnicity).map(|text| code::ethnicity(&text));
+        out.note((ethnicity == Some(0)).then_some("ethnicity_unknown"));
         let table = &mut out.table;
         let household = household.map_or(0, |text| out.households.intern_after(table.household.last(), &text));
         table.household.push(household);
@@ -310,7 +312,7 @@ impl<'a> RowReader<'a> {
             self.text(chunk, row, Field::Relationship).map_or(Relationship::Unknown, |text| code::relationship(&text)),
         );
         table.telephone.push(telephone.unwrap_or(0));
-        table.ethnicity.push(self.text(chunk, row, Field::Ethnicity).map_or(0, |text| code::ethnicity(&text)));
+        table.ethnicity.push(ethnicity.unwrap_or(0));
         table.parent.push(if mother == Parent::default() {
             0
         } else {
@@ -408,7 +410,9 @@ impl<'a> RowReader<'a> {
             out.note(is_number.then_some("division_number_of_a_person"));
             !is_number
         });
-        (area, division.and_then(|text| code::division(&text)))
+        let division = division.map(|text| code::division(&text));
+        out.note((division == Some(None)).then_some("division_unusable"));
+        (area, division.flatten())
     }
 
     /// Reads the address and its codes; gives how its numbers were written, if not plainly.

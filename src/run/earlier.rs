@@ -101,17 +101,20 @@ fn other_study(earlier: &Manifest, study: &Study) -> Option<String> {
     lacks_roll.then(|| format!("its sources are {}", sources.join(", ")))
 }
 
-/// A study that is named by its file alone is known by where that is, too.
+/// A study that is named by its file or, as drafts are, by its folder alone is known by where that is, too: other folders
+/// are called so.
 fn other_nameless(out: &Path, study: &Study) -> Option<String> {
-    let is_named = study.file.file_stem().is_none_or(|stem| stem.to_string_lossy() != study.name);
-    if is_named {
+    let file = std::fs::canonicalize(&study.file).ok()?;
+    let names = [file.file_stem(), file.parent().and_then(Path::file_name)];
+    let is_named = !names.into_iter().flatten().any(|name| name.to_string_lossy() == study.name);
+    if is_named || is_run_of(&file, out) {
         return None;
     }
     let entries = log::read_so_far(out).ok()?;
     let begin = entries.iter().rfind(|entry| entry.action == "begin")?;
     let earlier = Path::new(begin.object["study_file"].as_str()?);
-    let other = std::fs::canonicalize(earlier).ok()? != std::fs::canonicalize(&study.file).ok()?;
-    other.then(|| format!("that of {}; a `name` in [study] would tell them apart", earlier.display()))
+    let other = std::fs::canonicalize(earlier).ok()? != file;
+    other.then(|| format!("that of {}; a `name` of its own in [study] would tell them apart", earlier.display()))
 }
 
 /// What an interrupted run may have left.

@@ -136,6 +136,35 @@ fn a_run_of_another_study_is_not_overwritten() {
     }
 }
 
+/// Folders of one name, as offices call them, are drafted alike.
+#[test]
+fn a_draft_of_a_folder_of_the_same_name_is_another_study() {
+    let folder = tempfile::tempdir().expect("folder");
+    let results = folder.path().join("results");
+    for (office, seed, status) in [("east", "1", 0), ("east", "1", 0), ("west", "2", 2)] {
+        let extracts = folder.path().join(office).join("extracts");
+        if !extracts.exists() {
+            check(&["-q", "synth", argument(&extracts), "--persons", "100", "--seed", seed], 0);
+            std::fs::remove_file(extracts.join("study.toml")).expect("removed");
+            check(&["init", argument(&extracts)], 0);
+        }
+        let study = extracts.join("study.toml");
+        assert!(std::fs::read_to_string(&study).expect("study").contains("name = \"extracts\""));
+        let (_, said) = check(&["-q", "run", argument(&study), "--out", argument(&results)], status);
+        assert!(status == 0 || (said.contains("another study") && said.contains("of its own")), "{said}");
+    }
+    // Moved together, they are what they were.
+    let moved = folder.path().join("moved");
+    std::fs::create_dir(&moved).expect("folder");
+    for part in ["east", "results"] {
+        std::fs::rename(folder.path().join(part), moved.join(part)).expect("moved");
+    }
+    check(
+        &["-q", "run", argument(&moved.join("east/extracts/study.toml")), "--out", argument(&moved.join("results"))],
+        0,
+    );
+}
+
 /// What the study says of the data and nothing in them bears out.
 #[test]
 fn an_area_without_anybody_and_a_meaning_without_rows_are_said() {
@@ -158,6 +187,53 @@ fn an_area_without_anybody_and_a_meaning_without_rows_are_said() {
     let said = run("elsewhere = [\"5\"]", "elsewhere = [\"no such code\"]", 0);
     assert!(said.contains("no row has a value") && said.contains("elsewhere"), "{said}");
     assert!(!run("elsewhere = [\"5\"]", "elsewhere = [\"5\"]", 0).contains("no row has a value"));
+}
+
+/// Columns of something else than the study says, of which a run goes on.
+#[test]
+fn columns_that_cannot_be_read_are_said() {
+    let folder = district();
+    let study = folder.path().join("study.toml");
+    let text = std::fs::read_to_string(&study).expect("study");
+    let warned = |from: &str, to: &str, name: &str| {
+        assert!(text.contains(from), "{from}");
+        std::fs::write(&study, text.replace(from, to)).expect("written");
+        let (_, said) = check(&["run", argument(&study), "--out", argument(&folder.path().join(name))], 0);
+        ["telephone numbers", "ethnicities", "division codes", "hardly more than one row"]
+            .map(|what| said.contains(what))
+    };
+    assert_eq!(warned("\n", "\n", "right"), [false; 4]);
+    assert_eq!(warned("telephone = \"联系电话\"", "telephone = \"姓名\"", "telephone"), [true, false, false, false]);
+    assert_eq!(warned("ethnicity = \"民族\"", "ethnicity = \"姓名\"", "ethnicity"), [false, true, false, false]);
+    let places = warned("division = \"居委会代码\"", "division = \"住址\"", "division");
+    assert_eq!(places, [false, false, true, false]);
+    let areas = warned("enumeration_area = \"普查小区\"", "enumeration_area = \"登记编号\"", "areas");
+    assert_eq!(areas, [false, false, false, true]);
+}
+
+/// The registers of another district, as a wrong delivery has them: an answer that rests on nothing is none.
+#[test]
+fn registers_of_another_population_are_said_and_nothing_is_expected() {
+    let folder = district();
+    let (study, results) = (folder.path().join("study.toml"), folder.path().join("results"));
+    let other = tempfile::tempdir().expect("folder");
+    check(&["-q", "synth", argument(other.path()), "--persons", "300", "--seed", "99"], 0);
+    for register in ["public_security", "housing", "health"].map(|name| format!("{name}.parquet")) {
+        std::fs::copy(other.path().join(&register), folder.path().join(&register)).expect("copied");
+    }
+    let (out, said) = check(&["run", argument(&study), "--out", argument(&results)], 0);
+    assert!(said.contains("hardly anybody on the roll is linked to a register"), "{said}");
+    let expected = out.lines().find(|line| line.contains("expected found by visits")).expect("a line");
+    assert!(expected.ends_with("unknown"), "{expected}");
+    let estimates = std::fs::read_to_string(results.join("coverage.json")).expect("estimates");
+    let estimates: serde_json::Value = serde_json::from_str(&estimates).expect("JSON");
+    assert!(estimates["total"].is_null(), "{estimates}");
+    assert_eq!(estimates["warnings"][0]["kind"], "unlinked");
+    let report = std::fs::read_to_string(results.join("report.html")).expect("report");
+    assert!(report.matches("不在另一方").count() == 2, "above the figures and among the warnings");
+    let shown = check(&["coverage", argument(&results)], 0).0;
+    assert!(shown.contains("the shorter of roll and registers"), "{shown}");
+    check(&["verify", argument(&results)], 0);
 }
 
 /// From wherever the commands are given, and after a move of everything together.

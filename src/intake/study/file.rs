@@ -32,14 +32,14 @@
 //! ```
 
 mod key_part;
+mod keys;
 mod paths;
 mod rules;
 mod section;
 mod source;
+mod syntax;
 
 use std::path::Path;
-
-use toml::de::DeTable;
 
 use super::{Language, ReferenceTime, Role, Source, Study};
 use crate::digest;
@@ -55,9 +55,6 @@ const STUDY_BYTES_MAX: u64 = 16 << 20;
 /// The reference time of a study that names none: that of the 2020 census.
 pub const DEFAULT_REFERENCE_TIME: &str = "2020-11-01T00:00:00+08:00";
 
-/// What to do about paths as Windows writes them.
-const BACKSLASH: &str = "write a path with \\ in single quotation marks, '…', or with / instead";
-
 /// Reads a study file.
 ///
 /// # Errors
@@ -72,7 +69,7 @@ pub fn read(path: &Path) -> Result<Study> {
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut complaints = Complaints::about(text);
-    let study = table_of(text, &mut complaints).and_then(|table| {
+    let study = syntax::table_of(text, &mut complaints).and_then(|table| {
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut study = whole(&Section::whole(&table), path, folder, &mut complaints)?;
         study.digest = digest;
@@ -102,33 +99,11 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| no_such(&error))
 }
 
-/// The TOML table of the text; syntax errors become complaints in our own words (the parser's texts may hold values).
-fn table_of<'t>(text: &'t str, complaints: &mut Complaints) -> Option<DeTable<'t>> {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let at = error.span().unwrap_or(0..0);
-        let message = error.message();
-        let (what, hint) = if message.starts_with("duplicate key") {
-            ("this key or table is given twice", "keep one of them; list several columns as [\"a\", \"b\"]")
-        } else if message.contains("escape") || message.contains("unicode value") {
-            ("a backslash within \"…\" begins a special character, and there is none of this name", BACKSLASH)
-        } else if message.contains("string") || message.contains("quote") {
-            ("this text does not begin and end with a quotation mark", "write texts as \"text\"")
-        } else if message.contains("unclosed") {
-            ("a bracket is not closed", "close it with ], ]] or }")
-        } else {
-            ("this is not TOML", "expected key = \"value\", [table], [[list of tables]] or # comment")
-        };
-        complaints.add(&at, "syntax", what, Some(hint.to_owned()));
-    }
-    complaints.is_empty().then(|| table.into_inner())
-}
-
 fn whole(top: &Section<'_>, file: &Path, folder: &Path, complaints: &mut Complaints) -> Option<Study> {
-    top.know(&["study", "language", "source", "field", "linkage", "follow_up", "limits"], complaints);
+    top.know(&keys::TOP, complaints);
     let head = top.section("study", complaints);
     if let Some(head) = &head {
-        head.know(&["name", "reference_time", "area", "language"], complaints);
+        head.know(&keys::STUDY, complaints);
     }
     let custom_fields = rules::custom_fields(top, complaints);
     let sources = source::sources(top, folder, &custom_fields, complaints);

@@ -293,9 +293,10 @@ pub fn estimate(
         coverage.summary.warnings.push(Warning { kind: WarningKind::OneList, share: 1.0, detail: String::new() });
         return;
     }
+    let unlinked = unlinked(coverage);
     // Whom registers know says nothing of the others if they know hardly anybody.
     if !findings.support.is_enough() {
-        coverage.summary.warnings = warning::of_support(&findings.support);
+        coverage.summary.warnings = unlinked.into_iter().chain(warning::of_support(&findings.support)).collect();
         return;
     }
     let census = Census::of(study, table);
@@ -333,7 +334,8 @@ pub fn estimate(
     let merged = population.pools.persons(&population.masses);
     let steps = STEPS.iter().zip(merged).filter(|(_, persons)| *persons > 0.0);
     let by_lists = lists.map(|lists| lists.estimate(&population.masses));
-    let mut warnings = warning::all(&merged, residence, &total, &findings.support);
+    let mut warnings: Vec<Warning> = unlinked.into_iter().collect();
+    warnings.extend(warning::all(&merged, residence, &total, &findings.support));
     let mut warn = |kind: WarningKind, share: f64| warnings.push(Warning { kind, share, detail: String::new() });
     let unjudged = population.pools.unjudged(&population.masses);
     if unjudged > 0.0 {
@@ -344,7 +346,7 @@ pub fn estimate(
     }
     warnings.extend(incomplete(coverage, &census, &linked.resolution));
     coverage.summary = Summary {
-        total,
+        total: Some(total),
         areas,
         post_strata: steps.map(|(step, persons)| ((*step).to_owned(), persons)).collect(),
         assumptions: ASSUMPTIONS.map(str::to_owned).to_vec(),
@@ -352,6 +354,22 @@ pub fn estimate(
         by_lists: by_lists.and_then(std::result::Result::ok),
         warnings,
     };
+}
+
+/// The warning of lists that have hardly anybody in common, which goes to the log, too.
+fn unlinked(coverage: &Coverage) -> Option<Warning> {
+    let total = coverage.total();
+    let warning = warning::of_lists(&total);
+    if warning.is_some() {
+        tracing::warn!(
+            on_roll = total.roll_present,
+            in_registers = total.register_persons,
+            in_both = total.in_both,
+            "hardly anybody on the roll is linked to a register: are both of one area, the columns right \
+             (`rollcall profile`), link_probability not too high? Nothing found of missed persons can be relied on"
+        );
+    }
+    warning
 }
 
 /// Warnings of extracts that do not have what they should, which go to the log, too.
@@ -406,8 +424,8 @@ fn incomplete(coverage: &Coverage, census: &Census<'_>, resolution: &Resolution)
 /// Estimates of areas and what they rest on, for people and programs.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Summary {
-    /// All areas together.
-    pub total: Estimate,
+    /// All areas together; nothing where nothing is estimated.
+    pub total: Option<Estimate>,
     /// By area, coarse to fine.
     pub areas: Vec<AreaEstimate>,
     /// How far post-strata were merged: persons estimated at each step.
@@ -427,6 +445,12 @@ impl Summary {
     #[must_use]
     pub fn is_made(&self) -> bool {
         !self.assumptions.is_empty()
+    }
+
+    /// Have roll and registers so few persons in common that no expectation rests on anything?
+    #[must_use]
+    pub fn is_unlinked(&self) -> bool {
+        self.warnings.iter().any(|warning| warning.kind == WarningKind::Unlinked)
     }
 
     /// As it is written.

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Counts;
 use super::estimated::Estimate;
 use crate::outcome::discrepancy::Support;
 use crate::outcome::residence::Residence;
@@ -33,6 +34,22 @@ pub(super) fn all(merged: &[f64], residence: &Residence, total: &Estimate, suppo
     warnings
 }
 
+/// Share of the shorter of roll and registers that the other has, below which they are hardly of one population: a
+/// judgement. Whatever a register holds (births of a year, migrants), most of it is on the roll, or most of the roll
+/// in it.
+const IN_BOTH_MIN: f64 = 0.05;
+
+/// Persons on the shorter list below which nothing is made of that.
+const PERSONS_MIN: u64 = 20;
+
+/// Is hardly anybody of the one list on the other?
+pub(super) fn of_lists(total: &Counts) -> Option<Warning> {
+    let shorter = total.roll_present.min(total.register_persons);
+    let in_both = total.in_both as f64 / shorter.max(1) as f64;
+    let is_odd = shorter >= PERSONS_MIN && in_both < IN_BOTH_MIN;
+    is_odd.then(|| Warning { kind: WarningKind::Unlinked, share: 1.0 - in_both, detail: String::new() })
+}
+
 /// What registers cannot tell of the enumerated, and which areas stand out by rows that no register supports.
 pub(super) fn of_support(support: &Support) -> Vec<Warning> {
     let of = |kind: WarningKind, share: f64, detail: String| Warning { kind, share, detail };
@@ -60,6 +77,9 @@ pub enum WarningKind {
     Erroneous,
     /// There is no roll, or no register: nothing is estimated.
     OneList,
+    /// Hardly anybody of the shorter of roll and registers is on the other: what follows from who is on both means
+    /// nothing; the share is one of the shorter list.
+    Unlinked,
     /// Registers can know too few of the enumerated: nothing is estimated.
     Unknowable,
     /// Some kinds of persons no register can know: who was missed of them is estimated from the others.
@@ -173,6 +193,11 @@ impl std::fmt::Display for Warning {
                 "there is no estimate with each register a list of its own: no log-linear model has one for the ages of \
                  {percent:.1} % of the persons"
             ),
+            WarningKind::Unlinked => write!(
+                f,
+                "{percent:.0} % of the shorter of roll and registers are not on the other: nothing that is expected of missed \
+                 persons can be relied on; are both of one area, the columns right, the link probability not too high?"
+            ),
             WarningKind::Unknowable => write!(
                 f,
                 "nothing is estimated: of {percent:.0} % of those on the roll, by age and registration, registers can know \
@@ -203,8 +228,51 @@ impl std::fmt::Display for Warning {
 
 #[cfg(test)]
 mod tests {
-    use super::{WarningKind, of_support};
+    use super::{Counts, WarningKind, of_lists, of_support};
     use crate::outcome::discrepancy::Support;
+
+    #[test]
+    fn lists_of_two_populations_are_told_from_a_small_register() {
+        let share = |roll_present: u64, register_persons: u64, in_both: u64| {
+            let counts = Counts { roll_present, register_persons, in_both, ..Counts::default() };
+            of_lists(&counts).map(|warning| warning.share)
+        };
+        assert_eq!(share(5_000, 3_000, 0), Some(1.0));
+        assert_eq!(share(5_000, 3_000, 150), None);
+        // The births of a year; a register of a whole city; no roll; no register; a handful.
+        for (roll, register, both) in [(5_000, 60, 50), (500, 900_000, 450), (0, 3_000, 0), (5_000, 0, 0), (19, 19, 0)]
+        {
+            assert_eq!(share(roll, register, both), None, "{roll} {register} {both}");
+        }
+    }
+
+    /// `docs/outputs.md` lists them all, for whoever switches by them.
+    #[test]
+    fn every_kind_is_in_the_documents() {
+        use WarningKind as Kind;
+        let all = [
+            Kind::Merged,
+            Kind::Residence,
+            Kind::Erroneous,
+            Kind::OneList,
+            Kind::Unlinked,
+            Kind::Unknowable,
+            Kind::UnknownKinds,
+            Kind::OneRegister,
+            Kind::UnsupportedAreas,
+            Kind::Absent,
+            Kind::AbsentPlaces,
+            Kind::Stale,
+            Kind::Unjudged,
+            Kind::NoModel,
+        ];
+        assert!((0..).zip(all).all(|(at, kind)| kind as usize == at) && all.len() == Kind::NoModel as usize + 1);
+        let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/outputs.md"));
+        let list = page.split("speaks against an assumption: `kind` (").nth(1).and_then(|rest| rest.split(')').next());
+        let named: Vec<String> =
+            all.iter().map(|kind| serde_json::to_string(kind).unwrap().replace('"', "`")).collect();
+        assert_eq!(list.expect("a list"), named.join(", "));
+    }
 
     #[test]
     fn what_registers_cannot_tell_is_said() {

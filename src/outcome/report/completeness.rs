@@ -103,8 +103,8 @@ fn pyramid(coverage: &Coverage) -> Vec<Pyramid> {
 pub fn section(language: Language, found: &Completeness) -> Markup {
     let made = found.summary.is_made();
     html! {
-        @if made {
-            p { (PreEscaped(say::total(language, &found.summary.total))) }
+        @if let Some(total) = found.summary.total.filter(|_| made) {
+            p { (PreEscaped(say::total(language, &total))) }
             p.note { (say::NOTE.of(language)) }
         }
         @if !found.summary.warnings.is_empty() {
@@ -197,7 +197,7 @@ fn table(language: Language, found: &Completeness) -> Markup {
                     (row(Some(&community.area), &community.estimate, ""))
                 }
             }
-            (row(None, &found.summary.total, "all"))
+            @if let Some(total) = &found.summary.total { (row(None, total, "all")) }
         }
     } } }
 }

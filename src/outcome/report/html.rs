@@ -10,9 +10,11 @@ use super::chart::{bars, curve};
 use super::missed::MissedInArea;
 use super::sources::{FIELDS, SourceRead};
 use super::traced::{HOW, MISSED, figure, in_area, in_community, traced, word};
+use super::words::completeness::{warned_of, warning as warned};
 use super::words::{self, Words, bits, code, count, expected, page, share};
 use super::{Report, completeness};
 use crate::intake::study::Language;
+use crate::outcome::coverage::estimated::WarningKind;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -83,6 +85,8 @@ fn summary(report: &Report) -> Markup {
         (count(missed.visits), &listed),
         (expected(missed.expected_found), &listed),
     ];
+    // It takes the worth from the figures above it.
+    let unlinked = report.completeness.summary.warnings.iter().filter(|warning| warning.kind == WarningKind::Unlinked);
     html! {
         p { (PreEscaped(page::summary(language, report.persons.records, report.sources.len() as u64, report.persons.persons, found))) }
         div.figures {
@@ -92,6 +96,7 @@ fn summary(report: &Report) -> Markup {
         }
         p { (PreEscaped(page::agreement(language, report.total.roll_present, report.total.in_both))) }
         p { (PreEscaped(page::visits(language, missed, real, report.lists.len() as u64))) }
+        @for warning in unlinked { div.warnings { p data-trace=(warned_of(warning)) { (warned(language, warning)) } } }
         p.note { (page::LISTS.of(language)) }
     }
 }

@@ -3,6 +3,7 @@
 //! Takes a word such as `family_name`, `sound(name)` or `prefix(postcode, 3)`, gives a [`KeyPart`], or says what is
 //! wrong with it.
 
+use super::keys::{field_meant, place_of};
 use super::section::{nearest, one_of};
 use crate::intake::study::{Comparator, CustomField, Field, KeyPart, Transform};
 
@@ -22,7 +23,8 @@ pub(super) fn field_named(name: &str, custom_fields: &[CustomField]) -> Option<F
 pub(super) fn nearest_field(name: &str, custom_fields: &[CustomField]) -> Option<String> {
     let built_in = Field::BUILT_IN.iter().map(|field| field.name());
     let names = built_in.chain(custom_fields.iter().map(|custom| custom.name.as_str()));
-    nearest(name, names).or_else(|| Some(String::from("a field that is not built in is declared with [[field]]")))
+    let declared = || Some(String::from("a field that is not built in is declared with [[field]]"));
+    place_of(name).or_else(|| field_meant(name)).or_else(|| nearest(name, names)).or_else(declared)
 }
 
 /// Reads one key part.

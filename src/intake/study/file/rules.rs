@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::key_part::{field_named, nearest_field, read};
+use super::keys;
 use super::section::{Complaints, Section, one_of};
 use crate::intake::study::field_words::address_part;
 use crate::intake::study::{BlockingRule, Comparator, CustomField, Field, FollowUp, Limits, Linkage, Source};
@@ -12,8 +13,8 @@ use crate::intake::study::{BlockingRule, Comparator, CustomField, Field, FollowU
 /// Most fields that a study may declare.
 const CUSTOM_FIELDS_MAX: usize = 1_000;
 
-/// Columns of `links.parquet` that are no field: a declared field has a column there under its own name.
-pub(crate) const LINK_COLUMNS: [&str; 9] = [
+/// Columns of `links.parquet` that are no built-in field: a declared field has a column there under its own name.
+pub(crate) const LINK_COLUMNS: [&str; 10] = [
     "source_l",
     "record_l",
     "source_r",
@@ -21,6 +22,7 @@ pub(crate) const LINK_COLUMNS: [&str; 9] = [
     "match_weight",
     "match_probability",
     "decision",
+    "mother",
     "housemates",
     "left_over",
 ];
@@ -38,7 +40,7 @@ const COMPARATORS: [(&str, Comparator); 6] = [
 pub(super) fn custom_fields(top: &Section<'_>, complaints: &mut Complaints) -> Vec<CustomField> {
     let mut fields: Vec<CustomField> = Vec::new();
     for section in top.sections("field", complaints) {
-        section.know(&["name", "comparator", "levels", "frequency", "dwelling"], complaints);
+        section.know(&keys::FIELD, complaints);
         let Some(name) = section.required_text("name", "the field's name", complaints) else { continue };
         let at = section.item("name").map_or_else(|| section.at().clone(), |item| item.at);
         let word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
@@ -140,25 +142,20 @@ pub(super) fn linkage(
 ) -> Linkage {
     let mut linkage = Linkage::default();
     let Some(section) = top.section("linkage", complaints) else { return linkage };
-    let known = [
-        "link_probability",
-        "false_links",
-        "review_probability",
-        "comparisons",
-        "seed",
-        "pairs_max",
-        "block_pairs_max",
-        "one_to_one",
-        "decisions",
-        "refit",
-        "blocking",
-    ];
-    section.know(&known, complaints);
+    section.know(&keys::LINKAGE, complaints);
     let link = section.number("link_probability", 0.0, 1.0, complaints);
     let review = section.number("review_probability", 0.0, 1.0, complaints);
     linkage.link_probability = link.unwrap_or(linkage.link_probability);
     linkage.review_probability = review.unwrap_or(linkage.review_probability.min(linkage.link_probability));
     linkage.false_links = section.number("false_links", 0.0, 1.0, complaints);
+    for (key, number, end, side) in
+        [("link_probability", link, 1.0, "below"), ("false_links", linkage.false_links, 0.0, "above")]
+    {
+        if let Some(item) = section.item(key).filter(|_| number == Some(end)) {
+            let hint = Some(String::from("no pair is beyond doubt, and nobody would be linked"));
+            complaints.add(&item.at, &item.key, format!("expected a number {side} {end}"), hint);
+        }
+    }
     // With a tolerated share of false links the threshold is found later, and never below the review probability.
     if linkage.review_probability > linkage.link_probability && linkage.false_links.is_none() {
         let item = section.item("review_probability").or_else(|| section.item("link_probability"));
@@ -257,7 +254,7 @@ fn blocking(
 ) -> Vec<BlockingRule> {
     let mut rules: Vec<BlockingRule> = Vec::new();
     for section in linkage.sections("blocking", complaints) {
-        section.know(&["name", "keys"], complaints);
+        section.know(&keys::BLOCKING, complaints);
         let Some(item) = section.item("keys") else {
             section.missing("keys", "a list such as [\"sound(name)\", \"year(birth_date)\"]", complaints);
             continue;
@@ -304,7 +301,7 @@ fn is_available(field: Field, sources: &[Source]) -> bool {
 pub(super) fn follow_up(top: &Section<'_>, folder: &Path, complaints: &mut Complaints) -> FollowUp {
     let mut follow_up = FollowUp::default();
     let Some(section) = top.section("follow_up", complaints) else { return follow_up };
-    section.know(&["visits", "probability_min", "outcomes"], complaints);
+    section.know(&keys::FOLLOW_UP, complaints);
     follow_up.visits = section.count("visits", 0, complaints);
     let least = section.number("probability_min", 0.0, 1.0, complaints);
     follow_up.probability_min = least.unwrap_or(follow_up.probability_min);
@@ -317,7 +314,7 @@ pub(super) fn follow_up(top: &Section<'_>, folder: &Path, complaints: &mut Compl
 pub(super) fn limits(top: &Section<'_>, complaints: &mut Complaints) -> Limits {
     let mut limits = Limits::default();
     let Some(section) = top.section("limits", complaints) else { return limits };
-    section.know(&["rejected_share_max", "row_group_bytes_max", "rows_max"], complaints);
+    section.know(&keys::LIMITS, complaints);
     let share = section.number("rejected_share_max", 0.0, 1.0, complaints);
     limits.rejected_share_max = share.unwrap_or(limits.rejected_share_max);
     let bytes = section.count("row_group_bytes_max", 1, complaints);

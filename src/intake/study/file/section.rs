@@ -9,6 +9,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::keys::place_of;
 use crate::error::{Error, Kind};
 
 /// Most complaints that one error lists.
@@ -35,7 +36,8 @@ impl Complaints {
         Complaints { line_starts, list: Vec::new() }
     }
 
-    fn line(&self, offset: usize) -> u64 {
+    /// The line of a place in the text.
+    pub(super) fn line(&self, offset: usize) -> u64 {
         self.line_starts.partition_point(|start| *start <= offset) as u64
     }
 
@@ -162,11 +164,12 @@ impl<'t> Section<'t> {
         Some(self.item_of(name, written.span(), value))
     }
 
-    /// Complains about every key that is not known.
+    /// Complains about every key that is not known: it may be one of another table.
     pub(super) fn know(&self, known: &[&str], complaints: &mut Complaints) {
         for (name, item) in self.items() {
             if !known.contains(&name) {
-                complaints.add(&item.at, &item.key, "there is no such key", one_of(name, known));
+                let hint = place_of(name).or_else(|| one_of(name, known));
+                complaints.add(&item.at, &item.key, "there is no such key", hint);
             }
         }
     }

@@ -8,6 +8,7 @@ use std::path::Path;
 use toml::de::DeValue;
 
 use super::key_part::{field_named, nearest_field};
+use super::keys;
 use super::paths;
 use super::section::{Complaints, Item, Section, one_of};
 use crate::intake::study::{Binding, Comparator, CustomField, Encoding, Field, Role, RowKind, RowMeaning, Source};
@@ -32,8 +33,7 @@ fn source(
     custom_fields: &[CustomField],
     complaints: &mut Complaints,
 ) -> Option<Source> {
-    let known = ["name", "role", "kind", "path", "encoding", "sealed_by", "record_id", "columns", "rows"];
-    section.know(&known, complaints);
+    section.know(&keys::SOURCE, complaints);
     let name = section.required_text("name", "the source's name", complaints);
     if let (Some(name), Some(item)) = (&name, section.item("name"))
         && name.chars().any(|c| c.is_control() || c == '/' || c == '\\')
@@ -100,7 +100,7 @@ fn files(section: &Section<'_>, folder: &Path, complaints: &mut Complaints) -> V
                 let mut hint = format!("looked for {}", folder.join(&written).display().to_string().escape_debug());
                 // `\t` and `\n` in the names of folders are such characters without anybody's having meant them.
                 if written.contains(char::is_control) {
-                    hint = format!("{hint}; {}", super::BACKSLASH);
+                    hint = format!("{hint}; {}", super::syntax::BACKSLASH);
                 }
                 complaints.add_kind(why.kind, &member.at, &member.key, why.why, Some(hint));
             }
@@ -267,7 +267,10 @@ fn rows(source: &Section<'_>, role: Role, complaints: &mut Complaints) -> RowMea
                 let role = if role == Role::Roll { "a roll" } else { "a register" };
                 complaints.add(&item.at, &item.key, format!("rows of {role} cannot mean this"), hint);
             }
-            (_, None) => complaints.add(&item.at, &item.key, "there is no such row kind", one_of(name, &known)),
+            (_, None) => {
+                let hint = keys::place_of(name).or_else(|| one_of(name, &known));
+                complaints.add(&item.at, &item.key, "there is no such row kind", hint);
+            }
         }
     }
     if rows.column.is_none() && section.item("column").is_none() && !rows.values.is_empty() {

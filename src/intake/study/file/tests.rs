@@ -164,13 +164,35 @@ fn a_wrong_word_is_found_with_line_key_and_nearest_name() {
 }
 
 #[test]
+fn a_key_of_another_table_and_a_field_by_another_word_are_known() {
+    let study = |line: &str| format!("{line}\n{SMALL}");
+    let check = |line: &str, key: &str, hint: &str| refused(&study(line), Kind::Study, 2, key, &["no such key", hint]);
+    check("[linkage]\nprobability_min = 0.2", "linkage.probability_min", "belongs in [follow_up]");
+    check("[linkage]\nvisits = 10", "linkage.visits", "belongs in [follow_up]");
+    check("[follow_up]\nlink_probability = 0.9", "follow_up.link_probability", "belongs in [linkage]");
+    check("[study]\nlink_probability = 0.9", "study.link_probability", "belongs in [linkage]");
+    let source = SMALL.replace("[source.columns]", "sex = \"s\"\n[source.columns]");
+    refused(&source, Kind::Study, 5, "source.sex", &["belongs in [source.columns]"]);
+    for (field, hint) in [
+        ("record_id", "belongs in [[source]]"),
+        ("gender", "`sex`"),
+        ("\"姓名\"", "`name`"),
+        ("phone", "`telephone`"),
+        ("dob", "`birth_date`"),
+    ] {
+        let key = format!("source.columns.{}", field.trim_matches('"'));
+        refused(&format!("{SMALL}{field} = \"b\"\n"), Kind::Study, 7, &key, &["no such field", hint]);
+    }
+}
+
+#[test]
 fn what_is_declared_is_bound_to_a_column_and_has_a_column_of_its_own_in_the_links() {
     let field = |name: &str| format!("[[field]]\nname = \"{name}\"\ncomparator = \"exact\"\n{SMALL}");
     let refused_for = |name: &str, what: &str| refused(&field(name), Kind::Study, 2, "field.name", &[what]);
     refused_for("blood_type", "no source has a column for this field");
     let bound = |name: &str| study_of(&format!("{}{name} = \"b\"\n", field(name))).1;
     assert!(bound("blood_type").is_ok());
-    for name in ["decision", "match_weight", "source_l", "record_r", "housemates", "left_over"] {
+    for name in ["decision", "match_weight", "source_l", "record_r", "mother", "housemates", "left_over"] {
         let error = bound(name).unwrap_err();
         assert!(error.kind() == Kind::Study && error.to_string().contains("links.parquet"), "{error}");
     }
@@ -213,6 +235,8 @@ fn a_wrong_value_is_found_with_line_and_key() {
     check("[linkage]\nlink_probability = nan", 2, "linkage.link_probability", "expected a number");
     check("[linkage]\nlink_probability = \"high\"", 2, "linkage.link_probability", "found a text");
     check("[linkage]\nlink_probability = 0.1\nreview_probability = 0.2", 3, "linkage.review_probability", "at most");
+    check("[linkage]\nlink_probability = 1", 2, "linkage.link_probability", "below 1");
+    check("[linkage]\nfalse_links = 0.0", 2, "linkage.false_links", "above 0");
     check("[linkage]\nfalse_links = 2", 2, "linkage.false_links", "from 0 to 1");
     check("[linkage]\nlink_probability = 0.9\nfalse_links = 0.01", 3, "linkage.false_links", "either");
     check("[linkage]\nrefit = true", 2, "linkage.refit", "decisions");

@@ -320,6 +320,8 @@ const REASONS: &[Entry] = &[
         words("离开户口登记地时间代码无法识别", "time since leaving the registration: not readable"),
     ),
     ("telephone_unusable", words("联系电话无法使用", "telephone: unusable")),
+    ("ethnicity_unknown", words("民族未知或无法识别", "ethnicity: unknown or not readable")),
+    ("division_unusable", words("区划代码无法使用", "division: not a code")),
     ("telephone_float_damage", words("联系电话被表格软件损坏", "telephone: damaged by a spreadsheet")),
     ("division_float_damage", words("区划代码被表格软件损坏", "division: damaged by a spreadsheet")),
     ("area_float_damage", words("普查小区代码被表格软件损坏", "enumeration area: damaged by a spreadsheet")),

@@ -141,7 +141,7 @@ pub fn warned_of(warning: &Warning) -> &'static str {
         WarningKind::Merged => "--estimate listed",
         WarningKind::Residence => "--estimate only_register",
         WarningKind::Erroneous => "--estimate erroneous",
-        WarningKind::OneList | WarningKind::Unknowable => "--persons roll_present",
+        WarningKind::OneList | WarningKind::Unknowable | WarningKind::Unlinked => "--persons roll_present",
         WarningKind::UnknownKinds | WarningKind::OneRegister | WarningKind::UnsupportedAreas => "--persons only_roll",
         WarningKind::Absent | WarningKind::AbsentPlaces => "--persons only_register",
         WarningKind::Stale => "--estimate only_register",
@@ -181,6 +181,10 @@ pub fn warning(language: Language, warning: &Warning) -> String {
             };
             format!("居住证据不够可靠：{why}。")
         }
+        (Language::Zh, WarningKind::Unlinked) => format!(
+            "普查名册与行政记录中人数较少的一方，有 {share} 的人不在另一方：漏登人数的一切预计均不可靠。请核对两者是否为同一地区、\
+             列是否对应正确、关联概率阈值是否过高。"
+        ),
         (Language::Zh, WarningKind::Unknowable) => {
             format!("未作估计：普查名册中 {share} 的人属于行政记录几乎覆盖不到的人群（按年龄和户籍划分）。")
         }
