@@ -324,13 +324,13 @@ fn summary(quality: &Quality) -> String {
 }
 
 /// The columns of a table of decisions.
-const COLUMNS: [&str; 7] = ["source_l", "record_l", "source_r", "record_r", "same", "mark_l", "mark_r"];
-/// So many of them has a table that was written before there were marks.
-const UNMARKED: usize = 5;
+const COLUMNS: [&str; 7] = ["source_l", "record_l", "source_r", "record_r", "mark_l", "mark_r", "same"];
+/// The heading of one that was written before there were marks.
+const UNMARKED: &str = "source_l,record_l,source_r,record_r,same";
 
 fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     publication::refuse_inside(&asked.run, &asked.out)?;
-    let headings = [COLUMNS.join(","), COLUMNS[..UNMARKED].join(",")];
+    let headings = [COLUMNS.join(","), UNMARKED.to_owned()];
     let is_table = |path: &Path| headings.iter().any(|heading| destination::begins_with(path, heading));
     destination::check(&asked.out, "table of decisions", is_table)?;
     let pairs = store_of(&asked.run)?.0.judged_pairs()?;
@@ -345,7 +345,7 @@ fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
         let ([one, other], [mark, other_mark]) = (&pair.ends, &pair.marks);
         let same = if *same { "1" } else { "0" };
         let cells = [&one.0, &one.1, &other.0, &other.1].map(|cell| decisions::guarded(cell));
-        writer.write_record(cells.iter().map(AsRef::as_ref).chain([same, mark, other_mark])).map_err(failed)?;
+        writer.write_record(cells.iter().map(AsRef::as_ref).chain([mark, other_mark, same])).map_err(failed)?;
     }
     let bytes = writer.into_inner();
     let bytes = bytes.map_err(|_| Error::new(Kind::Environment, "the table of decisions cannot be put together"))?;
