@@ -34,9 +34,11 @@ use crate::outcome::settled::Settled;
 use crate::outcome::{coverage, find, reliability, residence};
 use crate::person::{self, Standardised, table::PersonTable};
 use crate::progress::Progress;
+use moved::Moved;
 use sealed::Facts;
 
 mod earlier;
+mod moved;
 mod sealed;
 mod written;
 
@@ -299,7 +301,11 @@ fn settled(outcomes: Option<&Outcomes>, study: &Study, table: &PersonTable, link
     let Some(outcomes) = outcomes else { return Ok(Settled::default()) };
     let settled = Settled::of(outcomes, study, table, &linked.resolution)?;
     if settled.unknown > 0 {
-        tracing::warn!(unknown = settled.unknown, "outcomes of visits on records that the extracts do not have");
+        let unknown = settled.unknown;
+        tracing::warn!(unknown, "outcomes of visits on records that the extracts do not have as the same persons'");
     }
+    let Settled { of_others, by_row_number, .. } = settled;
+    let written_by = "`rollcall follow-up outcomes`";
+    Moved { what: "outcomes of visits", written_by, of_others, by_row_number }.warn(study);
     Ok(settled)
 }

@@ -2,7 +2,8 @@
 //!
 //! Takes a finished run, gives the store what is new in it. A case is known again by its question and by the records it
 //! rests on: of the earlier cases of the same kind (a newborn and any other missed person are one), the one that shares
-//! most records. What no case matches is opened; an unsettled case that the run does not raise any more is closed, with
+//! most records; of missed persons first one that visits have settled or dispute, as two cases may turn out to be one
+//! person. A record that is another person's by now ([`bearer`]) is not shared. What no case matches is opened; an unsettled case that the run does not raise any more is closed, with
 //! the reason; one that comes back is reopened.
 //! The run that was taken over last changes nothing; an earlier one that is back counts as a fresh one.
 
@@ -14,15 +15,16 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::history::{State, standing};
-use super::store::{self, EventKind, Store, now};
+use super::store::{self, Event, EventKind, Store, now};
 use crate::audit::manifest;
 use crate::digest;
 use crate::error::{Error, Kind, Result};
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files;
 use crate::outcome::report::cases::table::{self, CASES, CaseTable};
-use crate::outcome::report::cases::{CaseRow, record_digest};
+use crate::outcome::report::cases::{CaseRow, digest_and_mark, record_digest};
 use crate::outcome::visit::one_question;
+use crate::person::bearer;
 
 /// What taking over a run did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -37,6 +39,8 @@ pub struct Absorbed {
     pub closed: u64,
     /// Cases that visits have settled, or dispute, and that the run does not raise any more.
     pub settled: u64,
+    /// Records of earlier cases that cases of the run rest on, too, as those of other persons.
+    pub of_others: u64,
 }
 
 /// Takes over the run of a folder, unless that is done.
@@ -66,12 +70,14 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
         }
         let name = name_of_run(transaction, &digest)?;
         transaction.execute("INSERT INTO run(digest, at) VALUES (?1, ?2)", params![name, at])?;
-        let work = Work { transaction, run: transaction.last_insert_rowid(), at: &at };
+        let run = transaction.last_insert_rowid();
+        let work = Work { transaction, run, at: &at, visited: by_visits(transaction)? };
         let mut done = Absorbed::default();
         let mut raised: FxHashSet<i64> = FxHashSet::default();
+        let mut of_others: FxHashSet<String> = FxHashSet::default();
         let closed = work.last_closed()?;
         for row in &cases.rows {
-            let id = match work.known(row, &raised)? {
+            let id = match work.known(row, &raised, &mut of_others)? {
                 Some(id) => {
                     let again = closed.contains(&id);
                     work.event(id, if again { EventKind::Reopened } else { EventKind::Carried }, None)?;
@@ -90,9 +96,17 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
             raised.insert(id);
             work.appear(id, row)?;
         }
+        done.of_others = of_others.len() as u64;
+        let records = Records { of_others, raised: raised_by(&cases.rows), ..records };
         (done.closed, done.settled) = work.close_the_rest(&raised, &closed, &records)?;
         Ok(done)
     })
+}
+
+/// Cases that visits have settled, or dispute.
+fn by_visits(transaction: &Transaction<'_>) -> rusqlite::Result<FxHashSet<i64>> {
+    let is_it = |events: &Vec<Event>| matches!(standing(events).0, State::Resolved | State::Disputed);
+    Ok(store::events(transaction)?.into_iter().filter(|(_, events)| is_it(events)).map(|(id, _)| id).collect())
 }
 
 /// Is this the run that was taken over last? An earlier one may come back, and what a run between has closed is then
@@ -117,6 +131,8 @@ struct Work<'a> {
     transaction: &'a Transaction<'a>,
     run: i64,
     at: &'a str,
+    /// Cases that visits have settled, or dispute.
+    visited: FxHashSet<i64>,
 }
 
 impl Work<'_> {
@@ -136,25 +152,62 @@ impl Work<'_> {
     }
 
     /// The earlier case of the same question that shares most records, and is not taken; of two the one of this very
-    /// kind.
-    fn known(&self, row: &CaseRow, taken: &FxHashSet<i64>) -> rusqlite::Result<Option<i64>> {
+    /// kind. Notes the digests of records that were another person's in an earlier case.
+    fn known(
+        &self,
+        row: &CaseRow,
+        taken: &FxHashSet<i64>,
+        of_others: &mut FxHashSet<String>,
+    ) -> rusqlite::Result<Option<i64>> {
         let question = |kind: &str| DiscrepancyKind::of_name(kind).map(one_question);
         let mut shared: FxHashMap<(i64, bool), u32> = FxHashMap::default();
         let mut statement = self
             .transaction
             .prepare_cached("SELECT r.id, c.kind FROM record r JOIN cases c ON c.id = r.id WHERE r.digest = ?1")?;
-        for digest in &row.records {
+        for (digest, mark) in row.records.iter().map(|name| digest_and_mark(name)) {
             let mut found = statement.query([digest])?;
             while let Some(found) = found.next()? {
                 let (id, kind): (i64, String) = (found.get(0)?, found.get(1)?);
-                if question(&kind) == question(&row.kind) {
+                if question(&kind) != question(&row.kind) {
+                    continue;
+                }
+                if self.is_of_same(id, digest, mark)? {
                     *shared.entry((id, kind == row.kind)).or_default() += 1;
+                } else {
+                    of_others.insert(digest.to_owned());
                 }
             }
         }
         let best = shared.into_iter().filter(|((id, _), _)| !taken.contains(id));
-        let best = best.max_by_key(|((id, is_of_kind), count)| (*count, *is_of_kind, std::cmp::Reverse(*id)));
-        Ok(best.map(|((id, _), _)| id))
+        let is_person = DiscrepancyKind::of_name(&row.kind).is_some_and(DiscrepancyKind::is_missed);
+        let mut candidates = Vec::new();
+        for ((id, is_of_kind), count) in best {
+            let holds = is_person && self.visited.contains(&id) && self.are_most(id, count)?;
+            candidates.push((holds, count, is_of_kind, std::cmp::Reverse(id)));
+        }
+        Ok(candidates.into_iter().max().map(|(.., std::cmp::Reverse(id))| id))
+    }
+
+    /// Are so many records at least half of those that a case rests on? If they are fewer, its person is another one.
+    fn are_most(&self, id: i64, count: u32) -> rusqlite::Result<bool> {
+        let mut statement = self.transaction.prepare_cached("SELECT count(*) FROM record WHERE id = ?1")?;
+        let all: u32 = statement.query_row([id], |row| row.get(0))?;
+        Ok(2 * count >= all)
+    }
+
+    /// Is a record that a case rested on still that of the same person, as the last run said that had it in the case?
+    fn is_of_same(&self, id: i64, digest: &str, mark: &str) -> rusqlite::Result<bool> {
+        let sql = "SELECT content FROM appearance WHERE id = ?1 ORDER BY run DESC";
+        let mut statement = self.transaction.prepare_cached(sql)?;
+        let mut contents = statement.query([id])?;
+        while let Some(content) = contents.next()? {
+            let then = store::case_of(&content.get::<_, String>(0)?, 0)?;
+            let mut names = then.records.iter().map(|name| digest_and_mark(name));
+            if let Some((_, then)) = names.find(|(of, _)| *of == digest) {
+                return Ok(bearer::is_same(then, mark));
+            }
+        }
+        Ok(true)
     }
 
     fn open(&self, row: &CaseRow) -> rusqlite::Result<i64> {
@@ -183,8 +236,8 @@ impl Work<'_> {
             .prepare_cached("INSERT INTO appearance(id, run, probability, content) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![id, self.run, row.probability, content])?;
         let mut record = self.transaction.prepare_cached("INSERT OR IGNORE INTO record(id, digest) VALUES (?1, ?2)")?;
-        for digest in &row.records {
-            record.execute(params![id, digest])?;
+        for name in &row.records {
+            record.execute(params![id, digest_and_mark(name).0])?;
         }
         Ok(())
     }
@@ -197,18 +250,19 @@ impl Work<'_> {
         closed: &FxHashSet<i64>,
         records: &Records,
     ) -> rusqlite::Result<(u64, u64)> {
-        let mut statement = self.transaction.prepare("SELECT id FROM cases")?;
-        let all: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        let mut statement = self.transaction.prepare("SELECT id, kind FROM cases")?;
+        let all = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let all: Vec<(i64, String)> = all.collect::<rusqlite::Result<_>>()?;
         let events = store::events(self.transaction)?;
         let (mut by_data, mut by_visits) = (0, 0);
         let mut of_case = self.transaction.prepare("SELECT digest FROM record WHERE id = ?1")?;
-        for id in all.into_iter().filter(|id| !raised.contains(id) && !closed.contains(id)) {
+        for (id, kind) in all.into_iter().filter(|(id, _)| !raised.contains(id) && !closed.contains(id)) {
             let digests: Vec<String> = of_case.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
             let state = events.get(&id).map_or(State::Open, |events| standing(events).0);
             let why = match state {
                 State::Resolved => "a visit has settled it",
                 State::Disputed => "visits contradict each other about it",
-                _ => records.reason(&digests),
+                _ => records.reason(&kind, &digests),
             };
             *if matches!(state, State::Resolved | State::Disputed) { &mut by_visits } else { &mut by_data } += 1;
             self.event(id, EventKind::Closed, Some(why))?;
@@ -226,10 +280,22 @@ fn again(number: &str) -> String {
     other
 }
 
+/// The records of the missed persons that a run raises.
+fn raised_by(rows: &[CaseRow]) -> FxHashSet<String> {
+    let is_person =
+        |row: &&CaseRow| DiscrepancyKind::of_name(&row.kind).map(one_question) == Some(DiscrepancyKind::MissedPerson);
+    let names = rows.iter().filter(is_person).flat_map(|row| &row.records);
+    names.map(|name| digest_and_mark(name).0.to_owned()).collect()
+}
+
 /// What the new run says of the records of a case.
 struct Records {
     /// Records that are in the run, and whether their person is on the roll.
     on_roll: FxHashMap<String, bool>,
+    /// Records on which cases of the run rest, and which were another person's in an earlier case.
+    of_others: FxHashSet<String>,
+    /// Records of the missed persons that the run raises.
+    raised: FxHashSet<String>,
 }
 
 impl Records {
@@ -241,16 +307,22 @@ impl Records {
             .iter()
             .map(|row| (record_digest(&row.source, &row.record_id), enumerated.contains(&row.person)))
             .collect();
-        Ok(Records { on_roll })
+        Ok(Records { on_roll, of_others: FxHashSet::default(), raised: FxHashSet::default() })
     }
 
     /// Why a case is not raised any more.
-    fn reason(&self, digests: &[String]) -> &'static str {
-        let mut found = digests.iter().filter_map(|digest| self.on_roll.get(digest)).peekable();
-        if found.peek().is_none() {
+    fn reason(&self, kind: &str, digests: &[String]) -> &'static str {
+        let is_person = DiscrepancyKind::of_name(kind).map(one_question) == Some(DiscrepancyKind::MissedPerson);
+        let is_its_own = |digest: &&String| !self.of_others.contains(*digest);
+        let mut found = digests.iter().filter(is_its_own).filter_map(|digest| self.on_roll.get(digest)).peekable();
+        if found.peek().is_none() && !digests.iter().all(|digest| is_its_own(&digest)) {
+            "its records are other persons' now"
+        } else if found.peek().is_none() {
             "its records are no longer in the extracts"
         } else if found.any(|on_roll| *on_roll) {
             "the new data link its person to a row of the roll"
+        } else if is_person && digests.iter().filter(is_its_own).any(|digest| self.raised.contains(digest)) {
+            "the new data have it as one person with another case"
         } else {
             "the new data no longer raise it"
         }
@@ -344,7 +416,7 @@ pub(super) mod tests {
         // 1 goes on; 2 is linked now; the record of 3 is gone; 4 was settled, and is not raised any more; 5 is new.
         run(folder, &[1, 5], &[1, 2, 4, 5], &[2, 4]);
         let done = absorb(&mut store, folder).unwrap();
-        assert_eq!(done, Absorbed { opened: 1, carried: 1, reopened: 0, closed: 2, settled: 1 });
+        assert_eq!(done, Absorbed { opened: 1, carried: 1, reopened: 0, closed: 2, settled: 1, of_others: 0 });
         let cases = store.cases().unwrap();
         let states: Vec<State> = cases.iter().map(StoredCase::state).collect();
         assert_eq!(states, [State::Open, State::Closed, State::Closed, State::Resolved, State::Open]);
@@ -358,6 +430,61 @@ pub(super) mod tests {
         assert_eq!(absorb(&mut store, folder).unwrap(), Absorbed { carried: 2, reopened: 1, ..Absorbed::default() });
         assert_eq!(store.cases().unwrap()[1].state(), State::Open);
         assert_eq!(store.cases().unwrap()[3].state(), State::Resolved);
+    }
+
+    #[test]
+    fn a_record_that_is_another_persons_now_takes_no_history_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let case = |at: usize, mark: &str| {
+            let digest = record_digest("register", &at.to_string());
+            CaseRow { records: vec![format!("{digest}.{mark}")], ..row(at, 1, 0.5) }
+        };
+        run_of(folder, &[case(1, "aaabbbccc"), case(2, "dddeeefff"), case(3, "")], &[1, 2, 3], &[]);
+        let mut store = Store::open(folder).unwrap();
+        absorb(&mut store, folder).unwrap();
+        let ids: Vec<i64> = store.cases().unwrap().iter().map(|case| case.id).collect();
+        say(&mut store, 1, Outcome::Added, "2020-12-01", "field");
+        // The name of the first is put right; the second has the number of somebody else; the third has a mark by now.
+        run_of(folder, &[case(1, "gggbbbccc"), case(2, "hhhiiifff"), case(3, "aaabbbccc")], &[1, 2, 3], &[]);
+        let done = absorb(&mut store, folder).unwrap();
+        assert_eq!((done.carried, done.opened, done.settled, done.of_others), (2, 1, 1, 1));
+        let cases = store.cases().unwrap();
+        let states: Vec<State> = cases.iter().map(StoredCase::state).collect();
+        assert_eq!(states, [State::Open, State::Resolved, State::Open, State::Open]);
+        assert!(ids.contains(&cases[0].id) && ids.contains(&cases[2].id));
+        // The first person's number is somebody else's, too, and nobody has visited that case.
+        run_of(folder, &[case(1, "jjjkkkfff")], &[1, 2, 3], &[]);
+        absorb(&mut store, folder).unwrap();
+        let note = store.cases().unwrap()[0].events.last().and_then(|event| event.note.clone()).unwrap();
+        assert!(note.contains("other persons' now"), "{note}");
+    }
+
+    #[test]
+    fn of_two_cases_that_are_one_person_the_visited_one_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let case = |at: usize, records: &[&str]| CaseRow {
+            records: records.iter().map(|id| record_digest("register", id)).collect(),
+            ..row(at, 1, 0.5)
+        };
+        run_of(folder, &[case(1, &["a1", "a2"]), case(2, &["b1"])], &[], &[]);
+        let mut store = Store::open(folder).unwrap();
+        absorb(&mut store, folder).unwrap();
+        say(&mut store, 1, Outcome::Added, "2020-12-01", "field");
+        run_of(folder, &[case(1, &["a1", "a2", "b1"])], &[], &[]);
+        // The run has the records, so that they are not gone.
+        absorb(&mut store, folder).unwrap();
+        let cases = store.cases().unwrap();
+        let states: Vec<State> = cases.iter().map(StoredCase::state).collect();
+        assert_eq!(states, [State::Closed, State::Resolved], "nobody is sent to who is found");
+        assert_eq!(crate::casework::progress::progress(&cases, false)[0].found, 1);
+        // A visited case of which the person has but a small part is another person's.
+        run_of(folder, &[case(1, &["a1", "a2", "b1"]), case(3, &["c1", "c2"])], &[], &[]);
+        absorb(&mut store, folder).unwrap();
+        run_of(folder, &[case(3, &["c1", "c2", "b1"])], &[], &[]);
+        absorb(&mut store, folder).unwrap();
+        assert_eq!(store.cases().unwrap()[2].state(), State::Open);
     }
 
     #[test]

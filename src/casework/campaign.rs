@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use super::door::door_key;
 use super::learning::Lessons;
 use crate::outcome::discrepancy::DiscrepancyKind;
-use crate::outcome::report::cases::{CaseRow, record_digest};
+use crate::outcome::report::cases::{CaseRow, digest_and_mark, record_digest};
 
 /// How the campaign is played.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +85,8 @@ pub fn play(rows: &[CaseRow], missed: &BTreeSet<String>, rules: &Rules) -> Campa
         .filter_map(|row| Some((DiscrepancyKind::of_name(&row.kind)?, row)))
         .filter(|(kind, _)| kind.is_missed())
         .collect();
-    let truth: Vec<bool> = cases.iter().map(|(_, row)| row.records.iter().any(|r| missed.contains(r))).collect();
+    let is_missed = |name: &String| missed.contains(digest_and_mark(name).0);
+    let truth: Vec<bool> = cases.iter().map(|(_, row)| row.records.iter().any(is_missed)).collect();
     let mut numbers: FxHashMap<_, usize> = FxHashMap::default();
     let mut doors: Vec<Vec<usize>> = Vec::new();
     for (at, (_, row)) in cases.iter().enumerate() {

@@ -50,7 +50,7 @@ fn of_case(case: &StoredCase) -> Option<Waiting> {
     Some(Waiting { case: case.number.clone(), state: state.name(), outcomes })
 }
 
-fn is_waiting(state: State) -> bool {
+pub(super) fn is_waiting(state: State) -> bool {
     matches!(state, State::Disputed | State::Referred)
 }
 
@@ -76,6 +76,12 @@ pub fn send(store: &Store, run: &Path, order: &Order, language: Language) -> Res
 const SO_FAR: Words = words("已有结果：", " Outcomes so far: ");
 const AND: Words = words("；", "; ");
 const DECIDE: Words = words("。请核定，只填一个结果代码。", ". Decide, and write one code.");
+
+/// Is a cell what a supervisor is asked?
+pub(super) fn asks_supervisor(cell: &str) -> bool {
+    let said = |language: Language| [SO_FAR, DECIDE].iter().all(|words| cell.contains(words.of(language).trim()));
+    said(Language::Zh) || said(Language::En)
+}
 
 /// What has come back of a case, for whom must decide: outcomes with their days and remarks.
 fn so_far(case: &StoredCase, language: Language) -> String {

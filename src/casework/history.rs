@@ -243,7 +243,11 @@ impl Standing {
 
     fn hear_field(&mut self, outcome: Outcome) {
         if !outcome.is_final() {
-            if self.settled.is_none() {
+            if outcome == Outcome::Supervisor && self.state == State::Resolved {
+                // Settled by the field, which finds a mistake: as if it had asked before.
+                (self.settled, self.is_referred) = (None, true);
+                self.wait();
+            } else if self.settled.is_none() {
                 self.is_referred |= outcome == Outcome::Supervisor && self.state != State::Closed;
                 self.wait();
             }
@@ -329,18 +333,26 @@ impl StoredCase {
         self.events.iter().position(Event::is_final).map_or(&self.row, |at| self.as_of(at))
     }
 
-    /// Does the latest run know how visits settled it, if it has heard of visits at all? Whom they found is certain
+    /// Does the latest run know how visits settled it, if it has heard of visits at all, and of these before it? Whom they found is certain
     /// then, and what turned out otherwise is not raised any more.
     #[must_use]
     pub fn is_known_to_run(&self) -> bool {
         let is_closed = |event: &Event| event.what == EventKind::Closed;
-        let said = self.events.iter().rev().find(|event| event.is_raised() || is_closed(event));
-        self.label().is_some() && (self.row.probability >= 1.0 || said.is_some_and(is_closed))
+        let Some(said) = self.events.iter().rposition(|event| event.is_raised() || is_closed(event)) else {
+            return false;
+        };
+        let outcome = self.outcome();
+        let is_it = |event: &Event| event.is_visit() && event.outcome == outcome;
+        let is_heard = self.events[..said].iter().any(is_it);
+        is_heard && self.label().is_some() && (self.row.probability >= 1.0 || is_closed(&self.events[said]))
     }
 
-    /// The case as the last run before an event had it.
+    /// The case as those knew it of whom an event tells: as the last run had it before they were sent, or before the event
+    /// if nobody was out. Their list is the same, whatever runs have said since.
     fn as_of(&self, event: usize) -> &CaseRow {
-        let raised = self.events.iter().take(event).filter(|event| event.is_raised()).count();
+        let before = self.events.get(..event).unwrap_or(&self.events);
+        let sent = before.iter().rposition(|event| event.what == EventKind::Assigned).filter(|_| is_out(before));
+        let raised = before.iter().take(sent.unwrap_or(event)).filter(|event| event.is_raised()).count();
         raised.checked_sub(1).and_then(|run| self.earlier.get(run)).unwrap_or(&self.row)
     }
 
@@ -371,7 +383,7 @@ impl StoredCase {
             let known =
                 completed(&self.events[..at], event).and_then(|before| calls.iter_mut().find(|call| call.0 == before));
             if let Some((last, call)) = known {
-                (*last, call.day, call.case) = (at, event.day(), self.as_of(at));
+                (*last, call.day) = (at, event.day());
                 call.noted.push(&event.at);
             } else {
                 calls.push((at, Call { day: event.day(), noted: vec![&event.at], case: self.as_of(at) }));
@@ -573,5 +585,41 @@ mod tests {
         case.events.truncate(3);
         case.events.push(event("carried"));
         assert!(before != now && case.calls()[0].case.area == before, "the visit was made in the area of then");
+        // The list was out when the run was made, and comes back after it; then its days.
+        case.events = vec![event("opened"), event("assigned"), event("carried"), visit("field", Outcome::Added, "")];
+        assert!(case.calls()[0].case.area == before && case.as_visited().area == before, "it is the same list");
+        case.events.push(field(Outcome::Added));
+        assert!(case.calls().len() == 1 && case.calls()[0].case.area == before, "and the same visit");
+        // Sent once more, by what the later run says.
+        case.events = vec![event("opened"), event("assigned"), field(Outcome::NoContact), event("carried")];
+        case.events.extend([event("assigned"), visit("field", Outcome::Added, "2020-12-09")]);
+        let areas: Vec<&str> = case.calls().iter().map(|call| call.case.area.as_str()).collect();
+        assert_eq!(areas, [before.as_str(), now.as_str()]);
+    }
+
+    #[test]
+    fn a_supervisor_who_is_called_for_after_an_outcome_is_heard() {
+        for (first, then) in [(Outcome::Added, Outcome::Supervisor), (Outcome::Supervisor, Outcome::Added)] {
+            let events = [event("opened"), field(first), visit("field", then, "2020-12-05")];
+            assert_eq!(standing(&events), (State::Referred, None), "{first:?}, then {then:?}");
+        }
+        let mut events = vec![event("opened"), field(Outcome::Added), field(Outcome::MovedOutBefore)];
+        events.push(field(Outcome::Supervisor));
+        assert_eq!(standing(&events).0, State::Disputed, "it waits for one already");
+        let mut events = vec![event("opened"), field(Outcome::Added), visit("supervisor", Outcome::Added, "")];
+        events.push(field(Outcome::Supervisor));
+        assert_eq!(standing(&events), (State::Resolved, Some(Outcome::Added)), "a supervisor has spoken");
+    }
+
+    #[test]
+    fn what_a_run_closed_before_a_visit_is_news_to_it() {
+        let known = |events: Vec<Event>| StoredCase { events, ..case() }.is_known_to_run();
+        let found = || field(Outcome::Added);
+        assert!(known(vec![event("opened"), found(), event("closed")]));
+        assert!(!known(vec![event("opened"), event("closed"), found()]), "the visit contradicts the run");
+        assert!(!known(vec![event("opened"), found(), event("carried")]));
+        let certain = |events: Vec<Event>| StoredCase { events, row: row(1, 2, 1.0), ..case() }.is_known_to_run();
+        assert!(certain(vec![event("opened"), found(), event("carried")]));
+        assert!(!certain(vec![event("opened"), event("carried"), found()]));
     }
 }

@@ -327,7 +327,7 @@ fn appearances(transaction: &Transaction<'_>, id: i64) -> rusqlite::Result<Vec<C
 }
 
 /// A case as it was written. One that cannot be read is not left out: it would be a case that nobody is sent to.
-fn case_of(content: &str, column: usize) -> rusqlite::Result<CaseRow> {
+pub(super) fn case_of(content: &str, column: usize) -> rusqlite::Result<CaseRow> {
     serde_json::from_str(content).map_err(|_| unreadable(column))
 }
 

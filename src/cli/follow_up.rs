@@ -61,6 +61,12 @@ pub(super) fn store_of(run: &Path) -> Result<Store> {
             count(absorbed.settled)
         ));
     }
+    if absorbed.of_others > 0 {
+        log::tell(&format!(
+            "warning: {} of earlier cases are other persons' now, and no case goes on by them: a source that has no `record_id` in              the study file is known by the numbers of its rows, which are others in another delivery",
+            counted(absorbed.of_others, "record")
+        ));
+    }
     Ok(store)
 }
 
@@ -169,7 +175,7 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
             files.reject(format!("{name}{sheet}: {}", lacking(list)));
         }
         for (place, column, reason) in &taken.wrong {
-            files.reject(format!("{name}, {place}, {column}: {}\n", reason.of(language)));
+            files.reject(format!("{name}, {place}, {}: {}\n", column.of(language), reason.of(language)));
         }
         if let Some(path) = &taken.wrong_file {
             files.lines += &format!("{name}: the wrong rows with their reasons are in {}\n", path.display());

@@ -9,7 +9,7 @@ use std::io::BufRead;
 use std::path::Path;
 use std::process::ExitCode;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use super::args::ResultFormat;
@@ -25,7 +25,7 @@ use crate::audit::purge;
 use crate::casework::FOLDER;
 use crate::casework::review::quality::{self, Quality};
 use crate::casework::review::record::{Row, side_by_side};
-use crate::casework::review::{Clerk, Draw, Judgement, RecordName, ReviewPair, Said, sample, sheet};
+use crate::casework::review::{Clerk, Draw, Judgement, RecordName, ReviewPair, Said, Shown, sample, sheet};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
 use crate::intake::decisions;
@@ -33,6 +33,7 @@ use crate::intake::study::Language;
 use crate::outcome::estimate::stratified::Share;
 use crate::outcome::files;
 use crate::outcome::report::cases::table::CASES;
+use crate::person::bearer;
 use crate::person::table::RecordId;
 use crate::progress::Progress;
 use crate::whole_file;
@@ -95,11 +96,12 @@ fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {
     let find = |end: &RecordName| record_of.get(end).copied().ok_or_else(lost);
     let records = sample.pairs.iter().map(|(ends, _)| Ok([find(&ends[0])?, find(&ends[1])?]));
     let records = records.collect::<Result<Vec<[RecordId; 2]>>>()?;
-    let shown = |records: &[RecordId; 2]| {
-        sheet::content(&side_by_side(&gathered.study, &gathered.table, *records), gathered.study.language)
+    let shown = |records: &[RecordId; 2]| Shown {
+        content: sheet::content(&side_by_side(&gathered.study, &gathered.table, *records), gathered.study.language),
+        marks: records.map(|record| bearer::mark(&gathered.table, record)),
     };
-    let content: Vec<String> = records.iter().map(shown).collect();
-    let draw = store.note_draw(&run, seed, pairs, &sample, &content)?;
+    let shown: Vec<Shown> = records.iter().map(shown).collect();
+    let draw = store.note_draw(&run, seed, pairs, &sample, &shown)?;
     Ok(Drawn { store, draw, gathered, records })
 }
 
@@ -210,17 +212,26 @@ fn shown(rows: &[Row]) -> String {
     table.text()
 }
 
-fn none_drawn() -> Error {
+/// `elsewhere`: how many pairs of other samples are judged.
+fn none_drawn(elsewhere: u64) -> Error {
     let error = Error::new(Kind::Usage, "no such pairs of this run have been drawn for review yet");
-    error.hint("`rollcall review export DIR` or `rollcall review ask DIR --reviewer CLERK` draws them")
+    let draw = "`rollcall review export DIR` or `rollcall review ask DIR --reviewer CLERK` draws them";
+    if elsewhere == 0 { error.hint(draw) } else { error.hint(format!("{draw}; {}", judged_elsewhere(elsewhere))) }
+}
+
+fn judged_elsewhere(pairs: u64) -> String {
+    format!(
+        "{} of earlier runs judged and kept: `rollcall review decisions DIR --out FILE` hands them to the next run",
+        counted(pairs, "pair")
+    )
 }
 
 fn take_back(asked: &Import) -> Result<ExitCode> {
-    let (mut store, run) = store_of(&asked.run)?;
-    // Whatever has been drawn since: a workbook that went out may come back.
-    let pairs = store.drawn_of(&run)?;
+    let (mut store, _) = store_of(&asked.run)?;
+    // Whatever has been drawn or run since: a workbook that went out may come back. What was shown proves the pair.
+    let pairs = store.drawn_of(None)?;
     if pairs.is_empty() {
-        return Err(none_drawn());
+        return Err(none_drawn(0));
     }
     let mut files = Files::new(&["judged", "new", "not filled in", "wrong"]);
     let clerk = Clerk { name: &asked.reviewer, is_supervisor: asked.supervisor };
@@ -253,12 +264,16 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
 
 fn say(asked: &Status) -> Result<ExitCode> {
     let (store, run) = store_of(&asked.run)?;
-    let draw = store.draw_of(&run, asked.pairs, asked.seed)?.ok_or_else(none_drawn)?;
+    let of_run: FxHashSet<i64> = store.drawn_of(Some(&run))?.iter().map(|pair| pair.id).collect();
+    let elsewhere = store.judged_pairs()?.iter().filter(|pair| !of_run.contains(&pair.id)).count() as u64;
+    let draw = store.draw_of(&run, asked.pairs, asked.seed)?.ok_or_else(|| none_drawn(elsewhere))?;
     let quality = quality::judge(&draw.pairs, &draw.strata, draw.seed);
     if asked.format == ResultFormat::Json {
-        show_json(&SummedUp { pairs: draw.wanted, seed: draw.seed, quality: &quality })?;
+        let (pairs, seed) = (draw.wanted, draw.seed);
+        show_json(&SummedUp { pairs, seed, judged_of_earlier_runs: elsewhere, quality: &quality })?;
     } else {
-        show(&format!("the sample of --pairs {} --seed {}\n{}", draw.wanted, draw.seed, summary(&quality)))?;
+        let more = if elsewhere == 0 { String::new() } else { format!("{}\n", judged_elsewhere(elsewhere)) };
+        show(&format!("the sample of --pairs {} --seed {}\n{}{more}", draw.wanted, draw.seed, summary(&quality)))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -268,6 +283,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
 struct SummedUp<'a> {
     pairs: u64,
     seed: u64,
+    judged_of_earlier_runs: u64,
     #[serde(flatten)]
     quality: &'a Quality,
 }
@@ -308,12 +324,15 @@ fn summary(quality: &Quality) -> String {
 }
 
 /// The columns of a table of decisions.
-const COLUMNS: [&str; 5] = ["source_l", "record_l", "source_r", "record_r", "same"];
+const COLUMNS: [&str; 7] = ["source_l", "record_l", "source_r", "record_r", "mark_l", "mark_r", "same"];
+/// The heading of one that was written before there were marks.
+const UNMARKED: &str = "source_l,record_l,source_r,record_r,same";
 
 fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     publication::refuse_inside(&asked.run, &asked.out)?;
-    let heading = COLUMNS.join(",");
-    destination::check(&asked.out, "table of decisions", |path| destination::begins_with(path, &heading))?;
+    let headings = [COLUMNS.join(","), UNMARKED.to_owned()];
+    let is_table = |path: &Path| headings.iter().any(|heading| destination::begins_with(path, heading));
+    destination::check(&asked.out, "table of decisions", is_table)?;
     let pairs = store_of(&asked.run)?.0.judged_pairs()?;
     let settled: Vec<(&ReviewPair, bool)> = pairs.iter().filter_map(|pair| Some((pair, pair.settled()?))).collect();
     if settled.is_empty() {
@@ -323,10 +342,10 @@ fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS).map_err(failed)?;
     for (pair, same) in &settled {
-        let [one, other] = &pair.ends;
+        let ([one, other], [mark, other_mark]) = (&pair.ends, &pair.marks);
         let same = if *same { "1" } else { "0" };
         let cells = [&one.0, &one.1, &other.0, &other.1].map(|cell| decisions::guarded(cell));
-        writer.write_record(cells.iter().map(AsRef::as_ref).chain([same])).map_err(failed)?;
+        writer.write_record(cells.iter().map(AsRef::as_ref).chain([mark, other_mark, same])).map_err(failed)?;
     }
     let bytes = writer.into_inner();
     let bytes = bytes.map_err(|_| Error::new(Kind::Environment, "the table of decisions cannot be put together"))?;

@@ -1,7 +1,8 @@
 //! What have clerks decided of single pairs?
 //!
 //! Takes the table that the study names under `linkage.decisions` (CSV, UTF-8: `source_l`, `record_l`, `source_r`,
-//! `record_r`, `same` as 1 or 0), gives [`Decisions`]. `rollcall review decisions` writes such a table; anybody may.
+//! `record_r`, `same` as 1 or 0; `mark_l` and `mark_r`, which may be missing or empty, say whose records they were),
+//! gives [`Decisions`]. `rollcall review decisions` writes such a table; anybody may.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -10,22 +11,34 @@ use super::named_table::{self, Form, TableFile};
 use crate::error::Result;
 use crate::intake::study::Study;
 
-const FORM: Form<5> = Form {
+const FORM: Form<7> = Form {
     of: "decisions",
     written_by: "`rollcall review decisions DIR --out FILE`",
-    columns: ["source_l", "record_l", "source_r", "record_r", "same"],
+    columns: ["source_l", "record_l", "source_r", "record_r", "same", "mark_l", "mark_r"],
+    needed: 5,
 };
 
 /// Source and record id.
 pub type RecordName = (String, String);
+
+/// What was decided of a pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The two records.
+    pub ends: [RecordName; 2],
+    /// Marks of the persons whose records they were; empty if the table has none.
+    pub marks: [String; 2],
+    /// Are they one person?
+    pub same: bool,
+}
 
 /// A table of decisions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decisions {
     /// The file.
     pub table: TableFile,
-    /// The pairs, and whether they are one person.
-    pub rows: Vec<([RecordName; 2], bool)>,
+    /// The decisions.
+    pub rows: Vec<Decision>,
 }
 
 /// With these characters a spreadsheet begins what it computes, and with the first a text that it does not.
@@ -53,21 +66,22 @@ pub fn read(study: &Study) -> Result<Option<Decisions>> {
 
 fn read_file(path: &Path) -> Result<Decisions> {
     let (table, rows) = named_table::read(path, FORM, |_, cells| {
-        let [source_l, record_l, source_r, record_r, same] = cells;
+        let [source_l, record_l, source_r, record_r, same, mark_l, mark_r] = cells;
         let same = match same {
             "1" | "true" => true,
             "0" | "false" => false,
             _ => return Err(("same", "expected 1 (one person) or 0 (two persons)")),
         };
         let name = |source: &str, record: &str| (unguarded(source).to_owned(), unguarded(record).to_owned());
-        Ok(([name(source_l, record_l), name(source_r, record_r)], same))
+        let ends = [name(source_l, record_l), name(source_r, record_r)];
+        Ok(Decision { ends, marks: [mark_l, mark_r].map(str::to_owned), same })
     })?;
     Ok(Decisions { table, rows })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::read_file;
+    use super::{Decision, read_file};
 
     fn read(text: &str) -> crate::error::Result<super::Decisions> {
         let folder = tempfile::tempdir().expect("folder");
@@ -78,11 +92,20 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_name() {
-        let read = read("\u{feff}same,record_l,source_l,source_r,record_r,x\n1,a,roll,health,b,\n0,c,roll,roll,d,\n");
-        let name = |source: &str, record: &str| (source.to_owned(), record.to_owned());
+        let read = read(
+            "\u{feff}same,record_l,source_l,source_r,record_r,mark_r\n1,a,roll,health,b,\n0,c,roll,roll,d,abcdefghi\n",
+        );
+        let decision = |ends: [(&str, &str); 2], mark: &str, same: bool| Decision {
+            ends: ends.map(|(source, record)| (source.to_owned(), record.to_owned())),
+            marks: [String::new(), mark.to_owned()],
+            same,
+        };
         assert_eq!(
             read.expect("table").rows,
-            [([name("roll", "a"), name("health", "b")], true), ([name("roll", "c"), name("roll", "d")], false)]
+            [
+                decision([("roll", "a"), ("health", "b")], "", true),
+                decision([("roll", "c"), ("roll", "d")], "abcdefghi", false)
+            ]
         );
     }
 
@@ -94,7 +117,7 @@ mod tests {
             assert_eq!(super::unguarded(&written), id);
         }
         let read = read("source_l,record_l,source_r,record_r,same\nroll,'=a,health,'b,1\n").expect("table");
-        assert_eq!((read.rows[0].0[0].1.as_str(), read.rows[0].0[1].1.as_str()), ("=a", "'b"));
+        assert_eq!((read.rows[0].ends[0].1.as_str(), read.rows[0].ends[1].1.as_str()), ("=a", "'b"));
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) struct Form<const COLUMNS: usize> {
     pub written_by: &'static str,
     /// The columns, in any order among others.
     pub columns: [&'static str; COLUMNS],
+    /// So many of them, from the first on, must be there and filled in.
+    pub needed: usize,
 }
 
 /// What is wrong with a row: the column, and what was expected.
@@ -61,22 +63,26 @@ pub(super) fn read<const COLUMNS: usize, T>(
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
     let heading = reader.byte_headers().map_err(|_| Error::input("has no heading row").at_file(path))?;
-    let mut positions = [0; COLUMNS];
-    for (name, at) in form.columns.iter().zip(&mut positions) {
+    let mut positions = [None; COLUMNS];
+    for (number, (name, at)) in form.columns.iter().zip(&mut positions).enumerate() {
         let missing = || {
             let error = Error::input("the column is missing").at_file(path).at_column(*name);
             error.hint(format!("{} writes a table of {}", form.written_by, form.of))
         };
-        *at = heading.iter().position(|cell| cell == name.as_bytes()).ok_or_else(missing)?;
+        *at = heading.iter().position(|cell| cell == name.as_bytes());
+        if at.is_none() && number < form.needed {
+            return Err(missing());
+        }
     }
     let mut rows = Vec::new();
     for (row, record) in (2u64..).zip(reader.byte_records()) {
         let record = record.map_err(|_| wrong(path, row, "", "expected a row of a CSV table"))?;
         let mut cells = [""; COLUMNS];
-        for ((cell, at), column) in cells.iter_mut().zip(positions).zip(form.columns) {
-            let text = record.get(at).and_then(|cell| std::str::from_utf8(cell).ok()).map(str::trim);
+        for (number, ((cell, at), column)) in cells.iter_mut().zip(positions).zip(form.columns).enumerate() {
+            let bytes = at.and_then(|at| record.get(at)).unwrap_or_default();
+            let text = std::str::from_utf8(bytes).ok().map(str::trim);
             *cell = text
-                .filter(|text| !text.is_empty())
+                .filter(|text| !text.is_empty() || number >= form.needed)
                 .ok_or_else(|| wrong(path, row, column, "expected UTF-8 text, found nothing or other bytes"))?;
         }
         rows.push(take(row, cells).map_err(|(column, what)| wrong(path, row, column, what))?);

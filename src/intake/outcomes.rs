@@ -2,7 +2,8 @@
 //!
 //! Takes the table that the study names under `follow_up.outcomes` (CSV, UTF-8: `kind`, `outcome`, `records`), gives
 //! [`Outcomes`]: texts, of which a later room knows the meaning. `rollcall follow-up outcomes` writes such a table;
-//! records stand in it as digests, several separated by a space.
+//! records stand in it as digests, several separated by a space, each with the mark of its person (`digest.mark`;
+//! without marks in older tables).
 
 use std::path::Path;
 
@@ -14,6 +15,7 @@ const FORM: Form<3> = Form {
     of: "outcomes",
     written_by: "`rollcall follow-up outcomes DIR --out FILE`",
     columns: ["kind", "outcome", "records"],
+    needed: 3,
 };
 
 /// How a visit ended, as the table says it.
@@ -25,7 +27,7 @@ pub struct OutcomeRow {
     pub kind: String,
     /// Code of the outcome.
     pub outcome: String,
-    /// Digests of the records that the case rests on.
+    /// Digests of the records that the case rests on, with the marks of their persons.
     pub records: Vec<String>,
 }
 

@@ -9,8 +9,9 @@ use rustc_hash::FxHashMap;
 use super::blocking::Pair;
 use super::resolution::Resolution;
 use super::scoring::Score;
-use crate::intake::decisions::Decisions;
+use crate::intake::decisions::{Decision, Decisions};
 use crate::intake::study::Study;
+use crate::person::bearer;
 use crate::person::table::{PersonTable, RecordId};
 
 /// Evidence of a decision, in bits: more than all comparisons of all records of a person can speak against.
@@ -20,8 +21,13 @@ const BINDING: f64 = 1e6;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decided {
     same: FxHashMap<Pair, bool>,
-    /// Decisions on records that the extracts do not have (any more).
+    /// Decisions on records that the extracts do not have (any more) as those of the same persons.
     pub unknown: u64,
+    /// Those of them whose records are there, of which one is another person's now.
+    pub of_others: u64,
+    /// Decisions that hold and rest on the number of a row alone: the table has no mark of the person, and the source no
+    /// ids of records.
+    pub by_row_number: u64,
 }
 
 impl Decided {
@@ -29,7 +35,7 @@ impl Decided {
     #[must_use]
     pub fn of(decisions: &Decisions, study: &Study, table: &PersonTable) -> Decided {
         let mut records: FxHashMap<(&str, &str), Option<RecordId>> = FxHashMap::default();
-        for (source, record) in decisions.rows.iter().flat_map(|(ends, _)| ends) {
+        for (source, record) in decisions.rows.iter().flat_map(|decision| &decision.ends) {
             records.insert((source, record), None);
         }
         for (at, source) in study.sources.iter().enumerate() {
@@ -39,15 +45,28 @@ impl Decided {
                 }
             }
         }
+        let is_same = |(record, mark): (RecordId, &String)| {
+            mark.is_empty() || bearer::is_same(mark, &bearer::mark(table, record))
+        };
+        let is_row_number = |(record, mark): (RecordId, &String)| {
+            !bearer::is_mark(mark) && study.sources[table.source(record)].record_id.is_none()
+        };
         let mut decided = Decided::default();
-        for ([one, other], same) in &decisions.rows {
+        for Decision { ends: [one, other], marks: [mark, other_mark], same } in &decisions.rows {
             let find = |end: &(String, String)| records.get(&(end.0.as_str(), end.1.as_str())).copied().flatten();
-            match (find(one), find(other)) {
-                (Some(one), Some(other)) if one != other => {
-                    decided.same.insert((one.min(other), one.max(other)), *same);
-                }
-                _ => decided.unknown += 1,
+            let (Some(one), Some(other)) = (find(one), find(other)) else {
+                decided.unknown += 1;
+                continue;
+            };
+            let ends = [(one, mark), (other, other_mark)];
+            let is_of_others = !ends.into_iter().all(is_same);
+            if is_of_others || one == other {
+                decided.unknown += 1;
+                decided.of_others += u64::from(is_of_others);
+                continue;
             }
+            decided.by_row_number += u64::from(ends.into_iter().any(is_row_number));
+            decided.same.insert((one.min(other), one.max(other)), *same);
         }
         decided
     }
@@ -55,7 +74,7 @@ impl Decided {
     /// Decisions on pairs of records, the smaller one first.
     #[cfg(test)]
     pub(crate) fn of_pairs(pairs: impl IntoIterator<Item = (Pair, bool)>) -> Decided {
-        Decided { same: pairs.into_iter().collect(), unknown: 0 }
+        Decided { same: pairs.into_iter().collect(), ..Decided::default() }
     }
 
     /// Is nothing decided?

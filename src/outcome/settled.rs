@@ -1,8 +1,8 @@
 //! What have visits settled of the persons of this run?
 //!
 //! Takes [`Outcomes`] of earlier visits by digests of records, gives [`Settled`]: by kind of discrepancy and person how
-//! the visit ended. The person is found again by the records of the case; if linkage now holds them for several
-//! persons, the one who has most of them is meant.
+//! the visit ended. The person is found again by the records of the case that are still of the same person
+//! ([`bearer`]); if linkage now holds them for several persons, the one who has most of them is meant.
 
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
@@ -15,6 +15,7 @@ use crate::intake::named_table::wrong;
 use crate::intake::outcomes::Outcomes;
 use crate::intake::study::Study;
 use crate::linkage::resolution::Resolution;
+use crate::person::bearer;
 use crate::person::table::{PersonTable, RecordId};
 
 /// The digest by which a record is known again in a later run. Neither its source nor its id can be read from it;
@@ -25,6 +26,20 @@ pub fn record_digest(source: &str, record_id: &str) -> String {
     hex(&Sha256::digest(format!("{source}\u{1f}{record_id}"))[..12])
 }
 
+/// A record as cases and tables name it: its digest, and the mark of the person whose record it is.
+#[must_use]
+pub fn record_name(source: &str, table: &PersonTable, record: RecordId) -> String {
+    format!("{}{MARKED}{}", record_digest(source, table.record_id(record)), bearer::mark(table, record))
+}
+
+/// The digest and the mark of a record so named; the mark is empty where it was named before there were marks.
+#[must_use]
+pub fn digest_and_mark(name: &str) -> (&str, &str) {
+    name.split_once(MARKED).unwrap_or((name, ""))
+}
+
+const MARKED: char = '.';
+
 /// How visits ended, by kind and person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settled {
@@ -33,8 +48,13 @@ pub struct Settled {
     of_duplicates: FxHashMap<RecordId, Outcome>,
     /// Outcomes of the table that settle a case of a person of this run.
     pub used: u64,
-    /// Outcomes on records that the extracts do not have (any more).
+    /// Outcomes on records that the extracts do not have (any more) as those of the same persons.
     pub unknown: u64,
+    /// Those of them whose records are there, and are other persons' now.
+    pub of_others: u64,
+    /// Outcomes that settle a case and rest on the number of a row alone: the table has no mark of the person, and the
+    /// source no ids of records.
+    pub by_row_number: u64,
 }
 
 impl Settled {
@@ -45,8 +65,8 @@ impl Settled {
     /// An input error, with the row, for a kind or an outcome that does not exist.
     pub fn of(outcomes: &Outcomes, study: &Study, table: &PersonTable, resolution: &Resolution) -> Result<Settled> {
         let mut records: FxHashMap<&str, Option<RecordId>> = FxHashMap::default();
-        for digest in outcomes.rows.iter().flat_map(|row| &row.records) {
-            records.insert(digest, None);
+        for name in outcomes.rows.iter().flat_map(|row| &row.records) {
+            records.insert(digest_and_mark(name).0, None);
         }
         for (at, source) in study.sources.iter().enumerate() {
             for record in table.records(at) {
@@ -55,7 +75,16 @@ impl Settled {
                 }
             }
         }
-        let record = |digest: &String| records.get(digest.as_str()).copied().flatten();
+        let there = |name: &String| records.get(digest_and_mark(name).0).copied().flatten();
+        let is_same = |name: &String, record: &RecordId| {
+            let then = digest_and_mark(name).1;
+            then.is_empty() || bearer::is_same(then, &bearer::mark(table, *record))
+        };
+        let record = |name: &String| there(name).filter(|record| is_same(name, record));
+        let is_row_number = |name: &String| {
+            let unmarked = record(name).filter(|_| !bearer::is_mark(digest_and_mark(name).1));
+            unmarked.is_some_and(|record| study.sources[table.source(record)].record_id.is_none())
+        };
         let is_roll = |record: &RecordId| Some(table.source(*record)) == study.roll();
         let mut settled = Settled::default();
         for row in &outcomes.rows {
@@ -72,9 +101,11 @@ impl Settled {
             let most = counts.iter().max_by_key(|(person, count)| (**count, std::cmp::Reverse(**person)));
             let Some((most, _)) = most else {
                 settled.unknown += 1;
+                settled.of_others += u64::from(row.records.iter().any(|name| there(name).is_some()));
                 continue;
             };
             settled.used += 1;
+            settled.by_row_number += u64::from(row.records.iter().any(is_row_number));
             // The row at issue stands first.
             let at_issue = row.records.first().and_then(record).filter(is_roll);
             // A household is known again by any of its members.

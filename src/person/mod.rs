@@ -5,6 +5,7 @@
 //! Nothing after this room sees text as it was typed.
 
 pub mod address;
+pub mod bearer;
 mod before;
 mod cell;
 pub mod code;

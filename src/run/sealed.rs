@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::moved::Moved;
 use super::written::Written;
 use crate::audit::log::Log;
 use crate::audit::manifest::{self, InputEntry, MANIFEST, Manifest, SourceEntry, StudyEntry};
@@ -49,11 +50,12 @@ impl Facts<'_> {
             (String::from("visits"), findings.visits),
         ]);
         if let Some((_, decided)) = self.decisions {
-            count_decisions(decided, linked, &mut counts);
+            count_decisions(self.found.study, decided, linked, &mut counts);
         }
         if let Some((_, settled)) = self.outcomes {
             counts.insert(String::from("outcomes"), settled.used);
             counts.insert(String::from("outcomes_on_unknown_records"), settled.unknown);
+            counts.insert(String::from("outcomes_on_records_of_others"), settled.of_others);
         }
         counts
     }
@@ -134,18 +136,22 @@ fn too_many(study: &Study, tallies: &[Tally]) -> Vec<String> {
 }
 
 /// Decisions that contradict each other cannot all be followed: how many were not is counted and said.
-fn count_decisions(decided: &Decided, linked: &Linked, counts: &mut BTreeMap<String, u64>) {
+fn count_decisions(study: &Study, decided: &Decided, linked: &Linked, counts: &mut BTreeMap<String, u64>) {
     let not_followed = decided.not_followed(&linked.resolution);
     counts.insert(String::from("decisions"), decided.len() as u64);
     counts.insert(String::from("decisions_not_followed"), not_followed);
     counts.insert(String::from("decisions_on_unknown_records"), decided.unknown);
+    counts.insert(String::from("decisions_on_records_of_others"), decided.of_others);
     if not_followed + decided.unknown > 0 {
         tracing::warn!(
             not_followed,
             unknown = decided.unknown,
-            "decisions of clerks that contradict others, or are on records that the extracts do not have"
+            "decisions of clerks that contradict others, or are on records that the extracts do not have as the same persons'"
         );
     }
+    let Decided { of_others, by_row_number, .. } = *decided;
+    let written_by = "`rollcall review decisions`";
+    Moved { what: "decisions of clerks", written_by, of_others, by_row_number }.warn(study);
 }
 
 /// A table that the study names beside its sources, among the inputs.

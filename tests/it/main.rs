@@ -29,6 +29,7 @@ mod parquet_file;
 mod purge;
 mod readme;
 mod review;
+mod row_numbers;
 mod sample;
 mod tidy;
 mod village;

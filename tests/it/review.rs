@@ -15,14 +15,14 @@ fn check(arguments: &[&str], expected: i32) -> String {
     checked(arguments, expected).0
 }
 
-fn rows_of(path: &Path) -> Vec<Vec<String>> {
+pub fn rows_of(path: &Path) -> Vec<Vec<String>> {
     let mut book: Xlsx<_> = open_workbook(path).expect("workbook");
     let range = book.worksheet_range("链接复核").expect("sheet of pairs");
     range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect()
 }
 
 /// A text table of the rows, with the judgement column filled in.
-fn filled(rows: &[Vec<String>], judge: impl Fn(usize) -> &'static str) -> String {
+pub fn filled(rows: &[Vec<String>], judge: impl Fn(usize) -> &'static str) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for (at, row) in rows.iter().enumerate() {
         let mut row = row.clone();

@@ -9,6 +9,7 @@
 //! the others.
 
 mod heading;
+mod role;
 mod row;
 
 use std::cell::RefCell;
@@ -50,7 +51,7 @@ pub struct WrongRow {
     /// Where it stands.
     pub spot: Spot,
     /// The column at fault.
-    pub column: &'static str,
+    pub column: Words,
     /// What is wrong and what was expected.
     pub reason: Words,
     /// The row as it came back.
@@ -70,6 +71,8 @@ pub struct Returned {
     pub lists: Vec<(String, Vec<String>)>,
     /// Lists that lack columns.
     pub incomplete: Vec<Incomplete>,
+    /// Does a row ask a supervisor?
+    pub asks_supervisor: bool,
 }
 
 /// A list that lacks columns: what they hold was not taken.
@@ -111,7 +114,7 @@ pub struct TakenBack {
     /// Rows that were not filled in.
     pub blank: u64,
     /// Rows that cannot be used: where, the column at fault, and why.
-    pub wrong: Vec<(String, &'static str, Words)>,
+    pub wrong: Vec<(String, Words, Words)>,
     /// Lists that lack columns, each with its sheet if the file has several lists.
     pub incomplete: Vec<(Option<String>, Incomplete)>,
     /// Where those rows stand with their reasons.
@@ -163,11 +166,12 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
         // A heading that a program has repeated within the list says nothing.
         for (number, cells) in sheet.rows.iter().skip(at + 1).filter(|(_, cells)| *cells != heading) {
             let spot = Spot { list, row: *number };
+            returned.asks_supervisor |= cells.iter().any(|cell| decision::asks_supervisor(cell));
             match (Row { cells, columns: places }).read(&numbers, known) {
                 Ok(Some(visit)) => returned.visits.push((spot, visit)),
                 Ok(None) => returned.blank += 1,
                 Err((column, reason)) => {
-                    let column = COLUMNS[column].title.zh;
+                    let column = COLUMNS[column].title;
                     returned.wrong.push(WrongRow { spot, column, reason, cells: cells.clone() });
                 }
             }
@@ -217,8 +221,9 @@ fn contradictions(returned: &mut Returned, sheets: &[&FilledSheet]) {
     }
     let mut out: Vec<usize> = Vec::new();
     for rows in rows_of.values().filter(|rows| rows.len() > 1) {
-        let finals: Vec<Outcome> =
-            rows.iter().map(|at| returned.visits[*at].1.outcome).filter(|outcome| outcome.is_final()).collect();
+        // Who settles a case and hands it to a supervisor in one list has said two things.
+        let says = |outcome: &Outcome| outcome.is_final() || *outcome == Outcome::Supervisor;
+        let finals: Vec<Outcome> = rows.iter().map(|at| returned.visits[*at].1.outcome).filter(says).collect();
         if finals.windows(2).any(|pair| pair[0] != pair[1]) {
             out.extend(rows);
         }
@@ -232,7 +237,7 @@ fn contradictions(returned: &mut Returned, sheets: &[&FilledSheet]) {
         });
         returned.wrong.push(WrongRow {
             spot,
-            column: COLUMNS[OUTCOME].title.zh,
+            column: COLUMNS[OUTCOME].title,
             reason: words(
                 "同一编号在清单中出现两次且结果不同：只保留正确的一行",
                 "the list has this case twice, with different outcomes: keep the row that holds",
@@ -262,7 +267,7 @@ pub struct Taking<'a> {
 /// the casework's `returned/`.
 ///
 /// # Errors
-/// If the file is no list, or log, store or folder cannot be written.
+/// If the file is no list or cannot be one of this role, or log, store or folder cannot be written.
 pub fn take_back(store: &mut Store, run: &Path, path: &Path, taking: &Taking<'_>) -> Result<TakenBack> {
     let Taking { role, language, reference, actor, sign_key } = *taking;
     let cases = store.cases()?;
@@ -277,6 +282,7 @@ pub fn take_back(store: &mut Store, run: &Path, path: &Path, taking: &Taking<'_>
     if let Some(error) = unread.take() {
         return Err(error);
     }
+    role::check(path, role, &returned, &cases)?;
     let visits: Vec<Visit> = returned.visits.iter().map(|(_, visit)| visit.clone()).collect();
     let digest = manifest::digest_of(path)?;
     let folder = held::hold(run)?;
@@ -344,7 +350,8 @@ fn write_sheet(
     sheet.set_column_width(2, 60)?;
     sheet.set_freeze_panes(1, 3)?;
     for (row, wrong) in (1u32..).zip(wrong) {
-        let first = [wrong.spot.row.to_string(), wrong.column.to_owned(), wrong.reason.of(language).to_owned()];
+        let first =
+            [wrong.spot.row.to_string(), wrong.column.of(language).to_owned(), wrong.reason.of(language).to_owned()];
         for (column, cell) in (0u16..).zip(first.iter().chain(&wrong.cells)) {
             sheet.write_string_with_format(row, column, cell, &text)?;
         }

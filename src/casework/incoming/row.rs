@@ -4,6 +4,8 @@
 //! it agrees: what stands beside a case number must be what was sent out with it, or else somebody has sorted one
 //! column without the others.
 
+use std::ops::Range;
+
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
@@ -12,6 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::Known;
 use super::heading::Places;
 use crate::casework::store::{StoredCase, Visit};
+use crate::intake::extract::filled::NOT_COMPUTED;
 use crate::intake::study::Language;
 use crate::outcome::report::cases::CaseRow;
 use crate::outcome::report::words::{Words, field, words};
@@ -94,6 +97,9 @@ pub(in crate::casework) fn normal(text: &str) -> String {
         .to_owned()
 }
 
+/// Numbers of days that may be the day of a visit, from 1998 on.
+const SERIALS: Range<i32> = 36_000..80_000;
+
 type Fault = (usize, Words);
 
 /// A row of a returned list.
@@ -150,17 +156,8 @@ impl Row<'_> {
                 "no case has this number in this study: is the list from another study, or was the number mistyped?",
             ),
         ))?;
-        if outcome.is_empty() {
-            if date.is_empty() {
-                return Ok(None);
-            }
-            return Err((
-                OUTCOME,
-                words(
-                    "填了日期但没有结果：请填代码 01–16 或 19",
-                    "there is a date but no outcome: write one of the codes 01–16 or 19",
-                ),
-            ));
+        if !self.has_outcome(&outcome, &date)? {
+            return Ok(None);
         }
         if let Err(fault) = self.beside(&case.row) {
             let went_out_so = |row: &CaseRow| self.beside(row).is_ok();
@@ -190,6 +187,41 @@ impl Row<'_> {
             ));
         }
         Ok(Some(Visit { id: case.id, outcome, visited_on, note: self.cell(NOTE).to_owned() }))
+    }
+
+    /// Is there an outcome? What somebody has written without one must not be lost, nor what a formula would say.
+    fn has_outcome(&self, outcome: &str, date: &str) -> Result<bool, Fault> {
+        if let Some(column) = FILLED_IN.into_iter().find(|column| self.cell(*column) == NOT_COMPUTED) {
+            return Err((
+                column,
+                words(
+                    "此格是公式，文件中没有计算结果：请用表格软件打开并保存后再交回",
+                    "there is a formula without its value: open the file in a spreadsheet program, save it, and send it again",
+                ),
+            ));
+        }
+        if !outcome.is_empty() {
+            return Ok(true);
+        }
+        if !date.is_empty() {
+            return Err((
+                OUTCOME,
+                words(
+                    "填了日期但没有结果：请填代码 01–16 或 19",
+                    "there is a date but no outcome: write one of the codes 01–16 or 19",
+                ),
+            ));
+        }
+        if !normal(self.cell(NOTE)).is_empty() {
+            return Err((
+                OUTCOME,
+                words(
+                    "填了备注但没有结果：请填代码 01–16 或 19",
+                    "there is a remark but no outcome: write one of the codes 01–16 or 19",
+                ),
+            ));
+        }
+        Ok(false)
     }
 
     /// What stands beside the number must be what was sent out with it.
@@ -281,8 +313,8 @@ fn outcome_of(text: &str) -> Result<Outcome, Fault> {
         )
     };
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-    // `1` and `1.0` are what spreadsheets make of `01`.
-    let rest = text[digits.len()..].trim_start_matches(".0").trim();
+    // `1`, `1.0` and `1.00` are what spreadsheets make of `01`.
+    let rest = without_decimals(&text[digits.len()..]).trim();
     let bare = |text: &str| normal(text).trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let rest = bare(rest);
     let said = |outcome: Outcome| {
@@ -323,6 +355,12 @@ fn outcome_of(text: &str) -> Result<Outcome, Fault> {
     }
 }
 
+/// What stands behind a number without the zeros behind its point.
+fn without_decimals(rest: &str) -> &str {
+    let after = rest.strip_prefix('.').map(|after| after.trim_start_matches('0'));
+    after.filter(|after| after.len() + 1 < rest.len()).unwrap_or(rest)
+}
+
 /// A day as `YYYY-MM-DD`, from how people and spreadsheets write it; empty if there is none.
 fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
     if text.is_empty() {
@@ -337,6 +375,11 @@ fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
     };
     // Beyond the day there may be a time.
     let day = text.split(['T', ' ']).next().unwrap_or(text);
+    let is_serial = |days: &str| days.parse().is_ok_and(|days: i32| SERIALS.contains(&days));
+    // So it does, as a part of a day, where a spreadsheet counts days.
+    let day = day.split_once('.').map_or(day, |(days, time)| {
+        if is_serial(days) && time.bytes().all(|byte| byte.is_ascii_digit()) { days } else { day }
+    });
     let parts: Vec<i32> = day
         .split(|c: char| !c.is_ascii_digit())
         .filter(|part| !part.is_empty())
@@ -345,7 +388,7 @@ fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
     let civil = match parts.as_slice() {
         [date] if (20_000_000..30_000_000).contains(date) => (date / 10_000, date / 100 % 100, date % 100),
         // Days since 1899-12-30, as a spreadsheet counts them.
-        [serial] if (36_000..80_000).contains(serial) => {
+        [serial] if SERIALS.contains(serial) => {
             let (year, month, day) = person::date::Date::from_day(serial - 25_569).ok_or_else(wrong)?.parts();
             (i32::from(year), i32::from(month), i32::from(day))
         }

@@ -9,7 +9,7 @@ use crate::casework::store::StoredCase;
 use crate::intake::study::Language;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::report::cases::CaseRow;
-use crate::outcome::report::words::field::Matter;
+use crate::outcome::report::words::field::{self, Matter};
 use crate::outcome::visit::Outcome;
 
 /// A missed person, and a missed household, which has no name on a list.
@@ -70,7 +70,7 @@ fn read_back(path: &Path, cases: &[StoredCase], appearances: &dyn Fn(i64) -> Vec
 fn read_rows(rows: Vec<Vec<String>>) -> (usize, u64, Vec<(&'static str, &'static str)>) {
     let folder = tempfile::tempdir().unwrap();
     let returned = read_back(&workbook(folder.path(), &[("清单", rows)]), &cases(), &|_| Vec::new());
-    let wrong = returned.wrong.iter().map(|wrong| (wrong.column, wrong.reason.en)).collect();
+    let wrong = returned.wrong.iter().map(|wrong| (wrong.column.zh, wrong.reason.en)).collect();
     (returned.visits.len(), returned.blank, wrong)
 }
 
@@ -158,7 +158,7 @@ fn the_same_outcome_without_a_day_comes_back_once_the_case_has_gone_out_again() 
     assert_eq!(read_back(&path, &cases, &|_| Vec::new()).visits.len(), 1, "the list came in twice");
     cases[0].events.push(event(EventKind::Assigned, None));
     let returned = read_back(&path, &cases, &|_| Vec::new());
-    assert_eq!((returned.visits.len(), returned.wrong[0].column), (0, "走访日期"));
+    assert_eq!((returned.visits.len(), returned.wrong[0].column), (0, field::VISITED_ON));
     assert!(returned.wrong[0].reason.en.contains("write the day"));
     list[0][6] = String::from("2020-12-09");
     let path = workbook(folder.path(), &[("清单", list)]);
@@ -167,7 +167,8 @@ fn the_same_outcome_without_a_day_comes_back_once_the_case_has_gone_out_again() 
 
 #[test]
 fn a_code_may_have_its_own_words_beside_it_and_no_others() {
-    for good in ["03", "3", "3.0", "03 从未在此居住", "03：从未在此居住", "03.", "从未在此居住"] {
+    for good in ["03", "3", "3.0", "3.00", "03.000", "03 从未在此居住", "03：从未在此居住", "03.", "从未在此居住"]
+    {
         assert_eq!(read_rows(rows(&cases()[..1], good)).0, 1, "{good}");
     }
     for (wrong, what) in [
@@ -232,10 +233,72 @@ fn remarks_below_a_list_are_no_rows() {
 }
 
 #[test]
+fn a_remark_without_an_outcome_comes_back_and_so_does_a_formula_without_its_value() {
+    let mut rows: Vec<Vec<String>> = rows(&cases(), "");
+    rows.iter_mut().for_each(|row| row[6].clear());
+    let heading = [&HEADING[..], &["备注"]].concat();
+    let noted = |note: &str| {
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| [&row[..], &[note.to_owned()]].concat()).collect();
+        read_headed(&heading, &rows).unwrap()
+    };
+    let returned = noted("nobody at home, moved away");
+    assert_eq!((returned.blank, returned.wrong.len()), (0, 4));
+    assert!(returned.wrong[0].column == field::OUTCOME && returned.wrong[0].reason.en.contains("a remark"));
+    assert_eq!((noted(" ").blank, noted(" ").wrong.len()), (4, 0));
+    let mut formula = rows.clone();
+    formula[0][5] = String::from("=?");
+    let (_, blank, wrong) = read_rows(formula);
+    assert!(blank == 3 && wrong[0].0 == "核查结果" && wrong[0].1.contains("formula"), "{wrong:?}");
+}
+
+#[test]
+fn who_settles_a_case_and_calls_for_a_supervisor_in_one_list_contradicts_himself() {
+    for outcomes in [["01", "19"], ["19", "01"]] {
+        let twice: Vec<Vec<String>> = outcomes.into_iter().flat_map(|outcome| rows(&cases()[..1], outcome)).collect();
+        let (good, _, wrong) = read_rows(twice);
+        assert!(good == 0 && wrong.len() == 2 && wrong[0].1.contains("twice"), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_list_is_not_taken_for_that_of_another_role() {
+    use super::role::check;
+    use crate::casework::history::{Event, EventKind};
+    let (path, mut cases) = (Path::new("list.xlsx"), cases());
+    let read = |cases: &[StoredCase], ask: &str| {
+        let rows: Vec<_> =
+            rows(&cases[..1], "01").into_iter().map(|row| [&row[..], &[ask.to_owned()]].concat()).collect();
+        read_headed(&[&HEADING[..], &["询问内容"]].concat(), &rows).unwrap()
+    };
+    let plain = read(&cases, "是否住在这里");
+    assert!(check(path, "field", &plain, &cases).is_ok());
+    let error = check(path, "supervisor", &plain, &cases).unwrap_err().to_string();
+    assert!(error.contains("no case on this list was to be decided"), "{error}");
+    for ask in ["问？已有结果：01。请核定，只填一个结果代码。", "Ask. Outcomes so far: 01. Decide, and write one code."]
+    {
+        let asked = read(&cases, ask);
+        assert!(check(path, "supervisor", &asked, &cases).is_ok(), "{ask}");
+        assert!(check(path, "field", &asked, &cases).unwrap_err().to_string().contains("--role supervisor"));
+    }
+    // A table of the office's own about a case that waits for one.
+    cases[0].events.push(Event {
+        what: EventKind::Visited,
+        at: String::new(),
+        role: String::from("field"),
+        outcome: Some(Outcome::Supervisor),
+        visited_on: None,
+        team: None,
+        note: None,
+    });
+    assert!(check(path, "supervisor", &plain, &cases).is_ok());
+}
+
+#[test]
 fn a_wrong_day_is_told_from_a_missing_one() {
     for (day, what) in [
         ("2020-12", "the day is missing"),
         ("2020年12月", "the day is missing"),
+        ("2020.12", "the day is missing"),
         ("12月3日", "the year is missing"),
         ("2020-01-05", "before the reference time"),
         ("2020-10-24", "before the reference time"),
@@ -245,7 +308,8 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         let (_, _, wrong) = read_rows(rows);
         assert!(wrong[0].0 == "走访日期" && wrong[0].1.contains(what), "{day}: {wrong:?}");
     }
-    for day in ["2020-10-25", "2020-11-01", "20201203", ""] {
+    // A spreadsheet counts days, and other programs write them with decimals.
+    for day in ["2020-10-25", "2020-11-01", "20201203", "44167", "44167.0", "44167.5", ""] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();
         assert_eq!(read_rows(rows).0, 1, "{day}");

@@ -13,7 +13,7 @@ pub mod sample;
 pub mod sheet;
 mod store;
 
-pub use store::{Clerk, Draw, Noted, Said};
+pub use store::{Clerk, Draw, Noted, Said, Shown};
 
 /// What a clerk says of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +69,8 @@ pub struct ReviewPair {
     pub number: String,
     /// The two records.
     pub ends: [RecordName; 2],
+    /// Marks of the persons whose records they were; empty in samples that were drawn before there were marks.
+    pub marks: [String; 2],
     /// The stratum it was drawn from.
     pub stratum: String,
     /// Digest of what was shown of the two records.
@@ -93,6 +95,13 @@ impl ReviewPair {
     #[must_use]
     pub fn last_of(&self, reviewer: &str) -> Option<Judgement> {
         self.judged.iter().rev().find(|judged| judged.reviewer == reviewer).map(|judged| judged.judgement)
+    }
+
+    /// What somebody said last as a clerk: what a supervisor rules in view of others is no judgement beside theirs.
+    #[must_use]
+    pub fn last_as_clerk(&self, reviewer: &str) -> Option<Judgement> {
+        let mut latest = self.judged.iter().rev();
+        latest.find(|judged| !judged.supervisor && judged.reviewer == reviewer).map(|judged| judged.judgement)
     }
 
     /// Each clerk's last word.
@@ -140,6 +149,7 @@ mod tests {
             id: 1,
             number: String::new(),
             ends: [end.clone(), end],
+            marks: [String::new(), String::new()],
             stratum: String::new(),
             content: String::new(),
             judged: judged.collect(),

@@ -93,14 +93,14 @@ pub fn judge(pairs: &[ReviewPair], strata: &BTreeMap<String, u64>, seed: u64) ->
 }
 
 fn agreement(pairs: &[ReviewPair]) -> Vec<Agreement> {
-    let reviewers: BTreeSet<&str> =
-        pairs.iter().flat_map(|pair| pair.judged.iter().map(|judged| judged.reviewer.as_str())).collect();
+    let as_clerks = pairs.iter().flat_map(|pair| &pair.judged).filter(|judged| !judged.supervisor);
+    let reviewers: BTreeSet<&str> = as_clerks.map(|judged| judged.reviewer.as_str()).collect();
     let reviewers: Vec<&str> = reviewers.into_iter().collect();
     let mut all = Vec::new();
     for (at, one) in reviewers.iter().enumerate() {
         for other in &reviewers[at + 1..] {
             let both: Vec<(Judgement, Judgement)> =
-                pairs.iter().filter_map(|pair| Some((pair.last_of(one)?, pair.last_of(other)?))).collect();
+                pairs.iter().filter_map(|pair| Some((pair.last_as_clerk(one)?, pair.last_as_clerk(other)?))).collect();
             if both.is_empty() {
                 continue;
             }
@@ -127,8 +127,36 @@ fn kappa(both: &[(Judgement, Judgement)]) -> (f64, Option<f64>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Judgement::{Different, Same};
-    use super::kappa;
+    use super::super::Judgement::{self, Different, Same};
+    use super::super::{Judged, ReviewPair};
+    use super::{agreement, kappa};
+
+    #[test]
+    fn what_a_supervisor_rules_is_no_agreement_of_clerks() {
+        let judged = |reviewer: &str, supervisor: bool, judgement: Judgement| Judged {
+            reviewer: reviewer.to_owned(),
+            supervisor,
+            judgement,
+        };
+        let pair = |of_anna: Judgement, of_bo: Judgement, ruled: &[&str]| ReviewPair {
+            id: 1,
+            number: String::new(),
+            ends: [(String::new(), String::new()), (String::new(), String::new())],
+            marks: [String::new(), String::new()],
+            stratum: String::new(),
+            content: String::new(),
+            judged: [judged("anna", false, of_anna), judged("bo", false, of_bo)]
+                .into_iter()
+                .chain(ruled.iter().map(|name| judged(name, true, of_bo)))
+                .collect(),
+        };
+        let sample =
+            |ruled: &[&str]| [pair(Same, Same, &[]), pair(Same, Different, ruled), pair(Different, Different, &[])];
+        let before = agreement(&sample(&[]));
+        assert_eq!(before.len(), 1);
+        assert_eq!(agreement(&sample(&["anna"])), before, "by one of the clerks");
+        assert_eq!(agreement(&sample(&["chief"])), before, "by somebody else");
+    }
 
     #[test]
     fn kappa_of_the_textbook() {

@@ -272,7 +272,7 @@ fn read_row(
     }
     let number = normal(number).to_uppercase();
     let Some(pairs) = known.get(number.as_str()) else {
-        return Err(words("编号不在本项目的抽样中", "no sample of this run has such a pair"));
+        return Err(words("编号不在本项目的抽样中", "no sample that was drawn here has such a pair"));
     };
     let Some(judgement) = judgement_of(judgement) else {
         return Err(words("判断看不懂：应为 是、否 或 不能确定", "expected yes, no or unsure"));
@@ -319,6 +319,7 @@ mod tests {
             id: at as i64,
             number: format!("AAAA-000{at}"),
             ends: [end.clone(), end],
+            marks: [String::new(), String::new()],
             stratum: String::new(),
             content: content(&rows(at), Language::Zh),
             judged: Vec::new(),

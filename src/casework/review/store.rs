@@ -1,6 +1,7 @@
 //! Where are drawn pairs and judgements kept?
 //!
-//! In the store of cases, in tables of their own that are only added to.
+//! In the store of cases, in tables of their own that are only added to. A pair is two records of two persons: whoever
+//! has a record's id in another delivery is another pair (see [`bearer`](crate::person::bearer)).
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,15 @@ pub struct Draw {
     pub wanted: u64,
     /// The seed of the draw.
     pub seed: u64,
+}
+
+/// What is shown of a drawn pair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// A digest of it.
+    pub content: String,
+    /// Marks of the persons whose records they are.
+    pub marks: [String; 2],
 }
 
 /// A judgement to be noted.
@@ -56,19 +66,12 @@ pub struct Noted {
 }
 
 impl Store {
-    /// Notes a sample of a run (its manifest's digest), and gives it as the store has it; `content` is what is shown of
-    /// each pair, as a digest. The same sample again is not noted twice.
+    /// Notes a sample of a run (its manifest's digest), and gives it as the store has it; `shown` is what is shown of
+    /// each pair. The same sample again is not noted twice.
     ///
     /// # Errors
     /// If the store cannot be written.
-    pub fn note_draw(
-        &mut self,
-        run: &str,
-        seed: u64,
-        wanted: u64,
-        sample: &Sample,
-        content: &[String],
-    ) -> Result<Draw> {
+    pub fn note_draw(&mut self, run: &str, seed: u64, wanted: u64, sample: &Sample, shown: &[Shown]) -> Result<Draw> {
         let at = now();
         let (seed, wanted) = (seed.cast_signed(), wanted.cast_signed());
         self.write(|transaction| {
@@ -91,8 +94,8 @@ impl Store {
                 transaction
                     .execute("INSERT INTO stratum VALUES (?1, ?2, ?3)", params![draw, stratum, pairs.cast_signed()])?;
             }
-            for ((position, (ends, stratum)), content) in (0i64..).zip(&sample.pairs).zip(content) {
-                let id = pair_id(transaction, ends)?;
+            for ((position, (ends, stratum)), Shown { content, marks }) in (0i64..).zip(&sample.pairs).zip(shown) {
+                let id = pair_id(transaction, ends, marks)?;
                 transaction.execute(
                     "INSERT INTO drawn(draw, position, id, stratum, content) VALUES (?1, ?2, ?3, ?4, ?5)",
                     params![draw, position, id, stratum, content],
@@ -116,14 +119,14 @@ impl Store {
         })
     }
 
-    /// The pairs of all samples of a run, each as it was shown.
+    /// The pairs of all samples of a run, or of whatever run, each as it was shown.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn drawn_of(&self, run: &str) -> Result<Vec<ReviewPair>> {
+    pub fn drawn_of(&self, run: Option<&str>) -> Result<Vec<ReviewPair>> {
         self.read(|transaction| {
             let sql = "SELECT DISTINCT p.id, p.number, p.source_l, p.record_l, p.source_r, p.record_r, d.stratum, d.content \
-                       FROM drawn d JOIN pair p ON p.id = d.id JOIN draw w ON w.draw = d.draw WHERE w.digest = ?1 \
+                       FROM drawn d JOIN pair p ON p.id = d.id JOIN draw w ON w.draw = d.draw WHERE w.digest = ifnull(?1, w.digest) \
                        ORDER BY p.id";
             transaction.prepare(sql)?.query_map([run], drawn_pair)?.collect()
         })
@@ -136,23 +139,25 @@ impl Store {
     pub fn judged_pairs(&self) -> Result<Vec<ReviewPair>> {
         self.read(|transaction| {
             let mut judged = judgements(transaction)?;
-            let mut statement = transaction.prepare(
-                "SELECT id, number, source_l, record_l, source_r, record_r FROM pair \
-                 ORDER BY source_l, record_l, source_r, record_r",
-            )?;
+            let mut statement =
+                transaction.prepare("SELECT id, number, source_l, record_l, source_r, record_r FROM pair")?;
             let mut rows = statement.query([])?;
             let mut pairs = Vec::new();
             while let Some(row) = rows.next()? {
                 let Some(judged) = judged.remove(&row.get(0)?) else { continue };
+                let (ends, marks) = ends_of(row)?;
                 pairs.push(ReviewPair {
                     id: row.get(0)?,
                     number: row.get(1)?,
-                    ends: [(row.get(2)?, row.get(3)?), (row.get(4)?, row.get(5)?)],
+                    ends,
+                    marks,
                     stratum: String::new(),
                     content: String::new(),
                     judged,
                 });
             }
+            // Of one pair of ids the pair that was drawn last has the last word.
+            pairs.sort_by(|one, other| (&one.ends, one.id).cmp(&(&other.ends, other.id)));
             Ok(pairs)
         })
     }
@@ -219,14 +224,30 @@ fn numbered(transaction: &Transaction<'_>, draw: i64) -> rusqlite::Result<Draw> 
 
 /// A pair of a sample, without what was judged.
 fn drawn_pair(row: &Row<'_>) -> rusqlite::Result<ReviewPair> {
+    let (ends, marks) = ends_of(row)?;
     Ok(ReviewPair {
         id: row.get(0)?,
         number: row.get(1)?,
-        ends: [(row.get(2)?, row.get(3)?), (row.get(4)?, row.get(5)?)],
+        ends,
+        marks,
         stratum: row.get(6)?,
         content: row.get(7)?,
         judged: Vec::new(),
     })
+}
+
+/// Stands in the store between a record's id and the mark of its person.
+const MARKED: char = '\u{1f}';
+
+/// The records of a pair, and the marks of their persons, from the columns behind id and number.
+fn ends_of(row: &Row<'_>) -> rusqlite::Result<([RecordName; 2], [String; 2])> {
+    let end = |at: usize| -> rusqlite::Result<(RecordName, String)> {
+        let record: String = row.get(at + 1)?;
+        let (record, mark) = record.split_once(MARKED).unwrap_or((&record, ""));
+        Ok(((row.get(at)?, record.to_owned()), mark.to_owned()))
+    };
+    let ((one, mark), (other, other_mark)) = (end(2)?, end(4)?);
+    Ok(([one, other], [mark, other_mark]))
 }
 
 fn judgements(transaction: &Transaction<'_>) -> rusqlite::Result<BTreeMap<i64, Vec<Judged>>> {
@@ -247,8 +268,13 @@ fn judgements(transaction: &Transaction<'_>) -> rusqlite::Result<BTreeMap<i64, V
 }
 
 /// The pair's number in the store; a new pair gets one, and a number to speak of it.
-fn pair_id(transaction: &Transaction<'_>, [one, other]: &[RecordName; 2]) -> rusqlite::Result<i64> {
-    let names = params![one.0, one.1, other.0, other.1];
+fn pair_id(
+    transaction: &Transaction<'_>,
+    [one, other]: &[RecordName; 2],
+    [mark, other_mark]: &[String; 2],
+) -> rusqlite::Result<i64> {
+    let records = [format!("{}{MARKED}{mark}", one.1), format!("{}{MARKED}{other_mark}", other.1)];
+    let names = params![one.0, records[0], other.0, records[1]];
     let found = transaction
         .query_row(
             "SELECT id FROM pair WHERE source_l = ?1 AND record_l = ?2 AND source_r = ?3 AND record_r = ?4",
@@ -260,10 +286,10 @@ fn pair_id(transaction: &Transaction<'_>, [one, other]: &[RecordName; 2]) -> rus
         return Ok(id);
     }
     for attempt in 0u32.. {
-        let about = ["pair", &one.0, &one.1, &other.0, &other.1, &attempt.to_string()].join("\u{1f}");
+        let about = ["pair", &one.0, &records[0], &other.0, &records[1], &attempt.to_string()].join("\u{1f}");
         let new = transaction.execute(
             "INSERT OR IGNORE INTO pair(number, source_l, record_l, source_r, record_r) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![spoken_number(&about), one.0, one.1, other.0, other.1],
+            params![spoken_number(&about), one.0, records[0], other.0, records[1]],
         )?;
         if new == 1 {
             break;

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use calamine::{DataRef, Dimensions, Reader, Xlsx};
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::decoder::{self, Reply, Request, Work};
@@ -24,6 +25,9 @@ const ROWS_MAX: usize = 200_000;
 const COLUMNS_MAX: u32 = 256;
 /// Longest text of a cell, in characters.
 const CELL_CHARACTERS_MAX: usize = 4_000;
+
+/// What stands for a formula of which the file has no value.
+pub const NOT_COMPUTED: &str = "=?";
 
 /// Lines of a text table in which its delimiter is looked for, below whatever titles.
 const TITLE_LINES_MAX: usize = 40;
@@ -138,8 +142,12 @@ fn read_workbook(path: &Path) -> Result<Vec<FilledSheet>> {
         // A chart is a sheet, too, and has no cells.
         let Ok(mut cells) = workbook.worksheet_cells_reader(&name) else { continue };
         let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
+        let mut without_value: FxHashSet<(u32, u32)> = FxHashSet::default();
         while let Some(cell) = cells.next_cell().map_err(|_| damaged(path))? {
             let (row, column) = cell.get_position();
+            if matches!(cell.get_value(), DataRef::Empty) {
+                without_value.insert((row, column));
+            }
             let text = match cell.get_value() {
                 DataRef::Error(_) => String::from("#?"),
                 value => xlsx::text_of(value).unwrap_or_default(),
@@ -160,7 +168,12 @@ fn read_workbook(path: &Path) -> Result<Vec<FilledSheet>> {
                 cells[column] = shortened(&text);
             }
         }
-        sheets.push(FilledSheet { name, rows, merged: Vec::new() });
+        drop(cells);
+        let mut sheet = FilledSheet { name, rows, merged: Vec::new() };
+        if !without_value.is_empty() {
+            mark_formulas(&mut workbook, &mut sheet, &without_value);
+        }
+        sheets.push(sheet);
     }
     for sheet in &mut sheets {
         let merged = workbook.merge_cells_by_sheet_name(&sheet.name).map_err(|_| damaged(path))?;
@@ -172,6 +185,27 @@ fn read_workbook(path: &Path) -> Result<Vec<FilledSheet>> {
         sheet.merged = reaching.take(ROWS_MAX).map(of).collect();
     }
     Ok(sheets)
+}
+
+/// Programs that write formulas need not compute them: such a cell is not an empty one. In rows without any text nobody
+/// looks for them.
+fn mark_formulas(
+    workbook: &mut Xlsx<BufReader<input::Input>>,
+    sheet: &mut FilledSheet,
+    without_value: &FxHashSet<(u32, u32)>,
+) {
+    let Ok(mut cells) = workbook.worksheet_cells_reader(&sheet.name) else { return };
+    while let Ok(Some(cell)) = cells.next_formula() {
+        let (row, column) = cell.get_position();
+        if cell.get_value().is_empty() || column >= COLUMNS_MAX || !without_value.contains(&(row, column)) {
+            continue;
+        }
+        if let Ok(at) = sheet.rows.binary_search_by_key(&(u64::from(row) + 1), |(number, _)| *number) {
+            let (cells, column) = (&mut sheet.rows[at].1, column as usize);
+            cells.resize(cells.len().max(column + 1), String::new());
+            NOT_COMPUTED.clone_into(&mut cells[column]);
+        }
+    }
 }
 
 fn shortened(text: &str) -> String {

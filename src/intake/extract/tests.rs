@@ -502,6 +502,33 @@ fn csv_files_that_cannot_serve_are_refused() {
     check(&unclosed, "", "a.csv:2: this row is longer than 16 MiB");
 }
 
+#[test]
+fn a_formula_without_its_value_is_no_empty_cell_and_an_empty_text_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.xlsx");
+    let cells = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>x</t></is></c><c r=\"B1\"><f>1+1</f><v/></c>\
+                 <c r=\"C1\" t=\"str\"><f>T(1)</f><v></v></c><c r=\"D1\"><f>1+1</f><v>2</v></c><c r=\"E1\"/></row>";
+    workbook(&path, cells, "count=\"0\" uniqueCount=\"0\">", &[]);
+    let sheets = super::filled::read(&path).unwrap();
+    let cells: Vec<&str> = sheets[0].rows[0].1.iter().map(String::as_str).collect();
+    assert_eq!(cells, ["x", super::filled::NOT_COMPUTED, "", "2"]);
+}
+
+#[test]
+fn an_open_document_sheet_is_named_with_what_to_do() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.ods");
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    for (name, text) in [("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", "<x/>")] {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap();
+    let error = super::filled::read(&path).err().unwrap().to_string();
+    assert!(error.contains("OpenDocument") && error.contains("save it as .xlsx"), "{error}");
+}
+
 /// The parts of a small workbook, to be made hostile.
 fn workbook(path: &Path, sheet: &str, shared: &str, more: &[(&str, &[u8])]) {
     use std::io::Write;

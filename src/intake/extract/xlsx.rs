@@ -120,11 +120,12 @@ pub(super) fn inspect(path: &Path) -> Result<()> {
     }
     let most = INFLATED_BYTES_MAX.min(INFLATED_BYTES_HARMLESS.max(file_bytes.saturating_mul(INFLATION_MAX)));
     let mut left = most;
-    let mut has_workbook = false;
+    let (mut has_workbook, mut is_open_document) = (false, false);
     for index in 0..archive.len() {
         let Some(Ok(entry)) = guarded(|| archive.by_index(index)) else { return Err(damaged(path)) };
         let name = entry.name().map_err(|_| damaged(path))?.to_lowercase();
         has_workbook |= name == "xl/workbook.xml";
+        is_open_document |= name == "content.xml";
         if name.ends_with("vbaproject.bin") {
             let error = Error::input("contains macros").at_file(path);
             return Err(error.hint("save it as a workbook without macros (.xlsx)"));
@@ -138,7 +139,11 @@ pub(super) fn inspect(path: &Path) -> Result<()> {
             return Err(damaged(path));
         }
     }
-    if has_workbook { Ok(()) } else { Err(Error::input("is no XLSX workbook").at_file(path)) }
+    if has_workbook {
+        return Ok(());
+    }
+    let what = if is_open_document { "is an OpenDocument sheet (.ods)" } else { "is no XLSX workbook" };
+    Err(Error::input(what).at_file(path).hint("open it and save it as .xlsx, or send CSV"))
 }
 
 /// The real size of an entry, read to at most `most` bytes, and the number of shared texts that it declares.

@@ -26,7 +26,8 @@ use super::words::field::{self, Matter};
 use crate::intake::study::Language;
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind, VISIT};
 use crate::outcome::residence::features;
-pub use crate::outcome::settled::record_digest;
+use crate::outcome::settled::record_name;
+pub use crate::outcome::settled::{digest_and_mark, record_digest};
 use crate::outcome::visit::is_omission;
 use crate::person::id_number::IdNumber;
 use crate::person::table::RecordId;
@@ -111,7 +112,8 @@ pub struct CaseRow {
     pub listed: bool,
     /// Whom it counts: members of a household, one otherwise.
     pub persons: u32,
-    /// Digests of the records that it rests on, ascending; see [`record_digest`].
+    /// The records that it rests on by their digests, ascending, each with the mark of its person; see
+    /// [`digest_and_mark`].
     pub records: Vec<String>,
     /// What the residence evidence saw of the person, as `feature=level`.
     pub traits: Vec<String>,
@@ -286,18 +288,18 @@ pub fn arrange(mut cases: Vec<Placed>) -> Vec<AreaList> {
     lists
 }
 
-/// The digests of the records that a discrepancy rests on; that of the row of the roll at issue first.
+/// The records that a discrepancy rests on, by digests and marks; that of the row of the roll at issue first.
 fn records(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {
     let resolution = &input.linked.resolution;
     let members = discrepancy.members.iter().copied().chain([discrepancy.person]);
     let records = members.flat_map(|person| resolution.records_of(person).iter().copied());
-    let digest = |record: RecordId| {
+    let named = |record: RecordId| {
         let source = &input.study.sources[input.table.source(record)].name;
-        record_digest(source, input.table.record_id(record))
+        record_name(source, input.table, record)
     };
     let at_issue = discrepancy.roll_record;
-    let others: BTreeSet<String> = records.filter(|record| Some(*record) != at_issue).map(digest).collect();
-    at_issue.map(digest).into_iter().chain(others).collect()
+    let others: BTreeSet<String> = records.filter(|record| Some(*record) != at_issue).map(named).collect();
+    at_issue.map(named).into_iter().chain(others).collect()
 }
 
 fn traits(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> Vec<String> {
@@ -435,7 +437,9 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 fn numbers(input: &ReportInput<'_>) -> Vec<String> {
     let digest = &input.study.digest;
     let number = |discrepancy: &Discrepancy, attempt: u32| {
-        let (kind, records) = (discrepancy.kind.name(), records(input, discrepancy).join(" "));
+        let records = records(input, discrepancy);
+        let digests: Vec<&str> = records.iter().map(|name| digest_and_mark(name).0).collect();
+        let (kind, records) = (discrepancy.kind.name(), digests.join(" "));
         spoken_number(&format!("case\u{1f}{digest}\u{1f}{kind}\u{1f}{records}\u{1f}{attempt}"))
     };
     let discrepancies = &input.findings.discrepancies;
