@@ -393,8 +393,8 @@ impl<'a> RowReader<'a> {
         code.unwrap_or(0)
     }
 
-    /// Enumeration area and division. A number of a person is no division, and as an area goes by a stand-in: what areas
-    /// are called names files, and stands in the log.
+    /// Enumeration area and division. A number of a person is no division, and as an area goes by a stand-in: what
+    /// areas are called names files, and stands in the log.
     fn read_codes(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) -> (Option<String>, Option<String>) {
         let is_of_a_person = |text: &str, field| code::is_of_a_person(text, field, &self.study.area);
         let area = self.code(chunk, row, Field::EnumerationArea, out).and_then(|text| code::area(&text));
