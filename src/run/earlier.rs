@@ -101,8 +101,8 @@ fn other_study(earlier: &Manifest, study: &Study) -> Option<String> {
     lacks_roll.then(|| format!("its sources are {}", sources.join(", ")))
 }
 
-/// A study that is named by its file or, as drafts are, by its folder alone is known by where that is, too: other folders
-/// are called so.
+/// A study that is named by its file or, as drafts are, by its folder alone is known by where that is, too: other
+/// folders are called so.
 fn other_nameless(out: &Path, study: &Study) -> Option<String> {
     let file = std::fs::canonicalize(&study.file).ok()?;
     let names = [file.file_stem(), file.parent().and_then(Path::file_name)];
