@@ -333,8 +333,8 @@ impl StoredCase {
         self.events.iter().position(Event::is_final).map_or(&self.row, |at| self.as_of(at))
     }
 
-    /// Does the latest run know how visits settled it, if it has heard of visits at all, and of these before it? Whom they found is certain
-    /// then, and what turned out otherwise is not raised any more.
+    /// Does the latest run know how visits settled it, if it has heard of visits at all, and of these before it? Whom
+    /// they found is certain then, and what turned out otherwise is not raised any more.
     #[must_use]
     pub fn is_known_to_run(&self) -> bool {
         let is_closed = |event: &Event| event.what == EventKind::Closed;
@@ -347,8 +347,8 @@ impl StoredCase {
         is_heard && self.label().is_some() && (self.row.probability >= 1.0 || is_closed(&self.events[said]))
     }
 
-    /// The case as those knew it of whom an event tells: as the last run had it before they were sent, or before the event
-    /// if nobody was out. Their list is the same, whatever runs have said since.
+    /// The case as those knew it of whom an event tells: as the last run had it before they were sent, or before the
+    /// event if nobody was out. Their list is the same, whatever runs have said since.
     fn as_of(&self, event: usize) -> &CaseRow {
         let before = self.events.get(..event).unwrap_or(&self.events);
         let sent = before.iter().rposition(|event| event.what == EventKind::Assigned).filter(|_| is_out(before));

@@ -25,8 +25,8 @@ pub struct Decided {
     pub unknown: u64,
     /// Those of them whose records are there, of which one is another person's now.
     pub of_others: u64,
-    /// Decisions that hold and rest on the number of a row alone: the table has no mark of the person, and the source no
-    /// ids of records.
+    /// Decisions that hold and rest on the number of a row alone: the table has no mark of the person, and the source
+    /// no ids of records.
     pub by_row_number: u64,
 }
 

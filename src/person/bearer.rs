@@ -67,9 +67,9 @@ pub fn is_mark(text: &str) -> bool {
     text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
-/// May two marks of one record id be one person's? Name or birth date must be the same, and no more than one of the three
-/// another: dates and names are put right, and women take other names. What is missing on one side is no difference;
-/// where there is no mark (older tables), or neither tells anything, the id alone says who it is.
+/// May two marks of one record id be one person's? Name or birth date must be the same, and no more than one of the
+/// three another: dates and names are put right, and women take other names. What is missing on one side is no
+/// difference; where there is no mark (older tables), or neither tells anything, the id alone says who it is.
 #[must_use]
 pub fn is_same(one: &str, other: &str) -> bool {
     if !is_mark(one) || !is_mark(other) {
