@@ -95,7 +95,7 @@ pub fn gather(
                     };
                 }
             }
-            strengthen(records.len(), place);
+            strengthen(records.len(), place, |link| &mut link.probability);
         }
     });
     links.extend(apart);
@@ -118,33 +118,51 @@ pub fn by_sources(table: &PersonTable, links: &[Link]) -> BTreeMap<(usize, usize
 /// Persons whose links are made by one thread at a time.
 const PERSONS_AT_A_TIME: usize = 1 << 12;
 
-/// Persons of more records keep the probabilities of the pairs as they are.
-const CHAINED_RECORDS_MAX: usize = 32;
+/// Persons of more records keep the probabilities of the pairs as they are; two records are a chain by themselves.
+const CHAINED_RECORDS: std::ops::RangeInclusive<usize> = 3..=32;
 
-/// Raises each pair of a person to the best product of probabilities along a chain of its pairs (Floyd–Warshall). The
-/// links are all pairs of `count` records, row by row.
-fn strengthen(count: usize, links: &mut [Link]) {
-    if !(3..=CHAINED_RECORDS_MAX).contains(&count) {
+/// How sure it is that two of `count` records of one person are one: the best product of probabilities along a chain of
+/// its pairs, of each of which `own` tells the probability by itself.
+#[must_use]
+pub fn best_chain(count: usize, (one, other): (usize, usize), own: impl Fn(usize, usize) -> f64) -> f64 {
+    if !CHAINED_RECORDS.contains(&count) {
+        return own(one.min(other), one.max(other));
+    }
+    let mut pairs: Vec<f64> = (0..count)
+        .flat_map(|low| (low + 1..count).map(move |high| (low, high)))
+        .map(|(low, high)| own(low, high))
+        .collect();
+    strengthen(count, &mut pairs, |probability| probability);
+    pairs[place(count, one, other)]
+}
+
+/// Raises each pair of a person to the best product of probabilities along a chain of its pairs (Floyd–Warshall). These
+/// are all pairs of `count` records, row by row.
+fn strengthen<P>(count: usize, pairs: &mut [P], probability: impl Fn(&mut P) -> &mut f64) {
+    if !CHAINED_RECORDS.contains(&count) {
         return;
     }
-    let place = |one: usize, other: usize| {
-        let (low, high) = (one.min(other), one.max(other));
-        low * (2 * count - low - 1) / 2 + high - low - 1
-    };
     for via in 0..count {
         for one in (0..count).filter(|one| *one != via) {
             for other in (one + 1..count).filter(|other| *other != via) {
-                let chain = links[place(one, via)].probability * links[place(via, other)].probability;
-                let link = &mut links[place(one, other)];
-                link.probability = link.probability.max(chain);
+                let [first, second] = [(one, via), (via, other)].map(|(from, to)| place(count, from, to));
+                let chain = *probability(&mut pairs[first]) * *probability(&mut pairs[second]);
+                let direct = probability(&mut pairs[place(count, one, other)]);
+                *direct = direct.max(chain);
             }
         }
     }
 }
 
+/// Where a pair of `count` records stands among all their pairs, row by row.
+fn place(count: usize, one: usize, other: usize) -> usize {
+    let (low, high) = (one.min(other), one.max(other));
+    low * (2 * count - low - 1) / 2 + high - low - 1
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Link, strengthen};
+    use super::{Link, best_chain, place, strengthen};
 
     #[test]
     fn a_pair_is_as_sure_as_the_chain_that_holds_it() {
@@ -157,8 +175,17 @@ mod tests {
             link((1, 3), 0.3),
             link((2, 3), 0.99),
         ];
-        strengthen(4, &mut links);
+        let own: Vec<f64> = links.iter().map(|link| link.probability).collect();
+        strengthen(4, &mut links, |link| &mut link.probability);
         let probabilities: Vec<f64> = links.iter().map(|link| (link.probability * 1e4).round() / 1e4).collect();
         assert_eq!(probabilities, [0.9, 0.72, 0.7128, 0.8, 0.792, 0.99]);
+        let of = |pair| best_chain(4, pair, |one, other| own[place(4, one, other)]);
+        assert!(
+            links
+                .iter()
+                .all(|link| of((link.pair.0 as usize, link.pair.1 as usize)).to_bits() == link.probability.to_bits())
+        );
+        assert!((of((3, 0)) - 0.7128).abs() < 1e-9);
+        assert!((best_chain(2, (1, 0), |_, _| 0.3) - 0.3).abs() < 1e-9);
     }
 }

@@ -76,7 +76,8 @@ pub(in crate::linkage) fn may_be_one(one: Date, other: Date) -> bool {
 }
 
 /// Compares two dates of any precision.
-pub(super) fn compare(one: Date, other: Date) -> u8 {
+#[must_use]
+pub fn compare(one: Date, other: Date) -> u8 {
     if !one.is_some() || !other.is_some() {
         return MISSING;
     }

@@ -36,9 +36,20 @@ impl Dwellings {
         if table.estate[a] == 0 || table.estate[b] == 0 {
             return None;
         }
-        let comparison = comparer.of(Variable::Address)?;
-        let level = u8::try_from(comparison.level(comparer.compare(one, other))).ok().filter(|level| *level != 0)?;
-        if table.estate[a] != table.estate[b] || (table.dwelling(one).is_some() && table.dwelling(other).is_some()) {
+        comparer.of(Variable::Address)?;
+        let level = comparer.level(Variable::Address, one, other, &mut 0);
+        if level == 0 {
+            return None;
+        }
+        if table.estate[a] != table.estate[b] {
+            let may_be_one = !divisions_differ(table, a, b) && is_part_of_name(table, a, b);
+            return if may_be_one {
+                numbers_apart(table, a, b).then_some(true)
+            } else {
+                Some(level >= address::SAME_BUILDING)
+            };
+        }
+        if table.dwelling(one).is_some() && table.dwelling(other).is_some() {
             return Some(level >= address::SAME_BUILDING);
         }
         let (house_a, house_b) = (table.building[a], table.building[b]);
@@ -49,4 +60,25 @@ impl Dwellings {
             _ => (!self.has_rooms.get(table.estate[a] as usize).copied().unwrap_or(true)).then_some(false),
         }
     }
+}
+
+/// Do both records name a division, and not the same one?
+fn divisions_differ(table: &PersonTable, one: usize, other: usize) -> bool {
+    let (one, other) = (table.division[one], table.division[other]);
+    one != 0 && other != 0 && one != other
+}
+
+/// May one name be the other with less said: 大王村 and 大王村四组, 红旗 and 红旗新村, 红桥风采里 and 风采里?
+fn is_part_of_name(table: &PersonTable, one: usize, other: usize) -> bool {
+    let [one, other] = [one, other].map(|at| table.estates.text(table.estate[at]));
+    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    // Estates of one name in several counties are told apart by a number in brackets behind it.
+    let begins = long.strip_prefix(short).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('（'));
+    short.chars().nth(1).is_some() && (begins || (long.len() > short.len() && long.ends_with(short)))
+}
+
+/// Are the numbers of the buildings or of the rooms further apart than a slip?
+fn numbers_apart(table: &PersonTable, one: usize, other: usize) -> bool {
+    let apart = |one: u16, other: u16| one != 0 && other != 0 && address::digits_apart(one, other) > 1;
+    apart(table.building[one], table.building[other]) || apart(table.room[one], table.room[other])
 }

@@ -5,7 +5,8 @@
 //!
 //! With error rates `e` that are small and independent, two sources disagree on about `e_i + e_j` of the persons that
 //! both know; three or more sources determine the rates (least squares, each pair weighed by its persons). With two
-//! sources only the sum is known, and the blame is shared.
+//! sources only the sum is known, and the blame is shared. Of birth dates the ID number of the roll's row is a source
+//! by itself.
 
 use rayon::prelude::*;
 
@@ -15,6 +16,9 @@ use crate::person::table::{PersonTable, RecordId, flag};
 
 /// The items that are compared, by the names they have in outputs.
 pub(super) const ITEMS: [&str; 4] = ["id_number", "birth_date", "name", "sex"];
+/// The places among them of items that are more than equal or different.
+pub(super) const BIRTH_DATE: usize = 1;
+const NAME: usize = 2;
 
 /// For each item: do the two records contradict each other? `None` where one of them says nothing of its own.
 pub(super) type Contradictions = [Option<bool>; 4];
@@ -23,8 +27,11 @@ pub(super) type Contradictions = [Option<bool>; 4];
 const PERSONS_MAX: usize = 100_000;
 /// No source is taken as better than this, whatever a small district shows.
 const RATE_MIN: f64 = 1e-4;
-/// Chance that two sources that are both wrong have the same wrong value: a judgement.
+/// Chance that two sources that are both wrong have the same wrong value …
 const SAME_ERROR: f64 = 0.05;
+/// … and where the wrong one is a usual confusion of the right one: of homophones two or three are usual, and a solar
+/// date has one lunar reading. Both are judgements.
+const SAME_CONFUSION: f64 = 0.3;
 /// Rounds of the least-squares search; it has long come to rest then.
 const ROUNDS: usize = 500;
 
@@ -37,26 +44,46 @@ pub(super) fn contradictions(
 ) -> Contradictions {
     let pattern = comparer.compare(one, other);
     let level = |variable| comparer.of(variable).map_or(0, |c| u8::try_from(c.level(pattern)).unwrap_or(0));
-    let id_level = level(Variable::IdNumber);
+    let (id_level, name) = (level(Variable::IdNumber), level(Variable::Name));
     let both = |present: &dyn Fn(usize) -> bool| present(one as usize) && present(other as usize);
-    // What was read out of the ID number is no value of the record's own.
-    let own_birth = both(&|at| table.birth[at].is_some() && table.flags[at] & flag::BIRTH_FROM_ID == 0);
-    let own_sex = both(&|at| table.sex[at] != 0 && table.flags[at] & flag::SEX_FROM_ID == 0);
-    // Equal numbers leave equal dates and sexes unsaid.
-    let beside = |own: bool, level: u8, differs: bool| match level {
-        _ if !own => None,
-        0 if id_number::implies_birth(id_level) => Some(false),
-        0 => None,
-        _ => Some(differs),
-    };
-    let (birth, sex, name) = (level(Variable::BirthDate), level(Variable::Sex), level(Variable::Name));
+    // What was read out of the ID number is no value of the record's own. In linking, equal numbers leave most that
+    // dates say unsaid: here the dates speak by themselves.
+    let dates = || [one, other].map(|record| table.birth[record as usize]);
+    let sexes = || [one, other].map(|record| table.sex[record as usize]);
+    let own_birth = both(&|at| has_own_birth(table, at)).then(dates);
+    let own_sex = both(&|at| table.sex[at] != 0 && table.flags[at] & flag::SEX_FROM_ID == 0).then(sexes);
     [
         (id_level != 0).then_some(id_level >= id_number::ONE_SLIP),
-        beside(own_birth, birth, date::contradict(birth)),
+        own_birth.map(|[one, other]| date::contradict(date::compare(one, other))),
         (name != 0)
             .then_some(name::contradict(name) && !(name == name::HOMOPHONE && in_two_scripts(table, one, other))),
-        beside(own_sex, sex, sex >= 2),
+        own_sex.map(|[one, other]| one != other),
     ]
+}
+
+/// Is what two records say of an item a usual confusion: a name that sounds so, a lunar date, a digit?
+pub(super) fn is_confusion(
+    comparer: &Comparer<'_>,
+    table: &PersonTable,
+    item: usize,
+    [one, other]: [RecordId; 2],
+) -> bool {
+    match item {
+        BIRTH_DATE => date::compare(table.birth[one as usize], table.birth[other as usize]) == date::CONFUSED,
+        NAME => comparer.level(Variable::Name, one, other, &mut 0) == name::HOMOPHONE,
+        _ => false,
+    }
+}
+
+/// Does the birth date inside a record's ID number contradict what it says itself? `None` where one of them is missing.
+pub(super) fn number_contradicts(table: &PersonTable, record: RecordId, said_by: RecordId) -> Option<bool> {
+    let (at, number) = (said_by as usize, table.id_number[record as usize]);
+    let inside = number.is_valid().then(|| number.birth_date()).flatten()?;
+    has_own_birth(table, at).then(|| date::contradict(date::compare(inside, table.birth[at])))
+}
+
+fn has_own_birth(table: &PersonTable, at: usize) -> bool {
+    table.birth[at].is_some() && table.flags[at] & flag::BIRTH_FROM_ID == 0
 }
 
 /// Is one of the names in Han and the other in pinyin? Then they can agree no further than in how they sound.
@@ -68,7 +95,7 @@ fn in_two_scripts(table: &PersonTable, one: RecordId, other: RecordId) -> bool {
 /// How often each source has each item wrong.
 #[derive(Debug, Clone)]
 pub(super) struct ItemErrors {
-    /// By source, then by item.
+    /// By source, then by item; behind the sources the ID numbers of the roll's rows, of birth dates.
     rates: Vec<[f64; 4]>,
 }
 
@@ -77,8 +104,14 @@ type Disagreement = [(u64, u64); 4];
 
 impl ItemErrors {
     /// Estimates the rates from the disagreements of each two sources.
-    pub(super) fn estimate(table: &PersonTable, comparer: &Comparer<'_>, linked: &Linked) -> ItemErrors {
+    pub(super) fn estimate(
+        roll: Option<usize>,
+        table: &PersonTable,
+        comparer: &Comparer<'_>,
+        linked: &Linked,
+    ) -> ItemErrors {
         let sources = table.source_count();
+        let witnesses = sources + 1;
         let persons = linked.resolution.persons();
         let step = persons.div_ceil(PERSONS_MAX).max(1);
         let count = |mut sums: Vec<Disagreement>, person: usize| {
@@ -87,20 +120,24 @@ impl ItemErrors {
             for record in records {
                 first[table.source(*record)].get_or_insert(*record);
             }
+            let add = |sum: &mut (u64, u64), differs: Option<bool>| {
+                sum.0 += u64::from(differs.is_some());
+                sum.1 += u64::from(differs == Some(true));
+            };
             for one in 0..sources {
+                let Some(a) = first[one] else { continue };
                 for other in one + 1..sources {
-                    let (Some(a), Some(b)) = (first[one], first[other]) else { continue };
-                    for (sum, differs) in
-                        sums[one * sources + other].iter_mut().zip(contradictions(comparer, table, a, b))
-                    {
-                        sum.0 += u64::from(differs.is_some());
-                        sum.1 += u64::from(differs == Some(true));
-                    }
+                    let Some(b) = first[other] else { continue };
+                    let differ = contradictions(comparer, table, a, b);
+                    sums[one * witnesses + other].iter_mut().zip(differ).for_each(|(sum, differs)| add(sum, differs));
+                }
+                if let Some(row) = roll.and_then(|roll| first[roll]) {
+                    add(&mut sums[one * witnesses + sources][BIRTH_DATE], number_contradicts(table, row, a));
                 }
             }
             sums
         };
-        let nothing = || vec![[(0, 0); 4]; sources * sources];
+        let nothing = || vec![[(0, 0); 4]; witnesses * witnesses];
         let sums = (0..persons.div_ceil(step)).into_par_iter().map(|at| at * step).fold(nothing, count).reduce(
             nothing,
             |mut all, part| {
@@ -110,17 +147,28 @@ impl ItemErrors {
                 all
             },
         );
-        let mut rates = vec![[RATE_MIN; 4]; sources];
+        let mut rates = vec![[RATE_MIN; 4]; witnesses];
         for item in 0..ITEMS.len() {
-            let found = solve(sources, |one, other| sums[one.min(other) * sources + one.max(other)][item]);
+            let found = solve(witnesses, |one, other| sums[one.min(other) * witnesses + one.max(other)][item]);
             rates.iter_mut().zip(found).for_each(|(rates, rate)| rates[item] = rate);
         }
         ItemErrors { rates }
     }
 
+    /// The ID numbers of the roll's rows among the sources.
+    pub(super) fn own_number(&self) -> usize {
+        self.rates.len() - 1
+    }
+
     /// Probability that the roll is wrong on an item. `camps` are the sources by the value they have, that of the roll
-    /// first; each source once. One of the camps is right; the members of each other camp made the same error.
-    pub(super) fn roll_wrong(&self, item: usize, camps: &[Vec<usize>]) -> f64 {
+    /// first; each source once. One of the camps is right; the members of each other camp made the same error, which is
+    /// likelier where two camps' values are usually confused.
+    pub(super) fn roll_wrong(
+        &self,
+        item: usize,
+        camps: &[Vec<usize>],
+        is_confusion: impl Fn(usize, usize) -> bool,
+    ) -> f64 {
         let likelihood = |right: usize| -> f64 {
             let of_camp = |(at, camp): (usize, &Vec<usize>)| -> f64 {
                 let rates = camp.iter().map(|source| self.rates[*source][item]);
@@ -128,7 +176,8 @@ impl ItemErrors {
                     rates.map(|rate| 1.0 - rate).product()
                 } else {
                     let same = i32::try_from(camp.len()).unwrap_or(i32::MAX) - 1;
-                    rates.product::<f64>() * SAME_ERROR.powi(same)
+                    let same_error = if same > 0 && is_confusion(at, right) { SAME_CONFUSION } else { SAME_ERROR };
+                    rates.product::<f64>() * same_error.powi(same)
                 }
             };
             camps.iter().enumerate().map(of_camp).product()
@@ -201,11 +250,15 @@ mod tests {
     #[test]
     fn whoever_errs_more_is_likelier_wrong_and_company_helps() {
         let errors = ItemErrors { rates: vec![[0.03; 4], [0.01; 4], [0.01; 4]] };
-        let alone = errors.roll_wrong(0, &[vec![0], vec![1]]);
+        let none = |_, _| false;
+        let alone = errors.roll_wrong(0, &[vec![0], vec![1]], none);
         // 0.03 × 0.99 against 0.97 × 0.01.
         assert!((alone - 0.0297 / (0.0297 + 0.0097)).abs() < 1e-9, "{alone}");
-        let against_two = errors.roll_wrong(0, &[vec![0], vec![1, 2]]);
-        let with_one = errors.roll_wrong(0, &[vec![0, 1], vec![2]]);
+        let against_two = errors.roll_wrong(0, &[vec![0], vec![1, 2]], none);
+        let with_one = errors.roll_wrong(0, &[vec![0, 1], vec![2]], none);
         assert!(against_two > 0.98 && with_one < 0.2, "{against_two} {with_one}");
+        // Who confuse the same characters are likelier both wrong.
+        let confused = errors.roll_wrong(0, &[vec![0, 1], vec![2]], |_, _| true);
+        assert!(confused > 4.0 * with_one, "{confused} {with_one}");
     }
 }

@@ -4,8 +4,10 @@
 //! is one function. `docs/discrepancies.md` defines the kinds.
 
 mod areas;
+mod attributes;
 mod dwellings;
 mod items;
+mod places;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings, VISIT};
+use super::links::best_chain;
 use super::residence::{Candidate, Residence};
 use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
@@ -28,7 +31,8 @@ use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
 use areas::Areas;
 use dwellings::Dwellings;
-use items::{ITEMS, ItemErrors};
+use items::ItemErrors;
+use places::Places;
 use rows::COUNTED_ELSEWHERE;
 use unsupported::Unsupported;
 
@@ -50,6 +54,8 @@ struct Case<'a> {
     errors: ItemErrors,
     /// Which estates have rooms.
     dwellings: Dwellings,
+    /// Where registers mostly name another dwelling than the roll.
+    places: Places,
     /// Enumerations that no register supports.
     unsupported: Unsupported,
     /// Of persons listed as living elsewhere in the area, how likely a present row is theirs that was held apart.
@@ -158,13 +164,21 @@ impl<'a> Case<'a> {
     fn of(study: &'a Study, table: &'a PersonTable, comparer: &'a Comparer<'a>, linked: &'a Linked) -> Case<'a> {
         let (areas, (errors, unsupported)) = rayon::join(
             || Areas::of(table),
-            || rayon::join(|| ItemErrors::estimate(table, comparer, linked), || Unsupported::of(study, table, linked)),
+            || {
+                rayon::join(
+                    || ItemErrors::estimate(study.roll(), table, comparer, linked),
+                    || Unsupported::of(study, table, linked),
+                )
+            },
         );
         let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
         let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
         let scorer = linked.scorer(comparer, table);
-        let dwellings = Dwellings::of(table);
-        Case { study, table, linked, comparer, areas, scorer, errors, dwellings, unsupported, held_apart }
+        let (dwellings, places) = (Dwellings::of(table), Places::default());
+        let mut case =
+            Case { study, table, linked, comparer, areas, scorer, errors, dwellings, places, unsupported, held_apart };
+        case.places = Places::of(&case);
+        case
     }
 
     fn kind(&self, record: RecordId) -> RowKind {
@@ -201,17 +215,17 @@ impl<'a> Case<'a> {
             }
             // Away for less than half a year: counted here, and dead or not yet born all the same.
             if let Some(row) = records.iter().find(|record| self.is_counted(**record)) {
-                self.vital_events(person, *row, &registers, found);
+                self.vital_events(person, *row, records, &registers, found);
             }
             return;
         };
-        self.duplicates(person, &present, &registers, found);
+        self.duplicates(person, &present, records, &registers, found);
         if let Some(other) = first_of(RowKind::Elsewhere) {
             let why = vec![evidence("roll", "present here, and listed by another row as living outside the area")];
-            let probability = self.pair_probability(row, other) * 0.5;
+            let probability = self.pair_probability(records, row, other) * 0.5;
             found.push(self.discrepancy(DiscrepancyKind::CountedElsewhere, person, Some(row), row, probability, why));
         }
-        self.vital_events(person, row, &registers, found);
+        self.vital_events(person, row, records, &registers, found);
         if let Some(probability) = self.unsupported.probability(person) {
             let has_number = self.table.id_number[row as usize].is_valid();
             let why = vec![
@@ -228,17 +242,24 @@ impl<'a> Case<'a> {
             ));
         } else if !registers.is_empty() {
             self.attributes(person, row, &registers, found);
-            self.dwelling(person, &present, records, &registers, found);
+            self.dwelling(person, records, found);
         }
     }
 
     /// Death before, birth at or after the reference time.
-    fn vital_events(&self, person: u32, row: RecordId, registers: &[RecordId], found: &mut Vec<Discrepancy>) {
+    fn vital_events(
+        &self,
+        person: u32,
+        row: RecordId,
+        records: &[RecordId],
+        registers: &[RecordId],
+        found: &mut Vec<Discrepancy>,
+    ) {
         let day = self.study.reference.day;
         let dead = registers.iter().find(|r| self.table.death[**r as usize].is_before(day) == Some(true));
         if let Some(&record) = dead {
             let why = vec![evidence("death", "registered before the reference time")];
-            let probability = self.pair_probability(row, record);
+            let probability = self.pair_probability(records, row, record);
             found.push(self.discrepancy(
                 DiscrepancyKind::DeadBeforeReference,
                 person,
@@ -260,68 +281,20 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Items on which linked records contradict the roll, and how likely it is that the roll is wrong on any of them.
-    fn attributes(&self, person: u32, row: RecordId, registers: &[RecordId], found: &mut Vec<Discrepancy>) {
-        let against_row: Vec<items::Contradictions> =
-            registers.iter().map(|record| items::contradictions(self.comparer, self.table, row, *record)).collect();
-        let mut why = Vec::new();
-        let mut roll_right = 1.0;
-        for (item, name) in ITEMS.iter().enumerate() {
-            let differ = against_row.iter().filter(|differs| differs[item] == Some(true)).count();
-            let camps = self.camps(item, row, registers, &against_row);
-            // In one camp only a register contradicts itself.
-            if differ == 0 || camps.len() < 2 {
-                continue;
-            }
-            let wrong = self.errors.roll_wrong(item, &camps);
-            roll_right *= 1.0 - wrong;
-            why.push(evidence(name, format!("{differ} of {} register records differ", registers.len())));
-        }
-        if !why.is_empty() {
-            let probability = 1.0 - roll_right;
-            found.push(self.discrepancy(DiscrepancyKind::AttributeConflict, person, Some(row), row, probability, why));
-        }
-    }
-
-    /// The sources of a person by the value that they have of an item, that of the roll first. Of several records of
-    /// one source the first speaks.
-    fn camps(
-        &self,
-        item: usize,
-        row: RecordId,
-        registers: &[RecordId],
-        against_row: &[items::Contradictions],
-    ) -> Vec<Vec<usize>> {
-        let mut camps = vec![vec![self.table.source(row)]];
-        let mut speakers = vec![row];
-        for (record, differs) in registers.iter().zip(against_row) {
-            let source = self.table.source(*record);
-            let heard = camps.iter().flatten().any(|known| *known == source);
-            let Some(differs) = differs[item].filter(|_| !heard) else { continue };
-            let agrees = |speaker: &RecordId| {
-                items::contradictions(self.comparer, self.table, *speaker, *record)[item] == Some(false)
-            };
-            let camp = if differs { (1..camps.len()).find(|camp| agrees(&speakers[*camp])) } else { Some(0) };
-            match camp {
-                Some(camp) => camps[camp].push(source),
-                None => {
-                    camps.push(vec![source]);
-                    speakers.push(*record);
+    /// How sure it is that two records of a person are one, as `links.parquet` has it.
+    fn pair_probability(&self, records: &[RecordId], one: RecordId, other: RecordId) -> f64 {
+        let own = |low: usize, high: usize| {
+            let pair = (records[low].min(records[high]), records[low].max(records[high]));
+            match self.linked.pairs.binary_search(&pair) {
+                Ok(at) => self.linked.scores[at].probability(),
+                Err(_) => {
+                    let pattern = self.linked.pattern_of_unblocked(self.comparer, pair);
+                    self.scorer.score(pattern, pair.0, pair.1).probability()
                 }
             }
-        }
-        camps
-    }
-
-    fn pair_probability(&self, one: RecordId, other: RecordId) -> f64 {
-        let pair = (one.min(other), one.max(other));
-        match self.linked.pairs.binary_search(&pair) {
-            Ok(at) => self.linked.scores[at].probability(),
-            Err(_) => {
-                let pattern = self.linked.pattern_of_unblocked(self.comparer, pair);
-                self.scorer.score(pattern, pair.0, pair.1).probability()
-            }
-        }
+        };
+        let place = |record: RecordId| records.iter().position(|known| *known == record).unwrap_or(0);
+        best_chain(records.len(), (place(one), place(other)), own)
     }
 
     /// Missed persons, newborns and households, from the residence evidence.

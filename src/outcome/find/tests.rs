@@ -9,6 +9,7 @@ use crate::linkage::comparison::Comparer;
 use crate::linkage::decided::Decided;
 use crate::linkage::{self, Linked};
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind, Findings};
+use crate::outcome::links;
 use crate::outcome::residence::Residence;
 use crate::outcome::settled::{Settled, record_digest};
 use crate::person;
@@ -211,8 +212,119 @@ fn who_is_in_another_village_or_house_is_in_another_dwelling_without_a_room() {
         mismatches("桃花村12号", ["桃花村13号", "桃花村13号"]),
         // In an estate with rooms a building alone is no dwelling.
         mismatches("幸福里1号楼", ["幸福里1号楼2单元304室", "幸福里1号楼2单元304室"]),
+        // A name of which less or more is said may be the same place, unless the houses are others.
+        mismatches("桃花村12号", ["桃花村四组12号", "桃花村四组12号"]),
+        mismatches("桃花村12号", ["桃花村四组87号", "桃花村四组87号"]),
+        mismatches("红桥幸福里1号楼2门301", ["幸福里1-2-301", "幸福里1-2-301"]),
+        mismatches("津门学院", ["津门学院2号宿舍楼409室", "津门学院宿舍2栋409"]),
+        mismatches("津门学院2-409", ["津门学院2号宿舍楼409室", "津门学院宿舍2栋409"]),
     ];
-    assert_eq!(found, [1, 1, 0, 0, 0]);
+    assert_eq!(found, [1, 1, 0, 0, 0, 0, 1, 0, 0, 0]);
+}
+
+/// What is found of rows of the roll and of the same persons in both registers, by address; probability by person.
+fn mismatches_of(rows: &[[&str; 3]]) -> Vec<f64> {
+    let at = |(person, address): (usize, &str), source: &str| {
+        let person = u32::try_from(person).unwrap();
+        let more = if source == "r" { ",1,1,1" } else { ",,," };
+        let text = row(&format!("{source}{person}"), person, "", more);
+        let usual = text.split(',').nth(4).unwrap().to_owned();
+        text.replace(&usual, address)
+    };
+    let all =
+        |nth: usize, source: &str| rows.iter().map(|row| row[nth]).enumerate().map(|row| at(row, source)).collect();
+    let mut found = Vec::new();
+    district([all(0, "r"), all(1, "p"), all(2, "h")], |study, table, comparer, linked| {
+        let findings = find(study, table, comparer, linked, &Residence::default(), &Settled::default(), None);
+        let mismatches = of_kind(&findings, DiscrepancyKind::HouseholdMismatch);
+        let person = |row: &str| row[1..].parse::<u32>().unwrap();
+        let mut by_person: Vec<(u32, f64)> = mismatches
+            .into_iter()
+            .map(|found| (person(table.record_id(found.roll_record.unwrap())), found.probability))
+            .collect();
+        by_person.sort_by_key(|(person, _)| *person);
+        found = by_person.into_iter().map(|(_, probability)| probability).collect();
+    });
+    found
+}
+
+#[test]
+fn a_mismatch_is_less_likely_a_slip_where_registers_contradict_each_other_or_most_rows_of_the_place() {
+    let slip = ["幸福里1号楼1单元101室", "桃花村12号", "桃花村12号"];
+    let disputed = ["幸福里2号楼1单元101室", "桃花村12号", "柳树村87号"];
+    let found = mismatches_of(&[slip, disputed]);
+    assert!((found[0] - 0.5).abs() < 1e-9 && (found[1] - 0.25).abs() < 1e-9, "{found:?}");
+    // Whom the roll has in 石舫胡同, the registers have in 和顺里: two names of one place.
+    let doors: Vec<[String; 3]> = (1..=20)
+        .map(|door| [format!("石舫胡同97号{door}号楼301"), format!("和顺里{door}-301"), format!("和顺里{door}-301")])
+        .collect();
+    let mut rows: Vec<[&str; 3]> = doors.iter().map(|row| row.each_ref().map(String::as_str)).collect();
+    rows.push(slip);
+    let found = mismatches_of(&rows);
+    assert_eq!(found.len(), 21);
+    assert!(found[..20].iter().all(|probability| *probability < 0.15), "{found:?}");
+    assert!(found[20] > 0.49, "{found:?}");
+}
+
+#[test]
+fn a_birth_date_is_held_against_the_number_beside_it_and_the_registers() {
+    let conflicts = |roll: &str, police: &str| {
+        let born = |text: String, born: &str| text.replace("1951-02-02", born);
+        let rows = [
+            vec![born(row("r1", 1, "", ",1,1,1"), roll)],
+            vec![born(row("p1", 1, "", ",,,"), police)],
+            vec![row("h1", 1, "", ",,,")],
+        ];
+        let mut found = Vec::new();
+        district(rows, |study, table, comparer, linked| {
+            let findings = find(study, table, comparer, linked, &Residence::default(), &Settled::default(), None);
+            let conflicts = of_kind(&findings, DiscrepancyKind::AttributeConflict);
+            found = conflicts.iter().map(|found| (found.evidence[0].found.to_string(), found.probability)).collect();
+        });
+        found
+    };
+    for wrong in ["1961-02-02", "1951-01", "1953-08"] {
+        let found = conflicts(wrong, "1951-02-02");
+        assert_eq!(found[0].0, "2 of 2 register records and the row's own ID number differ", "{wrong}");
+        assert!(found[0].1 > 0.99, "{wrong} {found:?}");
+        // A register that has it wrong as well is one against two.
+        let found = conflicts(wrong, wrong);
+        assert_eq!(found[0].0, "1 of 2 register records and the row's own ID number differ", "{wrong}");
+        assert!(found[0].1 > 0.3, "{wrong} {found:?}");
+    }
+    // The register is wrong, against three.
+    let found = conflicts("1951-02", "1961-02-02");
+    assert_eq!(found[0].0, "1 of 2 register records differ");
+    assert!(found[0].1 < 0.01, "{found:?}");
+    assert_eq!(conflicts("1951-02", "1951-02-02"), []);
+}
+
+#[test]
+fn a_row_is_as_surely_a_duplicate_as_the_chain_of_links_that_holds_it() {
+    let roll = |id: &str, address: &str| {
+        let text = row(id, 1, "", ",1,1,1");
+        let number = text.split(',').nth(2).unwrap().to_owned();
+        text.replace(&number, "").replace("幸福里1号楼1单元201室", address)
+    };
+    let elsewhere = "桃花村12号楼3单元401室";
+    let health = row("h1", 1, "", ",,,").replace("幸福里1号楼1单元201室", elsewhere);
+    let rows = [
+        vec![roll("r1", "幸福里1号楼1单元201室"), roll("r1b", elsewhere)],
+        vec![row("p1", 1, "", ",,,")],
+        vec![health],
+    ];
+    district(rows, |study, table, comparer, linked| {
+        let findings = find(study, table, comparer, linked, &Residence::default(), &Settled::default(), None);
+        let duplicates = of_kind(&findings, DiscrepancyKind::DuplicateEnumeration);
+        assert_eq!(duplicates.len(), 1);
+        let pair = (0, 1);
+        assert_eq!([table.record_id(0), table.record_id(1)], ["r1", "r1b"]);
+        let links = links::gather(study, table, comparer, linked, &Decided::default());
+        let link = links.iter().find(|link| link.pair == pair).unwrap();
+        assert!((duplicates[0].probability - link.probability).abs() < 1e-12);
+        let own = linked.scorer(comparer, table).score(link.pattern, pair.0, pair.1).probability();
+        assert!(own < link.probability, "{own} {}", link.probability);
+    });
 }
 
 #[test]

@@ -2,11 +2,12 @@
 //!
 //! 丁字沽一号路风采里, 高新区风采里 and 大毕庄镇风采里 are 风采里 if others write 风采里 alone; 万科城市花园 is not
 //! 花园, 红旗新村 not 新村, and 西青道第三 not 第三, for nobody calls them so. No list tells road and town from estate:
-//! the [`EstateDirectory`] takes all place texts and learns which names stand alone.
+//! the [`EstateDirectory`] takes all place texts and learns which names stand alone. 学院宿舍 is 学院 where somebody lives at
+//! 学院.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::place::is_group;
+use super::place::{institution, is_group, is_institution};
 use super::region::without_region;
 
 pub(in crate::person) const ROAD_ENDINGS: &[char] = &['路', '道', '街', '巷', '线'];
@@ -109,6 +110,8 @@ impl Standing<'_> {
 #[derive(Debug, Default)]
 pub struct EstateDirectory<'t> {
     names: FxHashMap<&'t str, Standing<'t>>,
+    /// Institutions at which somebody lives, by their whole texts.
+    institutions: FxHashSet<&'t str>,
 }
 
 impl<'t> EstateDirectory<'t> {
@@ -138,14 +141,22 @@ impl<'t> EstateDirectory<'t> {
         }
         // Those behind a road or a town were counted among the longer names.
         names.values_mut().for_each(|standing| standing.in_names -= standing.behind);
-        EstateDirectory { names }
+        let institutions = texts.into_keys().filter(|text| is_institution(text)).collect();
+        EstateDirectory { names, institutions }
     }
 
     /// The estate that a place text means: the shortest name in it that is known to be one; else what stands behind its
-    /// road, if that is no end of other names.
+    /// road, if that is no end of other names. The quarters of an institution are that institution, if it is known.
     #[must_use]
     pub fn resolve<'p>(&self, text: &'p str) -> &'p str {
-        let text = tidied(text);
+        let estate = self.resolve_whole(tidied(text));
+        match institution(estate).filter(|institution| self.institutions.contains(institution)) {
+            Some(institution) => self.resolve_whole(institution),
+            None => estate,
+        }
+    }
+
+    fn resolve_whole<'p>(&self, text: &'p str) -> &'p str {
         let standing = |cut: &Cut| self.names.get(cut.rest).copied().unwrap_or_default();
         let known = cuts(text).rev().find(|cut| standing(cut).is_known());
         let of_road = |cut: &Cut| standing(cut).is_of_one_road() && cut.rest.chars().nth(2).is_some();
@@ -219,6 +230,15 @@ mod tests {
         assert_eq!(estates(&groups), groups.map(|(text, _)| text));
         assert_eq!(estates(&[("晨光村六组", 9), ("青龙镇晨光村六组", 9)]), ["晨光村六组"; 2]);
         assert_eq!(estates(&[("红旗路六段", 9), ("六段", 9), ("丁字沽街道六段社区六段", 9)]), ["六段"; 3]);
+    }
+
+    #[test]
+    fn the_quarters_of_an_institution_are_that_institution() {
+        let quarters = [("津门学院", 9), ("津门学院宿舍", 5), ("芥园道12号津门学院宿舍", 5), ("芥园道12号津门学院", 5)];
+        assert_eq!(estates(&quarters), ["津门学院"; 4]);
+        // Nobody lives at the works but in its quarters; a road and a village have other houses than their quarters.
+        let others = [("机械厂宿舍", 9), ("解放路宿舍", 9), ("解放路", 9), ("晨光村宿舍", 9), ("晨光村", 9)];
+        assert_eq!(estates(&others), others.map(|(text, _)| text));
     }
 
     #[test]

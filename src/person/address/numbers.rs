@@ -3,6 +3,8 @@
 //! Takes the characters of an address, gives the run of numbers at its end with what each numbers: by what is written
 //! behind it, by what stands before it, and by its size.
 
+use super::place::QUARTERS;
+
 /// What a number in an address is the number of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Designator {
@@ -207,13 +209,12 @@ fn numeral_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
     let is_numeral = |c: &&char| digit(**c).is_some() || matches!(**c, '十' | '百');
     let numeral = &text[at..at + text.get(at..)?.iter().take(NUMERALS_MAX).take_while(is_numeral).count()];
     let end = at + numeral.len();
-    let is_clear = matches!(
-        (text.get(end), text.get(end + 1)),
-        (Some('号'), Some('楼' | '栋' | '幢')) | (Some('单'), Some('元')) | (Some('栋' | '幢' | '室'), _)
-    );
+    let (designator, _) = designator_at(text, end);
+    let is_clear =
+        matches!((text.get(end), text.get(end + 1)), (Some('单'), Some('元')) | (Some('栋' | '幢' | '室'), _))
+            || (text.get(end) == Some(&'号') && designator == Designator::Building);
     // 三门四〇一.
     let is_last = end == text.len() && numeral.len() >= 3;
-    let (designator, _) = designator_at(text, end);
     if numeral.is_empty() || !(is_clear || behind && (is_last || designator != Designator::Bare)) {
         return None;
     }
@@ -242,7 +243,10 @@ fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
         ('号', Some('室' | '房')) => (Designator::Room, 2),
         // 6号院内4号, 6号内4号.
         ('号', Some('院')) => (Designator::Compound, 2 + usize::from(is_within(text, at + 2))),
-        ('号', _) => (Designator::Number, 1 + usize::from(is_within(text, at + 1))),
+        ('号', _) => match quarters_at(text, at + 1) {
+            Some(length) => (Designator::Building, 1 + length),
+            None => (Designator::Number, 1 + usize::from(is_within(text, at + 1))),
+        },
         ('单', Some('元')) => (Designator::Unit, 2),
         ('楼', Some('层')) => (Designator::Floor, 2),
         ('楼', _) => (Designator::BuildingOrFloor, 1),
@@ -254,6 +258,22 @@ fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
         ('弄', _) => (Designator::Compound, 1),
         _ => (Designator::Bare, 0),
     }
+}
+
+/// How long the word for a building of quarters is that stands here (1号宿舍楼502, 1号学生公寓502). Where a building has a
+/// number of its own behind the word, the one before it is that of the road: 望河路93号宿舍3栋502.
+fn quarters_at(text: &[char], at: usize) -> Option<usize> {
+    let begins = |word: &&str| word.chars().enumerate().all(|(nth, c)| text.get(at + nth) == Some(&c));
+    let whole = QUARTERS.iter().find(|word| begins(word));
+    let word = whole.or_else(|| ["公寓", "学生"].iter().find(|word| begins(word)))?;
+    let end = at + word.chars().count();
+    if text.get(end) == Some(&'楼') {
+        return Some(end + 1 - at);
+    }
+    let behind = end + text[end..].iter().take_while(|c| is_separator(**c)).count();
+    let digits = text[behind..].iter().take_while(|c| c.is_ascii_digit()).count();
+    let is_within = || !matches!(designator_at(text, behind + digits), (Designator::Building | Designator::Number, _));
+    (whole.is_some() && digits > 0 && is_within()).then_some(end - at)
 }
 
 /// Stands here that the next number is within what was numbered?

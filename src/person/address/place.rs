@@ -2,7 +2,7 @@
 //!
 //! Takes the folded characters before the numbers of a dwelling, gives the place text: numbers of parts in words, as
 //! most names have them (二期, 七区, 一号路), without brackets (（六期）); the groups of a village, which were its production
-//! teams (六社, 第六生产队, 第六村民小组), by one name; a committee before them as its village; 职工宿舍 as 宿舍.
+//! teams (六社, 第六生产队, 第六村民小组), by one name; a committee before them as its village; 职工宿舍 and 学生公寓 as 宿舍.
 
 use super::numbers::ENDINGS_OF_PARTS;
 
@@ -11,6 +11,10 @@ const NUMERALS: [char; 11] = ['十', '一', '二', '三', '四', '五', '六', '
 const GROUPS: [&str; 6] = ["村民小组", "村民组", "生产队", "组", "队", "社"];
 /// What stands before a group for the village itself.
 const COMMITTEES: [&str; 3] = ["村民委员会", "村委会", "村委"];
+/// What an institution calls the quarters of its people.
+pub(super) const QUARTERS: [&str; 7] = ["宿舍", "职工宿舍", "员工宿舍", "学生宿舍", "学生公寓", "职工公寓", "员工公寓"];
+/// What the institutions that have quarters end with: 学院, 小学, 中学校, 机械厂, 公司, 集团, 项目部, 研究所, 税务局, 车站, 煤矿.
+const INSTITUTIONS: [char; 11] = ['院', '学', '校', '厂', '司', '团', '部', '所', '局', '站', '矿'];
 /// Longest part of a name in brackets (十二期).
 const BRACKETED_MAX: usize = 4;
 
@@ -18,10 +22,21 @@ const BRACKETED_MAX: usize = 4;
 pub(super) fn text(place: &[char]) -> String {
     let text = in_words(&without_brackets(place));
     let text = with_groups(&text);
-    match text.strip_suffix("职工宿舍").filter(|of| !of.is_empty()) {
+    let of_whom = QUARTERS[1..].iter().find_map(|quarters| text.strip_suffix(quarters)).filter(|of| !of.is_empty());
+    match of_whom {
         Some(of) => format!("{of}宿舍"),
         None => text,
     }
+}
+
+/// The institution whose quarters these are: 学院 of 学院宿舍. A road's or an estate's 宿舍 is another place than the road.
+pub(super) fn institution(quarters: &str) -> Option<&str> {
+    quarters.strip_suffix(QUARTERS[0]).filter(|of| is_institution(of))
+}
+
+/// Is this the name of an institution, with more than the word for what it is?
+pub(super) fn is_institution(name: &str) -> bool {
+    name.ends_with(INSTITUTIONS) && name.chars().nth(2).is_some()
 }
 
 /// Is this a village's group alone, such as 六组? It is nobody's own name, as 六段 may be.
