@@ -422,27 +422,30 @@ pub fn is_family_name_variant(one: char, other: char) -> bool {
     FAMILY_NAME_VARIANTS.iter().any(|&(a, b)| (a, b) == (one, other) || (b, a) == (one, other))
 }
 
-/// The sound of a name: toneless pinyin of its most usual readings. `None` if a character's sound is unknown.
+/// The sound of a name: toneless pinyin of its most usual readings, family and given name each as one word, whichever
+/// comes first; so it is that of the name in pinyin, too (梁志强, Zhiqiang Liang). `None` if a character's sound is
+/// unknown.
 #[must_use]
 pub fn sound(name: &Name) -> Option<String> {
     match name.script {
         Script::Han => {
-            let mut text = String::new();
-            for token in &name.tokens {
-                if token.sounds[0] == 0 {
-                    return None;
-                }
-                text.push_str(han::spelling(token.sounds[0]));
-                text.push(' ');
+            let is_known = |token: &Token| token.sounds[0] != 0;
+            if !name.tokens.iter().all(is_known) {
+                return None;
             }
-            Some(text)
+            let (family, given) = name.tokens.split_at(name.family.min(name.tokens.len()));
+            let word = |tokens: &[Token]| tokens.iter().map(|token| han::spelling(token.sounds[0])).collect::<String>();
+            Some(in_order([word(family), word(given)].iter().map(String::as_str)))
         }
-        Script::Latin => {
-            let mut words: Vec<&str> = name.text.split(' ').collect();
-            words.sort_unstable();
-            Some(words.join(" "))
-        }
+        Script::Latin => Some(in_order(name.text.split(' '))),
     }
+}
+
+/// Words in the order of the alphabet.
+fn in_order<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.sort_unstable();
+    words.join(" ")
 }
 
 personal!(Token, Name);

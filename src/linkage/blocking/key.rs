@@ -208,10 +208,9 @@ impl<'a> Keyer<'a> {
             Keys::MotherHousehold => {
                 // Births look for children of the same month in the households where the mother is registered.
                 let birth = table.birth[at];
-                let mother = table.parents.get(table.parent[at] as usize);
-                let mother = mother.map_or(IdNumber::NONE, |parent| parent.id_number);
-                if birth.has_month() && mother.is_some() {
-                    self.mothers.of(mother).iter().for_each(|household| give(hash((*household, birth.month()))));
+                if birth.has_month() {
+                    let households = self.mothers.of(table, record);
+                    households.iter().for_each(|household| give(hash((*household, birth.month()))));
                 }
             }
         }

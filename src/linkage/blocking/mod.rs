@@ -273,6 +273,8 @@ mod tests {
         for (key, columns, one, same, different) in [
             ("name", "name", "王芳", "王芳", "王方"),
             ("sound(name)", "name", "王芳", "王方", "王丽"),
+            ("sound(name)", "name", "梁志强", "Liang Zhiqiang", "Liang Zhigang"),
+            ("sound(name)", "name", "欧阳修文", "Xiuwen Ouyang", "Xiu Ouyang"),
             ("prefix(name, 2)", "name", "王小芳", "王小明", "王大明"),
             ("family_name(name)", "name", "王小芳", "王明", "李明"),
             ("family_name(name)", "name", "Anna Smith", "Zoe Smith", "Anna Jones"),
@@ -366,6 +368,25 @@ mod tests {
             let file = |row: &str| format!("id,id_number,name,birth_date\n1,{row}\n");
             let met = !blocked([&file(masked), &file(WHOLE)], &[], "").all().is_empty();
             assert_eq!(met, expected, "{masked}");
+        }
+    }
+
+    #[test]
+    fn a_birth_finds_children_of_its_month_in_the_household_of_a_mother_known_by_name_alone() {
+        for (birth, expected) in [
+            ("2020-03-05,王丽,120106001001", true),
+            ("2020-04-05,王丽,120106001001", false),
+            ("2020-03-05,王莉,120106001001", false),
+            ("2020-03-05,王丽,120106001002", false),
+            ("2020-03-05,张伟,120106001001", false),
+        ] {
+            let births = format!("id,birth_date,mother_name,division\n1,{birth}\n");
+            let roll = "id,name,birth_date,sex,household,division\n\
+                        1,张小宝,2020-03-08,女,h1,120106001001\n\
+                        2,王丽,1990-01-02,女,h1,120106001001\n\
+                        3,张伟,1988-05-06,男,h1,120106001001\n";
+            let met = blocked([&births, roll], &[], "").all().contains(&(0, 1));
+            assert_eq!(met, expected, "{birth}");
         }
     }
 

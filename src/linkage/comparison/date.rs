@@ -22,6 +22,9 @@ pub const AGAINST_ID: u8 = 7;
 pub const EQUAL_YEAR: u8 = 8;
 /// So many years apart that they are of two generations.
 pub const GENERATION_APART: u8 = 9;
+/// The ID numbers agree, and so do the dates that both records have of their own: that no relative's number stands on a
+/// wrong line is news.
+pub const WITH_ID: u8 = 10;
 
 /// Years between parents and children, at least.
 const GENERATION_YEARS: u16 = 15;
@@ -41,11 +44,12 @@ pub(super) fn levels() -> Vec<Level> {
         Level::new("equal to the year", 0.005, 0.001),
         // Of a hundred slips one is as great: what a fit would take for more are parents and children.
         Level::new("a generation apart", 0.002, 0.502).at_most(0.01),
+        Level::new("equal as the numbers are", 0.997, 0.05).given_id(),
     ]
 }
 
-/// Compares birth dates in the light of the ID numbers: where those agree, agreement is no news and only a clear
-/// contradiction counts.
+/// Compares birth dates in the light of the ID numbers: where those agree, the dates inside them do, too. All that
+/// dates of the records' own can still tell is whether a relative's number stands on a wrong line.
 ///
 /// Numbers that differ say already that what is inside them does: a date that only they tell is no further news.
 pub(super) fn compare_given_id(one: Date, other: Date, id_level: u8, from_id: [bool; 2]) -> u8 {
@@ -60,6 +64,7 @@ pub(super) fn compare_given_id(one: Date, other: Date, id_level: u8, from_id: [b
     match level {
         MISSING => MISSING,
         SAME_YEAR | DIFFERENT | GENERATION_APART if id_level == ID_EQUAL && !both_from_id => AGAINST_ID,
+        EQUAL | EQUAL_MONTH if id_level == ID_EQUAL && from_id == [false, false] => WITH_ID,
         _ => MISSING,
     }
 }
@@ -67,7 +72,7 @@ pub(super) fn compare_given_id(one: Date, other: Date, id_level: u8, from_id: [b
 /// Do dates of this level contradict each other? Those that agree as far as the coarser one goes do not.
 #[must_use]
 pub fn contradict(level: u8) -> bool {
-    level >= CONFUSED && level != EQUAL_YEAR
+    level >= CONFUSED && !matches!(level, EQUAL_YEAR | WITH_ID)
 }
 
 /// Could these be the dates of one person, a slip or two allowed?
@@ -187,7 +192,7 @@ fn one_digit_apart(one: u32, other: u32) -> bool {
 mod tests {
     use super::{
         AGAINST_ID, CONFUSED, DIFFERENT, EQUAL, EQUAL_MONTH, EQUAL_YEAR, GENERATION_APART, MISSING, SAME_MONTH,
-        SAME_YEAR, compare, compare_given_id,
+        SAME_YEAR, WITH_ID, compare, compare_given_id,
     };
     use crate::linkage::comparison::id_number;
     use crate::person::date::read;
@@ -240,9 +245,20 @@ mod tests {
     }
 
     #[test]
-    fn agreement_that_the_number_implies_is_no_news() {
+    fn beside_equal_numbers_only_dates_of_both_records_own_are_news() {
         let (a, b) = (read("1990-03-05").unwrap(), read("1972-07-21").unwrap());
-        assert_eq!(compare_given_id(a, a, id_number::EQUAL, [false; 2]), MISSING);
+        let (month, confused) = (read("1990-03").unwrap(), read("1990-05-03").unwrap());
+        for (level, other, from_id) in [
+            (WITH_ID, a, [false; 2]),
+            (WITH_ID, month, [false; 2]),
+            (MISSING, a, [true, false]),
+            (MISSING, a, [true; 2]),
+            (MISSING, confused, [false; 2]),
+        ] {
+            assert_eq!(compare_given_id(a, other, id_number::EQUAL, from_id), level, "{other:?} {from_id:?}");
+        }
+        assert!(!super::contradict(WITH_ID));
+        assert_eq!(compare_given_id(a, a, id_number::ONE_SLIP, [false; 2]), MISSING);
         assert_eq!(compare_given_id(a, b, id_number::EQUAL, [false; 2]), AGAINST_ID);
         assert_eq!(compare_given_id(a, b, id_number::EQUAL, [true, false]), AGAINST_ID);
         assert_eq!(compare_given_id(a, a, id_number::FITS_MASK, [false; 2]), EQUAL);

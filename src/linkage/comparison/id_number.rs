@@ -31,7 +31,7 @@ pub(super) fn levels() -> Vec<Level> {
 }
 
 /// Compares two numbers.
-pub(super) fn compare(one: IdNumber, other: IdNumber) -> u8 {
+pub(in crate::linkage) fn compare(one: IdNumber, other: IdNumber) -> u8 {
     match id_number::compare(one, other) {
         Relation::Unknown => MISSING,
         Relation::Equal => EQUAL,

@@ -135,31 +135,58 @@ fn is_hers(table: &PersonTable, mother: Parent, record: RecordId) -> bool {
     same_name && may_be
 }
 
+/// How a named mother is looked for: by her number, or where only her name is known, by that and the community.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sought {
+    Number(IdNumber),
+    Name(Symbol, Symbol),
+}
+
+impl Sought {
+    /// What the record of a birth says of the mother, if that is enough.
+    fn by(table: &PersonTable, birth: usize) -> Option<Sought> {
+        let mother = table.parents.get(table.parent[birth] as usize)?;
+        if mother.id_number.is_some() {
+            return Some(Sought::Number(mother.id_number));
+        }
+        Sought::name(table, mother.name, birth)
+    }
+
+    fn name(table: &PersonTable, name: Symbol, at: usize) -> Option<Sought> {
+        let community = table.division[at];
+        (name != 0 && community != 0).then_some(Sought::Name(name, community))
+    }
+}
+
 /// The households in which named mothers live.
 #[derive(Debug, Default)]
 pub struct MothersHouseholds {
-    households: BTreeMap<IdNumber, Vec<Symbol>>,
+    households: BTreeMap<Sought, Vec<Symbol>>,
 }
 
 impl MothersHouseholds {
     pub(super) fn of_all(table: &PersonTable) -> MothersHouseholds {
-        let wanted: BTreeSet<IdNumber> =
-            table.parents.iter().map(|parent| parent.id_number).filter(|id| id.is_some()).collect();
-        let mut households: BTreeMap<IdNumber, Vec<Symbol>> = BTreeMap::new();
-        if !wanted.is_empty() {
-            for (id, &household) in table.id_number.iter().zip(table.household.iter()) {
-                if household != 0 && wanted.contains(id) {
-                    households.entry(*id).or_default().push(household);
-                }
+        let mut households: BTreeMap<Sought, Vec<Symbol>> = BTreeMap::new();
+        if table.parents.len() <= 1 {
+            return MothersHouseholds { households };
+        }
+        let wanted: BTreeSet<Sought> = (0..table.len()).filter_map(|at| Sought::by(table, at)).collect();
+        for at in (0..table.len()).filter(|at| table.household[*at] != 0) {
+            let number = Some(table.id_number[at]).filter(|id| id.is_some()).map(Sought::Number);
+            let name = Sought::name(table, table.name[at], at).filter(|_| table.sex[at] != 1);
+            for sought in [number, name].into_iter().flatten().filter(|sought| wanted.contains(sought)) {
+                households.entry(sought).or_default().push(table.household[at]);
             }
         }
         MothersHouseholds { households }
     }
 
-    /// Households of the woman with this number.
+    /// Households of the mother whom the record of a birth names: of the woman with the number, where that is known,
+    /// else of all women of the name in the community.
     #[must_use]
-    pub fn of(&self, mother: IdNumber) -> &[Symbol] {
-        self.households.get(&mother).map_or(&[], Vec::as_slice)
+    pub fn of(&self, table: &PersonTable, birth: RecordId) -> &[Symbol] {
+        let sought = Sought::by(table, birth as usize);
+        sought.and_then(|sought| self.households.get(&sought)).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -205,6 +205,7 @@ fn step(model: &mut Model, counts: &PatternWeights, labels: &[Label]) -> f64 {
             *share = (sums[level] + PRIOR_MATCHES * comparison.levels[level].m) / (total + PRIOR_MATCHES);
         }
         bound(&mut shares.m, &comparison.levels);
+        complete_given_id(&mut shares.m, &comparison.levels);
         if comparison.place {
             shares.r.clone_from(&shares.m);
         }
@@ -225,6 +226,15 @@ fn bound(m: &mut [f64], levels: &[Level]) {
     let scale = (1.0 - bounded) / free.max(f64::MIN_POSITIVE);
     for (share, level) in m.iter_mut().zip(levels).filter(|(_, level)| !level.given_id) {
         *share = if over(*share, level) { level.most } else { *share * scale };
+    }
+}
+
+/// Of several levels conditional on equal numbers the last one, agreement, takes what the others leave: where a record
+/// has no value of its own nobody contradicts, and it must not look as if agreement were rare.
+fn complete_given_id(m: &mut [f64], levels: &[Level]) {
+    let given = || (1..levels.len()).filter(|level| levels[*level].given_id);
+    if let Some(last) = given().skip(1).last() {
+        m[last] = 1.0 - given().filter(|level| *level != last).map(|level| m[level]).sum::<f64>();
     }
 }
 
@@ -393,6 +403,19 @@ mod tests {
             assert!((share - expected).abs() < 1e-12, "{over:?}");
         }
         assert_eq!(within, [0.0, 0.6, 0.395, 0.005, 0.5]);
+    }
+
+    #[test]
+    fn beside_equal_numbers_those_agree_who_do_not_contradict() {
+        let mut levels = vec![Level::missing(), Level::new("equal", 0.8, 0.1), Level::new("far", 0.2, 0.9)];
+        levels.push(Level::new("far though the numbers agree", 0.01, 0.9).given_id());
+        let mut alone = [0.0, 0.8, 0.2, 0.02];
+        super::complete_given_id(&mut alone, &levels);
+        assert_eq!(alone, [0.0, 0.8, 0.2, 0.02], "of one such level nothing is left");
+        levels.push(Level::new("equal as the numbers are", 0.99, 0.1).given_id());
+        let mut shares = [0.0, 0.8, 0.2, 0.02, 0.3];
+        super::complete_given_id(&mut shares, &levels);
+        assert_eq!(shares, [0.0, 0.8, 0.2, 0.02, 0.98]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::expected::{PRIOR_RELATIVES, expected};
 use super::slot::slots;
 use super::{Shares, dependence, frequency, normalise};
 use crate::linkage::comparison::household::Households;
-use crate::linkage::comparison::{Comparer, Comparison, Pattern, Variable, id_number};
+use crate::linkage::comparison::{Comparer, Comparison, Pattern, Variable, id_number, name};
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
 
@@ -23,6 +23,8 @@ const RANDOM_PAIRS: usize = 160_000;
 const SHARING_PAIRS: u64 = 20_000;
 /// Pairs within households used to measure r.
 const RELATIVE_PAIRS: usize = 80_000;
+/// Weight of the expectation beside equal numbers, in numbers on a wrong line: a source has few of these.
+const PRIOR_WRONG_LINES: f64 = 30.0;
 
 /// Strangers of whom one number fits the other's mask, at most: a mask that leaves date and ending leaves about as many
 /// numbers as the region has of that ending. A judgement.
@@ -152,6 +154,9 @@ fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, patterns: &[P
         for (u, level) in u.iter_mut().zip(&comparison.levels).filter(|_| !is_measured(comparison)) {
             *u = level.strangers.unwrap_or(0.0);
         }
+        for (u, level) in u.iter_mut().zip(&comparison.levels).filter(|(_, level)| level.given_id) {
+            *u = level.relatives;
+        }
         normalise(&mut u, &comparison.levels);
         shares.u = u;
     }
@@ -161,7 +166,7 @@ fn measure_strangers(comparer: &Comparer<'_>, table: &PersonTable, patterns: &[P
 fn measure_relatives(comparer: &Comparer<'_>, households: &Households, shares: &mut [Shares]) {
     let patterns: Vec<Pattern> =
         household_pairs(households).par_iter().map(|(one, other)| comparer.compare(*one, *other)).collect();
-    for (comparison, shares) in comparer.comparisons.iter().zip(shares) {
+    for (comparison, shares) in comparer.comparisons.iter().zip(shares.iter_mut()) {
         let mut counts = vec![0.0f64; comparison.levels.len()];
         for pattern in &patterns {
             counts[comparison.level(*pattern)] += 1.0;
@@ -180,11 +185,37 @@ fn measure_relatives(comparer: &Comparer<'_>, households: &Households, shares: &
             *count = count.min(comparison.levels[level].relatives * patterns.len() as f64);
         }
         let total: f64 = counts.iter().skip(1).sum();
-        for (level, share) in shares.r.iter_mut().enumerate().skip(1) {
+        let own = |(level, _): &(usize, &mut f64)| !comparison.levels[*level].given_id;
+        for (level, share) in shares.r.iter_mut().enumerate().skip(1).filter(own) {
             *share = (counts[level] + PRIOR_RELATIVES * comparison.levels[level].relatives.max(1e-6))
                 / (total + PRIOR_RELATIVES);
         }
         normalise(&mut shares.r, &comparison.levels);
+    }
+    measure_beside_numbers(comparer, &patterns, shares);
+}
+
+/// The levels conditional on equal numbers where agreement is one of them: how often do dates agree of two members of a
+/// household who have one number, as where a program fills in the date from the number? Names that have no more in
+/// common than the family's tell them from one person entered twice.
+fn measure_beside_numbers(comparer: &Comparer<'_>, patterns: &[Pattern], shares: &mut [Shares]) {
+    let Some(names) = comparer.of(Variable::Name) else { return };
+    let two_names = [name::SAME_FAMILY, name::DIFFERENT].map(usize::from);
+    for (comparison, shares) in comparer.comparisons.iter().zip(shares) {
+        let given: Vec<usize> = (1..comparison.levels.len()).filter(|at| comparison.levels[*at].given_id).collect();
+        if given.len() < 2 {
+            continue;
+        }
+        let mut counts = vec![0.0; comparison.levels.len()];
+        for pattern in patterns.iter().filter(|pattern| two_names.contains(&names.level(**pattern))) {
+            counts[comparison.level(*pattern)] += 1.0;
+        }
+        let total: f64 = given.iter().map(|at| counts[*at]).sum();
+        for at in given {
+            let expected = PRIOR_WRONG_LINES * comparison.levels[at].relatives;
+            shares.r[at] = (counts[at] + expected) / (total + PRIOR_WRONG_LINES);
+            shares.u[at] = shares.r[at];
+        }
     }
 }
 
@@ -197,4 +228,42 @@ fn household_pairs(households: &Households) -> Vec<(RecordId, RecordId)> {
         (0..members.len()).flat_map(with_later)
     });
     pairs.step_by(total / RELATIVE_PAIRS + 1).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::measure;
+    use crate::linkage::comparison::household::Households;
+    use crate::linkage::comparison::{Comparer, Variable, date};
+    use crate::person::practice::{HEAD, Practice, source};
+
+    /// r of written dates that agree beside equal numbers, where ten children stand on the roll with the number of a
+    /// parent, and so many of them with the parent's birth date, too.
+    fn agree_beside_numbers(filled_in: usize) -> f64 {
+        let rows = (0..10).map(|at| {
+            let child = if at < filled_in { "1980-01-01" } else { "2010-05-06" };
+            format!("p{at},王伟,E1234567{at},1980-01-01,h{at}\nc{at},李宝,E1234567{at},{child},h{at}\n")
+        });
+        let rows = format!("id,name,number,birth,household\n{}", rows.collect::<String>());
+        let columns = [("name", "name"), ("id_number", "number"), ("birth_date", "birth"), ("household", "household")];
+        let study = format!("{HEAD}{}", source("roll", "roll", true, &columns));
+        let practice = Practice::of(&[("roll.csv", &rows)], &study);
+        let table = practice.table();
+        let comparer = Comparer::new(&practice.study, &table);
+        let shares = measure(&comparer, &table, &Households::of(&table), 1);
+        let at = comparer.comparisons.iter().position(|comparison| comparison.variable == Variable::BirthDate);
+        let shares = &shares[at.unwrap()];
+        let [with, against] = [date::WITH_ID, date::AGAINST_ID].map(usize::from);
+        assert!((shares.r[with] + shares.r[against] - 1.0).abs() < 1e-12, "{:?}", shares.r);
+        assert!((shares.r[1..].iter().sum::<f64>() - 2.0).abs() < 1e-9, "the others sum to 1: {:?}", shares.r);
+        assert!((shares.u[with] - shares.r[with]).abs() < 1e-12);
+        shares.r[with]
+    }
+
+    #[test]
+    fn where_dates_are_filled_in_from_the_number_their_agreement_says_little() {
+        // The expectation, a twentieth, counts for thirty.
+        assert!((agree_beside_numbers(0) - 1.5 / 40.0).abs() < 1e-12);
+        assert!((agree_beside_numbers(10) - 11.5 / 40.0).abs() < 1e-12);
+    }
 }

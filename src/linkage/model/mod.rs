@@ -284,13 +284,13 @@ impl Model {
     }
 }
 
-/// Makes the shares of a comparison sum to 1. Levels conditional on equal ID numbers stand outside the sum: what
-/// strangers or relatives with the same number show there is the expectation, there are too few to measure.
+/// Makes the shares of a comparison sum to 1. Levels conditional on equal ID numbers stand outside the sum, and stay as
+/// they are.
 fn normalise(shares: &mut [f64], levels: &[Level]) {
     shares[0] = 0.0;
     let total: f64 = shares.iter().zip(levels).filter(|(_, level)| !level.given_id).map(|(share, _)| share).sum();
-    for (share, level) in shares.iter_mut().zip(levels).skip(1) {
-        *share = if level.given_id { level.relatives } else { *share / total };
+    for (share, _) in shares.iter_mut().zip(levels).skip(1).filter(|(_, level)| !level.given_id) {
+        *share /= total;
     }
 }
 

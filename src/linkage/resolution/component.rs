@@ -135,7 +135,7 @@ impl Component<'_> {
             against.between += made_up;
             return;
         }
-        let in_full = score.weight.min(0.0) + self.terms.duplicate(a);
+        let in_full = (score.weight.min(0.0) + self.terms.duplicate(a)).min(made_up);
         match against.within.iter_mut().find(|(slot, ..)| *slot == a) {
             Some((_, sum, sum_in_full)) => (*sum, *sum_in_full) = (*sum + made_up, *sum_in_full + in_full),
             None => against.within.push((a, made_up, in_full)),

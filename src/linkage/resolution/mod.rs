@@ -9,6 +9,8 @@
 //!   factor), and every pair of records of one slot: a register holds a person once, and how often it does not is
 //!   estimated.
 //!
+//! Rows of one slot with two right numbers of one day and two names are twins: nothing makes up for that.
+//!
 //! A pair that merely says nothing (everything missing) is neither. Start: join greedily, best evidence first. Where
 //! anything speaks against the result, a small component is then resolved exactly, and in a larger one single records
 //! move between persons as long as the total grows, so that a first choice that blocks two better ones is undone.
@@ -24,7 +26,8 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::blocking::Pair;
-use super::model::log2_odds;
+use super::comparison::{Variable, id_number, name};
+use super::model::{WEIGHT_MAX, log2_odds};
 use super::scoring::{Score, Scorer};
 use crate::person::members::Members;
 use crate::person::table::RecordId;
@@ -207,8 +210,21 @@ impl<'a> Terms<'a> {
     /// What speaks against two records being one person, at most 0.
     fn against(&self, (one, other): Pair, score: Score) -> f64 {
         let slots = (self.scorer.slot_of[one as usize], self.scorer.slot_of[other as usize]);
-        let duplicate = if slots.0 == slots.1 { self.duplicate(slots.0) } else { 0.0 };
-        (score.weight + duplicate).min(0.0)
+        if slots.0 != slots.1 {
+            return score.weight.min(0.0);
+        }
+        if score.log2_odds < self.minimum && self.are_twins(one, other) {
+            return -WEIGHT_MAX;
+        }
+        (score.weight + self.duplicate(slots.0)).min(0.0)
+    }
+
+    /// Do these two rows of one slot say that they are twins: two right numbers of one birth date and sex, and two
+    /// names? Then however alike their other records are, that is no evidence: so are twins.
+    fn are_twins(&self, one: RecordId, other: RecordId) -> bool {
+        let number = |record: RecordId| self.scorer.table.id_number.get(record as usize).copied().unwrap_or_default();
+        let level = || self.scorer.comparer.level(Variable::Name, one, other, &mut 0);
+        id_number::compare(number(one), number(other)) == id_number::OF_ONE_DAY && name::contradict(level())
     }
 }
 

@@ -4,6 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{Component, Edges};
+use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
 use crate::linkage::comparison::household::Households;
 use crate::linkage::model::frequency::NameFrequencies;
@@ -22,12 +23,22 @@ fn with_component(slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce
 fn with_duplicates(duplicate: f64, slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce(&mut Component<'_>)) {
     let study = format!("{HEAD}{}", source("a", "roll", true, &[("name", "name")]));
     let study = Practice::of(&[("a.csv", "id,name\n1,x\n")], &study).study;
-    let table = PersonTable::default();
-    let comparer = Comparer::new(&study, &table);
+    with_table(&study, &PersonTable::default(), duplicate, (slots, scores), check);
+}
+
+/// Like [`with_duplicates`], where the records say something.
+fn with_table(
+    study: &Study,
+    table: &PersonTable,
+    duplicate: f64,
+    (slots, scores): (&[u8], &[((u32, u32), f64)]),
+    check: impl FnOnce(&mut Component<'_>),
+) {
+    let comparer = Comparer::new(study, table);
     let model =
-        em::fit(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), Vec::new(), &Vec::new());
-    let names = NameFrequencies::of(&table);
-    let scorer = Scorer::new(&comparer, &table, &model, slots, &names);
+        em::fit(&comparer, measured::measure(&comparer, table, &Households::of(table), 1), Vec::new(), &Vec::new());
+    let names = NameFrequencies::of(table);
+    let scorer = Scorer::new(&comparer, table, &model, slots, &names);
     let edges: Edges =
         scores.iter().map(|(pair, odds)| (*pair, Score { weight: odds + 10.0, log2_odds: *odds })).collect();
     let duplicates = vec![duplicate; slots.iter().copied().max().map_or(0, usize::from) + 1];
@@ -132,6 +143,41 @@ fn what_twins_share_makes_up_for_one_register_and_not_for_the_next() {
             assert_eq!(resolved(component).len(), persons, "{registers} registers, exactly");
         });
     }
+}
+
+#[test]
+fn two_rows_of_one_register_with_two_names_and_two_right_numbers_of_one_day_are_twins() {
+    let columns = [("name", "name"), ("id_number", "number")];
+    let study = ["a", "b"].map(|name| source(name, "register", true, &columns)).concat();
+    // A register with both numbers, and one with none.
+    let persons = |numbers: [&str; 2], other: &str| {
+        let with = format!("id,name,number\n1,许文斌,{}\n2,{other},{}\n", numbers[0], numbers[1]);
+        let without = format!("id,name,number\n1,许文斌,\n2,{other},\n");
+        let practice = Practice::of(&[("a.csv", &with), ("b.csv", &without)], &format!("{HEAD}{study}"));
+        // All are alike, as twins are; that the register has both is unlikely, and the weight (ten bits above the odds)
+        // makes up for it.
+        let scores = [((0, 2), 20.0), ((1, 3), 20.0), ((0, 3), 19.0), ((1, 2), 19.0), ((2, 3), 15.0), ((0, 1), -5.0)];
+        let mut persons = 0;
+        with_table(&practice.study, &practice.table(), -3.0, (&[0, 0, 1, 1], &scores), |component| {
+            assert!(component.join_greedily().len() <= 2);
+            let found = resolved(component);
+            assert!(found.len() == 1 || found == [vec![0, 2], vec![1, 3]], "{found:?}");
+            persons = found.len();
+        });
+        persons
+    };
+    assert_eq!(persons(["120106201503050010", "120106201503050037"], "许文宇"), 2);
+    assert_eq!(
+        persons(["120106201503050010", "120106201503050037"], "许文斌"),
+        1,
+        "who has one name may have two numbers"
+    );
+    assert_eq!(persons(["120106201503050010", "120106201503050010"], "许文宇"), 1, "one number");
+    assert_eq!(
+        persons(["120106201503050010", "120106201103050011"], "许文宇"),
+        1,
+        "another day, a slip perhaps: the score knows"
+    );
 }
 
 #[test]

@@ -237,6 +237,7 @@ const LEVELS: &[Entry] = &[
     ("same month", words("同年同月", "same month")),
     ("same year", words("同年", "same year")),
     ("different though the numbers agree", words("号码相同而此项不同", "different though the numbers agree")),
+    ("equal as the numbers are", words("号码相同，此项也相同", "equal as the numbers are")),
     ("equal, a minority", words("相同（少数民族）", "equal, a minority")),
     ("equal, Han", words("相同（汉族）", "equal, Han")),
     ("one digit apart", words("差一位", "one digit apart")),
