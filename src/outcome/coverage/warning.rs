@@ -149,7 +149,10 @@ impl std::fmt::Display for Warning {
                     "unlike_negatives" => {
                         "most whom only registers know are unlike those known not to live here: the prior is a density ratio"
                     }
-                    "stated_share" => "too few persons are known to registers alone: the prior is mostly a stated one",
+                    "stated_share" => {
+                        "nothing tells how many were missed (too few are known to registers alone, or none has dates): the \
+                         share is mostly a stated one"
+                    }
                     "no_convergence" => "it did not converge",
                     other => other,
                 };

@@ -91,6 +91,9 @@ pub(super) struct Sample {
     pub negatives_usable: bool,
     /// What is known beforehand of the share of the missed, for where they may not.
     pub expected: Expected,
+    /// Do registers have dates of a last sign of life? Without them those who have left look like residents, and the
+    /// density ratio is no more than a bound.
+    pub is_dated: bool,
 }
 
 /// What was learnt: natural log odds = linear predictor + `offset`.
@@ -196,6 +199,7 @@ impl Sample {
             is_trace: self.is_trace.clone(),
             negatives_usable: self.negatives_usable,
             expected,
+            is_dated: self.is_dated,
         }
     }
 
@@ -332,15 +336,20 @@ impl Sample {
         shift
     }
 
-    /// The share of residents among the unlinked by the density ratio, and are they too few for it? Then it rests on
-    /// what is stated: a bound that allows for everybody would make residents of everybody.
+    /// The share of residents among the unlinked by the density ratio, or does it rest on what is stated? So it does
+    /// where they are too few for it (a bound that allows for everybody would make residents of everybody), and where
+    /// registers have no dates, as far as the bound allows for it.
     fn prior(&self) -> (f64, bool) {
         if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
             return (0.3, false);
         }
         let greatest = self.greatest_share(&self.positives.alone, &self.households[0]);
-        let share = greatest.map_or_else(|| self.expected.stated_share(), |share| share.stated);
-        (share.clamp(0.01, SHARE_MAX), greatest.is_none_or(|share| share.is_stated))
+        let share = match greatest {
+            Some(share) if self.is_dated => share.stated,
+            Some(share) => self.expected.share_within(share.found),
+            None => self.expected.stated_share(),
+        };
+        (share.clamp(0.01, SHARE_MAX), !self.is_dated || greatest.is_none_or(|share| share.is_stated))
     }
 
     /// How many of the unlinked may be like persons of this kind, by the columns that being enumerated cannot change.
@@ -472,6 +481,7 @@ mod tests {
             columns,
             is_trace: vec![true; traces],
             expected: Expected::beside_registered(None, 0, 0),
+            is_dated: true,
         }
     }
 
@@ -526,6 +536,28 @@ mod tests {
         assert!(known.negatives_usable && !unknown.negatives_usable);
         let found = [known, unknown].map(|sample| sample.fit().prior * sample.unlabelled.len() as f64);
         assert!(found.iter().all(|missed| (70.0..140.0).contains(missed)), "{found:?} for a hundred");
+    }
+
+    #[test]
+    fn without_dates_the_density_ratio_is_no_more_than_a_bound() {
+        let mut random = ChaCha8Rng::seed_from_u64(6);
+        let mut rows = |count: usize, shown: f64| {
+            let mut rows = Rows::new(1);
+            (0..count).for_each(|_| rows.push(&[if random.random::<f64>() < shown { 0 } else { BASE }]));
+            rows
+        };
+        // A tenth are residents, of whom nine in ten are in the second register; so are four in ten of those who left.
+        let (alone, mut unlabelled) = (rows(3000, 0.9), rows(60, 0.9));
+        unlabelled.extend(&rows(540, 0.4));
+        let mut sample = sample_of(alone, Rows::new(1), unlabelled, [2, 1]);
+        sample.expected = Expected::beside_registered(Some(0.01), 3000, 600);
+        assert!(sample.fit().prior > 0.4);
+        sample.is_dated = false;
+        let found = sample.fit();
+        assert!(found.is_stated && (found.prior - 0.1).abs() < 1e-9, "{}", found.prior);
+        // What is stated gives way to a bound below it.
+        sample.expected = Expected::beside_registered(Some(0.1), 3000, 600);
+        assert!(sample.fit().prior < 0.7, "{}", sample.fit().prior);
     }
 
     #[test]

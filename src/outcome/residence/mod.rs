@@ -363,6 +363,7 @@ impl Group {
             is_trace: columns.is_trace.clone(),
             negatives_usable: self.negatives_usable(),
             expected: Expected::beside_registered(missed_odds, self.positives.len(), self.unlabelled.len()),
+            is_dated: observer.has_dates(),
         }
         .judged(&households[1]);
         let alike = |prior: f64| {

@@ -136,6 +136,8 @@ pub(super) struct Expected {
     known: Seen,
     /// What is taken to be known where the data bound nothing.
     stated: Seen,
+    /// Its share before any draw.
+    stated_share: f64,
 }
 
 impl Expected {
@@ -144,15 +146,25 @@ impl Expected {
     pub fn beside_registered(missed_odds: Option<f64>, positives: usize, unlabelled: usize) -> Expected {
         if let Some(odds) = missed_odds.filter(|odds| *odds > 0.0) {
             let known = Seen::of_odds(MISSED_TIMES * odds, positives, unlabelled);
-            return Expected { known, stated: known };
+            return Expected { known, stated: known, stated_share: known.share() };
         }
         let known = Seen { missed: JEFFREYS, among: 0.0 };
-        Expected { known, stated: Seen::of_odds(MISSED_ODDS_STATED, positives, unlabelled) }
+        let stated = Seen::of_odds(MISSED_ODDS_STATED, positives, unlabelled);
+        Expected { known, stated, stated_share: stated.share() }
     }
 
     /// What would be known, had others been seen: `times` says how often a draw of this share has each of them.
     pub fn redrawn(self, share: f64, times: impl Fn(u64) -> u8) -> Expected {
-        Expected { known: self.known.redrawn(share, &times), stated: self.stated.redrawn(share, &times) }
+        let (known, stated) = (self.known.redrawn(share, &times), self.stated.redrawn(share, &times));
+        Expected { known, stated, ..self }
+    }
+
+    /// The share if all that the data give is a bound of it: the stated one, as far as the bound allows. In draws fewer
+    /// than stated are so many fewer; more are on the way to the bound, which a draw of twice as many reaches.
+    pub fn share_within(self, bound: f64) -> f64 {
+        let share = self.stated_share.min(bound);
+        let beyond = self.stated.share() / self.stated_share - 1.0;
+        share + beyond * if beyond < 0.0 { share } else { bound - share }
     }
 
     /// The share if there is nothing by which residents and unlinked persons could be told apart.
@@ -241,6 +253,15 @@ mod tests {
         let known = share(&positives, &unlabelled, Expected::beside_registered(Some(0.005), 2000, 125)).found;
         assert!(alone < 0.07, "{alone}");
         assert!((0.08..0.16).contains(&known), "{known}");
+    }
+
+    #[test]
+    fn draws_of_what_is_stated_reach_as_far_as_the_bound() {
+        let expected = Expected::beside_registered(Some(0.01), 1000, 200);
+        let drawn = |times: u8, bound: f64| expected.redrawn(1.0, |_| times).share_within(bound);
+        assert!((expected.share_within(0.5) - 0.1).abs() < 1e-9 && (expected.share_within(0.04) - 0.04).abs() < 1e-9);
+        assert!((drawn(0, 0.5) - 0.0125).abs() < 1e-9 && (drawn(2, 0.5) - 0.5).abs() < 1e-9);
+        assert!((drawn(2, 0.04) - 0.04).abs() < 1e-9);
     }
 
     #[test]

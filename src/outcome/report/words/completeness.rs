@@ -174,7 +174,9 @@ pub fn warning(language: Language, warning: &Warning) -> String {
                 "one_date" => "某项行政记录的最近活动日期几乎全是同一天",
                 "few_positives" => "可供学习的在登居民太少",
                 "few_negatives" => "已知不住这里的人太少，先验比例由密度比得出",
-                "stated_share" => "只有登记资料知道的人太少，先验比例主要依据一般经验设定",
+                "stated_share" => {
+                    "无法得知漏登比例（只有登记资料知道的人太少，或没有最近活动日期），先验比例主要依据一般经验设定"
+                }
                 "unlike_negatives" => "只有登记资料知道的人大多不像已知不住这里的人，先验比例由密度比得出",
                 "no_convergence" => "迭代未收敛",
                 other => other,
