@@ -40,9 +40,10 @@ pub(super) fn describe(summary: &Summary) -> String {
         counts.row(vec![what.replace('_', " "), count(*number)]);
     }
     // A figure that rests on nothing is none.
-    let expected = match summary.coverage.summary.is_unlinked() {
-        true => String::from("unknown"),
-        false => format!("{:.0}", summary.findings.expected_found),
+    let expected = if summary.coverage.summary.is_unlinked() {
+        String::from("unknown")
+    } else {
+        format!("{:.0}", summary.findings.expected_found)
     };
     counts.row(vec![String::from("expected found by visits"), expected]);
     let reliability = &summary.reliability;
