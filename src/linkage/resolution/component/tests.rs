@@ -14,13 +14,16 @@ use crate::linkage::scoring::{Score, Scorer};
 use crate::person::practice::{HEAD, Practice, source};
 use crate::person::table::PersonTable;
 
+/// Pairs of records, and their log2 odds.
+type Odds = [((u32, u32), f64)];
+
 /// Runs a check on a component of `slots.len()` records in these slots, all of whose pairs have the scores given.
-fn with_component(slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce(&mut Component<'_>)) {
+fn with_component(slots: &[u8], scores: &Odds, check: impl FnOnce(&mut Component<'_>)) {
     with_duplicates(-8.0, slots, scores, check);
 }
 
 /// Like [`with_component`], where records of one slot are so likely one person's.
-fn with_duplicates(duplicate: f64, slots: &[u8], scores: &[((u32, u32), f64)], check: impl FnOnce(&mut Component<'_>)) {
+fn with_duplicates(duplicate: f64, slots: &[u8], scores: &Odds, check: impl FnOnce(&mut Component<'_>)) {
     let study = format!("{HEAD}{}", source("a", "roll", true, &[("name", "name")]));
     let study = Practice::of(&[("a.csv", "id,name\n1,x\n")], &study).study;
     with_table(&study, &PersonTable::default(), duplicate, (slots, scores), check);
@@ -31,7 +34,7 @@ fn with_table(
     study: &Study,
     table: &PersonTable,
     duplicate: f64,
-    (slots, scores): (&[u8], &[((u32, u32), f64)]),
+    (slots, scores): (&[u8], &Odds),
     check: impl FnOnce(&mut Component<'_>),
 ) {
     let comparer = Comparer::new(study, table);
