@@ -166,7 +166,7 @@ pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked, settled: &S
     if residence.strata.iter().any(|fit| fit.warnings.iter().any(|code| code == NO_DATES)) {
         tracing::warn!(
             "no register has dates of a last sign of life that differ: who moved away is hardly told from who was missed, \
-             and far more finds are expected than there are; bind such a column to last_seen, or ask the senders for one"
+             and how many were is a stated share; bind such a column to last_seen, or ask the senders for one"
         );
     }
     residence
