@@ -46,8 +46,8 @@ pub struct Provided {
 /// A run that needs no more than this is small, in bytes.
 const SMALL: u64 = 1 << 30;
 
-/// One that needs no more than this is served by small pages: what it uses little of is not cleared as a whole. A larger
-/// one looks up values all over its tables, and waits for their addresses where pages are small.
+/// One that needs no more than this is served by small pages: what it uses little of is not cleared as a whole. A
+/// larger one looks up values all over its tables, and waits for their addresses where pages are small.
 const SMALL_PAGES: u64 = 1 << 29;
 
 /// Bytes that a run holds at its height for each record, and besides: no less than any of the measurements in
