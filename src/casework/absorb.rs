@@ -280,11 +280,14 @@ fn again(number: &str) -> String {
     other
 }
 
+/// Does a case of this kind ask whether a person was missed?
+fn is_of_person(kind: &str) -> bool {
+    DiscrepancyKind::of_name(kind).map(one_question) == Some(DiscrepancyKind::MissedPerson)
+}
+
 /// The records of the missed persons that a run raises.
 fn raised_by(rows: &[CaseRow]) -> FxHashSet<String> {
-    let is_person =
-        |row: &&CaseRow| DiscrepancyKind::of_name(&row.kind).map(one_question) == Some(DiscrepancyKind::MissedPerson);
-    let names = rows.iter().filter(is_person).flat_map(|row| &row.records);
+    let names = rows.iter().filter(|row| is_of_person(&row.kind)).flat_map(|row| &row.records);
     names.map(|name| digest_and_mark(name).0.to_owned()).collect()
 }
 
@@ -312,7 +315,6 @@ impl Records {
 
     /// Why a case is not raised any more.
     fn reason(&self, kind: &str, digests: &[String]) -> &'static str {
-        let is_person = DiscrepancyKind::of_name(kind).map(one_question) == Some(DiscrepancyKind::MissedPerson);
         let is_its_own = |digest: &&String| !self.of_others.contains(*digest);
         let mut found = digests.iter().filter(is_its_own).filter_map(|digest| self.on_roll.get(digest)).peekable();
         if found.peek().is_none() && !digests.iter().all(|digest| is_its_own(&digest)) {
@@ -321,7 +323,7 @@ impl Records {
             "its records are no longer in the extracts"
         } else if found.any(|on_roll| *on_roll) {
             "the new data link its person to a row of the roll"
-        } else if is_person && digests.iter().filter(is_its_own).any(|digest| self.raised.contains(digest)) {
+        } else if is_of_person(kind) && digests.iter().filter(is_its_own).any(|digest| self.raised.contains(digest)) {
             "the new data have it as one person with another case"
         } else {
             "the new data no longer raise it"

@@ -69,6 +69,14 @@ pub fn say(store: &mut Store, at: usize, outcome: Outcome, day: &str, role: &str
     store.note_visits(&[visit], role).unwrap();
 }
 
+/// A store that has taken over a run of one case.
+fn store_of_one(folder: &Path) -> Store {
+    run(folder, &[1], &[1], &[]);
+    let mut store = Store::open(folder).unwrap();
+    absorb(&mut store, folder).unwrap();
+    store
+}
+
 #[test]
 fn cases_live_on_through_fresh_runs_and_nothing_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
@@ -204,9 +212,7 @@ fn a_run_that_is_back_opens_again_what_the_one_between_closed() {
 #[test]
 fn contradicting_outcomes_are_shown_and_a_supervisor_settles_them() {
     let folder = tempfile::tempdir().unwrap();
-    run(folder.path(), &[1], &[1], &[]);
-    let mut store = Store::open(folder.path()).unwrap();
-    absorb(&mut store, folder.path()).unwrap();
+    let mut store = store_of_one(folder.path());
     let id = store.cases().unwrap()[0].id;
     let mut say = |outcome, role| {
         let visit = Visit { id, outcome, visited_on: String::from("2020-12-01"), note: String::new() };
@@ -223,9 +229,7 @@ fn contradicting_outcomes_are_shown_and_a_supervisor_settles_them() {
 #[test]
 fn history_cannot_be_changed_and_damage_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    run(folder.path(), &[1], &[1], &[]);
-    let mut store = Store::open(folder.path()).unwrap();
-    absorb(&mut store, folder.path()).unwrap();
+    let mut store = store_of_one(folder.path());
     for change in
         ["UPDATE event SET what = 'x'", "DELETE FROM event", "DELETE FROM cases", "UPDATE appearance SET run = 2"]
     {

@@ -15,10 +15,9 @@ pub(super) const COUNTED_ELSEWHERE: f64 = 0.85;
 
 /// Of the rows for which two registers or more name one other dwelling, the share that is at a wrong dwelling, where
 /// registers mostly have the roll's dwellings. In the others the person moved, and the registers have not heard of
-/// it. A judgement, from synthetic districts (16 of 32, and 5 of 5).
+/// it. A judgement, which synthetic districts bear out (docs/discrepancies.md).
 const MISMATCH: f64 = 0.5;
-/// The same where registers contradict each other, too: one of these at least is wrong. A judgement, from the same
-/// districts (4 of 17).
+/// The same where registers contradict each other, too: one of these at least is wrong. A judgement as well.
 const MISMATCH_DISPUTED: f64 = 0.25;
 
 /// Digits of registration of somebody registered elsewhere than in this community (item D8).

@@ -498,14 +498,17 @@ mod tests {
         }
     }
 
+    /// So many persons, of whom this share shows the one column.
+    fn drawn(random: &mut ChaCha8Rng, count: usize, shown: f64) -> Rows {
+        let mut rows = Rows::new(1);
+        (0..count).for_each(|_| rows.push(&[if random.random::<f64>() < shown { 0 } else { BASE }]));
+        rows
+    }
+
     #[test]
     fn few_known_negatives_give_the_prior_by_density_ratio() {
         let mut random = ChaCha8Rng::seed_from_u64(5);
-        let mut rows = |count: usize, resident: f64| {
-            let mut rows = Rows::new(1);
-            (0..count).for_each(|_| rows.push(&[if random.random::<f64>() < resident { 0 } else { BASE }]));
-            rows
-        };
+        let mut rows = |count: usize, shown: f64| drawn(&mut random, count, shown);
         let (alone, mut unlabelled) = (rows(3000, 0.9), rows(600, 0.9));
         unlabelled.extend(&rows(1400, 0.02));
         let found = sample_of(alone, Rows::new(1), unlabelled, [2, 1]).fit();
@@ -541,11 +544,7 @@ mod tests {
     #[test]
     fn without_dates_the_density_ratio_is_no_more_than_a_bound() {
         let mut random = ChaCha8Rng::seed_from_u64(6);
-        let mut rows = |count: usize, shown: f64| {
-            let mut rows = Rows::new(1);
-            (0..count).for_each(|_| rows.push(&[if random.random::<f64>() < shown { 0 } else { BASE }]));
-            rows
-        };
+        let mut rows = |count: usize, shown: f64| drawn(&mut random, count, shown);
         // A tenth are residents, of whom nine in ten are in the second register; so are four in ten of those who left.
         let (alone, mut unlabelled) = (rows(3000, 0.9), rows(60, 0.9));
         unlabelled.extend(&rows(540, 0.4));
