@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use super::date::{Date, Form};
+use super::date::{self, Date, Form};
 use super::han::compatible;
 use crate::intake::extract::{Chunk, Column, without_point};
 use crate::intake::study::{Binding, Comparator, Field, RowKind, RowMeaning, Study};
@@ -16,10 +16,15 @@ use crate::intake::study::{Binding, Comparator, Field, RowKind, RowMeaning, Stud
 /// Years behind the reference time in which extracts may still be drawn.
 const EXTRACT_YEARS_MAX: u16 = 10;
 
+/// So many cells of a column are asked how its dates are written.
+const CELLS_ASKED: usize = 1_000;
+
 /// The columns of a field, found in the chunks of a source.
 pub(super) struct BoundField<'a> {
     columns: Vec<usize>,
     binding: &'a Binding,
+    /// What stands between joined cells.
+    joiner: &'a str,
     /// If it is of dates: how they are written.
     dates: Option<Form<'a>>,
     /// Is it of words or of ID numbers, which are read with what spreadsheets make of them?
@@ -51,9 +56,12 @@ impl<'a> BoundField<'a> {
             _ => (comparator == Some(Comparator::Date)).then_some(reference),
         };
         let form = |latest| Form::new(binding.format.as_deref(), latest, study.reference.offset_seconds);
+        // Parts of a date run together are other dates: 1990 and 3 the day of number 19903.
+        let runs_together = latest_year.is_some() && binding.format.is_none() && binding.joiner.is_empty();
         BoundField {
             columns: binding.columns.iter().filter_map(place).collect(),
             binding,
+            joiner: if runs_together { "-" } else { &binding.joiner },
             dates: latest_year.map(form),
             is_as_written,
             may_be_rounded: is_as_written || comparator == Some(Comparator::Numeric),
@@ -75,7 +83,7 @@ impl<'a> BoundField<'a> {
         let mut cells = cells.take_while(|cell| self.dates.is_none() || cell.is_some()).flatten();
         let mut text = cells.next()?;
         for cell in cells {
-            text = Cow::Owned(format!("{text}{}{cell}", self.binding.joiner));
+            text = Cow::Owned(format!("{text}{}{cell}", self.joiner));
         }
         match self.binding.codes.get(text.as_ref()) {
             Some(code) => Some(Cow::Borrowed(code.as_str())),
@@ -100,7 +108,18 @@ impl<'a> BoundField<'a> {
             return Some(Date::from_day(day).ok_or(()));
         }
         let text = self.text(chunk, row)?;
+        let is_open = self.binding.format.is_none() && date::may_be_month(&text);
+        if is_open && !column.is_some_and(|column| self.counts_days(column, chunk.rows)) {
+            return Some(Err(()));
+        }
         Some(self.dates.and_then(|form| form.read(&text)).ok_or(()))
+    }
+
+    /// Are numbers of five digits in this column days as a spreadsheet counts them, and not years with a month that lacks
+    /// its nought? The first cell that can be only one of the two tells.
+    fn counts_days(&self, column: &Column, rows: usize) -> bool {
+        let mut cells = (0..rows).filter_map(|row| self.cell(column, row)).take(CELLS_ASKED);
+        cells.find_map(|cell| date::counts_days(&cell)) == Some(true)
     }
 
     /// Is this text a code of which a spreadsheet has left the first digits (`1.20106E+11`)? If so, what is noted of

@@ -110,13 +110,15 @@ impl Date {
         }
     }
 
-    /// Age in completed years on that day, at the latest birth the precision allows.
+    /// Age in completed years on that day of whoever was born in the middle of the time that the precision allows: of
+    /// those born in a month hardly anybody has had the birthday on its first day. Whoever may be born by then is.
     #[must_use]
     pub fn age_on(self, day: i32) -> Option<i32> {
-        let born = self.first_day()?;
-        let (then, now) = (Date::from_day(born)?.parts(), Date::from_day(day)?.parts());
+        let (first, last) = (self.first_day()?, self.last_day()?);
+        let (then, now) = (Date::from_day(first + (last - first) / 2)?.parts(), Date::from_day(day)?.parts());
         let years = i32::from(now.0) - i32::from(then.0);
-        Some(if (now.1, now.2).cmp(&(then.1, then.2)) == Ordering::Less { years - 1 } else { years })
+        let age = if (now.1, now.2).cmp(&(then.1, then.2)) == Ordering::Less { years - 1 } else { years };
+        Some(if first <= day { age.max(0) } else { age })
     }
 
     /// The month and day that the lunar calendar gives to this solar day, leap months counted as their month.
@@ -176,6 +178,26 @@ fn stamped(stamp: u64, length: usize) -> Option<u64> {
 fn from_serial(number: u64) -> Option<Date> {
     let day = i32::try_from(number).ok()? + day_number(1899, 12, 30);
     Date::from_day(day).filter(|date| (1900..=2099).contains(&date.year()))
+}
+
+/// Is it as well a year and a month without its nought (19903) as a day that a spreadsheet has turned into its number?
+#[must_use]
+pub(super) fn may_be_month(text: &str) -> bool {
+    is_digits(text, 5) && ("19000".."21000").contains(&text)
+}
+
+/// Does this say that the numbers beside it are days as a spreadsheet counts them? `None`: it says nothing of that.
+#[must_use]
+pub(super) fn counts_days(text: &str) -> Option<bool> {
+    match () {
+        () if is_digits(text, 6) => Some(false),
+        () if is_digits(text, 5) && (!may_be_month(text) || text.ends_with('0')) => Some(true),
+        () => None,
+    }
+}
+
+fn is_digits(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// How the dates of a column are written, and what the study says where that leaves something open.
@@ -273,7 +295,7 @@ pub fn read(text: &str) -> Option<Date> {
             break; // a time of day follows
         }
     }
-    let [(first, length), (second, _), (third, third_length), _] = numbers;
+    let [(first, length), (second, second_length), (third, third_length), _] = numbers;
     let date = |year: u64, month: u64, day: u64| {
         Date::from_parts(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
     };
@@ -288,7 +310,10 @@ pub fn read(text: &str) -> Option<Date> {
         (1, 4) => date(first, 0, 0),
         // January, or what a spreadsheet has left of October (1990.10 is the number 1990.1): only the year is sure.
         (2, 4) if text.ends_with(".1") => date(first, 0, 0),
+        // Of two columns: year, and month with day; year with month, and day.
+        (2, 4) if second_length == 4 => date(first, second / 100, second % 100),
         (2, 4) => date(first, second, 0),
+        (2, 6) => date(first / 100, first % 100, second),
         (3 | 4, 4) => date(first, second, third),
         (3 | 4, 1 | 2) if third_length == 4 => date(third, second, first).or_else(|| date(third, first, second)),
         _ => None,
@@ -297,7 +322,7 @@ pub fn read(text: &str) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Date, Form, day_number};
+    use super::{Date, Form, counts_days, day_number, may_be_month, read};
 
     fn check(text: &str, format: Option<&str>, expected: Option<(u16, u8, u8)>) {
         let form = Form::new(format, 2020, 8 * 3600);
@@ -325,6 +350,24 @@ mod tests {
         check("20200105093000123", None, Some((2020, 1, 5)));
         check("44136", None, Some((2020, 11, 1)));
         check("20000", None, Some((1954, 10, 3)));
+        check("1990-0306", None, Some((1990, 3, 6)));
+        check("199003-06", None, Some((1990, 3, 6)));
+    }
+
+    #[test]
+    fn some_numbers_of_days_are_years_and_months_as_well() {
+        for (text, is_month, tells) in [
+            ("19903", true, None),
+            ("20991", true, None),
+            ("20000", true, Some(true)),
+            ("18999", false, Some(true)),
+            ("44136", false, Some(true)),
+            ("199012", false, Some(false)),
+            ("1990-3", false, None),
+            ("19900306", false, None),
+        ] {
+            assert_eq!((may_be_month(text), counts_days(text)), (is_month, tells), "{text}");
+        }
     }
 
     #[test]
@@ -402,7 +445,28 @@ mod tests {
         assert_eq!(november.is_before(reference), Some(false));
         assert_eq!(november.is_before(reference + 5), None);
         assert_eq!(Date::from_parts(2020, 10, 0).unwrap().is_before(reference), Some(true));
-        assert_eq!(Date::from_parts(1990, 11, 2).unwrap().age_on(reference), Some(29));
+    }
+
+    #[test]
+    fn an_age_is_that_of_most_who_were_born_then() {
+        let reference = day_number(2020, 11, 1);
+        for (birth, age) in [
+            ("1990-11-01", 30),
+            ("1990-11-02", 29),
+            ("1990-10", 30),
+            ("1990-11", 29),
+            ("1990-12", 29),
+            ("1990", 30),
+            ("2019-10", 1),
+            ("2019-11", 0),
+            ("2020-11", 0),
+            ("2020-12", -1),
+        ] {
+            assert_eq!(read(birth).and_then(|date| date.age_on(reference)), Some(age), "{birth}");
+        }
+        let november = Date::from_parts(2019, 11, 0).unwrap();
+        assert_eq!(november.age_on(reference + 29), Some(1));
+        assert_eq!(Date::from_parts(2020, 0, 0).unwrap().age_on(day_number(2020, 5, 7)), Some(0));
     }
 
     #[test]

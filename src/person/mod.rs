@@ -315,6 +315,34 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_a_date_and_days_of_a_spreadsheet_are_no_other_days() {
+        let births = |columns: &str, rows: &[&str]| {
+            let rows: String = rows.iter().map(|row| format!("王丽,{row}\n")).collect();
+            let found = records_of(&format!("n,年,月,日\n{rows}"), columns, "").unwrap();
+            found.table.birth.iter().map(Date::to_string).collect::<Vec<_>>()
+        };
+        for joiner in ["[\"年\", \"月\", \"日\"]", "{ columns = [\"年\", \"月\", \"日\"], joiner = \"\" }"] {
+            let rows = ["1990,3,", "1990,1,2", "1990,12,31", "1990,,5", "199003,,"];
+            let expected = ["1990-03", "1990-01-02", "1990-12-31", "1990", "1990-03"];
+            assert_eq!(births(&format!("birth_date = {joiner}"), &rows), expected);
+        }
+        assert_eq!(
+            births("birth_date = [\"年\", \"月\"]", &["199003,06,", "1990,0306,"]),
+            ["1990-03-06", "1990-03-06"]
+        );
+        let form = "birth_date = { columns = [\"年\", \"月\"], format = \"%Y%m\" }";
+        assert_eq!(births(form, &["1990,03,"]), ["1990-03"]);
+        // Alone nothing tells 1990 and 3 from 28 June 1954.
+        for (numbers, expected) in [
+            (["19903,,", "29221,,", "199012,,"], ["1954-06-28", "1980-01-01", "1990-12"]),
+            (["19903,,", "199012,,", "29221,,"], ["", "1990-12", "1980-01-01"]),
+            (["19903,,", "20209,,", "1990-03,,"], ["", "", "1990-03"]),
+        ] {
+            assert_eq!(births("birth_date = \"年\"", &numbers), expected);
+        }
+    }
+
+    #[test]
     fn nobody_has_died_before_being_born_or_longer_ago_than_anybody_lives() {
         let columns = "id_number = \"i\"\nbirth_date = \"b\"\ndeath_date = \"d\"";
         let text = "n,i,b,d\n王丽,,1950-03-04,1900-01-01\n李明,110101195003040017,,1949\n张伟,,,1899-12-30\n\
