@@ -6,6 +6,7 @@
 use std::ops::RangeInclusive;
 
 use super::han::compatible;
+use super::mask;
 use crate::intake::study::Field;
 use crate::intake::study::sex_words::sex_of;
 use crate::privacy::code::{is_id_number, is_mobile as is_mobile_text};
@@ -251,7 +252,7 @@ const TELEPHONE_DIGITS_MIN: usize = 7;
 fn apart(text: &str) -> Vec<String> {
     let mut numbers: Vec<String> = vec![String::new()];
     for word in text.split_whitespace() {
-        if word.contains(['*', '●']) || word.to_ascii_lowercase().contains("xx") {
+        if is_masked(word) {
             return Vec::new();
         }
         let digits: String = word.chars().filter(char::is_ascii_digit).collect();
@@ -263,6 +264,13 @@ fn apart(text: &str) -> Vec<String> {
         }
     }
     numbers
+}
+
+/// Is a part of this number hidden? One sign alone may be another's (13812345678#2).
+fn is_masked(number: &str) -> bool {
+    let is_sign = |c: char| mask::is_sign(c) || matches!(c, 'x' | 'X');
+    let two_signs = || number.chars().zip(number.chars().skip(1)).any(|(one, next)| is_sign(one) && is_sign(next));
+    number.contains(['*', '●']) || two_signs()
 }
 
 fn one_telephone(digits: &str) -> u64 {
@@ -465,9 +473,13 @@ mod tests {
         assert_eq!(telephone("１３８１２３４５６７８"), 13_812_345_678);
         assert_eq!(telephone("00000000000"), 0);
         assert_eq!(telephone("123"), 0);
-        for masked in ["138****5678", "138＊＊＊＊5678", "138 **** 5678", "138xxxx5678"] {
+        for masked in ["138****5678", "138＊＊＊＊5678", "138 **** 5678", "138xxxx5678", "138*5678"] {
             assert_eq!(telephone(masked), 0);
         }
+        for sign in ["×", "Ｘ", "□", "○", "◯", "●", "#", "?", "_", "☆", "〇"] {
+            assert_eq!(telephone(&format!("138{}5678", sign.repeat(4))), 0, "{sign}");
+        }
+        assert_ne!(telephone("022-26351234#801"), 0);
         assert_eq!(telephone("138****5678/13912345678"), 13_912_345_678);
         assert_eq!(telephone("13812345678/022-26351234"), 13_812_345_678);
         assert_eq!(telephone("022-26351234、13812345678"), 13_812_345_678);

@@ -8,6 +8,7 @@ mod relation;
 
 use super::date::Date;
 use super::han;
+use super::mask;
 use crate::privacy::personal;
 pub use relation::{Relation, compare};
 
@@ -114,22 +115,25 @@ pub fn read(raw: &str) -> (IdNumber, Fault) {
             'x' | '×' | 'Ⅹ' | 'χ' | 'Х' | 'х' => text.push(b'X'),
             '*' | '＊' | '●' | '#' => text.push(b'*'),
             '.' | '+' => text.push(character as u8),
+            c if mask::is_sign(c) => text.push(HIDDEN),
             c if c.is_ascii_alphanumeric() => text.push(c.to_ascii_uppercase() as u8),
             _ => {}
         }
     }
-    let spelling = if text == raw.as_bytes() { Fault::None } else { Fault::Spelling };
     if !text.iter().any(|c| c.is_ascii_digit() || *c == b'*') {
-        return (IdNumber::NONE, if is_words(raw, text.len()) { Fault::Words } else { Fault::Placeholder });
+        let latin = text.iter().filter(|c| c.is_ascii_alphabetic()).count();
+        return (IdNumber::NONE, if is_words(raw, latin) { Fault::Words } else { Fault::Placeholder });
     }
     mask_runs(&mut text);
     if text.contains(&b'*') {
         return read_masked(&text);
     }
+    take_off_point(&mut text);
     if is_float(&text) {
         return (IdNumber::NONE, Fault::FloatDamage);
     }
     text.retain(u8::is_ascii_alphanumeric);
+    let spelling = if text == raw.as_bytes() { Fault::None } else { Fault::Spelling };
     // A word before the number, as in ID:1201….
     let word = text.iter().take_while(|c| c.is_ascii_alphabetic()).count();
     if word > 0 && text.len() == word + 18 {
@@ -150,13 +154,25 @@ pub fn read(raw: &str) -> (IdNumber, Fault) {
     read_plain(&text, spelling)
 }
 
-/// Letters X in a row, more than a check character is, mask digits.
+/// Stands in a text for a sign that masks a digit only where it is one of several: 110105_19491231_002X is whole.
+const HIDDEN: u8 = b'?';
+
+/// Letters X in a row, more than a check character is, mask digits, and so do signs.
 fn mask_runs(text: &mut [u8]) {
     const RUN_MIN: usize = 4;
     for run in text.chunk_by_mut(|one, other| one == other) {
-        if run.len() >= RUN_MIN && run.first() == Some(&b'X') {
+        if run.len() >= RUN_MIN && matches!(run.first(), Some(&b'X' | &HIDDEN)) {
             run.fill(b'*');
         }
+    }
+}
+
+/// Takes the `.0` off that a program wrote behind a whole number, if that has no more digits than it can have kept.
+fn take_off_point(text: &mut Vec<u8>) {
+    const DIGITS_KEPT: usize = 15;
+    let is_whole = |digits: &&[u8]| digits.len() <= DIGITS_KEPT && digits.iter().all(u8::is_ascii_digit);
+    if let Some(digits) = text.strip_suffix(b".0").filter(is_whole) {
+        text.truncate(digits.len());
     }
 }
 
@@ -510,6 +526,12 @@ mod tests {
         check("王小明", "false", Fault::Words);
         check("Wang Xiaoming", "false", Fault::Words);
         check("E57896865", "true", Fault::Document);
+        check("110105491231002.0", "11010519491231002X", Fault::FifteenDigits);
+        check("12345678.0", "true", Fault::Document);
+        check("110105194912310000.0", "false", Fault::FloatDamage);
+        check("110105_19491231_002X", "11010519491231002X", Fault::Spelling);
+        check("11010519491231002X?", "11010519491231002X", Fault::Spelling);
+        check("????????", "false", Fault::Placeholder);
         check("120106********1234", "true", Fault::Masked);
     }
 
@@ -560,7 +582,11 @@ mod tests {
     fn masks_fit_or_do_not() {
         let (id, _) = read("120106198001010014");
         assert_eq!(compare(id, read("120106********0014").0), Relation::FitsMask);
-        assert_eq!(compare(id, read("120106xxxxxxxx0014").0), Relation::FitsMask);
+        for sign in ["x", "X", "×", "*", "＊", "#", "＃", "●", "□", "○", "◯", "■", "?", "？", "_", "☆", "★", "〇"]
+        {
+            let masked = format!("120106{}0014", sign.repeat(8));
+            assert_eq!(compare(id, read(&masked).0), Relation::FitsMask, "{masked}");
+        }
         assert_eq!(compare(id, read("120106********0015").0), Relation::Different);
         for (other, expected) in [
             ("120***********0014", Relation::FitsMask),

@@ -17,6 +17,7 @@ mod house_number;
 mod household_numbers;
 pub mod id_number;
 pub mod lexicon;
+mod mask;
 pub mod members;
 pub mod name;
 mod namesake_estates;

@@ -5,13 +5,17 @@
 //! become tokens that agree with whatever fits them; they never count as disagreement. A newborn's 王丽之女 is no
 //! name: it is a [`Reading::Placeholder`] that names the mother.
 
+mod sound;
+
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::han::{self, Syllable};
+use super::mask;
 use crate::intake::study::plain_letters::plain_letter;
 use crate::privacy::personal;
+pub use sound::sound;
 
 /// Compound family names in use (public lists of the Ministry of Public Security's name reports).
 const COMPOUND_FAMILY_NAMES: &[&str] = &[
@@ -34,8 +38,8 @@ const FAMILY_NAME_VARIANTS: &[(char, char)] = &[
     ('芦', '卢'),
 ];
 
-/// Marks that stand for a character that could not be read or typed, or was not to be: 张某明 is not to be known.
-const UNREADABLE: &[char] = &['□', '?', '*', '〓', '○', '■', '�', '_', '◇', '△', '▢', '⬜', 'X', '某'];
+/// The character that hides another one: 张某明 is not to be known.
+const SOMEBODY: char = '某';
 
 const MIDDLE_DOTS: &[char] = &['·', '•', '‧', '・', '.', '∙', '⋅', '。', '●', '˙', '･', '᛫'];
 
@@ -109,6 +113,9 @@ pub struct Token {
 }
 
 impl Token {
+    /// A character that could not be read.
+    const UNREAD: Token = Token { character: '\0', sounds: [0; 4] };
+
     /// Could this token be anything?
     #[must_use]
     pub fn is_wild(&self) -> bool {
@@ -252,11 +259,10 @@ pub fn read(raw: &str) -> Reading {
     }
     if text.chars().any(han::is_han) {
         let mut name = han_name(text, &mut notes);
-        let is_family_alone = name.tokens.len() == 1 || is_compound(&name.tokens);
-        if notes & note::TITLE != 0 && is_family_alone {
+        if notes & note::TITLE != 0 && is_family_alone(&name.tokens) {
             // A title stands for the given name.
             name.family = name.tokens.len();
-            name.tokens.push(Token { character: '\0', sounds: [0; 4] });
+            name.tokens.push(Token::UNREAD);
             name.text.push('?');
         }
         if raw != name.text && raw.chars().count() != name.tokens.len() {
@@ -296,7 +302,7 @@ pub fn unnamed(name: &Name) -> Option<Name> {
     is_called.then(|| {
         let family: String = name.text.chars().take(name.family).collect();
         let mut tokens = name.tokens[..name.family].to_vec();
-        tokens.push(Token { character: '\0', sounds: [0; 4] });
+        tokens.push(Token::UNREAD);
         Name { text: format!("{family}?"), tokens, ..name.clone() }
     })
 }
@@ -332,48 +338,83 @@ fn han_characters(text: &str) -> usize {
 }
 
 fn is_unreadable(character: char) -> bool {
-    UNREADABLE.contains(&character) || matches!(u32::from(character), 0xE000..=0xF8FF | 0xF0000..=0x10FFFD)
+    mask::is_sign(character)
+        || character == SOMEBODY
+        || matches!(u32::from(character), 0xE000..=0xF8FF | 0xF0000..=0x10FFFD)
 }
 
 fn han_name(text: &str, notes: &mut u8) -> Name {
     let mut tokens = Vec::with_capacity(4);
     let mut letters = String::new();
-    let mut dotted = false;
-    for character in text.chars() {
-        if character.is_ascii_alphabetic() && !is_unreadable(character) {
+    let (mut dotted, mut signs) = (false, 0);
+    for (at, character) in text.char_indices() {
+        if character.is_ascii_alphabetic() {
             letters.push(character.to_ascii_lowercase());
             continue;
         }
         push_letters(&mut tokens, &mut letters, notes);
-        if is_unreadable(character) {
+        if is_middle_dot(text, at, character) {
+            dotted = true;
+        } else if is_unreadable(character) {
             *notes |= note::UNREADABLE;
-            tokens.push(Token { character: '\0', sounds: [0; 4] });
+            tokens.push(Token::UNREAD);
+            continue;
         } else if han::is_han(character) {
             let folded = han::fold(character);
             if folded != character {
                 *notes |= note::FOLDED;
             }
             tokens.push(Token { character: folded, sounds: han::sounds(folded) });
-        } else if MIDDLE_DOTS.contains(&character) {
-            dotted = true;
         }
+        signs += usize::from(!tokens.is_empty() && !character.is_alphanumeric() && !character.is_whitespace());
     }
     push_letters(&mut tokens, &mut letters, notes);
+    if signs > 0 && is_family_alone(&tokens) {
+        // Any sign behind it is a mask (刘--), of whatever length.
+        *notes |= note::UNREADABLE;
+        dotted = false;
+        tokens.extend(std::iter::repeat_n(Token::UNREAD, signs.min(2)));
+    }
     let family = if dotted || tokens.len() > 4 { 0 } else { family_length(&tokens) };
     let mut text = String::with_capacity(text.len());
     tokens.iter().for_each(|token| token.write(&mut text));
     Name { text, tokens, family, script: Script::Han }
 }
 
-/// Letters inside a Han name: the pinyin of a character that could not be typed, else an unreadable one.
+/// Does a dot stand here, between the parts of a name? ● is one only between parts of two characters or more (艾山●买买提),
+/// a mask elsewhere (刘●庆).
+fn is_middle_dot(text: &str, at: usize, character: char) -> bool {
+    const DISC: char = '●';
+    let is_part = |characters: &mut dyn Iterator<Item = char>| {
+        characters.filter(|c| !c.is_whitespace()).take(2).filter(|c| han::is_han(*c)).count() == 2
+    };
+    let is_between = || {
+        let (before, behind) = (&text[..at], &text[at + character.len_utf8()..]);
+        is_part(&mut before.chars().rev()) && is_part(&mut behind.chars())
+    };
+    MIDDLE_DOTS.contains(&character) && (character != DISC || is_between())
+}
+
+/// Letters inside a Han name: the pinyin of a character that could not be typed, else an unreadable one. Nothing but X
+/// is a mask.
 fn push_letters(tokens: &mut Vec<Token>, letters: &mut String, notes: &mut u8) {
     if letters.is_empty() {
         return;
     }
-    *notes |= note::PINYIN;
-    let sound = han::syllable(letters).unwrap_or(0);
-    tokens.push(Token { character: '\0', sounds: [sound, 0, 0, 0] });
+    if letters.bytes().all(|letter| letter == b'x') {
+        *notes |= note::UNREADABLE;
+        tokens.extend(std::iter::repeat_n(Token::UNREAD, letters.len()));
+    } else {
+        *notes |= note::PINYIN;
+        let sound = han::syllable(letters).unwrap_or(0);
+        tokens.push(Token { character: '\0', sounds: [sound, 0, 0, 0] });
+    }
     letters.clear();
+}
+
+/// Is no more read than a family name?
+fn is_family_alone(tokens: &[Token]) -> bool {
+    tokens.len() == 1 || is_compound(tokens)
 }
 
 fn family_length(tokens: &[Token]) -> usize {
@@ -422,32 +463,6 @@ pub fn is_family_name_variant(one: char, other: char) -> bool {
     FAMILY_NAME_VARIANTS.iter().any(|&(a, b)| (a, b) == (one, other) || (b, a) == (one, other))
 }
 
-/// The sound of a name: toneless pinyin of its most usual readings, family and given name each as one word, whichever
-/// comes first; so it is that of the name in pinyin, too (梁志强, Zhiqiang Liang). `None` if a character's sound is
-/// unknown.
-#[must_use]
-pub fn sound(name: &Name) -> Option<String> {
-    match name.script {
-        Script::Han => {
-            let is_known = |token: &Token| token.sounds[0] != 0;
-            if !name.tokens.iter().all(is_known) {
-                return None;
-            }
-            let (family, given) = name.tokens.split_at(name.family.min(name.tokens.len()));
-            let word = |tokens: &[Token]| tokens.iter().map(|token| han::spelling(token.sounds[0])).collect::<String>();
-            Some(in_order([word(family), word(given)].iter().map(String::as_str)))
-        }
-        Script::Latin => Some(in_order(name.text.split(' '))),
-    }
-}
-
-/// Words in the order of the alphabet.
-fn in_order<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    words.sort_unstable();
-    words.join(" ")
-}
-
 personal!(Token, Name);
 
 #[cfg(test)]
@@ -474,6 +489,16 @@ mod tests {
         check("艾山 买买提", "艾山买买提/0");
         check("罗xin帅", "罗xin帅/1");
         check("冯?安", "冯?安/1");
+        check("罗Xin帅", "罗xin帅/1");
+        check("罗XIN", "罗xin/1");
+        check("冯Xx安", "冯??安/1");
+        check("艾山●买买提", "艾山买买提/0");
+        check("艾山 ● 买买提", "艾山买买提/0");
+        check("冯●福安", "冯?福安/1");
+        check("冯〇安", "冯?安/1");
+        check("冯安-", "冯安/1");
+        check("冯-安", "冯安/1");
+        check("冯-Xin", "冯xin/1");
         check("王\u{e863}", "王?/1");
         check("包波□", "包波?/1");
         check("张先生", "张?/1");

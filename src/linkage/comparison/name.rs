@@ -250,14 +250,30 @@ fn compare_latin(one: &str, other: &str) -> u8 {
 
 /// A Han name against a Latin one: the Latin may be its pinyin, in either order.
 fn compare_across(han_name: &Name, latin: &Name) -> u8 {
-    let syllables: Vec<&str> = han_name.tokens.iter().map(|token| han::spelling(token.sounds[0])).collect();
-    if syllables.iter().any(|syllable| syllable.is_empty()) {
+    let tokens = &han_name.tokens;
+    if tokens.iter().any(|token| token.sounds[0] == 0) {
         return MISSING;
     }
     let written: String = latin.text.chars().filter(|c| *c != ' ').collect();
-    let family = han_name.family.max(1).min(syllables.len());
-    let reversed = format!("{}{}", syllables[family..].concat(), syllables[..family].concat());
-    if written == syllables.concat() || written == reversed { HOMOPHONE } else { DIFFERENT }
+    let (family, given) = tokens.split_at(han_name.family.max(1).min(tokens.len()));
+    let reads = |tokens: [&[Token]; 2]| is_pinyin(&written, tokens.into_iter().flatten());
+    if reads([family, given]) || reads([given, family]) { HOMOPHONE } else { DIFFERENT }
+}
+
+/// Is this the pinyin of these characters, each in any of its readings? ü is written v, u (as on cards without accents)
+/// and yu (in passports).
+fn is_pinyin<'t>(written: &str, tokens: impl Iterator<Item = &'t Token>) -> bool {
+    let mut rests = vec![written];
+    for token in tokens {
+        let readings = token.sounds.iter().map(|sound| han::spelling(*sound)).filter(|reading| !reading.is_empty());
+        let spellings: Vec<String> =
+            readings.flat_map(|pinyin| ["v", "u", "yu"].map(|u| pinyin.replace('v', u))).collect();
+        rests =
+            rests.iter().flat_map(|rest| spellings.iter().filter_map(|own| rest.strip_prefix(own.as_str()))).collect();
+        rests.sort_unstable();
+        rests.dedup();
+    }
+    rests.contains(&"")
 }
 
 #[cfg(test)]
@@ -305,6 +321,15 @@ mod tests {
         check("Li Na", "李娜", HOMOPHONE);
         check("Na Li", "李娜", HOMOPHONE);
         check("Tanaka Yuki", "李娜", DIFFERENT);
+        check("ZENG XIAOMING", "曾小明", HOMOPHONE);
+        check("Xiaoming Shan", "单小明", HOMOPHONE);
+        check("YUCHI XIAOMING", "尉迟小明", HOMOPHONE);
+        check("Yue Xiaole", "乐小乐", HOMOPHONE);
+        check("Le Xiaol", "乐小乐", DIFFERENT);
+        for lv in ["LYU", "Lü", "LV", "Lu"] {
+            check(&format!("{lv} XIAOMING"), "吕小明", HOMOPHONE);
+        }
+        check("Lyu Xiaoming", "卢小明", DIFFERENT);
         check("谢平荣", "谢荣平", COMPATIBLE);
         check("谢平荣", "谢荣安", SAME_FAMILY);
         check("老梅", "刘世梅", SAME_GIVEN);
@@ -316,14 +341,20 @@ mod tests {
 
     #[test]
     fn a_family_name_beside_a_mask_is_as_much_as_can_be_read() {
-        for masked in ["刘**", "刘*", "刘???", "刘某某", "刘某", "刘女士", "刘XX"] {
+        let signs = ["××", "##", "●●", "◯◯", "☆☆", "★★", "∗∗", "〇〇", "--", "～～", "……", "Ｘx"]
+            .map(|sign| format!("刘{sign}"));
+        let usual = ["刘**", "刘*", "刘???", "刘某某", "刘某", "刘女士", "刘XX"];
+        for masked in usual.into_iter().chain(signs.iter().map(String::as_str)) {
             check(masked, "刘福庆", HARDLY_READABLE);
             check(masked, "刘宇", HARDLY_READABLE);
             check(masked, "李福庆", DIFFERENT);
             check(masked, "李宇", DIFFERENT);
         }
         check("**庆", "刘福庆", HARDLY_READABLE);
-        check("刘*庆", "刘福庆", COMPATIBLE);
+        for masked in ["刘*庆", "刘×庆", "刘●庆", "刘〇庆", "刘X庆"] {
+            check(masked, "刘福庆", COMPATIBLE);
+        }
+        check("欧阳--", "欧阳修文", COMPATIBLE);
         check("*福庆", "刘福庆", COMPATIBLE);
         // A character that could not be written in another encoding became two marks.
         check("刘福??", "刘福庆", COMPATIBLE);
