@@ -115,8 +115,8 @@ impl<'a> BoundField<'a> {
         Some(self.dates.and_then(|form| form.read(&text)).ok_or(()))
     }
 
-    /// Are numbers of five digits in this column days as a spreadsheet counts them, and not years with a month that lacks
-    /// its nought? The first cell that can be only one of the two tells.
+    /// Are numbers of five digits in this column days as a spreadsheet counts them, and not years with a month that
+    /// lacks its nought? The first cell that can be only one of the two tells.
     fn counts_days(&self, column: &Column, rows: usize) -> bool {
         let mut cells = (0..rows).filter_map(|row| self.cell(column, row)).take(CELLS_ASKED);
         cells.find_map(|cell| date::counts_days(&cell)) == Some(true)

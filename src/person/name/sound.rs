@@ -61,8 +61,8 @@ pub fn sound(name: &Name) -> Option<String> {
     }
 }
 
-/// Words in the order of the alphabet. ü is written v, u (as on cards without accents) and yu (in passports) behind l and
-/// n, and nothing tells them apart: it is u here.
+/// Words in the order of the alphabet. ü is written v, u (as on cards without accents) and yu (in passports) behind l
+/// and n, and nothing tells them apart: it is u here.
 fn in_order<'a>(words: impl Iterator<Item = &'a str>) -> String {
     const U: [(&str, &str); 4] = [("lv", "lu"), ("lyu", "lu"), ("nv", "nu"), ("nyu", "nu")];
     let plain = |word: &str| U.iter().fold(word.to_owned(), |word, (from, to)| word.replace(from, to));
