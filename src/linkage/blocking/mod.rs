@@ -372,20 +372,29 @@ mod tests {
     }
 
     #[test]
-    fn a_birth_finds_children_of_its_month_in_the_household_of_a_mother_known_by_name_alone() {
-        for (birth, expected) in [
-            ("2020-03-05,王丽,120106001001", true),
-            ("2020-04-05,王丽,120106001001", false),
-            ("2020-03-05,王莉,120106001001", false),
-            ("2020-03-05,王丽,120106001002", false),
-            ("2020-03-05,张伟,120106001001", false),
+    fn a_birth_finds_children_of_its_month_in_the_household_of_the_mother_by_her_number_or_name() {
+        const NUMBER: &str = "99999919900102002X";
+        for (birth, number, expected) in [
+            ("2020-03-05,王丽,120106001001,", "", true),
+            ("2020-04-05,王丽,120106001001,", "", false),
+            ("2020-03-05,王莉,120106001001,", "", false),
+            ("2020-03-05,王丽,120106001002,", "", false),
+            ("2020-03-05,张伟,120106001001,", "", false),
+            ("2020-03-05,,120106001002,99999919900102002X", NUMBER, true),
+            // The number is left out on the roll, masked, or wrong.
+            ("2020-03-05,王丽,120106001001,99999919900102002X", "", true),
+            ("2020-03-05,王丽,120106001001,999999********002X", NUMBER, true),
+            ("2020-03-05,王丽,120106001001,99999919900102003X", NUMBER, true),
+            ("2020-03-05,王莉,120106001001,999999********002X", NUMBER, false),
         ] {
-            let births = format!("id,birth_date,mother_name,division\n1,{birth}\n");
-            let roll = "id,name,birth_date,sex,household,division\n\
-                        1,张小宝,2020-03-08,女,h1,120106001001\n\
-                        2,王丽,1990-01-02,女,h1,120106001001\n\
-                        3,张伟,1988-05-06,男,h1,120106001001\n";
-            let met = blocked([&births, roll], &[], "").all().contains(&(0, 1));
+            let births = format!("id,birth_date,mother_name,division,mother_id_number\n1,{birth}\n");
+            let roll = format!(
+                "id,name,birth_date,sex,household,division,id_number\n\
+                 1,张小宝,2020-03-08,女,h1,120106001001,\n\
+                 2,王丽,1990-01-02,女,h1,120106001001,{number}\n\
+                 3,张伟,1988-05-06,男,h1,120106001001,\n"
+            );
+            let met = blocked([&births, &roll], &[], "").all().contains(&(0, 1));
             assert_eq!(met, expected, "{birth}");
         }
     }
