@@ -209,10 +209,11 @@ impl Keyer<'_> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{CandidatePairs, Gathered, Keyer, Pair, block, rules};
+    use super::{CandidatePairs, Gathered, Keyer, Pair, RuleReport, block, rules};
     use crate::intake::study::file;
     use crate::linkage::comparison::Comparer;
     use crate::person::practice::{HEAD, Practice, field, source, table_of};
+    use crate::person::table::PersonTable;
     use crate::progress::Silent;
     use crate::synthetic::{self, Plan};
 
@@ -397,6 +398,19 @@ mod tests {
             let met = blocked([&births, &roll], &[], "").all().contains(&(0, 1));
             assert_eq!(met, expected, "{birth}");
         }
+    }
+
+    #[test]
+    fn pairs_count_with_their_own_rule_however_many_there_are() {
+        const RULES: usize = 300;
+        let table = PersonTable::default();
+        let mut gathered = Gathered::new(&table, 0);
+        for rule in 0..RULES as u32 {
+            gathered.add_rule(RuleReport::of(&rule.to_string()), Vec::new(), vec![(rule, RULES as u32)]);
+        }
+        let given = gathered.finish();
+        assert!(given.rules.iter().all(|rule| (rule.pairs, rule.new_pairs) == (1, 1)));
+        assert!((0..RULES).all(|rule| given.loose_of(rule).eq([(rule as u32, RULES as u32)])));
     }
 
     #[test]
