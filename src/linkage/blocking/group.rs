@@ -194,7 +194,7 @@ impl Gathered<'_> {
         let rule = self.candidates.rules.len();
         self.candidates.shared.push(shared);
         self.candidates.rules.push(report);
-        let loose = loose.into_iter().map(|pair| (pair, u8::try_from(rule).unwrap_or(u8::MAX)));
+        let loose = loose.into_iter().map(|pair| (pair, u32::try_from(rule).unwrap_or(u32::MAX)));
         self.candidates.within.loose.extend(loose);
         rule
     }
@@ -214,7 +214,7 @@ impl CandidatePairs {
         loose.par_sort_unstable();
         // A rule that gives a pair by several keys gives it once.
         loose.dedup();
-        loose.iter().for_each(|(_, rule)| self.rules[usize::from(*rule)].pairs += 1);
+        loose.iter().for_each(|(_, rule)| self.rules[*rule as usize].pairs += 1);
         loose.dedup_by_key(|(pair, _)| *pair);
         let within = &self.within;
         let loose = loose
@@ -230,7 +230,7 @@ impl CandidatePairs {
         let ends = (0..loose).step_by(size);
         self.stretches.extend(ends.map(|first| Stretch::Loose(first..(first + size).min(loose))));
         for (_, rule) in &self.within.loose {
-            self.rules[usize::from(*rule)].new_pairs += 1;
+            self.rules[*rule as usize].new_pairs += 1;
         }
     }
 
@@ -283,7 +283,7 @@ impl CandidatePairs {
 
     /// The loose pairs that count as a rule's.
     pub(super) fn loose_of(&self, rule: usize) -> impl Iterator<Item = Pair> {
-        self.within.loose.iter().filter(move |(_, own)| usize::from(*own) == rule).map(|(pair, _)| *pair)
+        self.within.loose.iter().filter(move |(_, own)| *own as usize == rule).map(|(pair, _)| *pair)
     }
 
     /// Goes through the pairs of a stretch, row by row.

@@ -209,10 +209,11 @@ impl Keyer<'_> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{CandidatePairs, Gathered, Keyer, Pair, block, rules};
+    use super::{CandidatePairs, Gathered, Keyer, Pair, RuleReport, block, rules};
     use crate::intake::study::file;
     use crate::linkage::comparison::Comparer;
     use crate::person::practice::{HEAD, Practice, field, source, table_of};
+    use crate::person::table::PersonTable;
     use crate::progress::Silent;
     use crate::synthetic::{self, Plan};
 
@@ -372,22 +373,44 @@ mod tests {
     }
 
     #[test]
-    fn a_birth_finds_children_of_its_month_in_the_household_of_a_mother_known_by_name_alone() {
-        for (birth, expected) in [
-            ("2020-03-05,王丽,120106001001", true),
-            ("2020-04-05,王丽,120106001001", false),
-            ("2020-03-05,王莉,120106001001", false),
-            ("2020-03-05,王丽,120106001002", false),
-            ("2020-03-05,张伟,120106001001", false),
+    fn a_birth_finds_children_of_its_month_in_the_household_of_the_mother_by_her_number_or_name() {
+        const NUMBER: &str = "99999919900102002X";
+        for (birth, number, expected) in [
+            ("2020-03-05,王丽,120106001001,", "", true),
+            ("2020-04-05,王丽,120106001001,", "", false),
+            ("2020-03-05,王莉,120106001001,", "", false),
+            ("2020-03-05,王丽,120106001002,", "", false),
+            ("2020-03-05,张伟,120106001001,", "", false),
+            ("2020-03-05,,120106001002,99999919900102002X", NUMBER, true),
+            // The number is left out on the roll, masked, or wrong.
+            ("2020-03-05,王丽,120106001001,99999919900102002X", "", true),
+            ("2020-03-05,王丽,120106001001,999999********002X", NUMBER, true),
+            ("2020-03-05,王丽,120106001001,99999919900102003X", NUMBER, true),
+            ("2020-03-05,王莉,120106001001,999999********002X", NUMBER, false),
         ] {
-            let births = format!("id,birth_date,mother_name,division\n1,{birth}\n");
-            let roll = "id,name,birth_date,sex,household,division\n\
-                        1,张小宝,2020-03-08,女,h1,120106001001\n\
-                        2,王丽,1990-01-02,女,h1,120106001001\n\
-                        3,张伟,1988-05-06,男,h1,120106001001\n";
-            let met = blocked([&births, roll], &[], "").all().contains(&(0, 1));
+            let births = format!("id,birth_date,mother_name,division,mother_id_number\n1,{birth}\n");
+            let roll = format!(
+                "id,name,birth_date,sex,household,division,id_number\n\
+                 1,张小宝,2020-03-08,女,h1,120106001001,\n\
+                 2,王丽,1990-01-02,女,h1,120106001001,{number}\n\
+                 3,张伟,1988-05-06,男,h1,120106001001,\n"
+            );
+            let met = blocked([&births, &roll], &[], "").all().contains(&(0, 1));
             assert_eq!(met, expected, "{birth}");
         }
+    }
+
+    #[test]
+    fn pairs_count_with_their_own_rule_however_many_there_are() {
+        const RULES: usize = 300;
+        let table = PersonTable::default();
+        let mut gathered = Gathered::new(&table, 0);
+        for rule in 0..RULES as u32 {
+            gathered.add_rule(RuleReport::of(&rule.to_string()), Vec::new(), vec![(rule, RULES as u32)]);
+        }
+        let given = gathered.finish();
+        assert!(given.rules.iter().all(|rule| (rule.pairs, rule.new_pairs) == (1, 1)));
+        assert!((0..RULES).all(|rule| given.loose_of(rule).eq([(rule as u32, RULES as u32)])));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub struct PairsInBlocks {
     /// Where each source's records end.
     pub(super) sources: Vec<RecordId>,
     /// Pairs that lie in no block, sorted, with their rule.
-    pub(super) loose: Vec<(Pair, u8)>,
+    pub(super) loose: Vec<(Pair, u32)>,
 }
 
 impl PairsInBlocks {

@@ -64,9 +64,9 @@ fn within_estate(one: (u16, u16, u16), other: (u16, u16, u16)) -> u8 {
     }
     let fits = |x: u16, y: u16| x == 0 || y == 0 || x == y;
     if room_a == room_b {
-        // 18门601: the only number before the room may count buildings or entrances.
-        let lone_a = building_a == 0 && (unit_a == building_b || unit_a == unit_b);
-        let lone_b = building_b == 0 && (unit_b == building_a || unit_b == unit_a);
+        // 18门601: the only number before the room may count buildings or entrances; where there is none, any fits.
+        let lone_a = building_a == 0 && (unit_a == 0 || unit_a == building_b || unit_a == unit_b);
+        let lone_b = building_b == 0 && (unit_b == 0 || unit_b == building_a || unit_b == unit_a);
         if lone_a || lone_b || (building_a != 0 && building_b != 0 && building_a == building_b && fits(unit_a, unit_b))
         {
             return COMPATIBLE;
@@ -102,6 +102,9 @@ mod tests {
             ((12, 0, 401), (12, 3, 401), COMPATIBLE),
             ((0, 12, 401), (12, 3, 401), COMPATIBLE),
             ((0, 3, 401), (12, 3, 401), COMPATIBLE),
+            ((0, 0, 401), (12, 3, 401), COMPATIBLE),
+            ((0, 0, 401), (0, 3, 401), COMPATIBLE),
+            ((0, 2, 401), (12, 3, 401), ONE_PART),
             ((12, 2, 401), (12, 3, 401), ONE_PART),
             ((11, 3, 401), (12, 3, 401), ONE_PART),
             ((12, 3, 402), (12, 3, 401), ONE_PART),

@@ -9,7 +9,7 @@ pub const EQUAL: u8 = 1;
 pub const FITS_MASK: u8 = 2;
 /// One slip of the pen apart.
 pub const ONE_SLIP: u8 = 3;
-/// Different, and at least one of them fails its check.
+/// Different, and at least one of them fails its check or is too short for one.
 pub const DIFFERENT_INVALID: u8 = 4;
 /// Different.
 pub const DIFFERENT: u8 = 5;
@@ -37,12 +37,15 @@ pub(in crate::linkage) fn compare(one: IdNumber, other: IdNumber) -> u8 {
         Relation::Equal => EQUAL,
         Relation::FitsMask => FITS_MASK,
         Relation::OneSlip => ONE_SLIP,
-        Relation::Different if one.is_citizen() && other.is_citizen() && !(one.is_valid() && other.is_valid()) => {
-            DIFFERENT_INVALID
-        }
+        Relation::Different if is_wrong(one) || is_wrong(other) => DIFFERENT_INVALID,
         Relation::Different if one.is_of_one_day(other) => OF_ONE_DAY,
         Relation::Different => DIFFERENT,
     }
+}
+
+/// Does a number fail its check, or is it too short for one?
+fn is_wrong(id: IdNumber) -> bool {
+    !id.is_valid() && !id.is_masked() && !id.is_document()
 }
 
 /// Are the numbers those of two persons, as far as they tell?
@@ -59,7 +62,7 @@ pub fn implies_birth(level: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{DIFFERENT, EQUAL, OF_ONE_DAY, compare};
+    use super::{DIFFERENT, DIFFERENT_INVALID, EQUAL, FITS_MASK, OF_ONE_DAY, ONE_SLIP, are_two, compare};
     use crate::person::id_number::read;
     use crate::synthetic::identity::with_check;
 
@@ -76,5 +79,24 @@ mod tests {
         ] {
             assert_eq!(compare(one, number(other)), level, "{other}");
         }
+    }
+
+    #[test]
+    fn a_number_that_is_short_or_fails_its_check_is_no_other_right_one() {
+        let one = read("999999199003070012").0;
+        for (other, level) in [
+            ("99999919900307001", ONE_SLIP),
+            ("9999991990030700", DIFFERENT_INVALID),
+            ("99999919850412002", DIFFERENT_INVALID),
+            ("999999198504120021", DIFFERENT_INVALID),
+            ("999999********0012", FITS_MASK),
+            ("999999********0023", DIFFERENT),
+            ("999999198504120028", DIFFERENT),
+        ] {
+            let found = compare(one, read(other).0);
+            assert_eq!((found, are_two(found)), (level, level == DIFFERENT), "{other}");
+        }
+        let documents = ["E57896865", "E12345678"].map(|text| read(text).0);
+        assert_eq!(compare(documents[0], documents[1]), DIFFERENT);
     }
 }

@@ -4,9 +4,7 @@
 //! is never the mother's own record, although it has her dwelling and her telephone number. Two certificates of one
 //! register that name one mother are two births, twins mostly, unless they say the same of the child.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::id_number;
 use super::level::{MISSING, MOTHER_ABSENT, MOTHER_BY_NAME, MOTHER_BY_NUMBER, MOTHER_HERSELF, TWO_BIRTHS};
@@ -41,7 +39,7 @@ impl Families {
             (0, 0) => MISSING,
             (mother, 0) => self.in_household(table, mother, other),
             (0, mother) => self.in_household(table, mother, one),
-            (a, b) => match same_mother(table.parents[a as usize], table.parents[b as usize]) {
+            (a, b) => match same_mother(table, table.parents[a as usize], table.parents[b as usize]) {
                 MOTHER_BY_NUMBER | MOTHER_BY_NAME if self.are_two_births(table, one, other) => TWO_BIRTHS,
                 level => level,
             },
@@ -66,17 +64,16 @@ impl Families {
 
     fn in_household<S: Side>(&self, table: &PersonTable, mother: u32, side: S) -> u8 {
         let mother = table.parents[mother as usize];
-        if is_hers(table, mother, side.record()) {
+        if matches!(of_record(table, mother, side.record()), MOTHER_BY_NUMBER | MOTHER_BY_NAME) {
             return MOTHER_HERSELF;
         }
         let Some(members) = self.members(side.household()) else { return MISSING };
         let mut level = MOTHER_ABSENT;
         for &member in members.iter().filter(|member| **member != side.record()) {
-            if mother.id_number.is_some() && mother.id_number == table.id_number[member as usize] {
-                return MOTHER_BY_NUMBER;
-            }
-            if is_hers(table, mother, member) {
-                level = MOTHER_BY_NAME;
+            match of_record(table, mother, member) {
+                MOTHER_BY_NUMBER => return MOTHER_BY_NUMBER,
+                MOTHER_BY_NAME => level = MOTHER_BY_NAME,
+                _ => {}
             }
         }
         level
@@ -89,12 +86,19 @@ impl Families {
     }
 }
 
-/// The level of two records that both name their mother: do they name the same?
-fn same_mother(a: Parent, b: Parent) -> u8 {
-    if a.id_number.is_some() && b.id_number.is_some() {
-        return if a.id_number == b.id_number { MOTHER_BY_NUMBER } else { MOTHER_ABSENT };
+/// Do a named mother and another woman, named or on record, seem to be one? By their numbers, or where these cannot
+/// tell, by their names.
+fn same_mother(table: &PersonTable, mother: Parent, woman: Parent) -> u8 {
+    match id_number::compare(mother.id_number, woman.id_number) {
+        id_number::EQUAL => return MOTHER_BY_NUMBER,
+        // Some of a city's women have the same digits left.
+        id_number::FITS_MASK if !name::contradict(compare_names(table, mother.name, woman.name)) => {
+            return MOTHER_BY_NUMBER;
+        }
+        level if id_number::are_two(level) => return MOTHER_ABSENT,
+        _ => {}
     }
-    match (a.name, b.name) {
+    match (mother.name, woman.name) {
         (0, _) | (_, 0) => MISSING,
         (a, b) if a == b => MOTHER_BY_NAME,
         _ => MOTHER_ABSENT,
@@ -124,69 +128,71 @@ fn repeats(table: &PersonTable) -> Vec<bool> {
 }
 
 /// Is this a record of the mother who is named?
-fn is_hers(table: &PersonTable, mother: Parent, record: RecordId) -> bool {
+fn of_record(table: &PersonTable, mother: Parent, record: RecordId) -> u8 {
     let at = record as usize;
-    if mother.id_number.is_some() && mother.id_number == table.id_number[at] {
-        return true;
+    match same_mother(table, mother, Parent { name: table.name[at], id_number: table.id_number[at] }) {
+        MOTHER_BY_NAME if table.sex[at] == 1 => MOTHER_ABSENT,
+        level => level,
     }
-    let same_name = mother.name != 0 && mother.name == table.name[at] && table.sex[at] != 1;
-    let may_be =
-        !mother.id_number.is_some() || !id_number::are_two(id_number::compare(mother.id_number, table.id_number[at]));
-    same_name && may_be
 }
 
-/// How a named mother is looked for: by her number, or where only her name is known, by that and the community.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How a named mother is looked for: by her number, and by her name and the community, for the number may be masked,
+/// wrong, or left out where she lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Sought {
     Number(IdNumber),
     Name(Symbol, Symbol),
 }
 
 impl Sought {
-    /// What the record of a birth says of the mother, if that is enough.
-    fn by(table: &PersonTable, birth: usize) -> Option<Sought> {
-        let mother = table.parents.get(table.parent[birth] as usize)?;
-        if mother.id_number.is_some() {
-            return Some(Sought::Number(mother.id_number));
-        }
-        Sought::name(table, mother.name, birth)
+    /// Of a woman of this name and number in the community of a record.
+    fn of(table: &PersonTable, woman: Parent, at: usize) -> impl Iterator<Item = Sought> {
+        let community = table.division[at];
+        let number = woman.id_number.is_some().then_some(Sought::Number(woman.id_number));
+        let name = (woman.name != 0 && community != 0).then_some(Sought::Name(woman.name, community));
+        number.into_iter().chain(name)
     }
 
-    fn name(table: &PersonTable, name: Symbol, at: usize) -> Option<Sought> {
-        let community = table.division[at];
-        (name != 0 && community != 0).then_some(Sought::Name(name, community))
+    /// Of the mother whom the record of a birth names, if it names one.
+    fn of_mother(table: &PersonTable, birth: usize) -> impl Iterator<Item = Sought> {
+        let mother = table.parents.get(table.parent[birth] as usize).copied().unwrap_or_default();
+        Sought::of(table, mother, birth)
     }
 }
 
 /// The households in which named mothers live.
 #[derive(Debug, Default)]
 pub struct MothersHouseholds {
-    households: BTreeMap<Sought, Vec<Symbol>>,
+    households: FxHashMap<Sought, Vec<Symbol>>,
 }
 
 impl MothersHouseholds {
     pub(super) fn of_all(table: &PersonTable) -> MothersHouseholds {
-        let mut households: BTreeMap<Sought, Vec<Symbol>> = BTreeMap::new();
+        let mut households: FxHashMap<Sought, Vec<Symbol>> = FxHashMap::default();
         if table.parents.len() <= 1 {
             return MothersHouseholds { households };
         }
-        let wanted: BTreeSet<Sought> = (0..table.len()).filter_map(|at| Sought::by(table, at)).collect();
+        let wanted: FxHashSet<Sought> = (0..table.len()).flat_map(|at| Sought::of_mother(table, at)).collect();
         for at in (0..table.len()).filter(|at| table.household[*at] != 0) {
-            let number = Some(table.id_number[at]).filter(|id| id.is_some()).map(Sought::Number);
-            let name = Sought::name(table, table.name[at], at).filter(|_| table.sex[at] != 1);
-            for sought in [number, name].into_iter().flatten().filter(|sought| wanted.contains(sought)) {
+            let name = if table.sex[at] == 1 { 0 } else { table.name[at] };
+            let woman = Parent { name, id_number: table.id_number[at] };
+            for sought in Sought::of(table, woman, at).filter(|sought| wanted.contains(sought)) {
                 households.entry(sought).or_default().push(table.household[at]);
             }
         }
         MothersHouseholds { households }
     }
 
-    /// Households of the mother whom the record of a birth names: of the woman with the number, where that is known,
-    /// else of all women of the name in the community.
+    /// Households of the mother whom the record of a birth names: of the woman with the number, and of all women of the
+    /// name in the community.
     #[must_use]
-    pub fn of(&self, table: &PersonTable, birth: RecordId) -> &[Symbol] {
-        let sought = Sought::by(table, birth as usize);
-        sought.and_then(|sought| self.households.get(&sought)).map_or(&[], Vec::as_slice)
+    pub fn of(&self, table: &PersonTable, birth: RecordId) -> Vec<Symbol> {
+        let sought = Sought::of_mother(table, birth as usize);
+        let mut found: Vec<Symbol> =
+            sought.filter_map(|sought| self.households.get(&sought)).flatten().copied().collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 }
 
@@ -240,6 +246,33 @@ sex = "sex"
             assert_eq!(level, usize::from(expected), "{certificate} {other}");
         }
         assert_eq!(mother.level(comparer.compare(father, stranger)), usize::from(MISSING));
+    }
+
+    #[test]
+    fn numbers_that_cannot_tell_leave_it_to_the_names() {
+        // The mothers of the certificates, and of a child whose mother is registered beside it.
+        let births = "id,name,mother,number\n\
+            1,,王丽,999999********0020\n2,,,999999********0020\n3,,李红,999999********0020\n\
+            4,,王丽,999999199003070030\n5,,王丽,99999919900102002X\n6,,王丽,9999991990030700\n\
+            7,,王丽,999999199003070020\n8,,,999999199003070030\n";
+        let roll = "id,name,number,household,sex\nM,王丽,999999199003070020,A,2\nF,张伟,,A,1\n";
+        let practice = Practice::of(&[("births.csv", births), ("roll.csv", roll)], STUDY);
+        let table = practice.table();
+        let comparer = Comparer::new(&practice.study, &table);
+        let mother = comparer.of(Variable::Mother).unwrap();
+        let (whole, father) = (6, 9);
+        for (certificate, of_household, of_certificate) in [
+            (0, MOTHER_BY_NUMBER, MOTHER_BY_NUMBER),
+            (1, MOTHER_BY_NUMBER, MOTHER_BY_NUMBER),
+            (2, MOTHER_ABSENT, MOTHER_ABSENT),
+            (3, MOTHER_BY_NAME, MOTHER_BY_NAME),
+            (4, MOTHER_ABSENT, MOTHER_ABSENT),
+            (5, MOTHER_BY_NAME, MOTHER_BY_NAME),
+            (7, MOTHER_ABSENT, MISSING),
+        ] {
+            let level = |other| mother.level(comparer.compare(certificate, other));
+            assert_eq!((level(father), level(whole)), (of_household.into(), of_certificate.into()), "{certificate}");
+        }
     }
 
     /// The level of the first two certificates of a register: name, sex and ID number of each child.
