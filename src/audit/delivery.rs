@@ -164,7 +164,9 @@ pub fn read(folder: &Path, public_key: Option<&str>) -> Result<Option<Sealed>> {
     }
     match (public_key, &seal.public_key) {
         (Some(_), None) => Err(wrong(&path, "the seal is not signed, and the study asks for a signature")),
-        (Some(expected), Some(found)) if expected != found => Err(wrong(&path, "the seal was signed with another key")),
+        (Some(expected), Some(found)) if !expected.eq_ignore_ascii_case(found) => {
+            Err(wrong(&path, "the seal was signed with another key"))
+        }
         _ => Ok(Some(Sealed { files: seal.sealed.files, public_key: seal.public_key })),
     }
 }
@@ -230,7 +232,8 @@ mod tests {
         for signed in [None, Some(key.as_path())] {
             let signer = seal(folder.path(), delivered(), signed).unwrap();
             assert_eq!(signer, signed.map(|_| public.clone()));
-            let found = read(folder.path(), signer.as_deref()).unwrap().unwrap();
+            let capitals = signer.as_deref().map(str::to_uppercase);
+            let found = read(folder.path(), capitals.as_deref()).unwrap().unwrap();
             assert_eq!(found, Sealed { files: delivered(), public_key: signer });
             let path = folder.path().join(DELIVERY);
             let bytes = fs::read(&path).unwrap();

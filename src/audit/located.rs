@@ -25,14 +25,16 @@ pub fn read(folder: &Path) -> Result<Manifest> {
 pub fn locate(folder: &Path, mut manifest: Manifest) -> Result<Manifest> {
     let name = manifest.study.file.clone();
     let (near, logged) = logged(folder, &manifest.study.digest)?;
-    // First what was copied or moved with the results: verified is what lies there, not what it was copied from.
     let beside = [folder.join("..").join(&name), folder.join(&name)];
-    let mut places = near.iter().chain(&logged).chain(&beside);
     let is_it = |file: &&PathBuf| manifest::digest_of(file).is_ok_and(|digest| digest == manifest.study.digest);
-    let Some(study) = places.find(is_it).or(logged.as_ref()).cloned() else { return Ok(manifest) };
-    let near = study.parent().unwrap_or(Path::new("")).to_owned();
+    // What was copied or moved with the results is what they are held against, altered or not, and not what it was
+    // copied from: of another place the file must be the very one.
+    let near = near.filter(|file| file.try_exists().unwrap_or(true));
+    let elsewhere = || logged.iter().chain(&beside).find(is_it).or(logged.as_ref()).cloned();
+    let Some(study) = near.or_else(elsewhere) else { return Ok(manifest) };
+    let place = study.parent().unwrap_or(Path::new("")).to_owned();
     manifest.study.file = study;
-    manifest.inputs.iter_mut().for_each(|input| input.file = near.join(&input.file));
+    manifest.inputs.iter_mut().for_each(|input| input.file = place.join(&input.file));
     Ok(manifest)
 }
 

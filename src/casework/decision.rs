@@ -60,6 +60,7 @@ pub(super) fn is_waiting(state: State) -> bool {
 /// If none waits, or lists cannot be written.
 pub fn send(store: &Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
     let mut cases = store.cases()?;
+    outgoing::check_excepted(&cases, order)?;
     let is_meant = |case: &StoredCase| is_waiting(case.state()) && outgoing::is_asked_for(case, order);
     let chosen: Vec<usize> = (0..cases.len()).filter(|at| is_meant(&cases[*at])).collect();
     if chosen.is_empty() {

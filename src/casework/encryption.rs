@@ -9,8 +9,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Kind, Result};
-use crate::outcome::coverage::is_within;
-use crate::outcome::report::cases::file_name;
+use crate::outcome::report::cases::{file_name, is_area};
 
 /// Ending of an encrypted file.
 pub const ENDING: &str = "age";
@@ -75,7 +74,7 @@ impl Recipients {
     /// # Errors
     /// A usage error if nobody may, or too many.
     pub fn of(&self, area: &str) -> Result<Vec<&str>> {
-        let may_read = self.of_areas.iter().filter(|(of, _)| is_within(area, of));
+        let may_read = self.of_areas.iter().filter(|(of, _)| is_area(area, of));
         let mut keys: Vec<&str> = may_read.map(|(_, key)| key.as_str()).collect();
         keys.sort_unstable();
         keys.dedup();

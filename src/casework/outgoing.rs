@@ -22,8 +22,7 @@ use crate::audit::publication::{self, Publication};
 use crate::audit::vouched;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
-use crate::outcome::coverage::is_within;
-use crate::outcome::report::cases::{self, AreaList};
+use crate::outcome::report::cases::{self, AreaList, is_area, shown_area};
 use crate::outcome::report::follow_up::{self, Heading};
 use crate::outcome::report::words;
 use crate::whole_file;
@@ -92,6 +91,7 @@ struct Choice {
 
 impl Choice {
     fn of(cases: Vec<StoredCase>, order: &Order, language: Language, has_outcomes: bool) -> Result<Choice> {
+        check_excepted(&cases, order)?;
         let probability = probabilities(&cases, has_outcomes);
         let mut chosen = choose(&cases, &probability, order);
         let random = choose_at_random(&cases, &chosen, order);
@@ -211,7 +211,7 @@ pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) 
     let cases = store.cases()?;
     let has = |case: &StoredCase| {
         matches!(case.state(), State::Assigned | State::Visited)
-            && is_within(&case.row.area, &order.area)
+            && is_asked_for(case, order)
             && case.team() == Some(order.team.as_str())
     };
     let chosen: Vec<usize> = (0..cases.len()).filter(|at| has(&cases[*at])).collect();
@@ -347,8 +347,17 @@ fn may_go(case: &StoredCase, order: &Order) -> bool {
 
 /// Is the case in the areas that are asked for?
 pub(super) fn is_asked_for(case: &StoredCase, order: &Order) -> bool {
-    let excepted = order.except.iter().any(|except| is_within(&case.row.area, except));
-    !excepted && is_within(&case.row.area, &order.area)
+    let excepted = order.except.iter().any(|except| is_area(&case.row.area, except));
+    !excepted && is_area(&case.row.area, &order.area)
+}
+
+/// Lists of areas that somebody means to leave out must not go out for a slip in the code.
+pub(super) fn check_excepted(cases: &[StoredCase], order: &Order) -> Result<()> {
+    let hits = |except: &&String| cases.iter().any(|case| is_area(&case.row.area, except));
+    let Some(except) = order.except.iter().find(|except| !hits(except)) else { return Ok(()) };
+    let what = format!("no case lies in area {}, which is to be left out", shown_area(except));
+    let hint = "`rollcall follow-up status DIR` shows the areas; is the code right, then there is nothing to leave out";
+    Err(Error::new(Kind::Usage, what).hint(hint))
 }
 
 /// Positions of the cases that may go out with this order. Where another team is sent already, everything at the door

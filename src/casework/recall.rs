@@ -17,21 +17,21 @@ use crate::error::{Error, Kind, Result};
 /// # Errors
 /// If the team has nothing there, or log or store cannot be written.
 pub fn recall(store: &mut Store, run: &Path, order: &Order) -> Result<u64> {
-    // The log is opened first: what it cannot be told must not happen.
     let folder = held::hold(run)?;
     let sign_key = order.sign_key.as_deref();
     let mut log = vouched::open(&folder, order.actor(), sign_key, "the recall")?;
     let is_meant = |case: &StoredCase| {
         case.state() == State::Assigned && case.team() == Some(order.team.as_str()) && is_asked_for(case, order)
     };
-    let cases = store.take_from(&order.team, is_meant)?;
-    if cases == 0 {
-        let error = Error::new(Kind::Usage, "this team has no case there that it has not brought back");
-        return Err(error.hint("`rollcall follow-up status DIR` shows which team has how many"));
-    }
-    log.add("recall", serde_json::json!({ "team": order.team, "cases": cases }))?;
-    log.sign(sign_key)?;
-    Ok(cases)
+    // The log is told first: what it cannot be told must not happen.
+    store.take_from(&order.team, is_meant, |cases| {
+        if cases == 0 {
+            let error = Error::new(Kind::Usage, "this team has no case there that it has not brought back");
+            return Err(error.hint("`rollcall follow-up status DIR` shows which team has how many"));
+        }
+        log.add("recall", serde_json::json!({ "team": order.team, "cases": cases }))?;
+        log.sign(sign_key)
+    })
 }
 
 #[cfg(test)]
@@ -41,8 +41,20 @@ mod tests {
     use crate::casework::absorb::tests::{order, say, store};
     use crate::casework::outgoing::{Order, send};
     use crate::casework::store::Store;
+    use crate::error::{Error, Kind};
     use crate::intake::study::Language;
     use crate::outcome::visit::Outcome;
+
+    #[test]
+    fn what_the_log_cannot_be_told_does_not_happen() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 2);
+        send(&mut store, folder.path(), &order("east", None), Language::Zh).unwrap();
+        let full = |_| Err(Error::new(Kind::Environment, "no space"));
+        assert_eq!(store.take_from("east", |_| true, full).unwrap_err().kind(), Kind::Environment);
+        assert!(store.cases().unwrap().iter().all(|case| case.team() == Some("east")), "it has them still");
+        assert_eq!(recall(&mut store, folder.path(), &order("east", None)).unwrap(), 2);
+    }
 
     #[test]
     fn what_a_team_has_can_be_taken_back_and_given_to_another() {

@@ -204,22 +204,33 @@ impl Store {
         })?
     }
 
-    /// Notes that cases are taken back from a team, chosen while no other program can write. Gives how many.
+    /// Notes that cases are taken back from a team, chosen and announced while no other program can write. Gives how
+    /// many.
     ///
     /// # Errors
-    /// If the store cannot be written.
-    pub(super) fn take_from(&mut self, team: &str, is_meant: impl Fn(&StoredCase) -> bool) -> Result<u64> {
+    /// What announcing so many fails with: then nothing is noted. If the store cannot be written.
+    pub(super) fn take_from(
+        &mut self,
+        team: &str,
+        is_meant: impl Fn(&StoredCase) -> bool,
+        announce: impl FnOnce(u64) -> Result<()>,
+    ) -> Result<u64> {
         let at = now();
         self.write(|transaction| {
-            let mut taken = 0;
-            for case in cases(transaction)?.iter().filter(|case| is_meant(case)) {
-                taken += transaction.execute(
+            let mut meant = cases(transaction)?;
+            meant.retain(is_meant);
+            let taken = meant.len() as u64;
+            if let Err(error) = announce(taken) {
+                return Ok(Err(error));
+            }
+            for case in &meant {
+                transaction.execute(
                     "INSERT INTO event(id, what, at, role, team) VALUES (?1, ?2, ?3, 'office', ?4)",
                     params![case.id, EventKind::Unassigned.name(), at, team],
                 )?;
             }
-            Ok(taken as u64)
-        })
+            Ok(Ok(taken))
+        })?
     }
 
     /// Notes visits; one that is noted already, word for word, changes nothing. Gives how many were new.

@@ -17,8 +17,8 @@ use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::coverage::estimated::{Estimate, Summary, Warning};
-use crate::outcome::coverage::{ESTIMATES, UNKNOWN_AREA, is_within};
-use crate::outcome::report::cases::{shown_area, table};
+use crate::outcome::coverage::{ESTIMATES, UNKNOWN_AREA};
+use crate::outcome::report::cases::{is_area, shown_area, table};
 use crate::outcome::report::words::completeness;
 use crate::provenance::held;
 
@@ -28,7 +28,7 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
     let mut summary = read(&asked.run)?;
     if let Some(area) = &asked.area {
         let known = std::mem::take(&mut summary.areas);
-        summary.areas = known.iter().filter(|row| is_of(&row.area, area)).cloned().collect();
+        summary.areas = known.iter().filter(|row| is_area(&row.area, area)).cloned().collect();
         if summary.areas.is_empty() {
             return Err(no_such_area(known.iter().map(|row| row.area.as_str())));
         }
@@ -47,18 +47,13 @@ fn read(run: &Path) -> Result<Summary> {
     serde_json::from_str(&text).map_err(|_| Error::input("this is not a file that a run wrote").at_file(&path))
 }
 
-/// Is this code that of the area, as it is or as it is shown, or of an area within it?
-fn is_of(code: &str, area: &str) -> bool {
-    is_within(code, area) || shown_area(code) == area
-}
-
 /// Does the run have this area?
 ///
 /// # Errors
 /// A usage error if it has estimates of areas, and none of this one.
 pub(super) fn check_area(run: &Path, area: &str) -> Result<()> {
     let known = read(run)?.areas;
-    if known.is_empty() || known.iter().any(|row| is_of(&row.area, area)) {
+    if known.is_empty() || known.iter().any(|row| is_area(&row.area, area)) {
         return Ok(());
     }
     Err(no_such_area(known.iter().map(|row| row.area.as_str())))

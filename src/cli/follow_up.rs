@@ -14,6 +14,7 @@ use super::log;
 use super::screen::{Table, count, counted, show, show_json};
 use super::truth;
 use crate::audit::manifest::Manifest;
+use crate::audit::publication;
 use crate::casework::campaign::{self, Course, Rules};
 use crate::casework::decision::{self, Waiting};
 use crate::casework::encryption::Recipients;
@@ -241,9 +242,10 @@ fn say(asked: &Status) -> Result<ExitCode> {
         "found per visit",
         "next 100 visits",
     ]);
-    for area in &areas {
+    for (at, area) in areas.iter().enumerate() {
         table.row(vec![
-            shown_area(&area.area),
+            // The first sums up all of them, and is no area.
+            if at == 0 { area.area.clone() } else { shown_area(&area.area) },
             count(area.cases),
             count(area.assigned),
             count(area.waiting_for_supervisor),
@@ -305,6 +307,7 @@ fn for_supervisor(waiting: &[Waiting]) -> String {
 }
 
 fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
+    publication::refuse_inside(&asked.run, &asked.out)?;
     let heading = settled::COLUMNS.join(",");
     destination::check(&asked.out, "table of outcomes", |path| destination::begins_with(path, &heading))?;
     let cases = store_of(&asked.run)?.cases()?;

@@ -106,10 +106,9 @@ fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {
 }
 
 fn send(asked: &Export, progress: &dyn Progress) -> Result<ExitCode> {
-    asked.out.as_deref().map_or(Ok(()), |out| publication::refuse_inside(&asked.drawing.run, out))?;
-    if let Some(out) = &asked.out {
-        destination::check(out, "workbook of pairs", |path| sheet::read(path, &[]).is_ok())?;
-    }
+    let path = asked.out.clone().unwrap_or_else(|| asked.drawing.run.join(FOLDER).join("review").join("pairs.xlsx"));
+    publication::refuse_inside(&asked.drawing.run, &path)?;
+    check_not_filled_in(&path)?;
     let Drawn { draw, gathered, records, .. } = draw(&asked.drawing, progress)?;
     let shown = |(pair, records): (&ReviewPair, &[RecordId; 2])| {
         (pair.number.clone(), side_by_side(&gathered.study, &gathered.table, *records))
@@ -118,7 +117,6 @@ fn send(asked: &Export, progress: &dyn Progress) -> Result<ExitCode> {
     let (year, month, day) = crate::person::date::Date::from_day(gathered.study.reference.day)
         .map_or((0, 0, 0), crate::person::date::Date::parts);
     let bytes = sheet::workbook(&rows, gathered.study.language, (year, month, day))?;
-    let path = asked.out.clone().unwrap_or_else(|| asked.drawing.run.join(FOLDER).join("review").join("pairs.xlsx"));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         whole_file::folder(folder)?;
     }
@@ -134,6 +132,26 @@ fn send(asked: &Export, progress: &dyn Progress) -> Result<ExitCode> {
         path.display()
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Only a workbook of pairs in which nobody has judged anything may be written over: it can be made again.
+fn check_not_filled_in(path: &Path) -> Result<()> {
+    let mut is_filled_in = false;
+    let is_earlier = |path: &Path| {
+        let earlier = sheet::read(path, &[]);
+        // Of no pairs, whatever is said is wrong.
+        is_filled_in = earlier.as_ref().is_ok_and(|earlier| !earlier.wrong.is_empty());
+        earlier.is_ok()
+    };
+    destination::check(path, "workbook of pairs", is_earlier)?;
+    if is_filled_in {
+        let error =
+            Error::new(Kind::Usage, "in this workbook pairs have been judged, which would be lost").at_file(path);
+        return Err(
+            error.hint("take it back with `rollcall review import`, then move it; or name a new file with --out")
+        );
+    }
+    Ok(())
 }
 
 /// What a clerk typed.

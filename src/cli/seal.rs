@@ -8,14 +8,14 @@ use super::screen::{Table, count, show};
 use crate::audit::delivery::{self, Delivered};
 use crate::audit::log::LOG;
 use crate::error::{Error, Kind, Result};
-use crate::intake::extract::describe::describe;
+use crate::intake::extract::{self, describe::describe};
 use crate::intake::study;
 use crate::progress::Progress;
 
 /// Seals the extracts in a folder, or holds them against their seal.
 pub(super) fn seal(asked: &Seal, progress: &dyn Progress) -> Result<ExitCode> {
     let folder = &asked.folder;
-    let paths = extracts_in(folder)?;
+    let mut paths = extracts_in(folder)?;
     let below = folders_below(folder)?;
     if !below.is_empty() && !asked.check {
         let what = format!("extracts lie in folders below, which a seal of this one does not cover: {}", named(&below));
@@ -25,13 +25,29 @@ pub(super) fn seal(asked: &Seal, progress: &dyn Progress) -> Result<ExitCode> {
     // A seal that is there is looked at before it is replaced, too.
     let hinted = |error: Error| if asked.check { error } else { error.hint(delivery::SEAL_ANEW) };
     let earlier = delivery::read(folder, asked.public_key.as_deref()).map_err(hinted)?;
+    let is_sealed = |path: &Path| {
+        let names = |file: &Delivered| path.file_name().is_some_and(|name| name == file.file.as_str());
+        earlier.as_ref().is_some_and(|earlier| earlier.files.iter().any(names))
+    };
+    // A text may be a letter, which comes along or not, and is no table.
+    let may_be_left_out = |path: &Path| !study::file::is_extract_name(path) && !is_sealed(path);
+    paths.retain(|path| !asked.check || !may_be_left_out(path));
     progress.begin("look through", paths.len() as u64);
-    let mut files = Vec::new();
+    let (mut files, mut left_out) = (Vec::new(), Vec::new());
     for path in &paths {
         // A file that was altered may be no extract any more: that it was altered is what matters.
         let altered = || Some(hinted(delivery::altered(earlier.as_ref()?, path)?));
-        files.push(delivered(path).map_err(|error| altered().unwrap_or(error))?);
+        match delivered(path) {
+            Ok(file) => files.push(file),
+            Err(error) if error.kind() == Kind::Input && may_be_left_out(path) => {
+                left_out.extend(path.file_name().map(PathBuf::from));
+            }
+            Err(error) => return Err(altered().unwrap_or(error)),
+        }
         progress.advance(1);
+    }
+    if files.is_empty() && !asked.check {
+        return Err(nothing_to_seal(folder));
     }
     progress.finish(&format!("{} files", files.len()));
     let signer = match earlier {
@@ -55,6 +71,13 @@ pub(super) fn seal(asked: &Seal, progress: &dyn Progress) -> Result<ExitCode> {
         None => String::from("not signed: accidents will be found, alterations on purpose will not (--sign-key)"),
     };
     show(&format!("{}\n{}: {whose}\n", table.text(), folder.join(delivery::DELIVERY).display()))?;
+    if !left_out.is_empty() {
+        tracing::warn!(
+            "not sealed, as no table can be read from it: {}; a study that names such a file is refused\n\
+             （无法作为表格读取，未列入封条）",
+            named(&left_out)
+        );
+    }
     if !below.is_empty() {
         tracing::warn!(
             "extracts in folders below are not covered by this seal: {}; check each of them by itself\n\
@@ -90,29 +113,31 @@ fn folders_below(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Some of the folders, for people.
-fn named(folders: &[PathBuf]) -> String {
+/// Some of the paths, for people.
+fn named(paths: &[PathBuf]) -> String {
     const SHOWN: usize = 3;
-    let shown = folders.iter().take(SHOWN).map(|folder| folder.display().to_string().escape_debug().to_string());
-    let more = if folders.len() > SHOWN { format!(" and {} more", folders.len() - SHOWN) } else { String::new() };
+    let shown = paths.iter().take(SHOWN).map(|path| path.display().to_string().escape_debug().to_string());
+    let more = if paths.len() > SHOWN { format!(" and {} more", paths.len() - SHOWN) } else { String::new() };
     shown.collect::<Vec<_>>().join(", ") + &more
 }
 
+/// The files that a study can read by their names.
 fn extracts_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let io = |error: std::io::Error| Error::io(folder, &error);
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {
         let path = entry.map_err(io)?.path();
-        if study::file::is_extract_name(&path) && !path.is_dir() {
+        if extract::can_be_named(&path) && !path.is_dir() {
             paths.push(path);
         }
     }
     paths.sort();
-    if paths.is_empty() {
-        let error = Error::input("there is no .parquet, .csv or .xlsx file in this folder").at_file(folder);
-        return Err(error.hint("name the folder that is to be sent"));
-    }
-    Ok(paths)
+    if paths.is_empty() { Err(nothing_to_seal(folder)) } else { Ok(paths) }
+}
+
+fn nothing_to_seal(folder: &Path) -> Error {
+    let error = Error::input("there is no Parquet, CSV or XLSX file in this folder").at_file(folder);
+    error.hint("name the folder that is to be sent")
 }
 
 fn delivered(path: &Path) -> Result<Delivered> {

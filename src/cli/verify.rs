@@ -48,7 +48,11 @@ pub(super) fn verify(asked: &Verify, memory: Allowance, progress: &dyn Progress)
         (
             "inputs",
             if verified.inputs {
-                format!("study file and {} files", count(inputs))
+                format!(
+                    "study file and {} files, in {}",
+                    count(inputs),
+                    place_of_inputs(&asked.run, &verified.manifest)?
+                )
             } else {
                 String::from("not checked")
             },
@@ -78,6 +82,13 @@ pub(super) fn verify(asked: &Verify, memory: Allowance, progress: &dyn Progress)
     }
     show(&table.text())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The folder of the study file: results that were copied without it are held against what it was copied from.
+fn place_of_inputs(run: &Path, manifest: &Manifest) -> Result<String> {
+    let study = located::locate(run, manifest.clone())?.study.file;
+    let folder = study.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string().escape_debug().to_string())
 }
 
 /// Do the paths of the study mean more files today than the run read?

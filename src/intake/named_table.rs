@@ -5,6 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
+use csv::ByteRecord;
+
+use super::text_rows::TextRows;
 use crate::digest;
 use crate::error::{Error, Result};
 
@@ -61,22 +64,22 @@ pub(super) fn read<const COLUMNS: usize, T>(
     }
     let bytes = std::fs::read(path).map_err(io)?;
     let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);
-    let heading = reader.byte_headers().map_err(|_| Error::input("has no heading row").at_file(path))?;
+    let (mut records, mut record) = (TextRows::of(text, b','), ByteRecord::new());
+    let mut next = |record: &mut ByteRecord| records.next(record).map_err(|error| error.at_file(path));
+    next(&mut record)?;
     let mut positions = [None; COLUMNS];
     for (number, (name, at)) in form.columns.iter().zip(&mut positions).enumerate() {
         let missing = || {
             let error = Error::input("the column is missing").at_file(path).at_column(*name);
             error.hint(format!("{} writes a table of {}", form.written_by, form.of))
         };
-        *at = heading.iter().position(|cell| cell == name.as_bytes());
+        *at = record.iter().position(|cell| cell == name.as_bytes());
         if at.is_none() && number < form.needed {
             return Err(missing());
         }
     }
     let mut rows = Vec::new();
-    for (row, record) in (2u64..).zip(reader.byte_records()) {
-        let record = record.map_err(|_| wrong(path, row, "", "expected a row of a CSV table"))?;
+    while let Some(row) = next(&mut record)? {
         let mut cells = [""; COLUMNS];
         for (number, ((cell, at), column)) in cells.iter_mut().zip(positions).zip(form.columns).enumerate() {
             let bytes = at.and_then(|at| record.get(at)).unwrap_or_default();

@@ -142,12 +142,37 @@ fn what_was_taken_for_a_code_stands_on_no_screen_and_no_page() {
         assert!(!text.contains("王建国") && text.contains("area-"), "{text}");
         assert!(text.contains("甲片-07"), "{text}");
     }
+    let (status, _) = check(&["follow-up", "status", run], 0);
+    assert!(status.lines().nth(1).is_some_and(|line| line.starts_with("all ")), "{status}");
     // The name that is shown leads to the rows, as the command on the page says.
     let command = page.split("data-trace=\"--persons roll_present --area=area-").nth(1).expect("a command");
     let area = format!("area-{}", &command[..8]);
     let (said, _) = check(&["trace", run, "--persons", "roll_present", "--area", &area], 0);
     assert!(said.starts_with("435 "), "{}", said.lines().next().unwrap_or_default());
     check(&["coverage", run, "--area", &area], 0);
+    // And to its lists.
+    let key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+    let recipients = folder.path().join("recipients");
+    std::fs::write(&recipients, format!("{area} {key}\n")).expect("written");
+    let lists = |name: &str, more: &[&str]| {
+        let out = folder.path().join(name);
+        check(&[&["follow-up", "export", run, "--team", "east", "--out", argument(&out)], more].concat(), 0);
+        let names = std::fs::read_dir(out).expect("lists").map(|entry| entry.expect("entry").file_name());
+        names.map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>()
+    };
+    let is_its_own = |name: &String| name.starts_with(&area);
+    let others = lists("others", &["--except", &area]);
+    assert!(!others.is_empty() && !others.iter().any(is_its_own), "{others:?}");
+    let own = lists("own", &["--area", &area]);
+    assert!(!own.is_empty() && own.iter().all(is_its_own), "{own:?}");
+    let (_, err) = check(&["follow-up", "export", run, "--team", "east", "--except", "EA-3"], 2);
+    assert!(err.contains("no case lies in area EA-3"), "{err}");
+    if cfg!(feature = "encryption") {
+        let again = folder.path().join("again");
+        let rekey = ["follow-up", "rekey", run, "--team", "east", "--out", argument(&again)];
+        check(&[&rekey[..], &["--area", &area, "--recipients", argument(&recipients)]].concat(), 0);
+    }
+    check(&["follow-up", "recall", run, "--team", "east", "--area", &area], 0);
 }
 
 #[test]

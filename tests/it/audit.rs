@@ -561,6 +561,35 @@ fn no_command_rests_on_an_output_that_was_altered() {
 }
 
 #[test]
+fn a_copy_is_held_against_what_lies_with_it_and_not_against_what_it_was_copied_from() {
+    let (folder, results) = unsigned();
+    let copied = tempfile::tempdir().unwrap();
+    let (copy, copied_results) = (copied.path(), copied.path().join("results"));
+    for file in files(&results) {
+        let to = copied_results.join(file.strip_prefix(&results).unwrap());
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(file, to).unwrap();
+    }
+    let verify = ["verify", argument(&copied_results)];
+    // Handed on alone, and said where the rest was read; then with it.
+    let place = |folder: &Path| folder.canonicalize().unwrap().display().to_string();
+    assert!(check(&verify, 0).0.contains(&place(folder.path())));
+    for name in ["study.toml", "roll.parquet", "public_security.parquet", "housing.parquet", "health.parquet"] {
+        std::fs::copy(folder.path().join(name), copy.join(name)).unwrap();
+    }
+    assert!(check(&verify, 0).0.contains(&place(copy)));
+    for name in ["housing.parquet", "study.toml"] {
+        let (path, text) = (copy.join(name), std::fs::read(copy.join(name)).unwrap());
+        std::fs::write(&path, [&text[..], b"\n# x"].concat()).unwrap();
+        fails_and_names(&verify, &path);
+        fails_and_names(&[&verify[..], &["--rerun"]].concat(), &path);
+        std::fs::write(&path, text).unwrap();
+    }
+    std::fs::remove_file(copy.join("housing.parquet")).unwrap();
+    fails_and_names(&verify, &copy.join("housing.parquet"));
+}
+
+#[test]
 fn of_a_signed_log_what_was_sent_is_signed_too() {
     let signed = signed();
     let (results, key) = (&signed.results, signed.folder.path().join("office.key"));

@@ -138,7 +138,7 @@ fn footers_that_lie_are_status_4() {
                 parquet(p, columns);
             },
             4,
-            &["r.parquet", "two columns", "name"],
+            &["r.parquet", "have the same name", "name"],
         ),
         (
             "4,100,000 rows in some thousand bytes",

@@ -197,6 +197,28 @@ fn folders_below_are_not_left_unsealed_in_silence() {
 }
 
 #[test]
+fn whatever_a_study_can_name_is_sealed_too() {
+    let place = tempfile::tempdir().expect("folder");
+    let place = place.path();
+    std::fs::write(place.join("people.pq"), file(people(40))).expect("written");
+    std::fs::write(place.join("health.txt"), crate::bad_inputs::rows()).expect("written");
+    std::fs::write(place.join("letter.txt"), "id,id\n").expect("written");
+    let text = study().replace("*.parquet", "people.pq").replace("health.csv", "health.txt");
+    std::fs::write(place.join("study.toml"), text).expect("written");
+    let (_, said) = check(&["seal", argument(place)], 0);
+    assert!(said.contains("not sealed") && said.contains("letter.txt"), "{said}");
+    let (study, out) = (place.join("study.toml"), place.join("out"));
+    let run = ["run", argument(&study), "--out", argument(&out)];
+    check(&run, 0);
+    // A letter that comes along is no fault of the delivery.
+    std::fs::write(place.join("note.txt"), "thank you\n").expect("written");
+    check(&["seal", argument(place), "--check"], 0);
+    std::fs::write(place.join("health.txt"), crate::bad_inputs::rows() + "\n").expect("written");
+    check(&["seal", argument(place), "--check"], 7);
+    check(&run, 7);
+}
+
+#[test]
 #[cfg(unix)]
 fn a_key_that_others_may_read_signs_nothing() {
     use std::os::unix::fs::PermissionsExt;

@@ -445,8 +445,8 @@ fn visits_go_to_the_best_doors_and_one_team_at_a_time() {
     for inside in ["", "lists", "follow-up/lists", "casework", "casework/../lists"].map(|name| run.join(name)) {
         let (_, err) = check(&["follow-up", "export", argument(run), "--team", "south", "--out", argument(&inside)], 2);
         assert!(err.contains("among the outputs of the run"), "{err}");
-        for command in ["export", "decisions"] {
-            let (_, err) = check(&["review", command, argument(run), "--out", argument(&inside)], 2);
+        for command in [["review", "export"], ["review", "decisions"], ["follow-up", "outcomes"]] {
+            let (_, err) = check(&[&command[..], &[argument(run), "--out", argument(&inside)]].concat(), 2);
             assert!(err.contains("among the outputs of the run"), "{err}");
         }
     }

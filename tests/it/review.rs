@@ -93,6 +93,19 @@ fn a_sample_goes_out_masked_and_comes_back_as_figures() {
     }
     check(&["review", "decisions", argument(run), "--out", argument(&decisions)], 0);
     check(&["-q", "review", "export", argument(run), "--pairs", "60", "--out", argument(&path)], 0);
+    // What a clerk has filled in is not written over, named or in its usual place.
+    let usual = run.join("casework/review/pairs.xlsx");
+    check(&["-q", "review", "export", argument(run)], 0);
+    check(&["-q", "review", "export", argument(run)], 0);
+    std::fs::write(&usual, filled(&rows, |at| if at == 7 { "yes" } else { "" })).expect("written");
+    let named = run.join("casework/anna.csv");
+    std::fs::copy(&table, &named).expect("copied");
+    for (path, out) in [(&usual, &[][..]), (&named, &["--out", argument(&named)])] {
+        let before = std::fs::read(path).expect("sheet");
+        let (_, err) = checked(&[&["-q", "review", "export", argument(run)], out].concat(), 2);
+        assert!(err.contains("pairs have been judged"), "{err}");
+        assert!(std::fs::read(path).expect("sheet") == before);
+    }
     let same: BTreeMap<&str, usize> = ["1", "0"]
         .into_iter()
         .map(|same| (same, text.lines().skip(1).filter(|line| line.ends_with(&format!(",{same}"))).count()))

@@ -32,8 +32,8 @@ pub struct Purge {
 /// Arguments of `seal`.
 #[derive(Debug, Args)]
 pub struct Seal {
-    /// The folder that is sent: every .parquet, .csv and .xlsx file directly in it is read and sealed in
-    /// DIR/delivery.json. A folder with extracts in folders below is refused: each has a seal of its own. So is one
+    /// The folder that is sent: every table directly in it (.parquet, .pq, .csv, .tsv, .txt, .xlsx) is read and sealed
+    /// in DIR/delivery.json. A folder with extracts in folders below is refused: each has a seal of its own. So is one
     /// that does not hold the seal that it has: remove that first if the files are your own new ones.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,

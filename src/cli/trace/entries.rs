@@ -7,8 +7,8 @@ use std::fmt::Write;
 use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
-use crate::outcome::coverage::{Level, UNKNOWN_AREA, is_within};
-use crate::outcome::report::cases::shown_area;
+use crate::outcome::coverage::{Level, UNKNOWN_AREA};
+use crate::outcome::report::cases::is_area;
 use crate::person::table::{PersonTable, RecordId};
 use crate::provenance::Known;
 
@@ -81,6 +81,6 @@ pub(super) fn lies_in(place: &str, area: Option<&str>) -> bool {
         None => true,
         Some("unknown") => !known(Level::Township),
         Some("unknown_community") => !known(Level::Community),
-        Some(area) => is_within(place, area) || shown_area(place) == area,
+        Some(area) => is_area(place, area),
     }
 }

@@ -98,6 +98,22 @@ pub(super) fn column(array: &ArrayRef, offset_seconds: i32) -> Option<(Column, V
     Some((column, Vec::new()))
 }
 
+/// Are these instants of UTC, without a zone, all midnights where clocks are so many seconds ahead of it?
+pub(super) fn are_midnights(array: &ArrayRef, offset_seconds: i32) -> bool {
+    let shift = i64::from(offset_seconds);
+    let is_midnight = |instant: i64| {
+        let seconds = instant.div_euclid(1_000).saturating_add(shift);
+        instant.rem_euclid(1_000) == 0 && summer_midnight(seconds, shift).rem_euclid(DAY_SECONDS) == 0
+    };
+    let instants = array.as_primitive_opt::<TimestampMillisecondType>();
+    instants.is_some_and(|instants| instants.iter().flatten().all(is_midnight))
+}
+
+/// The local days of instants of UTC, without a zone.
+pub(super) fn local_days(array: &ArrayRef, offset_seconds: i32) -> Option<Column> {
+    days::<TimestampMillisecondType>(array, 1_000, i64::from(offset_seconds))
+}
+
 /// Instants as days; a day that no calendar has stays out of range instead of turning into another one.
 fn days<T>(array: &ArrayRef, per_second: i64, shift_seconds: i64) -> Option<Column>
 where
@@ -122,11 +138,19 @@ pub fn local_day(seconds: i64, shift_seconds: i64) -> i32 {
 /// programs write instants, they were so in the summers of 1919, 1940, 1941 and 1946 to 1949 and throughout from
 /// February 1942 to August 1945:
 /// midnight there and then is 23:00 of the day before by the study's offset. Nothing else that is kept by days falls on
-/// that hour.
+/// that hour. Before 1901 they showed the mean time of the place: the 1900-01-01 of empty cells is 23:54:17 so.
 fn summer_midnight(seconds: i64, shift_seconds: i64) -> i64 {
     // In seconds since 1970, from a few days or hours before the first hour ahead to a few after the last.
     const AHEAD: [std::ops::Range<i64>; 3] =
         [-1_600_700_000..-1_585_800_000, -933_700_000..-649_900_000, 515_000_000..685_000_000];
+    const MEAN_TIME_UNTIL: i64 = -2_177_452_800;
+    const MEAN_TIME_AHEAD: i64 = 343;
+    if shift_seconds == 28_800
+        && seconds < MEAN_TIME_UNTIL
+        && seconds.rem_euclid(DAY_SECONDS) == DAY_SECONDS - MEAN_TIME_AHEAD
+    {
+        return seconds + MEAN_TIME_AHEAD;
+    }
     let is_last_hour = seconds.rem_euclid(DAY_SECONDS) == DAY_SECONDS - 3_600;
     let is_ahead = || AHEAD.iter().any(|range| range.contains(&seconds));
     if shift_seconds == 28_800 && is_last_hour && is_ahead() { seconds + 3_600 } else { seconds }
@@ -248,7 +272,7 @@ mod tests {
     fn a_birth_in_a_summer_of_shifted_clocks_stays_on_its_day() {
         // Midnight of 15 July 1988, 24 July 1980 and 15 July 1995 in Shanghai, and an hour later on the first; then
         // midnights of 15 July 1919, 1 August 1940, 10 January 1943, 15 June 1948, 27 May 1949, 1 June 1949 and 15 July
-        // 1935.
+        // 1935, and of 1 January 1900.
         let at = |seconds: i64| -> ArrayRef {
             Arc::new(TimestampSecondArray::from(vec![seconds]).with_timezone("Asia/Shanghai"))
         };
@@ -264,6 +288,7 @@ mod tests {
             (-650_106_000, -7524),
             (-649_670_400, -7519),
             (-1_087_718_400, -12_589),
+            (-2_209_017_943, -25_567),
         ] {
             assert_eq!(column(&at(seconds), 8 * 3600).unwrap().0.day(0), Some(day), "{seconds}");
         }

@@ -27,6 +27,7 @@ use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, header};
 use crate::digest::hex;
 use crate::error::{Error, Result};
 use crate::intake::study::Encoding;
+use crate::intake::text_rows::{Ids, is_well_quoted};
 
 /// Most rows of one chunk.
 const CHUNK_ROWS: u64 = 65_536;
@@ -172,7 +173,7 @@ fn scan(terms: &Terms, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan>
         rows += 1;
         let place = (start + skipped, reader.position().byte() + skipped);
         if let Some(lines) = ids.rows_within(&record, header.len(), delimiter)
-            && swallows_rows(path, &lines, place, delimiter)
+            && (lines.are_alike() || !raw(path, place).is_some_and(|raw| is_well_quoted(&raw, delimiter)))
         {
             let hint = "a quotation mark is opened here and not closed before the next rows; ask the sender to mend it";
             return Err(Error::input("a field of this row holds whole rows").at_file(path).at_row(rows).hint(hint));
@@ -192,95 +193,13 @@ fn scan(terms: &Terms, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan>
     Ok(Scan { header, chunks, rows, digest: hex(&watched.digest.finalize()), text: watched.text })
 }
 
-/// How the first fields of the first records look.
-#[derive(Default)]
-struct Ids {
-    shapes: Vec<Vec<u8>>,
-    seen: u32,
-}
-
-/// Lines within the fields of a record that may be rows.
-struct LinesWithin {
-    /// Lines with as many fields as the header.
-    counted: usize,
-    /// Of those, how many also begin as rows do.
-    alike: usize,
-    fields: usize,
-}
-
-impl Ids {
-    /// Records of which it is looked at how they begin.
-    const RECORDS: u32 = 200;
-
-    /// The lines within a record's fields that have as many fields as the header; `None` if there are none, as in most
-    /// texts of several lines.
-    fn rows_within(&mut self, record: &ByteRecord, fields: usize, delimiter: u8) -> Option<LinesWithin> {
-        if fields < 2 || !record.as_slice().contains(&b'\n') {
-            if self.seen < Ids::RECORDS {
-                self.seen += 1;
-                let shape = shape_of(record.get(0).unwrap_or_default());
-                if !self.shapes.contains(&shape) {
-                    self.shapes.push(shape);
-                }
-            }
-            return None;
-        }
-        let is_row = |line: &&[u8]| line.iter().filter(|byte| **byte == delimiter).count() + 1 == fields;
-        let rows = || record.iter().flat_map(|field| field.split(|byte| *byte == b'\n').skip(1)).filter(is_row);
-        let first = |line: &[u8]| shape_of(line.split(|byte| *byte == delimiter).next().unwrap_or_default());
-        let alike = rows().filter(|line| self.shapes.contains(&first(line))).count();
-        Some(LinesWithin { counted: rows().count(), alike, fields }).filter(|lines| lines.counted > 0)
-    }
-}
-
-/// What kinds of words and signs a field has: `R-17` and `R-4` are alike, `12 Main Street` is not like them.
-fn shape_of(field: &[u8]) -> Vec<u8> {
-    let kind = |byte: u8| match byte {
-        b'0'..=b'9' => b'9',
-        b'A'..=b'Z' | b'a'..=b'z' => b'a',
-        0x80.. => b'h',
-        sign => sign,
-    };
-    let mut shape: Vec<u8> = field.iter().map(|byte| kind(*byte)).collect();
-    shape.dedup();
-    shape
-}
-
-/// Are these lines rows that an open quotation mark has swallowed? They are if the marks of the record do not pair, or
-/// if enough of the lines begin as rows do: an address of several lines may have as many commas as the header, one line
-/// of few columns as well.
-fn swallows_rows(path: &Path, lines: &LinesWithin, (from, to): (u64, u64), delimiter: u8) -> bool {
-    const FEW_FIELDS: usize = 3;
-    let enough = if lines.fields <= FEW_FIELDS { 2 } else { 1 };
-    let raw = || -> std::io::Result<Vec<u8>> {
-        let mut file = input::open(path).map_err(std::io::Error::other)?;
-        file.seek(SeekFrom::Start(from))?;
-        let mut raw = Vec::new();
-        file.take(to - from).read_to_end(&mut raw)?;
-        Ok(raw)
-    };
-    lines.alike >= enough || !raw().is_ok_and(|raw| is_well_quoted(&raw, delimiter))
-}
-
-/// Does every quotation mark at the beginning of a field have one at its end?
-fn is_well_quoted(record: &[u8], delimiter: u8) -> bool {
-    let (mut inside, mut at_start) = (false, true);
-    let mut bytes = record.iter().peekable();
-    while let Some(byte) = bytes.next() {
-        if inside && *byte == b'"' {
-            match bytes.peek() {
-                Some(b'"') => {
-                    bytes.next();
-                }
-                Some(next) if **next != delimiter && !matches!(next, b'\r' | b'\n') => return false,
-                _ => inside = false,
-            }
-        } else if !inside {
-            inside = at_start && *byte == b'"';
-            at_start = *byte == delimiter || matches!(byte, b'\r' | b'\n');
-        }
-    }
-    !inside
+/// The bytes of a record.
+fn raw(path: &Path, (from, to): (u64, u64)) -> Option<Vec<u8>> {
+    let mut file = input::open(path).ok()?;
+    file.seek(SeekFrom::Start(from)).ok()?;
+    let mut raw = Vec::new();
+    file.take(to - from).read_to_end(&mut raw).ok()?;
+    Some(raw)
 }
 
 fn explained(path: &Path, error: ::csv::Error, row: u64) -> Error {

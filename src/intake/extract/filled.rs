@@ -8,6 +8,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use calamine::{DataRef, Dimensions, Reader, Xlsx};
+use csv::ByteRecord;
 use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::decoder::{self, Reply, Request, Work};
 use super::{guarded, input, xlsx};
 use crate::error::{Error, Result};
+use crate::intake::text_rows::TextRows;
 use crate::privacy::personal;
 
 /// Largest file, in bytes.
@@ -239,18 +241,14 @@ fn readings(text: &str, path: &Path) -> Result<Vec<FilledSheet>> {
 }
 
 fn cut(text: &str, delimiter: char, path: &Path) -> Result<FilledSheet> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter as u8)
-        .from_reader(text.as_bytes());
+    let mut records = TextRows::of(text.as_bytes(), delimiter as u8);
+    let mut record = ByteRecord::new();
     let mut rows = Vec::new();
-    for (at, record) in (1u64..).zip(reader.records()) {
-        let record = record.map_err(|_| Error::input("cannot be cut into fields").at_file(path).at_row(at))?;
-        let cells: Vec<String> = record.iter().take(COLUMNS_MAX as usize).map(shortened).collect();
+    while let Some(row) = records.next(&mut record).map_err(|error| error.at_file(path))? {
+        let fields = record.iter().take(COLUMNS_MAX as usize);
+        let cells: Vec<String> = fields.map(|field| shortened(&String::from_utf8_lossy(field))).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
-            // The row of a spreadsheet, not the line of the file: a cell may hold several lines.
-            rows.push((at, cells));
+            rows.push((row, cells));
         }
         if rows.len() > ROWS_MAX {
             return Err(Error::input("has more rows than a list can have").at_file(path));

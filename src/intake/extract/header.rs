@@ -50,12 +50,14 @@ pub(super) fn locate(path: &Path, wanted: &[String], present: &[String]) -> Resu
             "the first line holds a person's number, sex, date or address: expected a first line of column names";
         return Err(Error::input(what).at_file(path).hint("ask the sender for the file with column names"));
     }
-    let mut sorted: Vec<&String> = normals.iter().filter(|name| !name.is_empty()).collect();
+    let mut sorted: Vec<(&String, usize)> = normals.iter().zip(1..).filter(|(name, _)| !name.is_empty()).collect();
     sorted.sort();
-    if let Some(twins) = sorted.windows(2).find(|twins| twins.first() == twins.last()) {
-        let name = twins.first().map_or("", |name| name.as_str());
-        let error = Error::input("two columns have this name").at_file(path).at_column(name);
-        return Err(error.hint("rename or remove one of them"));
+    let are_twins = |pair: &&[(&String, usize)]| matches!(pair, [(one, _), (other, _)] if one == other);
+    if let Some([(name, first), (_, second)]) = sorted.windows(2).find(are_twins) {
+        let error = Error::input(format!("columns {first} and {second} have the same name")).at_file(path);
+        // One that the study does not want may be a value: of a file without a header the first line is a person.
+        let named = wanted.iter().find(|wanted| normal(wanted) == **name);
+        return Err(named.into_iter().fold(error, Error::at_column).hint("rename or remove one of them"));
     }
     let Some((first, others)) = missing.split_first() else { return Ok(positions) };
     let mut what = String::from("there is no such column");
@@ -149,7 +151,8 @@ mod tests {
         check(&["zzz"], &["表一 常住人口"], &["if a title"]);
         check(&["zzz"], &["abc", "def"], &["none of the study's columns is there"]);
         check(&["zzz"], &[], &["none of the study's columns is there"]);
-        check(&["a"], &["a", "b", " a "], &["two columns have this name"]);
+        check(&["a"], &["a", "b", " a "], &["f: a: columns 1 and 3 have the same name"]);
+        check(&["b"], &["a", "b", " a "], &["f: columns 1 and 3 have the same name"]);
     }
 
     #[test]
@@ -167,6 +170,9 @@ mod tests {
         for said in ["19841125", "1984年11月25日", "1984/11/5", "5/11/1984", "男", "风采里12号楼3门401"] {
             assert!(locate(Path::new("f"), &[], &names(&["R0", said])).is_err(), "{said}");
         }
+        let twice = names(&["1", "王小明", "2", "王小明"]);
+        let error = locate(Path::new("f"), &[], &twice).unwrap_err().to_string();
+        assert!(error.contains("columns 2 and 4") && !error.contains("王小明"), "{error}");
         let headers =
             ["2020", "2020-11", "男性人数", "11月1日人口", "address_1", "2020年11月1日居住地", "住址(如3号楼501室)"];
         assert!(locate(Path::new("f"), &[], &names(&headers)).is_ok());

@@ -13,6 +13,7 @@ pub mod decoder;
 pub mod describe;
 mod encoding;
 pub mod filled;
+mod format;
 mod header;
 mod input;
 mod merged;
@@ -22,7 +23,6 @@ mod thrift;
 mod xlsx;
 
 use std::borrow::Cow;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, Date32Array, StringArray};
@@ -36,6 +36,8 @@ use crate::privacy::personal;
 
 pub use self::all::open_all;
 pub use self::cell::{local_day, without_point};
+pub use self::format::can_be_named;
+use self::format::{FormatName, format_of};
 
 /// A source as it is: files, chunks, row counts, digests.
 #[derive(Debug)]
@@ -303,14 +305,6 @@ fn columns_of(source: &Source) -> Vec<String> {
     columns
 }
 
-/// The formats of extracts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum FormatName {
-    Parquet,
-    Csv,
-    Xlsx,
-}
-
 fn open_file(terms: &Terms, path: &Path, columns: &[String]) -> Result<(ExtractFile, Opened)> {
     input::blame(path, open_any(terms, path, columns))
 }
@@ -380,68 +374,6 @@ fn changed(path: &Path) -> Error {
 fn digest_of(path: &Path) -> Result<String> {
     let (_, digest) = digest::of_reader(&mut input::open(path)?).map_err(|error| Error::io(path, &error))?;
     Ok(digest)
-}
-
-/// The format that the ending promises, if the first bytes agree; without a known ending, the first bytes decide.
-fn format_of(path: &Path) -> Result<FormatName> {
-    let mut start = Vec::new();
-    let file = input::open(path)?;
-    file.take(4096).read_to_end(&mut start).map_err(|error| Error::io(path, &error))?;
-    let looks = looks_like(&start);
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    let (promised, name) = match ending.as_deref() {
-        Some("parquet" | "pq") => (FormatName::Parquet, "Parquet"),
-        Some("csv" | "tsv" | "txt") => (FormatName::Csv, "CSV"),
-        Some("xlsx") => (FormatName::Xlsx, "XLSX"),
-        _ => match looks {
-            "Parquet" => return Ok(FormatName::Parquet),
-            "a zip archive or XLSX workbook" => return Ok(FormatName::Xlsx),
-            "text" => return Ok(FormatName::Csv),
-            _ => return Err(wrong_format(path, "Parquet, CSV or XLSX", looks)),
-        },
-    };
-    let agrees = match promised {
-        FormatName::Parquet => looks == "Parquet",
-        FormatName::Csv => looks == "text",
-        FormatName::Xlsx => looks == "a zip archive or XLSX workbook",
-    };
-    if agrees { Ok(promised) } else { Err(wrong_format(path, name, looks)) }
-}
-
-fn wrong_format(path: &Path, expected: &str, looks: &str) -> Error {
-    let hint = match looks {
-        "encrypted Parquet" => "ask the sender for a file without encryption",
-        "UTF-16 text" => "save it as UTF-8",
-        "an old Excel or an encrypted workbook" => "save it as .xlsx without a password, or as CSV",
-        "text" => "give a CSV file the ending .csv",
-        "a zip archive or XLSX workbook" => "give a workbook the ending .xlsx",
-        "Parquet" => "give it the ending .parquet",
-        _ => "ask the sender for the file again, as Parquet or CSV",
-    };
-    Error::input(format!("is not {expected}: it looks like {looks}")).at_file(path).hint(hint)
-}
-
-/// What a file's first bytes look like.
-fn looks_like(start: &[u8]) -> &'static str {
-    const KNOWN: [(&[u8], &str); 12] = [
-        (b"PAR1", "Parquet"),
-        (b"PARE", "encrypted Parquet"),
-        (b"PK\x03\x04", "a zip archive or XLSX workbook"),
-        (b"\xd0\xcf\x11\xe0", "an old Excel or an encrypted workbook"),
-        (b"\xff\xfe", "UTF-16 text"),
-        (b"\xfe\xff", "UTF-16 text"),
-        (b"\x1f\x8b", "a gzip file"),
-        (b"\x28\xb5\x2f\xfd", "a zstd file"),
-        (b"ARROW1", "an Arrow (Feather) file"),
-        (b"SQLite format 3", "an SQLite database"),
-        (b"%PDF", "a PDF document"),
-        (b"ORC", "an ORC file"),
-    ];
-    match KNOWN.iter().find(|(magic, _)| start.starts_with(magic)) {
-        Some((_, name)) => name,
-        None if start.iter().filter(|byte| **byte == 0).count() * 8 > start.len() => "binary data",
-        None => "text",
-    }
 }
 
 /// Runs a decoding library; a panic in it becomes `None`.

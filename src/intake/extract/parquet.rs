@@ -51,6 +51,8 @@ pub(super) struct Layout {
     positions: Vec<usize>,
     /// Different `positions` in the order of the file: the columns of a decoded batch.
     projected: Vec<usize>,
+    /// Those of them that hold old 96-bit instants which are midnights where the study is ([`local_midnights`]).
+    midnights: Vec<usize>,
 }
 
 impl Layout {
@@ -93,7 +95,9 @@ pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<Open
     let (rows, places) = check_sizes(terms, path, bytes, &metadata, &projected)?;
     check_pages(path, &places)?;
     let chunks = chunks_of(metadata.metadata());
-    Ok(Opened { names: flat, form: Form::Parquet(Layout { metadata, positions, projected }), chunks, rows, classes })
+    let midnights = local_midnights(terms, path, &metadata, &projected, &chunks)?;
+    let form = Form::Parquet(Layout { metadata, positions, projected, midnights });
+    Ok(Opened { names: flat, form, chunks, rows, classes })
 }
 
 fn damaged(path: &Path, what: &str) -> Error {
@@ -158,10 +162,7 @@ fn read_footer(file: Input, path: &Path) -> Result<ArrowReaderMetadata> {
 
 /// The old 96-bit instants count nanoseconds: read so, a day beyond the year 2262 would silently become another one.
 fn in_milliseconds(metadata: ArrowReaderMetadata) -> std::result::Result<ArrowReaderMetadata, ParquetError> {
-    let columns = metadata.parquet_schema().root_schema().get_fields();
-    let is_old = |at: usize| {
-        columns.get(at).is_some_and(|field| field.is_primitive() && field.get_physical_type() == PhysicalType::INT96)
-    };
+    let is_old = |at: usize| is_old_instant(&metadata, at);
     let fields = metadata.schema().fields();
     if !(0..fields.len()).any(is_old) {
         return Ok(metadata);
@@ -172,6 +173,36 @@ fn in_milliseconds(metadata: ArrowReaderMetadata) -> std::result::Result<ArrowRe
     };
     let schema = Arc::new(Schema::new(fields.iter().enumerate().map(field).collect::<Vec<FieldRef>>()));
     ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options().with_schema(schema))
+}
+
+fn is_old_instant(metadata: &ArrowReaderMetadata, position: usize) -> bool {
+    let field = metadata.parquet_schema().root_schema().get_fields().get(position);
+    field.is_some_and(|field| field.is_primitive() && field.get_physical_type() == PhysicalType::INT96)
+}
+
+/// The columns of old 96-bit instants that are instants in UTC. Their type does not tell: Spark writes the midnight
+/// of a day so, as 16:00 of the day before for clocks that are eight hours ahead, and other programs write the clock.
+/// Where all of the first rows with a value are midnights here, they are days.
+fn local_midnights(
+    terms: &Terms,
+    path: &Path,
+    metadata: &ArrowReaderMetadata,
+    projected: &[usize],
+    chunks: &[ChunkPlace],
+) -> Result<Vec<usize>> {
+    let mut midnights = Vec::new();
+    for position in projected.iter().copied().filter(|position| is_old_instant(metadata, *position)) {
+        for place in chunks {
+            // What cannot be decoded is said when it is read.
+            let Ok(batch) = batch_of(metadata, path, place, &[position])? else { break };
+            let Some(column) = batch.columns().first().filter(|column| column.null_count() < column.len()) else {
+                continue;
+            };
+            midnights.extend(cell::are_midnights(column, terms.offset_seconds).then_some(position));
+            break;
+        }
+    }
+    Ok(midnights)
 }
 
 /// Checks what the footer declares of every row group; gives the number of rows, and where columns begin and end.
@@ -289,8 +320,13 @@ pub(super) fn read(
     for (name, position) in wanted.iter().zip(&layout.positions) {
         let array = layout.projected.binary_search(position).ok().and_then(|index| batch.columns().get(index));
         let is_identifier = layout.holds_identifiers(*position);
-        let identifiers = |array| cell::identifiers(array).map(|column| (column, Vec::new()));
-        let column = |array| if is_identifier { identifiers(array) } else { cell::column(array, terms.offset_seconds) };
+        let is_midnight = layout.midnights.contains(position);
+        let whole = |column| (column, Vec::new());
+        let column = |array| match (is_identifier, is_midnight) {
+            (true, _) => cell::identifiers(array).map(whole),
+            (_, true) => cell::local_days(array, terms.offset_seconds).map(whole),
+            _ => cell::column(array, terms.offset_seconds),
+        };
         let read = array.and_then(|array| guarded(|| column(array)).flatten());
         let Some((column, undecodable)) = read else {
             return Err(damaged(path, "this column cannot be read").at_column(name));

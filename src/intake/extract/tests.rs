@@ -158,6 +158,45 @@ fn identifiers_of_sixteen_bytes_are_written_as_people_know_them() {
 }
 
 #[test]
+fn old_instants_are_days_where_all_are_midnights_here_and_the_clock_otherwise() {
+    use parquet::data_type::{Int96, Int96Type};
+    use parquet::file::writer::SerializedFileWriter;
+    const DAY: u64 = 86_400_000_000_000;
+    const HOUR: u64 = DAY / 24;
+    let (folder, path) = folder();
+    // Julian days; 1 January 1970 is 2440588.
+    let instant = |(day, nanoseconds): &(u32, u64)| {
+        let mut instant = Int96::new();
+        instant.set_data(*nanoseconds as u32, (nanoseconds >> 32) as u32, 2_440_588 + day);
+        instant
+    };
+    let read = |instants: &[(u32, u64)]| {
+        let schema = "message m { optional int96 id; optional binary name (UTF8); }";
+        let schema = Arc::new(parquet::schema::parser::parse_message_type(schema).unwrap());
+        let mut writer =
+            SerializedFileWriter::new(std::fs::File::create(&path).unwrap(), schema, Arc::default()).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let levels: Vec<i16> = std::iter::once(0).chain(instants.iter().map(|_| 1)).collect();
+        let instants: Vec<Int96> = instants.iter().map(instant).collect();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<Int96Type>().write_batch(&instants, Some(&levels), None).unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        let none = vec![0; levels.len()];
+        column.typed::<parquet::data_type::ByteArrayType>().write_batch(&[], Some(&none), None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+        rows(&study(folder.path(), "a.parquet"))
+    };
+    // 1 November 2020 and 15 July 1988, when clocks here were nine hours ahead.
+    assert_eq!(read(&[(18_566, 16 * HOUR), (6769, 15 * HOUR)]), ["1:∅|∅", "2:2020-11-01|∅", "3:1988-07-15|∅"]);
+    assert_eq!(read(&[(18_567, 0), (18_567, 0)])[1..], ["2:2020-11-01|∅", "3:2020-11-01|∅"]);
+    assert_eq!(read(&[(18_566, 16 * HOUR), (18_566, 17 * HOUR)])[1..], ["2:2020-10-31|∅", "3:2020-10-31|∅"]);
+    assert_eq!(read(&[]), ["1:∅|∅"]);
+}
+
+#[test]
 fn text_that_is_not_utf8_sets_its_row_aside() {
     let (folder, path) = folder();
     // A writer that does not check its text: bytes declared UTF-8 in the file are none.
@@ -201,9 +240,9 @@ fn columns_that_cannot_serve_are_named() {
     };
     check(vec![("id", text(&["1"])), ("nmae", text(&["a"]))], "name", "`nmae`");
     check(
-        vec![("id", text(&["1"])), ("name", text(&["a"])), ("x", text(&["a"])), ("x ", text(&["a"]))],
-        "x",
-        "two columns",
+        vec![("id", text(&["1"])), ("name", text(&["a"])), ("x", text(&["a"])), ("name ", text(&["a"]))],
+        "name",
+        "columns 2 and 4",
     );
     let list: ArrayRef =
         Arc::new(ListArray::from_iter_primitive::<arrow::datatypes::Int32Type, _, _>([Some([Some(1)])]));
@@ -492,7 +531,7 @@ fn csv_files_that_cannot_serve_are_refused() {
         assert!(error.contains(words), "{error}");
     };
     check(b"id,nane\n1,a\n", "", "`nane`");
-    check(b"id,name,name\n1,a,b\n", "", "two columns");
+    check(b"id,name,name\n1,a,b\n", "", "columns 2 and 3");
     check(b"\xff\xfei\x00d\x00", "", "UTF-16");
     check(b"PAR1....", "", "looks like Parquet");
     check(b"PK\x03\x04rest of a workbook", "", "give a workbook the ending .xlsx");
@@ -594,7 +633,7 @@ fn a_workbook_is_read_from_its_one_sheet() {
     book.worksheet_from_index(1).unwrap().write_string(9, 9, "rows that would be left out").unwrap();
     book.save(folder.path().join("a.xlsx")).unwrap();
     let refused_of_two = refused(&study).to_string();
-    assert!(refused_of_two.contains("more than one sheet with content: `Sheet1`, `Sheet2`"), "{refused_of_two}");
+    assert!(refused_of_two.contains("more than one sheet with content: sheets 1, 2"), "{refused_of_two}");
     // Whatever its place, the only one that is filled is the one.
     let mut book = Workbook::new();
     book.add_worksheet();

@@ -234,7 +234,7 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
 /// The only sheet with content. Where there are several the rows of the others would be left out in silence: an
 /// explanation looks like persons without column names.
 fn the_filled_sheet(path: &Path, workbook: &mut Xlsx<BufReader<Input>>) -> Result<String> {
-    let mut filled: Vec<String> = Vec::new();
+    let mut filled: Vec<(usize, String)> = Vec::new();
     for (at, name) in workbook.sheet_names().into_iter().enumerate() {
         let mut cells = match workbook.worksheet_cells_reader(&name) {
             Ok(cells) => cells,
@@ -244,19 +244,20 @@ fn the_filled_sheet(path: &Path, workbook: &mut Xlsx<BufReader<Input>>) -> Resul
         };
         while let Some(cell) = cells.next_cell().map_err(|_| damaged(path))? {
             if value_of(cell.get_value()).is_some() {
-                filled.push(name);
+                filled.push((at + 1, name));
                 break;
             }
         }
     }
     match filled.len() {
         0 => Err(empty(path)),
-        1 => Ok(filled.remove(0)),
+        1 => Ok(filled.remove(0).1),
         _ => {
-            let names: Vec<String> =
-                filled.iter().take(SHEETS_SHOWN).map(|name| format!("`{}`", name.escape_debug())).collect();
+            // By their places: a sheet may be called like a household.
+            let places: Vec<String> = filled.iter().take(SHEETS_SHOWN).map(|(place, _)| place.to_string()).collect();
             let more = if filled.len() > SHEETS_SHOWN { " …" } else { "" };
-            let error = Error::input(format!("has more than one sheet with content: {}{more}", names.join(", ")));
+            let error =
+                Error::input(format!("has more than one sheet with content: sheets {}{more}", places.join(", ")));
             let hint = "keep the sheet of the rows alone in the workbook: remove explanations and lists of codes, and save \
                         rows of other sheets as files of their own";
             Err(error.at_file(path).hint(hint))

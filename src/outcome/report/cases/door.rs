@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::field;
 use crate::intake::study::Language;
-use crate::outcome::coverage::UNKNOWN_AREA;
+use crate::outcome::coverage::{UNKNOWN_AREA, is_within};
 use crate::person::address::MARKS;
 use crate::person::table::{PersonTable, RecordId};
 pub use crate::privacy::code::short_digest;
@@ -158,6 +158,13 @@ pub fn shown_area(area: &str) -> String {
         && (1..=OTHER_CODE_DIGITS_MAX).contains(&area.chars().filter(|c| c.is_numeric()).count())
         && area.bytes().any(|byte| byte.is_ascii_digit());
     if is_other_code { area.to_owned() } else { file_name(area) }
+}
+
+/// Does somebody who asks for an area mean this one: by its code, by that of a division around it, or by what pages,
+/// screens and files show in its place?
+#[must_use]
+pub fn is_area(area: &str, asked: &str) -> bool {
+    is_within(area, asked) || shown_area(area) == asked || file_name(area) == asked
 }
 
 /// Most digits of such a code: telephone numbers have more.

@@ -18,7 +18,7 @@ mod door_areas;
 pub mod table;
 
 pub use around::Around;
-pub use door::{AreaCodes, Door, door, file_name, short_digest, shown_area, written_address};
+pub use door::{AreaCodes, Door, door, file_name, is_area, short_digest, shown_area, written_address};
 
 use super::ReportInput;
 use super::words::code;
