@@ -79,16 +79,25 @@ impl<'a> BoundField<'a> {
     where
         'a: 'c,
     {
+        let text = match self.columns.as_slice() {
+            [column] => self.cell(chunk.columns.get(*column)?, row)?,
+            _ => self.joined(chunk, row)?,
+        };
+        match self.binding.codes.get(text.as_ref()) {
+            Some(code) => Some(Cow::Borrowed(code.as_str())),
+            None => Some(text),
+        }
+    }
+
+    /// The cells of several columns as one text.
+    fn joined<'c>(&self, chunk: &'c Chunk, row: usize) -> Option<Cow<'c, str>> {
         let cells = self.columns.iter().map(|column| self.cell(chunk.columns.get(*column)?, row));
         let mut cells = cells.take_while(|cell| self.dates.is_none() || cell.is_some()).flatten();
         let mut text = cells.next()?;
         for cell in cells {
             text = Cow::Owned(format!("{text}{}{cell}", self.joiner));
         }
-        match self.binding.codes.get(text.as_ref()) {
-            Some(code) => Some(Cow::Borrowed(code.as_str())),
-            None => Some(text),
-        }
+        Some(text)
     }
 
     fn cell<'c>(&self, column: &'c Column, row: usize) -> Option<Cow<'c, str>> {
@@ -232,7 +241,9 @@ pub(super) fn number(text: &str) -> Option<f64> {
 /// Is this how a program writes that there is nothing?
 pub(super) fn is_nothing(text: &str) -> bool {
     const NOTHING: [&str; 8] = ["null", "\\n", "(null)", "<null>", "none", "nan", "#n/a", "n/a"];
-    text.len() <= 6 && NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
+    // Few texts begin like one of them.
+    let begins_so = matches!(text.as_bytes().first(), Some(b'n' | b'N' | b'\\' | b'(' | b'<' | b'#'));
+    begins_so && text.len() <= 6 && NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
 }
 
 /// `1.20106E+11`: all that is left of a long number.

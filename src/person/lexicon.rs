@@ -6,11 +6,16 @@
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use std::hash::BuildHasher;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 
 use crate::privacy::personal;
 
 /// A text of a [`Lexicon`]; 0 is *missing*.
 pub type Symbol = u32;
+
+/// Texts whose symbols are looked for together.
+pub(super) const GROUP: usize = 64;
 
 /// Texts and the symbols that stand for them.
 pub struct Lexicon {
@@ -26,7 +31,28 @@ impl Default for Lexicon {
     }
 }
 
+/// How much room the texts of a [`Lexicon`] take.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    texts: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
 impl Lexicon {
+    /// An empty one that has room for as many texts as another has had.
+    pub(super) fn with_room(room: &Room) -> Lexicon {
+        let (texts, bytes) = (room.texts.load(Relaxed), room.bytes.load(Relaxed));
+        let mut ends = Vec::with_capacity(texts + 1);
+        ends.push(0);
+        Lexicon { bytes: String::with_capacity(bytes), ends, table: HashTable::with_capacity(texts) }
+    }
+
+    /// Remembers the room that its texts take.
+    pub(super) fn note_room(&self, room: &Room) {
+        room.texts.fetch_max(self.ends.len(), Relaxed);
+        room.bytes.fetch_max(self.bytes.len(), Relaxed);
+    }
+
     /// The symbol of this text, new or old.
     pub fn intern(&mut self, text: &str) -> Symbol {
         self.intern_hashed(half_hash(text), text)
@@ -53,30 +79,39 @@ impl Lexicon {
         }
     }
 
-    /// The symbols of many texts, new or old. Tables are larger than caches: of a group of texts, first the places of
-    /// all are asked for, then where their likely texts lie, then these, before the first of them is needed.
+    /// The symbols of many texts, new or old.
     pub fn intern_all<'a>(&mut self, texts: impl Iterator<Item = &'a str>) -> Vec<Symbol> {
-        const GROUP: usize = 64;
         let mut symbols = Vec::with_capacity(texts.size_hint().0);
-        let mut group: Vec<(&str, u32, Symbol, usize)> = Vec::with_capacity(GROUP);
         let mut texts = texts.peekable();
+        let mut group: Vec<Option<&str>> = Vec::with_capacity(GROUP);
         while texts.peek().is_some() {
             group.clear();
-            group.extend(texts.by_ref().take(GROUP).map(|text| (text, half_hash(text), 0, 0)));
-            for (_, half, likely, _) in &mut group {
-                *likely = self.table.find(spread(*half), |(other, _)| other == half).map_or(0, |(_, symbol)| *symbol);
-            }
-            for (.., likely, start) in &mut group {
-                *start = self.ends[(*likely as usize).saturating_sub(1)];
-            }
-            let first = |(.., start): &(&str, u32, Symbol, usize)| self.bytes.as_bytes().get(*start).copied();
-            std::hint::black_box(group.iter().filter_map(first).fold(0, |all, byte| all ^ byte));
-            for (text, half, likely, _) in &group {
-                let known = *likely != 0 && self.text(*likely) == *text;
-                symbols.push(if known { *likely } else { self.intern_hashed(*half, text) });
-            }
+            group.extend(texts.by_ref().take(GROUP).map(Some));
+            self.intern_group(&group, &mut symbols);
         }
         symbols
+    }
+
+    /// Adds the symbols of up to [`GROUP`] texts, new or old; of a missing one, 0. Tables are larger than caches: first
+    /// the places of all are asked for, then where their likely texts lie, then these, before the first of them is
+    /// needed.
+    pub(super) fn intern_group<T: AsRef<str>>(&mut self, texts: &[Option<T>], symbols: &mut Vec<Symbol>) {
+        let mut likely = [(0, 0, 0); GROUP];
+        for ((half, symbol, _), text) in likely.iter_mut().zip(texts) {
+            let Some(text) = text else { continue };
+            *half = half_hash(text.as_ref());
+            *symbol = self.table.find(spread(*half), |(other, _)| other == half).map_or(0, |(_, symbol)| *symbol);
+        }
+        for (_, symbol, start) in &mut likely[..texts.len()] {
+            *start = self.ends[(*symbol as usize).saturating_sub(1)];
+        }
+        let first = |(.., start): &(u32, Symbol, usize)| self.bytes.as_bytes().get(*start).copied();
+        std::hint::black_box(likely[..texts.len()].iter().filter_map(first).fold(0, |all, byte| all ^ byte));
+        symbols.extend(likely.iter().zip(texts).map(|((half, likely, _), text)| {
+            let Some(text) = text.as_ref().map(AsRef::as_ref) else { return 0 };
+            let known = *likely != 0 && self.text(*likely) == text;
+            if known { *likely } else { self.intern_hashed(*half, text) }
+        }));
     }
 
     /// The symbol of this text, if it has one.
@@ -92,6 +127,22 @@ impl Lexicon {
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> &str {
         text_at(&self.bytes, &self.ends, symbol)
+    }
+
+    /// Fetches texts into the cache: first where they lie, then how they begin.
+    pub fn fetch(&self, symbols: impl Iterator<Item = Symbol>) {
+        const TOGETHER: usize = 64;
+        let mut symbols = symbols.peekable();
+        let mut starts = [0; TOGETHER];
+        while symbols.peek().is_some() {
+            let mut filled = 0;
+            for (start, symbol) in starts.iter_mut().zip(symbols.by_ref()) {
+                *start = self.ends.get((symbol as usize).wrapping_sub(1)).copied().unwrap_or(0);
+                filled += 1;
+            }
+            let first = |start: &usize| self.bytes.as_bytes().get(*start).copied();
+            std::hint::black_box(starts[..filled].iter().filter_map(first).fold(0, |all, byte| all ^ byte));
+        }
     }
 
     /// One more than the largest symbol.

@@ -261,8 +261,8 @@ fn joins_names(study: &Study) -> bool {
 }
 
 /// A fresh text field.
-fn text_field(field: Field) -> TextField {
-    TextField { field, values: Lexicon::default(), counts: Vec::new() }
+fn text_field(field: Field, values: Lexicon) -> TextField {
+    TextField { field, values, counts: Vec::new() }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! own lexicons, so that threads need not meet. [`PersonTable::append`] then gives every local symbol its global one,
 //! in the order of the chunks.
 
+mod texts;
+mod usable;
 mod vital;
 
 use std::borrow::Cow;
@@ -13,20 +15,20 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::before::{self, Before, PlaceCell};
-use super::cell::{self, BoundField, RowKinds, is_nothing};
+use super::cell::{BoundField, RowKinds, is_nothing};
 use super::code::{self, Relationship};
 use super::column;
 use super::date::Date;
 use super::id_number::{self, Fault, IdNumber};
-use super::lexicon::{Lexicon, Symbol};
+use super::lexicon::{Lexicon, Room, Symbol};
 use super::name::{self, Reading};
 use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, TextRows, field_columns, flag};
-use super::text::{plain_text, single_spaced};
 use super::written::Written;
 use super::{Rejected, joins_names, text_field};
 use crate::intake::extract::{Chunk, Extract, ExtractFile};
-use crate::intake::study::{Comparator, Field, RowKind, Study};
+use crate::intake::study::{Field, RowKind, Study};
 use crate::privacy::code::stand_in;
+use texts::Texts;
 
 /// Rows that one thread reads at a time.
 const ROWS_AT_A_TIME: usize = 1 << 15;
@@ -42,7 +44,7 @@ pub(super) fn text_fields(study: &Study) -> Vec<TextField> {
         }
     }
     fields.extend((0..study.custom_fields.len()).map(|index| Field::Custom(u16::try_from(index).unwrap_or(u16::MAX))));
-    fields.into_iter().map(text_field).collect()
+    fields.into_iter().map(|field| text_field(field, Lexicon::default())).collect()
 }
 
 /// One source's columns, found in its chunks.
@@ -58,6 +60,8 @@ pub(super) struct RowReader<'a> {
     /// By [`Field::place`].
     fields: Vec<Option<BoundField<'a>>>,
     texts: Vec<Field>,
+    /// What the texts of some rows have taken.
+    rooms: Vec<Room>,
     /// Of those that say where somebody lives: at which door?
     says_dwelling: Vec<Option<bool>>,
 }
@@ -109,6 +113,7 @@ impl<'a> RowReader<'a> {
             kinds: RowKinds::new(&source.rows),
             fields,
             texts: texts.iter().map(|text| text.field).collect(),
+            rooms: texts.iter().map(|_| Room::default()).collect(),
             says_dwelling: texts
                 .iter()
                 .map(|text| study.says_dwelling(text.field).then(|| study.names_door(text.field)))
@@ -134,25 +139,6 @@ impl<'a> RowReader<'a> {
         let unusable = bound.rounded(&text).or_else(|| bound.overlong(&text));
         out.note(unusable);
         unusable.is_none().then_some(text)
-    }
-
-    /// What a text field says: a date or a number in one form, whatever the source's own.
-    fn said<'c>(&self, chunk: &'c Chunk, row: usize, field: Field, out: &mut ChunkTable) -> Option<Cow<'c, str>>
-    where
-        'a: 'c,
-    {
-        match cell::comparator(self.study, field) {
-            Some(Comparator::Date) => {
-                let date = self.read_date(chunk, row, field, "date_unreadable", out);
-                date.is_some().then(|| Cow::Owned(date.to_string()))
-            }
-            Some(Comparator::Numeric) => {
-                let number = cell::number(&self.text(chunk, row, field)?);
-                out.note(number.is_none().then_some("number_unreadable"));
-                Some(Cow::Owned(number?.to_string()))
-            }
-            _ => self.code(chunk, row, field, out),
-        }
     }
 
     fn bound(&self, field: Field) -> Option<&BoundField<'a>> {
@@ -195,7 +181,10 @@ impl<'a> RowReader<'a> {
         out.rows_before = self.rows_before.get(chunk.file).copied().unwrap_or(0);
         out.record_id.clone_from(&self.study.sources[self.source].record_id);
         out.table.texts = TextRows::new(self.texts.len(), rows.len());
-        out.table.text_fields = self.texts.iter().map(|&field| text_field(field)).collect();
+        let fields = self.texts.iter().zip(&self.rooms);
+        out.table.text_fields = fields.map(|(field, room)| text_field(*field, Lexicon::with_room(room))).collect();
+        out.table.row.reserve_exact(rows.len());
+        out.table.id_ends.reserve_exact(rows.len());
         out.table.parents.push(Parent::default());
         out.table.written = Written::keeping(self.study);
         let mut before = Before::default();
@@ -208,46 +197,34 @@ impl<'a> RowReader<'a> {
                 reason: fault.reason,
             });
         }
-        for row in rows {
-            self.read_row(chunk, row, &mut before, &mut out);
+        let rows: Vec<usize> = rows.filter(|row| self.is_usable(chunk, *row, &mut out)).collect();
+        let texts = self.read_texts(chunk, &rows, &mut out);
+        for (at, row) in rows.into_iter().enumerate() {
+            self.read_row(chunk, (row, at), &texts, &mut before, &mut out);
         }
+        if let Some(noted) = &mut out.noted {
+            noted.sort_by_key(|(_, row)| *row);
+        }
+        out.table.text_fields.iter().zip(&self.rooms).for_each(|(field, room)| field.values.note_room(room));
         out
     }
 
-    fn read_row(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) {
+    fn read_row(
+        &self,
+        chunk: &Chunk,
+        (row, at): (usize, usize),
+        texts: &Texts,
+        before: &mut Before,
+        out: &mut ChunkTable,
+    ) {
         let number = chunk.row_number(row);
-        let id = match self.record_id {
-            Some(column) => chunk.columns.get(column).and_then(|column| column.text(row)).filter(|id| !is_nothing(id)),
-            None => Some(Cow::Owned(format!("{}", out.rows_before + number))),
-        };
-        let Some(id) = id else {
-            let column = self.study.sources[self.source].record_id.clone();
-            out.rejected.push(Rejected {
-                source: self.source,
-                file: chunk.file,
-                row: number,
-                column,
-                reason: "record_id_missing",
-            });
-            return;
-        };
-        if let Some(column) = chunk.overlong(row) {
-            let (source, file, column) = (self.source, chunk.file, self.columns.get(column).cloned());
-            out.rejected.push(Rejected { source, file, row: number, column, reason: "text_too_long" });
-            return;
-        }
+        let Some(id) = self.record_id(chunk, row, out.rows_before) else { return };
         let length = out.table.len();
         out.reading = number;
-        self.read_fields(chunk, row, before, out);
+        self.read_fields(chunk, (row, at), texts, before, out);
         if !out.table.says_something(length) {
             out.table.truncate(length);
-            out.rejected.push(Rejected {
-                source: self.source,
-                file: chunk.file,
-                row: number,
-                column: None,
-                reason: "nothing_to_find_a_person_by",
-            });
+            self.set_aside(chunk, row, (None, "nothing_to_find_a_person_by"), out);
             return;
         }
         out.table.row.push(u32::try_from(out.rows_before + number - 1).unwrap_or(u32::MAX));
@@ -258,7 +235,14 @@ impl<'a> RowReader<'a> {
     }
 
     /// Everything but row number, record id and kind.
-    fn read_fields(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) {
+    fn read_fields(
+        &self,
+        chunk: &Chunk,
+        (row, at): (usize, usize),
+        texts: &Texts,
+        before: &mut Before,
+        out: &mut ChunkTable,
+    ) {
         let mut flags = 0;
         let (name, parent_name, written_name) = self.read_name(chunk, row, before, out, &mut flags);
         let former = self.code(chunk, row, Field::FormerName, out);
@@ -284,19 +268,10 @@ impl<'a> RowReader<'a> {
         if mother_name.is_none() && !mother_id.is_some() && parent_name.is_some() {
             flags |= flag::MOTHER_FROM_NAME;
         }
-        let (mut address, mut has_door) = (String::new(), false);
-        for at in 0..self.texts.len() {
-            let text = self.said(chunk, row, self.texts[at], out);
-            if let (Some(text), Some(is_door)) = (text.as_deref(), self.says_dwelling[at]) {
-                has_door |= is_door;
-                address.push_str(if address.is_empty() { "" } else { ", " });
-                address.push_str(&single_spaced(text));
-            }
-            let symbol = text.map_or(0, |text| out.table.text_fields[at].values.intern(&plain_text(&text)));
-            out.table.texts.push(symbol);
-        }
+        texts.symbols.iter().for_each(|symbols| out.table.texts.push(symbols[at]));
         // All of a city would be one door.
-        let address = out.table.written.text(if has_door { &address } else { "" });
+        let address = texts.addresses.get(at).filter(|(_, has_door)| *has_door);
+        let address = address.map_or(0, |(address, _)| out.table.written.text(address));
         out.table.written.push(out.table.name.len(), [written_name, numbers, address]);
         let registration = self.read_item(chunk, row, Field::Registration, "registration_unknown", out);
         let left = self.read_item(chunk, row, Field::LeftRegistration, "left_registration_unknown", out);

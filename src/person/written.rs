@@ -63,6 +63,11 @@ impl Written {
         if self.keeps && !text.is_empty() { self.texts.intern(text) } else { 0 }
     }
 
+    /// Is what people wrote kept?
+    pub(super) fn keeps(&self) -> bool {
+        self.keeps
+    }
+
     /// Says how the name, the numbers and the whole address of a record were written; 0 is nothing.
     pub(super) fn push(&mut self, record: usize, [name, numbers, address]: [Symbol; 3]) {
         let record = RecordId::try_from(record).unwrap_or(RecordId::MAX);

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use rayon::prelude::*;
 
 use super::key::Entry;
-use super::within::{PairsInBlocks, same_block};
+use super::within::PairsInBlocks;
 use super::{Pair, RuleReport};
 use crate::intake::study::Field;
 use crate::person::table::{PersonTable, RecordId};
@@ -83,19 +83,15 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Blocks of more records than this have the numbers of their records turned around, so that many are compared at a
-/// time.
-const FEW: usize = 16;
-
 /// Room for what rows are made of.
 #[derive(Default)]
 struct Room {
     /// Positions of those that a record is paired with.
     others: Vec<u32>,
-    /// Block numbers of the record.
-    numbers: Vec<u32>,
-    /// Block numbers of a large block's records under the earlier groups, group after group.
+    /// Block numbers of a block's records under the earlier groups, group after group: many are compared at a time.
     by_group: Vec<u32>,
+    /// Earlier groups that pair the record with one of the others.
+    earlier: Vec<usize>,
 }
 
 /// A stretch of work of about [`STRETCH_PAIRS`] pairs.
@@ -323,9 +319,7 @@ impl CandidatePairs {
 
     fn each_row_of(&self, at: usize, block: &[RecordId], room: &mut Room, take: &mut impl FnMut(Row<'_>)) {
         let across = self.groups[at].1.across_sources;
-        if block.len() > FEW {
-            self.within.numbers_by_group(block, at, &mut room.by_group);
-        }
+        self.within.numbers_by_group(block, at, &mut room.by_group);
         let mut is_first = true;
         let mut start = 0;
         while let Some(first) = block.get(start) {
@@ -359,14 +353,8 @@ impl CandidatePairs {
         if at == 0 {
             return room.others.extend(places);
         }
-        if block.len() <= FEW {
-            self.within.own_numbers(block[one], at, same_source, &mut room.numbers);
-            let new = |other: &RecordId| !same_block(&room.numbers, self.within.numbers_of(*other, at));
-            return room
-                .others
-                .extend(places.zip(&block[others]).filter(|(_, other)| new(other)).map(|(place, _)| place));
-        }
-        let numbers = |group: usize| &room.by_group[group * block.len()..][..block.len()];
+        let Room { others: paired, by_group, earlier } = room;
+        let numbers = |group: usize| &by_group[group * block.len()..][..block.len()];
         // Without an early end, so that many are compared at a time.
         let pairs = |group: &usize| {
             let numbers = numbers(*group);
@@ -374,11 +362,12 @@ impl CandidatePairs {
             numbers[one] != 0 && numbers[others.clone()].iter().map(same).sum::<u32>() != 0
         };
         let serves = |group: &usize| !(same_source && self.within.across_sources[*group]);
-        let earlier: Vec<&[u32]> = (0..at).filter(serves).filter(pairs).map(numbers).collect();
+        earlier.clear();
+        earlier.extend((0..at).filter(serves).filter(pairs));
         if earlier.is_empty() {
-            return room.others.extend(places);
+            return paired.extend(places);
         }
-        let is_new = |place: &u32| !earlier.iter().any(|numbers| numbers[*place as usize] == numbers[one]);
-        room.others.extend(places.filter(is_new));
+        let is_paired = |group: &usize, place: u32| numbers(*group)[place as usize] == numbers(*group)[one];
+        paired.extend(places.filter(|place| !earlier.iter().any(|group| is_paired(group, *place))));
     }
 }

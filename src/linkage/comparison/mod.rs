@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod date;
+pub mod first_sight;
 pub mod household;
 pub mod id_number;
 pub mod level;
@@ -28,6 +29,7 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::study::{COMPARISONS_MAX, Comparator, Field, Study};
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId, flag};
+use first_sight::FirstSight;
 use level::{Level, MISSING};
 use short::Sketch;
 pub use text::Sharing;
@@ -384,6 +386,18 @@ impl<'a> Comparer<'a> {
         self.texts[usize::from(text)].settle_all(pairs, levels);
     }
 
+    /// What sketches tell of many values of a text field at a time.
+    #[must_use]
+    pub fn first_sight(&self, text: u16) -> FirstSight {
+        self.texts[usize::from(text)].first_sight()
+    }
+
+    /// The text fields of given and family names, if a record's may stand in each other's column.
+    #[must_use]
+    pub fn name_parts(&self) -> Option<(usize, usize)> {
+        self.parts.as_ref().map(parts::Parts::texts)
+    }
+
     /// The level of two values of a text field.
     #[must_use]
     pub fn compare_values(&self, text: u16, one: TextValue, other: TextValue) -> u8 {
@@ -400,6 +414,11 @@ impl<'a> Comparer<'a> {
         let values = &self.table.text_fields[at].values;
         let texts = || (values.text(one.symbol), values.text(other.symbol));
         self.texts[at].compare(one.sketch, other.sketch, texts)
+    }
+
+    /// Fetches the texts of these values of a text field: no load waits for another.
+    pub fn fetch_texts(&self, text: u16, values: impl Iterator<Item = TextValue>) {
+        self.table.text_fields[usize::from(text)].values.fetch(values.map(|value| value.symbol));
     }
 
     /// Fetches what is known of the names of these pairs, where they differ.

@@ -51,6 +51,13 @@ impl Parts {
     }
 }
 
+impl Parts {
+    /// The text fields of given and family names.
+    pub(super) fn texts(&self) -> (usize, usize) {
+        (self.given, self.family)
+    }
+}
+
 impl Comparer<'_> {
     /// The pattern of two records, seen that the parts of one's name may be in each other's column.
     pub(super) fn crossed(&self, parts: &Parts, pattern: Pattern, one: RecordId, other: RecordId) -> Pattern {

@@ -27,6 +27,9 @@ const MANY: u8 = u8::MAX;
 /// A text that names no day.
 pub(super) const NO_DAY: i32 = i32::MIN;
 
+/// How many characters two texts can begin with alike, as far as it counts: none, or up to four.
+pub(super) const PREFIXES: usize = 5;
+
 /// Letters, digits, the space, and all others.
 const BUCKETS: u32 = 38;
 
@@ -51,15 +54,24 @@ impl JaroWinklerBound {
             let winkler = if jaro + 1e-9 > 0.7 { jaro + 0.1 * prefix as f64 * (1.0 - jaro) } else { jaro };
             winkler + 1e-9 >= least
         };
-        let mut fewest = vec![0; LENGTHS * LENGTHS * 5];
+        let mut fewest = vec![0; LENGTHS * LENGTHS * PREFIXES];
         for (place, fewest) in fewest.iter_mut().enumerate() {
-            let (a, b, prefix) = (place / (5 * LENGTHS), place / 5 % LENGTHS, place % 5);
+            let (a, b, prefix) = (place / (PREFIXES * LENGTHS), place / PREFIXES % LENGTHS, place % PREFIXES);
             if a > 0 && b > 0 {
                 let shared = (0..=a.min(b)).find(|shared| reach(a, b, prefix, *shared));
                 *fewest = shared.and_then(|shared| u8::try_from(shared).ok()).unwrap_or(u8::MAX);
             }
         }
         JaroWinklerBound { fewest }
+    }
+
+    /// How many characters two texts must share, times the sum of the inverses of their lengths, for their similarity
+    /// to reach `least`, if they begin with so many equal ones.
+    pub(super) fn shares(least: f64, prefix: usize) -> f64 {
+        let boost = 0.1 * prefix as f64;
+        // Only what is above 0.7 is raised for the prefix.
+        let jaro = if least <= 0.7 { least } else { ((least - boost) / (1.0 - boost)).max(0.7) };
+        3.0 * jaro - 1.0
     }
 
     /// Can the similarity of these two reach the bound?
@@ -72,7 +84,7 @@ impl JaroWinklerBound {
         // Where a text is not ASCII, its first characters are not known.
         let prefix = if one.ascii && other.ascii { (alike.trailing_zeros() / 8) as usize } else { 4 };
         self.fewest
-            .get((a * LENGTHS + b) * 5 + prefix)
+            .get((a * LENGTHS + b) * PREFIXES + prefix)
             .is_none_or(|fewest| one.shared_most(other) >= u32::from(*fewest))
     }
 }
@@ -119,6 +131,31 @@ impl Sketch {
     pub(super) fn of_records(mut self, records: u32) -> Sketch {
         self.records = u8::try_from(records).unwrap_or(MANY);
         self
+    }
+
+    /// Bits of the characters that the text has.
+    pub(super) fn kinds(self) -> u64 {
+        self.kinds
+    }
+
+    /// Characters beyond those of the bits.
+    pub(super) fn further(self) -> u32 {
+        u32::from(self.further)
+    }
+
+    /// Characters, if they are not more than can be told.
+    pub(super) fn length(self) -> Option<u8> {
+        (self.length != TOO_LONG).then_some(self.length)
+    }
+
+    /// The first four characters of an ASCII text, or a date's day.
+    pub(super) fn start(self) -> u32 {
+        self.start
+    }
+
+    /// Is every character ASCII?
+    pub(super) fn is_ascii(self) -> bool {
+        self.ascii
     }
 
     /// How many records have the text, if that can be told.

@@ -3,6 +3,7 @@
 //! The standard comparators: exact, Levenshtein, Damerau-Levenshtein, Jaro-Winkler, date, numeric. Distances are
 //! `strsim`'s, on characters (not bytes).
 
+use super::first_sight::FirstSight;
 use super::level::{Level, MISSING};
 use super::short::{JaroWinklerBound, NO_DAY, Sketch, damerau_levenshtein, jaro_winkler};
 use super::{TextValue, UNSETTLED};
@@ -107,6 +108,18 @@ impl TextComparer {
             return sketch;
         }
         sketch.with_day(date::read(text).and_then(date::Date::first_day).unwrap_or(NO_DAY))
+    }
+
+    /// What sketches tell of many values at a time.
+    pub(super) fn first_sight(&self) -> FirstSight {
+        let loosest = self.thresholds.last().copied();
+        match (self.comparator, loosest) {
+            (Comparator::Exact, _) => FirstSight::Exact,
+            (Comparator::JaroWinkler, Some(least)) => FirstSight::similar(least),
+            (Comparator::Levenshtein | Comparator::DamerauLevenshtein, Some(most)) => FirstSight::Within(most as f32),
+            (Comparator::Date, Some(days)) => FirstSight::Days(days as f32),
+            _ => FirstSight::Unknown,
+        }
     }
 
     /// The levels of pairs of values as far as sketches settle them, as [`settle`](Self::settle) does: else

@@ -7,7 +7,6 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 
 use super::expected::{PRIOR_RELATIVES, expected};
 use super::slot::slots;
@@ -110,14 +109,24 @@ fn sharing_patterns(comparer: &Comparer<'_>, table: &PersonTable, comparison: &C
             (end - 1 - pair, symbol)
         })
         .collect();
-    let mut groups: FxHashMap<Symbol, Vec<RecordId>> = drawn.iter().map(|(_, symbol)| (*symbol, Vec::new())).collect();
-    for record in 0..u32::try_from(table.len()).unwrap_or(u32::MAX) {
-        if let Some(group) = groups.get_mut(&table.texts.get(record, text)) {
-            group.push(record);
+    // By symbol, its place among those drawn, from 1.
+    let mut places = vec![0u32; table.text_fields[text].counts.len()];
+    let mut groups: Vec<Vec<RecordId>> = vec![Vec::new()];
+    for (_, symbol) in &drawn {
+        let place = &mut places[*symbol as usize];
+        if *place == 0 {
+            *place = u32::try_from(groups.len()).unwrap_or(0);
+            groups.push(Vec::new());
+        }
+    }
+    for (record, row) in (0..).zip(table.texts.rows()) {
+        let place = places[row[text] as usize];
+        if place != 0 {
+            groups[place as usize].push(record);
         }
     }
     let records = |(at, symbol): &(u64, Symbol)| {
-        let group = &groups[symbol];
+        let group = &groups[places[*symbol as usize] as usize];
         let others = group.len() as u64 - 1;
         let (one, other) = ((at / others) as usize, (at % others) as usize);
         (group[one], group[if other >= one { other + 1 } else { other }])

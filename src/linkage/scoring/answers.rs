@@ -42,6 +42,8 @@ pub(super) struct Answers {
     let_go: Vec<LetGo>,
     /// By place and answer, where it leads; 0 where nobody went yet.
     next: Vec<[u32; LEVELS]>,
+    /// By class and what is seen of a pair at first sight, its place; 0 where nobody went yet.
+    seen: Vec<Vec<u32>>,
 }
 
 /// The most that the rarity of values could add to pairs that were let go.
@@ -117,11 +119,34 @@ impl Answers {
         next
     }
 
+    /// The place of pairs of a class of which this is seen; `known` says what is known of who comes by first.
+    #[inline]
+    pub(super) fn seen(&mut self, (class, seen): (u32, u32), known: impl FnOnce() -> Known) -> u32 {
+        let place = self.seen.get(class as usize).and_then(|places| places.get(seen as usize)).copied().unwrap_or(0);
+        if place != 0 { place } else { self.first_seen((class as usize, seen as usize), known()) }
+    }
+
+    #[cold]
+    fn first_seen(&mut self, (class, seen): (usize, usize), known: Known) -> u32 {
+        let place = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
+        self.push(known);
+        if self.seen.len() <= class {
+            self.seen.resize_with(class + 1, Vec::new);
+        }
+        let places = &mut self.seen[class];
+        places.resize(places.len().max(seen + 1), 0);
+        places[seen] = place;
+        place
+    }
+
     /// Remembers what rarity could add to a pair that is let go.
     #[inline]
     pub(super) fn remember(&mut self, place: u32, let_go: LetGo) {
         let known = &mut self.let_go[place as usize];
-        *known = known.and(let_go);
+        // Seldom: what is not written need not be waited for.
+        if let_go.any > known.any || let_go.beyond > known.beyond {
+            *known = known.and(let_go);
+        }
     }
 
     /// Is the comparison at `shift` yet to be settled?

@@ -6,8 +6,9 @@
 
 use super::answers::{Answers, Known, LetGo};
 use super::bounds::{Bounds, Step};
+use super::first_look::{FirstLook, NearRows};
 use super::near::{Near, Place};
-use super::sift::{Sifter, Sifting};
+use super::sift::{Seen, Sifter, Sifting};
 use crate::linkage::blocking::CandidatePairs;
 use crate::linkage::comparison::level::MISSING;
 use crate::linkage::comparison::{Pattern, UNSETTLED, Variable};
@@ -25,7 +26,7 @@ const NEAR_RECORDS: usize = 512;
 
 /// A pair that is being asked.
 #[derive(Debug, Clone, Copy)]
-struct Asked {
+pub(super) struct Asked {
     /// Where its records are.
     sides: (Place, Place),
     /// Its place in the tree of answers.
@@ -36,19 +37,28 @@ struct Asked {
 }
 
 impl Asked {
-    fn new(sides: (Place, Place)) -> Asked {
+    pub(super) fn new(sides: (Place, Place)) -> Asked {
         Asked { sides, place: 0, rare: 0.0, id_level: MISSING }
+    }
+
+    /// At a place of the tree of answers, with what rarity adds.
+    pub(super) fn at(self, place: u32, rare: f32) -> Asked {
+        Asked { place, rare, ..self }
     }
 }
 
 /// Pairs that are being asked, and what was heard.
 #[derive(Debug, Default)]
 pub(super) struct Asking {
+    /// Pairs that are looked at before they are asked.
+    rows: NearRows,
     batch: Vec<Asked>,
     /// Those of the batch that are hopeless since the last step.
     hopeless: Vec<Asked>,
     /// What the pairs of the batch answered last, step after step.
     levels: Vec<u8>,
+    /// Those that were let go at first sight and stand for others.
+    sampled: Vec<Asked>,
     near: Near,
     answers: Answers,
     /// The answers to each order of asking that is not gone through now.
@@ -70,6 +80,7 @@ pub(super) struct Orders {
 
 struct Order {
     bounds: Bounds,
+    first_look: Option<FirstLook>,
     /// The first so many steps are asked in one go.
     together: usize,
 }
@@ -78,15 +89,23 @@ impl Orders {
     pub(super) fn of(sifter: &Sifter<'_>, candidates: &CandidatePairs, least: f64) -> Orders {
         let of_rule = |rule: usize| {
             let bounds = Bounds::of(&sifter.scorer, true, candidates.shared(rule));
-            Order { together: bounds.together(sifter.alone(least)), bounds }
+            let (alone, slots) = (sifter.alone(least), sifter.scorer.model.slots.len());
+            let first_look = FirstLook::of(&bounds, sifter.scorer.comparer, slots, alone);
+            Order { together: bounds.together(alone), bounds, first_look }
         };
         Orders { of_rules: (0..=candidates.rules.len()).map(of_rule).collect() }
+    }
+
+    /// By rule, whether pairs are looked at before they are asked.
+    #[cfg(test)]
+    pub(super) fn first_looks(&self) -> Vec<bool> {
+        self.of_rules.iter().map(|order| order.first_look.is_some()).collect()
     }
 }
 
 /// Is this pair in the sample of the hopeless ones?
 #[inline]
-fn is_sampled(one: RecordId, other: RecordId) -> bool {
+pub(super) fn is_sampled(one: RecordId, other: RecordId) -> bool {
     let mixed = (u64::from(one) << 32 | u64::from(other)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed >> 40 & (SAMPLED - 1) == 0
 }
@@ -113,30 +132,66 @@ impl Sifter<'_> {
             state.pairs += row.others.len() as u64;
             if row.is_first {
                 if asking.near.len() + row.block.len() > NEAR_RECORDS {
-                    self.ask_batch((order, least), &mut asking, state);
-                    asking.near.clear();
+                    self.ask_near((order, least), &mut asking, state);
                 }
                 first = asking.near.add(row.block);
             }
             for others in row.others.chunks(BATCH_PAIRS) {
-                let pair = |other: &u32| Asked::new((first + row.one, first + other));
-                asking.batch.extend(others.iter().map(pair));
-                if asking.batch.len() >= BATCH_PAIRS {
-                    self.ask_batch((order, least), &mut asking, state);
+                asking.rows.add(first + row.one, others.iter().map(|other| first + other));
+                if asking.rows.pairs() >= BATCH_PAIRS {
+                    self.look((order, least), &mut asking, state);
+                    if asking.batch.len() >= BATCH_PAIRS {
+                        self.ask_batch((order, least), &mut asking, state);
+                    }
                 }
             }
         });
-        self.ask_batch((order, least), &mut asking, state);
-        asking.near.clear();
+        self.ask_near((order, least), &mut asking, state);
         asking.other_answers[place] = std::mem::take(&mut asking.answers);
         state.asking = asking;
     }
 
-    /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
-    fn ask_batch(&self, (order, least): (&Order, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
-        let Order { bounds, together } = order;
+    /// Looks at and asks all pairs of the records at hand, and forgets these records.
+    fn ask_near(&self, order: (&Order, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+        self.look(order, asking, state);
+        self.ask_batch(order, asking, state);
+        asking.near.clear();
+    }
+
+    /// Looks at all pairs of the rows; those that are not hopeless are to be asked.
+    fn look(&self, (order, least): (&Order, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+        let Order { bounds, first_look, .. } = order;
+        let Asking { rows, batch, sampled, near, answers, .. } = &mut *asking;
+        near.look_up(&bounds.steps, first_look.is_some(), &self.scorer);
+        match first_look {
+            Some(first_look) => first_look.look(bounds, rows, (near, answers), (batch, sampled)),
+            None => batch.extend(rows.all().map(Asked::new)),
+        }
+        rows.clear();
+        for asked in sampled.drain(..) {
+            self.count_sampled(bounds, asked, (near, answers), least, state);
+        }
+    }
+
+    /// Counts for others what a pair that was let go would have shown.
+    fn count_sampled(
+        &self,
+        bounds: &Bounds,
+        asked: Asked,
+        (near, answers): (&Near, &Answers),
+        least: f64,
+        state: &mut Sifting<'_>,
+    ) {
+        let class = answers.at(asked.place).class;
+        let pattern = self.in_full(&bounds.steps, asked, near);
+        let seen = Seen { class, pattern, pair: near.pair(asked.sides), weight: SAMPLED };
+        self.sift_asked(&bounds.steps, seen, (asked.sides.0, near), least, state);
+    }
+
+    /// Asks all pairs of the batch what can be told without looking at texts, step by step.
+    fn ask_in_turn(&self, (order, least): (&Order, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+        let Order { bounds, together, .. } = order;
         let (alone, slots) = (self.alone(least), self.scorer.model.slots.len());
-        asking.near.look_up(&bounds.steps, &self.scorer);
         for asked in &mut asking.batch {
             let (one, other) = asked.sides;
             asked.place = slot::class_of(slots, asking.near.slot(one), asking.near.slot(other));
@@ -166,6 +221,15 @@ impl Sifter<'_> {
             self.let_go((bounds, least), asking, state);
             first = end;
         }
+    }
+
+    /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
+    fn ask_batch(&self, (order, least): (&Order, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+        let bounds = &order.bounds;
+        let alone = self.alone(least);
+        if !order.first_look.as_ref().is_some_and(FirstLook::sees_all) {
+            self.ask_in_turn((order, least), asking, state);
+        }
         for (at, step) in bounds.steps.iter().enumerate() {
             let Variable::Text(text) = step.variable else { continue };
             let weigh = |known: &mut Known, level: u8| {
@@ -174,6 +238,9 @@ impl Sifter<'_> {
             };
             let Asking { batch, hopeless, near, answers, .. } = &mut *asking;
             let values = &near.said(at).values;
+            let open = batch.iter().filter(|asked| answers.is_unsettled(asked.place, step.shift));
+            let both = |asked: &Asked| [values[asked.sides.0 as usize], values[asked.sides.1 as usize]];
+            self.scorer.comparer.fetch_texts(text, open.flat_map(both));
             part(batch, hopeless, answers, |_, asked, answers| {
                 if answers.is_unsettled(asked.place, step.shift) {
                     let (one, other) = asked.sides;
@@ -189,9 +256,23 @@ impl Sifter<'_> {
             let crossed = self.scorer.comparer.may_be_crossed(one, other);
             let pattern =
                 if crossed { self.scorer.comparer.compare(one, other) } else { known.partial & bounds.compared };
-            self.sift_pair(known.class, (one, other), pattern, 1, least, state);
+            let seen = Seen { class: known.class, pattern, pair: (one, other), weight: 1 };
+            self.sift_asked(&bounds.steps, seen, (asked.sides.0, &asking.near), least, state);
         }
         state.mark();
+    }
+
+    /// Sifts a pair of which it is at hand how rare the values of one record are.
+    fn sift_asked(&self, steps: &[Step], seen: Seen, (one, near): (Place, &Near), least: f64, state: &mut Sifting<'_>) {
+        let scorer = &self.scorer;
+        let (pattern, pair) = (seen.pattern, seen.pair);
+        let records = |text: u16| match steps.iter().position(|step| step.variable == Variable::Text(text)) {
+            Some(at) => scorer.comparer.records_of(text, &near.said(at).values[one as usize]),
+            None => scorer.records_of_text(text, pair.0),
+        };
+        let of_name = || scorer.names.ratio(scorer.table.name[pair.0 as usize]);
+        let ratio = || scorer.ratio_by(pattern, pair.0, of_name, records);
+        self.sift_seen(seen, least, state, ratio, || self.households.may_support(pair.0, pair.1));
     }
 
     /// Hears what all pairs of the batch have to say at some steps, as far as can be told without looking at texts.
@@ -229,10 +310,7 @@ impl Sifter<'_> {
             asking.answers.remember(asked.place, LetGo { any: asked.rare, beyond });
             state.unmarked.extend(waits.then_some((one, other)));
             if is_sampled(one, other) {
-                // What it would have shown.
-                let class = asking.answers.at(asked.place).class;
-                let pattern = self.in_full(&bounds.steps, asked, &asking.near);
-                self.sift_pair(class, (one, other), pattern, SAMPLED, least, state);
+                self.count_sampled(bounds, asked, (&asking.near, &asking.answers), least, state);
             }
         }
         asking.hopeless = hopeless;

@@ -156,9 +156,16 @@ impl Bounds {
 
     /// The most that a pair with this partial pattern can reach, but for the rarity of its values and for support.
     pub(super) fn most(&self, class: u32, partial: Pattern) -> f64 {
+        let (odds, place) = self.sums(partial);
+        self.priors[class as usize] + odds + self.place(place)
+    }
+
+    /// The most that the parts of the place, and all else, can weigh of a pair with this partial pattern: first all
+    /// else.
+    pub(super) fn sums(&self, partial: Pattern) -> (f64, f64) {
         let weight = |step: &Step| step.weights[(partial >> step.shift & LEVEL_MASK) as usize];
         let of = |place: bool| self.steps.iter().filter(|step| step.place == place).map(weight).sum::<f64>();
-        self.priors[class as usize] + of(false) + self.place(of(true))
+        (of(false), of(true))
     }
 }
 

@@ -6,6 +6,7 @@
 mod answers;
 mod asking;
 mod bounds;
+mod first_look;
 mod marks;
 mod near;
 mod sieve;
@@ -151,13 +152,21 @@ impl<'a> Scorer<'a> {
     /// By how much more common than the average the value is that both records share.
     #[must_use]
     pub fn ratio(&self, pattern: Pattern, one: RecordId) -> f64 {
-        self.ratio_by(pattern, one, || self.names.ratio(self.table.name[one as usize]))
+        let of_name = || self.names.ratio(self.table.name[one as usize]);
+        self.ratio_by(pattern, one, of_name, |text| self.records_of_text(text, one))
     }
 
-    /// Like [`ratio`](Self::ratio), where the ratio of the name alone is known.
-    fn ratio_by(&self, pattern: Pattern, one: RecordId, of_name: impl FnOnce() -> f64) -> f64 {
+    /// Like [`ratio`](Self::ratio), where the ratio of the name alone is known, and how many records say the same in a
+    /// text field.
+    fn ratio_by(
+        &self,
+        pattern: Pattern,
+        one: RecordId,
+        of_name: impl FnOnce() -> f64,
+        records: impl Fn(u16) -> u32,
+    ) -> f64 {
         let mut ratio = 1.0;
-        self.each_ratio(pattern, one, of_name, |_, of_comparison| ratio *= of_comparison);
+        self.each_ratio(pattern, one, (of_name, records), |_, of_comparison| ratio *= of_comparison);
         ratio
     }
 
@@ -166,7 +175,8 @@ impl<'a> Scorer<'a> {
     pub fn ratios(&self, pattern: Pattern, one: RecordId) -> Vec<f64> {
         let mut ratios = vec![1.0; self.comparer.comparisons.len()];
         let of_name = || self.names.ratio(self.table.name[one as usize]);
-        self.each_ratio(pattern, one, of_name, |at, ratio| ratios[at] = ratio);
+        let records = |text| self.records_of_text(text, one);
+        self.each_ratio(pattern, one, (of_name, records), |at, ratio| ratios[at] = ratio);
         ratios
     }
 
@@ -176,7 +186,7 @@ impl<'a> Scorer<'a> {
         &self,
         pattern: Pattern,
         one: RecordId,
-        of_name: impl FnOnce() -> f64,
+        (of_name, records): (impl FnOnce() -> f64, impl Fn(u16) -> u32),
         mut give: impl FnMut(usize, f64),
     ) {
         if let Some(at) = self.name_at {
@@ -197,8 +207,7 @@ impl<'a> Scorer<'a> {
                 && self.comparer.weighs_frequency(text)
                 && !self.model.is_implied(at, pattern)
             {
-                let text = usize::from(text);
-                give(at, self.text_ratio(text, self.table.texts.get(one, text) as usize));
+                give(at, self.ratio_of_records(usize::from(text), records(text)));
             }
         }
     }
@@ -214,8 +223,11 @@ impl<'a> Scorer<'a> {
         if is_weighed { -self.day_ratio(at, Date::NONE).log2().min(0.0) } else { 0.0 }
     }
 
-    fn text_ratio(&self, text: usize, symbol: usize) -> f64 {
-        self.ratio_of_records(text, self.table.text_fields[text].counts.get(symbol).copied().unwrap_or(0))
+    /// How many records say the same as this one in a text field.
+    fn records_of_text(&self, text: u16, record: RecordId) -> u32 {
+        let text = usize::from(text);
+        let symbol = self.table.texts.get(record, text) as usize;
+        self.table.text_fields[text].counts.get(symbol).copied().unwrap_or(0)
     }
 
     /// The ratio of a text that so many records have.

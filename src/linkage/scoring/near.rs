@@ -7,6 +7,7 @@
 use super::Scorer;
 use super::bounds::Step;
 use crate::linkage::blocking::Pair;
+use crate::linkage::comparison::first_sight::Sketches;
 use crate::linkage::comparison::{TextValue, Variable};
 use crate::person::table::RecordId;
 
@@ -31,6 +32,8 @@ pub(super) struct Said {
     pub(super) values: Vec<TextValue>,
     /// Bits that the rarity of their values adds, where it counts.
     pub(super) rarity: Vec<f32>,
+    /// What is known of their texts, if pairs are looked at first.
+    pub(super) sketches: Sketches,
 }
 
 impl Near {
@@ -45,6 +48,7 @@ impl Near {
         self.said.iter_mut().for_each(|said| {
             said.values.clear();
             said.rarity.clear();
+            said.sketches.clear();
         });
     }
 
@@ -56,8 +60,11 @@ impl Near {
     }
 
     /// Looks up what is not known of the records yet: step after step, so that no look-up waits for another.
-    pub(super) fn look_up(&mut self, steps: &[Step], scorer: &Scorer<'_>) {
+    pub(super) fn look_up(&mut self, steps: &[Step], with_sketches: bool, scorer: &Scorer<'_>) {
         let first = self.slots.len();
+        if first == self.records.len() {
+            return;
+        }
         let records = &self.records[first..];
         self.slots.extend(records.iter().map(|record| scorer.slot_of[*record as usize]));
         self.rarest.resize(self.records.len(), 0.0);
@@ -65,6 +72,9 @@ impl Near {
         for (said, step) in self.said.iter_mut().zip(steps) {
             if let Variable::Text(text) = step.variable {
                 said.values.extend(records.iter().map(|record| scorer.comparer.value(text, *record)));
+                if with_sketches {
+                    said.sketches.extend(&said.values[first..]);
+                }
             }
             if !step.weighs_rarity() {
                 continue;
@@ -99,6 +109,12 @@ impl Near {
     #[inline]
     pub(super) fn rarest(&self, place: Place) -> f32 {
         self.rarest[place as usize]
+    }
+
+    /// The bits that the rarity of what a record says at a step adds, where it counts.
+    #[inline]
+    pub(super) fn rarity(&self, step: usize, place: Place) -> f32 {
+        self.said[step].rarity[place as usize]
     }
 
     /// What records say at a step.

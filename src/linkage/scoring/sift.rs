@@ -53,12 +53,12 @@ pub struct Sifted {
 const BATCH_PAIRS: usize = 256;
 
 /// A compared pair.
-struct Seen {
-    class: u32,
-    pattern: Pattern,
-    pair: Pair,
+pub(super) struct Seen {
+    pub(super) class: u32,
+    pub(super) pattern: Pattern,
+    pub(super) pair: Pair,
     /// Pairs that it counts for.
-    weight: u64,
+    pub(super) weight: u64,
 }
 
 /// How pairs are sifted.
@@ -128,7 +128,8 @@ impl Sifter<'_> {
             let pattern = comparer.compare_sides(one, other);
             let (one, other) = (one.row.weighing(), other.row.weighing());
             let class = slot::class_of(self.scorer.model.slots.len(), one.slot, other.slot);
-            let ratio = || self.scorer.ratio_by(pattern, pair.0, || f64::from(one.name_ratio));
+            let records = |text| self.scorer.records_of_text(text, pair.0);
+            let ratio = || self.scorer.ratio_by(pattern, pair.0, || f64::from(one.name_ratio), records);
             let may_be_supported = || Households::marks_may_support(one.household_mark, other.household_mark);
             self.sift_seen(Seen { class, pattern, pair, weight: 1 }, least, state, ratio, may_be_supported);
         }
@@ -153,7 +154,7 @@ impl Sifter<'_> {
 
     /// Like [`sift_pair`](Self::sift_pair), where it is known how rare the values are and whose support there may be.
     #[inline]
-    fn sift_seen(
+    pub(super) fn sift_seen(
         &self,
         seen: Seen,
         least: f64,
@@ -363,10 +364,10 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::{Sifted, Sifter};
+    use super::{Orders, Sifted, Sifter};
     use crate::intake::study;
     use crate::intake::study::Study;
-    use crate::linkage::blocking;
+    use crate::linkage::blocking::{self, CandidatePairs};
     use crate::linkage::comparison::Comparer;
     use crate::linkage::comparison::household::Households;
     use crate::linkage::model::frequency::NameFrequencies;
@@ -419,7 +420,7 @@ mod tests {
         study::file::read(&synthetic::write_district(folder, &plan).unwrap().study).unwrap()
     }
 
-    fn sifted(study: &Study, sampled: bool, threads: usize) -> Sifted {
+    fn with_sifter<T>(study: &Study, with: impl FnOnce(&Sifter<'_>, &CandidatePairs) -> T) -> T {
         let table = table_of(study);
         let comparer = Comparer::new(study, &table);
         let candidates = blocking::block(study, &table, &comparer).unwrap();
@@ -428,13 +429,28 @@ mod tests {
         let model =
             expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);
         let households = Households::of(&table);
-        let sifter =
-            Sifter { scorer: Scorer::new(&comparer, &table, &model, &slot_of, &names), households: &households };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let mut sifted = pool.install(|| sifter.sift_with(&candidates, -10.0, sampled));
-        sifted.hopeless.sort_unstable_by_key(|(key, _)| *key);
-        assert_eq!(candidates.all().len() as u64, sifted.pairs);
-        sifted
+        let scorer = Scorer::new(&comparer, &table, &model, &slot_of, &names);
+        with(&Sifter { scorer, households: &households }, &candidates)
+    }
+
+    fn sifted(study: &Study, sampled: bool, threads: usize) -> Sifted {
+        with_sifter(study, |sifter, candidates| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let mut sifted = pool.install(|| sifter.sift_with(candidates, -10.0, sampled));
+            sifted.hopeless.sort_unstable_by_key(|(key, _)| *key);
+            assert_eq!(candidates.all().len() as u64, sifted.pairs);
+            sifted
+        })
+    }
+
+    #[test]
+    fn pairs_of_texts_are_looked_at_before_they_are_asked_and_built_in_fields_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let looks = |study: &Study| {
+            with_sifter(study, |sifter, candidates| Orders::of(sifter, candidates, -10.0).first_looks())
+        };
+        assert_eq!(looks(&texts(folder.path())), [true, true, true]);
+        assert!(looks(&district(&folder.path().join("district"))).iter().all(|look| !look));
     }
 
     #[test]

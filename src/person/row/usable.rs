@@ -1,0 +1,43 @@
+//! Which rows can be read?
+//!
+//! Takes the rows of a chunk one by one; those that cannot be used are set aside, each with its reason.
+
+use std::borrow::Cow;
+
+use super::{ChunkTable, RowReader};
+use crate::intake::extract::Chunk;
+use crate::person::Rejected;
+use crate::person::cell::is_nothing;
+
+impl RowReader<'_> {
+    /// The id of a row; nothing where there is none.
+    pub(super) fn record_id<'c>(&self, chunk: &'c Chunk, row: usize, rows_before: u64) -> Option<Cow<'c, str>> {
+        match self.record_id {
+            Some(column) => chunk.columns.get(column).and_then(|column| column.text(row)).filter(|id| !is_nothing(id)),
+            None => Some(Cow::Owned(format!("{}", rows_before + chunk.row_number(row)))),
+        }
+    }
+
+    /// Can a row be read? It is set aside otherwise.
+    pub(super) fn is_usable(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) -> bool {
+        let has_id = self.record_id.is_none() || self.record_id(chunk, row, 0).is_some();
+        let (column, reason) = match chunk.overlong(row) {
+            _ if !has_id => (self.study.sources[self.source].record_id.clone(), "record_id_missing"),
+            Some(column) => (self.columns.get(column).cloned(), "text_too_long"),
+            None => return true,
+        };
+        self.set_aside(chunk, row, (column, reason), out);
+        false
+    }
+
+    pub(super) fn set_aside(
+        &self,
+        chunk: &Chunk,
+        row: usize,
+        (column, reason): (Option<String>, &'static str),
+        out: &mut ChunkTable,
+    ) {
+        let (source, file, row) = (self.source, chunk.file, chunk.row_number(row));
+        out.rejected.push(Rejected { source, file, row, column, reason });
+    }
+}
