@@ -219,7 +219,9 @@ fn lacking(list: &Incomplete) -> String {
 fn say(asked: &Status) -> Result<ExitCode> {
     let store = store_of(&asked.run)?;
     let cases = store.cases()?;
-    let areas = progress::progress(&cases, settled::has_outcomes(&asked.run)?);
+    let mut areas = progress::progress(&cases, settled::has_outcomes(&asked.run)?);
+    // The first sums up all of them, and is no area.
+    areas.iter_mut().skip(1).for_each(|area| area.area = shown_area(&area.area));
     let random = progress::random_visits(&cases);
     let (teams, waiting) = (progress::teams(cases.iter()), decision::waiting(cases.iter()));
     if asked.format == ResultFormat::Json {
@@ -242,10 +244,9 @@ fn say(asked: &Status) -> Result<ExitCode> {
         "found per visit",
         "next 100 visits",
     ]);
-    for (at, area) in areas.iter().enumerate() {
+    for area in &areas {
         table.row(vec![
-            // The first sums up all of them, and is no area.
-            if at == 0 { area.area.clone() } else { shown_area(&area.area) },
+            area.area.clone(),
             count(area.cases),
             count(area.assigned),
             count(area.waiting_for_supervisor),
