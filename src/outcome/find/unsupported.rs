@@ -4,14 +4,14 @@
 //! wrong, and how far registers can know the enumerated at all.
 //!
 //! A rightful person may well be in no register. How many such there are at least follows, for each kind of person,
-//! from how many are in just one register (`f1`, of them `z` in each) and in just two (`f2`): Chao's lower bound
-//! for lists of unlike coverage, `(f1² − Σ z²) / 2 (f2 + 1)` (Chao 1987, 1989; of two lists it is Chapman's
-//! estimator), times what lists that go together leave out beyond it. Only what exceeds that speaks against the
-//! roll, and of it only as much as chance does not explain: of sixty persons nobody in just one of two registers is no
-//! proof that nobody is in neither. Who is known to one register alone, and why nobody is known to two of them, is not to be told: there no
-//! enumeration is held to be wrong. Of rows that say nothing of where somebody is registered the bound is too low, as
-//! those registered here, whom registers know well, and the others, whom they know badly, are one kind: what exceeds it
-//! is not to be told either. What exceeds the bound is then shared out: an area and a household with more
+//! from how many are in just one register (`f1`, of them `z` in each) and in just two (`f2`): Chao's lower bound for
+//! lists of unlike coverage, `(f1² − Σ z²) / 2 (f2 + 1)` (Chao 1987, 1989; of two lists it is Chapman's estimator),
+//! times what lists that go together leave out beyond it. Only what exceeds that speaks against the roll, and of it
+//! only as much as chance does not explain: of sixty persons nobody in just one of two registers is no proof that
+//! nobody is in neither. Who is known to one register alone, and why nobody is known to two of them, is not to be told:
+//! there no enumeration is held to be wrong. Of rows that say nothing of where somebody is registered the bound is too
+//! low, as those registered here, whom registers know well, and the others, whom they know badly, are one kind: what
+//! exceeds it is not to be told either. What exceeds the bound is then shared out: an area and a household with more
 //! such rows than expected has more of the wrong ones (a gamma-Poisson shrinkage of the ratio of rows found to rows
 //! expected).
 

@@ -336,10 +336,10 @@ impl Sample {
         shift
     }
 
-    /// The share of residents among the unlinked by the density ratio, the lesser of that by traces alone and that by all
-    /// that is seen; or does it rest on what is stated? So it does
-    /// where they are too few for it (a bound that allows for everybody would make residents of everybody), and where
-    /// registers have no dates, as far as the bound allows for it.
+    /// The share of residents among the unlinked by the density ratio, the lesser of that by traces alone and that by
+    /// all that is seen; or does it rest on what is stated? So it does where they are too few for it (a bound that
+    /// allows for everybody would make residents of everybody), and where registers have no dates, as far as the bound
+    /// allows for it.
     fn prior(&self) -> (f64, bool) {
         if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
             return (0.3, false);

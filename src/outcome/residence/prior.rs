@@ -5,12 +5,13 @@
 //! most like residents, they cannot be rarer than the missed ones among them.
 //!
 //! Steps: 1. [`cross_fitted`]: a classifier of residents against unlinked on the columns that being enumerated cannot
-//! change, or on all columns with the residents seen as if they were not enumerated, each person scored by a fit without that person's fold (a household is in one fold, and so are all copies of
-//! it when households are drawn again: a fit that saw a copy would tell the two groups apart too well), and the scores
-//! of several draws of the folds averaged, as one draw alone moved the share by a fifth; 2. [`share`]: for
-//! each threshold, the share of the unlinked above it over the share of residents above it, at the threshold of the
-//! least upper bound. Above the thresholds that matter there are few unlinked persons (in a district of 12,000, one to
-//! thirty), so each share is the posterior of a Poisson count, about what [`Expected`] says beforehand.
+//! change, or on all columns with the residents seen as if they were not enumerated, each person scored by a fit
+//! without that person's fold (a household is in one fold, and so are all copies of it when households are drawn again:
+//! a fit that saw a copy would tell the two groups apart too well), and the scores of several draws of the folds
+//! averaged, as one draw alone moved the share by a fifth; 2. [`share`]: for each threshold, the share of the unlinked
+//! above it over the share of residents above it, at the threshold of the least upper bound. Above the thresholds that
+//! matter there are few unlinked persons (in a district of 12,000, one to thirty), so each share is the posterior of a
+//! Poisson count, about what [`Expected`] says beforehand.
 //!
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; S. Garg et al.,
 //! *Mixture proportion estimation and PU learning: a modern approach*, NeurIPS 2021 (best bin estimation); C. Scott,
@@ -200,8 +201,8 @@ fn are_few(unlabelled: f64) -> bool {
     !Gamma::new(JEFFREYS, unlabelled * POSITIVE_SHARE_MIN).is_ok_and(|none| none.inverse_cdf(CONFIDENCE) < 1.0)
 }
 
-/// The share of missed residents among the unlinked. The residents are seen in one way or in several; how the missed are
-/// divided between these nobody knows, so of all divisions that which allows for most of them holds.
+/// The share of missed residents among the unlinked. The residents are seen in one way or in several; how the missed
+/// are divided between these nobody knows, so of all divisions that which allows for most of them holds.
 pub(super) fn share(positives: &[&[f64]], unlabelled: &[f64], expected: Expected) -> Share {
     let descending = |mut scores: Vec<f64>| {
         scores.sort_unstable_by(|a, b| b.total_cmp(a));
