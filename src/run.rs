@@ -137,15 +137,18 @@ pub fn run_keeping(
         None => linkage::link(study, table, &comparer, &decided, || drop(freed), progress)?,
     };
     let settled = settled(outcomes.as_ref(), study, table, &linked)?;
-    let residence = keep_and_estimate(to_keep.as_ref(), study, table, &linked, &settled, progress);
+    let believed = residence::believed(&decided, &linked);
+    let estimate = || residence::estimate(study, table, &linked, &believed, &settled);
+    let residence = keep_beside(to_keep.as_ref(), &linked, estimate, progress);
     let (findings, mut coverage) = rayon::join(
         || find::find(study, table, &comparer, &linked, &residence, &settled, options.visits),
         || coverage::count(study, table, &linked),
     );
     let ((), (links, reliability)) = rayon::join(
-        || estimated::estimate(&mut coverage, study, table, &linked, &residence, &findings),
+        || estimated::estimate(&mut coverage, study, table, &linked, &believed, &residence, &findings),
         || appraised_links(study, table, &comparer, &linked, &decided),
     );
+    drop(believed);
     progress.begin("write", 0);
     let out = publication.work()?;
     let input = ReportInput {
@@ -268,17 +271,15 @@ fn taken_up(linked: Linked, freed: Option<freed::Kept>, progress: &dyn Progress)
 }
 
 /// Estimates who lived here; beside it, what was linked is kept until the run is whole.
-fn keep_and_estimate(
+fn keep_beside(
     stage: Option<&Stage>,
-    study: &Study,
-    table: &PersonTable,
     linked: &Linked,
-    settled: &Settled,
+    estimate: impl FnOnce() -> residence::Residence + Send,
     progress: &dyn Progress,
 ) -> residence::Residence {
     progress.begin("residence evidence", 0);
     let keep = || stage.into_iter().for_each(|stage| stage.keep(|to| kept::write(linked, to)));
-    let (residence, ()) = rayon::join(|| residence::estimate(study, table, linked, settled), keep);
+    let (residence, ()) = rayon::join(estimate, keep);
     progress.finish(&format!("{} candidates", residence.candidates.len()));
     residence
 }

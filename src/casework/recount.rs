@@ -31,7 +31,7 @@ use crate::outcome::estimate::two_list::square_root;
 use crate::outcome::report::cases::CaseRow;
 
 /// The estimate of an area with what visits found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Recounted {
     /// `district`, `township`, `community`, or `all`.
     pub level: String,

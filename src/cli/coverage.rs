@@ -116,9 +116,14 @@ fn describe_visited(visited: &[Recounted]) -> String {
     )
 }
 
-/// The code of an area, as it may stand on a screen; of persons whose area is not known, at which level it is not.
+/// The code of an area, as it may stand on a screen; of persons whose area is not known, at which level it is not. All
+/// areas together are a level of their own.
 fn area_name(level: &str, code: &str) -> String {
-    if code == UNKNOWN_AREA { format!("{level} unknown") } else { shown_area(code) }
+    match (level, code) {
+        ("all", _) => String::from("all"),
+        (_, UNKNOWN_AREA) => format!("{level} unknown"),
+        _ => shown_area(code),
+    }
 }
 
 fn in_words(warning: &Warning) -> String {
@@ -180,7 +185,8 @@ fn describe(summary: &Summary) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::describe;
+    use super::{describe, describe_visited};
+    use crate::casework::recount::Recounted;
     use crate::outcome::coverage::estimated::{AreaEstimate, Estimate, Summary};
 
     /// The screen has the figures of `coverage.json`, and what is omitted follows from them.
@@ -194,6 +200,18 @@ mod tests {
         let all: Vec<&str> =
             lines.iter().find(|line| line.starts_with("all")).expect("a line").split_whitespace().collect();
         assert_eq!((all[1], all[2], &all[7..]), ("90.0", "5.0", &["10.00", "%"][..]), "{text}");
+    }
+
+    #[test]
+    fn all_areas_together_are_called_so() {
+        let row = |level: &str, area: &str| Recounted {
+            level: level.to_owned(),
+            area: area.to_owned(),
+            ..Recounted::default()
+        };
+        let text = describe_visited(&[row("community", "999999001002"), row("all", "all")]);
+        let lines: Vec<&str> = text.lines().rev().take(2).collect();
+        assert!(lines[0].starts_with("all ") && lines[1].starts_with("999999001002 "), "{text}");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 pub mod held;
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
@@ -22,11 +23,12 @@ use crate::linkage::blocking::{self, Pair};
 use crate::linkage::comparison::{Comparer, Pattern};
 use crate::linkage::decided::Decided;
 use crate::linkage::lesson::band;
+use crate::linkage::scoring::Score;
 use crate::linkage::{self, Linked};
 use crate::memory::plan::{self, Allowance, Provided};
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::find;
-use crate::outcome::residence::{self, Residence};
+use crate::outcome::residence::{self, Residence, believed};
 use crate::outcome::settled::Settled;
 use crate::person;
 use crate::person::table::PersonTable;
@@ -181,12 +183,19 @@ impl Remade {
         (kept, rest.map(|(_, count)| count).sum())
     }
 
+    /// The scores of the linked pairs, what clerks have decided being certain.
+    #[must_use]
+    pub fn believed(&self) -> Cow<'_, [Score]> {
+        believed(&self.decided, &self.linked)
+    }
+
     /// What is needed to weigh persons in the estimates.
     #[must_use]
     pub fn evidence(&self) -> (Residence, Findings) {
         let comparer = Comparer::new(&self.study, &self.table);
-        let residence = residence::estimate(&self.study, &self.table, &self.linked, &self.settled);
-        let findings = find::find(&self.study, &self.table, &comparer, &self.linked, &residence, &self.settled, None);
+        let (study, table, linked) = (&self.study, &self.table, &self.linked);
+        let residence = residence::estimate(study, table, linked, &self.believed(), &self.settled);
+        let findings = find::find(study, table, &comparer, linked, &residence, &self.settled, None);
         (residence, findings)
     }
 }

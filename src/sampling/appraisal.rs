@@ -148,8 +148,8 @@ pub fn of(selection: &Selection, verdicts: &BTreeMap<String, Verdict>) -> Apprai
     let both = if non_links.is_empty() { None } else { stratified::precision_and_recall(&links, &non_links, seed) };
     Appraisal {
         precision: stratified::share(&links, seed),
-        recall: both.map(|[_, recall]| recall),
-        recall_of_candidates: of_candidates.map(|[_, recall]| recall),
+        recall: both.and_then(|(_, recall)| recall),
+        recall_of_candidates: of_candidates.and_then(|(_, recall)| recall),
         let_go: stratified::share(&let_go, seed),
         real: real.collect(),
         false_missed,

@@ -16,7 +16,7 @@ use crate::linkage::comparison::Comparer;
 use crate::memory::plan::Allowance;
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files;
-use crate::outcome::report::cases::table as case_table;
+use crate::outcome::report::cases::{shown_area, table as case_table};
 use crate::progress::Progress;
 use crate::provenance::{self, held};
 
@@ -242,7 +242,9 @@ pub(super) fn is_missed(kind: &str) -> bool {
 /// Kind and area of a discrepancy; of the missed, too, whether somebody is sent: half of them and more are too unlikely
 /// for a list, and what lists are worth can only be told from those on them.
 fn stratum_name(found: &files::DiscrepancyRow, by: By, on_lists: Option<&BTreeSet<String>>) -> String {
-    let area = by.area(&found.area);
+    let (area, shown) = (by.area(&found.area), shown_area(&found.area));
+    // What was taken for a code may be a name, and a part of a number says much of it.
+    let area = if area.is_empty() || shown == found.area { area } else { &shown };
     let mut name = if area.is_empty() { found.kind.clone() } else { format!("{} {area}", found.kind) };
     if let Some(on_lists) = on_lists.filter(|_| is_missed(&found.kind)) {
         name += if on_lists.contains(&found.discrepancy) { ON_A_LIST } else { ON_NO_LIST };
@@ -297,8 +299,9 @@ fn non_links(relinked: &Relinked) -> Vec<NamedPair> {
 
 #[cfg(test)]
 mod tests {
-    use super::band;
-    use crate::sampling::design::Pairs;
+    use super::{band, stratum_name};
+    use crate::outcome::files::DiscrepancyRow;
+    use crate::sampling::design::{By, Pairs};
 
     #[test]
     fn bands_are_closed_below() {
@@ -306,5 +309,31 @@ mod tests {
         let named = [1.0, 0.99, 0.95, 0.9, 0.1, 0.0].map(|probability| band(&asked, probability));
         assert_eq!(named, ["0.99 to 1", "0.99 to 1", "0.9 to 0.99", "0.9 to 0.99", "0 to 0.9", "0 to 0.9"]);
         assert_eq!(band(&Pairs { bands: vec![], ..asked }, 0.3), "0 to 1");
+    }
+
+    #[test]
+    fn a_stratum_is_named_by_no_name_of_a_person() {
+        let named = |area: &str, by: By| {
+            let found = DiscrepancyRow {
+                discrepancy: String::new(),
+                kind: String::from("attribute_conflict"),
+                person: 1,
+                roll_record: None,
+                area: area.to_owned(),
+                probability: 1.0,
+                priority: 1,
+                evidence: String::new(),
+            };
+            stratum_name(&found, by, None)
+        };
+        assert_eq!(named("999999001002", By::Township), "attribute_conflict 999999001");
+        assert_eq!(named("甲片-01", By::Community), "attribute_conflict 甲片-01");
+        assert_eq!(named("", By::Community), "attribute_conflict");
+        for (area, by) in [("丁丹丹", By::Community), ("丁丹丹", By::District), ("999999199001011234", By::Community)]
+        {
+            let name = named(area, by);
+            assert!(name.starts_with("attribute_conflict area-"), "{name}");
+            assert_eq!(named(area, By::Kind), "attribute_conflict");
+        }
     }
 }

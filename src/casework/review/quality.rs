@@ -21,7 +21,8 @@ pub struct Quality {
     pub strata: Vec<StratumReview>,
     /// Share of links that are right; `None` while a stratum has no judged pair.
     pub precision: Option<Share>,
-    /// Share of matches, of those at or above the review threshold, that are linked.
+    /// Share of matches, of those at or above the review threshold, that are linked; `None` if there is no possible
+    /// link, too.
     pub recall: Option<Share>,
     /// Pairs drawn.
     pub drawn: u64,
@@ -80,10 +81,12 @@ pub fn judge(pairs: &[ReviewPair], strata: &BTreeMap<String, u64>, seed: u64) ->
         let on_side = reviewed.iter().filter(|review| is_accepted(&review.stratum) == accepted);
         on_side.map(|review| Stratum { size: review.pairs, reviewed: review.settled, right: review.same }).collect()
     };
-    let estimate = stratified::precision_and_recall(&side(true), &side(false), seed);
+    let possible = side(false);
+    let estimate = stratified::precision_and_recall(&side(true), &possible, seed);
     Quality {
-        precision: estimate.map(|[precision, _]| precision),
-        recall: estimate.map(|[_, recall]| recall),
+        precision: estimate.map(|(precision, _)| precision),
+        // Where nothing lies between the two thresholds nothing can have been missed there: that is no finding.
+        recall: estimate.filter(|_| !possible.is_empty()).and_then(|(_, recall)| recall),
         drawn: pairs.len() as u64,
         settled: pairs.iter().filter(|pair| pair.settled().is_some()).count() as u64,
         disputed: pairs.iter().filter(|pair| pair.is_disputed()).map(|pair| pair.number.clone()).collect(),
@@ -129,7 +132,23 @@ fn kappa(both: &[(Judgement, Judgement)]) -> (f64, Option<f64>) {
 mod tests {
     use super::super::Judgement::{self, Different, Same};
     use super::super::{Judged, ReviewPair};
-    use super::{agreement, kappa};
+    use super::{agreement, judge, kappa};
+
+    #[test]
+    fn without_possible_links_there_is_no_recall() {
+        let pair = ReviewPair {
+            id: 1,
+            number: String::new(),
+            ends: [(String::new(), String::new()), (String::new(), String::new())],
+            marks: [String::new(), String::new()],
+            stratum: String::from("link 0.999 to 1"),
+            content: String::new(),
+            judged: vec![Judged { reviewer: String::from("anna"), supervisor: false, judgement: Same }],
+        };
+        let strata = [(String::from("link 0.999 to 1"), 1)].into();
+        let quality = judge(&[pair], &strata, 1);
+        assert!(quality.precision.is_some_and(|share| share.share == 1.0) && quality.recall.is_none(), "{quality:?}");
+    }
 
     #[test]
     fn what_a_supervisor_rules_is_no_agreement_of_clerks() {

@@ -257,7 +257,7 @@ fn estimate(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, part: E
         let error = Error::new(Kind::Usage, "the run estimates nothing: registers know too few of those on the roll");
         return Err(error.at_file(&asked.run));
     }
-    let weights = Weights::of(&remade.study, &remade.table, &remade.linked, &residence, &findings);
+    let weights = Weights::of(&remade.study, &remade.table, &remade.linked, &remade.believed(), &residence, &findings);
     hold_total(asked, &weights)?;
     let sex = asked.sex.map(|sex| match sex {
         Sex::Unknown => 0,

@@ -35,7 +35,7 @@ pub struct ByLists {
     pub lists: Vec<String>,
     /// Persons who lived here.
     pub persons: f64,
-    /// Standard error, the choice of the model included.
+    /// Standard error, the choice of the model and the doubt of residence, links and enumerations included.
     pub standard_error: f64,
     /// Lower end of the 95 % interval.
     pub low: f64,
@@ -80,11 +80,11 @@ impl Lists {
         (bits & !1) as u8
     }
 
-    /// The estimate.
+    /// The estimate; `doubt` is the variance of the masses themselves, which the models take to be counted.
     ///
     /// # Errors
     /// With the share of the persons in age groups of which no model has an estimate, if that is too great.
-    pub fn estimate(&self, masses: &[Mass]) -> Result<ByLists, f64> {
+    pub fn estimate(&self, masses: &[Mass], doubt: f64) -> Result<ByLists, f64> {
         let lists = self.names.len() as u32;
         let mut groups: BTreeMap<u8, BTreeMap<u32, f64>> = BTreeMap::new();
         for mass in masses {
@@ -104,7 +104,7 @@ impl Lists {
             }
             add(1, mass.only_roll);
         }
-        let (mut persons, mut variance, mut enumerated) = (0.0, 0.0, 0.0);
+        let (mut persons, mut variance, mut enumerated) = (0.0, doubt, 0.0);
         let (mut all, mut unestimated) = (0.0, 0.0);
         for cells in groups.into_values() {
             // A list that nobody of this age is on is no list for them.
@@ -187,13 +187,19 @@ mod tests {
         let lists = Lists { names: ["roll", "one", "two"].map(str::to_owned).to_vec(), bit_of_source: vec![1, 2, 4] };
         let spina_bifida =
             [(0b100, 60), (0b010, 49), (0b110, 4), (0b001, 247), (0b101, 112), (0b011, 142), (0b111, 12)];
-        let one = lists.estimate(&masses(&spina_bifida, 3)).unwrap();
+        let one = lists.estimate(&masses(&spina_bifida, 3), 0.0).unwrap();
         assert!((725.0..740.0).contains(&one.persons) && one.low > 626.0 - 113.0, "{one:?}");
         // At an age at which nobody is on the third list, two remain: 100 · 80 / 40 without dependence.
-        let two = lists.estimate(&masses(&[(0b001, 600), (0b010, 400), (0b011, 400)], 40)).unwrap();
+        let two = lists.estimate(&masses(&[(0b001, 600), (0b010, 400), (0b011, 400)], 40), 0.0).unwrap();
         assert!((two.persons - 2000.0).abs() < 1e-3, "{two:?}");
         let both = [masses(&spina_bifida, 3), masses(&[(0b001, 600), (0b010, 400), (0b011, 400)], 40)].concat();
-        assert!((lists.estimate(&both).unwrap().persons - one.persons - two.persons).abs() < 1e-6);
+        let sum = lists.estimate(&both, 0.0).unwrap();
+        assert!((sum.persons - one.persons - two.persons).abs() < 1e-6);
+        // What is not sure of the masses comes on top.
+        let wider = lists.estimate(&both, 400.0).unwrap();
+        assert!(
+            (wider.standard_error.powi(2) - sum.standard_error.powi(2) - 400.0).abs() < 1e-6 && wider.low < sum.low
+        );
     }
 
     #[test]
@@ -201,11 +207,11 @@ mod tests {
         let lists = Lists { names: ["roll", "one", "two"].map(str::to_owned).to_vec(), bit_of_source: vec![1, 2, 4] };
         let cells = [(0b001, 200), (0b010, 60), (0b011, 500), (0b100, 40), (0b101, 300), (0b111, 400)];
         let mut masses = masses(&cells, 40);
-        let before = lists.estimate(&masses).unwrap();
+        let before = lists.estimate(&masses, 0.0).unwrap();
         // A register that is none of these lists knows those of the roll's own, too.
         let alone = &mut masses[0];
         (alone.both, alone.only_roll) = (alone.only_roll, 0.0);
-        assert_eq!(lists.estimate(&masses).unwrap(), before);
+        assert_eq!(lists.estimate(&masses, 0.0).unwrap(), before);
     }
 
     #[test]
@@ -217,14 +223,14 @@ mod tests {
         let mut few = masses(&[(0b110, 1)], 40);
         few[0].only_register = 1e-7;
         part.extend(few);
-        let found = lists.estimate(&part).unwrap();
+        let found = lists.estimate(&part, 0.0).unwrap();
         assert!(found.persons < 3000.0 && found.standard_error < found.persons, "{found:?}");
         // Of ages that no register has, nothing can be said, and no total is given.
         let adults = masses(&[(0b001, 5000)], 40);
-        let share = lists.estimate(&[masses(&some, 3), adults].concat()).unwrap_err();
+        let share = lists.estimate(&[masses(&some, 3), adults].concat(), 0.0).unwrap_err();
         assert!((0.7..0.8).contains(&share), "{share}");
         let few = masses(&[(0b001, 3)], 40);
-        assert!(lists.estimate(&[masses(&some, 3), few].concat()).is_ok(), "three persons are no reason");
+        assert!(lists.estimate(&[masses(&some, 3), few].concat(), 0.0).is_ok(), "three persons are no reason");
     }
 
     #[test]

@@ -28,6 +28,7 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::study::{Role, Study};
 use crate::linkage::Linked;
 use crate::linkage::resolution::Resolution;
+use crate::linkage::scoring::Score;
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::estimate::bootstrap::{Draws, variance};
 use crate::outcome::estimate::two_list::{TwoLists, square_root};
@@ -280,12 +281,14 @@ fn together(residence: &Residence, mass: &Mass) -> f64 {
     fit.map_or(1.0, |fit| fit.whole_households)
 }
 
-/// Estimates the persons of every stratum and area of a count. One list alone says nothing of whom it has not.
+/// Estimates the persons of every stratum and area of a count. One list alone says nothing of whom it has not. `scores`
+/// are those that are [`believed`](crate::outcome::residence::believed).
 pub fn estimate(
     coverage: &mut Coverage,
     study: &Study,
     table: &PersonTable,
     linked: &Linked,
+    scores: &[Score],
     residence: &Residence,
     findings: &Findings,
 ) {
@@ -301,7 +304,7 @@ pub fn estimate(
     }
     let census = Census::of(study, table);
     let lists = Lists::of(&census);
-    let population = Population::of(table, mended::mend(&census, linked, residence, findings, lists.as_ref()));
+    let population = Population::of(table, mended::mend(&census, linked, scores, residence, findings, lists.as_ref()));
     let draws = Draws::new(study.linkage.seed);
     let (mut sums, learnt) = rayon::join(|| population.sums(residence), || population.learnt(residence, &draws));
     for (sum, learnt) in sums.iter_mut().zip(learnt) {
@@ -333,7 +336,9 @@ pub fn estimate(
     let total = of((WHOLE, "", 0, AgeGroup::UNKNOWN), &coverage.total());
     let merged = population.pools.persons(&population.masses);
     let steps = STEPS.iter().zip(merged).filter(|(_, persons)| *persons > 0.0);
-    let by_lists = lists.map(|lists| lists.estimate(&population.masses));
+    // Residence, links and enumerations are as doubtful there: all of the variance but that of the unseen themselves.
+    let doubt = (total.standard_error.powi(2) - total.unseen).max(0.0);
+    let by_lists = lists.map(|lists| lists.estimate(&population.masses, doubt));
     let mut warnings: Vec<Warning> = unlinked.into_iter().collect();
     warnings.extend(warning::all(&merged, residence, &total, &findings.support));
     let mut warn = |kind: WarningKind, share: f64| warnings.push(Warning { kind, share, detail: String::new() });

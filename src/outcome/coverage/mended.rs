@@ -14,6 +14,7 @@ use super::by_lists::Lists;
 use super::{AgeGroup, Census};
 use crate::intake::study::RowKind;
 use crate::linkage::Linked;
+use crate::linkage::scoring::Score;
 use crate::outcome::discrepancy::{DiscrepancyKind, Findings};
 use crate::outcome::residence::{self, Residence};
 use crate::person::lexicon::Symbol;
@@ -107,10 +108,10 @@ fn raise(map: &mut FxHashMap<u32, f64>, person: u32, probability: f64) {
 }
 
 impl Doubts {
-    fn of(census: &Census<'_>, linked: &Linked, findings: &Findings) -> Doubts {
+    fn of(census: &Census<'_>, linked: &Linked, scores: &[Score], findings: &Findings) -> Doubts {
         let owner = &linked.resolution.person_of;
         let certainty = Greatest((0..linked.resolution.persons()).map(|_| AtomicU64::new(0)).collect());
-        linked.pairs.par_iter().zip(&linked.scores).for_each(|((one, other), score)| {
+        linked.pairs.par_iter().zip(scores).for_each(|((one, other), score)| {
             let person = owner[*one as usize];
             if person == owner[*other as usize] && census.is_roll(*one) != census.is_roll(*other) {
                 certainty.raise(person, score.probability());
@@ -136,10 +137,12 @@ impl Doubts {
     }
 }
 
-/// The masses of all persons who weigh anything.
+/// The masses of all persons who weigh anything. `scores` are those that are
+/// [`believed`](residence::believed).
 pub(super) fn mend(
     census: &Census<'_>,
     linked: &Linked,
+    scores: &[Score],
     residence: &Residence,
     findings: &Findings,
     lists: Option<&Lists>,
@@ -147,7 +150,7 @@ pub(super) fn mend(
     if !census.roles.contains(&true) {
         return Vec::new();
     }
-    let doubts = Doubts::of(census, linked, findings);
+    let doubts = Doubts::of(census, linked, scores, findings);
     // Without a register of household registrations whoever only registers have would be taken to be registered
     // elsewhere: all of them, beside the few of whom the roll says so.
     let asked = census.table.registration.iter().any(|digit| *digit != 0)
@@ -243,7 +246,7 @@ mod tests {
     use crate::linkage::decided::Decided;
     use crate::outcome::coverage::Census;
     use crate::outcome::discrepancy::Findings;
-    use crate::outcome::residence::Residence;
+    use crate::outcome::residence::{Residence, believed};
     use crate::person;
     use crate::progress::Silent;
     use crate::synthetic::identity::with_check;
@@ -251,6 +254,11 @@ mod tests {
     /// The masses of a roll and a register whose rows are of this kind, by the record that names the person. Of sixty
     /// persons on both every other one is registered in another county; `more` is added to the roll.
     fn masses(kind: &str, more: &str) -> FxHashMap<String, Mass> {
+        masses_of(kind, more, &Decided::default())
+    }
+
+    /// The same after what clerks have decided.
+    fn masses_of(kind: &str, more: &str, decided: &Decided) -> FxHashMap<String, Mass> {
         let folder = tempfile::tempdir().unwrap();
         let person = |at: u32| {
             let born = format!("{}-{:02}-{:02}", 1950 + at % 50, 1 + at % 12, 1 + at % 28);
@@ -291,9 +299,19 @@ mod tests {
         let comparer = Comparer::new(&study, &table);
         let linked = linkage::link(&study, &table, &comparer, &Decided::default(), || {}, &Silent).unwrap();
         let (residence, findings) = (Residence::default(), Findings::default());
-        let masses = mend(&Census::of(&study, &table), &linked, &residence, &findings, None);
+        let masses =
+            mend(&Census::of(&study, &table), &linked, &believed(decided, &linked), &residence, &findings, None);
         let named = |mass: Mass| (table.record_id(linked.resolution.records_of(mass.person)[0]).to_owned(), mass);
         masses.into_iter().map(named).collect()
+    }
+
+    #[test]
+    fn what_clerks_have_decided_is_certain() {
+        let both = |decided: Decided| masses_of("tenancy", "", &decided)["r0"].both;
+        // The records of the register come after the sixty of the roll.
+        assert_eq!(both(Decided::of_pairs([((0, 60), true)])), 1.0);
+        let alone = both(Decided::default());
+        assert!(alone < 1.0 && both(Decided::of_pairs([((1, 61), true)])) == alone, "{alone}");
     }
 
     #[test]

@@ -336,14 +336,18 @@ impl Sample {
         shift
     }
 
-    /// The share of residents among the unlinked by the density ratio, or does it rest on what is stated? So it does
-    /// where they are too few for it (a bound that allows for everybody would make residents of everybody), and where
-    /// registers have no dates, as far as the bound allows for it.
+    /// The share of residents among the unlinked by the density ratio, the lesser of that by traces alone and that by
+    /// all that is seen; or does it rest on what is stated? So it does where they are too few for it (a bound that
+    /// allows for everybody would make residents of everybody), and where registers have no dates, as far as the bound
+    /// allows for it.
     fn prior(&self) -> (f64, bool) {
         if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
             return (0.3, false);
         }
-        let greatest = self.greatest_share(&self.positives.alone, &self.households[0]);
+        let traces = self.greatest_share(&self.positives.alone, &self.households[0]);
+        let is_bound = |share: &Share| !share.is_stated;
+        let seen = traces.filter(is_bound).and_then(|_| self.greatest_share_seen());
+        let greatest = traces.map(|traces| seen.map_or(traces, |seen| traces.or_less(seen)));
         let share = match greatest {
             Some(share) if self.is_dated => share.stated,
             Some(share) => self.expected.share_within(share.found),
@@ -355,7 +359,6 @@ impl Sample {
     /// How many of the unlinked may be like persons of this kind, by the columns that being enumerated cannot change.
     /// Nothing if there is none.
     fn greatest_share(&self, known: &Rows, of_known: &[u64]) -> Option<Share> {
-        let steps = [known.len() / 6_000, self.unlabelled.len() / 12_000].map(|step| step.max(1));
         // The columns that being enumerated cannot change, numbered anew: the fits are the cheaper the fewer there are.
         let mut number = vec![logistic::BASE; self.is_trace.len()];
         let mut columns: u16 = 0;
@@ -364,20 +367,42 @@ impl Sample {
             columns += 1;
         }
         let number = |column: u16| number.get(usize::from(column)).copied().unwrap_or(logistic::BASE);
-        let is_trace = |column: u16| number(column) != logistic::BASE;
-        let mut features = known.features_with(is_trace);
-        features.extend(self.unlabelled.features_with(is_trace));
+        self.greatest_share_by(&[known], of_known, usize::from(columns), number)
+    }
+
+    /// How many of the unlinked may be residents, by all that is seen of residents once they are hidden, alone or with
+    /// their household: who has left is told from them by the dwelling, too, where the traces are as fresh.
+    fn greatest_share_seen(&self) -> Option<Share> {
+        let views = [&self.positives.alone, &self.positives.together];
+        self.greatest_share_by(&views, &self.households[0], self.columns - 1, |column| column)
+    }
+
+    /// The same by some columns, with these numbers; in each view stand the same persons.
+    fn greatest_share_by(
+        &self,
+        views: &[&Rows],
+        of_known: &[u64],
+        columns: usize,
+        number: impl Fn(u16) -> u16,
+    ) -> Option<Share> {
+        let steps = [of_known.len() / 6_000, self.unlabelled.len() / 12_000].map(|step| step.max(1));
+        let is_wanted = |column: u16| number(column) != logistic::BASE;
+        let mut features = self.unlabelled.features_with(is_wanted);
+        views.iter().for_each(|view| features.extend(view.features_with(is_wanted)));
         features.sort_unstable();
         features.dedup();
         if features.is_empty() {
             return None;
         }
-        let known = known.renumbered(steps[0], &features, number);
-        let unlabelled = self.unlabelled.renumbered(steps[1], &features, number);
+        let mut known = Rows::new(features.len());
+        views.iter().for_each(|view| known.extend(&view.renumbered(steps[0], &features, &number)));
+        let unlabelled = self.unlabelled.renumbered(steps[1], &features, &number);
         let every = |of: &[u64], step: usize| -> Vec<u64> { of.iter().copied().step_by(step).collect() };
         let (ones, zeros) = (every(of_known, steps[0]), every(&self.households[1], steps[1]));
-        let scores = prior::cross_fitted(&known, &unlabelled, [&ones, &zeros], usize::from(columns) + 1);
-        Some(prior::share(&scores.0, &scores.1, self.expected))
+        let of_views = ones.repeat(views.len());
+        let (known, unlabelled) = prior::cross_fitted(&known, &unlabelled, [&of_views, &zeros], columns + 1);
+        let known: Vec<&[f64]> = known.chunks(ones.len().max(1)).collect();
+        Some(prior::share(&known, &unlabelled, self.expected))
     }
 }
 
@@ -513,6 +538,25 @@ mod tests {
         unlabelled.extend(&rows(1400, 0.02));
         let found = sample_of(alone, Rows::new(1), unlabelled, [2, 1]).fit();
         assert!((found.prior - 0.3).abs() < 0.05, "{}", found.prior);
+    }
+
+    #[test]
+    fn who_has_left_of_late_is_told_by_the_dwelling() {
+        let mut random = ChaCha8Rng::seed_from_u64(4);
+        // Of those who have left two in five have fresh traces, and nine in ten somebody else at the dwelling.
+        let mut rows = |count: usize, fresh: f64, strangers: f64| {
+            let mut rows = Rows::new(2);
+            for _ in 0..count {
+                let show = |(column, share): (u16, f64)| if random.random::<f64>() < share { column } else { BASE };
+                rows.push(&[(0, fresh), (1, strangers)].map(show));
+            }
+            rows
+        };
+        let (alone, mut unlabelled) = (rows(3000, 0.9, 0.0), rows(300, 0.9, 0.0));
+        unlabelled.extend(&rows(700, 0.4, 0.9));
+        let found = sample_of(alone, Rows::new(2), unlabelled, [3, 1]).fit();
+        // By the traces alone it would be (0.27 + 0.28) / 0.9.
+        assert!((0.29..0.38).contains(&found.prior), "{}", found.prior);
     }
 
     #[test]

@@ -30,12 +30,15 @@ mod surroundings;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::household::Households;
+use crate::linkage::decided::Decided;
 use crate::linkage::model::slot::Slot;
 use crate::linkage::model::{log2_odds, probability};
 use crate::linkage::resolution::Resolution;
@@ -145,9 +148,10 @@ struct Material<'a> {
     settled: &'a Settled,
 }
 
-/// Estimates for every unlinked person how likely the roll missed a resident. Without a roll nobody is missed.
+/// Estimates for every unlinked person how likely the roll missed a resident. Without a roll nobody is missed. `scores`
+/// are those that are [`believed`].
 #[must_use]
-pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked, settled: &Settled) -> Residence {
+pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked, scores: &[Score], settled: &Settled) -> Residence {
     if study.roll().is_none() {
         return Residence::default();
     }
@@ -158,7 +162,7 @@ pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked, settled: &S
         resolution: &linked.resolution,
         households: &linked.households,
         pairs: &linked.pairs,
-        scores: &linked.scores,
+        scores,
         slots: (&linked.model.slots, &linked.slot_of),
         settled,
     };
@@ -170,6 +174,13 @@ pub fn estimate(study: &Study, table: &PersonTable, linked: &Linked, settled: &S
         );
     }
     residence
+}
+
+/// The scores of the linked pairs as the estimates take them: what clerks have decided is certain, the model's opinion
+/// of the others.
+#[must_use]
+pub fn believed<'a>(decided: &Decided, linked: &'a Linked) -> Cow<'a, [Score]> {
+    decided.imposed(&linked.pairs, &linked.scores).map_or(Cow::Borrowed(&linked.scores), Cow::Owned)
 }
 
 /// What is said of a fit that has no dates of a last sign of life.

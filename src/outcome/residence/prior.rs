@@ -5,12 +5,13 @@
 //! most like residents, they cannot be rarer than the missed ones among them.
 //!
 //! Steps: 1. [`cross_fitted`]: a classifier of residents against unlinked on the columns that being enumerated cannot
-//! change, each person scored by a fit without that person's fold (a household is in one fold, and so are all copies of
-//! it when households are drawn again: a fit that saw a copy would tell the two groups apart too well), and the scores
-//! of several draws of the folds averaged, as one draw alone moved the share by a fifth; 2. [`share`]: for
-//! each threshold, the share of the unlinked above it over the share of residents above it, at the threshold of the
-//! least upper bound. Above the thresholds that matter there are few unlinked persons (in a district of 12,000, one to
-//! thirty), so each share is the posterior of a Poisson count, about what [`Expected`] says beforehand.
+//! change, or on all columns with the residents seen as if they were not enumerated, each person scored by a fit
+//! without that person's fold (a household is in one fold, and so are all copies of it when households are drawn again:
+//! a fit that saw a copy would tell the two groups apart too well), and the scores of several draws of the folds
+//! averaged, as one draw alone moved the share by a fifth; 2. [`share`]: for each threshold, the share of the unlinked
+//! above it over the share of residents above it, at the threshold of the least upper bound. Above the thresholds that
+//! matter there are few unlinked persons (in a district of 12,000, one to thirty), so each share is the posterior of a
+//! Poisson count, about what [`Expected`] says beforehand.
 //!
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; S. Garg et al.,
 //! *Mixture proportion estimation and PU learning: a modern approach*, NeurIPS 2021 (best bin estimation); C. Scott,
@@ -56,6 +57,9 @@ pub(super) const MISSED_ODDS_STATED: f64 = 0.02;
 
 /// Thresholds that are looked at.
 const THRESHOLDS: usize = 200;
+
+/// In tenths it is looked at how the missed may be divided between two views.
+const DIVISIONS: u32 = 10;
 
 /// The fold of a household in one draw.
 fn fold(household: u64, draw: u64) -> u64 {
@@ -184,32 +188,55 @@ pub(super) struct Share {
     pub is_stated: bool,
 }
 
+impl Share {
+    /// The lesser of two that bound the same.
+    pub fn or_less(self, other: Share) -> Share {
+        Share { found: self.found.min(other.found), stated: self.stated.min(other.found), ..self }
+    }
+}
+
 /// Are so many unlinked persons too few to bound a share? If nobody of them lay above the threshold of the fewest
 /// residents that are looked at, all of them might still be residents: so it is of thirty.
 fn are_few(unlabelled: f64) -> bool {
     !Gamma::new(JEFFREYS, unlabelled * POSITIVE_SHARE_MIN).is_ok_and(|none| none.inverse_cdf(CONFIDENCE) < 1.0)
 }
 
-/// The share of missed residents among the unlinked.
-pub(super) fn share(positives: &[f64], unlabelled: &[f64], expected: Expected) -> Share {
-    let descending = |scores: &[f64]| {
-        let mut sorted = scores.to_vec();
-        sorted.sort_unstable_by(|a, b| b.total_cmp(a));
-        sorted
+/// The share of missed residents among the unlinked. The residents are seen in one way or in several; how the missed
+/// are divided between these nobody knows, so of all divisions that which allows for most of them holds.
+pub(super) fn share(positives: &[&[f64]], unlabelled: &[f64], expected: Expected) -> Share {
+    let descending = |mut scores: Vec<f64>| {
+        scores.sort_unstable_by(|a, b| b.total_cmp(a));
+        scores
     };
-    let (positives, unlabelled) = (descending(positives), descending(unlabelled));
-    let (ones, zeros) = (positives.len().max(1) as f64, unlabelled.len() as f64);
+    let views: Vec<Vec<f64>> = positives.iter().map(|scores| descending(scores.to_vec())).collect();
+    let (all, unlabelled) = (descending(positives.concat()), descending(unlabelled.to_vec()));
+    let zeros = unlabelled.len() as f64;
     let above = |scores: &[f64], threshold: f64| scores.partition_point(|score| *score >= threshold) as f64;
+    // For each threshold the unlinked above it, and of each view the share of residents.
+    let counted = |threshold: &f64| {
+        let share = |view: &Vec<f64>| above(view, *threshold) / view.len().max(1) as f64;
+        (above(&unlabelled, *threshold), views.iter().map(share).collect::<Vec<f64>>())
+    };
+    let thresholds: Vec<_> = all.iter().step_by((all.len() / THRESHOLDS).max(1)).map(counted).collect();
+    let last = if views.len() > 1 { DIVISIONS } else { 0 };
     let least = |known: Seen| {
-        let bounded = |threshold: &f64| {
-            let share = above(&positives, *threshold) / ones;
-            let (seen, among) = (known.missed + above(&unlabelled, *threshold), known.among + zeros * share);
-            let posterior = Gamma::new(seen, among).ok().filter(|_| share >= POSITIVE_SHARE_MIN)?;
-            Some((posterior.inverse_cdf(CONFIDENCE), seen / among))
+        let bound = |(count, _): &(f64, Vec<f64>)| {
+            Gamma::new(known.missed + count, 1.0).map_or(f64::INFINITY, |posterior| posterior.inverse_cdf(CONFIDENCE))
         };
-        let thresholds = positives.iter().step_by((positives.len() / THRESHOLDS).max(1));
-        let least = thresholds.filter_map(bounded).min_by(|one, other| one.0.total_cmp(&other.0));
-        least.map_or((1.0, 1.0), |(bound, share)| (bound, share.min(1.0)))
+        let bounds: Vec<f64> = thresholds.iter().map(bound).collect();
+        let of_division = |part: u32| {
+            let to_last = f64::from(part) / f64::from(DIVISIONS);
+            let bounded = |((count, shares), bound): (&(f64, Vec<f64>), &f64)| {
+                let (first, other) = (shares.first()?, shares.last()?);
+                let share = (1.0 - to_last) * first + to_last * other;
+                let among = known.among + zeros * share;
+                (share >= POSITIVE_SHARE_MIN).then(|| (bound / among, (known.missed + count) / among))
+            };
+            let least =
+                thresholds.iter().zip(&bounds).filter_map(bounded).min_by(|one, other| one.0.total_cmp(&other.0));
+            least.map_or((1.0, 1.0), |(bound, share)| (bound, share.min(1.0)))
+        };
+        (0..=last).map(of_division).max_by(|one, other| one.1.total_cmp(&other.1)).unwrap_or((1.0, 1.0))
     };
     let (bound, found) = least(expected.known);
     let is_stated = bound >= 1.0 && are_few(zeros);
@@ -234,7 +261,7 @@ mod tests {
                     let resident = |at: i32| f64::from(at) < 8000.0 * truth;
                     let unlabelled: Vec<f64> =
                         (0..8000).map(|at| normal(if resident(at) { 2.0 } else { -1.5 })).collect();
-                    share(&positives, &unlabelled, Expected::beside_registered(None, 8000, 8000)).found
+                    share(&[&positives], &unlabelled, Expected::beside_registered(None, 8000, 8000)).found
                 })
                 .collect();
             // Of many thresholds the least bound is taken, so noise can only lower it.
@@ -244,13 +271,27 @@ mod tests {
     }
 
     #[test]
+    fn however_the_missed_are_divided_between_two_views_the_share_allows_for_them() {
+        let mut random = ChaCha8Rng::seed_from_u64(6);
+        let mut normal = |mean: f64| mean + (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0;
+        let views = [2.5, 1.5].map(|mean| (0..6000).map(|_| normal(mean)).collect::<Vec<f64>>());
+        for together in [0.0, 0.4, 1.0] {
+            let missed = |at: i32| if f64::from(at) < 1800.0 * together { 1.5 } else { 2.5 };
+            let unlabelled: Vec<f64> = (0..6000).map(|at| normal(if at < 1800 { missed(at) } else { -1.5 })).collect();
+            let expected = Expected::beside_registered(None, 6000, 6000);
+            let found = share(&[&views[0], &views[1]], &unlabelled, expected).found;
+            assert!((0.28..0.45).contains(&found), "{found} of 0.3, {together} of them together");
+        }
+    }
+
+    #[test]
     fn a_handful_of_persons_does_not_outweigh_what_is_known_of_registered_ones() {
         // Among the residents of the highest fifth of scores by chance one unlinked person stands in place of some
         // four: alone, it would say that six in a hundred of the unlinked were missed, in place of sixteen.
         let positives: Vec<f64> = (0..2000).map(|at| f64::from(at % 5)).collect();
         let unlabelled: Vec<f64> = (0..125).map(|at| if at == 0 { 4.0 } else { f64::from(at % 4) }).collect();
-        let alone = share(&positives, &unlabelled, Expected::beside_registered(None, 2000, 125)).found;
-        let known = share(&positives, &unlabelled, Expected::beside_registered(Some(0.005), 2000, 125)).found;
+        let alone = share(&[&positives], &unlabelled, Expected::beside_registered(None, 2000, 125)).found;
+        let known = share(&[&positives], &unlabelled, Expected::beside_registered(Some(0.005), 2000, 125)).found;
         assert!(alone < 0.07, "{alone}");
         assert!((0.08..0.16).contains(&known), "{known}");
     }
@@ -270,15 +311,15 @@ mod tests {
         let positives: Vec<f64> = (0..100).map(|at| f64::from(at % 5)).collect();
         let expected = Expected::beside_registered(None, 100, 5);
         for (score, least, most) in [(-1.0, 0.2, 0.4), (4.0, 0.4, 0.8)] {
-            let few = share(&positives, &[score; 5], expected);
+            let few = share(&[&positives], &[score; 5], expected);
             assert!(few.is_stated && (least..most).contains(&few.stated), "{score}: {few:?}");
         }
         assert!((expected.stated_share() - 0.4).abs() < 1e-9);
         // Of many it is said by themselves.
-        let many = share(&positives, &[-1.0; 200], Expected::beside_registered(None, 100, 200));
+        let many = share(&[&positives], &[-1.0; 200], Expected::beside_registered(None, 100, 200));
         assert!(!many.is_stated && many.stated < 0.02, "{many:?}");
         // That most of many were missed is believed, however far it is from what is stated.
-        let most = share(&positives, &vec![4.0; 2000], Expected::beside_registered(None, 100, 2000));
+        let most = share(&[&positives], &vec![4.0; 2000], Expected::beside_registered(None, 100, 2000));
         assert!(!most.is_stated && most.stated > 0.9, "{most:?}");
     }
 }

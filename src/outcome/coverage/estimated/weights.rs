@@ -8,6 +8,7 @@ use std::ops::Add;
 use super::{Draws, Estimate, Population, Sum, mended, products, variance};
 use crate::intake::study::Study;
 use crate::linkage::Linked;
+use crate::linkage::scoring::Score;
 use crate::outcome::coverage::by_lists::Lists;
 use crate::outcome::coverage::{AgeGroup, Census};
 use crate::outcome::discrepancy::Findings;
@@ -74,12 +75,14 @@ impl<'a> Weights<'a> {
         study: &Study,
         table: &'a PersonTable,
         linked: &Linked,
+        scores: &[Score],
         residence: &'a Residence,
         findings: &Findings,
     ) -> Weights<'a> {
         let census = Census::of(study, table);
         let lists = Lists::of(&census);
-        let population = Population::of(table, mended::mend(&census, linked, residence, findings, lists.as_ref()));
+        let population =
+            Population::of(table, mended::mend(&census, linked, scores, residence, findings, lists.as_ref()));
         let weighed = population.masses.iter().zip(population.weigh(residence)).enumerate();
         let persons = weighed.map(|(at, (mass, (sum, shared)))| Weighed {
             person: mass.person,
