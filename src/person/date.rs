@@ -138,10 +138,7 @@ impl fmt::Display for Date {
     /// `2020-11-01`, `2020-11`, `2020`; nothing if there is none.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.parts();
-        if year > 9999 {
-            return write!(out, "{year}-{month:02}-{day:02}");
-        }
-        // Every row of a field of dates is written once: digit by digit takes a fifth of the time.
+        // Digit by digit, in a fifth of the time: there are as many dates as rows.
         let digit = |number: u16| b'0' + (number % 10) as u8;
         let of_year = [digit(year / 1000), digit(year / 100), digit(year / 10), digit(year)];
         let [[a, b], [c, d]] = [month, day].map(|part| [digit(u16::from(part) / 10), digit(u16::from(part))]);

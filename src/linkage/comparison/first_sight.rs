@@ -4,8 +4,8 @@
 //! ([`FirstSight`]); gives for [`LANES`] of them at once whether they are missing, equal, open or different. The loops
 //! are plain: compiled for a processor that compares many numbers at a time, they do.
 
-use super::TextValue;
 use super::short::{JaroWinklerBound, PREFIXES};
+use super::{Comparer, TextValue};
 use crate::person::lexicon::Symbol;
 
 /// Values that are looked at together.
@@ -44,6 +44,14 @@ impl FirstSight {
     pub(super) fn similar(least: f64) -> FirstSight {
         // So much less than the rounding of what it is held against.
         FirstSight::Similar(std::array::from_fn(|prefix| JaroWinklerBound::shares(least, prefix) as f32 - 1e-4))
+    }
+}
+
+impl Comparer<'_> {
+    /// What sketches tell of many values of a text field at a time.
+    #[must_use]
+    pub fn first_sight(&self, text: u16) -> FirstSight {
+        self.texts[usize::from(text)].first_sight()
     }
 }
 

@@ -29,7 +29,6 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::study::{COMPARISONS_MAX, Comparator, Field, Study};
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId, flag};
-use first_sight::FirstSight;
 use level::{Level, MISSING};
 use short::Sketch;
 pub use text::Sharing;
@@ -384,12 +383,6 @@ impl<'a> Comparer<'a> {
         levels: &mut Vec<u8>,
     ) {
         self.texts[usize::from(text)].settle_all(pairs, levels);
-    }
-
-    /// What sketches tell of many values of a text field at a time.
-    #[must_use]
-    pub fn first_sight(&self, text: u16) -> FirstSight {
-        self.texts[usize::from(text)].first_sight()
     }
 
     /// The text fields of given and family names, if a record's may stand in each other's column.

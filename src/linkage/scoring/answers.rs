@@ -10,6 +10,9 @@ use crate::linkage::comparison::{LEVEL_MASK, LEVELS, Pattern, UNSETTLED};
 /// The level, in a partial pattern, of a comparison that was not made.
 pub(super) const UNKNOWN: u8 = LEVEL_MASK as u8;
 
+/// What is seen of pairs, and has its places together.
+const PAGE: usize = 256;
+
 /// Whatever answers led here, they are the same for all pairs that come by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known {
@@ -42,8 +45,9 @@ pub(super) struct Answers {
     let_go: Vec<LetGo>,
     /// By place and answer, where it leads; 0 where nobody went yet.
     next: Vec<[u32; LEVELS]>,
-    /// By class and what is seen of a pair at first sight, its place; 0 where nobody went yet.
-    seen: Vec<Vec<u32>>,
+    /// By class and what is seen of a pair at first sight, its place; 0 where nobody went yet. In pages, of which most
+    /// stay empty.
+    seen: Vec<Vec<Vec<u32>>>,
 }
 
 /// The most that the rarity of values could add to pairs that were let go.
@@ -122,20 +126,20 @@ impl Answers {
     /// The place of pairs of a class of which this is seen; `known` says what is known of who comes by first.
     #[inline]
     pub(super) fn seen(&mut self, (class, seen): (u32, u32), known: impl FnOnce() -> Known) -> u32 {
-        let place = self.seen.get(class as usize).and_then(|places| places.get(seen as usize)).copied().unwrap_or(0);
-        if place != 0 { place } else { self.first_seen((class as usize, seen as usize), known()) }
+        let (page, at) = (seen as usize / PAGE, seen as usize % PAGE);
+        let place = self.seen.get(class as usize).and_then(|pages| pages.get(page)?.get(at)).copied().unwrap_or(0);
+        if place != 0 { place } else { self.first_seen((class as usize, page, at), known()) }
     }
 
     #[cold]
-    fn first_seen(&mut self, (class, seen): (usize, usize), known: Known) -> u32 {
+    fn first_seen(&mut self, (class, page, at): (usize, usize, usize), known: Known) -> u32 {
         let place = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
         self.push(known);
-        if self.seen.len() <= class {
-            self.seen.resize_with(class + 1, Vec::new);
-        }
-        let places = &mut self.seen[class];
-        places.resize(places.len().max(seen + 1), 0);
-        places[seen] = place;
+        self.seen.resize_with(self.seen.len().max(class + 1), Vec::new);
+        let pages = &mut self.seen[class];
+        pages.resize_with(pages.len().max(page + 1), Vec::new);
+        pages[page].resize(PAGE, 0);
+        pages[page][at] = place;
         place
     }
 
@@ -179,6 +183,11 @@ mod tests {
             (answers.at(place).class, answers.at(place).odds, answers.at(place).partial),
             (1, -3.0, !0 << 8 | 0x7f)
         );
+        let known = |needed| super::Known { needed, ..*answers.at(place) };
+        let first = known(1.0);
+        let seen = answers.seen((3, 700), || first);
+        assert_eq!((answers.seen((3, 700), || unreachable!()), answers.needed(seen)), (seen, 1.0));
+        assert_ne!(answers.seen((3, 701), || first), answers.seen((2, 700), || first));
         let rare = |any, beyond| LetGo { any, beyond };
         [rare(1.0, 1.0), rare(3.0, 0.0), rare(2.0, 2.0)].into_iter().for_each(|rare| answers.remember(place, rare));
         assert_eq!(answers.let_go().collect::<Vec<_>>(), [((1, !0 << 8 | 0x7f), rare(3.0, 2.0))]);

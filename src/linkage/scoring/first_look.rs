@@ -101,7 +101,8 @@ impl NearRows {
 }
 
 impl FirstLook {
-    /// None if it would not let pairs go whose texts all differ.
+    /// None if it would not let pairs go whose texts all differ, or if there are so many texts that the given or the
+    /// family name is not among those looked at.
     pub(super) fn of(bounds: &Bounds, comparer: &Comparer<'_>, slots: usize, least: f64) -> Option<FirstLook> {
         let seen: Vec<SeenStep> = (0..)
             .zip(&bounds.steps)

@@ -373,9 +373,13 @@ mod tests {
     use crate::linkage::model::frequency::NameFrequencies;
     use crate::linkage::model::{expected, measured, slot};
     use crate::linkage::scoring::Scorer;
-    use crate::person::practice::table_of;
+    use crate::person::practice::{HEAD, field, source, table_of};
     use crate::progress::Silent;
     use crate::synthetic::{self, Plan};
+
+    /// The least log2 odds asked of pairs, and of those of which much is no text.
+    const LEAST: f64 = -10.0;
+    const LEAST_MIXED: f64 = 4.0;
 
     /// Two files of texts of which most persons stand in both, with slips.
     fn texts(folder: &Path) -> Study {
@@ -415,6 +419,48 @@ mod tests {
         study::file::read(&folder.join("study.toml")).unwrap()
     }
 
+    /// Two files with names in parts or whole, built-in fields beside texts, households, and rows of two kinds.
+    fn mixed(folder: &Path, in_parts: bool) -> Study {
+        let mut dice = ChaCha8Rng::seed_from_u64(5);
+        let columns = if in_parts { "given_name,family_name" } else { "name" };
+        let mut files = [(); 2].map(|()| format!("id,{columns},sex,household,kind,born,identity,street,town\n"));
+        for person in 0..900u32 {
+            let word = |number: u32| ["an", "ber", "co", "dar", "eli"].map(|part| part)[number as usize % 5];
+            let (a, b, c) = (dice.random_range(0..25), dice.random_range(0..125), dice.random_range(0..90));
+            let given = format!("{}{}", word(a), word(a / 5));
+            let family = format!("{}{}{}", word(b), word(b / 5), word(b / 25));
+            let born = format!("19{:02}-0{}-1{}", c % 60, c % 9 + 1, c % 7);
+            let id: u32 = dice.random_range(10_000_000..99_999_999);
+            let (street, town) = (dice.random_range(0..300), dice.random_range(0..40));
+            for rows in &mut files {
+                let slip = if dice.random_bool(0.1) { "x" } else { "" };
+                let id = if dice.random_bool(0.3) { String::new() } else { id.to_string() };
+                let kind = if dice.random_bool(0.3) { "d" } else { "r" };
+                let sex = ["男", "女"][person as usize % 2];
+                let name = match (in_parts, dice.random_bool(0.1)) {
+                    (true, true) => format!("{family},{given}{slip}"),
+                    (true, false) => format!("{given}{slip},{family}"),
+                    (false, _) => format!("{given}{slip} {family}"),
+                };
+                let places = format!("{street}{} street,{town} town", word(street));
+                rows.push_str(&format!("{person},{name},{sex},h{},{kind},{born},{id},{places}\n", person / 3));
+            }
+        }
+        let names: Vec<&str> =
+            columns.split(',').chain(["sex", "household", "born", "identity", "street", "town"]).collect();
+        let columns: Vec<(&str, &str)> = names.iter().map(|name| (*name, *name)).collect();
+        let rows = "[source.rows]\ncolumn = \"kind\"\ndeath = [\"d\"]\n";
+        let sources = ["a", "b"].map(|name| source(name, "register", true, &columns) + rows).concat();
+        let fields = [("born", "date"), ("identity", "levenshtein"), ("street", "jaro_winkler"), ("town", "exact")];
+        let fields = fields.map(|(name, comparator)| field(name, comparator) + "frequency = true\n").concat();
+        let key = if in_parts { "given_name" } else { "name" };
+        let rules = ["born", key].map(|key| format!("[[linkage.blocking]]\nkeys = [\"{key}\"]\n")).concat();
+        let text = format!("{HEAD}{sources}{fields}{rules}[linkage]\nblock_pairs_max = 1000000\n");
+        files.iter().zip(["a.csv", "b.csv"]).for_each(|(rows, name)| std::fs::write(folder.join(name), rows).unwrap());
+        std::fs::write(folder.join("study.toml"), text).unwrap();
+        study::file::read(&folder.join("study.toml")).unwrap()
+    }
+
     fn district(folder: &Path) -> Study {
         let plan = Plan { persons: 1_200, seed: 9, errors: 2.0, uneven: 0.0, progress: &Silent };
         study::file::read(&synthetic::write_district(folder, &plan).unwrap().study).unwrap()
@@ -433,10 +479,10 @@ mod tests {
         with(&Sifter { scorer, households: &households }, &candidates)
     }
 
-    fn sifted(study: &Study, sampled: bool, threads: usize) -> Sifted {
+    fn sifted(study: &Study, least: f64, sampled: bool, threads: usize) -> Sifted {
         with_sifter(study, |sifter, candidates| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let mut sifted = pool.install(|| sifter.sift_with(candidates, -10.0, sampled));
+            let mut sifted = pool.install(|| sifter.sift_with(candidates, least, sampled));
             sifted.hopeless.sort_unstable_by_key(|(key, _)| *key);
             assert_eq!(candidates.all().len() as u64, sifted.pairs);
             sifted
@@ -446,18 +492,32 @@ mod tests {
     #[test]
     fn pairs_of_texts_are_looked_at_before_they_are_asked_and_built_in_fields_are_not() {
         let folder = tempfile::tempdir().unwrap();
-        let looks = |study: &Study| {
-            with_sifter(study, |sifter, candidates| Orders::of(sifter, candidates, -10.0).first_looks())
+        let looks = |study: &Study, least: f64| {
+            with_sifter(study, |sifter, candidates| Orders::of(sifter, candidates, least).first_looks())
         };
-        assert_eq!(looks(&texts(folder.path())), [true, true, true]);
-        assert!(looks(&district(&folder.path().join("district"))).iter().all(|look| !look));
+        assert_eq!(looks(&texts(folder.path()), LEAST), [true, true, true]);
+        assert_eq!(looks(&mixed(folder.path(), true), LEAST_MIXED), [true, true, true]);
+        assert_eq!(looks(&mixed(folder.path(), false), LEAST_MIXED), [true, true, true]);
+        assert!(looks(&district(&folder.path().join("district")), LEAST).iter().all(|look| !look));
+    }
+
+    #[test]
+    fn what_is_let_go_at_first_sight_could_not_have_been_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        for in_parts in [true, false] {
+            let study = mixed(folder.path(), in_parts);
+            let (all, quick) = (sifted(&study, LEAST_MIXED, false, 1), sifted(&study, LEAST_MIXED, true, 1));
+            assert_eq!(all.kept, quick.kept, "names in parts: {in_parts}");
+            assert!(!all.kept.pairs.is_empty() && !all.waiting.is_empty() && !quick.hopeless.is_empty());
+            assert_eq!(quick, sifted(&study, LEAST_MIXED, true, 3), "whatever the threads");
+        }
     }
 
     #[test]
     fn what_is_let_go_early_could_not_have_been_kept_and_a_sample_stands_for_it() {
         let folder = tempfile::tempdir().unwrap();
         for study in [texts(folder.path()), district(&folder.path().join("district"))] {
-            let (all, quick) = (sifted(&study, false, 1), sifted(&study, true, 1));
+            let (all, quick) = (sifted(&study, LEAST, false, 1), sifted(&study, LEAST, true, 1));
             assert_eq!(all.kept, quick.kept);
             assert_eq!((all.pairs, &all.new_pairs), (quick.pairs, &quick.new_pairs));
             assert!(!quick.hopeless.is_empty());
@@ -465,7 +525,7 @@ mod tests {
             // One pair in 256 stands for all: three standard deviations.
             let (counted, stood_for) = (rest(&all), rest(&quick));
             assert!((stood_for - counted).abs() < 3.0 * (256.0 * counted).sqrt(), "{stood_for} {counted}");
-            assert_eq!(quick, sifted(&study, true, 3), "whatever the threads");
+            assert_eq!(quick, sifted(&study, LEAST, true, 3), "whatever the threads");
         }
     }
 }

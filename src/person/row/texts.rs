@@ -34,6 +34,11 @@ impl<'a> RowReader<'a> {
         for (at, field) in self.texts.iter().enumerate() {
             if cell::comparator(self.study, *field) == Some(Comparator::Date) {
                 let symbols = self.read_dates(chunk, rows, at, out);
+                if let Some(is_door) = self.says_dwelling[at].filter(|_| keeps) {
+                    let values = &out.table.text_fields[at].values;
+                    let said = symbols.iter().map(|symbol| Some(values.text(*symbol)).filter(|text| !text.is_empty()));
+                    add_to_addresses(&mut texts.addresses, said, is_door);
+                }
                 texts.symbols.push(symbols);
                 continue;
             }
@@ -46,12 +51,8 @@ impl<'a> RowReader<'a> {
                 });
                 let said: Vec<Option<Cow<'_, str>>> = said.collect();
                 if let Some(is_door) = self.says_dwelling[at].filter(|_| keeps) {
-                    let addresses = texts.addresses[group * GROUP..].iter_mut().zip(&said);
-                    for ((address, has_door), text) in addresses.filter_map(|(of, text)| Some((of, text.as_deref()?))) {
-                        *has_door |= is_door;
-                        address.push_str(if address.is_empty() { "" } else { ", " });
-                        address.push_str(&single_spaced(text));
-                    }
+                    let said = said.iter().map(Option::as_deref);
+                    add_to_addresses(&mut texts.addresses[group * GROUP..], said, is_door);
                 }
                 let plain: Vec<Option<Cow<'_, str>>> =
                     said.iter().map(|text| text.as_deref().map(plain_text)).collect();
@@ -87,5 +88,14 @@ impl<'a> RowReader<'a> {
         let number = cell::number(&self.text(chunk, row, field)?);
         out.note(number.is_none().then_some("number_unreadable"));
         Some(Cow::Owned(number?.to_string()))
+    }
+}
+
+/// Adds what rows say in a field to their addresses.
+fn add_to_addresses<'t>(addresses: &mut [(String, bool)], said: impl Iterator<Item = Option<&'t str>>, is_door: bool) {
+    for ((address, has_door), text) in addresses.iter_mut().zip(said).filter_map(|(of, text)| Some((of, text?))) {
+        *has_door |= is_door;
+        address.push_str(if address.is_empty() { "" } else { ", " });
+        address.push_str(&single_spaced(text));
     }
 }
