@@ -285,10 +285,7 @@ fn has_whole(number: &str, is_sign: impl Fn(char) -> bool) -> bool {
 
 /// The digits behind the code of the country.
 fn without_country(digits: &str) -> &str {
-    digits
-        .strip_prefix("0086")
-        .or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() == 11))
-        .unwrap_or(digits)
+    digits.strip_prefix("0086").or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() == 11)).unwrap_or(digits)
 }
 
 fn one_telephone(digits: &str) -> u64 {
