@@ -125,8 +125,8 @@ impl<'a> BoundField<'a> {
         Some(self.dates.and_then(|form| form.read(&text)).ok_or(()))
     }
 
-    /// Are numbers of five digits in this column days as a spreadsheet counts them? All cells of the chunk are asked, for
-    /// in a sorted column the months with two digits stand last; they are asked once, for many rows may want to know.
+    /// Are numbers of five digits in this column days as a spreadsheet counts them? All cells of the chunk are asked:
+    /// in a sorted column the months with two digits stand last. They are asked once: many rows may want to know.
     fn counts_days(&self, chunk: &Chunk, column: &Column) -> bool {
         let mut known = self.counts_days.lock().unwrap_or_else(PoisonError::into_inner);
         let cells = || (0..chunk.rows).filter_map(|row| self.cell(column, row));

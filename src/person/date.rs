@@ -198,9 +198,9 @@ pub(super) fn may_be_month(text: &str) -> bool {
     is_digits(text, 5) && ("19000".."21000").contains(&text)
 }
 
-/// Are numbers of five digits among these cells days as a spreadsheet counts them, and not years with a month that lacks
-/// its nought? One that can be no month says so, or ends in a nought, where none has the month in two digits: 19900 may
-/// say that the month is not known.
+/// Are numbers of five digits among these cells days as a spreadsheet counts them, and not years with a month that
+/// lacks its nought? One that can be no month or ends in a nought says so, where no cell has its month in two digits:
+/// 19900 may be a year of which the month is not known.
 #[must_use]
 pub(super) fn count_days<'c>(cells: impl Iterator<Item = Cow<'c, str>>) -> bool {
     let mut are_days = false;

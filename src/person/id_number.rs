@@ -160,8 +160,8 @@ const WHOLE_MIN: usize = 15;
 /// Stands in a text for a sign that masks a digit only where it is one of several: 110105_19491231_002X is whole.
 const HIDDEN: u8 = b'?';
 
-/// Letters X in a row, more than a check character is, mask digits, and so do signs, unless a whole number stands beside
-/// them: `110105____19491231____002X`.
+/// Letters X in a row, more than a check character is, mask digits, and so do signs, unless a whole number stands
+/// beside them: `110105____19491231____002X`.
 fn mask_runs(text: &mut [u8]) {
     fill_runs(text, b'X');
     if text.iter().filter(|c| c.is_ascii_alphanumeric()).count() < WHOLE_MIN {
