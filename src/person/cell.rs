@@ -5,6 +5,7 @@
 //! read by it alike.
 
 use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -16,9 +17,6 @@ use crate::intake::study::{Binding, Comparator, Field, RowKind, RowMeaning, Stud
 /// Years behind the reference time in which extracts may still be drawn.
 const EXTRACT_YEARS_MAX: u16 = 10;
 
-/// So many cells of a column are asked how its dates are written.
-const CELLS_ASKED: usize = 1_000;
-
 /// The columns of a field, found in the chunks of a source.
 pub(super) struct BoundField<'a> {
     columns: Vec<usize>,
@@ -27,6 +25,8 @@ pub(super) struct BoundField<'a> {
     joiner: &'a str,
     /// If it is of dates: how they are written.
     dates: Option<Form<'a>>,
+    /// Do numbers of five digits count days, by file and first row of the chunks in which that was asked?
+    counts_days: Mutex<FxHashMap<(usize, u64), bool>>,
     /// Is it of words or of ID numbers, which are read with what spreadsheets make of them?
     is_as_written: bool,
     /// Are rounded numbers as good as others?
@@ -63,6 +63,7 @@ impl<'a> BoundField<'a> {
             binding,
             joiner: if runs_together { "-" } else { &binding.joiner },
             dates: latest_year.map(form),
+            counts_days: Mutex::default(),
             is_as_written,
             may_be_rounded: is_as_written || comparator == Some(Comparator::Numeric),
         }
@@ -118,17 +119,18 @@ impl<'a> BoundField<'a> {
         }
         let text = self.text(chunk, row)?;
         let is_open = self.binding.format.is_none() && date::may_be_month(&text);
-        if is_open && !column.is_some_and(|column| self.counts_days(column, chunk.rows)) {
+        if is_open && !column.is_some_and(|column| self.counts_days(chunk, column)) {
             return Some(Err(()));
         }
         Some(self.dates.and_then(|form| form.read(&text)).ok_or(()))
     }
 
-    /// Are numbers of five digits in this column days as a spreadsheet counts them, and not years with a month that
-    /// lacks its nought? The first cell that can be only one of the two tells.
-    fn counts_days(&self, column: &Column, rows: usize) -> bool {
-        let mut cells = (0..rows).filter_map(|row| self.cell(column, row)).take(CELLS_ASKED);
-        cells.find_map(|cell| date::counts_days(&cell)) == Some(true)
+    /// Are numbers of five digits in this column days as a spreadsheet counts them? All cells of the chunk are asked:
+    /// in a sorted column the months with two digits stand last. They are asked once: many rows may want to know.
+    fn counts_days(&self, chunk: &Chunk, column: &Column) -> bool {
+        let mut known = self.counts_days.lock().unwrap_or_else(PoisonError::into_inner);
+        let cells = || (0..chunk.rows).filter_map(|row| self.cell(column, row));
+        *known.entry((chunk.file, chunk.first_row)).or_insert_with(|| date::count_days(cells()))
     }
 
     /// Is this text a code of which a spreadsheet has left the first digits (`1.20106E+11`)? If so, what is noted of

@@ -266,18 +266,30 @@ fn apart(text: &str) -> Vec<String> {
     numbers
 }
 
-/// Is a part of this number hidden? One sign alone may be another's (13812345678#2).
+/// Is a part of this number hidden? One sign alone may be another's (13812345678#2), and so may those beside a whole
+/// number (13812345678??).
 fn is_masked(number: &str) -> bool {
     let is_sign = |c: char| mask::is_sign(c) || matches!(c, 'x' | 'X');
     let two_signs = || number.chars().zip(number.chars().skip(1)).any(|(one, next)| is_sign(one) && is_sign(next));
-    number.contains(['*', '●']) || two_signs()
+    number.contains(['*', '●']) || (two_signs() && !has_whole(number, is_sign))
+}
+
+/// Are the digits of a number with signs beside it all those of a mobile one, or those before the first sign all those
+/// of a landline with its area? An extension may stand behind (022-26351234##801).
+fn has_whole(number: &str, is_sign: impl Fn(char) -> bool) -> bool {
+    let digits_of = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let (all, before) = (digits_of(number), digits_of(number.split(is_sign).next().unwrap_or(number)));
+    let is_landline = before.starts_with('0') && matches!(before.len(), 11 | 12);
+    is_landline || [all, before].iter().any(|digits| without_country(digits).parse().is_ok_and(is_mobile))
+}
+
+/// The digits behind the code of the country.
+fn without_country(digits: &str) -> &str {
+    digits.strip_prefix("0086").or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() == 11)).unwrap_or(digits)
 }
 
 fn one_telephone(digits: &str) -> u64 {
-    let digits = digits
-        .strip_prefix("0086")
-        .or_else(|| digits.strip_prefix("86").filter(|rest| rest.len() == 11))
-        .unwrap_or(digits);
+    let digits = without_country(digits);
     let repeated = digits.as_bytes().windows(2).all(|pair| pair[0] == pair[1]);
     if digits.len() < TELEPHONE_DIGITS_MIN || digits.len() > 15 || repeated { 0 } else { digits.parse().unwrap_or(0) }
 }
@@ -479,7 +491,15 @@ mod tests {
         for sign in ["×", "Ｘ", "□", "○", "◯", "●", "#", "?", "_", "☆", "〇"] {
             assert_eq!(telephone(&format!("138{}5678", sign.repeat(4))), 0, "{sign}");
         }
-        assert_ne!(telephone("022-26351234#801"), 0);
+        for whole in ["13812345678??", "13812345678__", "13812345678(##)", "138____12345678", "+8613812345678××"] {
+            assert_eq!(telephone(whole), 13_812_345_678, "{whole}");
+        }
+        for landline in ["022-26351234#801", "022-26351234##801", "0511-6351234##801"] {
+            assert_ne!(telephone(landline), 0, "{landline}");
+        }
+        for masked in ["022-2635????", "0511-63512??", "1381234##801"] {
+            assert_eq!(telephone(masked), 0, "{masked}");
+        }
         assert_eq!(telephone("138****5678/13912345678"), 13_912_345_678);
         assert_eq!(telephone("13812345678/022-26351234"), 13_812_345_678);
         assert_eq!(telephone("022-26351234、13812345678"), 13_812_345_678);

@@ -3,6 +3,7 @@
 //! Dates as written become a [`Date`] of whatever precision they have: no day is invented. The lunar reading of a
 //! date is there for people whose birthday is known by the lunar calendar.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -194,14 +195,19 @@ pub(super) fn may_be_month(text: &str) -> bool {
     is_digits(text, 5) && ("19000".."21000").contains(&text)
 }
 
-/// Does this say that the numbers beside it are days as a spreadsheet counts them? `None`: it says nothing of that.
+/// Are numbers of five digits among these cells days as a spreadsheet counts them, and not years with a month that
+/// lacks its nought? One that can be no month or ends in a nought says so, where no cell has its month in two digits:
+/// 19900 may be a year of which the month is not known.
 #[must_use]
-pub(super) fn counts_days(text: &str) -> Option<bool> {
-    match () {
-        () if is_digits(text, 6) => Some(false),
-        () if is_digits(text, 5) && (!may_be_month(text) || text.ends_with('0')) => Some(true),
-        () => None,
+pub(super) fn count_days<'c>(cells: impl Iterator<Item = Cow<'c, str>>) -> bool {
+    let mut are_days = false;
+    for cell in cells {
+        if is_digits(&cell, 6) && read(&cell).is_some() {
+            return false;
+        }
+        are_days |= is_digits(&cell, 5) && (!may_be_month(&cell) || cell.ends_with('0'));
     }
+    are_days
 }
 
 fn is_digits(text: &str, length: usize) -> bool {
@@ -330,7 +336,9 @@ pub fn read(text: &str) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Date, Form, counts_days, day_number, may_be_month, read};
+    use std::borrow::Cow;
+
+    use super::{Date, Form, count_days, day_number, may_be_month, read};
 
     fn check(text: &str, format: Option<&str>, expected: Option<(u16, u8, u8)>) {
         let form = Form::new(format, 2020, 8 * 3600);
@@ -364,17 +372,20 @@ mod tests {
 
     #[test]
     fn some_numbers_of_days_are_years_and_months_as_well() {
-        for (text, is_month, tells) in [
-            ("19903", true, None),
-            ("20991", true, None),
-            ("20000", true, Some(true)),
-            ("18999", false, Some(true)),
-            ("44136", false, Some(true)),
-            ("199012", false, Some(false)),
-            ("1990-3", false, None),
-            ("19900306", false, None),
+        for (text, is_month) in
+            [("19903", true), ("20991", true), ("20000", true), ("18999", false), ("44136", false), ("199012", false)]
+        {
+            assert_eq!(may_be_month(text), is_month, "{text}");
+        }
+        for (cells, are_days) in [
+            (["19903", "20991", "1990-3", "19900306"], false),
+            (["19903", "20991", "20000", "1990-3"], true),
+            (["19903", "44136", "", ""], true),
+            (["19903", "18999", "120199", ""], true),
+            (["19900", "19903", "199012", ""], false),
+            (["44136", "19903", "199012", ""], false),
         ] {
-            assert_eq!((may_be_month(text), counts_days(text)), (is_month, tells), "{text}");
+            assert_eq!(count_days(cells.map(Cow::from).into_iter()), are_days, "{cells:?}");
         }
     }
 

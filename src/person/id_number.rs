@@ -106,7 +106,7 @@ pub fn read(raw: &str) -> (IdNumber, Fault) {
     }
     // Of several numbers in one cell the first counts, as the first of several names does.
     let first = raw.split_once(['、', ';', '；', ',', '，', '/', '|']).map(|(first, _)| first);
-    if let Some(first) = first.filter(|first| first.bytes().filter(u8::is_ascii_alphanumeric).count() >= 15) {
+    if let Some(first) = first.filter(|first| first.bytes().filter(u8::is_ascii_alphanumeric).count() >= WHOLE_MIN) {
         return read(first);
     }
     let mut text: Vec<u8> = Vec::with_capacity(18);
@@ -154,14 +154,25 @@ pub fn read(raw: &str) -> (IdNumber, Fault) {
     read_plain(&text, spelling)
 }
 
+/// Digits and letters of the shortest whole number of a citizen.
+const WHOLE_MIN: usize = 15;
+
 /// Stands in a text for a sign that masks a digit only where it is one of several: 110105_19491231_002X is whole.
 const HIDDEN: u8 = b'?';
 
-/// Letters X in a row, more than a check character is, mask digits, and so do signs.
+/// Letters X in a row, more than a check character is, mask digits, and so do signs, unless a whole number stands
+/// beside them: `110105____19491231____002X`.
 fn mask_runs(text: &mut [u8]) {
+    fill_runs(text, b'X');
+    if text.iter().filter(|c| c.is_ascii_alphanumeric()).count() < WHOLE_MIN {
+        fill_runs(text, HIDDEN);
+    }
+}
+
+fn fill_runs(text: &mut [u8], sign: u8) {
     const RUN_MIN: usize = 4;
     for run in text.chunk_by_mut(|one, other| one == other) {
-        if run.len() >= RUN_MIN && matches!(run.first(), Some(&b'X' | &HIDDEN)) {
+        if run.len() >= RUN_MIN && run.first() == Some(&sign) {
             run.fill(b'*');
         }
     }
@@ -511,6 +522,9 @@ mod tests {
         check("１１０１０５１９４９１２３１００２Ｘ", "11010519491231002X", Fault::Spelling);
         check(" 110105 19491231 002X", "11010519491231002X", Fault::Spelling);
         check("'11010519491231002X", "11010519491231002X", Fault::Spelling);
+        for beside in ["11010519491231002X????", "110105____19491231____002X", "□□□□11010519491231002X"] {
+            check(beside, "11010519491231002X", Fault::Spelling);
+        }
         check("11O1O519491231OO2X", "11010519491231002X", Fault::None);
         check("110105491231002", "11010519491231002X", Fault::FifteenDigits);
         check("110105194912310021", "110105194912310021", Fault::Check);

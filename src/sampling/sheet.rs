@@ -67,6 +67,7 @@ pub fn read(path: &Path, selection: &Selection) -> Result<BTreeMap<String, Verdi
     let heading = |sheet: &FilledSheet| sheet.rows.first().map(|(_, cells)| cells.clone()).unwrap_or_default();
     let place = |headings: &[String], name: &str| headings.iter().position(|heading| heading.trim() == name);
     let mut named: Vec<&FilledSheet> = sheets.iter().filter(|sheet| place(&heading(sheet), "item").is_some()).collect();
+    filled::check_read(&sheets, &named)?;
     if named.is_empty() {
         named.push(sheets.first().ok_or_else(|| at(1, "the sheet has no heading"))?);
     }

@@ -149,6 +149,8 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
         let heading = heading::heading(sheet).map_err(|twice| stands_twice(path, sheet, &twice))?;
         lists.extend(heading.map(|heading| (sheet, heading)));
     }
+    let read: Vec<&FilledSheet> = lists.iter().map(|(sheet, _)| *sheet).collect();
+    filled::check_read(&sheets, &read)?;
     if lists.is_empty() {
         let error = Error::input("no sheet has the columns 编号 (Case) and 核查结果 (Outcome)").at_file(path);
         return Err(error.hint("send back the list itself, with its heading row"));
@@ -178,7 +180,6 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
         }
         returned.lists.push((sheet.name.clone(), heading));
     }
-    let read: Vec<&FilledSheet> = lists.iter().map(|(sheet, _)| *sheet).collect();
     contradictions(&mut returned, &read);
     // A sheet whose outcomes have another heading must not be lost beside one that can be read.
     let unread = sheets.iter().filter(|sheet| !read.iter().any(|list| std::ptr::eq(*list, *sheet)));

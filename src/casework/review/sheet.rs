@@ -209,6 +209,7 @@ pub fn read(path: &Path, pairs: &[ReviewPair]) -> Result<Returned> {
         rows.find(|(_, (_, cells))| has(cells, NUMBER) && has(cells, JUDGEMENT)).map(|(at, _)| at)
     };
     let lists: Vec<(&FilledSheet, usize)> = sheets.iter().filter_map(|sheet| Some((sheet, heading(sheet)?))).collect();
+    filled::check_read(&sheets, &lists.iter().map(|(sheet, _)| *sheet).collect::<Vec<_>>())?;
     if lists.is_empty() {
         let error = Error::input("no sheet has the columns 编号 (Pair) and 是否同一人 (Same person?)").at_file(path);
         return Err(error.hint("send back the workbook itself, with its heading row"));

@@ -35,7 +35,7 @@ pub const NOT_COMPUTED: &str = "=?";
 const TITLE_LINES_MAX: usize = 40;
 
 /// A sheet as texts.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilledSheet {
     /// Its name; empty for a text table.
     pub name: String,
@@ -43,6 +43,8 @@ pub struct FilledSheet {
     pub rows: Vec<(u64, Vec<String>)>,
     /// Cells that were merged with those below them, of which the file has the first alone.
     pub merged: Vec<Merged>,
+    /// Why it could not be read any further.
+    pub fault: Option<Error>,
 }
 
 /// A cell of a sheet that reaches over several rows.
@@ -100,6 +102,19 @@ pub fn sheets(path: &Path) -> Result<Vec<FilledSheet>> {
         Reply::Filled(sheets) => Ok(sheets),
         _ => Err(decoder::nonsense(path)),
     }
+}
+
+/// Fails if one of the sheets with the heading that is looked for could not be read to its end, or where none has that
+/// heading, any sheet: what stands behind would be missing without a word.
+///
+/// # Errors
+/// The first fault.
+pub fn check_read(sheets: &[FilledSheet], headed: &[&FilledSheet]) -> Result<()> {
+    let fault = match headed {
+        [] => sheets.iter().find_map(|sheet| sheet.fault.clone()),
+        headed => headed.iter().find_map(|sheet| sheet.fault.clone()),
+    };
+    fault.map_or(Ok(()), Err)
 }
 
 /// Like [`sheets`], in this very process.
@@ -171,7 +186,7 @@ fn read_workbook(path: &Path) -> Result<Vec<FilledSheet>> {
             }
         }
         drop(cells);
-        let mut sheet = FilledSheet { name, rows, merged: Vec::new() };
+        let mut sheet = FilledSheet { name, rows, ..FilledSheet::default() };
         if !without_value.is_empty() {
             mark_formulas(&mut workbook, &mut sheet, &without_value);
         }
@@ -220,41 +235,41 @@ fn text_table(path: &Path) -> Result<Vec<FilledSheet>> {
         let error = Error::input("is neither a workbook nor text in UTF-8 or GB18030").at_file(path);
         error.hint("send the workbook (.xlsx), or save it as CSV UTF-8")
     })?;
-    readings(&text, path)
+    Ok(readings(&text, path))
 }
 
 /// A text table by each delimiter that may be its own, the likeliest first. A title above may hold no delimiter, or
-/// another one:
-/// only who knows the heading that is looked for can tell.
-fn readings(text: &str, path: &Path) -> Result<Vec<FilledSheet>> {
+/// another one: only who knows the heading that is looked for can tell, and a wrong guess need not be a table at all.
+fn readings(text: &str, path: &Path) -> Vec<FilledSheet> {
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let is_in_lines = |mark: char| text.lines().filter(|line| line.contains(mark)).nth(1).is_some();
     let mut delimiters = [',', '\t', ';'];
-    delimiters.sort_by_key(|mark| std::cmp::Reverse(first.matches(*mark).count()));
+    delimiters.sort_by_key(|mark| std::cmp::Reverse((is_in_lines(*mark), first.matches(*mark).count())));
     let [likeliest, others @ ..] = delimiters;
-    let mut sheets = vec![cut(text, likeliest, path)?];
     let is_there = |mark: &char| text.lines().take(TITLE_LINES_MAX).any(|line| line.contains(*mark));
-    for delimiter in others.into_iter().filter(is_there) {
-        // A wrong guess need not be a table at all.
-        sheets.extend(cut(text, delimiter, path));
-    }
-    Ok(sheets)
+    std::iter::once(likeliest).chain(others.into_iter().filter(is_there)).map(|mark| cut(text, mark, path)).collect()
 }
 
-fn cut(text: &str, delimiter: char, path: &Path) -> Result<FilledSheet> {
+fn cut(text: &str, delimiter: char, path: &Path) -> FilledSheet {
     let mut records = TextRows::of(text.as_bytes(), delimiter as u8);
+    let mut sheet = FilledSheet::default();
+    sheet.fault = add_rows(&mut records, &mut sheet.rows).err().map(|error| error.at_file(path));
+    sheet
+}
+
+fn add_rows(records: &mut TextRows<'_>, rows: &mut Vec<(u64, Vec<String>)>) -> Result<()> {
     let mut record = ByteRecord::new();
-    let mut rows = Vec::new();
-    while let Some(row) = records.next(&mut record).map_err(|error| error.at_file(path))? {
+    while let Some(row) = records.next(&mut record)? {
         let fields = record.iter().take(COLUMNS_MAX as usize);
         let cells: Vec<String> = fields.map(|field| shortened(&String::from_utf8_lossy(field))).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
             rows.push((row, cells));
         }
         if rows.len() > ROWS_MAX {
-            return Err(Error::input("has more rows than a list can have").at_file(path));
+            return Err(Error::input("has more rows than a list can have"));
         }
     }
-    Ok(FilledSheet { name: String::new(), rows, merged: Vec::new() })
+    Ok(())
 }
 
 /// The text of a file in one of the encodings that offices use; `None` if it is none of them.
@@ -278,7 +293,7 @@ personal!(FilledSheet);
 mod tests {
     use std::path::Path;
 
-    use super::readings;
+    use super::{FilledSheet, check_read, readings};
 
     #[test]
     fn a_title_does_not_decide_how_a_table_is_cut() {
@@ -288,9 +303,26 @@ mod tests {
             ("第三小组,十二月,补\n编号;结果\na;1\n", 1, 2),
             ("Team 3; December\n编号\t结果\t备注\n", 1, 3),
         ] {
-            let sheets = readings(text, Path::new("list.csv")).unwrap();
+            let sheets = readings(text, Path::new("list.csv"));
             let headed: Vec<_> = sheets.iter().filter(|sheet| sheet.rows[row].1[0] == "编号").collect();
             assert_eq!((headed.len(), headed[0].rows[row].1.len()), (1, width), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fault_of_the_table_is_told_and_one_of_a_wrong_guess_is_not() {
+        let open = "编号;结果;备注\nA1;1;\"x\nA2;2;y\nA3;3;z\n";
+        let titled = format!("第三小组,十二月,补\n{open}");
+        let unheaded = titled.replace("编号", "号");
+        let inches = "编号;结果;备注\nA1;1;a,\"x\nA2;2;b,y\nA3;3;c,z\n";
+        for (text, row) in [(open, Some(2)), (&titled, Some(3)), (&unheaded, Some(3)), (inches, None)] {
+            let sheets = readings(text, Path::new("list.csv"));
+            let is_headed = |sheet: &&FilledSheet| sheet.rows.iter().any(|(_, cells)| cells[0] == "编号");
+            let headed: Vec<&FilledSheet> = sheets.iter().filter(is_headed).collect();
+            let fault = check_read(&sheets, &headed).err().map(|error| error.to_string());
+            let told = row.map(|row| format!("list.csv:{row}: a quotation mark is opened in this row"));
+            assert_eq!(fault.is_some(), told.is_some(), "{text}");
+            assert!(fault.unwrap_or_default().starts_with(&told.unwrap_or_default()), "{text}");
         }
     }
 }

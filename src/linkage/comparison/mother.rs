@@ -73,6 +73,8 @@ impl Families {
             match of_record(table, mother, member) {
                 MOTHER_BY_NUMBER => return MOTHER_BY_NUMBER,
                 MOTHER_BY_NAME => level = MOTHER_BY_NAME,
+                // Any woman whose name does not contradict may be she.
+                MISSING if level == MOTHER_ABSENT && is_masked(table, mother.name) => level = MISSING,
                 _ => {}
             }
         }
@@ -100,9 +102,21 @@ fn same_mother(table: &PersonTable, mother: Parent, woman: Parent) -> u8 {
     }
     match (mother.name, woman.name) {
         (0, _) | (_, 0) => MISSING,
+        // Names masked alike may be any two.
+        (a, b) if is_masked(table, a) || is_masked(table, b) => {
+            if name::contradict(compare_names(table, a, b)) {
+                MOTHER_ABSENT
+            } else {
+                MISSING
+            }
+        }
         (a, b) if a == b => MOTHER_BY_NAME,
         _ => MOTHER_ABSENT,
     }
+}
+
+fn is_masked(table: &PersonTable, name: Symbol) -> bool {
+    table.names.is_hardly_readable(name)
 }
 
 /// Which sources have births more than once, as where a certificate is issued anew? A third of twins are brother and
@@ -127,11 +141,11 @@ fn repeats(table: &PersonTable) -> Vec<bool> {
     (0..table.source_count()).map(of_source).collect()
 }
 
-/// Is this a record of the mother who is named?
+/// The level of a record as the named mother's own: a man's is not hers.
 fn of_record(table: &PersonTable, mother: Parent, record: RecordId) -> u8 {
     let at = record as usize;
     match same_mother(table, mother, Parent { name: table.name[at], id_number: table.id_number[at] }) {
-        MOTHER_BY_NAME if table.sex[at] == 1 => MOTHER_ABSENT,
+        MOTHER_BY_NAME | MISSING if table.sex[at] == 1 => MOTHER_ABSENT,
         level => level,
     }
 }
@@ -149,7 +163,8 @@ impl Sought {
     fn of(table: &PersonTable, woman: Parent, at: usize) -> impl Iterator<Item = Sought> {
         let community = table.division[at];
         let number = woman.id_number.is_some().then_some(Sought::Number(woman.id_number));
-        let name = (woman.name != 0 && community != 0).then_some(Sought::Name(woman.name, community));
+        let is_telling = woman.name != 0 && !is_masked(table, woman.name);
+        let name = (is_telling && community != 0).then_some(Sought::Name(woman.name, community));
         number.into_iter().chain(name)
     }
 
@@ -273,6 +288,39 @@ sex = "sex"
             let level = |other| mother.level(comparer.compare(certificate, other));
             assert_eq!((level(father), level(whole)), (of_household.into(), of_certificate.into()), "{certificate}");
         }
+    }
+
+    #[test]
+    fn names_masked_alike_are_no_sign_of_one_mother() {
+        let place = "household = \"household\"\ndivision = \"place\"";
+        let study = STUDY.replace("household = \"household\"", place);
+        let study = study.replacen("mother_name =", "division = \"place\"\nmother_name =", 1);
+        let births = "id,name,mother,number,place\n1,,王**,,999999001001\n2,,王**,,999999001001\n\
+            3,,王丽,,999999001001\n4,,王**,999999199003070030,999999001001\n";
+        let roll = "id,name,number,household,sex,place\nM,王**,,A,2,999999001001\nF,张伟,,A,1,999999001001\n\
+            W,李红,,B,2,999999001001\nC,刘洋,,B,1,999999001001\nL,王丽,,C,2,999999001001\nD,陈静,,C,2,999999001001\n";
+        let practice = Practice::of(&[("births.csv", births), ("roll.csv", roll)], &study);
+        let table = practice.table();
+        let comparer = Comparer::new(&practice.study, &table);
+        let mother = comparer.of(Variable::Mother).unwrap();
+        let (masked, readable, numbered) = (0, 2, 3);
+        let (beside_masked, beside_other, beside_readable) = (5, 7, 9);
+        for (certificate, other, expected) in [
+            (masked, 1, MISSING),
+            (masked, readable, MISSING),
+            (masked, beside_masked, MISSING),
+            (masked, beside_other, MOTHER_ABSENT),
+            (masked, beside_readable, MISSING),
+            (readable, beside_readable, MOTHER_BY_NAME),
+            (numbered, beside_masked, MISSING),
+        ] {
+            let level = mother.level(comparer.compare(certificate, other));
+            assert_eq!(level, usize::from(expected), "{certificate} {other}");
+        }
+        let households = comparer.mothers_households();
+        let of = |certificate| households.of(&table, certificate);
+        let of_readable = vec![table.household[beside_readable as usize]];
+        assert_eq!([of(masked), of(readable), of(numbered)], [vec![], of_readable, vec![]]);
     }
 
     /// The level of the first two certificates of a register: name, sex and ID number of each child.

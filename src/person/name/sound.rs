@@ -42,8 +42,8 @@ const FAMILY_SOUNDS: &[(&str, &str)] = &[
 ];
 
 /// The sound of a name: toneless pinyin of its most usual readings, family and given name each as one word, whichever
-/// comes first; so it is that of the name in pinyin, too (梁志强, Zhiqiang Liang). `None` if a character's sound is
-/// unknown.
+/// comes first; so it is that of the name in pinyin, too (梁志强, Zhiqiang Liang). Of all names in Latin letters, in
+/// whatever language, lv, lyu, nv and nyu become lu and nu. `None` if a character's sound is unknown.
 #[must_use]
 pub fn sound(name: &Name) -> Option<String> {
     match name.script {
