@@ -141,10 +141,11 @@ impl fmt::Display for Date {
         let (year, month, day) = self.parts();
         // Digit by digit, in a fifth of the time: there are as many dates as rows.
         let digit = |number: u16| b'0' + (number % 10) as u8;
-        let of_year = [digit(year / 1000), digit(year / 100), digit(year / 10), digit(year)];
-        let [[a, b], [c, d]] = [month, day].map(|part| [digit(u16::from(part) / 10), digit(u16::from(part))]);
-        let [e, f, g, h] = of_year;
-        let text = [e, f, g, h, b'-', a, b, b'-', c, d];
+        let mut text = *b"0000-00-00";
+        let places = [(0, year / 1000), (1, year / 100), (2, year / 10), (3, year)];
+        let of_part = |at: usize, part: u8| [(at, u16::from(part) / 10), (at + 1, u16::from(part))];
+        let places = places.into_iter().chain(of_part(5, month)).chain(of_part(8, day));
+        places.for_each(|(at, number)| text[at] = digit(number));
         let length = match (year, month, day) {
             (0, ..) => 0,
             (_, 0, _) => 4,

@@ -143,6 +143,7 @@ impl Sketches {
 
     /// Whether two different texts are open or different.
     #[inline(always)]
+    #[expect(clippy::verbose_bit_mask, reason = "masks are compared in many lanes at once, trailing zeros are not")]
     #[expect(clippy::inline_always, reason = "it is compiled for the processor of the caller")]
     fn across(how: FirstSight, (one, at): (&Sketches, usize), (others, first): (&Sketches, usize)) -> [u32; LANES] {
         let mut seen = [DIFFERENT; LANES];
