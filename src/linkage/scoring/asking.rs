@@ -87,13 +87,15 @@ struct Order {
 
 impl Orders {
     pub(super) fn of(sifter: &Sifter<'_>, candidates: &CandidatePairs, least: f64) -> Orders {
-        let of_rule = |rule: usize| {
+        let (alone, slots) = (sifter.alone(least), sifter.scorer.model.slots.len());
+        let mut of_rules: Vec<Order> = Vec::new();
+        for rule in 0..=candidates.rules.len() {
             let bounds = Bounds::of(&sifter.scorer, true, candidates.shared(rule));
-            let (alone, slots) = (sifter.alone(least), sifter.scorer.model.slots.len());
-            let first_look = FirstLook::of(&bounds, sifter.scorer.comparer, slots, alone);
-            Order { together: bounds.together(alone), bounds, first_look }
-        };
-        Orders { of_rules: (0..=candidates.rules.len()).map(of_rule).collect() }
+            let earlier = of_rules.last().and_then(|order| order.first_look.as_ref());
+            let first_look = FirstLook::of(&bounds, sifter.scorer.comparer, slots, alone, earlier);
+            of_rules.push(Order { together: bounds.together(alone), bounds, first_look });
+        }
+        Orders { of_rules }
     }
 
     /// By rule, whether pairs are looked at before they are asked.

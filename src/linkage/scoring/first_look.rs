@@ -5,6 +5,8 @@
 //! then needs stands in a table: no pair waits for another, and a processor looks at many at once. It is made for
 //! blocks of many strangers; pairs that are left are asked step by step.
 
+use std::sync::Arc;
+
 use fearless_simd::{Level, Simd, dispatch};
 
 use super::answers::{Answers, Known, LetGo};
@@ -33,7 +35,7 @@ pub(super) struct FirstLook {
     /// The other steps at which rarity counts.
     unseen: Vec<usize>,
     /// By what is seen, the bits that class and rarity must add.
-    needed: Vec<f32>,
+    needed: Arc<[f32]>,
     /// By class: log2 odds before anything is seen, with the support of households.
     priors: Vec<f32>,
     /// The least log2 odds of a pair that may matter.
@@ -102,13 +104,18 @@ impl NearRows {
 
 impl FirstLook {
     /// None if it would not let pairs go whose texts all differ, or if there are so many texts that the given or the
-    /// family name is not among those looked at.
-    pub(super) fn of(bounds: &Bounds, comparer: &Comparer<'_>, slots: usize, least: f64) -> Option<FirstLook> {
-        let seen: Vec<SeenStep> = (0..)
-            .zip(&bounds.steps)
-            .filter_map(|(at, step)| SeenStep::of(at, step, comparer))
-            .take(TEXTS_MAX)
-            .collect();
+    /// family name is not among those looked at. Rules ask in different orders; what a pair needs is the same, and is
+    /// taken from an `earlier` rule if the same texts are looked at.
+    pub(super) fn of(
+        bounds: &Bounds,
+        comparer: &Comparer<'_>,
+        slots: usize,
+        least: f64,
+        earlier: Option<&FirstLook>,
+    ) -> Option<FirstLook> {
+        let steps = (0..).zip(&bounds.steps).filter_map(|(at, step)| SeenStep::of(at, step, comparer));
+        let mut seen: Vec<SeenStep> = steps.take(TEXTS_MAX).collect();
+        seen.sort_unstable_by_key(|step| step.shift);
         let is_seen = |at: usize| seen.iter().any(|step| step.at == at);
         let weighs_unseen = |at: &usize| !is_seen(*at) && bounds.steps[*at].weighs_rarity();
         let unseen = (0..bounds.steps.len()).filter(weighs_unseen).collect();
@@ -132,15 +139,23 @@ impl FirstLook {
         };
         let priors = bounds.priors.iter().map(|prior| *prior as f32 + bounds.support.max(0.0)).collect();
         let sees_all = seen.len() == bounds.steps.len();
-        let (needed, processor) = (Vec::new(), Level::new());
+        let (needed, processor) = (Arc::default(), Level::new());
         let mut look = FirstLook { seen, unseen, needed, priors, least, sees_all, slots, crossed, processor };
         let needed = |seen: u32| {
             let (odds, place) = bounds.sums(look.partial(seen));
             bounds.needed(least, odds, place)
         };
-        look.needed = (0..1 << (BITS * look.seen.len())).map(needed).collect();
+        let kinds = 1 << (BITS * look.seen.len());
         let best_prior = look.priors.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        look.needed.last().is_some_and(|needed| best_prior < *needed).then_some(look)
+        if best_prior >= needed(kinds - 1) {
+            return None;
+        }
+        let shifts = |look: &FirstLook| look.seen.iter().map(|step| step.shift).collect::<Vec<u32>>();
+        look.needed = match earlier.filter(|earlier| shifts(earlier) == shifts(&look)) {
+            Some(earlier) => Arc::clone(&earlier.needed),
+            None => (0..kinds).map(needed).collect(),
+        };
+        Some(look)
     }
 
     /// The partial pattern of pairs of which this is seen.
