@@ -422,8 +422,8 @@ mod tests {
         study::file::read(&folder.join("study.toml")).unwrap()
     }
 
-    /// Two files of built-in fields beside texts, and rows of two kinds: with names in parts, some in each other's column,
-    /// or whole, and with households or without.
+    /// Two files of built-in fields beside texts, and rows of two kinds: with names in parts, some in each other's
+    /// column, or whole, and with households or without.
     fn mixed(folder: &Path, (in_parts, in_households): (bool, bool)) -> Study {
         let mut dice = ChaCha8Rng::seed_from_u64(5);
         let columns = if in_parts { "given_name,family_name" } else { "name" };
