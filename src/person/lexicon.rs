@@ -14,7 +14,7 @@ use crate::privacy::personal;
 /// A text of a [`Lexicon`]; 0 is *missing*.
 pub type Symbol = u32;
 
-/// Texts whose symbols are looked for together.
+/// Texts that are looked for or fetched together.
 pub(super) const GROUP: usize = 64;
 
 /// Texts and the symbols that stand for them.
@@ -105,8 +105,7 @@ impl Lexicon {
         for (_, symbol, start) in &mut likely[..texts.len()] {
             *start = self.ends[(*symbol as usize).saturating_sub(1)];
         }
-        let first = |(.., start): &(u32, Symbol, usize)| self.bytes.as_bytes().get(*start).copied();
-        std::hint::black_box(likely[..texts.len()].iter().filter_map(first).fold(0, |all, byte| all ^ byte));
+        self.fetch_from(likely[..texts.len()].iter().map(|(.., start)| start));
         symbols.extend(likely.iter().zip(texts).map(|((half, likely, _), text)| {
             let Some(text) = text.as_ref().map(AsRef::as_ref) else { return 0 };
             let known = *likely != 0 && self.text(*likely) == text;
@@ -131,18 +130,22 @@ impl Lexicon {
 
     /// Fetches texts into the cache: first where they lie, then how they begin.
     pub fn fetch(&self, symbols: impl Iterator<Item = Symbol>) {
-        const TOGETHER: usize = 64;
         let mut symbols = symbols.peekable();
-        let mut starts = [0; TOGETHER];
+        let mut starts = [0; GROUP];
         while symbols.peek().is_some() {
             let mut filled = 0;
             for (start, symbol) in starts.iter_mut().zip(symbols.by_ref()) {
                 *start = self.ends.get((symbol as usize).wrapping_sub(1)).copied().unwrap_or(0);
                 filled += 1;
             }
-            let first = |start: &usize| self.bytes.as_bytes().get(*start).copied();
-            std::hint::black_box(starts[..filled].iter().filter_map(first).fold(0, |all, byte| all ^ byte));
+            self.fetch_from(starts[..filled].iter());
         }
+    }
+
+    /// Fetches how the texts begin that lie at these places.
+    fn fetch_from<'s>(&self, starts: impl Iterator<Item = &'s usize>) {
+        let first = |start: &usize| self.bytes.as_bytes().get(*start).copied();
+        std::hint::black_box(starts.filter_map(first).fold(0, |all, byte| all ^ byte));
     }
 
     /// One more than the largest symbol.

@@ -325,8 +325,8 @@ fn without_remark(text: &str) -> Option<String> {
     Some(format!("{before}{after}")).filter(|left| han_characters(left) >= 2)
 }
 
-/// Is the character read as part of a Han name? All others are left out of it, unless they
-/// stand behind a family name alone and so mask the rest (刘--).
+/// Is the character read as part of a Han name? All others are left out of it, unless they stand behind a family name
+/// alone and so mask the rest (刘--).
 pub(super) fn is_of_han_name(character: char) -> bool {
     han::is_han(character)
         || character.is_ascii_alphabetic()

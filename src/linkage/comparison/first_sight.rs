@@ -23,7 +23,7 @@ pub const DIFFERENT: u32 = 3;
 /// The inverse of a length that cannot be told, or is 0.
 const LARGE: f32 = 1e9;
 
-/// Of what [`OPEN`] values of a field must have at least.
+/// What two different values of a field must have to be [`OPEN`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FirstSight {
     /// Whatever is not equal is different.
