@@ -139,7 +139,7 @@ impl fmt::Display for Date {
     /// `2020-11-01`, `2020-11`, `2020`; nothing if there is none.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.parts();
-        // Digit by digit, in a fifth of the time: there are as many dates as rows.
+        // Digit by digit: formatting numbers took a fiftieth of the time of a run with fields of dates.
         let digit = |number: u16| b'0' + (number % 10) as u8;
         let mut text = *b"0000-00-00";
         let places = [(0, year / 1000), (1, year / 100), (2, year / 10), (3, year)];
