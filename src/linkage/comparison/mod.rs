@@ -346,15 +346,10 @@ impl<'a> Comparer<'a> {
         }
     }
 
-    /// What a record says in a text field, without its text.
+    /// What is known of a text of a field, by its symbol.
+    #[inline]
     #[must_use]
-    #[inline]
-    pub fn value(&self, text: u16, record: RecordId) -> TextValue {
-        self.value_of(text, self.symbol(usize::from(text), record))
-    }
-
-    #[inline]
-    fn value_of(&self, text: u16, symbol: Symbol) -> TextValue {
+    pub fn value_of(&self, text: u16, symbol: Symbol) -> TextValue {
         TextValue { symbol, sketch: self.sketches[usize::from(text)][symbol as usize] }
     }
 
@@ -409,9 +404,12 @@ impl<'a> Comparer<'a> {
         self.texts[at].compare(one.sketch, other.sketch, texts)
     }
 
-    /// Fetches the texts of these values of a text field: no load waits for another.
-    pub fn fetch_texts(&self, text: u16, values: impl Iterator<Item = TextValue>) {
-        self.table.text_fields[usize::from(text)].values.fetch(values.map(|value| value.symbol));
+    /// Fetches the texts of these pairs of values of a text field that must be read: no load waits for another.
+    pub fn fetch_texts(&self, text: u16, pairs: impl Iterator<Item = [TextValue; 2]>) {
+        let at = usize::from(text);
+        let is_read = |[one, other]: &[TextValue; 2]| self.texts[at].settle(one.sketch, other.sketch).is_none();
+        let symbols = pairs.filter(is_read).flatten().map(|value| value.symbol);
+        self.table.text_fields[at].values.fetch(symbols);
     }
 
     /// Fetches what is known of the names of these pairs, where they differ.

@@ -3,22 +3,35 @@
 //! Takes texts and their [`Sketch`]es, gives what `strsim` would; for ASCII texts of up to 64 bytes it allocates
 //! nothing. A sketch bounds how many characters two texts can share. That settles most pairs of strangers.
 
-/// What is known of a text before it is compared: which characters it has, once or twice, how it begins, and how long
-/// it is. Sixteen bytes, four to a cache line: fetching them is most of what comparing costs.
+/// What is known of a text before it is compared: which characters it has, once or twice, how it begins or which of
+/// them stands where, and how long it is. Sixteen bytes, four to a cache line: fetching them is most of what comparing
+/// costs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sketch {
     /// Bit of each character's bucket ([`BUCKETS`]), and above them a bit of each bucket that has a second character.
-    kinds: u64,
-    /// The first four characters of an ASCII text; of a date, its day.
+    /// If the text is [`Form::placed`], its first sixteen characters, four bits each.
+    bits: u64,
+    /// The first four characters of an ASCII text; of a date, its day; of a placed text, the bits of its buckets.
     start: u32,
     /// Characters beyond those of the kinds.
     further: u8,
     /// Characters; [`TOO_LONG`] if they are more than can be told.
     length: u8,
-    /// Is every character ASCII?
-    ascii: bool,
+    form: Form,
     /// How many records have the text; [`MANY`] if they are more than can be told.
     records: u8,
+}
+
+/// What the bits of a [`Sketch`] say.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+enum Form {
+    /// Which characters there are, all of them ASCII.
+    Ascii,
+    /// Which characters there are.
+    #[default]
+    Other,
+    /// Which characters stand where.
+    Placed,
 }
 
 /// So many records have a text that its sketch does not tell.
@@ -32,6 +45,22 @@ pub(super) const PREFIXES: usize = 5;
 
 /// Letters, digits, the space, and all others.
 const BUCKETS: u32 = 38;
+
+/// Buckets of letters.
+const LETTERS: u32 = 26;
+
+/// Characters whose places a sketch has room for, and the bits of each.
+const PLACES: u32 = 16;
+const PLACE_BITS: u32 = 4;
+
+/// The bits of the buckets that are no letters'.
+const KINDS: u32 = (1 << (BUCKETS - LETTERS)) - 1;
+
+/// The lowest bit of each place.
+const EACH_PLACE: u64 = 0x1111_1111_1111_1111;
+
+/// Most edits that places are held against.
+const EDITS_MAX: u32 = 3;
 
 /// Length of a text that is too long for a sketch.
 const TOO_LONG: u8 = u8::MAX;
@@ -82,7 +111,7 @@ impl JaroWinklerBound {
         }
         let alike = one.start ^ other.start;
         // Where a text is not ASCII, its first characters are not known.
-        let prefix = if one.ascii && other.ascii { (alike.trailing_zeros() / 8) as usize } else { 4 };
+        let prefix = if one.is_ascii() && other.is_ascii() { (alike.trailing_zeros() / 8) as usize } else { 4 };
         self.fewest
             .get((a * LENGTHS + b) * PREFIXES + prefix)
             .is_none_or(|fewest| one.shared_most(other) >= u32::from(*fewest))
@@ -101,15 +130,15 @@ fn bucket(character: char) -> u32 {
 
 impl Sketch {
     pub(super) fn of(text: &str) -> Sketch {
-        let mut sketch = Sketch { ascii: text.is_ascii(), ..Sketch::default() };
+        let mut sketch = Sketch { form: if text.is_ascii() { Form::Ascii } else { Form::Other }, ..Sketch::default() };
         for character in text.chars() {
             let bucket = bucket(character);
             // Digits share the bits of a second character with letters.
-            let (once, twice) = (1 << bucket, 1 << (BUCKETS + bucket % (64 - BUCKETS)));
-            if sketch.kinds & once == 0 {
-                sketch.kinds |= once;
-            } else if sketch.kinds & twice == 0 {
-                sketch.kinds |= twice;
+            let (once, twice) = (1 << bucket, 1 << (BUCKETS + bucket % LETTERS));
+            if sketch.bits & once == 0 {
+                sketch.bits |= once;
+            } else if sketch.bits & twice == 0 {
+                sketch.bits |= twice;
             } else {
                 sketch.further = sketch.further.saturating_add(1);
             }
@@ -119,6 +148,20 @@ impl Sketch {
         start.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
         sketch.start = u32::from_le_bytes(start);
         sketch
+    }
+
+    /// The sketch of a text that is compared by edits: if it has no letters, what stands where.
+    pub(super) fn of_edited(text: &str) -> Sketch {
+        let sketch = Sketch::of(text);
+        if text.chars().any(|character| bucket(character) < LETTERS) {
+            return sketch;
+        }
+        let place = |character: char| u64::from(bucket(character) - LETTERS + 1);
+        let places = text.chars().take(PLACES as usize).zip(0..);
+        let bits = places.fold(0, |bits, (character, at)| bits | place(character) << (PLACE_BITS * at));
+        let (once, twice) = (sketch.bits >> LETTERS, sketch.bits >> BUCKETS);
+        let start = (once & u64::from(KINDS) | twice << (BUCKETS - LETTERS)) as u32;
+        Sketch { bits, start, form: Form::Placed, ..sketch }
     }
 
     /// The sketch of a date.
@@ -135,7 +178,11 @@ impl Sketch {
 
     /// Bits of the characters that the text has.
     pub(super) fn kinds(self) -> u64 {
-        self.kinds
+        if self.form != Form::Placed {
+            return self.bits;
+        }
+        let (once, twice) = (self.start & KINDS, self.start >> (BUCKETS - LETTERS));
+        u64::from(once) << LETTERS | u64::from(twice) << BUCKETS
     }
 
     /// Characters beyond those of the bits.
@@ -155,7 +202,7 @@ impl Sketch {
 
     /// Is every character ASCII?
     pub(super) fn is_ascii(self) -> bool {
-        self.ascii
+        self.form == Form::Ascii
     }
 
     /// How many records have the text, if that can be told.
@@ -171,13 +218,35 @@ impl Sketch {
 
     /// The most characters that the two texts can have in common.
     fn shared_most(self, other: Sketch) -> u32 {
-        (self.kinds & other.kinds).count_ones() + u32::from(self.further.min(other.further))
+        (self.kinds() & other.kinds()).count_ones() + u32::from(self.further.min(other.further))
     }
 
     /// Can the texts be at most so many edits apart?
     pub(super) fn may_be_within(self, other: Sketch, most: u32) -> bool {
         let longer = self.length.max(other.length);
-        longer == TOO_LONG || u32::from(longer).saturating_sub(self.shared_most(other)) <= most
+        longer == TOO_LONG
+            || (u32::from(longer).saturating_sub(self.shared_most(other)) <= most
+                && self.astray(other, most) <= most
+                && other.astray(self, most) <= most)
+    }
+
+    /// How many characters of the text are nowhere near their place in the other one, as far as it is known: an edit
+    /// moves others by one place at most, and takes away no more than one.
+    fn astray(self, other: Sketch, most: u32) -> u32 {
+        if self.form != Form::Placed || other.form != Form::Placed || most > EDITS_MAX {
+            return 0;
+        }
+        let differs = |other: u64| {
+            let unlike = self.bits ^ other;
+            unlike | unlike >> 1 | unlike >> 2 | unlike >> 3
+        };
+        let near = |by: u32| differs(other.bits << (PLACE_BITS * by)) & differs(other.bits >> (PLACE_BITS * by));
+        let unlike = (1..=most).fold(differs(other.bits), |unlike, by| unlike & near(by));
+        // Whatever stands beyond the known places of the other text may be near the last ones of this.
+        let known = if u32::from(other.length) > PLACES { PLACES - most } else { PLACES };
+        let known = known.min(u32::from(self.length));
+        let known = if known == PLACES { u64::MAX } else { (1 << (PLACE_BITS * known)) - 1 };
+        (unlike & known & EACH_PLACE).count_ones()
     }
 }
 
@@ -317,6 +386,23 @@ mod tests {
         (Sketch::of(one), Sketch::of(other))
     }
 
+    #[test]
+    fn the_same_digits_elsewhere_are_no_few_edits() {
+        for (one, other, most, expected) in [
+            ("123456789", "987654321", 2, false),
+            ("123456789", "132456789", 1, true),
+            ("1234567890123456789", "1234567890123456799", 1, true),
+            ("120106198503187713", "120106198503178731", 2, true),
+            ("120106198503187713", "503187713120106198", 2, false),
+            // Where there are letters, it is not known what stands where.
+            ("abc", "cab", 1, true),
+        ] {
+            let (a, b) = (Sketch::of_edited(one), Sketch::of_edited(other));
+            assert_eq!(a.may_be_within(b, most), expected, "{one} {other}");
+            assert_eq!((a.kinds(), a.further()), (Sketch::of(one).kinds(), Sketch::of(one).further()), "{one}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(4000))]
 
@@ -329,6 +415,29 @@ mod tests {
                 let (a, b) = sketched(&one, &other);
                 prop_assert!(known > most || a.may_be_within(b, most as u32));
             }
+        }
+
+        #[test]
+        fn whoever_is_so_many_edits_apart_may_be(
+            text in "[0-9]{0,20}|[0-9 -]{14,18}",
+            edits in proptest::collection::vec((0..4u8, 0..24usize, 0..12u8), 1..4),
+        ) {
+            let mut edited: Vec<char> = text.chars().collect();
+            for (edit, at, character) in &edits {
+                let (at, character) = (at % (edited.len() + 1), char::from(b"0123456789 -"[usize::from(*character)]));
+                match edit {
+                    0 => edited.insert(at, character),
+                    1 if at < edited.len() => drop(edited.remove(at)),
+                    2 if at + 1 < edited.len() => edited.swap(at, at + 1),
+                    3 if at < edited.len() => edited[at] = character,
+                    _ => {}
+                }
+            }
+            let edited: String = edited.into_iter().collect();
+            let known = strsim::damerau_levenshtein(&text, &edited).max(1);
+            let (a, b) = (Sketch::of_edited(&text), Sketch::of_edited(&edited));
+            prop_assert!(a.may_be_within(b, known as u32) && b.may_be_within(a, known as u32), "{} {}", text, edited);
+            prop_assert_eq!((b.kinds(), b.length()), (Sketch::of(&edited).kinds(), Sketch::of(&edited).length()));
         }
 
         #[test]

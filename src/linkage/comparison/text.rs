@@ -103,11 +103,13 @@ impl TextComparer {
 
     /// What can be known of a text before it is compared.
     pub(super) fn sketch(&self, text: &str) -> Sketch {
-        let sketch = Sketch::of(text);
-        if self.comparator != Comparator::Date {
-            return sketch;
+        match self.comparator {
+            Comparator::Levenshtein | Comparator::DamerauLevenshtein => Sketch::of_edited(text),
+            Comparator::Date => {
+                Sketch::of(text).with_day(date::read(text).and_then(date::Date::first_day).unwrap_or(NO_DAY))
+            }
+            _ => Sketch::of(text),
         }
-        sketch.with_day(date::read(text).and_then(date::Date::first_day).unwrap_or(NO_DAY))
     }
 
     /// What sketches tell of many values at a time.

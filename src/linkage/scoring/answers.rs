@@ -45,9 +45,23 @@ pub(super) struct Answers {
     let_go: Vec<LetGo>,
     /// By place and answer, where it leads; 0 where nobody went yet.
     next: Vec<[u32; LEVELS]>,
-    /// By class and what is seen of a pair at first sight, its place; 0 where nobody went yet. In pages, of which most
-    /// stay empty.
-    seen: Vec<Vec<Vec<u32>>>,
+    /// By class and what is seen of a pair at first sight. In pages, of which most stay empty.
+    seen: Vec<Vec<Vec<SeenPlace>>>,
+}
+
+/// Where pairs are of which the same is seen at first sight.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SeenPlace {
+    /// In the tree; 0 where nobody went yet.
+    pub(super) place: u32,
+    /// As in [`Known`].
+    pub(super) needed: f32,
+    /// The most that rarity could add to one that was let go.
+    pub(super) let_go: f32,
+}
+
+impl SeenPlace {
+    const NONE: SeenPlace = SeenPlace { place: 0, needed: 0.0, let_go: f32::NEG_INFINITY };
 }
 
 /// The most that the rarity of values could add to pairs that were let go.
@@ -123,24 +137,26 @@ impl Answers {
         next
     }
 
-    /// The place of pairs of a class of which this is seen; `known` says what is known of who comes by first.
+    /// Where pairs of a class are of which this is seen; `known` says what is known of who comes by first.
     #[inline]
-    pub(super) fn seen(&mut self, (class, seen): (u32, u32), known: impl FnOnce() -> Known) -> u32 {
-        let (page, at) = (seen as usize / PAGE, seen as usize % PAGE);
-        let place = self.seen.get(class as usize).and_then(|pages| pages.get(page)?.get(at)).copied().unwrap_or(0);
-        if place != 0 { place } else { self.first_seen((class as usize, page, at), known()) }
+    pub(super) fn seen(&mut self, class: u32, seen: u32, known: impl FnOnce() -> Known) -> &mut SeenPlace {
+        let (class, page, at) = (class as usize, seen as usize / PAGE, seen as usize % PAGE);
+        let place = self.seen.get(class).and_then(|pages| pages.get(page)?.get(at)).map_or(0, |seen| seen.place);
+        if place == 0 {
+            self.first_seen((class, page, at), known());
+        }
+        &mut self.seen[class][page][at]
     }
 
     #[cold]
-    fn first_seen(&mut self, (class, page, at): (usize, usize, usize), known: Known) -> u32 {
+    fn first_seen(&mut self, (class, page, at): (usize, usize, usize), known: Known) {
         let place = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
         self.push(known);
         self.seen.resize_with(self.seen.len().max(class + 1), Vec::new);
         let pages = &mut self.seen[class];
         pages.resize_with(pages.len().max(page + 1), Vec::new);
-        pages[page].resize(PAGE, 0);
-        pages[page][at] = place;
-        place
+        pages[page].resize(PAGE, SeenPlace::NONE);
+        pages[page][at] = SeenPlace { place, needed: known.needed, ..SeenPlace::NONE };
     }
 
     /// Remembers what rarity could add to a pair that is let go.
@@ -160,8 +176,11 @@ impl Answers {
 
     /// What pairs that were let go had shown, with the most that rarity could add to one of them.
     pub(super) fn let_go(&self) -> impl Iterator<Item = ((u32, Pattern), LetGo)> {
-        let let_go = self.known.iter().zip(&self.let_go).filter(|(_, let_go)| **let_go != LetGo::NONE);
-        let_go.map(|(known, let_go)| ((known.class, known.partial), *let_go))
+        let at_first_sight = self.seen.iter().flatten().flatten().filter(|seen| seen.let_go > f32::NEG_INFINITY);
+        let at_first_sight =
+            at_first_sight.map(|seen| (self.at(seen.place), LetGo { any: seen.let_go, beyond: seen.let_go }));
+        let let_go = self.known.iter().zip(self.let_go.iter().copied()).filter(|(_, let_go)| *let_go != LetGo::NONE);
+        let_go.chain(at_first_sight).map(|(known, let_go)| ((known.class, known.partial), let_go))
     }
 }
 
@@ -185,11 +204,15 @@ mod tests {
         );
         let known = |needed| super::Known { needed, ..*answers.at(place) };
         let first = known(1.0);
-        let seen = answers.seen((3, 700), || first);
-        assert_eq!((answers.seen((3, 700), || unreachable!()), answers.needed(seen)), (seen, 1.0));
-        assert_ne!(answers.seen((3, 701), || first), answers.seen((2, 700), || first));
+        let seen = *answers.seen(3, 700, || first);
+        assert_eq!((answers.seen(3, 700, || unreachable!()).place, seen.needed), (seen.place, 1.0));
+        let others = [(3, 701), (2, 700)].map(|(class, seen)| answers.seen(class, seen, || first).place);
+        assert!(others[0] != others[1] && !others.contains(&seen.place));
         let rare = |any, beyond| LetGo { any, beyond };
         [rare(1.0, 1.0), rare(3.0, 0.0), rare(2.0, 2.0)].into_iter().for_each(|rare| answers.remember(place, rare));
-        assert_eq!(answers.let_go().collect::<Vec<_>>(), [((1, !0 << 8 | 0x7f), rare(3.0, 2.0))]);
+        let came_by = (1, !0 << 8 | 0x7f);
+        assert_eq!(answers.let_go().collect::<Vec<_>>(), [(came_by, rare(3.0, 2.0))]);
+        answers.seen(3, 700, || unreachable!()).let_go = 4.0;
+        assert_eq!(answers.let_go().collect::<Vec<_>>(), [(came_by, rare(3.0, 2.0)), (came_by, rare(4.0, 4.0))]);
     }
 }

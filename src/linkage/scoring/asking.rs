@@ -88,14 +88,12 @@ struct Order {
 impl Orders {
     pub(super) fn of(sifter: &Sifter<'_>, candidates: &CandidatePairs, least: f64) -> Orders {
         let (alone, slots) = (sifter.alone(least), sifter.scorer.model.slots.len());
-        let mut of_rules: Vec<Order> = Vec::new();
-        for rule in 0..=candidates.rules.len() {
+        let of_rule = |rule: usize| {
             let bounds = Bounds::of(&sifter.scorer, true, candidates.shared(rule));
-            let earlier = of_rules.last().and_then(|order| order.first_look.as_ref());
-            let first_look = FirstLook::of(&bounds, sifter.scorer.comparer, slots, alone, earlier);
-            of_rules.push(Order { together: bounds.together(alone), bounds, first_look });
-        }
-        Orders { of_rules }
+            let first_look = FirstLook::of(&bounds, sifter.scorer.comparer, slots, alone);
+            Order { together: bounds.together(alone), bounds, first_look }
+        };
+        Orders { of_rules: (0..=candidates.rules.len()).map(of_rule).collect() }
     }
 
     /// By rule, whether pairs are looked at before they are asked.
@@ -242,7 +240,7 @@ impl Sifter<'_> {
             let values = &near.said(at).values;
             let open = batch.iter().filter(|asked| answers.is_unsettled(asked.place, step.shift));
             let both = |asked: &Asked| [values[asked.sides.0 as usize], values[asked.sides.1 as usize]];
-            self.scorer.comparer.fetch_texts(text, open.flat_map(both));
+            self.scorer.comparer.fetch_texts(text, open.map(both));
             part(batch, hopeless, answers, |_, asked, answers| {
                 if answers.is_unsettled(asked.place, step.shift) {
                     let (one, other) = asked.sides;

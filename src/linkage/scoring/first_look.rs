@@ -5,11 +5,9 @@
 //! then needs stands in a table: no pair waits for another, and a processor looks at many at once. It is made for
 //! blocks of many strangers; pairs that are left are asked step by step.
 
-use std::sync::Arc;
-
 use fearless_simd::{Level, Simd, dispatch};
 
-use super::answers::{Answers, Known, LetGo};
+use super::answers::{Answers, Known};
 use super::asking::{Asked, is_sampled};
 use super::bounds::{Bounds, Step};
 use super::near::{Near, Place};
@@ -26,18 +24,11 @@ const TEXTS_MAX: usize = 8;
 /// Set in what is seen of a pair whose names may stand in each other's column: that needs a closer look.
 const CROSSED: u32 = 1 << 31;
 
-/// Records that a record is paired with are looked at together if no more than so many others lie between two of them.
-const APART_MAX: Place = 8;
-
 /// How the pairs of a rule are looked at.
 pub(super) struct FirstLook {
     seen: Vec<SeenStep>,
     /// The other steps at which rarity counts.
     unseen: Vec<usize>,
-    /// By what is seen, the bits that class and rarity must add.
-    needed: Arc<[f32]>,
-    /// By class: log2 odds before anything is seen, with the support of households.
-    priors: Vec<f32>,
     /// The least log2 odds of a pair that may matter.
     least: f64,
     sees_all: bool,
@@ -104,15 +95,8 @@ impl NearRows {
 
 impl FirstLook {
     /// None if it would not let pairs go whose texts all differ, or if there are so many texts that the given or the
-    /// family name is not among those looked at. Rules ask in different orders; what a pair needs is the same, and is
-    /// taken from an `earlier` rule if the same texts are looked at.
-    pub(super) fn of(
-        bounds: &Bounds,
-        comparer: &Comparer<'_>,
-        slots: usize,
-        least: f64,
-        earlier: Option<&FirstLook>,
-    ) -> Option<FirstLook> {
+    /// family name is not among those looked at.
+    pub(super) fn of(bounds: &Bounds, comparer: &Comparer<'_>, slots: usize, least: f64) -> Option<FirstLook> {
         let steps = (0..).zip(&bounds.steps).filter_map(|(at, step)| SeenStep::of(at, step, comparer));
         let mut seen: Vec<SeenStep> = steps.take(TEXTS_MAX).collect();
         seen.sort_unstable_by_key(|step| step.shift);
@@ -137,25 +121,11 @@ impl FirstLook {
                 })
             }
         };
-        let priors = bounds.priors.iter().map(|prior| *prior as f32 + bounds.support.max(0.0)).collect();
         let sees_all = seen.len() == bounds.steps.len();
-        let (needed, processor) = (Arc::default(), Level::new());
-        let mut look = FirstLook { seen, unseen, needed, priors, least, sees_all, slots, crossed, processor };
-        let needed = |seen: u32| {
-            let (odds, place) = bounds.sums(look.partial(seen));
-            bounds.needed(least, odds, place)
-        };
-        let kinds = 1 << (BITS * look.seen.len());
-        let best_prior = look.priors.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        if best_prior >= needed(kinds - 1) {
-            return None;
-        }
-        let shifts = |look: &FirstLook| look.seen.iter().map(|step| step.shift).collect::<Vec<u32>>();
-        look.needed = match earlier.filter(|earlier| shifts(earlier) == shifts(&look)) {
-            Some(earlier) => Arc::clone(&earlier.needed),
-            None => (0..kinds).map(needed).collect(),
-        };
-        Some(look)
+        let look = FirstLook { seen, unseen, least, sees_all, slots, crossed, processor: Level::new() };
+        let all_differ = (1 << (BITS * look.seen.len())) - 1;
+        let lets_go = |class: u32| look.known(bounds, class, all_differ).needed > bounds.support.max(0.0);
+        (0..).zip(&bounds.priors).all(|(class, _)| lets_go(class)).then_some(look)
     }
 
     /// The partial pattern of pairs of which this is seen.
@@ -184,33 +154,29 @@ impl FirstLook {
         (batch, sampled): (&mut Vec<Asked>, &mut Vec<Asked>),
     ) {
         let (mut seen, mut rare) = (std::mem::take(&mut rows.seen), std::mem::take(&mut rows.rare));
+        let support = bounds.support.max(0.0);
         for (one, others) in rows.rows() {
-            let is_beside = |a: &Place, b: &Place| b - a <= APART_MAX && near.slot(*a) == near.slot(*b);
-            for others in others.chunk_by(is_beside) {
-                let (Some(first), Some(last)) = (others.first(), others.last()) else { continue };
-                self.see(near, one, (*first as usize, (last - first) as usize + 1), (&mut seen, &mut rare));
+            let unseen: f32 = self.unseen.iter().map(|at| near.rarity(*at, one).max(0.0)).sum();
+            let mut left = others;
+            while let Some(first) = left.first() {
+                let (others, after) = left.split_at(near.side_by_side(left));
+                left = after;
+                let span = others.last().map_or(0, |last| (last - first) as usize + 1);
+                self.see(near, one, (*first as usize, span), (&mut seen, &mut rare));
                 let class = slot::class_of(self.slots, near.slot(one), near.slot(*first));
-                let unseen: f32 = self.unseen.iter().map(|at| near.rarity(*at, one).max(0.0)).sum();
-                let prior = self.priors[class as usize];
                 for other in others {
                     let at = (other - first) as usize;
-                    let (seen, rare) = (seen[at], rare[at] + unseen);
+                    let (is_crossed, seen, rare) = (seen[at] & CROSSED != 0, seen[at] & !CROSSED, rare[at] + unseen);
+                    let known = answers.seen(class, seen, || self.known(bounds, class, seen));
                     let asked = Asked::new((one, *other));
-                    let is_open = seen & CROSSED != 0 || rare + prior >= self.needed[(seen & !CROSSED) as usize];
-                    if is_open && !self.sees_all {
-                        batch.push(asked);
+                    if is_crossed || rare + support >= known.needed {
+                        batch.push(if self.sees_all { asked.at(known.place, rare) } else { asked });
                         continue;
                     }
-                    let seen = seen & !CROSSED;
-                    let place = answers.seen((class, seen), || self.known(bounds, class, seen));
-                    if is_open {
-                        batch.push(asked.at(place, rare));
-                        continue;
-                    }
-                    answers.remember(place, LetGo { any: rare, beyond: rare });
+                    known.let_go = known.let_go.max(rare);
                     let (record, other) = near.pair((one, *other));
                     if is_sampled(record, other) {
-                        sampled.push(asked.at(place, rare));
+                        sampled.push(asked.at(known.place, rare));
                     }
                 }
             }

@@ -9,16 +9,24 @@ use super::bounds::Step;
 use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::first_sight::Sketches;
 use crate::linkage::comparison::{TextValue, Variable};
+use crate::person::lexicon::Symbol;
 use crate::person::table::RecordId;
 
 /// Place of a record in [`Near`].
 pub(super) type Place = u32;
+
+/// Places lie side by side if no more than so many others lie between two of them.
+const APART_MAX: Place = 8;
 
 /// Records, and what they say.
 #[derive(Debug, Default)]
 pub(super) struct Near {
     records: Vec<RecordId>,
     slots: Vec<u8>,
+    /// Where the records of the same slot end that lie behind each.
+    alike_until: Vec<Place>,
+    /// The texts of the records that are being looked up, record by record.
+    texts: Vec<Symbol>,
     /// The bits that the rarity of its values adds to a pair which shares all of a record's, rounded up.
     rarest: Vec<f32>,
     /// By step.
@@ -44,6 +52,7 @@ impl Near {
     pub(super) fn clear(&mut self) {
         self.records.clear();
         self.slots.clear();
+        self.alike_until.clear();
         self.rarest.clear();
         self.said.iter_mut().for_each(|said| {
             said.values.clear();
@@ -67,11 +76,23 @@ impl Near {
         }
         let records = &self.records[first..];
         self.slots.extend(records.iter().map(|record| scorer.slot_of[*record as usize]));
+        let mut until = self.records.len();
+        self.alike_until.resize(until, 0);
+        for at in (first..self.records.len()).rev() {
+            if self.slots.get(at + 1) != self.slots.get(at) {
+                until = at + 1;
+            }
+            self.alike_until[at] = until as Place;
+        }
+        let (rows, width) = (&scorer.table.texts, scorer.table.text_fields.len());
+        self.texts.clear();
+        records.iter().for_each(|record| self.texts.extend_from_slice(rows.row(*record as usize)));
         self.rarest.resize(self.records.len(), 0.0);
         self.said.resize_with(steps.len(), Said::default);
         for (said, step) in self.said.iter_mut().zip(steps) {
             if let Variable::Text(text) = step.variable {
-                said.values.extend(records.iter().map(|record| scorer.comparer.value(text, *record)));
+                let symbols = self.texts.iter().skip(usize::from(text)).step_by(width.max(1));
+                said.values.extend(symbols.map(|symbol| scorer.comparer.value_of(text, *symbol)));
                 if with_sketches {
                     said.sketches.extend(&said.values[first..]);
                 }
@@ -98,6 +119,19 @@ impl Near {
     #[inline]
     pub(super) fn pair(&self, (one, other): (Place, Place)) -> Pair {
         (self.records[one as usize], self.records[other as usize])
+    }
+
+    /// How many of these places, which ascend, lie side by side and have the slot of the first.
+    #[inline]
+    pub(super) fn side_by_side(&self, places: &[Place]) -> usize {
+        let Some(first) = places.first() else { return 0 };
+        let most = places.len().min((self.alike_until[*first as usize] - first) as usize);
+        if places[most - 1] - first == most as Place - 1 {
+            return most;
+        }
+        let is_apart = |pair: &[Place]| pair[1] - pair[0] > APART_MAX;
+        let alike = places.partition_point(|place| *place < self.alike_until[*first as usize]);
+        places[..alike].windows(2).position(is_apart).map_or(alike, |last| last + 1)
     }
 
     #[inline]
