@@ -231,7 +231,7 @@ impl Sketch {
     }
 
     /// How many characters of the text are nowhere near their place in the other one, as far as it is known: an edit
-    /// moves others by one place at most, and takes away no more than one.
+    /// takes one away, or moves others by one place, the last of them to where it is not known any more.
     fn astray(self, other: Sketch, most: u32) -> u32 {
         if self.form != Form::Placed || other.form != Form::Placed || most > EDITS_MAX {
             return 0;
@@ -242,11 +242,8 @@ impl Sketch {
         };
         let near = |by: u32| differs(other.bits << (PLACE_BITS * by)) & differs(other.bits >> (PLACE_BITS * by));
         let unlike = (1..=most).fold(differs(other.bits), |unlike, by| unlike & near(by));
-        // Whatever stands beyond the known places of the other text may be near the last ones of this.
-        let known = if u32::from(other.length) > PLACES { PLACES - most } else { PLACES };
-        let known = known.min(u32::from(self.length));
-        let known = if known == PLACES { u64::MAX } else { (1 << (PLACE_BITS * known)) - 1 };
-        (unlike & known & EACH_PLACE).count_ones()
+        let taken = 1u64.checked_shl(PLACE_BITS * u32::from(self.length)).map_or(u64::MAX, |end| end - 1);
+        (unlike & taken & EACH_PLACE).count_ones()
     }
 }
 

@@ -364,12 +364,12 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::{Orders, Sieves, Sifted, Sifter, Standing};
+    use super::{Best, LetGo, Orders, Sieves, Sifted, Sifter, Standing, UNKNOWN};
     use crate::intake::study;
     use crate::intake::study::Study;
     use crate::linkage::blocking::{self, CandidatePairs, Pair};
-    use crate::linkage::comparison::Comparer;
     use crate::linkage::comparison::household::Households;
+    use crate::linkage::comparison::{Comparer, Pattern, UNSETTLED};
     use crate::linkage::model::frequency::NameFrequencies;
     use crate::linkage::model::{expected, measured, slot};
     use crate::linkage::scoring::Scorer;
@@ -527,6 +527,47 @@ mod tests {
             assert_eq!(marked, waiting, "{form:?}");
             assert_eq!(quick, sifted(&study, LEAST_MIXED, true, 3), "whatever the threads");
         }
+    }
+
+    #[test]
+    fn of_every_pair_that_is_let_go_it_is_remembered_how_rare_its_values_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let study = texts(folder.path());
+        let sifted = sifted(&study, LEAST, true, 1);
+        with_sifter(&study, |sifter, candidates| {
+            let comparisons = &sifter.scorer.comparer.comparisons;
+            let agrees = |known: u8, level: u8| match known {
+                UNKNOWN => true,
+                UNSETTLED => level >= 2,
+                known => known == level,
+            };
+            let may_be = |partial: Pattern, pattern: Pattern| {
+                let levels =
+                    comparisons.iter().map(|comparison| [partial, pattern].map(|of| comparison.level(of) as u8));
+                levels.into_iter().all(|[known, level]| agrees(known, level))
+            };
+            let mut let_go = 0;
+            for pair in candidates.all() {
+                let (class, pattern) =
+                    (sifter.scorer.class(pair.0, pair.1), sifter.scorer.comparer.compare(pair.0, pair.1));
+                let ratio = || sifter.scorer.ratio(pattern, pair.0);
+                let (_, own) = sifter.judge(&sifter.sieve(class, pattern), class, LEAST, ratio, || false);
+                // Of those that were compared in full it is known what they came to.
+                let is_known = |((of, whole), best): &((u32, Pattern), Best)| {
+                    (*of, *whole) == (class, pattern) && best.and(own) == *best
+                };
+                if sifted.kept.pairs.binary_search(&pair).is_ok() || sifted.missed.iter().any(is_known) {
+                    continue;
+                }
+                let rarity = -sifter.scorer.ratio(pattern, pair.0).log2() as f32;
+                let is_told = |((of, partial), let_go): &((u32, Pattern), LetGo)| {
+                    *of == class && may_be(*partial, pattern) && let_go.any >= rarity - 1e-3
+                };
+                assert!(sifted.hopeless.iter().any(is_told), "{class} {pattern:x} {rarity}");
+                let_go += 1;
+            }
+            assert!(let_go > 200, "{let_go}");
+        });
     }
 
     #[test]
