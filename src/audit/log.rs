@@ -147,7 +147,7 @@ pub struct Beginning<'a> {
     pub study_file: &'a Path,
     /// The folder of the results.
     pub results: &'a Path,
-    /// Its digest.
+    /// The study file's digest.
     pub study_digest: &'a str,
     /// The program's digest, if it can be read.
     pub program_digest: Option<&'a str>,
