@@ -26,6 +26,9 @@ pub const LOG: &str = "audit.jsonl";
 /// The entry that takes entries before it out of what the signature vouches for.
 pub const DISOWN: &str = "disown";
 
+/// Who did something, if nobody said.
+pub const NOBODY_NAMED: &str = "unspecified";
+
 /// What the first entry holds in place of an earlier entry's hash.
 pub const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
