@@ -26,7 +26,7 @@
 //!  └────┬────────────────────────────────────────────────────────────────────────────────────────┘
 //!     links, persons, discrepancies, cases, rejected, coverage (.parquet), coverage.json, model.json,
 //!       │                                        report.html, follow-up/
-//!     audit: Manifest ◀── Tally of every stage: rows in = rows out + rows set aside; written last
+//!     audit: Manifest ◀── Tally of every source: rows in = rows out + rows set aside; written last
 //!
 //!  corridor  run: all of the above as one function     door    cli: one file per command
 //!  beside    privacy: what may be shown                beside  synthetic: people who do not exist, with truth

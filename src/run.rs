@@ -113,7 +113,7 @@ pub fn run_keeping(
     let extracts = extracts?;
     let Provided { in_file, freed, to_the_end } = plan::provide(rows(&extracts), options.memory, folder)?;
     let (decisions, outcomes) = (decisions::read(study)?, outcomes::read(study)?);
-    let actor = options.actor.as_deref().unwrap_or("unspecified");
+    let actor = options.actor.as_deref().unwrap_or(log::NOBODY_NAMED);
     let mut log = vouched::renew(&publication, actor, options.sign_key.as_deref())?;
     let stage = stage(&publication, study, &extracts, decisions.as_ref(), program_digest.as_deref());
     let kept = stage.as_ref().and_then(Stage::take_up).as_deref().and_then(kept::read);

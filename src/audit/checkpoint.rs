@@ -66,6 +66,18 @@ pub(super) fn read_key(path: &Path) -> Result<SigningKey> {
     key_file::read(path, KEY).map(|seed| SigningKey::from_bytes(&seed))
 }
 
+/// The signature over a message, in hexadecimal digits.
+pub(super) fn signature(key: &SigningKey, message: &str) -> String {
+    hex(&key.sign(message.as_bytes()).to_bytes())
+}
+
+/// Is this the key's signature over this message?
+pub(super) fn holds(public_key: &str, signature: &str, message: &str) -> bool {
+    let key = unhex::<32>(public_key).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
+    let signature = unhex::<64>(signature).map(|bytes| Signature::from_bytes(&bytes));
+    key.zip(signature).is_some_and(|(key, signature)| key.verify_strict(message.as_bytes(), &signature).is_ok())
+}
+
 /// Fails early if a key file cannot be used.
 ///
 /// # Errors
@@ -118,7 +130,7 @@ pub fn sign(folder: &Path, key: &Path, head: (u64, &str)) -> Result<()> {
         entries: head.0,
         hash: head.1.to_owned(),
         public_key: hex(key.verifying_key().as_bytes()),
-        signature: hex(&key.sign(Checkpoint::message(head.0, head.1).as_bytes()).to_bytes()),
+        signature: signature(&key, &Checkpoint::message(head.0, head.1)),
     };
     whole_file::replace(&folder.join(CHECKPOINT), checkpoint.text()?)
 }
@@ -146,12 +158,8 @@ pub fn check(folder: &Path, entries: &[Entry], public_key: Option<&str>) -> Resu
     if public_key.is_some_and(|key| !key.eq_ignore_ascii_case(&checkpoint.public_key)) {
         return Err(wrong("the checkpoint was signed with another key"));
     }
-    let key = unhex::<32>(&checkpoint.public_key).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
-    let signature = unhex::<64>(&checkpoint.signature).map(|bytes| Signature::from_bytes(&bytes));
     let message = Checkpoint::message(checkpoint.entries, &checkpoint.hash);
-    let holds =
-        key.zip(signature).is_some_and(|(key, signature)| key.verify_strict(message.as_bytes(), &signature).is_ok());
-    if !holds {
+    if !holds(&checkpoint.public_key, &checkpoint.signature, &message) {
         return Err(wrong("the signature does not hold"));
     }
     let last = usize::try_from(checkpoint.entries).ok().and_then(|entries| entries.checked_sub(1));

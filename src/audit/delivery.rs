@@ -8,11 +8,10 @@
 use std::fs;
 use std::path::Path;
 
-use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint;
-use crate::digest::{self, unhex};
+use crate::digest;
 use crate::error::{Error, Kind, Result};
 use crate::whole_file;
 
@@ -114,7 +113,7 @@ pub fn seal(folder: &Path, mut files: Vec<Delivered>, key: Option<&Path>) -> Res
     files.sort_by(|one, other| one.file.cmp(&other.file));
     let sealed = Body { format: 1, files };
     let digest = digest_of(&sealed)?;
-    let signature = key.map(|key| digest::hex(&key.sign(message(&digest).as_bytes()).to_bytes()));
+    let signature = key.map(|key| checkpoint::signature(&key, &message(&digest)));
     let text = Seal { sealed, digest, public_key: public_key.clone(), signature }.text()?;
     whole_file::replace(&path, text)?;
     Ok(public_key)
@@ -151,12 +150,7 @@ pub fn read(folder: &Path, public_key: Option<&str>) -> Result<Option<Sealed>> {
     match (&seal.public_key, &seal.signature) {
         (None, None) => {}
         (Some(key), Some(signature)) => {
-            let key = unhex::<32>(key).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
-            let signature = unhex::<64>(signature).map(|bytes| Signature::from_bytes(&bytes));
-            let message = message(&seal.digest);
-            let holds =
-                |(key, signature): (VerifyingKey, Signature)| key.verify_strict(message.as_bytes(), &signature).is_ok();
-            if !key.zip(signature).is_some_and(holds) {
+            if !checkpoint::holds(key, signature, &message(&seal.digest)) {
                 return Err(wrong(&path, "the seal's signature does not hold"));
             }
         }

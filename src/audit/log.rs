@@ -26,6 +26,9 @@ pub const LOG: &str = "audit.jsonl";
 /// The entry that takes entries before it out of what the signature vouches for.
 pub const DISOWN: &str = "disown";
 
+/// Who did something, if nobody said.
+pub const NOBODY_NAMED: &str = "unspecified";
+
 /// What the first entry holds in place of an earlier entry's hash.
 pub const NOTHING_BEFORE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -147,7 +150,7 @@ pub struct Beginning<'a> {
     pub study_file: &'a Path,
     /// The folder of the results.
     pub results: &'a Path,
-    /// Its digest.
+    /// The study file's digest.
     pub study_digest: &'a str,
     /// The program's digest, if it can be read.
     pub program_digest: Option<&'a str>,

@@ -189,10 +189,10 @@ impl Manifest {
         wrong
     }
 
-    /// Writes it into the run's folder, last of all.
+    /// The text of its file.
     ///
     /// # Errors
-    /// An environment error if it cannot be written.
+    /// An environment error if it cannot be written as JSON.
     pub fn to_json(&self) -> Result<String> {
         let text = serde_json::to_string_pretty(self);
         text.map(|text| text + "\n")

@@ -34,7 +34,7 @@ pub struct Order {
 
 impl Order {
     fn actor(&self) -> &str {
-        self.actor.as_deref().unwrap_or("unspecified")
+        self.actor.as_deref().unwrap_or(log::NOBODY_NAMED)
     }
 }
 

@@ -117,7 +117,10 @@ impl Stage {
 }
 
 /// Removes a folder, a file or a link, if there is one.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// If it is there and cannot be removed.
+pub fn remove(path: &Path) -> io::Result<()> {
     let removed = match fs::symlink_metadata(path) {
         Ok(facts) if facts.is_dir() => fs::remove_dir_all(path),
         Ok(_) => fs::remove_file(path),

@@ -12,7 +12,6 @@ use std::path::Path;
 use rusqlite::{OptionalExtension, Transaction, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::history::{State, standing};
 use super::store::{self, Event, EventKind, Store, now};
@@ -22,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files;
 use crate::outcome::report::cases::table::{self, CASES, CaseTable};
-use crate::outcome::report::cases::{CaseRow, digest_and_mark, record_digest};
+use crate::outcome::report::cases::{CaseRow, digest_and_mark, record_digest, spoken_number};
 use crate::outcome::visit::one_question;
 use crate::person::bearer;
 
@@ -220,7 +219,7 @@ impl Work<'_> {
             .optional()?
             .is_some()
         {
-            number = again(&number);
+            number = spoken_number(&number);
         }
         self.transaction
             .prepare_cached("INSERT INTO cases(number, kind) VALUES (?1, ?2)")?
@@ -269,15 +268,6 @@ impl Work<'_> {
         }
         Ok((by_data, by_visits))
     }
-}
-
-/// Another case number, from one that is taken.
-fn again(number: &str) -> String {
-    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let digest = Sha256::digest(number);
-    let mut other: String = digest.iter().take(8).map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect();
-    other.insert(4, '-');
-    other
 }
 
 /// Does a case of this kind ask whether a person was missed?

@@ -16,7 +16,7 @@ use super::history::SUPERVISOR;
 use super::ranking::{probabilities, ranked};
 use super::store::{Claim, State, Store, StoredCase};
 use super::{FOLDER, held, progress, settled};
-use crate::audit::log::Log;
+use crate::audit::log::{Log, NOBODY_NAMED};
 use crate::audit::manifest::Manifest;
 use crate::audit::publication::{self, Publication};
 use crate::audit::vouched;
@@ -26,9 +26,6 @@ use crate::outcome::report::cases::{self, AreaList, is_area, shown_area};
 use crate::outcome::report::follow_up::{self, Heading};
 use crate::outcome::report::words;
 use crate::whole_file;
-
-/// Who did something, in the audit log, if nobody said.
-pub(super) const NOBODY_NAMED: &str = "unspecified";
 
 /// What is wanted.
 #[derive(Debug, Clone, Default)]

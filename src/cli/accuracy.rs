@@ -107,11 +107,7 @@ fn judge(folder: &Path, out: &Path, progress: &dyn Progress) -> Result<(u64, Cou
     links.retain(|link| (link.one.0 == link.other.0) == (sources.len() == 1));
     let quality = quality::evaluate(&persons, &links, &[], &truth);
     let counted = quality.by_sources.iter().filter(|pair| (pair.one == pair.other) == (sources.len() == 1));
-    let pairs = counted.fold(Counts::default(), |sum, pair| Counts {
-        truth: sum.truth + pair.pairs.truth,
-        found: sum.found + pair.pairs.found,
-        right: sum.right + pair.pairs.right,
-    });
+    let pairs = quality::sum(counted.map(|pair| pair.pairs));
     Ok((persons.len() as u64, pairs, quality.calibration_error))
 }
 

@@ -41,7 +41,11 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn read(run: &Path) -> Result<Summary> {
+/// The estimates of a run.
+///
+/// # Errors
+/// If there are none, or they are not what a run writes.
+pub(super) fn read(run: &Path) -> Result<Summary> {
     let path = run.join(ESTIMATES);
     let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))?;
     serde_json::from_str(&text).map_err(|_| Error::input("this is not a file that a run wrote").at_file(&path))

@@ -7,6 +7,8 @@ use serde_json::json;
 
 use super::args::{ResultFormat, Sample};
 use super::screen::{Table, count, show, show_json};
+use crate::audit::log::NOBODY_NAMED;
+use crate::audit::publication::BESIDE;
 use crate::error::{Error, Kind, Result};
 use crate::memory::plan::Allowance;
 use crate::outcome::estimate::stratified::Share;
@@ -19,7 +21,7 @@ const UNKNOWN: &str = "unknown";
 
 /// Draws a sample, or reads a filled sheet back.
 pub(super) fn sample(asked: &Sample, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
-    let actor = asked.actor.as_deref().unwrap_or("unspecified");
+    let actor = asked.actor.as_deref().unwrap_or(NOBODY_NAMED);
     if let Some(filled) = &asked.results {
         let appraisal = appraisal::appraise(&asked.run, filled, actor, asked.sign_key.as_deref())?;
         match asked.format {
@@ -34,7 +36,7 @@ pub(super) fn sample(asked: &Sample, memory: Allowance, progress: &dyn Progress)
     };
     let seed = asked.seed.unwrap_or(1);
     // Beside what comes back from the field: `verify` holds only what the run wrote.
-    let usual = || asked.run.join("casework").join(format!("sample-{seed}"));
+    let usual = || asked.run.join(BESIDE).join(format!("sample-{seed}"));
     let out = asked.out.clone().unwrap_or_else(usual);
     let sign_key = asked.sign_key.as_deref();
     let request = Request { run: &asked.run, design, seed, out: &out, actor, sign_key, memory };

@@ -217,7 +217,8 @@ pub fn evaluate(persons: &[PersonRow], links: &[LinkRow], discrepancies: &[Discr
     }
 }
 
-fn sum(all: impl Iterator<Item = Counts>) -> Counts {
+/// All counts together.
+pub fn sum(all: impl Iterator<Item = Counts>) -> Counts {
     all.fold(Counts::default(), |sum, one| Counts {
         truth: sum.truth + one.truth,
         found: sum.found + one.found,

@@ -74,8 +74,9 @@ pub(super) struct ChunkTable {
     pub(super) tally_notes: BTreeMap<&'static str, u64>,
     /// What was noted of which row, if anybody asks.
     pub(super) noted: Option<Vec<(&'static str, u64)>>,
-    /// The row that is being read.
+    /// The row that is being read, and what it is marked with (see [`flag`]).
     reading: u64,
+    flags: u8,
     pub(super) rejected: Vec<Rejected>,
     pub(super) source: usize,
     pub(super) file: usize,
@@ -220,7 +221,7 @@ impl<'a> RowReader<'a> {
         let number = chunk.row_number(row);
         let Some(id) = self.record_id(chunk, row, out.rows_before) else { return };
         let length = out.table.len();
-        out.reading = number;
+        (out.reading, out.flags) = (number, 0);
         self.read_fields(chunk, (row, at), texts, before, out);
         if !out.table.says_something(length) {
             out.table.truncate(length);
@@ -243,21 +244,20 @@ impl<'a> RowReader<'a> {
         before: &mut Before,
         out: &mut ChunkTable,
     ) {
-        let mut flags = 0;
-        let (name, parent_name, written_name) = self.read_name(chunk, row, before, out, &mut flags);
+        let (name, parent_name, written_name) = self.read_name(chunk, row, before, out);
         let former = self.code(chunk, row, Field::FormerName, out);
         let former = former.and_then(|text| intern_name(&text, &mut out.table.names));
         let (id, fault) =
             self.text(chunk, row, Field::IdNumber).map_or((IdNumber::NONE, Fault::None), |text| id_number::read(&text));
         out.note(fault.code());
         if matches!(fault, Fault::Check | Fault::Length) {
-            flags |= flag::ID_INVALID;
+            out.flags |= flag::ID_INVALID;
         }
-        let birth = self.read_birth(chunk, row, id, out, &mut flags);
-        let sex = self.read_sex(chunk, row, id, out, &mut flags);
+        let birth = self.read_birth(chunk, row, id, out);
+        let sex = self.read_sex(chunk, row, id, out);
         let born = (birth, self.study.reference.day);
         let (name, written_name) = before::name_of_child((name, written_name), born, &mut out.table);
-        let numbers = self.read_place(chunk, row, before, out, &mut flags);
+        let numbers = self.read_place(chunk, row, before, out);
         let last_seen = self.read_date(chunk, row, Field::LastSeen, "last_seen_unreadable", out).last_day();
         let death = self.read_death(chunk, row, birth, out);
         let mother_name = self.code(chunk, row, Field::MotherName, out);
@@ -266,7 +266,7 @@ impl<'a> RowReader<'a> {
         let mother_id = mother_id.filter(|id| !id.is_tail_masked()).unwrap_or(IdNumber::NONE);
         let mother = Parent { name: mother_name.or(parent_name).unwrap_or(0), id_number: mother_id };
         if mother_name.is_none() && !mother_id.is_some() && parent_name.is_some() {
-            flags |= flag::MOTHER_FROM_NAME;
+            out.flags |= flag::MOTHER_FROM_NAME;
         }
         texts.symbols.iter().for_each(|symbols| out.table.texts.push(symbols[at]));
         // All of a city would be one door.
@@ -303,7 +303,7 @@ impl<'a> RowReader<'a> {
         table.death.push(death);
         table.registration.push(registration);
         table.left_registration.push(left);
-        table.flags.push(flags);
+        table.flags.push(out.flags);
     }
 
     fn read_name(
@@ -312,7 +312,6 @@ impl<'a> RowReader<'a> {
         row: usize,
         before: &mut Before,
         out: &mut ChunkTable,
-        flags: &mut u8,
     ) -> (Symbol, Option<Symbol>, Symbol) {
         let text = self.code(chunk, row, Field::Name, out).or_else(|| {
             // Family and given name, where another source has the full name.
@@ -333,7 +332,7 @@ impl<'a> RowReader<'a> {
         }
         let cell = before.name(text, &mut out.table.names, &mut out.table.written);
         if cell.newborn {
-            *flags |= flag::NEWBORN_NAME;
+            out.flags |= flag::NEWBORN_NAME;
             out.note(Some("name_placeholder"));
         }
         for (bit, what) in NAME_NOTES {
@@ -391,14 +390,7 @@ impl<'a> RowReader<'a> {
     }
 
     /// Reads the address and its codes; gives how its numbers were written, if not plainly.
-    fn read_place(
-        &self,
-        chunk: &Chunk,
-        row: usize,
-        before: &mut Before,
-        out: &mut ChunkTable,
-        flags: &mut u8,
-    ) -> Symbol {
+    fn read_place(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) -> Symbol {
         let place = self.code(chunk, row, Field::Address, out);
         let (estates, written) = (&mut out.table.estates, &mut out.table.written);
         let place = place.map_or_else(PlaceCell::default, |text| before.place(&text, estates, written));
@@ -406,7 +398,7 @@ impl<'a> RowReader<'a> {
         let own = division.is_some();
         let division = division.or_else(|| area.as_deref().and_then(code::division_of_area));
         if !own && division.is_some() {
-            *flags |= flag::DIVISION_TOLD;
+            out.flags |= flag::DIVISION_TOLD;
         }
         if place.estate != 0 && place.room == 0 {
             out.note(Some("address_without_room"));

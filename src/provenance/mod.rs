@@ -1,8 +1,8 @@
 //! Which pairs and persons stand behind figures that a run counts and does not keep?
 //!
 //! Takes a run whose study and extracts are [`held`] to be what they were, links it again, gives the blocks and pairs
-//! of blocking rules, the pairs of a bin of match weights and of a band of probability, and what every person weighs in
-//! the estimates.
+//! of blocking rules, the pairs of a bin of match weights and of a band of probability, and the residence and findings
+//! by which persons are weighed in the estimates.
 //! They are the same as in the run, because the same inputs give the same results; nothing has to be kept for it.
 
 pub mod held;

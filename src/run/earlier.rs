@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::audit::checkpoint::CHECKPOINT;
 use crate::audit::log::{self, LOG};
 use crate::audit::manifest::{MANIFEST, Manifest};
-use crate::audit::publication::Publication;
+use crate::audit::publication::{BESIDE, Publication};
+use crate::audit::stage;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
 use crate::linkage::model::file::MODEL;
@@ -64,11 +65,7 @@ pub fn forget(study: &Path, out: &Path) -> Result<()> {
     // Without the manifest it is no finished run, and without the log it is none at all: they go first and last.
     for name in [MANIFEST].into_iter().chain(OWN_FILES.into_iter().filter(|name| *name != LOG)).chain([LOG]) {
         let path = out.join(name);
-        let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
-        match removed {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(&path, &error)),
-            _ => {}
-        }
+        stage::remove(&path).map_err(|error| Error::io(&path, &error))?;
     }
     Ok(())
 }
@@ -132,5 +129,5 @@ const OWN_FILES: [&str; 13] = [
     LOG,
     CHECKPOINT,
     // What came back from the field stays beside the run.
-    "casework",
+    BESIDE,
 ];

@@ -21,7 +21,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::decision::{self, Waiting};
 use super::store::{Store, StoredCase, Visit};
-use super::{FOLDER, held, outgoing};
+use super::{FOLDER, held};
+use crate::audit::log::NOBODY_NAMED;
 use crate::audit::{manifest, vouched};
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
@@ -288,7 +289,7 @@ pub fn take_back(store: &mut Store, run: &Path, path: &Path, taking: &Taking<'_>
     let digest = manifest::digest_of(path)?;
     let folder = held::hold(run)?;
     let said = serde_json::json!({ "file": digest, "role": role, "good": visits.len(), "wrong": returned.wrong.len() });
-    let actor = actor.unwrap_or(outgoing::NOBODY_NAMED);
+    let actor = actor.unwrap_or(NOBODY_NAMED);
     let mut log = vouched::open(&folder, actor, sign_key, "the import")?;
     log.add("import", said)?;
     log.sign(sign_key)?;

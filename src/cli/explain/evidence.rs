@@ -93,7 +93,7 @@ pub(super) fn check_slots(model: &Model, table: &PersonTable) -> Result<()> {
 ///
 /// # Errors
 /// If it cannot be read.
-pub(in crate::cli) fn text(run: &Path, name: &str) -> Result<String> {
+pub(super) fn text(run: &Path, name: &str) -> Result<String> {
     let path = run.join(name);
     std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))
 }

@@ -8,11 +8,12 @@ use std::fmt::Write;
 use super::entries::{Entries, lies_in, more, named};
 use crate::audit::manifest::Manifest;
 use crate::cli::args::{self, EstimatePart, Example, Sex};
+use crate::cli::coverage;
 use crate::cli::explain::evidence;
 use crate::error::{Error, Kind, Result};
 use crate::memory::plan::Allowance;
 use crate::outcome::coverage::estimated::weights::{Weighed, Weights};
-use crate::outcome::coverage::estimated::{Estimate, STEPS, Summary};
+use crate::outcome::coverage::estimated::{Estimate, STEPS};
 use crate::outcome::coverage::{AgeGroup, ESTIMATES};
 use crate::outcome::files;
 use crate::outcome::report::cases::shown_area;
@@ -304,8 +305,7 @@ fn estimate(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, part: E
 
 /// What all persons weigh must be the run's total.
 fn hold_total(asked: &args::Trace, weights: &Weights<'_>) -> Result<()> {
-    let written: Summary = serde_json::from_str(&evidence::text(&asked.run, ESTIMATES)?)
-        .map_err(|_| Error::input("this is not a file that a run wrote").at_file(&asked.run.join(ESTIMATES)))?;
+    let written = coverage::read(&asked.run)?;
     let sum: f64 = weights.persons.iter().map(|person| person.parts.persons).sum();
     let is_it = written.total.is_some_and(|total| (sum - total.persons).abs() < 1e-6 * sum.max(1.0));
     if is_it { Ok(()) } else { Err(differs(asked, ESTIMATES)) }

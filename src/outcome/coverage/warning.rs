@@ -1,6 +1,6 @@
 //! What in the data speaks against the estimates?
 //!
-//! Takes what was estimated and what it rests on, gives [`Warning`]s, each a sentence.
+//! Takes what was estimated and what it rests on, gives [`Warning`]s.
 
 use serde::{Deserialize, Serialize};
 
@@ -106,8 +106,7 @@ pub enum WarningKind {
     NoModel,
 }
 
-/// A warning; its display is a sentence. Codes of areas are as they are in the data: pages and screens show them by the
-/// report's words.
+/// A warning. Codes of areas are as they are in the data: pages and screens show them by the report's words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Warning {
     /// What it is about.
@@ -116,117 +115,6 @@ pub struct Warning {
     pub share: f64,
     /// A code, where the kind has several.
     pub detail: String,
-}
-
-/// Codes of areas that a sentence names, at most.
-const CODES_SHOWN: usize = 5;
-
-impl Warning {
-    /// How many codes the detail holds, and the first of them.
-    #[must_use]
-    pub fn codes(&self) -> (usize, String) {
-        let codes: Vec<&str> = self.detail.split(", ").collect();
-        let more = if codes.len() > CODES_SHOWN { " …" } else { "" };
-        (codes.len(), format!("{}{more}", codes[..codes.len().min(CODES_SHOWN)].join(", ")))
-    }
-}
-
-impl std::fmt::Display for Warning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let percent = 100.0 * self.share;
-        match self.kind {
-            WarningKind::Merged => write!(
-                f,
-                "{percent:.0} % of the persons are in post-strata too small for their own district: areas borrow from one \
-                 another"
-            ),
-            WarningKind::Residence => {
-                let why = match self.detail.as_str() {
-                    "no_dates" => "no register has dates of a last sign of life",
-                    "one_date" => "in a register the dates of a last sign of life are nearly all one day",
-                    "few_positives" => "there are too few known residents to learn from",
-                    "few_negatives" => "too few are known not to live here: the prior comes from the density ratio",
-                    "unlike_negatives" => {
-                        "most whom only registers know are unlike those known not to live here: the prior is a density ratio"
-                    }
-                    "stated_share" => {
-                        "nothing tells how many were missed (too few are known to registers alone, or none has dates): the \
-                         share is mostly a stated one"
-                    }
-                    "no_convergence" => "it did not converge",
-                    other => other,
-                };
-                write!(f, "the residence evidence is doubtful: {why}")
-            }
-            WarningKind::Erroneous => {
-                write!(f, "{percent:.1} % of the enumerations are expected to be wrong, more than 2 %")
-            }
-            WarningKind::Absent => {
-                let (count, codes) = self.codes();
-                write!(
-                    f,
-                    "of {count} communities with {percent:.1} % of the persons in registers the roll has nobody ({codes}): is \
-                     its extract whole?"
-                )
-            }
-            WarningKind::AbsentPlaces => {
-                let (_, codes) = self.codes();
-                write!(
-                    f,
-                    "of buildings or institutions with {percent:.1} % of the persons in registers the roll has hardly anybody, \
-                     though it has most persons elsewhere (communities: {codes}): were they left out, or are they gone or \
-                     elsewhere?"
-                )
-            }
-            WarningKind::Stale => {
-                let (_, registers) = self.codes();
-                write!(
-                    f,
-                    "registers with {percent:.0} % of the records end months before the reference time ({registers}): whoever \
-                     died or left since looks like a missed resident, so that too many are expected"
-                )
-            }
-            WarningKind::Unjudged => write!(
-                f,
-                "registers have hardly anybody of the ages of {percent:.1} % of the persons on the roll: of these ages it is \
-                 not estimated whom no list has"
-            ),
-            WarningKind::NoModel => write!(
-                f,
-                "there is no estimate with each register a list of its own: no log-linear model has one for the ages of \
-                 {percent:.1} % of the persons"
-            ),
-            WarningKind::Unlinked => write!(
-                f,
-                "{percent:.0} % of the shorter of roll and registers are not on the other: nothing that is expected of missed \
-                 persons can be relied on; are both of one area, the columns right, the link probability not too high?"
-            ),
-            WarningKind::Unknowable => write!(
-                f,
-                "nothing is estimated: of {percent:.0} % of those on the roll, by age and registration, registers can know \
-                 hardly anybody"
-            ),
-            WarningKind::UnknownKinds => write!(
-                f,
-                "of {percent:.0} % of those on the roll, by age and registration, registers can know hardly anybody: who was \
-                 missed among them is estimated from the others, and may be far off"
-            ),
-            WarningKind::OneRegister => write!(
-                f,
-                "of {percent:.0} % of those on the roll, by age and registration, only one register can know: whether those \
-                 in none are on it wrongly cannot be told, and none is taken out; the estimate may be too high"
-            ),
-            WarningKind::UnsupportedAreas => {
-                let (count, codes) = self.codes();
-                write!(
-                    f,
-                    "{count} enumeration areas have {percent:.1} % of all rows that no register supports, far more than \
-                     others ({codes}): were they made up?"
-                )
-            }
-            WarningKind::OneList => write!(f, "nothing is estimated: that takes a roll and a register at least"),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@
 //! issued; how the mates stand to the roll; who was enumerated at the dwelling and how many companions are missing too;
 //! whether somebody is listed there as living elsewhere; for each kind the latest sign of life of missing companions;
 //! whether somebody enumerated at the dwelling could be this person (`twin`); and how nearly a record matched the
-//! present row of somebody who has no record of these kinds (`near_free`) or has one (`near_taken`).
+//! present row of somebody who has no record of these kinds (`near_unregistered_row`) or has one
+//! (`near_registered_row`).
 
 use super::Material;
 use super::standing::Standing;

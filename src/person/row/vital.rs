@@ -28,19 +28,12 @@ impl RowReader<'_> {
     }
 
     /// The birth date beside the ID number, made finer by the one inside it where they agree as far as they go.
-    pub(super) fn read_birth(
-        &self,
-        chunk: &Chunk,
-        row: usize,
-        id: IdNumber,
-        out: &mut ChunkTable,
-        flags: &mut u8,
-    ) -> Date {
+    pub(super) fn read_birth(&self, chunk: &Chunk, row: usize, id: IdNumber, out: &mut ChunkTable) -> Date {
         let written = self.read_date(chunk, row, Field::BirthDate, "birth_date_unreadable", out);
         let inside = id.birth_date().filter(|_| id.is_valid() || id.is_tail_masked());
         match (written.is_some(), inside) {
             (false, Some(inside)) => {
-                *flags |= flag::BIRTH_FROM_ID;
+                out.flags |= flag::BIRTH_FROM_ID;
                 inside
             }
             (true, Some(inside)) => {
@@ -50,7 +43,7 @@ impl RowReader<'_> {
                 if agrees {
                     return inside;
                 }
-                *flags |= flag::BIRTH_CONFLICT;
+                out.flags |= flag::BIRTH_CONFLICT;
                 out.note(Some("birth_date_contradicts_id"));
                 // Nobody is registered before being born: of the two, this is the wrong one.
                 let unborn = written.is_before(self.study.reference.day) == Some(false);
@@ -63,17 +56,17 @@ impl RowReader<'_> {
         }
     }
 
-    pub(super) fn read_sex(&self, chunk: &Chunk, row: usize, id: IdNumber, out: &mut ChunkTable, flags: &mut u8) -> u8 {
+    pub(super) fn read_sex(&self, chunk: &Chunk, row: usize, id: IdNumber, out: &mut ChunkTable) -> u8 {
         let text = self.text(chunk, row, Field::Sex);
         let written = text.as_ref().map_or(0, |text| code::sex(text));
         out.note((written == 0 && text.is_some()).then_some("sex_unknown"));
         let inside = if id.is_valid() { id.sex().unwrap_or(0) } else { 0 };
         if written == 0 && inside != 0 {
-            *flags |= flag::SEX_FROM_ID;
+            out.flags |= flag::SEX_FROM_ID;
             return inside;
         }
         if written != 0 && inside != 0 && written != inside {
-            *flags |= flag::SEX_CONFLICT;
+            out.flags |= flag::SEX_CONFLICT;
             out.note(Some("sex_contradicts_id"));
         }
         written

@@ -1,7 +1,7 @@
 //! Does every import follow the table?
 //!
 //! Takes the [`Rooms`] and the files under `src/`, gives a sentence for each import that the table does not allow, for
-//! each file that is in no room, and for each room without a file.
+//! each that it allows and no file has, for each file that is in no room, and for each room without a file.
 //!
 //! A path is resolved by its first name: `crate` (or `rollcall`), `super`, `self`, a module declared in the file, or a
 //! name that a `use` of the file bound. Everything else is not ours.
@@ -15,6 +15,7 @@ use super::source::{self, Path, code, is_test_file, tokens};
 pub fn check(rooms: &Rooms, files: &[(String, String)], announced: &[&str]) -> Vec<String> {
     let mut complaints = BTreeSet::new();
     let mut built: BTreeSet<&str> = BTreeSet::new();
+    let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
     let tests: BTreeSet<Vec<String>> =
         files.iter().flat_map(|(name, text)| test_modules(&module(name), text)).collect();
     for (name, text) in files.iter().filter(|(name, _)| !is_test_file(name)) {
@@ -28,6 +29,7 @@ pub fn check(rooms: &Rooms, files: &[(String, String)], announced: &[&str]) -> V
                 built.insert(room);
                 for used in imports(&own, &tokens) {
                     complaints.extend(judge(rooms, name, room, &used));
+                    seen.extend(rooms.of(&used).map(|other| (room, other)));
                 }
             }
             None if own.is_empty() || rooms.is_hall(&own) => {
@@ -42,6 +44,10 @@ pub fn check(rooms: &Rooms, files: &[(String, String)], announced: &[&str]) -> V
     }
     for room in rooms.names().filter(|room| !built.contains(room) && !announced.contains(room)) {
         complaints.insert(format!("docs/architecture.md: `{room}` has a row, but no file under src/"));
+    }
+    let never = |(room, other): &(&str, &str)| built.contains(room) && !seen.contains(&(*room, *other));
+    for (room, other) in rooms.allowed().filter(never) {
+        complaints.insert(format!("docs/architecture.md: `{room}` may use `{other}`, and does not"));
     }
     complaints.into_iter().collect()
 }
@@ -139,7 +145,8 @@ mod tests {
                 "src/hall/mod.rs",
                 "pub mod one;\npub mod two;\nuse one::One;\npub fn walk(one: One) -> two::Two { two::go(one) }",
             ),
-            ("src/hall/one.rs", "use crate::error::Error;"),
+            ("src/hall/one.rs", ""),
+            ("src/hall/one/deep.rs", "use crate::error::Error;"),
             ("src/hall/two/mod.rs", "use super::one;\nmod deep;\nfn go(x: one::One) -> deep::X {}"),
             ("src/hall/two/deep.rs", "use super::super::one::One;\nuse super::Two;"),
             ("src/door.rs", "use crate::hall;\nfn open() { hall::walk() }"),
@@ -215,6 +222,13 @@ mod tests {
         let rooms = Rooms::read("| room | may use |\n|---|---|\n| `error` | |\n| `attic` | |\n");
         assert_eq!(check(&rooms, &files, &[]), ["docs/architecture.md: `attic` has a row, but no file under src/"]);
         assert_eq!(check(&rooms, &files, &["attic"]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_allowed_and_never_done_is_found() {
+        one("src/hall/one/deep.rs", "", "`hall/one` may use `error`, and does not");
+        one("src/hall/one/deep.rs", "#[cfg(test)]\nmod tests { use crate::error::Error; }", "`error`, and does not");
+        one("src/door.rs", "", "`door` may use `hall`, and does not");
     }
 
     #[test]

@@ -43,6 +43,11 @@ impl Rooms {
         self.rows.iter().any(|(known, uses)| known == room && uses.iter().any(|used| used == other))
     }
 
+    /// All pairs of a room and one that it may use.
+    pub fn allowed(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rows.iter().flat_map(|(room, uses)| uses.iter().map(|used| (room.as_str(), used.as_str())))
+    }
+
     /// What is wrong with the table itself: an unknown room, or one that stands below (which rules cycles out).
     pub fn complaints(&self) -> Vec<String> {
         let mut complaints = Vec::new();

@@ -1,8 +1,8 @@
 //! How does a case wait until somebody is sent?
 //!
 //! Writes and reads back `cases.parquet`: every discrepancy as a case, with what a field worker may see and no more.
-//! The lists of the run and all later ones are made from it, so that there is one way to write a list. It holds names
-//! of missed persons, as the lists do, and is to be kept like them.
+//! All lists after those of the run are made from it, by the same code. It holds names of missed persons, as the lists
+//! do, and is to be kept like them.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -159,16 +159,32 @@ fn shown(warning: &Warning) -> Warning {
     warning
 }
 
+/// Codes of areas that a sentence names, at most.
+const CODES_SHOWN: usize = 5;
+
+/// How many codes the detail of a warning holds, and the first of them.
+fn codes(warning: &Warning) -> (usize, String) {
+    let codes: Vec<&str> = warning.detail.split(", ").collect();
+    let more = if codes.len() > CODES_SHOWN { " …" } else { "" };
+    (codes.len(), format!("{}{more}", codes[..codes.len().min(CODES_SHOWN)].join(", ")))
+}
+
 /// A warning in a sentence.
 #[must_use]
 pub fn warning(language: Language, warning: &Warning) -> String {
-    let (share, warning) = (percent(warning.share), shown(warning));
-    match (language, warning.kind) {
-        (Language::En, _) => warning.to_string(),
-        (Language::Zh, WarningKind::Merged) => {
+    match language {
+        Language::Zh => in_chinese(&shown(warning)),
+        Language::En => in_english(&shown(warning)),
+    }
+}
+
+fn in_chinese(warning: &Warning) -> String {
+    let share = percent(warning.share);
+    match warning.kind {
+        WarningKind::Merged => {
             format!("{share} 的人所在的层太小，不能在本区县内单独估计：区域之间借用了彼此的数据。")
         }
-        (Language::Zh, WarningKind::Residence) => {
+        WarningKind::Residence => {
             let why = match warning.detail.as_str() {
                 "no_dates" => "行政记录没有最近活动日期",
                 "one_date" => "某项行政记录的最近活动日期几乎全是同一天",
@@ -183,55 +199,138 @@ pub fn warning(language: Language, warning: &Warning) -> String {
             };
             format!("居住证据不够可靠：{why}。")
         }
-        (Language::Zh, WarningKind::Unlinked) => format!(
+        WarningKind::Unlinked => format!(
             "普查名册与行政记录中人数较少的一方，有 {share} 的人不在另一方：漏登人数的一切预计均不可靠。请核对两者是否为同一地区、\
              列是否对应正确、关联概率阈值是否过高。"
         ),
-        (Language::Zh, WarningKind::Unknowable) => {
+        WarningKind::Unknowable => {
             format!("未作估计：普查名册中 {share} 的人属于行政记录几乎覆盖不到的人群（按年龄和户籍划分）。")
         }
-        (Language::Zh, WarningKind::UnknownKinds) => format!(
+        WarningKind::UnknownKinds => format!(
             "普查名册中 {share} 的人属于行政记录几乎覆盖不到的人群（按年龄和户籍划分）：其中的漏登由其他人群推算，可能偏差很大。"
         ),
-        (Language::Zh, WarningKind::OneRegister) => format!(
+        WarningKind::OneRegister => format!(
             "普查名册中 {share} 的人属于只有一份行政记录能覆盖的人群（按年龄和户籍划分）：没有行政记录的人是否登记有误无从判断，\
              一律未予扣除，估计可能偏高。"
         ),
-        (Language::Zh, WarningKind::UnsupportedAreas) => {
-            let (count, codes) = warning.codes();
+        WarningKind::UnsupportedAreas => {
+            let (count, codes) = codes(warning);
             format!(
                 "有 {count} 个普查小区的无记录佐证登记远多于其他小区，占全部此类登记的 {share}（{codes}）：是否有编造？"
             )
         }
-        (Language::Zh, WarningKind::OneList) => {
-            String::from("未作估计：估计普查完整性至少需要一份普查名册和一份行政记录。")
-        }
-        (Language::Zh, WarningKind::Absent) => {
-            let (count, codes) = warning.codes();
+        WarningKind::OneList => String::from("未作估计：估计普查完整性至少需要一份普查名册和一份行政记录。"),
+        WarningKind::Absent => {
+            let (count, codes) = codes(warning);
             format!(
                 "有 {count} 个社区（村）在行政记录中有人（占 {share}），普查名册中却没有人（{codes}）：名册是否提取完整？"
             )
         }
-        (Language::Zh, WarningKind::AbsentPlaces) => {
-            let (_, codes) = warning.codes();
+        WarningKind::AbsentPlaces => {
+            let (_, codes) = codes(warning);
             format!(
                 "有的楼栋或单位（集体户）在行政记录中有许多人（占 {share}），普查名册中却几乎没有人，而其他地方大多已登记（所在社区：{codes}）：\
                  是整体漏登，还是已拆除或不在本区？"
             )
         }
-        (Language::Zh, WarningKind::Stale) => {
-            let (_, registers) = warning.codes();
+        WarningKind::Stale => {
+            let (_, registers) = codes(warning);
             format!(
                 "有的行政记录（占 {share}）截止于普查时点之前数月（{registers} 个月）：此后死亡或迁出的人看起来像漏登的居民，预计漏登人数会偏多。"
             )
         }
-        (Language::Zh, WarningKind::Unjudged) => {
+        WarningKind::Unjudged => {
             format!("名册中 {share} 的人所属年龄在行政记录中几乎没有人：这些年龄中哪里都没有的人未作估计。")
         }
-        (Language::Zh, WarningKind::NoModel) => {
+        WarningKind::NoModel => {
             format!("未给出各行政记录分别作为一份名单的估计：{share} 的人所属年龄没有可估计的对数线性模型。")
         }
-        (Language::Zh, WarningKind::Erroneous) => format!("预计登记有误的占 {share}，超过 2%。"),
+        WarningKind::Erroneous => format!("预计登记有误的占 {share}，超过 2%。"),
+    }
+}
+
+fn in_english(warning: &Warning) -> String {
+    let percent = 100.0 * warning.share;
+    match warning.kind {
+        WarningKind::Merged => format!(
+            "{percent:.0} % of the persons are in post-strata too small for their own district: areas borrow from one \
+             another"
+        ),
+        WarningKind::Residence => {
+            let why = match warning.detail.as_str() {
+                "no_dates" => "no register has dates of a last sign of life",
+                "one_date" => "in a register the dates of a last sign of life are nearly all one day",
+                "few_positives" => "there are too few known residents to learn from",
+                "few_negatives" => "too few are known not to live here: the prior comes from the density ratio",
+                "unlike_negatives" => {
+                    "most whom only registers know are unlike those known not to live here: the prior is a density ratio"
+                }
+                "stated_share" => {
+                    "nothing tells how many were missed (too few are known to registers alone, or none has dates): the \
+                     share is mostly a stated one"
+                }
+                "no_convergence" => "it did not converge",
+                other => other,
+            };
+            format!("the residence evidence is doubtful: {why}")
+        }
+        WarningKind::Erroneous => {
+            format!("{percent:.1} % of the enumerations are expected to be wrong, more than 2 %")
+        }
+        WarningKind::Absent => {
+            let (count, codes) = codes(warning);
+            format!(
+                "of {count} communities with {percent:.1} % of the persons in registers the roll has nobody ({codes}): is \
+                 its extract whole?"
+            )
+        }
+        WarningKind::AbsentPlaces => {
+            let (_, codes) = codes(warning);
+            format!(
+                "of buildings or institutions with {percent:.1} % of the persons in registers the roll has hardly anybody, \
+                 though it has most persons elsewhere (communities: {codes}): were they left out, or are they gone or \
+                 elsewhere?"
+            )
+        }
+        WarningKind::Stale => {
+            let (_, registers) = codes(warning);
+            format!(
+                "registers with {percent:.0} % of the records end months before the reference time ({registers}): whoever \
+                 died or left since looks like a missed resident, so that too many are expected"
+            )
+        }
+        WarningKind::Unjudged => format!(
+            "registers have hardly anybody of the ages of {percent:.1} % of the persons on the roll: of these ages it is \
+             not estimated whom no list has"
+        ),
+        WarningKind::NoModel => format!(
+            "there is no estimate with each register a list of its own: no log-linear model has one for the ages of \
+             {percent:.1} % of the persons"
+        ),
+        WarningKind::Unlinked => format!(
+            "{percent:.0} % of the shorter of roll and registers are not on the other: nothing that is expected of missed \
+             persons can be relied on; are both of one area, the columns right, the link probability not too high?"
+        ),
+        WarningKind::Unknowable => format!(
+            "nothing is estimated: of {percent:.0} % of those on the roll, by age and registration, registers can know \
+             hardly anybody"
+        ),
+        WarningKind::UnknownKinds => format!(
+            "of {percent:.0} % of those on the roll, by age and registration, registers can know hardly anybody: who was \
+             missed among them is estimated from the others, and may be far off"
+        ),
+        WarningKind::OneRegister => format!(
+            "of {percent:.0} % of those on the roll, by age and registration, only one register can know: whether those \
+             in none are on it wrongly cannot be told, and none is taken out; the estimate may be too high"
+        ),
+        WarningKind::UnsupportedAreas => {
+            let (count, codes) = codes(warning);
+            format!(
+                "{count} enumeration areas have {percent:.1} % of all rows that no register supports, far more than \
+                 others ({codes}): were they made up?"
+            )
+        }
+        WarningKind::OneList => String::from("nothing is estimated: that takes a roll and a register at least"),
     }
 }
 

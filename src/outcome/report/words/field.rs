@@ -32,8 +32,6 @@ pub const REFERENCE: Words = words("普查时点", "Reference time");
 pub const CASES_COUNT: Words = words("核查事项", "Cases");
 /// Number of dwellings.
 pub const DWELLINGS_COUNT: Words = words("需走访住所", "Dwellings to visit");
-/// What the cases are about.
-pub const BY_MATTER: Words = words("事项分类", "By kind");
 /// How to go about it.
 pub const PROTOCOL: Words = words("入户须知", "How to proceed");
 /// Signature lines.
@@ -105,10 +103,6 @@ pub fn choice(of: Outcome, language: Language) -> String {
 
 /// Name of the sheet with the outcome codes.
 pub const CODES: Words = words("结果代码", "Outcome codes");
-/// Heading of the code.
-pub const CODE: Words = words("代码", "Code");
-/// Heading of its meaning.
-pub const MEANING: Words = words("含义", "Meaning");
 /// Any other code, to be written by hand.
 pub const OTHER_CODE: Words = words("其他代码", "other code");
 /// All codes, on a cover.
