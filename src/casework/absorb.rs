@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::history::{State, standing};
+use super::history::{State, outlasts_new_data, standing};
 use super::store::{self, Event, EventKind, Store, now};
 use crate::audit::manifest;
 use crate::digest;
@@ -37,7 +37,8 @@ pub struct Absorbed {
     pub reopened: u64,
     /// Cases that the run does not raise any more.
     pub closed: u64,
-    /// Cases that visits have settled, or dispute, and that the run does not raise any more.
+    /// Cases that visits have settled, dispute, or answer and leave to a supervisor, and that the run does not raise
+    /// any more.
     pub settled: u64,
     /// Records of earlier cases that cases of the run rest on, too, as those of other persons.
     pub of_others: u64,
@@ -256,15 +257,22 @@ impl Work<'_> {
         let events = store::events(self.transaction)?;
         let (mut by_data, mut by_visits) = (0, 0);
         let mut of_case = self.transaction.prepare("SELECT digest FROM record WHERE id = ?1")?;
-        for (id, kind) in all.into_iter().filter(|(id, _)| !raised.contains(id) && !closed.contains(id)) {
+        for (id, kind) in all.into_iter().filter(|(id, _)| !raised.contains(id)) {
+            let events = events.get(&id).map_or(&[][..], Vec::as_slice);
+            let state = standing(events).0;
+            // Closed already, unless a supervisor has taken back since what had settled it.
+            if closed.contains(&id) && !matches!(state, State::Open | State::Assigned | State::Visited) {
+                continue;
+            }
             let digests: Vec<String> = of_case.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            let state = events.get(&id).map_or(State::Open, |events| standing(events).0);
+            let stays = outlasts_new_data(events);
             let why = match state {
                 State::Resolved => "a visit has settled it",
                 State::Disputed => "visits contradict each other about it",
+                State::Referred if stays => "a supervisor must decide what visits say of it",
                 _ => records.reason(&kind, &digests),
             };
-            *if matches!(state, State::Resolved | State::Disputed) { &mut by_visits } else { &mut by_data } += 1;
+            *if stays { &mut by_visits } else { &mut by_data } += 1;
             self.event(id, EventKind::Closed, Some(why))?;
         }
         Ok((by_data, by_visits))

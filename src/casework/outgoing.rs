@@ -156,7 +156,7 @@ const TRIES: u32 = 3;
 /// written.
 pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
     check(run, order)?;
-    let heading = heading(run, language, &order.team)?;
+    let heading = heading(run, language, order)?;
     let (choice, _held) = claim(store, run, order, language)?;
     write(run, order, &heading, &choice).map_err(|error| without_lists(error, order))
 }
@@ -210,9 +210,7 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
 pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
     let cases = store.cases()?;
     let has = |case: &StoredCase| {
-        matches!(case.state(), State::Assigned | State::Visited)
-            && is_asked_for(case, order)
-            && case.team() == Some(order.team.as_str())
+        case.state() == State::Assigned && is_asked_for(case, order) && case.team() == Some(order.team.as_str())
     };
     let chosen: Vec<usize> = (0..cases.len()).filter(|at| has(&cases[*at])).collect();
     if chosen.is_empty() {
@@ -234,7 +232,7 @@ pub(super) fn send_as_they_are(
     let probability = probabilities(&cases, settled::has_outcomes(run)?);
     let choice = Choice { cases, probability, chosen, random: Vec::new(), lists: Vec::new() };
     let choice = choice.arranged(order, language)?;
-    let heading = heading(run, language, &order.team)?;
+    let heading = heading(run, language, order)?;
     let held = held::hold(run)?;
     announce(&mut open_log(&held, order)?, order, action, &choice)?;
     write(run, order, &heading, &choice)
@@ -308,13 +306,18 @@ fn check_empty(folder: &Path) -> Result<()> {
     }
 }
 
-fn heading(run: &Path, language: Language, team: &str) -> Result<Heading> {
+fn heading(run: &Path, language: Language, order: &Order) -> Result<Heading> {
     let manifest = Manifest::read(run)?;
     let mut parts = manifest.study.reference_time.get(..10).unwrap_or_default().split('-');
     let mut next = || parts.next().and_then(|part| part.parse::<u16>().ok()).unwrap_or(0);
     let (year, month, day) = (next(), next(), next());
     let reference = (year, u8::try_from(month).unwrap_or(0), u8::try_from(day).unwrap_or(0));
-    let team = if team == NO_TEAM { String::new() } else { team.to_owned() };
+    let team = match order.team.as_str() {
+        NO_TEAM => String::new(),
+        // By the cover the list is known for a supervisor's when it comes back, whatever has become of its columns.
+        name if order.for_supervisor && name != SUPERVISOR => format!("{SUPERVISOR} {name}"),
+        name => name.to_owned(),
+    };
     Ok(Heading { language, study: crate::privacy::mask::plain(&manifest.study.name), reference, team })
 }
 
@@ -411,7 +414,8 @@ mod tests {
     use crate::casework::learning::tests::row;
     use crate::casework::progress;
     use crate::casework::ranking::next_doors;
-    use crate::casework::store::{Claim, EventKind, State, Store, StoredCase};
+    use crate::casework::recall::recall;
+    use crate::casework::store::{Claim, EventKind, State, Store, StoredCase, Visit};
     use crate::error::Kind;
     use crate::intake::study::Language;
     use crate::outcome::discrepancy::DiscrepancyKind;
@@ -479,6 +483,42 @@ mod tests {
         assert_eq!((sent(&mut store, "west"), sent(&mut store, "east")), (1, 0));
         say(&mut store, 0, Outcome::NoContact, "2020-12-03", "field");
         assert_eq!(sent(&mut store, "east"), 1);
+    }
+
+    #[test]
+    fn a_team_that_has_a_case_has_it_still_when_the_list_of_another_comes_late() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 1);
+        let id = store.cases().unwrap()[0].id;
+        let late = |team: &str| Visit {
+            id,
+            outcome: Outcome::NoContact,
+            visited_on: String::from("2020-12-01"),
+            note: String::new(),
+            team: Some(team.to_owned()),
+        };
+        let sent = |store: &mut Store, team: &str| {
+            send(store, folder.path(), &order(team, None), Language::Zh).map_or(0, |sent| sent.cases)
+        };
+        assert_eq!(sent(&mut store, "east"), 1);
+        recall(&mut store, folder.path(), &order("east", None)).unwrap();
+        assert_eq!(sent(&mut store, "west"), 1);
+        store.note_visits(&[late("east")], "field").unwrap();
+        assert_eq!((sent(&mut store, "north"), sent(&mut store, "west")), (0, 1));
+        let events = &store.cases().unwrap()[0].events;
+        assert_eq!(events.iter().filter(|event| event.what == EventKind::Assigned).count(), 2, "west has it already");
+        store.note_visits(&[late("west")], "field").unwrap();
+        assert_eq!(sent(&mut store, "north"), 1);
+    }
+
+    #[test]
+    fn lists_for_other_keys_hold_what_the_team_has_not_brought_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 2);
+        send(&mut store, folder.path(), &order("east", None), Language::Zh).unwrap();
+        say(&mut store, 0, Outcome::NoContact, "2020-12-01", "field");
+        let sent = super::send_again(&store, folder.path(), &order("east", None), Language::Zh).unwrap();
+        assert_eq!((sent.cases, progress::teams(store.cases().unwrap().iter())[0].cases), (1, 1));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::Known;
 use super::heading::Places;
+use crate::casework::history::SUPERVISOR;
 use crate::casework::store::{StoredCase, Visit};
 use crate::intake::extract::filled::NOT_COMPUTED;
 use crate::intake::study::Language;
@@ -106,6 +107,8 @@ type Fault = (usize, Words);
 pub(super) struct Row<'a> {
     pub(super) cells: &'a [String],
     pub(super) columns: &'a Places,
+    /// The team whose list it is, if that is known.
+    pub(super) team: Option<&'a str>,
 }
 
 impl Row<'_> {
@@ -176,7 +179,9 @@ impl Row<'_> {
             ));
         }
         let visited_on = visit_day(&date, known.reference)?;
-        if visited_on.is_empty() && case.may_be_another(known.role, outcome, self.cell(NOTE)) {
+        // A supervisor decides for no team.
+        let team = self.team.filter(|_| known.role != SUPERVISOR);
+        if visited_on.is_empty() && case.may_be_another(known.role, outcome, self.cell(NOTE), team) {
             return Err((
                 DATE,
                 words(
@@ -186,7 +191,8 @@ impl Row<'_> {
                 ),
             ));
         }
-        Ok(Some(Visit { id: case.id, outcome, visited_on, note: self.cell(NOTE).to_owned() }))
+        let (note, team) = (self.cell(NOTE).to_owned(), team.map(str::to_owned));
+        Ok(Some(Visit { id: case.id, outcome, visited_on, note, team }))
     }
 
     /// Is there an outcome? What somebody has written without one must not be lost, nor what a formula would say.

@@ -294,6 +294,46 @@ fn a_list_is_not_taken_for_that_of_another_role() {
 }
 
 #[test]
+fn the_cover_says_whose_list_it_is() {
+    use super::role::check;
+    use crate::casework::history::{Event, EventKind};
+    let (folder, mut cases) = (tempfile::tempdir().unwrap(), cases());
+    cases[0].events.push(Event {
+        what: EventKind::Assigned,
+        at: String::new(),
+        role: String::from("office"),
+        outcome: None,
+        visited_on: None,
+        team: Some(String::from("east")),
+        note: None,
+    });
+    // The column of what is asked has been taken out.
+    for (covers, team, for_supervisor) in [
+        (&["east"][..], Some("east"), false),
+        (&[" east "], Some("east"), false),
+        (&["nobody-knows"], None, false),
+        (&["east", "west"], None, false),
+        (&["supervisor"], None, true),
+        (&["supervisor LIU"], None, true),
+        (&[], None, false),
+    ] {
+        let path = folder.path().join("filled.xlsx");
+        let mut book = Workbook::new();
+        for (at, cover) in covers.iter().enumerate() {
+            let label = [field::TEAM.zh, field::TEAM.en][at];
+            book.add_worksheet().write_row(4, 0, [label, cover]).unwrap();
+        }
+        let sheet = book.add_worksheet();
+        sheet.write_row(0, 0, HEADING).unwrap();
+        sheet.write_row_matrix(1, 0, rows(&cases[..1], "01")).unwrap();
+        book.save(&path).unwrap();
+        let returned = read_back(&path, &cases, &|_| Vec::new());
+        assert_eq!(returned.visits[0].1.team.as_deref(), team, "{covers:?}");
+        assert_eq!(check(&path, "field", &returned, &cases).is_err(), for_supervisor, "{covers:?}");
+    }
+}
+
+#[test]
 fn a_wrong_day_is_told_from_a_missing_one() {
     for (day, what) in [
         ("2020-12", "the day is missing"),
