@@ -142,6 +142,29 @@ fn a_record_that_is_another_persons_now_takes_no_history_over() {
 }
 
 #[test]
+fn where_rows_have_other_numbers_nobody_says_who_is_on_the_roll() {
+    let case = |at: usize, mark: &str| {
+        let digest = record_digest("register", &at.to_string());
+        CaseRow { records: vec![format!("{digest}.{mark}")], ..row(at, 1, 0.5) }
+    };
+    // Of the records that the second run raises too, so many are other persons'; the last one is not raised, and the
+    // person who has its number now is on the roll.
+    for (moved, reason) in [(2, "may be other persons' now"), (1, "link its person to a row of the roll")] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let first: Vec<CaseRow> = (1..=4).map(|at| case(at, "aaabbbccc")).collect();
+        run_of(folder, &first, &[1, 2, 3, 4], &[]);
+        let mut store = Store::open(folder).unwrap();
+        absorb(&mut store, folder).unwrap();
+        let mark = |at| if at <= moved { "dddeeefff" } else { "aaabbbccc" };
+        run_of(folder, &(1..=3).map(|at| case(at, mark(at))).collect::<Vec<_>>(), &[1, 2, 3, 4], &[4]);
+        assert_eq!(absorb(&mut store, folder).unwrap().of_others, moved as u64);
+        let last = store.cases().unwrap()[3].events.last().and_then(|event| event.note.clone()).unwrap();
+        assert!(last.contains(reason), "{last}");
+    }
+}
+
+#[test]
 fn of_two_cases_that_are_one_person_the_visited_one_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
