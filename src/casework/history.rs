@@ -153,7 +153,8 @@ impl State {
 
 impl Event {
     /// The day of a visit; empty if it was not said.
-    fn day(&self) -> &str {
+    #[must_use]
+    pub fn day(&self) -> &str {
         self.visited_on.as_deref().unwrap_or_default()
     }
 
@@ -433,24 +434,34 @@ impl StoredCase {
         })
     }
 
-    /// The calls of the field at the door of the case; what was only noted once more counts once. A supervisor decides
-    /// at a desk.
+    /// The calls of the field at the door of the case. A supervisor decides at a desk.
     #[must_use]
     pub fn calls(&self) -> Vec<Call<'_>> {
-        let mut calls: Vec<(usize, Call<'_>)> = Vec::new();
-        let by_field = |event: &Event| event.is_visit() && event.role != SUPERVISOR;
-        for (at, event) in self.events.iter().enumerate().filter(|(_, event)| by_field(event)) {
-            // A note completes the call, or one that has completed it already.
-            let known =
-                completed(&self.events[..at], event).and_then(|before| calls.iter_mut().find(|call| call.0 == before));
-            if let Some((last, call)) = known {
-                (*last, call.day) = (at, event.day());
-                call.noted.push(&event.at);
-            } else {
-                calls.push((at, Call { day: event.day(), noted: vec![&event.at], case: self.as_of(at) }));
+        let of_call = |told: Vec<usize>| {
+            let (first, last) = (*told.first()?, self.events.get(*told.last()?)?);
+            let noted = told.into_iter().map(|at| self.events[at].at.as_str()).collect();
+            (last.role != SUPERVISOR).then(|| Call { day: last.day(), noted, case: self.as_of(first) })
+        };
+        self.told().into_iter().filter_map(of_call).collect()
+    }
+
+    /// What came back, visit by visit: all notes that tell of the same one.
+    #[must_use]
+    pub fn visits_as_told(&self) -> Vec<Vec<&Event>> {
+        self.told().into_iter().map(|told| told.into_iter().map(|at| &self.events[at]).collect()).collect()
+    }
+
+    /// The positions of the notes of each visit. A note completes a visit, or one that has completed it already.
+    fn told(&self) -> Vec<Vec<usize>> {
+        let mut told: Vec<Vec<usize>> = Vec::new();
+        for (at, event) in self.events.iter().enumerate().filter(|(_, event)| event.is_visit()) {
+            let before = completed(&self.events[..at], event);
+            match told.iter_mut().find(|visit| before.is_some() && visit.last().copied() == before) {
+                Some(visit) => visit.push(at),
+                None => told.push(vec![at]),
             }
         }
-        calls.into_iter().map(|(_, call)| call).collect()
+        told
     }
 
     /// The day of the visit that settled the case, if it was said.

@@ -226,6 +226,14 @@ fn remarks_below_a_list_are_no_rows() {
         with_remarks.push(vec![remark.to_owned()]);
     }
     assert_eq!(read_rows(with_remarks), (4, 2, Vec::new()));
+    // A person whom somebody has added, with a remark, is not dropped.
+    let heading = [&HEADING[..], &["备注"]].concat();
+    for (number, name, dwelling) in [("", "某甲", ""), ("", "", "1号楼"), ("补充", "某甲", "1号楼")] {
+        let row = [number, "", dwelling, name, "", "", "", "1980年生，已补登"].map(str::to_owned).to_vec();
+        let returned = read_headed(&heading, &[row]).unwrap();
+        assert_eq!((returned.blank, returned.wrong.len()), (0, 1), "{number} {name} {dwelling}");
+        assert!(returned.wrong[0].reason.en.contains("no case number"));
+    }
     // With an outcome beside it, it is a number that somebody has damaged.
     let mut damaged = rows(&cases(), "03");
     damaged[0][0] = String::from("共4项");
@@ -342,6 +350,9 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         ("12月3日", "the year is missing"),
         ("2020-01-05", "before the reference time"),
         ("2020-10-24", "before the reference time"),
+        ("2020-12-01 2020-12-03 2020-12-05", "behind the day"),
+        ("2020-12-01 03 05", "behind the day"),
+        ("2020-12-01 nobody met", "behind the day"),
     ] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();
@@ -349,7 +360,20 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         assert!(wrong[0].0 == "走访日期" && wrong[0].1.contains(what), "{day}: {wrong:?}");
     }
     // A spreadsheet counts days, and other programs write them with decimals.
-    for day in ["2020-10-25", "2020-11-01", "20201203", "44167", "44167.0", "44167.5", ""] {
+    for day in [
+        "2020-10-25",
+        "2020-11-01",
+        "20201203",
+        "44167",
+        "44167.0",
+        "44167.5",
+        "",
+        "2020-12-03 00:00:00",
+        "2020-12-03T00:00:00.000Z",
+        "2020-12-03 8:30 PM",
+        "2020-12-03 下午3点半",
+        "2020年12月3日 (星期四) 上午",
+    ] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();
         assert_eq!(read_rows(rows).0, 1, "{day}");

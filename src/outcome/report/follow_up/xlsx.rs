@@ -110,9 +110,15 @@ fn line_count(text: &str, width: f64) -> u32 {
     text.split('\n').map(line).sum()
 }
 
-/// A text in a header or footer, where `&` is a command; short, because the whole may have 255 characters.
+/// Longest text of a header: the whole may have 255 characters.
+const HEADER_CHARACTERS_MAX: usize = 40;
+
+/// A text in a header or footer, where `&` is a command; with a mark where it is cut, or it might name something else.
 fn header_text(text: &str) -> String {
-    text.chars().take(40).collect::<String>().replace('&', "&&")
+    let is_whole = text.chars().count() <= HEADER_CHARACTERS_MAX;
+    let kept = if is_whole { HEADER_CHARACTERS_MAX } else { HEADER_CHARACTERS_MAX - 1 };
+    let shown: String = text.chars().take(kept).chain((!is_whole).then_some('…')).collect();
+    shown.replace('&', "&&")
 }
 
 fn write_cover(
@@ -164,7 +170,7 @@ fn write_cover(
 fn header(heading: &Heading, list: &AreaList) -> String {
     let language = heading.language;
     format!(
-        "&L&\"Microsoft YaHei\"&9{} {}&C&\"Microsoft YaHei,Bold\"&11{}&R&\"Microsoft YaHei\"&9{} {}",
+        "&L&\"Microsoft YaHei\"&9{} {}&C&\"Microsoft YaHei,Bold\"&11{}&R&\"Microsoft YaHei\"&9{} · {}",
         area_words(list).of(language),
         // Without the space the digits of the code would be read as a font size.
         header_text(area_code(list)),
@@ -261,5 +267,8 @@ mod tests {
         }
         assert!(!looks_like_formula("王=1"));
         assert_eq!(header_text("A&P"), "A&&P");
+        let name = format!("{} of seed 7", "district ".repeat(3).trim_end());
+        assert_eq!(header_text(&format!("{name:>40}")), format!("{name:>40}"));
+        assert_eq!(header_text(&format!("{name:>40}7")), format!("{}…", &format!("{name:>40}")[..39]));
     }
 }
