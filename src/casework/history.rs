@@ -204,8 +204,8 @@ struct Standing<'a> {
     is_ruled: bool,
     /// Does it wait for a supervisor?
     is_referred: bool,
-    /// Has the field said how it is, since a supervisor gave it back?
-    is_answered: bool,
+    /// What the field has said of how it is, since a supervisor gave it back.
+    answer: Option<Outcome>,
     /// Does the latest run not raise it, for another reason than that visits have settled it?
     is_closed: bool,
     /// As it was before it went out last.
@@ -221,7 +221,7 @@ impl<'a> Standing<'a> {
             settled: None,
             is_ruled: false,
             is_referred: false,
-            is_answered: false,
+            answer: None,
             is_closed: false,
             before_assigned: State::Open,
             team: None,
@@ -234,7 +234,7 @@ impl<'a> Standing<'a> {
 
     /// Somebody has settled it, or said how it is and left it to a supervisor: nobody but one may take that back.
     fn outlasts_new_data(&self) -> bool {
-        self.settled.is_some() || (self.is_referred && self.is_answered)
+        self.settled.is_some() || (self.is_referred && self.answer.is_some())
     }
 
     fn hear(&mut self, earlier: &[Event], event: &'a Event) {
@@ -282,7 +282,7 @@ impl<'a> Standing<'a> {
             self.state = State::Resolved;
         } else if outcome == Outcome::Supervisor || self.is_ruled || waits {
             (self.settled, self.is_ruled, self.is_referred) = (None, false, outcome == Outcome::Supervisor);
-            self.is_answered &= self.is_referred;
+            self.answer = self.answer.filter(|_| self.is_referred);
             if self.is_closed && !self.is_referred {
                 self.state = State::Closed;
             }
@@ -292,7 +292,7 @@ impl<'a> Standing<'a> {
 
     /// `of_another_team`: has one been sent that is not back yet, and this is the list of another?
     fn hear_field(&mut self, outcome: Outcome, of_another_team: bool) {
-        self.is_answered |= outcome.is_final();
+        self.answer = Some(outcome).filter(|outcome| outcome.is_final()).or(self.answer);
         if !outcome.is_final() {
             let is_referred = outcome == Outcome::Supervisor;
             if is_referred && self.state == State::Resolved {
