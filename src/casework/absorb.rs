@@ -13,7 +13,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
-use super::history::{State, standing};
+use super::history::{State, outlasts_new_data, standing};
 use super::store::{self, Event, EventKind, Store, now};
 use crate::audit::manifest;
 use crate::digest;
@@ -36,7 +36,8 @@ pub struct Absorbed {
     pub reopened: u64,
     /// Cases that the run does not raise any more.
     pub closed: u64,
-    /// Cases that visits have settled, or dispute, and that the run does not raise any more.
+    /// Cases that visits have settled, dispute, or answer and leave to a supervisor, and that the run does not raise
+    /// any more.
     pub settled: u64,
     /// Records of earlier cases that cases of the run rest on, too, as those of other persons.
     pub of_others: u64,
@@ -73,10 +74,10 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
         let work = Work { transaction, run, at: &at, visited: by_visits(transaction)? };
         let mut done = Absorbed::default();
         let mut raised: FxHashSet<i64> = FxHashSet::default();
-        let mut of_others: FxHashSet<String> = FxHashSet::default();
+        let mut seen = Seen::default();
         let closed = work.last_closed()?;
         for row in &cases.rows {
-            let id = match work.known(row, &raised, &mut of_others)? {
+            let id = match work.known(row, &raised, &mut seen)? {
                 Some(id) => {
                     let again = closed.contains(&id);
                     work.event(id, if again { EventKind::Reopened } else { EventKind::Carried }, None)?;
@@ -95,8 +96,8 @@ pub fn absorb(store: &mut Store, run: &Path) -> Result<Absorbed> {
             raised.insert(id);
             work.appear(id, row)?;
         }
-        done.of_others = of_others.len() as u64;
-        let records = Records { of_others, raised: raised_by(&cases.rows), ..records };
+        done.of_others = seen.of_others.len() as u64;
+        let records = Records { moved: records.moved(&seen), seen, raised: raised_by(&cases.rows), ..records };
         (done.closed, done.settled) = work.close_the_rest(&raised, &closed, &records)?;
         Ok(done)
     })
@@ -151,13 +152,8 @@ impl Work<'_> {
     }
 
     /// The earlier case of the same question that shares most records, and is not taken; of two the one of this very
-    /// kind. Notes the digests of records that were another person's in an earlier case.
-    fn known(
-        &self,
-        row: &CaseRow,
-        taken: &FxHashSet<i64>,
-        of_others: &mut FxHashSet<String>,
-    ) -> rusqlite::Result<Option<i64>> {
+    /// kind. Notes of the records of earlier cases whether they were another person's then.
+    fn known(&self, row: &CaseRow, taken: &FxHashSet<i64>, seen: &mut Seen) -> rusqlite::Result<Option<i64>> {
         let question = |kind: &str| DiscrepancyKind::of_name(kind).map(one_question);
         let mut shared: FxHashMap<(i64, bool), u32> = FxHashMap::default();
         let mut statement = self
@@ -172,8 +168,9 @@ impl Work<'_> {
                 }
                 if self.is_of_same(id, digest, mark)? {
                     *shared.entry((id, kind == row.kind)).or_default() += 1;
+                    seen.of_same.insert(digest.to_owned());
                 } else {
-                    of_others.insert(digest.to_owned());
+                    seen.of_others.insert(digest.to_owned());
                 }
             }
         }
@@ -255,15 +252,22 @@ impl Work<'_> {
         let events = store::events(self.transaction)?;
         let (mut by_data, mut by_visits) = (0, 0);
         let mut of_case = self.transaction.prepare("SELECT digest FROM record WHERE id = ?1")?;
-        for (id, kind) in all.into_iter().filter(|(id, _)| !raised.contains(id) && !closed.contains(id)) {
+        for (id, kind) in all.into_iter().filter(|(id, _)| !raised.contains(id)) {
+            let events = events.get(&id).map_or(&[][..], Vec::as_slice);
+            let state = standing(events).0;
+            // Closed already, unless a supervisor has taken back since what had settled it.
+            if closed.contains(&id) && !matches!(state, State::Open | State::Assigned | State::Visited) {
+                continue;
+            }
             let digests: Vec<String> = of_case.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-            let state = events.get(&id).map_or(State::Open, |events| standing(events).0);
+            let stays = outlasts_new_data(events);
             let why = match state {
                 State::Resolved => "a visit has settled it",
                 State::Disputed => "visits contradict each other about it",
+                State::Referred if stays => "a supervisor must decide what visits say of it",
                 _ => records.reason(&kind, &digests),
             };
-            *if matches!(state, State::Resolved | State::Disputed) { &mut by_visits } else { &mut by_data } += 1;
+            *if stays { &mut by_visits } else { &mut by_data } += 1;
             self.event(id, EventKind::Closed, Some(why))?;
         }
         Ok((by_data, by_visits))
@@ -281,12 +285,24 @@ fn raised_by(rows: &[CaseRow]) -> FxHashSet<String> {
     names.map(|name| digest_and_mark(name).0.to_owned()).collect()
 }
 
+/// The digests of records on which cases of the run rest, and earlier ones did.
+#[derive(Default)]
+struct Seen {
+    /// Those that are still the same person's.
+    of_same: FxHashSet<String>,
+    /// Those that were another person's in an earlier case.
+    of_others: FxHashSet<String>,
+}
+
 /// What the new run says of the records of a case.
 struct Records {
-    /// Records that are in the run, and whether their person is on the roll.
-    on_roll: FxHashMap<String, bool>,
-    /// Records on which cases of the run rest, and which were another person's in an earlier case.
-    of_others: FxHashSet<String>,
+    /// Records that are in the run: the position of their source, and whether their person is on the roll.
+    in_run: FxHashMap<String, (usize, bool)>,
+    /// Those of which is known whose they were.
+    seen: Seen,
+    /// Sources that most likely number their rows anew: what is known of their records is mostly that they are other
+    /// persons'.
+    moved: FxHashSet<usize>,
     /// Records of the missed persons that the run raises.
     raised: FxHashSet<String>,
 }
@@ -296,24 +312,44 @@ impl Records {
         let persons = files::read_persons(run)?;
         let enumerated: FxHashSet<u64> =
             persons.iter().filter(|row| row.source == cases.roll).map(|row| row.person).collect();
-        let on_roll = persons
-            .iter()
-            .map(|row| (record_digest(&row.source, &row.record_id), enumerated.contains(&row.person)))
-            .collect();
-        Ok(Records { on_roll, of_others: FxHashSet::default(), raised: FxHashSet::default() })
+        let mut sources: FxHashMap<&str, usize> = FxHashMap::default();
+        let mut in_run = FxHashMap::default();
+        for row in &persons {
+            let next = sources.len();
+            let source = *sources.entry(&row.source).or_insert(next);
+            in_run.insert(record_digest(&row.source, &row.record_id), (source, enumerated.contains(&row.person)));
+        }
+        let (seen, moved, raised) = (Seen::default(), FxHashSet::default(), FxHashSet::default());
+        Ok(Records { in_run, seen, moved, raised })
+    }
+
+    /// Sources of which more records are other persons' than are the same persons' still.
+    fn moved(&self, seen: &Seen) -> FxHashSet<usize> {
+        let mut excess: FxHashMap<usize, i64> = FxHashMap::default();
+        for (digests, of_others) in [(&seen.of_others, 1), (&seen.of_same, -1)] {
+            for (source, _) in digests.iter().filter_map(|digest| self.in_run.get(digest)) {
+                *excess.entry(*source).or_default() += of_others;
+            }
+        }
+        excess.into_iter().filter(|(_, excess)| *excess > 0).map(|(source, _)| source).collect()
     }
 
     /// Why a case is not raised any more.
     fn reason(&self, kind: &str, digests: &[String]) -> &'static str {
-        let is_its_own = |digest: &&String| !self.of_others.contains(*digest);
-        let mut found = digests.iter().filter(is_its_own).filter_map(|digest| self.on_roll.get(digest)).peekable();
-        if found.peek().is_none() && !digests.iter().all(|digest| is_its_own(&digest)) {
+        let own: Vec<&String> = digests.iter().filter(|digest| !self.seen.of_others.contains(*digest)).collect();
+        let is_raised = |digest: &str| is_of_person(kind) && self.raised.contains(digest);
+        let in_run = own.iter().filter_map(|digest| Some((digest, self.in_run.get(*digest)?)));
+        let (sure, doubtful): (Vec<_>, Vec<_>) =
+            in_run.partition(|(digest, (source, _))| !self.moved.contains(source) || is_raised(digest));
+        if sure.is_empty() && own.len() < digests.len() {
             "its records are other persons' now"
-        } else if found.peek().is_none() {
+        } else if sure.is_empty() && !doubtful.is_empty() {
+            "its records may be other persons' now"
+        } else if sure.is_empty() {
             "its records are no longer in the extracts"
-        } else if found.any(|on_roll| *on_roll) {
+        } else if sure.iter().any(|(_, (_, on_roll))| *on_roll) {
             "the new data link its person to a row of the roll"
-        } else if is_of_person(kind) && digests.iter().filter(is_its_own).any(|digest| self.raised.contains(digest)) {
+        } else if own.into_iter().any(|digest| is_raised(digest)) {
             "the new data have it as one person with another case"
         } else {
             "the new data no longer raise it"

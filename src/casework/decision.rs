@@ -4,6 +4,7 @@
 //! leaves to a supervisor (referred), with what has come back of them; and lists of them, by the same hand as those of
 //! teams, to write the decision into. Such a list changes nothing in the store: the cases go to no team.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
@@ -13,7 +14,6 @@ use super::store::{Event, State, Store, StoredCase};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::report::words::{Words, field, words};
-use crate::outcome::visit::Outcome;
 use crate::privacy::mask;
 
 /// Longest remark of the field that is repeated, in characters.
@@ -84,26 +84,23 @@ pub(super) fn asks_supervisor(cell: &str) -> bool {
     said(Language::Zh) || said(Language::En)
 }
 
-/// What has come back of a case, for whom must decide: outcomes with their days and remarks.
+/// What has come back of a case, for whom must decide: outcomes with their days and remarks. What was told once more,
+/// with the day or a remark, stands there once.
 fn so_far(case: &StoredCase, language: Language) -> String {
-    let mut said: Vec<String> = Vec::new();
-    for (outcome, event) in case.visits().filter_map(|event| Some((event.outcome?, event))) {
-        let text = one_outcome(outcome, event, language);
-        // The same told once more, with the day or a remark, takes the place of what was told first.
-        said.retain(|before| !text.starts_with(before.as_str()));
-        if !said.iter().any(|before| before.starts_with(&text)) {
-            said.push(text);
-        }
-    }
+    let said: Vec<String> = case.visits_as_told().iter().filter_map(|told| one_visit(told, language)).collect();
     format!("{}{}{}", SO_FAR.of(language), said.join(AND.of(language)), DECIDE.of(language))
 }
 
-fn one_outcome(outcome: Outcome, event: &Event, language: Language) -> String {
-    let day = event.visited_on.as_deref().unwrap_or_default();
-    let note = mask::plain_within(event.note.as_deref().unwrap_or_default(), NOTE_CHARACTERS_MAX);
-    let beside: Vec<&str> = [day, note.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
-    let choice = field::choice(outcome, language);
-    if beside.is_empty() { choice } else { format!("{choice} ({})", beside.join(", ")) }
+fn one_visit(told: &[&Event], language: Language) -> Option<String> {
+    let last = told.last()?;
+    let choice = field::choice(last.outcome?, language);
+    let mut beside = vec![last.day().to_owned()];
+    for event in told {
+        beside.push(mask::plain_within(event.note.as_deref().unwrap_or_default(), NOTE_CHARACTERS_MAX));
+    }
+    let mut seen = BTreeSet::new();
+    beside.retain(|text| !text.is_empty() && seen.insert(text.clone()));
+    Some(if beside.is_empty() { choice } else { format!("{choice} ({})", beside.join(", ")) })
 }
 
 #[cfg(test)]
@@ -112,7 +109,7 @@ mod tests {
     use crate::audit::log;
     use crate::casework::absorb::tests::{order, say, store};
     use crate::casework::outgoing::Order;
-    use crate::casework::store::{State, StoredCase};
+    use crate::casework::store::{State, StoredCase, Visit};
     use crate::intake::extract::filled;
     use crate::intake::study::Language;
     use crate::outcome::visit::Outcome;
@@ -125,6 +122,12 @@ mod tests {
         assert!(send(&store, folder.path(), &asked, Language::En).is_err(), "nothing waits");
         say(&mut store, 0, Outcome::Added, "", "field");
         say(&mut store, 0, Outcome::Added, "2020-12-01", "field");
+        say(&mut store, 0, Outcome::Added, "2020-12-01", "field");
+        let (id, outcome) = (store.cases().unwrap()[0].id, Outcome::Added);
+        for note in ["husband at home", "registered"] {
+            let (visited_on, note) = (String::from("2020-12-01"), note.to_owned());
+            store.note_visits(&[Visit { id, outcome, visited_on, note, team: None }], "field").unwrap();
+        }
         say(&mut store, 0, Outcome::MovedOutBefore, "2020-12-05", "field");
         say(&mut store, 1, Outcome::Supervisor, "2020-12-02", "field");
         say(&mut store, 2, Outcome::Added, "2020-12-02", "field");
@@ -136,8 +139,8 @@ mod tests {
         let text = so_far(&cases[0], Language::En);
         assert_eq!(
             text,
-            " Outcomes so far: 01 omitted, registered now (2020-12-01); 04 moved out before the reference time \
-             (2020-12-05). Decide, and write one code."
+            " Outcomes so far: 01 omitted, registered now (2020-12-01, husband at home, registered); 04 moved out before \
+             the reference time (2020-12-05). Decide, and write one code."
         );
 
         let sent = send(&store, folder.path(), &asked, Language::Zh).unwrap();

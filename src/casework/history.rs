@@ -43,7 +43,7 @@ pub struct Event {
     pub outcome: Option<Outcome>,
     /// The day of the visit.
     pub visited_on: Option<String>,
-    /// The team.
+    /// The team: whose the case is, or whose list tells of a visit, if the list says it.
     pub team: Option<String>,
     /// A reason or remark.
     pub note: Option<String>,
@@ -153,7 +153,8 @@ impl State {
 
 impl Event {
     /// The day of a visit; empty if it was not said.
-    fn day(&self) -> &str {
+    #[must_use]
+    pub fn day(&self) -> &str {
         self.visited_on.as_deref().unwrap_or_default()
     }
 
@@ -164,6 +165,12 @@ impl Event {
     /// Was the case given to a team, or taken from one?
     fn is_of_a_team(&self) -> bool {
         matches!(self.what, EventKind::Assigned | EventKind::Unassigned)
+    }
+
+    /// Is it a list that another team brings back than the one that has the case? Where one of the two is not said,
+    /// nobody can tell.
+    fn is_of_another_team(&self, team: Option<&str>) -> bool {
+        self.team.as_deref().zip(team).is_some_and(|(one, other)| one != other)
     }
 
     /// Did a run raise the case?
@@ -179,21 +186,17 @@ impl Event {
 
 /// The state that a history leads to, and the outcome that settled the case, unless that is disputed.
 pub(super) fn standing(events: &[Event]) -> (State, Option<Outcome>) {
-    let mut standing = Standing {
-        state: State::Open,
-        settled: None,
-        is_ruled: false,
-        is_referred: false,
-        before_assigned: State::Open,
-    };
-    for (at, event) in events.iter().enumerate() {
-        standing.hear(&events[..at], event);
-    }
+    let standing = Standing::after(events);
     (standing.state, standing.settled.filter(|_| standing.state == State::Resolved))
 }
 
+/// Does what visits said of a case stay as it is, although a run does not raise it any more?
+pub(super) fn outlasts_new_data(events: &[Event]) -> bool {
+    Standing::after(events).outlasts_new_data()
+}
+
 /// Where a case stands while its history is gone through.
-struct Standing {
+struct Standing<'a> {
     state: State,
     /// The outcome that settled it.
     settled: Option<Outcome>,
@@ -201,27 +204,69 @@ struct Standing {
     is_ruled: bool,
     /// Does it wait for a supervisor?
     is_referred: bool,
+    /// What the field has said of how it is, since a supervisor gave it back.
+    answer: Option<Outcome>,
+    /// Does the latest run not raise it, for another reason than that visits have settled it?
+    is_closed: bool,
     /// As it was before it went out last.
     before_assigned: State,
+    /// The team that it went out with last.
+    team: Option<&'a str>,
 }
 
-impl Standing {
-    fn hear(&mut self, earlier: &[Event], event: &Event) {
+impl<'a> Standing<'a> {
+    fn after(events: &'a [Event]) -> Standing<'a> {
+        let mut standing = Standing {
+            state: State::Open,
+            settled: None,
+            is_ruled: false,
+            is_referred: false,
+            answer: None,
+            is_closed: false,
+            before_assigned: State::Open,
+            team: None,
+        };
+        for (at, event) in events.iter().enumerate() {
+            standing.hear(&events[..at], event);
+        }
+        standing
+    }
+
+    /// Somebody has settled it, or said how it is and left it to a supervisor: nobody but one may take that back.
+    fn outlasts_new_data(&self) -> bool {
+        self.settled.is_some() || (self.is_referred && self.answer.is_some())
+    }
+
+    fn hear(&mut self, earlier: &[Event], event: &'a Event) {
         match event.what {
-            EventKind::Closed if self.settled.is_none() => self.state = State::Closed,
-            EventKind::Reopened if self.state == State::Closed => {
-                let otherwise = if is_out(earlier) { State::Assigned } else { State::Open };
-                self.state = if self.is_referred { State::Referred } else { otherwise };
+            EventKind::Closed => {
+                self.is_closed = self.state != State::Resolved;
+                if !self.outlasts_new_data() {
+                    self.state = State::Closed;
+                }
             }
-            // Whoever is sent after a visit that settled nothing has the case alone, as the first team had.
-            EventKind::Assigned if matches!(self.state, State::Open | State::Visited) => {
-                (self.before_assigned, self.state) = (self.state, State::Assigned);
+            EventKind::Carried => self.is_closed = false,
+            EventKind::Reopened => {
+                self.is_closed = false;
+                if self.state == State::Closed {
+                    let otherwise = if is_out(earlier) { State::Assigned } else { State::Open };
+                    self.state = if self.is_referred { State::Referred } else { otherwise };
+                }
+            }
+            EventKind::Assigned => {
+                self.team = event.team.as_deref();
+                // Whoever is sent after a visit that settled nothing has the case alone, as the first team had.
+                if matches!(self.state, State::Open | State::Visited) {
+                    (self.before_assigned, self.state) = (self.state, State::Assigned);
+                }
             }
             EventKind::Unassigned if self.state == State::Assigned => self.state = self.before_assigned,
             EventKind::Visited => match event.outcome {
                 Some(outcome) if event.role == SUPERVISOR => self.hear_supervisor(outcome),
                 // Where a supervisor has decided, or a list was sent again, it is nothing new about the case.
-                Some(outcome) if !self.is_ruled && completed(earlier, event).is_none() => self.hear_field(outcome),
+                Some(outcome) if !self.is_ruled && completed(earlier, event).is_none() => {
+                    self.hear_field(outcome, event.is_of_another_team(self.team));
+                }
                 _ => {}
             },
             _ => {}
@@ -229,7 +274,7 @@ impl Standing {
     }
 
     /// A supervisor decides, takes a case up, or gives back to the field what waited for one; what the field has or has
-    /// settled by itself stays as it is.
+    /// settled by itself stays as it is. There is nothing to give back of what new data have closed.
     fn hear_supervisor(&mut self, outcome: Outcome) {
         let waits = matches!(self.state, State::Disputed | State::Referred | State::Closed);
         if outcome.is_final() {
@@ -237,22 +282,32 @@ impl Standing {
             self.state = State::Resolved;
         } else if outcome == Outcome::Supervisor || self.is_ruled || waits {
             (self.settled, self.is_ruled, self.is_referred) = (None, false, outcome == Outcome::Supervisor);
+            self.answer = self.answer.filter(|_| self.is_referred);
+            if self.is_closed && !self.is_referred {
+                self.state = State::Closed;
+            }
             self.wait();
         }
     }
 
-    fn hear_field(&mut self, outcome: Outcome) {
+    /// `of_another_team`: has one been sent that is not back yet, and this is the list of another?
+    fn hear_field(&mut self, outcome: Outcome, of_another_team: bool) {
+        self.answer = Some(outcome).filter(|outcome| outcome.is_final()).or(self.answer);
         if !outcome.is_final() {
-            if outcome == Outcome::Supervisor && self.state == State::Resolved {
+            let is_referred = outcome == Outcome::Supervisor;
+            if is_referred && self.state == State::Resolved {
                 // Settled by the field, which finds a mistake: as if it had asked before.
                 (self.settled, self.is_referred) = (None, true);
                 self.wait();
+            } else if self.state == State::Assigned && of_another_team && !is_referred {
+                self.before_assigned = State::Visited;
             } else if self.settled.is_none() {
-                self.is_referred |= outcome == Outcome::Supervisor && self.state != State::Closed;
+                self.is_referred |= is_referred;
                 self.wait();
             }
         } else if self.is_referred {
-            // A supervisor will hear of it.
+            // A supervisor hears of it, also where new data have closed the case: the visit contradicts them.
+            self.state = State::Referred;
         } else if self.settled.is_some_and(|earlier| earlier != outcome) {
             self.state = State::Disputed;
         } else {
@@ -273,22 +328,27 @@ impl Standing {
 
 /// Has a team been sent that neither came back nor was called back? A list on paper knows nothing of runs since.
 fn is_out(events: &[Event]) -> bool {
-    let is_back = |at: usize, event: &Event| {
-        event.is_visit() && event.role != SUPERVISOR && completed(&events[..at], event).is_none()
+    let Some(last) = events.iter().rposition(Event::is_of_a_team) else { return false };
+    let team = events[last].team.as_deref();
+    let is_back = |(at, event): (usize, &Event)| {
+        event.is_visit()
+            && event.role != SUPERVISOR
+            && !event.is_of_another_team(team)
+            && completed(&events[..at], event).is_none()
     };
-    let mut latest = events.iter().enumerate().rev();
-    let last = latest.find(|(at, event)| event.is_of_a_team() || is_back(*at, event));
-    last.is_some_and(|(_, event)| event.what == EventKind::Assigned)
+    events[last].what == EventKind::Assigned && !events.iter().enumerate().skip(last + 1).any(is_back)
 }
 
 /// The visit that a later note only tells once more, now with its day or a remark: the same outcome by the same role on
-/// the same day, or on a day that had not been said. Without a day it is another visit if the case has gone out since.
+/// the same day, or on a day that had not been said. Without a day it is another visit if the case has gone out since;
+/// what another team tells is one in any case.
 fn completed(earlier: &[Event], event: &Event) -> Option<usize> {
     let sent = earlier.iter().rposition(|event| event.what == EventKind::Assigned).unwrap_or(0);
     let is_it = |(at, before): &(usize, &Event)| {
         let day = before.day();
         before.is_visit()
             && (&before.role, before.outcome) == (&event.role, event.outcome)
+            && !event.is_of_another_team(before.team.as_deref())
             && if day.is_empty() { *at >= sent } else { day == event.day() }
     };
     earlier.iter().enumerate().rev().find(is_it).map(|(at, _)| at)
@@ -360,36 +420,48 @@ impl StoredCase {
     /// another one? Then nobody can tell whether it is: the case may have gone out since, or a list came in a second
     /// time.
     #[must_use]
-    pub fn may_be_another(&self, role: &str, outcome: Outcome, note: &str) -> bool {
+    pub fn may_be_another(&self, role: &str, outcome: Outcome, note: &str, team: Option<&str>) -> bool {
         let is_same = |event: &&Event| {
             event.is_visit()
+                && !event.is_of_another_team(team)
                 && (event.role.as_str(), event.outcome) == (role, Some(outcome))
                 && (event.day(), event.note.as_deref().unwrap_or_default()) == ("", note)
         };
         self.events.iter().find(is_same).is_some_and(|same| {
-            let with_it = [&self.events[..], std::slice::from_ref(same)].concat();
+            let again = Event { team: team.map(str::to_owned), ..same.clone() };
+            let with_it = [&self.events[..], &[again]].concat();
             standing(&with_it) != standing(&self.events)
         })
     }
 
-    /// The calls of the field at the door of the case; what was only noted once more counts once. A supervisor decides
-    /// at a desk.
+    /// The calls of the field at the door of the case. A supervisor decides at a desk.
     #[must_use]
     pub fn calls(&self) -> Vec<Call<'_>> {
-        let mut calls: Vec<(usize, Call<'_>)> = Vec::new();
-        let by_field = |event: &Event| event.is_visit() && event.role != SUPERVISOR;
-        for (at, event) in self.events.iter().enumerate().filter(|(_, event)| by_field(event)) {
-            // A note completes the call, or one that has completed it already.
-            let known =
-                completed(&self.events[..at], event).and_then(|before| calls.iter_mut().find(|call| call.0 == before));
-            if let Some((last, call)) = known {
-                (*last, call.day) = (at, event.day());
-                call.noted.push(&event.at);
-            } else {
-                calls.push((at, Call { day: event.day(), noted: vec![&event.at], case: self.as_of(at) }));
+        let of_call = |told: Vec<usize>| {
+            let (first, last) = (*told.first()?, self.events.get(*told.last()?)?);
+            let noted = told.into_iter().map(|at| self.events[at].at.as_str()).collect();
+            (last.role != SUPERVISOR).then(|| Call { day: last.day(), noted, case: self.as_of(first) })
+        };
+        self.told().into_iter().filter_map(of_call).collect()
+    }
+
+    /// What came back, visit by visit: all notes that tell of the same one.
+    #[must_use]
+    pub fn visits_as_told(&self) -> Vec<Vec<&Event>> {
+        self.told().into_iter().map(|told| told.into_iter().map(|at| &self.events[at]).collect()).collect()
+    }
+
+    /// The positions of the notes of each visit. A note completes a visit, or one that has completed it already.
+    fn told(&self) -> Vec<Vec<usize>> {
+        let mut told: Vec<Vec<usize>> = Vec::new();
+        for (at, event) in self.events.iter().enumerate().filter(|(_, event)| event.is_visit()) {
+            let before = completed(&self.events[..at], event);
+            match told.iter_mut().find(|visit| before.is_some() && visit.last().copied() == before) {
+                Some(visit) => visit.push(at),
+                None => told.push(vec![at]),
             }
         }
-        calls.into_iter().map(|(_, call)| call).collect()
+        told
     }
 
     /// The day of the visit that settled the case, if it was said.
@@ -541,7 +613,7 @@ mod tests {
         let mut events = vec![event("opened"), event("assigned"), visit("field", Outcome::NoContact, "")];
         let may_be = |events: &[Event], role: &str| {
             let case = StoredCase { events: events.to_vec(), ..case() };
-            case.may_be_another(role, Outcome::NoContact, "")
+            case.may_be_another(role, Outcome::NoContact, "", None)
         };
         assert!(!may_be(&events, "field"), "the list came in twice");
         assert!(!may_be(&events, "supervisor"), "nobody has said it");
@@ -609,6 +681,69 @@ mod tests {
         let mut events = vec![event("opened"), field(Outcome::Added), visit("supervisor", Outcome::Added, "")];
         events.push(field(Outcome::Supervisor));
         assert_eq!(standing(&events), (State::Resolved, Some(Outcome::Added)), "a supervisor has spoken");
+    }
+
+    #[test]
+    fn what_the_field_leaves_to_a_supervisor_is_heard_whatever_new_data_say_meanwhile() {
+        let (found, asks) = (visit("field", Outcome::Added, "2020-12-05"), field(Outcome::Supervisor));
+        let after = |events: &[&Event]| {
+            let events: Vec<Event> = [&event("opened")].into_iter().chain(events.iter().copied()).cloned().collect();
+            standing(&events).0
+        };
+        let [closed, again] = [&event("closed"), &event("reopened")];
+        // What nobody has answered is over with it, until it is raised again.
+        assert_eq!(after(&[&asks, closed]), State::Closed);
+        assert_eq!(after(&[closed, &asks]), State::Closed);
+        assert_eq!(after(&[closed, &asks, again]), State::Referred);
+        // An answer is not lost, whichever of the three came first, nor when a second run closes the case.
+        for (one, two) in [(&asks, &found), (&found, &asks)] {
+            for events in [[closed, one, two], [one, closed, two], [one, two, closed]] {
+                assert_eq!(after(&events), State::Referred, "{events:?}");
+                let unsettled = field(Outcome::NoContact);
+                let later = [&events[..], &[&unsettled, again, closed]].concat();
+                assert_eq!(after(&later), State::Referred, "{events:?}");
+                let decided = visit("supervisor", Outcome::Added, "");
+                assert_eq!(after(&[&later[..], &[&decided]].concat()), State::Resolved);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_that_new_data_have_closed_is_given_back_to_the_field() {
+        let back = visit("supervisor", Outcome::NoContact, "");
+        let disputed = vec![field(Outcome::Added), field(Outcome::MovedOutBefore)];
+        for before in [disputed, vec![field(Outcome::Added), field(Outcome::Supervisor)]] {
+            let mut events = [&before[..], &[event("closed"), back.clone()]].concat();
+            assert_eq!(standing(&events).0, State::Closed);
+            events.push(event("reopened"));
+            assert_eq!(standing(&events).0, State::Open);
+            let raised = [&before[..], &[event("closed"), event("reopened"), back.clone()]].concat();
+            assert_eq!(standing(&raised).0, State::Visited);
+        }
+        // Where a run does not raise it because visits had settled it, that is over with what they said.
+        let decided = visit("supervisor", Outcome::MovedOutBefore, "");
+        assert_eq!(standing(&[decided, event("closed"), back]).0, State::Visited);
+    }
+
+    #[test]
+    fn a_late_list_of_another_team_leaves_a_case_with_the_team_that_has_it() {
+        let of = |event: Event, team: &str| Event { team: Some(team.to_owned()), ..event };
+        let assigned = |team: &str| of(event("assigned"), team);
+        let nobody = |team: &str| of(field(Outcome::NoContact), team);
+        let sent = [assigned("east"), of(event("unassigned"), "east"), assigned("west")];
+        let after = |events: &[Event]| StoredCase { events: [&sent[..], events].concat(), ..case() };
+        assert_eq!(after(&[nobody("east")]).state(), State::Assigned);
+        assert_eq!(after(&[nobody("east"), nobody("west")]).state(), State::Visited, "two visits of one day");
+        assert_eq!(after(&[nobody("east"), event("closed"), event("reopened")]).state(), State::Assigned);
+        assert_eq!(after(&[nobody("east"), event("unassigned")]).state(), State::Visited, "somebody was there");
+        assert_eq!(after(&[field(Outcome::NoContact)]).state(), State::Visited, "nobody knows whose list it is");
+        // What the late list settles, or leaves to a supervisor, is heard.
+        assert_eq!(after(&[of(field(Outcome::Added), "east")]).state(), State::Resolved);
+        assert_eq!(after(&[of(field(Outcome::Supervisor), "east")]).state(), State::Referred);
+        // Without a day: the same team's list came in again, and of another it is another visit.
+        let undated = |team| of(visit("field", Outcome::NoContact, ""), team);
+        let may_be = |team| after(&[undated("east")]).may_be_another("field", Outcome::NoContact, "", team);
+        assert!(!may_be(Some("east")) && !may_be(Some("west")));
     }
 
     #[test]

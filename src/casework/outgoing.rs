@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::door::{by_door, door_of};
+use super::door::{DoorKey, by_door, door_of};
 use super::encryption::{self, Recipients};
 use super::history::SUPERVISOR;
 use super::ranking::{probabilities, ranked};
@@ -91,8 +91,9 @@ impl Choice {
         check_excepted(&cases, order)?;
         let probability = probabilities(&cases, has_outcomes);
         let mut chosen = choose(&cases, &probability, order);
-        let random = choose_at_random(&cases, &chosen, order);
+        let mut random = choose_at_random(&cases, &chosen, order);
         chosen.extend(&random);
+        random.retain(|at| cases[*at].kind.is_missed());
         if chosen.is_empty() {
             return Err(nothing_to_send(&cases, order));
         }
@@ -153,7 +154,7 @@ const TRIES: u32 = 3;
 /// written.
 pub fn send(store: &mut Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
     check(run, order)?;
-    let heading = heading(run, language, &order.team)?;
+    let heading = heading(run, language, order)?;
     let (choice, _held) = claim(store, run, order, language)?;
     write(run, order, &heading, &choice).map_err(|error| without_lists(error, order))
 }
@@ -207,9 +208,7 @@ fn claim(store: &mut Store, run: &Path, order: &Order, language: Language) -> Re
 pub fn send_again(store: &Store, run: &Path, order: &Order, language: Language) -> Result<Sent> {
     let cases = store.cases()?;
     let has = |case: &StoredCase| {
-        matches!(case.state(), State::Assigned | State::Visited)
-            && is_asked_for(case, order)
-            && case.team() == Some(order.team.as_str())
+        case.state() == State::Assigned && is_asked_for(case, order) && case.team() == Some(order.team.as_str())
     };
     let chosen: Vec<usize> = (0..cases.len()).filter(|at| has(&cases[*at])).collect();
     if chosen.is_empty() {
@@ -231,7 +230,7 @@ pub(super) fn send_as_they_are(
     let probability = probabilities(&cases, settled::has_outcomes(run)?);
     let choice = Choice { cases, probability, chosen, random: Vec::new(), lists: Vec::new() };
     let choice = choice.arranged(order, language)?;
-    let heading = heading(run, language, &order.team)?;
+    let heading = heading(run, language, order)?;
     let held = held::hold(run)?;
     announce(&mut open_log(&held, order)?, order, action, &choice)?;
     write(run, order, &heading, &choice)
@@ -305,13 +304,18 @@ fn check_empty(folder: &Path) -> Result<()> {
     }
 }
 
-fn heading(run: &Path, language: Language, team: &str) -> Result<Heading> {
+fn heading(run: &Path, language: Language, order: &Order) -> Result<Heading> {
     let manifest = Manifest::read(run)?;
     let mut parts = manifest.study.reference_time.get(..10).unwrap_or_default().split('-');
     let mut next = || parts.next().and_then(|part| part.parse::<u16>().ok()).unwrap_or(0);
     let (year, month, day) = (next(), next(), next());
     let reference = (year, u8::try_from(month).unwrap_or(0), u8::try_from(day).unwrap_or(0));
-    let team = if team == NO_TEAM { String::new() } else { team.to_owned() };
+    let team = match order.team.as_str() {
+        NO_TEAM => String::new(),
+        // By the cover the list is known for a supervisor's when it comes back, whatever has become of its columns.
+        name if order.for_supervisor && name != SUPERVISOR => format!("{SUPERVISOR} {name}"),
+        name => name.to_owned(),
+    };
     Ok(Heading { language, study: crate::privacy::mask::plain(&manifest.study.name), reference, team })
 }
 
@@ -366,21 +370,33 @@ fn may_all_go(cases: &[StoredCase], order: &Order) -> Vec<usize> {
     (0..cases.len()).filter(|at| may_go(&cases[*at], order) && !taken.contains(&key(&cases[*at]))).collect()
 }
 
-/// Doors at random among those with a perhaps missed person that were not chosen, all such cases of a door together.
-/// The ranking has no say in it: what they find measures the ranking. Each draw goes on with other dice than those
-/// before it, or the same places would come up every day; the same seed over the same history gives the same doors.
+/// Doors at random among those with a perhaps missed person to which the ranking sends nobody, now or before, with all
+/// such cases there and what the run listed beside them. The ranking has no say in it: what they find measures the
+/// ranking. Doors that were drawn before and are not brought back come first: whoever asks for lists once more gets the
+/// same. Each draw goes on with other dice than those before it, or the same places would come up every day; the same
+/// seed over the same history gives the same doors.
 fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Vec<usize> {
     use rand::SeedableRng;
-    let key = |at: &usize| door_of(&cases[*at]);
-    let taken: BTreeSet<_> = chosen.iter().map(key).collect();
-    let left = may_all_go(cases, order).into_iter();
-    let left = left.filter(|at| cases[*at].kind.is_missed() && !taken.contains(&key(at)));
-    let doors: Vec<Vec<usize>> = by_door(cases, left).into_values().collect();
+    let taken: BTreeSet<_> = chosen.iter().map(|at| door_of(&cases[*at])).collect();
+    let is_out = |case: &&StoredCase| case.state() == State::Assigned;
+    let sent: BTreeSet<_> = cases.iter().filter(is_out).map(door_of).collect();
+    let drawn_before: BTreeSet<_> =
+        cases.iter().filter(is_out).filter(|case| case.drawn().is_some()).map(door_of).collect();
+    let asked = |at: &usize| cases[*at].kind.is_missed() || cases[*at].row.listed;
+    let mut doors = by_door(cases, may_all_go(cases, order).into_iter().filter(asked));
+    doors.retain(|door, at| !taken.contains(door) && at.iter().any(|at| cases[*at].kind.is_missed()));
+    let wanted = usize::try_from(order.random.0).unwrap_or(usize::MAX);
+    let of = |doors: &BTreeMap<_, Vec<usize>>, is_it: &dyn Fn(&DoorKey<'_>) -> bool| -> Vec<Vec<usize>> {
+        doors.iter().filter(|(door, _)| is_it(door)).map(|(_, at)| at.clone()).collect()
+    };
+    let mut drawn = of(&doors, &|door| drawn_before.contains(door));
+    drawn.truncate(wanted);
+    let left = of(&doors, &|door| !sent.contains(door));
     let mut dice = rand_chacha::ChaCha8Rng::seed_from_u64(order.random.1);
     dice.set_stream(cases.iter().filter(|case| case.drawn().is_some()).count() as u64);
-    let wanted = usize::try_from(order.random.0).unwrap_or(usize::MAX).min(doors.len());
-    let mut drawn: Vec<usize> =
-        rand::seq::index::sample(&mut dice, doors.len(), wanted).into_iter().flat_map(|at| doors[at].clone()).collect();
+    let more = (wanted - drawn.len()).min(left.len());
+    drawn.extend(rand::seq::index::sample(&mut dice, left.len(), more).into_iter().map(|at| left[at].clone()));
+    let mut drawn = drawn.concat();
     drawn.sort_unstable();
     drawn
 }
@@ -404,11 +420,12 @@ mod tests {
     use crate::audit::manifest::MANIFEST;
     use crate::audit::publication::Publication;
     use crate::casework::absorb::absorb;
-    use crate::casework::absorb::tests::{order, run, run_of, say, store};
+    use crate::casework::absorb::tests::{order, run, run_of, say, store, store_over};
     use crate::casework::learning::tests::row;
     use crate::casework::progress;
     use crate::casework::ranking::next_doors;
-    use crate::casework::store::{Claim, EventKind, State, Store, StoredCase};
+    use crate::casework::recall::recall;
+    use crate::casework::store::{Claim, EventKind, State, Store, StoredCase, Visit};
     use crate::error::Kind;
     use crate::intake::study::Language;
     use crate::outcome::discrepancy::DiscrepancyKind;
@@ -476,6 +493,42 @@ mod tests {
         assert_eq!((sent(&mut store, "west"), sent(&mut store, "east")), (1, 0));
         say(&mut store, 0, Outcome::NoContact, "2020-12-03", "field");
         assert_eq!(sent(&mut store, "east"), 1);
+    }
+
+    #[test]
+    fn a_team_that_has_a_case_has_it_still_when_the_list_of_another_comes_late() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 1);
+        let id = store.cases().unwrap()[0].id;
+        let late = |team: &str| Visit {
+            id,
+            outcome: Outcome::NoContact,
+            visited_on: String::from("2020-12-01"),
+            note: String::new(),
+            team: Some(team.to_owned()),
+        };
+        let sent = |store: &mut Store, team: &str| {
+            send(store, folder.path(), &order(team, None), Language::Zh).map_or(0, |sent| sent.cases)
+        };
+        assert_eq!(sent(&mut store, "east"), 1);
+        recall(&mut store, folder.path(), &order("east", None)).unwrap();
+        assert_eq!(sent(&mut store, "west"), 1);
+        store.note_visits(&[late("east")], "field").unwrap();
+        assert_eq!((sent(&mut store, "north"), sent(&mut store, "west")), (0, 1));
+        let events = &store.cases().unwrap()[0].events;
+        assert_eq!(events.iter().filter(|event| event.what == EventKind::Assigned).count(), 2, "west has it already");
+        store.note_visits(&[late("west")], "field").unwrap();
+        assert_eq!(sent(&mut store, "north"), 1);
+    }
+
+    #[test]
+    fn lists_for_other_keys_hold_what_the_team_has_not_brought_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 2);
+        send(&mut store, folder.path(), &order("east", None), Language::Zh).unwrap();
+        say(&mut store, 0, Outcome::NoContact, "2020-12-01", "field");
+        let sent = super::send_again(&store, folder.path(), &order("east", None), Language::Zh).unwrap();
+        assert_eq!((sent.cases, progress::teams(store.cases().unwrap().iter())[0].cases), (1, 1));
     }
 
     #[test]
@@ -566,9 +619,45 @@ mod tests {
             store.claim(&Claim { team: asked.team.clone(), drawn: drawn_now, ..Claim::default() }, i64::MAX).unwrap();
             drawn
         };
-        // Nobody has been there yet: the same doors are left every day.
+        // Nobody has been sent there yet: the same doors are left every day.
         let days: BTreeSet<Vec<usize>> = (0..5).map(|_| draw()).collect();
         assert_eq!(days.len(), 5, "{days:?}");
+    }
+
+    #[test]
+    fn lists_that_could_not_be_written_hold_the_same_doors_the_next_time_also_those_drawn_at_random() {
+        let folder = tempfile::tempdir().unwrap();
+        // Each second door has a matter beside the person, which the run has listed.
+        let of = |at: usize| {
+            let mut case = row(at, 1, 0.5);
+            case.records = vec![record_digest("register", &at.to_string())];
+            if at >= 40 {
+                DiscrepancyKind::AttributeConflict.name().clone_into(&mut case.kind);
+                case.door = row(2 * (at - 40), 1, 0.5).door;
+            }
+            case
+        };
+        run_of(folder.path(), &(0..60).map(of).collect::<Vec<_>>(), &[], &[]);
+        let mut store = store_over(folder.path());
+        let asked = |visits, random| Order { random: (random, 9), ..order("south", Some(visits)) };
+        let sent = |store: &mut Store, order: &Order| {
+            let sent = send(store, folder.path(), order, Language::Zh).unwrap();
+            let cases = store.cases().unwrap();
+            let with_team = cases.iter().filter(|case| case.state() == State::Assigned).count() as u64;
+            (sent.doors, sent.random_doors, sent.cases, with_team)
+        };
+        let first = sent(&mut store, &asked(5, 5));
+        assert_eq!((first.0, first.1, first.2), (10, 5, first.3));
+        let cases = store.cases().unwrap();
+        let (sent_out, left): (Vec<_>, Vec<_>) = cases.iter().partition(|case| case.state() == State::Assigned);
+        let doors: BTreeSet<_> = sent_out.into_iter().map(super::door_of).collect();
+        assert!(left.into_iter().all(|case| !doors.contains(&super::door_of(case))), "all of a door go together");
+        assert_eq!(sent(&mut store, &asked(5, 5)), first);
+        let drawn = |store: &Store| store.cases().unwrap().iter().filter(|case| case.drawn().is_some()).count();
+        assert_eq!(drawn(&store), 5);
+        // Nor is a door drawn to which the ranking has sent the team: all that wait are drawn, and no others.
+        assert_eq!(sent(&mut store, &asked(1, 100)).1, 35);
+        assert_eq!(drawn(&store), 35);
     }
 
     #[test]

@@ -118,14 +118,14 @@ struct DoorCalls<'a> {
     days: BTreeSet<&'a str>,
     /// When lists came back that give a day.
     with_day: BTreeSet<&'a str>,
-    /// When lists came back that tell of a call without a day, by case.
-    without_day: Vec<Vec<&'a str>>,
+    /// When lists came back that tell of calls without a day: for each case of the door, of each call.
+    without_day: BTreeMap<&'a str, Vec<Vec<&'a str>>>,
 }
 
 impl<'a> DoorCalls<'a> {
-    fn add(&mut self, call: &Call<'a>) {
+    fn add(&mut self, case: &'a StoredCase, call: &Call<'a>) {
         if call.day.is_empty() {
-            self.without_day.push(call.noted.clone());
+            self.without_day.entry(&case.number).or_default().push(call.noted.clone());
         } else {
             self.days.insert(call.day);
             self.with_day.extend(&call.noted);
@@ -133,10 +133,12 @@ impl<'a> DoorCalls<'a> {
     }
 
     /// How many calls they are. People write the day into the first row of a household and leave the others empty: a
-    /// call without a day is one of its own only if nothing that came back with it has a day.
+    /// call without a day is one of its own only if nothing that came back with it has a day. Such calls are as many as
+    /// any one case tells of: rows of a household may come back one after the other, as they are put right.
     fn count(&self) -> u64 {
         let is_told = |noted: &Vec<&str>| noted.iter().any(|at| self.with_day.contains(at));
-        self.days.len() as u64 + u64::from(!self.without_day.iter().all(is_told))
+        let untold = |calls: &Vec<Vec<&str>>| calls.iter().filter(|noted| !is_told(noted)).count();
+        (self.days.len() + self.without_day.values().map(untold).max().unwrap_or(0)) as u64
     }
 }
 
@@ -163,7 +165,7 @@ pub fn progress(cases: &[StoredCase], has_outcomes: bool) -> Vec<AreaProgress> {
         // Visits and what they found count where they were made: new data may have moved some cases of the door since.
         for call in case.calls() {
             let (_, doors) = areas.entry(&call.case.area).or_default();
-            doors.entry(door_key(call.case, &case.number)).or_default().add(&call);
+            doors.entry(door_key(call.case, &case.number)).or_default().add(case, &call);
         }
         if case.kind.is_missed() && case.label() == Some(true) {
             areas.entry(&case.as_visited().area).or_default().0.found += 1;
@@ -277,6 +279,15 @@ mod tests {
         assert_eq!(visits(&[told(1, &[("t1", ""), ("t2", "2020-12-03")]), told(2, &[("t1", "")])]), 1);
         // Another list came back, without a day.
         assert_eq!(visits(&[told(1, &[("t1", "2020-12-03")]), told(2, &[("t2", "")])]), 2);
+        // No list has a day: three teams were there one after the other, and met nobody; a row was put right later.
+        let thrice = |id: i64| {
+            let mut case = told(id, &[("t1", ""), ("t2", ""), ("t3", "")]);
+            let sent = Event { what: EventKind::Assigned, ..case.events[0].clone() };
+            [2, 1, 0].into_iter().for_each(|at| case.events.insert(at, sent.clone()));
+            case
+        };
+        assert_eq!(visits(&[thrice(1), thrice(2), told(3, &[("t2", "")])]), 3);
+        assert_eq!(visits(&[told(1, &[("t1", "")]), told(2, &[("t2", "")])]), 1);
     }
 
     #[test]

@@ -38,6 +38,25 @@ pub struct Visit {
     pub visited_on: String,
     /// Remarks.
     pub note: String,
+    /// The team whose list tells of it, if the list says it.
+    pub team: Option<String>,
+}
+
+impl Visit {
+    /// What a visit is known again by. What another team has noted in just these words is another visit.
+    fn digest(&self, role: &str, transaction: &Transaction<'_>) -> rusqlite::Result<String> {
+        let Visit { id, outcome, visited_on, note, team } = self;
+        let same = format!("{id}\u{1f}{role}\u{1f}{}\u{1f}{visited_on}\u{1f}{note}", outcome.code());
+        let known = digest::of(&same);
+        let noted_by: Option<Option<String>> = transaction
+            .prepare_cached("SELECT team FROM event WHERE digest = ?1")?
+            .query_row([&known], |row| row.get(0))
+            .optional()?;
+        Ok(match (team, noted_by.flatten()) {
+            (Some(team), Some(other)) if *team != other => digest::of(format!("{same}\u{1f}{team}")),
+            _ => known,
+        })
+    }
 }
 
 /// Cases that are to go out with a team.
@@ -56,15 +75,16 @@ pub struct Claim {
 impl Claim {
     /// A case that the team has already is not noted again, and one is drawn once.
     fn note(&self, transaction: &Transaction<'_>, at: &str) -> rusqlite::Result<()> {
-        // What was with the team before a visit is so no longer.
+        // What was with the team before a visit is so no longer, unless another team's list tells of the visit.
         let [assigned, unassigned, visited, drawn] =
             [EventKind::Assigned, EventKind::Unassigned, EventKind::Visited, EventKind::Drawn].map(EventKind::name);
         let mut has = transaction.prepare(
-            "SELECT what, team FROM event WHERE id = ?1 AND what IN (?2, ?3, ?4) ORDER BY event DESC LIMIT 1",
+            "SELECT what, team FROM event WHERE id = ?1 \
+             AND (what IN (?2, ?3) OR (what = ?4 AND coalesce(team, ?5) = ?5)) ORDER BY event DESC LIMIT 1",
         )?;
         for id in &self.cases {
             let last: Option<(String, Option<String>)> = has
-                .query_row(params![id, assigned, unassigned, visited], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_row(params![id, assigned, unassigned, visited, self.team], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let is_theirs = last.is_some_and(|(what, team)| what == assigned && team.as_ref() == Some(&self.team));
             if !is_theirs {
@@ -242,16 +262,10 @@ impl Store {
         self.write(|transaction| {
             let mut new = 0;
             for visit in visits {
-                let same = format!(
-                    "{}\u{1f}{role}\u{1f}{}\u{1f}{}\u{1f}{}",
-                    visit.id,
-                    visit.outcome.code(),
-                    visit.visited_on,
-                    visit.note
-                );
+                let digest = visit.digest(role, transaction)?;
                 new += transaction.execute(
-                    "INSERT OR IGNORE INTO event(id, what, at, role, outcome, visited_on, note, digest) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    "INSERT OR IGNORE INTO event(id, what, at, role, outcome, visited_on, note, team, digest) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                     params![
                         visit.id,
                         EventKind::Visited.name(),
@@ -260,7 +274,8 @@ impl Store {
                         visit.outcome.code(),
                         visit.visited_on,
                         visit.note,
-                        digest::of(same)
+                        visit.team,
+                        digest
                     ],
                 )?;
             }
@@ -354,8 +369,26 @@ pub(super) fn now() -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::Visit;
     use crate::casework::absorb::tests::store;
     use crate::error::Kind;
+    use crate::outcome::visit::Outcome;
+
+    #[test]
+    fn a_list_in_just_the_words_of_another_teams_is_noted_once_for_each_team() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 1);
+        let id = store.cases().unwrap()[0].id;
+        let mut noted = |team: Option<&str>| {
+            let (visited_on, note) = (String::from("2020-12-01"), String::new());
+            let visit = Visit { id, outcome: Outcome::NoContact, visited_on, note, team: team.map(str::to_owned) };
+            store.note_visits(&[visit], "field").unwrap()
+        };
+        assert_eq!(
+            [Some("east"), Some("east"), None, Some("west"), Some("west"), None].map(&mut noted),
+            [1, 0, 0, 1, 0, 0]
+        );
+    }
 
     #[test]
     fn something_of_an_unknown_kind_is_not_passed_over() {

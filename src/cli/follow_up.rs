@@ -64,7 +64,8 @@ pub(super) fn store_of(run: &Path) -> Result<Store> {
     }
     if absorbed.of_others > 0 {
         log::tell(&format!(
-            "warning: {} of earlier cases are other persons' now, and no case goes on by them: a source that has no `record_id` in              the study file is known by the numbers of its rows, which are others in another delivery",
+            "warning: at least {} of earlier cases are other persons' now, and no case goes on by them: a source that has no `record_id` \
+             in the study file is known by the numbers of its rows, which are others in another delivery",
             counted(absorbed.of_others, "record")
         ));
     }

@@ -40,6 +40,7 @@ fn visit_all(run: &Path) -> u64 {
         outcome: Outcome::MovedOutBefore,
         visited_on: String::from("2020-12-01"),
         note: String::new(),
+        team: None,
     };
     let visits: Vec<Visit> = missed.map(|case| visit(case.id)).collect();
     store.note_visits(&visits, "field").expect("noted")

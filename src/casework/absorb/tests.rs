@@ -12,7 +12,7 @@ use crate::audit::manifest::MANIFEST;
 use crate::audit::publication::Publication;
 use crate::casework::learning::tests::row;
 use crate::casework::outgoing::Order;
-use crate::casework::store::{State, Store, StoredCase, Visit};
+use crate::casework::store::{EventKind, State, Store, StoredCase, Visit};
 use crate::intake::study::Language;
 use crate::outcome::files;
 use crate::outcome::report::cases::{CaseRow, record_digest, table};
@@ -47,6 +47,11 @@ pub fn run_of(folder: &Path, rows: &[CaseRow], records: &[usize], on_roll: &[usi
 pub fn store(folder: &Path, cases: usize) -> Store {
     let all: Vec<usize> = (1..=cases).collect();
     run(folder, &all, &all, &[]);
+    store_over(folder)
+}
+
+/// A store that has taken over the run that is there.
+pub fn store_over(folder: &Path) -> Store {
     let manifest = serde_json::json!({
         "program": "rollcall", "format": 1, "inputs": [], "sources": [], "counts": {}, "outputs": [],
         "study": {"name": "", "file": "", "digest": "", "reference_time": "2020-11-01T00:00:00", "seed": 1}
@@ -65,7 +70,7 @@ pub fn order(team: &str, visits: Option<u64>) -> Order {
 
 pub fn say(store: &mut Store, at: usize, outcome: Outcome, day: &str, role: &str) {
     let id = store.cases().unwrap()[at].id;
-    let visit = Visit { id, outcome, visited_on: day.to_owned(), note: String::new() };
+    let visit = Visit { id, outcome, visited_on: day.to_owned(), note: String::new(), team: None };
     store.note_visits(&[visit], role).unwrap();
 }
 
@@ -86,7 +91,7 @@ fn cases_live_on_through_fresh_runs_and_nothing_is_forgotten() {
     assert_eq!(absorb(&mut store, folder).unwrap(), Absorbed { opened: 4, ..Absorbed::default() });
     assert_eq!(absorb(&mut store, folder).unwrap(), Absorbed::default(), "the same run again");
     let first = store.cases().unwrap();
-    let visit = |id, outcome| Visit { id, outcome, visited_on: String::new(), note: String::new() };
+    let visit = |id, outcome| Visit { id, outcome, visited_on: String::new(), note: String::new(), team: None };
     store.note_visits(&[visit(first[3].id, Outcome::Added)], "field").unwrap();
 
     // 1 goes on; 2 is linked now; the record of 3 is gone; 4 was settled, and is not raised any more; 5 is new.
@@ -137,6 +142,29 @@ fn a_record_that_is_another_persons_now_takes_no_history_over() {
 }
 
 #[test]
+fn where_rows_have_other_numbers_nobody_says_who_is_on_the_roll() {
+    let case = |at: usize, mark: &str| {
+        let digest = record_digest("register", &at.to_string());
+        CaseRow { records: vec![format!("{digest}.{mark}")], ..row(at, 1, 0.5) }
+    };
+    // Of the records that the second run raises too, so many are other persons'; the last one is not raised, and the
+    // person who has its number now is on the roll.
+    for (moved, reason) in [(2, "may be other persons' now"), (1, "link its person to a row of the roll")] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let first: Vec<CaseRow> = (1..=4).map(|at| case(at, "aaabbbccc")).collect();
+        run_of(folder, &first, &[1, 2, 3, 4], &[]);
+        let mut store = Store::open(folder).unwrap();
+        absorb(&mut store, folder).unwrap();
+        let mark = |at| if at <= moved { "dddeeefff" } else { "aaabbbccc" };
+        run_of(folder, &(1..=3).map(|at| case(at, mark(at))).collect::<Vec<_>>(), &[1, 2, 3, 4], &[4]);
+        assert_eq!(absorb(&mut store, folder).unwrap().of_others, moved as u64);
+        let last = store.cases().unwrap()[3].events.last().and_then(|event| event.note.clone()).unwrap();
+        assert!(last.contains(reason), "{last}");
+    }
+}
+
+#[test]
 fn of_two_cases_that_are_one_person_the_visited_one_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -171,7 +199,8 @@ fn a_child_who_was_visited_as_a_person_is_not_sent_out_again_as_a_newborn() {
     run(folder, &[1, 2], &[1, 2], &[]);
     absorb(&mut store, folder).unwrap();
     let id = store.cases().unwrap()[0].id;
-    let found = Visit { id, outcome: Outcome::Added, visited_on: String::from("2020-12-01"), note: String::new() };
+    let found =
+        Visit { id, outcome: Outcome::Added, visited_on: String::from("2020-12-01"), note: String::new(), team: None };
     store.note_visits(&[found], "field").unwrap();
     // Birth certificates have come in meanwhile; a household is another question.
     let of = |at: usize, kind: &str| CaseRow {
@@ -210,12 +239,47 @@ fn a_run_that_is_back_opens_again_what_the_one_between_closed() {
 }
 
 #[test]
+fn what_a_supervisor_gives_back_is_closed_again_once_it_is_not_raised() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut store = store(folder, 3);
+    say(&mut store, 0, Outcome::MovedOutBefore, "2020-12-01", "field");
+    say(&mut store, 1, Outcome::Added, "2020-12-01", "field");
+    say(&mut store, 1, Outcome::Supervisor, "2020-12-02", "field");
+    let take_over = |store: &mut Store, cases: &[usize]| {
+        run(folder, cases, &[1, 2, 3, 4], &[]);
+        let done = absorb(store, folder).unwrap();
+        let cases = store.cases().unwrap();
+        let notes =
+            cases.iter().map(|case| case.events.last().and_then(|event| event.note.clone()).unwrap_or_default());
+        (
+            (done.closed, done.settled),
+            cases.iter().map(StoredCase::state).collect::<Vec<_>>(),
+            notes.collect::<Vec<_>>(),
+        )
+    };
+    let (done, states, notes) = take_over(&mut store, &[3]);
+    assert_eq!((done, &states[..2]), ((0, 2), &[State::Resolved, State::Referred][..]));
+    assert!(notes[0].contains("a visit has settled it") && notes[1].contains("a supervisor must decide"), "{notes:?}");
+    // What had settled the first is taken back, and the run after that does not raise it either.
+    say(&mut store, 0, Outcome::DiedBefore, "", "supervisor");
+    say(&mut store, 0, Outcome::Refused, "", "supervisor");
+    assert_eq!(store.cases().unwrap()[0].state(), State::Visited);
+    for raised in [&[3, 4][..], &[3]] {
+        let (_, states, _) = take_over(&mut store, raised);
+        assert_eq!(states[..2], [State::Closed, State::Referred]);
+        let events = &store.cases().unwrap()[0].events;
+        assert_eq!(events.iter().filter(|event| event.what == EventKind::Closed).count(), 2, "once again");
+    }
+}
+
+#[test]
 fn contradicting_outcomes_are_shown_and_a_supervisor_settles_them() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = store_of_one(folder.path());
     let id = store.cases().unwrap()[0].id;
     let mut say = |outcome, role| {
-        let visit = Visit { id, outcome, visited_on: String::from("2020-12-01"), note: String::new() };
+        let visit = Visit { id, outcome, visited_on: String::from("2020-12-01"), note: String::new(), team: None };
         let new = store.note_visits(&[visit], role).unwrap();
         (new, store.cases().unwrap()[0].state(), store.cases().unwrap()[0].label())
     };

@@ -8,6 +8,7 @@
 //! case must not contradict each other, on whatever sheets they stand; 4. [`take_back`] notes the good rows and lists
 //! the others.
 
+mod cover;
 mod heading;
 mod role;
 mod row;
@@ -33,6 +34,7 @@ use crate::outcome::report::workbook;
 use crate::outcome::visit::Outcome;
 use crate::privacy::personal;
 use crate::whole_file;
+use cover::{Cover, cover};
 use heading::{Heading, Twice};
 pub(super) use row::normal;
 use row::{COLUMNS, FILLED_IN, OUTCOME, Row};
@@ -72,7 +74,7 @@ pub struct Returned {
     pub lists: Vec<(String, Vec<String>)>,
     /// Lists that lack columns.
     pub incomplete: Vec<Incomplete>,
-    /// Does a row ask a supervisor?
+    /// Does a row ask a supervisor, or the cover name one?
     pub asks_supervisor: bool,
 }
 
@@ -160,7 +162,9 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
         known.cases.iter().flat_map(|case| case.other_numbers.iter().map(move |number| (number.as_str(), case)));
     let numbered = known.cases.iter().map(|case| (case.number.as_str(), case));
     let numbers: FxHashMap<&str, &StoredCase> = others.chain(numbered).collect();
-    let mut returned = Returned::default();
+    let cover = cover(&sheets, &read, known.cases);
+    let team = if let Cover::Team(team) = cover { Some(team) } else { None };
+    let mut returned = Returned { asks_supervisor: cover == Cover::Supervisor, ..Returned::default() };
     for (list, (sheet, Heading { at, places, missing, unknown })) in lists.iter().enumerate() {
         if !missing.is_empty() {
             returned.incomplete.push(Incomplete { list, missing: missing.clone(), unknown: unknown.clone() });
@@ -170,7 +174,7 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
         for (number, cells) in sheet.rows.iter().skip(at + 1).filter(|(_, cells)| *cells != heading) {
             let spot = Spot { list, row: *number };
             returned.asks_supervisor |= cells.iter().any(|cell| decision::asks_supervisor(cell));
-            match (Row { cells, columns: places }).read(&numbers, known) {
+            match (Row { cells, columns: places, team }).read(&numbers, known) {
                 Ok(Some(visit)) => returned.visits.push((spot, visit)),
                 Ok(None) => returned.blank += 1,
                 Err((column, reason)) => {

@@ -13,6 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::Known;
 use super::heading::Places;
+use crate::casework::history::SUPERVISOR;
 use crate::casework::store::{StoredCase, Visit};
 use crate::intake::extract::filled::NOT_COMPUTED;
 use crate::intake::study::Language;
@@ -106,6 +107,8 @@ type Fault = (usize, Words);
 pub(super) struct Row<'a> {
     pub(super) cells: &'a [String],
     pub(super) columns: &'a Places,
+    /// The team whose list it is, if that is known.
+    pub(super) team: Option<&'a str>,
 }
 
 impl Row<'_> {
@@ -122,6 +125,17 @@ impl Row<'_> {
         let (outcome, date) = (normal(self.cell(OUTCOME)), normal(self.cell(DATE)));
         let is_empty = outcome.is_empty() && date.is_empty();
         let number = normal(self.cell(CASE));
+        let known_number = case_number(&number);
+        if known_number.is_none() && is_empty && self.tells_of_somebody() {
+            return Err((
+                NOTE,
+                words(
+                    "此行有备注但没有编号，未登记：请写入同一住所有编号的一行的备注，或另行上报",
+                    "there is a remark and no case number, so nothing was noted: write it into the notes of a row of the \
+                     same dwelling that has one, or report it apart",
+                ),
+            ));
+        }
         if number.is_empty() {
             return if is_empty {
                 Ok(None)
@@ -135,7 +149,7 @@ impl Row<'_> {
                 ))
             };
         }
-        let number = match case_number(&number) {
+        let number = match known_number {
             Some(number) => number,
             // A remark below the list, such as a total.
             None if is_empty => return Ok(None),
@@ -176,7 +190,9 @@ impl Row<'_> {
             ));
         }
         let visited_on = visit_day(&date, known.reference)?;
-        if visited_on.is_empty() && case.may_be_another(known.role, outcome, self.cell(NOTE)) {
+        // A supervisor decides for no team.
+        let team = self.team.filter(|_| known.role != SUPERVISOR);
+        if visited_on.is_empty() && case.may_be_another(known.role, outcome, self.cell(NOTE), team) {
             return Err((
                 DATE,
                 words(
@@ -186,7 +202,14 @@ impl Row<'_> {
                 ),
             ));
         }
-        Ok(Some(Visit { id: case.id, outcome, visited_on, note: self.cell(NOTE).to_owned() }))
+        let (note, team) = (self.cell(NOTE).to_owned(), team.map(str::to_owned));
+        Ok(Some(Visit { id: case.id, outcome, visited_on, note, team }))
+    }
+
+    /// Has somebody added a person or a dwelling to the list, with a remark? Visitors note who else was missed.
+    fn tells_of_somebody(&self) -> bool {
+        let has = |column: usize| !normal(self.cell(column)).is_empty();
+        has(NOTE) && (has(NAME) || has(DWELLING))
     }
 
     /// Is there an outcome? What somebody has written without one must not be lost, nor what a formula would say.
@@ -373,8 +396,8 @@ fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
             "this is no date: expected year, month and day, such as 2020-12-01",
         )
     };
-    // Beyond the day there may be a time.
-    let day = text.split(['T', ' ']).next().unwrap_or(text);
+    // Beyond the day there may be a time; days of further visits belong into the notes.
+    let (day, time) = text.split_once(['T', ' ']).unwrap_or((text, ""));
     let is_serial = |days: &str| days.parse().is_ok_and(|days: i32| SERIALS.contains(&days));
     // So it does, as a part of a day, where a spreadsheet counts days.
     let day = day.split_once('.').map_or(day, |(days, time)| {
@@ -411,6 +434,12 @@ fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
         return Err(wrong());
     };
     let date = Date::new(year, month, day).map_err(|_| wrong())?;
+    if !is_time(time) {
+        return Err(fault(
+            "日期后还有别的内容：只填最后一次走访的年月日，其余写在备注",
+            "something stands behind the day: write the day of the last visit alone, and the rest into the notes",
+        ));
+    }
     if reference.duration_since(date) > DAYS_BEFORE {
         return Err(fault(
             "走访日期早于普查时点",
@@ -421,6 +450,15 @@ fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
         return Err(fault("走访日期在未来", "the visit would be in the future"));
     }
     Ok(date.to_string())
+}
+
+/// Is it a time of day, as programs and people write it (00:00:00, 8:30 PM, 下午3点), with a day of the week or not?
+fn is_time(text: &str) -> bool {
+    const WORDS: [&str; 12] = ["上午", "下午", "早上", "中午", "晚上", "星期", "周", "am", "pm", "分", "秒", "半"];
+    let text = text.to_lowercase().replace(['点', '时'], ":");
+    let clock = WORDS.iter().fold(text, |text, word| text.replace(word, " "));
+    let is_of_clock = |c: char| c.is_ascii_digit() || " :.+z()一二三四五六日天".contains(c);
+    clock.chars().all(is_of_clock) && (clock.contains(':') || !clock.chars().any(|c| c.is_ascii_digit()))
 }
 
 fn today() -> Date {

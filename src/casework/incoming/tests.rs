@@ -226,6 +226,14 @@ fn remarks_below_a_list_are_no_rows() {
         with_remarks.push(vec![remark.to_owned()]);
     }
     assert_eq!(read_rows(with_remarks), (4, 2, Vec::new()));
+    // A person whom somebody has added, with a remark, is not dropped.
+    let heading = [&HEADING[..], &["备注"]].concat();
+    for (number, name, dwelling) in [("", "某甲", ""), ("", "", "1号楼"), ("补充", "某甲", "1号楼")] {
+        let row = [number, "", dwelling, name, "", "", "", "1980年生，已补登"].map(str::to_owned).to_vec();
+        let returned = read_headed(&heading, &[row]).unwrap();
+        assert_eq!((returned.blank, returned.wrong.len()), (0, 1), "{number} {name} {dwelling}");
+        assert!(returned.wrong[0].reason.en.contains("no case number"));
+    }
     // With an outcome beside it, it is a number that somebody has damaged.
     let mut damaged = rows(&cases(), "03");
     damaged[0][0] = String::from("共4项");
@@ -294,6 +302,46 @@ fn a_list_is_not_taken_for_that_of_another_role() {
 }
 
 #[test]
+fn the_cover_says_whose_list_it_is() {
+    use super::role::check;
+    use crate::casework::history::{Event, EventKind};
+    let (folder, mut cases) = (tempfile::tempdir().unwrap(), cases());
+    cases[0].events.push(Event {
+        what: EventKind::Assigned,
+        at: String::new(),
+        role: String::from("office"),
+        outcome: None,
+        visited_on: None,
+        team: Some(String::from("east")),
+        note: None,
+    });
+    // The column of what is asked has been taken out.
+    for (covers, team, for_supervisor) in [
+        (&["east"][..], Some("east"), false),
+        (&[" east "], Some("east"), false),
+        (&["nobody-knows"], None, false),
+        (&["east", "west"], None, false),
+        (&["supervisor"], None, true),
+        (&["supervisor LIU"], None, true),
+        (&[], None, false),
+    ] {
+        let path = folder.path().join("filled.xlsx");
+        let mut book = Workbook::new();
+        for (at, cover) in covers.iter().enumerate() {
+            let label = [field::TEAM.zh, field::TEAM.en][at];
+            book.add_worksheet().write_row(4, 0, [label, cover]).unwrap();
+        }
+        let sheet = book.add_worksheet();
+        sheet.write_row(0, 0, HEADING).unwrap();
+        sheet.write_row_matrix(1, 0, rows(&cases[..1], "01")).unwrap();
+        book.save(&path).unwrap();
+        let returned = read_back(&path, &cases, &|_| Vec::new());
+        assert_eq!(returned.visits[0].1.team.as_deref(), team, "{covers:?}");
+        assert_eq!(check(&path, "field", &returned, &cases).is_err(), for_supervisor, "{covers:?}");
+    }
+}
+
+#[test]
 fn a_wrong_day_is_told_from_a_missing_one() {
     for (day, what) in [
         ("2020-12", "the day is missing"),
@@ -302,6 +350,9 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         ("12月3日", "the year is missing"),
         ("2020-01-05", "before the reference time"),
         ("2020-10-24", "before the reference time"),
+        ("2020-12-01 2020-12-03 2020-12-05", "behind the day"),
+        ("2020-12-01 03 05", "behind the day"),
+        ("2020-12-01 nobody met", "behind the day"),
     ] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();
@@ -309,7 +360,20 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         assert!(wrong[0].0 == "走访日期" && wrong[0].1.contains(what), "{day}: {wrong:?}");
     }
     // A spreadsheet counts days, and other programs write them with decimals.
-    for day in ["2020-10-25", "2020-11-01", "20201203", "44167", "44167.0", "44167.5", ""] {
+    for day in [
+        "2020-10-25",
+        "2020-11-01",
+        "20201203",
+        "44167",
+        "44167.0",
+        "44167.5",
+        "",
+        "2020-12-03 00:00:00",
+        "2020-12-03T00:00:00.000Z",
+        "2020-12-03 8:30 PM",
+        "2020-12-03 下午3点半",
+        "2020年12月3日 (星期四) 上午",
+    ] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();
         assert_eq!(read_rows(rows).0, 1, "{day}");

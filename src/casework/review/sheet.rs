@@ -19,7 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
 use crate::intake::study::Language;
 use crate::outcome::report::words::{Words, words};
-use crate::outcome::report::workbook;
+use crate::outcome::report::workbook::{self, A4, footer, height, line_count};
 
 const NUMBER: Words = words("编号", "Pair");
 const JUDGEMENT: Words = words("是否同一人", "Same person?");
@@ -53,6 +53,27 @@ const LINES: [Words; 7] = [
     words("判断不了就选“不能确定”，不要猜。", "If it cannot be told, choose “unsure”; do not guess."),
     words("内部资料，仅限人口普查使用，用后收回。", "Confidential: for the census only, to be handed back."),
 ];
+
+/// Width of the column of instructions, in characters.
+const COVER_WIDTH: f64 = 90.0;
+/// Widths of number, judgement and notes.
+const OWN_WIDTHS: [f64; 3] = [11.0, 12.0, 14.0];
+/// Widths between which the columns of values are.
+const WIDTH_MIN: f64 = 6.0;
+const WIDTH_ONE_LINE_MAX: f64 = 14.0;
+const WIDTH_MAX: f64 = 26.0;
+/// Widths of all columns that one page of A4 holds so that they can be read.
+const PAGE_WIDTH_MAX: f64 = 260.0;
+
+/// The width of a column of these values: long ones (addresses) take several lines.
+fn width_of<'a>(values: impl Iterator<Item = &'a str>) -> f64 {
+    let longest = values.map(workbook::width).fold(0.0, f64::max) + 1.5;
+    if longest <= WIDTH_ONE_LINE_MAX {
+        longest.max(WIDTH_MIN)
+    } else {
+        (longest / 2.0).clamp(WIDTH_ONE_LINE_MAX, WIDTH_MAX)
+    }
+}
 
 /// A judgement in words.
 #[must_use]
@@ -128,10 +149,13 @@ fn font() -> Format {
 fn write_cover(workbook: &mut Workbook, language: Language) -> std::result::Result<(), XlsxError> {
     let sheet = workbook.add_worksheet();
     sheet.set_name(COVER.of(language))?;
-    sheet.set_column_width(0, 90)?;
+    sheet.set_paper_size(A4).set_portrait().set_print_fit_to_pages(1, 0).set_footer(footer(language));
+    sheet.set_column_width(0, COVER_WIDTH)?;
     sheet.write_string_with_format(0, 0, SHEET.of(language), &font().set_bold().set_font_size(18))?;
     for (row, line) in (2u32..).zip(LINES) {
-        sheet.write_string_with_format(row, 0, line.of(language), &font().set_text_wrap())?;
+        let line = line.of(language);
+        sheet.write_string_with_format(row, 0, line, &font().set_text_wrap())?;
+        sheet.set_row_height(row, height(line_count(line, COVER_WIDTH), 4.0))?;
     }
     Ok(())
 }
@@ -141,9 +165,9 @@ fn write_pairs(
     pairs: &[(String, Vec<Row>)],
     language: Language,
 ) -> std::result::Result<(), XlsxError> {
-    let boxed =
-        || font().set_border(FormatBorder::Thin).set_border_color(0x99A1AD).set_align(FormatAlign::VerticalCenter);
-    let head = boxed().set_bold().set_background_color(0xE8ECF1).set_text_wrap();
+    let bordered = || font().set_border(FormatBorder::Thin).set_border_color(0x99A1AD);
+    let boxed = || bordered().set_align(FormatAlign::VerticalCenter).set_text_wrap();
+    let head = boxed().set_bold().set_background_color(0xE8ECF1);
     // Texts, so that no program makes a number or a date of them, and none takes one for a formula.
     let cell = boxed().set_num_format("@").set_quote_prefix();
     let differing = boxed().set_num_format("@").set_quote_prefix().set_background_color(0xFDE9D9);
@@ -158,10 +182,20 @@ fn write_pairs(
     }
     let titles = [NUMBER, JUDGEMENT, NOTE].map(|title| title.of(language).to_owned());
     let sides = labels.iter().flat_map(|label| [ONE, OTHER].map(|side| format!("{label}{}", side.of(language))));
-    for (column, title) in (0u16..).zip(titles.into_iter().chain(sides)) {
+    let values = labels.iter().map(|label| {
+        let of_label = pairs.iter().flat_map(|(_, rows)| rows).filter(|row| row.label == *label);
+        // A heading may be broken between its words, and between Han characters.
+        let words = label.split(' ').filter(|word| word.is_ascii());
+        width_of(of_label.flat_map(|row| [row.one.as_str(), &row.other]).chain(words))
+    });
+    let widths: Vec<f64> = OWN_WIDTHS.into_iter().chain(values.flat_map(|width| [width; 2])).collect();
+    let mut heading_lines = 1;
+    for (column, (title, width)) in (0u16..).zip(titles.into_iter().chain(sides).zip(&widths)) {
+        heading_lines = heading_lines.max(line_count(&title, *width));
         sheet.write_string_with_format(0, column, title, &head)?;
-        sheet.set_column_width(column, if column < 3 { 12.0 } else { 15.0 })?;
+        sheet.set_column_width(column, *width)?;
     }
+    sheet.set_row_height(0, height(heading_lines, 6.0))?;
     let last = u32::try_from(pairs.len()).unwrap_or(u32::MAX);
     let choices = Judgement::ALL.map(|judgement| in_words(judgement).of(language));
     sheet.add_data_validation(1, 1, last.max(1), 1, &DataValidation::new().allow_list_strings(&choices)?)?;
@@ -169,16 +203,22 @@ fn write_pairs(
         sheet.write_string_with_format(row, 0, number, &cell)?;
         sheet.write_blank(row, 1, &fill)?;
         sheet.write_blank(row, 2, &fill)?;
-        for (column, label) in (3u16..).step_by(2).zip(&labels) {
+        let mut lines = 1;
+        for ((column, label), width) in (3u16..).step_by(2).zip(&labels).zip(widths.iter().skip(3).step_by(2)) {
             let shown = values.iter().find(|value| value.label == *label);
             let style = if shown.is_some_and(|row| row.differs) { &differing } else { &cell };
             let (one, other) = shown.map_or(("", ""), |value| (&value.one, &value.other));
             sheet.write_string_with_format(row, column, one, style)?;
             sheet.write_string_with_format(row, column + 1, other, style)?;
+            lines = lines.max(line_count(one, *width)).max(line_count(other, *width));
         }
+        sheet.set_row_height(row, height(lines, 6.0))?;
     }
-    sheet.set_freeze_panes(1, 3)?.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0);
-    sheet.set_repeat_rows(0, 0)?;
+    sheet.set_freeze_panes(1, 3)?.set_landscape().set_paper_size(A4).set_margins(0.3, 0.3, 0.4, 0.5, 0.25, 0.25);
+    // Where a pair takes two pages, its number stands on both.
+    let pages = (widths.iter().sum::<f64>() / PAGE_WIDTH_MAX).ceil() as u16;
+    sheet.set_print_fit_to_pages(pages, 0).set_footer(footer(language)).set_repeat_rows(0, 0)?;
+    sheet.set_repeat_columns(0, 0)?;
     Ok(())
 }
 
@@ -298,7 +338,9 @@ fn normal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Judgement, content, in_words, judgement_of, read, workbook};
+    use std::io::Read as _;
+
+    use super::{Judgement, content, in_words, judgement_of, line_count, read, width_of, workbook};
     use crate::casework::review::ReviewPair;
     use crate::casework::review::record::Row;
     use crate::intake::study::Language;
@@ -337,6 +379,24 @@ mod tests {
         assert_eq!(judgement_of(" Ｙ "), Some(Judgement::Same));
         assert_eq!(judgement_of("0.0"), Some(Judgement::Different));
         assert_eq!(judgement_of("maybe"), None);
+    }
+
+    #[test]
+    fn long_values_take_several_lines_and_none_is_hidden() {
+        let address = "甲苑小区十二号楼三单元一千四百零一室东侧";
+        let width = width_of([address, "甲苑"].into_iter());
+        assert!((14.0..=26.0).contains(&width) && line_count(address, width) >= 2, "{width}");
+        assert_eq!(line_count("1990-01-02", width_of(["1990-01-02"].into_iter())), 1);
+        // The file says so itself: cells are wrapped, and rows are as high as their longest value.
+        let long = Row { label: String::from("住址"), one: address.to_owned(), other: String::new(), differs: false };
+        let bytes =
+            workbook(&[(String::from("AAAA-0000"), vec![long])], Language::Zh, (2020, 11, 1)).expect("workbook");
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("archive");
+        let mut text = String::new();
+        archive.by_name("xl/worksheets/sheet2.xml").expect("sheet").read_to_string(&mut text).expect("read");
+        for part in ["customHeight=\"1\"", "内部资料"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
     }
 
     #[test]

@@ -12,20 +12,16 @@ use rust_xlsxwriter::{
 
 use super::super::cases::{AreaList, Case, DwellingCases};
 use super::super::words::{self, field};
-use super::super::workbook;
+use super::super::workbook::{self, A4, footer, height, line_count};
 use super::{Heading, area_code, area_words};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
 use crate::outcome::visit::Outcome;
 
-/// Paper size A4 in the file format.
-const A4: u8 = 9;
 /// Width of each column of the cases sheet, in characters.
 const WIDTHS: [f64; 12] = [5.0, 11.0, 11.0, 21.0, 12.0, 5.0, 10.0, 18.5, 38.0, 21.0, 12.0, 26.0];
 /// Width of the cover's column of texts, in characters.
 const COVER_WIDTH: f64 = 62.0;
-/// Height of a line of text, in points.
-const LINE_POINTS: f64 = 16.5;
 const OUTCOME: u16 = 9;
 const NOTE: u16 = 11;
 
@@ -100,19 +96,15 @@ fn looks_like_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '|', '%'])
 }
 
-/// Lines that a text takes in a column; a Han character is as wide as two Latin ones. Not every program fits the height
-/// of rows itself, so it is written into the file.
-fn line_count(text: &str, width: f64) -> u32 {
-    let line = |line: &str| {
-        let units: f64 = line.chars().map(|c| if c.is_ascii() { 1.1 } else { 2.15 }).sum();
-        (units / (width - 0.7)).ceil().max(1.0) as u32
-    };
-    text.split('\n').map(line).sum()
-}
+/// Longest text of a header: the whole may have 255 characters.
+const HEADER_CHARACTERS_MAX: usize = 40;
 
-/// A text in a header or footer, where `&` is a command; short, because the whole may have 255 characters.
+/// A text in a header or footer, where `&` is a command; with a mark where it is cut, or it might name something else.
 fn header_text(text: &str) -> String {
-    text.chars().take(40).collect::<String>().replace('&', "&&")
+    let is_whole = text.chars().count() <= HEADER_CHARACTERS_MAX;
+    let kept = if is_whole { HEADER_CHARACTERS_MAX } else { HEADER_CHARACTERS_MAX - 1 };
+    let shown: String = text.chars().take(kept).chain((!is_whole).then_some('…')).collect();
+    shown.replace('&', "&&")
 }
 
 fn write_cover(
@@ -123,7 +115,7 @@ fn write_cover(
 ) -> std::result::Result<(), XlsxError> {
     let language = heading.language;
     sheet.set_paper_size(A4).set_portrait().set_margins(0.7, 0.7, 0.8, 0.8, 0.3, 0.3).set_print_fit_to_pages(1, 0);
-    sheet.set_header(header(heading, list)).set_footer(footer(heading));
+    sheet.set_header(header(heading, list)).set_footer(footer(language));
     sheet.set_column_width(0, 26)?;
     sheet.set_column_width(1, COVER_WIDTH)?;
     sheet.set_row_height(0, 34)?;
@@ -155,7 +147,7 @@ fn write_cover(
     for (row, (label, text)) in (2u32..).zip(&rows) {
         sheet.write_string_with_format(row, 0, label, &styles.label)?;
         let quoted = styles.plain.clone().set_quote_prefix();
-        sheet.set_row_height(row, f64::from(line_count(text, COVER_WIDTH)) * LINE_POINTS + 4.0)?;
+        sheet.set_row_height(row, height(line_count(text, COVER_WIDTH), 4.0))?;
         sheet.write_string_with_format(row, 1, text, if looks_like_formula(text) { &quoted } else { &styles.plain })?;
     }
     Ok(())
@@ -164,7 +156,7 @@ fn write_cover(
 fn header(heading: &Heading, list: &AreaList) -> String {
     let language = heading.language;
     format!(
-        "&L&\"Microsoft YaHei\"&9{} {}&C&\"Microsoft YaHei,Bold\"&11{}&R&\"Microsoft YaHei\"&9{} {}",
+        "&L&\"Microsoft YaHei\"&9{} {}&C&\"Microsoft YaHei,Bold\"&11{}&R&\"Microsoft YaHei\"&9{} · {}",
         area_words(list).of(language),
         // Without the space the digits of the code would be read as a font size.
         header_text(area_code(list)),
@@ -172,10 +164,6 @@ fn header(heading: &Heading, list: &AreaList) -> String {
         header_text(&heading.study),
         words::day(language, heading.reference),
     )
-}
-
-fn footer(heading: &Heading) -> String {
-    format!("&L&\"Microsoft YaHei\"&8{}&R&\"Microsoft YaHei\"&9&P / &N", field::CONFIDENTIAL.of(heading.language))
 }
 
 fn write_cases(
@@ -187,7 +175,7 @@ fn write_cases(
     let language = heading.language;
     sheet.set_paper_size(A4).set_landscape().set_margins(0.3, 0.3, 0.6, 0.5, 0.25, 0.25);
     sheet.set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
-    sheet.set_header(header(heading, list)).set_footer(footer(heading));
+    sheet.set_header(header(heading, list)).set_footer(footer(language));
     sheet.set_freeze_panes(1, 2)?;
     for (column, width) in (0u16..).zip(WIDTHS) {
         sheet.set_column_width(column, width)?;
@@ -242,7 +230,7 @@ fn write_case(
         sheet.write_string_with_format(row, column, text, styles.of(text))?;
         lines = lines.max(line_count(text, WIDTHS.get(usize::from(column)).copied().unwrap_or(10.0)));
     }
-    sheet.set_row_height(row, f64::from(lines) * LINE_POINTS + 6.0)?;
+    sheet.set_row_height(row, height(lines, 6.0))?;
     for column in OUTCOME..NOTE {
         sheet.write_blank(row, column, &styles.fill)?;
     }
@@ -261,5 +249,8 @@ mod tests {
         }
         assert!(!looks_like_formula("王=1"));
         assert_eq!(header_text("A&P"), "A&&P");
+        let name = format!("{} of seed 7", "district ".repeat(3).trim_end());
+        assert_eq!(header_text(&format!("{name:>40}")), format!("{name:>40}"));
+        assert_eq!(header_text(&format!("{name:>40}7")), format!("{}…", &format!("{name:>40}")[..39]));
     }
 }
