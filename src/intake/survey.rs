@@ -152,7 +152,8 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
 }
 
 /// One file of each content, and the others with the one that stays for them: a delivery that came twice is no second
-/// register. One in the folder itself stays, and the shorter name, as copies are called `roll (1).csv` or `roll copy.csv`.
+/// register. One in the folder itself stays, and the shorter name, as copies are called `roll (1).csv` or
+/// `roll copy.csv`.
 fn without_twins(surveyed: Vec<Surveyed>) -> (Vec<Surveyed>, Vec<(PathBuf, PathBuf)>) {
     let order = |file: &Surveyed| (file.is_below, file.stem.chars().count(), file.path.clone());
     let stays = |file: &Surveyed| {

@@ -162,8 +162,8 @@ fn warn_of_absent_kinds(source: &Source, number: usize, table: &PersonTable) {
     }
 }
 
-/// Without their days nobody is found who died before the reference time, and the list of them is empty as if there were
-/// none.
+/// Without their days nobody is found who died before the reference time, and the list of them is empty as if there
+/// were none.
 fn warn_of_undated_deaths(source: &Source, number: usize, table: &PersonTable) {
     let is_death = |record: &u32| table.kind[*record as usize] == RowKind::Death;
     let rows = table.records(number).into_par_iter().filter(is_death).count() as u64;

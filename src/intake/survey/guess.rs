@@ -358,8 +358,8 @@ pub(super) fn says_who_lived_here(profile: &Profile) -> bool {
     headers::roll_residence_rank(&profile.name) >= headers::BY_WORDS && profile.codes.is_some()
 }
 
-/// The column that says what the rows of a roll mean: the likeliest of those that have its codes; else one that is called
-/// so, of which somebody must say what its values mean.
+/// The column that says what the rows of a roll mean: the likeliest of those that have its codes; else one that is
+/// called so, of which somebody must say what its values mean.
 fn residence_column(profiles: &[Profile]) -> Option<&Profile> {
     let rank = |profile: &Profile| headers::roll_residence_rank(&profile.name);
     let has_codes = |profile: &&&Profile| {

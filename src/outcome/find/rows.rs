@@ -30,7 +30,7 @@ const DUPLICATES_SHARE: usize = 20;
 /// Rows of the roll below which nothing is said of it.
 const ROLL_ROWS_MIN: usize = 100;
 
-/// Where nothing says which rows of the roll are of persons living elsewhere, these are duplicates, and all are counted.
+/// Where nothing says which rows of the roll are of persons living elsewhere, these are duplicates, and all count.
 pub(super) fn warn_of_many_duplicates(study: &Study, table: &PersonTable, found: &[Discrepancy]) {
     let Some((roll, source)) = study.roll().and_then(|roll| Some((roll, study.sources.get(roll)?))) else { return };
     let duplicates = found.iter().filter(|one| one.kind == DiscrepancyKind::DuplicateEnumeration).count();
