@@ -24,12 +24,12 @@ pub(super) const HEADERS: [&str; 112] = [
 ];
 
 /// What may stand before such a name: that it is the latest, and of what.
-const BEFORE: [&str; 12] =
-    ["最近一次", "最后一次", "最近", "最后", "最新", "末次", "登记", "数据", "信息", "记录", "zh", "zj"];
+const LATEST: [&str; 8] = ["最近一次", "最后一次", "最近", "最后", "最新", "末次", "zh", "zj"];
+const OF_RECORD: [&str; 4] = ["登记", "数据", "信息", "记录"];
 
 /// The rank of a header that is a usual name but for words before it: 最近更新时间, 登记更新时间, ZHGXSJ.
 pub(super) fn rank_of_latest(plain: &str) -> Option<usize> {
-    let rest = BEFORE.iter().find_map(|word| plain.strip_prefix(word))?;
+    let rest = LATEST.iter().chain(&OF_RECORD).find_map(|word| plain.strip_prefix(word))?;
     HEADERS.iter().position(|name| *name == rest).or_else(|| rank_of_latest(rest))
 }
 
@@ -37,10 +37,7 @@ pub(super) fn rank_of_latest(plain: &str) -> Option<usize> {
 pub(super) fn is_of_making(header: &str) -> bool {
     const WORDS: [&str; 8] = ["参保", "注册", "申报", "采集", "录入", "入库", "建档", "lrsj"];
     let plain = fields::plain(header);
-    let mut bare = plain.as_str();
-    while let Some(rest) = BEFORE.iter().find_map(|word| bare.strip_prefix(word)) {
-        bare = rest;
-    }
+    let bare = OF_RECORD.iter().find_map(|word| plain.strip_prefix(word)).unwrap_or(&plain);
     WORDS.iter().any(|word| bare.starts_with(word))
 }
 
@@ -97,6 +94,7 @@ mod tests {
                 && is_of_making("数据采集时间")
                 && is_of_making("参保日期")
                 && !is_of_making("最近缴费年月")
+                && !is_of_making("最近注册日期")
         );
     }
 
