@@ -51,6 +51,9 @@ fn warn(drafted: &Drafted) {
     for (file, why) in &drafted.left_out {
         tracing::warn!("{}: left out of the study: {why}\n（未列入研究方案，原因见上）", file.escape_debug(),);
     }
+    for remark in &drafted.remarks {
+        tracing::warn!("{}: {}\n（{}）", remark.of, remark.what, remark.in_chinese);
+    }
     if !drafted.has_roll {
         tracing::warn!(
             "no file of this draft is the roll: without it nobody can be found missing\n\

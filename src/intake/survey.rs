@@ -4,8 +4,8 @@
 //! and from what values look like. Every guess that a person should look at is marked with `# ?`. Tables of who is who
 //! and labels made by somebody's linkage are never used.
 //!
-//! 1. each file is read in part ([`profile`]); truth tables and unreadable files are left out, with a comment, and the
-//!    parts of one extract are put together ([`parts`]);
+//! 1. each file of the folder and of those below ([`found`]) is read in part ([`profile`]); truth tables and unreadable
+//!    files are left out, with a comment, and the parts of one extract are put together ([`parts`]);
 //! 2. [`guess`] says what each column is; the roll is the file that looks most like one;
 //! 3. what one file does not say for itself follows from the others: the order of day and month ([`dates`]), and which
 //!    columns are the same under different headers ([`matching`]);
@@ -19,12 +19,14 @@ mod dates;
 mod draft;
 mod fields;
 mod foreign;
+mod found;
 mod guess;
 mod headers;
 mod matching;
 mod name_parts;
 mod parts;
 mod profile;
+mod remarks;
 mod sexes;
 mod signs;
 mod telling;
@@ -37,10 +39,11 @@ use crate::error::{Error, Result};
 use crate::intake::extract::{self, Chunk, Extract};
 use crate::intake::study::{
     Binding, Encoding, Field, FollowUp, Language, Limits, Linkage, ReferenceTime, Role, RowMeaning, Source, Study,
-    file::is_extract_name,
 };
+use found::name_in;
 use guess::Guess;
 use profile::Profile;
+pub use remarks::Remark;
 
 /// Most chunks of a file that are looked at, evenly spread.
 const CHUNKS_MAX: usize = 8;
@@ -56,6 +59,8 @@ struct Surveyed {
     path: PathBuf,
     /// Its further files, if it came in parts.
     parts: Vec<PathBuf>,
+    /// Does any of them lie in a folder below?
+    is_below: bool,
     stem: String,
     headers: Vec<String>,
     profiles: Vec<Profile>,
@@ -87,6 +92,8 @@ pub struct Drafted {
     pub unrecognised: Vec<String>,
     /// Names of files that cannot be used or that came twice, and why they are no source of the study.
     pub left_out: Vec<(String, String)>,
+    /// What was guessed of whole sources.
+    pub remarks: Vec<Remark>,
 }
 
 /// Drafts a study file for the extracts of a folder; its paths are relative to `relative_to`.
@@ -94,14 +101,14 @@ pub struct Drafted {
 /// # Errors
 /// An input error if the folder cannot be read or holds no extract that can be used.
 pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
-    let files = extracts_in(folder)?;
+    let found = found::extracts(folder)?;
     let looked: Vec<(PathBuf, Result<Option<Surveyed>>)> =
-        files.into_par_iter().map(|path| (path.clone(), survey(&path))).collect();
+        found.extracts.into_par_iter().map(|path| (path.clone(), survey(folder, &path))).collect();
     let mut left_out: Vec<(String, String)> = Vec::new();
     let mut surveyed = Vec::new();
     let mut first_error = None;
     for (path, look) in looked {
-        let name = file_name(&path);
+        let name = name_in(folder, &path);
         match look {
             Ok(Some(file)) => surveyed.push(file),
             Ok(None) => left_out.push((name, TRUTH.to_owned())),
@@ -116,13 +123,18 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
         return Err(first_error.unwrap_or_else(|| nothing().hint("put .parquet, .csv or .xlsx files into it")));
     }
     let (surveyed, twins) = without_twins(surveyed);
-    left_out.extend(twins.into_iter().map(|(name, kept)| (name, format!("it has the same content as {kept}"))));
+    let twin = |(path, kept): (PathBuf, PathBuf)| {
+        (name_in(folder, &path), format!("it has the same content as {}", name_in(folder, &kept)))
+    };
+    left_out.extend(twins.into_iter().map(twin));
+    left_out.extend(found.left_out.into_iter().map(|(path, why)| (name_in(folder, &path), why)));
     let (planned, roll_is_sure) = plan(parts::together(surveyed));
     let customs = custom::declare(&planned);
     let comparisons = telling::comparisons(&planned, &customs);
     let recognised = |(source, plan): &(usize, &Planned)| has_columns(*source, plan, &customs);
     let unrecognised = planned.iter().enumerate().filter(|plan| !recognised(plan));
-    let unrecognised = unrecognised.map(|(_, plan)| file_name(&plan.surveyed.path)).collect();
+    let unrecognised = unrecognised.map(|(_, plan)| name_in(folder, &plan.surveyed.path)).collect();
+    let remarks = remarks::remarks(folder, &planned);
     let name = name_of_folder(folder);
     let text = draft::Draft {
         name: &name,
@@ -136,13 +148,14 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
     // That a table of who is who is no extract surprises nobody.
     left_out.retain(|(_, why)| why != TRUTH);
     let has_roll = planned.iter().any(|plan| plan.role == Role::Roll);
-    Ok(Drafted { text, has_roll, unrecognised, left_out })
+    Ok(Drafted { text, has_roll, unrecognised, left_out, remarks })
 }
 
 /// One file of each content, and the others with the one that stays for them: a delivery that came twice is no second
-/// register. The shorter name stays, as copies are called `roll (1).csv` or `roll copy.csv`.
-fn without_twins(surveyed: Vec<Surveyed>) -> (Vec<Surveyed>, Vec<(String, String)>) {
-    let order = |file: &Surveyed| (file.stem.chars().count(), file.path.clone());
+/// register. One in the folder itself stays, and the shorter name, as copies are called `roll (1).csv` or
+/// `roll copy.csv`.
+fn without_twins(surveyed: Vec<Surveyed>) -> (Vec<Surveyed>, Vec<(PathBuf, PathBuf)>) {
+    let order = |file: &Surveyed| (file.is_below, file.stem.chars().count(), file.path.clone());
     let stays = |file: &Surveyed| {
         let twins = surveyed.iter().filter(|other| file.rows > 0 && other.digest == file.digest);
         twins.min_by_key(|twin| order(twin)).map_or_else(|| file.path.clone(), |twin| twin.path.clone())
@@ -150,13 +163,9 @@ fn without_twins(surveyed: Vec<Surveyed>) -> (Vec<Surveyed>, Vec<(String, String
     let kept: Vec<PathBuf> = surveyed.iter().map(stays).collect();
     let (mut files, mut twins) = (Vec::new(), Vec::new());
     for (file, kept) in surveyed.into_iter().zip(kept) {
-        if file.path == kept { files.push(file) } else { twins.push((file_name(&file.path), file_name(&kept))) }
+        if file.path == kept { files.push(file) } else { twins.push((file.path, kept)) }
     }
     (files, twins)
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// Is anything of this file compared? Of a single column only what its header says counts: a title stands over one
@@ -173,25 +182,8 @@ fn name_of_folder(folder: &Path) -> String {
     whole.file_name().map_or_else(|| String::from("Cross-check"), |name| name.to_string_lossy().into_owned())
 }
 
-fn extracts_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let io = |error: std::io::Error| Error::io(folder, &error);
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(io)? {
-        let path = entry.map_err(io)?.path();
-        if is_extract_name(&path) && path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    if files.is_empty() {
-        let error = Error::input("there is no .parquet, .csv or .xlsx file in this folder").at_file(folder);
-        return Err(error.hint("name the folder that holds the extracts themselves"));
-    }
-    Ok(files)
-}
-
 /// Looks at one file; `None` if it is a truth table.
-fn survey(path: &Path) -> Result<Option<Surveyed>> {
+fn survey(folder: &Path, path: &Path) -> Result<Option<Surveyed>> {
     let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let mut study = study_of(path);
     let headers = extract::names(&study, 0, path)?;
@@ -222,8 +214,9 @@ fn survey(path: &Path) -> Result<Option<Surveyed>> {
         }
     }
     let digest = extract.files.first().map_or_else(String::new, |file| file.digest.clone());
+    let (parts, is_below) = (Vec::new(), path.parent() != Some(folder));
     let (path, rows) = (path.to_path_buf(), extract.rows);
-    Ok(Some(Surveyed { path, parts: Vec::new(), stem, headers, profiles, repeating, sample, rows, digest }))
+    Ok(Some(Surveyed { path, parts, is_below, stem, headers, profiles, repeating, sample, rows, digest }))
 }
 
 /// The chunks to look at: all, or some evenly spread ones.
@@ -317,8 +310,9 @@ fn plan(surveyed: Vec<Surveyed>) -> (Vec<Planned>, bool) {
         let mut guess = guess::guess(&file.stem, &file.profiles, role == Role::Roll && is_sure);
         leave_repeating(&mut guess, &file);
         name_parts::complete(&mut guess, &file);
-        let name = name_of(&file.stem, &mut names);
         let kind = kind_of(&file, &guess, role);
+        // Parts may have no name in common.
+        let name = name_of(if file.stem.is_empty() { &kind } else { &file.stem }, &mut names);
         planned.push(Planned { surveyed: file, guess, role, name, kind });
     }
     planned.iter_mut().for_each(matching::bind_by_endings);

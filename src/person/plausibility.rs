@@ -91,6 +91,7 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
             return Err(place(Error::input(what)).hint("look at [source.rows], and at which file was sent"));
         }
         check_deaths(source, extract.source, tally, &standardised.table).map_err(place)?;
+        warn_of_undated_deaths(source, extract.source, &standardised.table);
         warn_of_other_codes(source, tally);
         warn_of_absent_kinds(source, extract.source, &standardised.table);
         warn_of_unborn(source, extract.source, study.reference.day, &standardised.table);
@@ -157,6 +158,21 @@ fn warn_of_absent_kinds(source: &Source, number: usize, table: &PersonTable) {
             source = source.name,
             meaning = kind.name(),
             "no row has a value that [source.rows] names for it"
+        );
+    }
+}
+
+/// Without their days nobody is found who died before the reference time, and the list of them is empty as if there
+/// were none.
+fn warn_of_undated_deaths(source: &Source, number: usize, table: &PersonTable) {
+    let is_death = |record: &u32| table.kind[*record as usize] == RowKind::Death;
+    let rows = table.records(number).into_par_iter().filter(is_death).count() as u64;
+    if rows > 0 && source.role == Role::Register && source.binding(Field::DeathDate).is_none() {
+        tracing::warn!(
+            source = source.name,
+            rows,
+            "no column dates the deaths of these rows: who died before the reference time is not found; bind it to \
+             death_date"
         );
     }
 }

@@ -186,7 +186,13 @@ fn an_area_without_anybody_and_a_meaning_without_rows_are_said() {
     assert!(!said.contains("begin with"), "{said}");
     let said = run("elsewhere = [\"5\"]", "elsewhere = [\"no such code\"]", 0);
     assert!(said.contains("no row has a value") && said.contains("elsewhere"), "{said}");
-    assert!(!run("elsewhere = [\"5\"]", "elsewhere = [\"5\"]", 0).contains("no row has a value"));
+    let said = run("elsewhere = [\"5\"]", "elsewhere = [\"5\"]", 0);
+    assert!(!said.contains("no row has a value") && !said.contains("no column dates the deaths"), "{said}");
+    let undated = text.lines().filter(|line| !line.starts_with("death_date")).collect::<Vec<_>>().join("\n");
+    std::fs::write(&study, undated).expect("written");
+    let out = folder.path().join("undated");
+    let said = check(&["run", argument(&study), "--out", argument(&out)], 0).1;
+    assert!(said.contains("no column dates the deaths"), "{said}");
 }
 
 /// Columns of something else than the study says, of which a run goes on.

@@ -11,7 +11,7 @@ use super::Planned;
 use super::custom::{self, Custom};
 use super::guess::Bound;
 use super::profile::{Profile, Shape, is_han};
-use super::{dates, fields, guess, headers};
+use super::{dates, fields, guess, headers, remarks};
 use crate::intake::study::{Field, Role, RowKind, file::DEFAULT_REFERENCE_TIME};
 
 /// Everything that goes into the study file.
@@ -65,6 +65,10 @@ impl Draft<'_> {
         writeln!(text, "language = \"{}\"", if self.is_han() { "zh" } else { "en" })
     }
 
+    fn has_roll(&self) -> bool {
+        self.planned.iter().any(|plan| plan.role == Role::Roll)
+    }
+
     /// Are the extracts Chinese?
     fn is_han(&self) -> bool {
         self.planned.iter().any(|plan| {
@@ -78,6 +82,9 @@ impl Draft<'_> {
         writeln!(text, "\n# {} rows\n[[source]]\nname = {}", plan.surveyed.rows, quoted(&plan.name))?;
         let role_doubt = match (is_roll, self.roll_is_sure) {
             (true, false) => doubt("no file looks like a census roll: the first one is taken"),
+            (false, _) if remarks::is_headed_like_a_roll(plan) && self.has_roll() => {
+                doubt("headed like a roll, and another file is the roll: is it a part of that, or another delivery?")
+            }
             _ => String::new(),
         };
         writeln!(text, "role = \"{}\"{role_doubt}", if is_roll { "roll" } else { "register" })?;
@@ -150,6 +157,10 @@ impl Draft<'_> {
         if lacks_last_seen && !is_asked {
             let why = "who moved away is told by it from who was missed: ask the sender for such a date";
             writeln!(text, "# no column dates the last sign of life{}", doubt(why))?;
+        }
+        if remarks::lacks_death_date(plan) {
+            let why = "who died before the reference time is found by it alone: write death_date = \"…\"";
+            writeln!(text, "# no column dates the deaths{}", doubt(why))?;
         }
         Ok(())
     }
@@ -262,9 +273,12 @@ fn may_say_what_rows_are(profile: &Profile, plan: &Planned) -> Option<&'static s
         let is_open = plan.guess.rows.column.is_none() && codes.len() > 1;
         return is_open.then_some("does it say who lived here? then [source.rows] must name it");
     }
-    codes.keys().any(|value| headers::speaks_of_leaving(value)).then_some(
-        "its values speak of persons who left or died: should [source.rows] name it? Their rows count as persons here",
-    )
+    let is_kind = codes.len() > 1 && headers::is_kind_header(&profile.name) && plan.guess.rows.column.is_none();
+    if codes.keys().any(|value| headers::speaks_of_leaving(value)) {
+        let why = "its values speak of persons who left or died: should [source.rows] name it? Their rows count as persons here";
+        return Some(why);
+    }
+    is_kind.then_some("do its codes say what the rows are? then [source.rows] must name it")
 }
 
 fn rows(text: &mut String, plan: &Planned) -> std::fmt::Result {
@@ -281,7 +295,8 @@ fn rows(text: &mut String, plan: &Planned) -> std::fmt::Result {
         return Ok(());
     };
     let is_open = rows.kinds.is_empty();
-    let why = if is_open { doubt("its values are not understood; see the lines below") } else { String::new() };
+    let is_unknown = is_open.then_some("its values are not understood; see the lines below");
+    let why = is_unknown.or(rows.doubt).map(doubt).unwrap_or_default();
     writeln!(text, "[source.rows]\ncolumn = {}{why}", quoted(column))?;
     for (kind, values) in &rows.kinds {
         let values: Vec<String> = values.iter().map(|value| quoted(value)).collect();
@@ -335,13 +350,20 @@ fn shared_prefix(planned: &[&Planned]) -> Option<String> {
 /// The file of a source, or the files of one that came in parts.
 fn paths(plan: &Planned, relative_to: &Path) -> String {
     let whole = quoted(&relative(&plan.surveyed.path, relative_to));
+    let mut doubts = Vec::new();
+    if !plan.surveyed.parts.is_empty() {
+        doubts.push("parts of one extract? they have the same columns, and hardly an ID number in common");
+    }
+    if plan.surveyed.is_below {
+        doubts.push("found in a folder below: does it belong to the study?");
+    }
+    let why = if doubts.is_empty() { String::new() } else { doubt(&doubts.join("; ")) };
     if plan.surveyed.parts.is_empty() {
-        return whole;
+        return format!("{whole}{why}");
     }
     let parts = plan.surveyed.parts.iter().map(|part| quoted(&relative(part, relative_to)));
     let all: Vec<String> = std::iter::once(whole).chain(parts).collect();
-    let why = "parts of one extract? they have the same columns, and hardly an ID number in common";
-    format!("[{}]{}", all.join(", "), doubt(why))
+    format!("[{}]{why}", all.join(", "))
 }
 
 /// The file as seen from the folder of the study file, with `/` between names.

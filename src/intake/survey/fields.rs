@@ -201,6 +201,10 @@ const FIELDS: [(Field, &[&str]); 20] = [
             "普查小区代码",
             "普查小区码",
             "普查小区编码",
+            "普查小区号",
+            "普查小区编号",
+            "普查小区地址码",
+            "所在普查小区",
             "小区编码",
             "小区代码",
             "pcxq",
@@ -220,6 +224,12 @@ const FIELDS: [(Field, &[&str]); 20] = [
             "户口编号",
             "户口号",
             "户口簿号",
+            "户口本号",
+            "户编码",
+            "住户号",
+            "住户编码",
+            "家庭户号",
+            "家庭户编号",
             "hukouno",
             "hukounumber",
             "家庭编号",
@@ -290,14 +300,51 @@ const FIELDS: [(Field, &[&str]); 20] = [
             "fullphonenumber",
         ],
     ),
-    (Field::DeathDate, &["死亡日期", "死亡时间", "swrq", "deathdate", "dateofdeath", "dod"]),
+    (
+        Field::DeathDate,
+        &[
+            "死亡日期",
+            "死亡时间",
+            "死亡年月日",
+            "死亡日期时间",
+            "死亡年月",
+            "去世日期",
+            "去世时间",
+            "逝世日期",
+            "逝世时间",
+            "身故日期",
+            "身故时间",
+            "swrq",
+            "swsj",
+            "deathdate",
+            "dateofdeath",
+            "deceaseddate",
+            "datedeceased",
+            "dod",
+        ],
+    ),
     (Field::LastSeen, &signs::HEADERS),
-    (Field::Registration, &["户口登记地", "户口所在地", "户籍所在地", "户籍地", "placeofregistration"]),
-    (Field::LeftRegistration, &["离开户口登记地时间", "离开户口登记地的时间", "离开户籍地时间"]),
+    (
+        Field::Registration,
+        &["户口登记地", "户口所在地", "户籍所在地", "户籍地", "placeofregistration", "hukouplace", "placeofhukou"],
+    ),
+    (
+        Field::LeftRegistration,
+        &[
+            "离开户口登记地时间",
+            "离开户口登记地的时间",
+            "离开户籍地时间",
+            "timesinceleavingregistration",
+            "timesinceleavinghukou",
+        ],
+    ),
 ];
 
 /// The rank of a name that only ends as those of a field do.
 pub(super) const BY_ENDING: usize = usize::MAX - 1;
+
+/// The rank of a name of which one word says the field.
+pub(super) const BY_WORD: usize = BY_ENDING - 1;
 
 /// The rank of the first of the names that say besides whose they are.
 const OF_ROW: usize = 500;
@@ -311,6 +358,8 @@ pub(super) fn field_of(header: &str) -> Option<(Field, usize)> {
             () if names_another(header) => None,
             () => exact_field(&bare)
                 .or_else(|| field_of_row(&bare))
+                .or_else(|| signs::rank_of_latest(&bare).map(|rank| (Field::LastSeen, rank)))
+                .or_else(|| bare.contains("普查小区").then_some((Field::EnumerationArea, BY_WORD)))
                 .or_else(|| ends_as_id_number(&bare).then_some((Field::IdNumber, BY_ENDING))),
         }
     })
@@ -437,6 +486,11 @@ mod tests {
         check("ＤＯＢ", Some(Field::BirthDate));
         check("date_of_birth", Some(Field::BirthDate));
         check("普查小区", Some(Field::EnumerationArea));
+        check("普查小区地址码", Some(Field::EnumerationArea));
+        check("家庭户号", Some(Field::Household));
+        check("去世日期", Some(Field::DeathDate));
+        check("hukou_place", Some(Field::Registration));
+        assert_eq!(field_of("现普查小区顺序码"), Some((Field::EnumerationArea, BY_WORD)));
         check("D2性别", Some(Field::Sex));
         check("3. 出生年月", Some(Field::BirthDate));
         check("户口登记地（D8）", Some(Field::Registration));

@@ -46,6 +46,8 @@ pub(super) struct Rows {
     pub(super) unknown: Vec<String>,
     /// What a row without such a column is, where the file's name tells.
     pub(super) otherwise: Option<RowKind>,
+    /// Why it is not sure that this column decides, if it is not.
+    pub(super) doubt: Option<&'static str>,
 }
 
 /// What a file seems to be.
@@ -74,6 +76,9 @@ impl Guess {
 
 /// Share of the values that must be readable as dates.
 pub(super) const READABLE_MIN: f64 = 0.6;
+
+/// Least mean length of the codes of enumeration areas whose header only has their word in it.
+const AREA_LENGTH_MIN: f64 = 9.0;
 
 /// Longest mean length of a text that can be compared, in characters.
 const TEXT_CHARACTERS_MAX: f64 = 200.0;
@@ -106,6 +111,10 @@ pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
         } else if let Some((field, rank)) = fields::field_of(name) {
             match fit(field, profile, is_roll) {
                 Fit::Doubt(_) if rank == fields::BY_ENDING => guess.others.push(index),
+                Fit::Yes if rank == fields::BY_WORD && is_roll && profile.mean_length() >= AREA_LENGTH_MIN => {
+                    candidates.push((field, rank, index, Some("is it the code of the enumeration area?")));
+                }
+                _ if rank == fields::BY_WORD => guess.others.push(index),
                 Fit::Yes => candidates.push((field, rank, index, None)),
                 Fit::Doubt(why) => candidates.push((field, rank, index, Some(why))),
                 Fit::No(why) => guess.left_out.push((name.clone(), why)),
@@ -344,15 +353,36 @@ fn is_kind(value: &str, count: u64, filled: u64, means: bool, is_word: bool) -> 
     digits <= DIGITS_MAX && is_short && (is_frequent || filled <= FEW_ROWS)
 }
 
+/// Is it a column of few values that says who lived here at the reference time?
+pub(super) fn says_who_lived_here(profile: &Profile) -> bool {
+    headers::roll_residence_rank(&profile.name) >= headers::BY_WORDS && profile.codes.is_some()
+}
+
+/// The column that says what the rows of a roll mean: the likeliest of those that have its codes; else one that is
+/// called so, of which somebody must say what its values mean.
+fn residence_column(profiles: &[Profile]) -> Option<&Profile> {
+    let rank = |profile: &Profile| headers::roll_residence_rank(&profile.name);
+    let has_codes = |profile: &&&Profile| {
+        let Some(codes) = &profile.codes else { return false };
+        let mut known = codes.keys().map(|value| headers::roll_kind(value).is_some());
+        // The number of an item is no word: then all of them must be such codes.
+        if rank(profile) >= headers::BY_WORDS { known.any(|is| is) } else { codes.len() > 1 && known.all(|is| is) }
+    };
+    let mut named: Vec<&Profile> = profiles.iter().filter(|profile| rank(profile) > 0 && profile.filled > 0).collect();
+    named.sort_by_key(|profile| std::cmp::Reverse(rank(profile)));
+    let by_name = || named.iter().find(|profile| rank(profile) == headers::SURELY || says_who_lived_here(profile));
+    named.iter().find(has_codes).or_else(by_name).copied()
+}
+
 fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
     let mut rows = Rows::default();
     let meaning = |value: &str| if is_roll { headers::roll_kind(value) } else { headers::row_kind(value) };
-    let column = profiles.iter().find(|profile| {
-        let named =
-            if is_roll { headers::is_roll_residence(&profile.name) } else { headers::is_kind_header(&profile.name) };
-        let codes = profile.codes.as_ref();
-        named && codes.is_some_and(|codes| codes.keys().any(|value| meaning(value).is_some()))
-    });
+    let by_header = || {
+        profiles.iter().find(|profile| {
+            let mut codes = profile.codes.iter().flat_map(BTreeMap::keys);
+            headers::is_kind_header(&profile.name) && codes.any(|value| meaning(value).is_some())
+        })
+    };
     // Whatever it is called, values that are all kinds of rows, and several, say it.
     let by_values = || {
         profiles.iter().find(|profile| {
@@ -362,9 +392,11 @@ fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
             profile.codes.as_ref().and_then(kinds).is_some_and(|kinds| kinds.len() > 1)
         })
     };
-    // Of a column that is called so, somebody must say what its values mean, if nothing else does.
-    let by_name = || profiles.iter().find(|profile| headers::is_roll_residence(&profile.name) && profile.filled > 0);
-    let column = if is_roll { column.or_else(by_name) } else { column.or_else(by_values) };
+    let column = if is_roll { residence_column(profiles) } else { by_header().or_else(by_values) };
+    let is_sure = |profile: &Profile| !is_roll || headers::roll_residence_rank(&profile.name) == headers::SURELY;
+    if column.is_some_and(|profile| !is_sure(profile)) {
+        rows.doubt = Some("does it say where they lived at the reference time, in the census's codes?");
+    }
     if let Some(profile) = column {
         rows.column = Some(profile.name.clone());
         for (value, count) in profile.codes.iter().flatten() {

@@ -5,7 +5,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::fields::{field_of, plain};
+use super::fields::{field_of, plain, words};
 use super::foreign;
 use crate::intake::study::file::LINK_COLUMNS;
 use crate::intake::study::plain_letters::in_plain_letters;
@@ -111,11 +111,34 @@ pub(super) fn record_id_rank(header: &str) -> u32 {
     u32::from(ends.iter().any(|end| plain.ends_with(end))) * 2
 }
 
-/// Does a header hold what a row means in a roll?
-pub(super) fn is_roll_residence(header: &str) -> bool {
-    let plain = plain(header);
-    plain.starts_with("普查时点居住") || ["residenceatcensus", "usualresidence"].contains(&plain.as_str())
+/// How likely a header of a roll says where somebody lived at the reference time; 0 is no.
+pub(super) fn roll_residence_rank(header: &str) -> u32 {
+    const SURE: [&str; 3] = ["普查时点居住", "普查标准时点居住", "普查时居住"];
+    const LIVING: [&str; 6] = ["residence", "residency", "residing", "resides", "living", "lived"];
+    const AT_THE_TIME: [&str; 3] = ["census", "reference", "enumeration"];
+    const OTHERS: [&str; 5] = ["address", "number", "no", "id", "street"];
+    /// The item of the census's form.
+    const ITEMS: [&str; 2] = ["d7", "r7"];
+    let (plain, words) = (plain(header), words(header));
+    let has = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
+    let is_of_time = plain.contains("普查时") || plain.contains("时点");
+    match plain.as_str() {
+        "residenceatcensus" | "usualresidence" => SURELY,
+        plain if SURE.iter().any(|name| plain.starts_with(name)) => SURELY,
+        _ if is_of_time
+            && ["居住", "住地", "住处"].iter().any(|word| plain.contains(word))
+            && !plain.contains('址') =>
+        {
+            BY_WORDS
+        }
+        _ if has(&LIVING) && has(&AT_THE_TIME) && !has(&OTHERS) => BY_WORDS,
+        plain => u32::from(ITEMS.contains(&plain)),
+    }
 }
+
+/// The ranks of the header of a roll's residence column that is known, and of one of which words say it.
+pub(super) const SURELY: u32 = 3;
+pub(super) const BY_WORDS: u32 = 2;
 
 /// Does a header sound like the kind of a row?
 pub(super) fn is_kind_header(header: &str) -> bool {
@@ -205,7 +228,7 @@ pub(super) fn roll_score(stem: &str, headers: &[String]) -> u32 {
     let named = ["roll", "census", "enumerat", "普查", "短表"].iter().any(|word| stem.contains(word));
     let of_header = |header: &String| match field_of(header) {
         Some((Field::EnumerationArea, _)) => 3,
-        _ if is_roll_residence(header) => 3,
+        _ if roll_residence_rank(header) >= BY_WORDS => 3,
         _ if ["登记编号", "户编号"].contains(&plain(header).as_str()) => 1,
         _ => 0,
     };
@@ -269,6 +292,29 @@ mod tests {
             assert_eq!(record_id_rank(header), rank, "{header}");
         }
         assert!(!is_label("户编号"));
+    }
+
+    #[test]
+    fn headers_say_where_somebody_lived_at_the_reference_time() {
+        for (header, rank) in [
+            ("普查时点居住地", SURELY),
+            ("D7.普查标准时点居住地", SURELY),
+            ("普查时居住地", SURELY),
+            ("usual_residence", SURELY),
+            ("居住地（2020年11月1日零时标准时点）", BY_WORDS),
+            ("标准时点居住情况", BY_WORDS),
+            ("residence_at_reference_time", BY_WORDS),
+            ("PlaceOfResidenceAtCensus", BY_WORDS),
+            ("D7", 1),
+            ("普查小区", 0),
+            ("标准时点住址", 0),
+            ("居住地", 0),
+            ("residence_permit", 0),
+            ("census_residence_address", 0),
+            ("普查时点住户编号", 0),
+        ] {
+            assert_eq!(roll_residence_rank(header), rank, "{header}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::fields;
 /// Usual names of dates of a last sign of life, the surest first: of what somebody came for, of what changed, of what
 /// was registered or issued, of what somebody typed in.
 #[rustfmt::skip]
-pub(super) const HEADERS: [&str; 104] = [
+pub(super) const HEADERS: [&str; 112] = [
     "最近就诊日期", "末次就诊日期", "末次就诊时间", "最后就诊时间", "zjjzrq", "djrq", "lastvisitdate", "regdate", "最后就诊日期",
     "最近就诊时间", "最近一次就诊日期", "最近一次就诊时间", "最后一次就诊日期", "最后一次就诊时间", "就诊日期", "就诊时间",
     "最近联系日期", "最近随访日期", "最近随访时间", "最近一次随访日期", "最近一次随访时间", "末次随访日期", "末次随访时间", "最后随访日期",
@@ -16,17 +16,29 @@ pub(super) const HEADERS: [&str; 104] = [
     "最后缴费日期", "缴费年月", "缴费月份", "缴费日期", "缴费时间", "更新日期", "更新时间", "最后更新日期", "最后更新时间",
     "数据更新时间", "数据更新日期", "变更日期", "变更时间", "最后变更日期", "最后变更时间", "变动日期", "变动时间", "修改日期", "修改时间",
     "最后修改时间", "业务时间", "业务日期", "办理日期", "办理时间", "最近服务日期", "最近服务时间", "最近活动日期", "核查日期", "核查时间",
+    "核对日期", "核对时间", "走访日期", "走访时间", "接种日期", "接种时间", "体检日期", "体检时间",
     "登记日期", "登记时间", "登簿日期", "登簿时间", "备案日期", "备案时间", "签订日期", "签订时间", "合同签订日期", "签约日期", "续签日期",
     "签发日期", "签发时间", "发证日期", "发证时间", "办证日期", "办证时间", "gxrq", "gxsj", "djsj", "bgrq", "bgsj", "lastseen",
     "lastcontact", "lastvisit", "lastupdate", "lastupdated", "updatedate", "updatetime", "updatedat", "registrationdate",
     "参保日期", "注册日期", "申报日期", "采集日期", "采集时间", "录入日期", "录入时间", "入库日期", "入库时间", "建档日期", "lrsj",
 ];
 
+/// What may stand before such a name: that it is the latest, and of what.
+const LATEST: [&str; 8] = ["最近一次", "最后一次", "最近", "最后", "最新", "末次", "zh", "zj"];
+const OF_RECORD: [&str; 4] = ["登记", "数据", "信息", "记录"];
+
+/// The rank of a header that is a usual name but for words before it: 最近更新时间, 登记更新时间, ZHGXSJ.
+pub(super) fn rank_of_latest(plain: &str) -> Option<usize> {
+    let rest = LATEST.iter().chain(&OF_RECORD).find_map(|word| plain.strip_prefix(word))?;
+    HEADERS.iter().position(|name| *name == rest).or_else(|| rank_of_latest(rest))
+}
+
 /// Does the header date the making of a record, after which somebody may have been seen?
 pub(super) fn is_of_making(header: &str) -> bool {
     const WORDS: [&str; 8] = ["参保", "注册", "申报", "采集", "录入", "入库", "建档", "lrsj"];
     let plain = fields::plain(header);
-    WORDS.iter().any(|word| plain.starts_with(word))
+    let bare = OF_RECORD.iter().find_map(|word| plain.strip_prefix(word)).unwrap_or(&plain);
+    WORDS.iter().any(|word| bare.starts_with(word))
 }
 
 /// Does the header date the work on a record, whatever it is called besides?
@@ -63,16 +75,27 @@ mod tests {
     #[test]
     fn headers_of_dates_of_a_last_sign_of_life_are_known() {
         let field = |header: &str| fields::field_of(header).map(|(field, _)| field);
-        for header in ["登簿时间", "签发日期", "GXSJ", "UPDATE_TIME", "DJSJ", "最近缴费年月", "12.签约日期", "录入时间"]
-        {
+        #[rustfmt::skip]
+        let known = [
+            "登簿时间", "签发日期", "GXSJ", "UPDATE_TIME", "DJSJ", "最近缴费年月", "12.签约日期", "录入时间", "最近更新时间",
+            "最近核查日期", "登记更新时间", "最后核对日期", "数据最近更新时间", "ZHGXSJ", "最近接种日期",
+        ];
+        for header in known {
             assert_eq!(field(header), Some(Field::LastSeen), "{header}");
         }
-        for other in ["有效期至", "结婚日期", "出生登记"] {
+        for other in ["有效期至", "结婚日期", "出生登记", "最近出生日期", "登记类型", "系统更新日期"]
+        {
             assert_eq!(field(other), None, "{other}");
         }
         let rank = |header: &str| fields::field_of(header).map(|(_, rank)| rank);
         assert!(rank("最近随访日期") < rank("登簿时间") && rank("登簿时间") < rank("录入时间"));
-        assert!(is_of_making("录入时间") && is_of_making("参保日期") && !is_of_making("最近缴费年月"));
+        assert!(
+            is_of_making("录入时间")
+                && is_of_making("数据采集时间")
+                && is_of_making("参保日期")
+                && !is_of_making("最近缴费年月")
+                && !is_of_making("最近注册日期")
+        );
     }
 
     #[test]

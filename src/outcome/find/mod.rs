@@ -84,6 +84,7 @@ pub fn find(
     });
     // Pieces come back in the order of the persons.
     let mut found: Vec<Discrepancy> = of_each.collect::<Vec<_>>().into_iter().flatten().collect();
+    rows::warn_of_many_duplicates(study, table, &found);
     case.missed(residence, &mut found);
     let wrongly_counted = answer(settled, &mut found);
     rank(&mut found);

@@ -4,9 +4,9 @@
 //! another dwelling than registers name, or placed elsewhere by the roll itself.
 
 use super::{Case, evidence};
-use crate::intake::study::RowKind;
+use crate::intake::study::{Field, RowKind, Source, Study};
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind};
-use crate::person::table::RecordId;
+use crate::person::table::{PersonTable, RecordId};
 
 /// Share of the persons whom the roll lists only as living elsewhere in the area, and of whom no present row is known,
 /// that were in fact not enumerated: the others have a row that linkage has not found. A judgement, from synthetic
@@ -22,6 +22,33 @@ const MISMATCH_DISPUTED: f64 = 0.25;
 
 /// Digits of registration of somebody registered elsewhere than in this community (item D8).
 const REGISTERED_ELSEWHERE: std::ops::RangeInclusive<u8> = 2..=4;
+
+/// Rows of the roll, one in so many, from which persons who are present twice are most likely listed where they do not
+/// live, too. A judgement: censuses enumerate one or two in a hundred twice.
+const DUPLICATES_SHARE: usize = 20;
+
+/// Rows of the roll below which nothing is said of it.
+const ROLL_ROWS_MIN: usize = 100;
+
+/// Where nothing says which rows of the roll are of persons living elsewhere, these are duplicates, and all count.
+pub(super) fn warn_of_many_duplicates(study: &Study, table: &PersonTable, found: &[Discrepancy]) {
+    let Some((roll, source)) = study.roll().and_then(|roll| Some((roll, study.sources.get(roll)?))) else { return };
+    let duplicates = found.iter().filter(|one| one.kind == DiscrepancyKind::DuplicateEnumeration).count();
+    if may_list_others(source, table.records(roll).len(), duplicates) {
+        tracing::warn!(
+            source = source.name,
+            duplicates,
+            "many persons are on the roll twice, and nothing says which rows are of persons living elsewhere: every row \
+             counts as present; if a column says it, name it in [source.rows]"
+        );
+    }
+}
+
+/// Does a roll of a census have more duplicates than a census that counts only who lives there?
+pub(super) fn may_list_others(roll: &Source, rows: usize, duplicates: usize) -> bool {
+    let is_of_census = roll.binding(Field::EnumerationArea).is_some();
+    roll.rows.column.is_none() && is_of_census && rows >= ROLL_ROWS_MIN && duplicates * DUPLICATES_SHARE > rows
+}
 
 /// What registers say of the dwelling that the roll has for a person.
 pub(super) struct Heard {

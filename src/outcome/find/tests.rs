@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::rows::may_list_others;
 use super::{Case, find};
 use crate::intake::extract;
 use crate::intake::study::{Study, file};
@@ -91,6 +92,24 @@ fn households_are_missed_whatever_record_is_shown_of_their_members() {
         members.sort_unstable();
         assert_eq!(found.iter().map(|found| found.members.clone()).collect::<Vec<_>>(), [members]);
     });
+}
+
+#[test]
+fn a_roll_without_meanings_that_lists_many_twice_is_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("roll.csv"), "x").unwrap();
+    let roll = |columns: &str, more: &str| {
+        let path = folder.path().join("study.toml");
+        let source = "[[source]]\nname = \"roll\"\nrole = \"roll\"\npath = \"roll.csv\"\n[source.columns]\n";
+        std::fs::write(&path, format!("[study]\nname = \"s\"\n{source}name = \"n\"\n{columns}{more}")).unwrap();
+        file::read(&path).unwrap().sources.remove(0)
+    };
+    let area = "enumeration_area = \"a\"\n";
+    assert!(may_list_others(&roll(area, ""), 1_000, 51));
+    assert!(!may_list_others(&roll(area, ""), 1_000, 50));
+    assert!(!may_list_others(&roll("", ""), 1_000, 500), "one file is searched for duplicates");
+    let rows = "[source.rows]\ncolumn = \"d7\"\nelsewhere = [\"5\"]\n";
+    assert!(!may_list_others(&roll(area, rows), 1_000, 500));
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn extracts_in(folder: &Path) -> Result<Vec<PathBuf>, Unfound> {
 }
 
 /// Something in a folder of extracts that may be one in another form, or hold some.
-fn may_be_an_extract(path: &Path) -> bool {
+pub(crate) fn may_be_an_extract(path: &Path) -> bool {
     const ENDINGS: [&str; 17] = [
         "", "xls", "xlsb", "xlsm", "ods", "et", "txt", "tsv", "dat", "dbf", "gz", "zip", "7z", "rar", "zst", "parq",
         "pq",

@@ -23,7 +23,9 @@ fn the_date_of_the_last_sign_of_life_is_drafted_and_where_it_is_not_sure_asked_f
             format!("U{row},{},{},{}", han_name(row), id_number(row), cell(row))
         })
     };
-    for date in ["登簿时间", "签发日期", "末次随访日期", "GXSJ", "UPDATE_TIME", "最近缴费年月"] {
+    for date in
+        ["登簿时间", "签发日期", "末次随访日期", "GXSJ", "UPDATE_TIME", "最近缴费年月", "最近更新时间", "最近核查日期"]
+    {
         let (text, study) = register(date, day);
         assert_eq!(column(&study, 1, Field::LastSeen), Some(date), "{text}");
         assert!(!line(&text, "last_seen").contains("# ?"), "{text}");
@@ -152,4 +154,127 @@ fn files_that_differ_in_a_number_and_share_nobody_are_parts_of_one_extract() {
     let years = folder(&[("roll.csv", roll), ("czrk_1.csv", part(0)), ("czrk_2.csv", part(20))]);
     let (text, study) = drafted(years.path());
     assert_eq!(study.sources.len(), 3, "{text}");
+}
+
+/// Rows of a part of the roll: its persons from this number on, in this area.
+fn part_of_roll(area: &'static str, from: u32) -> String {
+    table("登记编号,普查小区,姓名,公民身份号码,普查时点居住地,住址", 100, move |row| {
+        let row = from + row;
+        let (name, id, lives) = (han_name(row), id_number(row), row % 5 + 1);
+        format!("R{area}{row},120106{area}{:03},{name},{id},{lives},风采里{row}号楼1门401", row % 7)
+    })
+}
+
+#[test]
+fn a_roll_or_register_in_parts_of_any_name_is_one_source_and_said() {
+    let station = |from: u32| {
+        table("人员编号,登记类型,姓名,身份证号,更新日期", 100, move |row| {
+            let row = from + row;
+            format!("P{row},户籍,{},{},{}", han_name(row), id_number(row), day(row))
+        })
+    };
+    // Many who live in one street are registered in another, and are on both lists.
+    let files = [
+        ("东街.csv", part_of_roll("001001", 0)),
+        ("西市.csv", part_of_roll("002001", 70)),
+        ("东街派出所.csv", station(0)),
+        ("西市派出所.csv", station(100)),
+    ];
+    let both = folder(&files);
+    let remarks = super::draft(both.path(), both.path()).unwrap().remarks;
+    let said: Vec<&str> = remarks.iter().filter(|said| said.what.contains("parts")).map(|said| &*said.of).collect();
+    assert_eq!(said, ["东街.csv, 西市.csv", "东街派出所.csv, 西市派出所.csv"]);
+    let (text, study) = drafted(both.path());
+    let names: Vec<(&str, usize)> =
+        study.sources.iter().map(|source| (source.name.as_str(), source.files.len())).collect();
+    assert_eq!(names, [("census", 2), ("派出所", 2)], "{text}");
+    assert_eq!((study.roll(), study.area.as_str()), (Some(0), "120106"), "{text}");
+    assert!(line(&text, "path = [\"东街.csv\", \"西市.csv\"]").contains("# ?"), "{text}");
+    // Most of a second delivery of the street is in the first.
+    let again = folder(&[("a.csv", part_of_roll("001001", 0)), ("b.csv", part_of_roll("001001", 20))]);
+    let (text, study) = drafted(again.path());
+    assert_eq!(study.sources.len(), 2, "{text}");
+    assert!(text.lines().any(|line| line.starts_with("role = \"register\"   # ? headed like a roll")), "{text}");
+    // Births and deaths of one form.
+    let events = folder(&[("roll.csv", files[0].1.clone()), ("出生.csv", station(0)), ("死亡.csv", station(100))]);
+    assert_eq!(drafted(events.path()).1.sources.len(), 3);
+}
+
+#[test]
+fn folders_below_are_drafted_and_files_of_other_forms_are_named() {
+    let files = district();
+    let outer = folder(&files[..1]);
+    let put = |name: &str, text: &str| {
+        let path = outer.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    put("公安/户籍.csv", &files[1].1);
+    put("old/roll copy.csv", &files[0].1);
+    put("health.xls", "x");
+    put("住建/2020/housing.csv", &files[2].1);
+    put("results/links.csv", &files[3].1);
+    put("results/audit.jsonl", "");
+    put(".hidden/x.csv", &files[3].1);
+    let drafted = super::draft(outer.path(), outer.path()).unwrap();
+    let left_out: Vec<&str> = drafted.left_out.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(left_out, ["old/roll copy.csv", "health.xls", "住建/2020"], "{}", drafted.text);
+    assert!(line(&drafted.text, "path = \"公安/户籍.csv\"").contains("# ?"), "{}", drafted.text);
+    assert_eq!(drafted.text.matches("[[source]]").count(), 2, "{}", drafted.text);
+    assert!(drafted.remarks.iter().any(|said| said.of == "公安/户籍.csv" && said.what.contains("below")));
+    let none = tempfile::tempdir().unwrap();
+    std::fs::write(none.path().join("roll.xls"), "x").unwrap();
+    assert!(super::draft(none.path(), none.path()).unwrap_err().to_string().contains("roll.xls: it is not"));
+}
+
+#[test]
+fn who_lived_here_and_in_which_area_is_told_from_headers_that_say_it_in_other_words() {
+    let roll = |lives: &str, area: &str, cell: fn(u32) -> String| {
+        let header = format!("登记编号,{area},姓名,公民身份号码,{lives}");
+        let rows = table(&header, 100, |row| {
+            format!("R{row},120106001001{:03},{},{},{}", row % 7, han_name(row), id_number(row), cell(row))
+        });
+        let folder = folder(&[("普查登记.csv", rows)]);
+        drafted(folder.path())
+    };
+    let code = |row: u32| (row % 5 + 1).to_string();
+    for (lives, sure) in [
+        ("普查标准时点居住地", true),
+        ("residence_at_reference_time", false),
+        ("居住地（标准时点）", false),
+        ("D7", false),
+    ] {
+        let (text, study) = roll(lives, "普查小区", code);
+        assert_eq!(study.sources[0].rows.values.get("5"), Some(&crate::intake::study::RowKind::Elsewhere), "{text}");
+        assert_eq!(!line(&text, &format!("column = \"{lives}\"")).contains("# ?"), sure, "{text}");
+    }
+    let (text, study) = roll("D7", "普查小区", |row| format!("{}", row % 40));
+    assert_eq!(study.sources[0].rows.column, None, "no code of the item: {text}");
+    for (area, sure) in [("普查小区地址码", true), ("所在普查小区", true), ("现普查小区顺序码", false)]
+    {
+        let (text, study) = roll("普查时点居住地", area, code);
+        assert_eq!(column(&study, 0, Field::EnumerationArea), Some(area), "{text}");
+        assert_eq!(!line(&text, "enumeration_area = ").contains("# ?"), sure, "{text}");
+    }
+}
+
+#[test]
+fn deaths_without_a_date_and_kinds_that_are_not_understood_are_asked_about() {
+    let register = |date: &'static str| {
+        with_register(&format!("业务编号,业务类型,姓名,身份证号,{date}"), |row| {
+            let kind = ["居民健康档案", "死亡医学证明"][row as usize % 2];
+            format!("U{row},{kind},{},{},{}", han_name(row), id_number(row), day(row))
+        })
+    };
+    let undated = "# no column dates the deaths   # ?";
+    for date in ["死亡年月日", "去世日期"] {
+        let (text, study) = register(date);
+        assert_eq!(column(&study, 1, Field::DeathDate), Some(date), "{text}");
+        assert!(!text.contains(undated), "{text}");
+    }
+    assert!(register("最近就诊日期").0.contains(undated));
+    let (text, _) = with_register("人员编号,登记类型,姓名,身份证号", |row| {
+        format!("U{row},{},{},{}", ["H", "P"][row as usize % 2], han_name(row), id_number(row))
+    });
+    assert!(line(&text, "# left out: 登记类型: ").contains("# ? do its codes say what the rows are"), "{text}");
 }

@@ -1,0 +1,72 @@
+//! What should a person hear of a draft at once?
+//!
+//! Takes the sources as they are planned, gives what was guessed of a whole source, or could not be told of it. The
+//! draft marks the same with `# ?`; whoever runs it unread would have results that look right.
+
+use std::path::Path;
+
+use super::found::name_in;
+use super::{Planned, guess};
+use crate::intake::study::{Field, Role, RowKind};
+
+/// One guess of a source.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// The files that it is about.
+    pub of: String,
+    /// In English.
+    pub what: &'static str,
+    /// In Chinese.
+    pub in_chinese: &'static str,
+}
+
+/// All remarks on a draft, source by source.
+pub(super) fn remarks(folder: &Path, planned: &[Planned]) -> Vec<Remark> {
+    let has_roll = planned.iter().any(|plan| plan.role == Role::Roll);
+    planned.iter().flat_map(|plan| of_source(folder, plan, has_roll)).collect()
+}
+
+fn of_source(folder: &Path, plan: &Planned, has_roll: bool) -> Vec<Remark> {
+    const SHOWN: usize = 5;
+    let paths = std::iter::once(&plan.surveyed.path).chain(&plan.surveyed.parts);
+    let names: Vec<String> = paths.map(|path| name_in(folder, path).escape_debug().to_string()).collect();
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(SHOWN);
+    let of = if more > 0 { format!("{shown} and {more} more") } else { shown };
+    let said = [
+        (
+            names.len() > 1,
+            "taken for parts of one extract, as they have the same columns and hardly a person in common",
+            "表头相同而人员几乎不重复，视为同一数据的几个部分，请核对 path",
+        ),
+        (
+            plan.surveyed.is_below,
+            "found in a folder below and drafted: does it belong to the study?",
+            "位于下级文件夹，已列入方案，请确认是否属于本次研究",
+        ),
+        (
+            has_roll && is_headed_like_a_roll(plan),
+            "headed like a roll, but another file is the roll: drafted as a register",
+            "表头与普查登记相同，但已有另一文件作为普查登记，暂列为部门记录",
+        ),
+        (
+            lacks_death_date(plan),
+            "no column dates the deaths: nobody can be found who died before the reference time",
+            "未找到死亡日期列，无法查找普查时点前已死亡的人员",
+        ),
+    ];
+    let remark = |(_, what, in_chinese)| Remark { of: of.clone(), what, in_chinese };
+    said.into_iter().filter(|(is, ..)| *is).map(remark).collect()
+}
+
+/// Is it a register that says who lived where at the reference time, as only a roll does?
+pub(super) fn is_headed_like_a_roll(plan: &Planned) -> bool {
+    plan.role == Role::Register && plan.surveyed.profiles.iter().any(guess::says_who_lived_here)
+}
+
+/// Has it rows of deaths that no column dates?
+pub(super) fn lacks_death_date(plan: &Planned) -> bool {
+    let rows = &plan.guess.rows;
+    let is_of_deaths = rows.kinds.contains_key(&RowKind::Death) || rows.otherwise == Some(RowKind::Death);
+    plan.role == Role::Register && is_of_deaths && plan.guess.bound(Field::DeathDate).is_none()
+}
