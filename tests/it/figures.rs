@@ -130,7 +130,10 @@ struct Run {
 
 impl Run {
     fn new() -> Run {
-        let folder = district();
+        Run::of(district())
+    }
+
+    fn of(folder: tempfile::TempDir) -> Run {
         let results = folder.path().join("results");
         check(&["-q", "run", argument(&folder.path().join("study.toml")), "--out", argument(&results)], 0);
         let page = std::fs::read_to_string(results.join("report.html")).unwrap();
@@ -362,6 +365,22 @@ fn every_figure_leads_to_rows_that_add_up_to_it() {
         let all = rows.of(format!("{base} {rest}").trim());
         let own: Vec<&str> = all.lines(begins).filter(|line| lies_in(line, area)).collect();
         assert_eq!(listed.lines(begins).collect::<Vec<_>>(), own, "{figure:?}");
+    }
+}
+
+#[test]
+fn persons_whose_community_is_unknown_are_led_to() {
+    let folder = tempfile::tempdir().unwrap();
+    check(&["synth", argument(folder.path()), "--persons", "300", "--seed", "6"], 0);
+    let run = Run::of(folder);
+    let (mut found, _) = figures(&run.page);
+    found.retain(|figure| figure.command.ends_with("--area=unknown_community"));
+    assert!(!found.is_empty(), "the district has none: take another seed");
+    for figure in found {
+        let listed = run.trace(&figure.command);
+        let rows = listed.lines("D0").count() as f64;
+        let sum = listed.sum("D0", "probability", |_| true);
+        assert!([count(rows), expected(sum)].contains(&figure.text), "{figure:?}: {}", listed.text);
     }
 }
 
