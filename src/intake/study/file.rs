@@ -35,9 +35,9 @@ mod key_part;
 mod keys;
 mod paths;
 mod rules;
-mod section;
+pub(crate) mod section;
 mod source;
-mod syntax;
+pub(crate) mod syntax;
 
 use std::path::Path;
 
