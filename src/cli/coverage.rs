@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::args::{Coverage, ResultFormat};
 use super::follow_up;
+use super::log;
 use super::screen::{Table, show, show_json};
 use crate::audit::manifest::Manifest;
 use crate::casework::recount::{self, Recounted};
@@ -33,7 +34,14 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
             return Err(no_such_area(known.iter().map(|row| row.area.as_str())));
         }
     }
-    let visited = visited(asked, &summary)?;
+    let visited = match visited(asked, &summary) {
+        // The run's own estimates are known in any case.
+        Err(error) if error.kind() == Kind::Environment => {
+            log::tell(&format!("warning: what visits have found cannot be said: {error}"));
+            Vec::new()
+        }
+        visited => visited?,
+    };
     match asked.format {
         ResultFormat::Json => show_json(&Shown { summary: &summary, visited: &visited })?,
         ResultFormat::Text => show(&(describe(&summary) + &describe_visited(&visited)))?,
@@ -94,7 +102,7 @@ fn visited(asked: &Coverage, summary: &Summary) -> Result<Vec<Recounted>> {
     if !summary.is_made() || !Store::exists(&asked.run) || !asked.run.join(table::CASES).is_file() {
         return Ok(Vec::new());
     }
-    let cases = follow_up::store_of(&asked.run)?.cases()?;
+    let cases = follow_up::store_to_read(&asked.run)?.cases()?;
     let has_outcomes = settled::has_outcomes(&asked.run)?;
     Ok(recount::recount(summary, &table::read(&asked.run)?.rows, &cases, has_outcomes))
 }
