@@ -332,6 +332,7 @@ fn for_supervisor(waiting: &[Waiting]) -> String {
 
 fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
     publication::refuse_inside(&asked.run, &asked.out)?;
+    destination::check_folder(&asked.out)?;
     let heading = settled::COLUMNS.join(",");
     destination::check(&asked.out, "table of outcomes", |path| destination::begins_with(path, &heading))?;
     let cases = store_to_read(&asked.run)?.cases()?;

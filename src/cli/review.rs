@@ -357,6 +357,7 @@ const UNMARKED: &str = "source_l,record_l,source_r,record_r,same";
 
 fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     publication::refuse_inside(&asked.run, &asked.out)?;
+    destination::check_folder(&asked.out)?;
     let headings = [COLUMNS.join(","), UNMARKED.to_owned()];
     let is_table = |path: &Path| headings.iter().any(|heading| destination::begins_with(path, heading));
     destination::check(&asked.out, "table of decisions", is_table)?;
