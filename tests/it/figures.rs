@@ -430,6 +430,8 @@ fn what_cannot_be_asked_is_said() {
         &["--noted", "roll", "--reason", "bad_luck"],
         &["--set-aside", "roll", "--reason", "bad_luck"],
         &["--area", "999"],
+        &["--persons", "in_both", "--area", "999"],
+        &["--estimate", "persons", "--area", "999"],
         &["--step", "1"],
         &["--band", "1.5"],
         &["--band", "NaN"],
