@@ -205,8 +205,8 @@ pub fn refuse_links(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// May a command write there? Not into the folder of this run or any other but beside what the run wrote: `verify` finds
-/// a file that no run wrote, and `purge` does not know of it.
+/// May a command write there? Not into the folder of this run or any other but beside what the run wrote: `verify`
+/// finds a file that no run wrote, and `purge` does not know of it.
 ///
 /// # Errors
 /// A usage error if the place is in the folder of a run and not in its [`BESIDE`].

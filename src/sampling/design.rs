@@ -1,6 +1,7 @@
 //! How many are to be looked at, in which strata?
 //!
-//! Takes a design file (TOML), gives a [`Design`], or what is wrong with its lines, in words that repeat nothing that was typed.
+//! Takes a design file (TOML), gives a [`Design`], or what is wrong with its lines, in words that repeat nothing that
+//! was typed.
 
 use std::path::Path;
 
