@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::intake::study::file::section::{Complaints, Section, one_of};
+use crate::intake::study::file::section::{Complaints, Item, Section, one_of};
 use crate::intake::study::file::syntax;
 use crate::outcome::discrepancy::DiscrepancyKind;
 
@@ -145,7 +145,7 @@ fn discrepancies(top: &Section<'_>, complaints: &mut Complaints) -> Option<Discr
     let (sample, floor) = sizes(&group, complaints);
     let known = DiscrepancyKind::ALL.map(DiscrepancyKind::name);
     let mut kinds = Vec::new();
-    for member in group.item("kinds").iter().flat_map(|item| item.members()) {
+    for member in group.item("kinds").iter().flat_map(Item::members) {
         let Some(kind) = member.text(complaints) else { continue };
         if !known.contains(&kind.as_str()) {
             let hint = one_of(&kind, &known);
