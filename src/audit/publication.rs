@@ -205,12 +205,28 @@ pub fn refuse_links(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// May a command write there? Not into the folder of a run but beside what the run wrote: `verify` finds a file that no
-/// run wrote, and `purge` does not know of it.
+/// May a command write there? Not into the folder of this run or any other but beside what the run wrote: `verify`
+/// finds a file that no run wrote, and `purge` does not know of it.
 ///
 /// # Errors
-/// A usage error if the place is in the folder of the run and not in [`BESIDE`].
+/// A usage error if the place is in the folder of a run and not in its [`BESIDE`].
 pub fn refuse_inside(run: &Path, out: &Path) -> Result<()> {
+    refuse_among(run, out)?;
+    refuse_inside_any(out)
+}
+
+/// May a command that knows of no run write there? The folder itself may be one of a run.
+///
+/// # Errors
+/// As [`refuse_inside`].
+pub fn refuse_inside_any(out: &Path) -> Result<()> {
+    let place = resolved(out).unwrap_or_default();
+    // Other programs have files of this name, too.
+    let is_run = |folder: &&Path| folder.join(MANIFEST).is_file() && Manifest::read(folder).is_ok();
+    place.ancestors().skip(1).filter(is_run).try_for_each(|run| refuse_among(run, out))
+}
+
+fn refuse_among(run: &Path, out: &Path) -> Result<()> {
     let (Ok(run), Some(place)) = (run.canonicalize(), resolved(out)) else { return Ok(()) };
     if !place.starts_with(&run) || (place != run.join(BESIDE) && place.starts_with(run.join(BESIDE))) {
         return Ok(());

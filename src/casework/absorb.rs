@@ -43,6 +43,15 @@ pub struct Absorbed {
     pub of_others: u64,
 }
 
+/// Is the run of a folder the one that was taken over last?
+///
+/// # Errors
+/// If the run or the store cannot be read.
+pub fn is_absorbed(store: &Store, run: &Path) -> Result<bool> {
+    let digest = manifest::digest_of(&run.join(CASES))?;
+    store.read(|transaction| is_latest(transaction, &digest))
+}
+
 /// Takes over the run of a folder, unless that is done.
 ///
 /// # Errors

@@ -3,12 +3,13 @@
 //! Takes a run's folder, gives an open database of the newest layout. A new store is made only where there never was
 //! one: if it took the place of a lost store, every visit would be forgotten, and nobody would notice.
 
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::FOLDER;
 use super::fault::sqlite_error;
@@ -100,6 +101,37 @@ pub(super) fn open(run: &Path) -> Result<(Connection, PathBuf)> {
         0 => Err(lost(&path, "the store of cases has no tables")),
         1..=LAYOUT => Ok((connection, path)),
         _ => Err(Error::input("the store was made by a later version").at_file(&path).hint("use that version")),
+    }
+}
+
+/// Is there a store that nobody may write, as on a medium that is protected?
+pub(super) fn is_protected(run: &Path) -> bool {
+    let forbidden =
+        |error: std::io::Error| matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied);
+    File::options().append(true).open(path_of(run)).is_err_and(forbidden)
+}
+
+/// Opens a store that nobody may write, to read it as it is.
+pub(super) fn open_protected(run: &Path) -> Result<(Connection, PathBuf)> {
+    let path = path_of(run);
+    let failed = |error: rusqlite::Error| sqlite_error(&path, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // What a program that was killed left in the log belongs to the store: it is read with that, or not at all.
+    let has_log = std::fs::metadata(run.join(FOLDER).join(format!("{DATABASE}-wal"))).is_ok_and(|log| log.len() > 0);
+    let connection = if has_log {
+        Connection::open_with_flags(&path, flags)
+    } else {
+        let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let name = if cfg!(windows) { format!("///{}", name.replace('\\', "/")) } else { name };
+        Connection::open_with_flags(format!("file:{name}?immutable=1"), flags | OpenFlags::SQLITE_OPEN_URI)
+    };
+    let connection = connection.map_err(failed)?;
+    match connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).map_err(failed)? {
+        LAYOUT => Ok((connection, path)),
+        _ => {
+            let error = Error::new(Kind::Environment, "the store was made by another version, and cannot be written");
+            Err(error.at_file(&path).hint("copy the folder of results to where it can be"))
+        }
     }
 }
 
@@ -210,6 +242,19 @@ mod tests {
         for entry in std::fs::read_dir(folder.path().join("casework")).unwrap().flatten() {
             assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
         }
+    }
+
+    #[test]
+    fn a_store_that_nobody_may_write_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Store::open(folder.path()).unwrap());
+        assert!(!super::is_protected(folder.path()) && !super::is_protected(&folder.path().join("none")));
+        let before = std::fs::read_dir(folder.path().join("casework")).unwrap().count();
+        let (connection, _) = super::open_protected(folder.path()).unwrap();
+        let cases = connection.query_row("SELECT count(*) FROM cases", [], |row| row.get::<_, i64>(0));
+        assert_eq!(cases, Ok(0));
+        assert!(connection.execute("INSERT INTO cases(number, kind) VALUES ('A', 'b')", []).is_err());
+        assert_eq!(std::fs::read_dir(folder.path().join("casework")).unwrap().count(), before, "nothing is made there");
     }
 
     #[test]

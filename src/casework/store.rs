@@ -123,6 +123,26 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens the store of a run's folder to read it: where nobody may write, as it is.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_to_read(run: &Path) -> Result<Store> {
+        if !opening::is_protected(run) {
+            return Store::open(run);
+        }
+        let (connection, path) = opening::open_protected(run)?;
+        let store = Store { connection, path };
+        store.check()?;
+        Ok(store)
+    }
+
+    /// May nobody write it?
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        self.connection.is_readonly(rusqlite::MAIN_DB).unwrap_or(false)
+    }
+
     /// Checks that the file is whole and that every event belongs to a case.
     ///
     /// # Errors

@@ -128,7 +128,7 @@ fn read_truth(path: &Path, persons: &[PersonRow], sources: &[&str]) -> Result<Tr
     }
     let person =
         |(at, row): (usize, &PersonRow)| (row.source.clone(), row.record_id.clone(), find(&mut root, at).to_string());
-    Ok(Truth { records: persons.iter().enumerate().map(person).collect(), persons: None, roll: None })
+    Ok(Truth { records: persons.iter().enumerate().map(person).collect(), ..Truth::default() })
 }
 
 fn find(root: &mut [usize], at: usize) -> usize {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::args::{Coverage, ResultFormat};
 use super::follow_up;
+use super::log;
 use super::screen::{Table, show, show_json};
 use crate::audit::manifest::Manifest;
 use crate::casework::recount::{self, Recounted};
@@ -33,7 +34,14 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
             return Err(no_such_area(known.iter().map(|row| row.area.as_str())));
         }
     }
-    let visited = visited(asked, &summary)?;
+    let visited = match visited(asked, &summary) {
+        // The run's own estimates are known in any case.
+        Err(error) if error.kind() == Kind::Environment => {
+            log::tell(&format!("warning: what visits have found cannot be said: {error}"));
+            Vec::new()
+        }
+        visited => visited?,
+    };
     match asked.format {
         ResultFormat::Json => show_json(&Shown { summary: &summary, visited: &visited })?,
         ResultFormat::Text => show(&(describe(&summary) + &describe_visited(&visited)))?,
@@ -51,11 +59,14 @@ pub(super) fn read(run: &Path) -> Result<Summary> {
     serde_json::from_str(&text).map_err(|_| Error::input("this is not a file that a run wrote").at_file(&path))
 }
 
-/// Does the run have this area?
+/// Does the run have this area, of which nothing was found? What is unknown every run may have.
 ///
 /// # Errors
 /// A usage error if it has estimates of areas, and none of this one.
 pub(super) fn check_area(run: &Path, area: &str) -> Result<()> {
+    if area.starts_with("unknown") {
+        return Ok(());
+    }
     let known = read(run)?.areas;
     if known.is_empty() || known.iter().any(|row| is_area(&row.area, area)) {
         return Ok(());
@@ -98,7 +109,7 @@ fn visited(asked: &Coverage, summary: &Summary) -> Result<Vec<Recounted>> {
     if !summary.is_made() || !Store::exists(&asked.run) || !asked.run.join(table::CASES).is_file() {
         return Ok(Vec::new());
     }
-    let cases = follow_up::store_of(&asked.run)?.cases()?;
+    let cases = follow_up::store_to_read(&asked.run)?.cases()?;
     let has_outcomes = settled::has_outcomes(&asked.run)?;
     Ok(recount::recount(summary, &table::read(&asked.run)?.rows, &cases, has_outcomes))
 }

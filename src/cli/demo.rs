@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use super::args::{Demo, Evaluate, ResultFormat};
 use super::screen::{Table, count, show};
 use super::{evaluate, run, synth};
+use crate::audit::publication;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study;
 use crate::memory::plan::Allowance;
@@ -21,6 +22,7 @@ use crate::synthetic::{self, Made, Plan};
 /// Makes a district, cross-checks it, and holds what was found against the truth.
 pub(super) fn demo(asked: &Demo, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let (district, results) = (asked.out.join("district"), asked.out.join("results"));
+    publication::refuse_inside_any(&asked.out)?;
     may_hold_demo(&asked.out, &district)?;
     // An earlier demo may have been of another district, whose run the corridor would rightly not replace; what came of
     // its cases is of no use to the new one.

@@ -26,6 +26,20 @@ pub(super) fn check(out: &Path, kind: &str, is_earlier: impl FnOnce(&Path) -> bo
     }
 }
 
+/// Refuses a path in a folder that is not there, before anything else is done for it.
+///
+/// # Errors
+/// A usage error that names the folder.
+pub(super) fn check_folder(out: &Path) -> Result<()> {
+    match out.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            let error = Error::new(Kind::Usage, "there is no such folder").at_file(folder);
+            Err(error.hint("make it first, or name another place"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Does the file begin with this line?
 pub(super) fn begins_with(path: &Path, line: &str) -> bool {
     let mut start = String::new();
@@ -49,7 +63,7 @@ fn whole(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::{begins_with, check, is_same, lies_in};
+    use super::{begins_with, check, check_folder, is_same, lies_in};
     use crate::error::Kind;
 
     #[test]
@@ -68,6 +82,15 @@ mod tests {
         for kept in ["longer", "key", "none", "."] {
             assert_eq!(check(kept).unwrap_err().kind(), Kind::Usage, "{kept}");
         }
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for (place, is_there) in [("new", true), ("none/new", false)] {
+            assert_eq!(check_folder(&folder.path().join(place)).is_ok(), is_there, "{place}");
+        }
+        assert!(check_folder(std::path::Path::new("new")).is_ok());
     }
 
     #[test]

@@ -52,6 +52,13 @@ pub(super) fn describe(quality: &Quality) -> String {
         count(quality.records_unknown),
         count(quality.records_absent)
     );
+    if !quality.sources_left_out.is_empty() {
+        let _ = writeln!(
+            text,
+            "left out of the truth, as the run has no such source: {}\n",
+            quality.sources_left_out.join(", ").escape_debug()
+        );
+    }
     text += &reliability(quality);
     text.push('\n');
     text += &discrepancies(quality);
@@ -75,7 +82,8 @@ fn pairs(quality: &Quality) -> String {
             share(pairs.f1()),
         ]);
     };
-    row(String::from("links, roll with registers"), quality.links);
+    let links = if quality.has_roll { "links, roll with registers" } else { "links, between sources" };
+    row(links.to_owned(), quality.links);
     row(String::from("persons, all pairs"), quality.persons);
     for pair in &quality.by_sources {
         row(format!("  {} - {}", pair.one, pair.other), pair.pairs);

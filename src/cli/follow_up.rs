@@ -44,12 +44,35 @@ pub(super) fn follow_up(asked: &FollowUp) -> Result<ExitCode> {
     }
 }
 
+/// The store of a run, to be read alone. Where nobody may write, the run cannot be taken over.
+pub(super) fn store_to_read(run: &Path) -> Result<Store> {
+    check_run(run)?;
+    let store = Store::open_to_read(run)?;
+    if !store.is_protected() {
+        return take_over(store, run);
+    }
+    if !absorb::is_absorbed(&store, run)? {
+        log::tell(
+            "warning: cases are those of an earlier run: nobody may write here, so that the run of this folder is not taken \
+             over; copy the folder to where it can be",
+        );
+    }
+    Ok(store)
+}
+
 /// The store of a run, with the run taken over.
-pub(super) fn store_of(run: &Path) -> Result<Store> {
-    // Before anything is made there: is it a finished run at all?
+fn store_of(run: &Path) -> Result<Store> {
+    check_run(run)?;
+    take_over(Store::open(run)?, run)
+}
+
+/// Before anything is made there: is it a finished run at all?
+fn check_run(run: &Path) -> Result<()> {
     let manifest = Manifest::read(run)?;
-    held::check_outputs(run, &manifest, &[CASES])?;
-    let mut store = Store::open(run)?;
+    held::check_outputs(run, &manifest, &[CASES])
+}
+
+fn take_over(mut store: Store, run: &Path) -> Result<Store> {
     let absorbed = absorb::absorb(&mut store, run)?;
     if absorbed != absorb::Absorbed::default() {
         log::tell(&format!(
@@ -218,7 +241,7 @@ fn lacking(list: &Incomplete) -> String {
 }
 
 fn say(asked: &Status) -> Result<ExitCode> {
-    let store = store_of(&asked.run)?;
+    let store = store_to_read(&asked.run)?;
     let cases = store.cases()?;
     let mut areas = progress::progress(&cases, settled::has_outcomes(&asked.run)?);
     // The first sums up all of them, and is no area.
@@ -310,9 +333,10 @@ fn for_supervisor(waiting: &[Waiting]) -> String {
 
 fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
     publication::refuse_inside(&asked.run, &asked.out)?;
+    destination::check_folder(&asked.out)?;
     let heading = settled::COLUMNS.join(",");
     destination::check(&asked.out, "table of outcomes", |path| destination::begins_with(path, &heading))?;
-    let cases = store_of(&asked.run)?.cases()?;
+    let cases = store_to_read(&asked.run)?.cases()?;
     let (bytes, rows) = settled::table(&cases)?;
     whole_file::replace_for_owner(&asked.out, bytes)?;
     show(&format!(

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use super::args::Init;
 use super::screen::show;
+use crate::audit::publication;
 use crate::error::{Error, Kind, Result};
 use crate::intake::survey::{self, Drafted};
 use crate::whole_file;
@@ -23,6 +24,7 @@ pub(super) fn init(asked: &Init) -> Result<ExitCode> {
     if path.symlink_metadata().is_ok() {
         return Err(exists(&path));
     }
+    publication::refuse_inside_any(&path)?;
     let drafted = survey::draft(&asked.folder, folder_of(&path))?;
     match whole_file::create(&path, drafted.text.as_bytes()) {
         Ok(()) => {

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use super::args::Publish;
 use super::destination;
-use super::explain::evidence;
+use super::explain::evidence::{self, Evidence};
 use super::screen::show;
 use crate::audit::key_file::{self, KeyKind};
-use crate::audit::located;
+use crate::audit::{located, publication};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
 use crate::outcome::coverage::{self, Level, UNKNOWN_AREA};
@@ -34,10 +34,20 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
     check_destination(asked)?;
     let manifest = located::read(&asked.run)?;
     let gathered = evidence::gather(&asked.run, &manifest, &[], progress)?;
-    // A key that was made for counts that cannot be made would be in the way of the next try.
+    // A key that was made for counts that cannot be made or written would be in the way of the next try.
     if asked.new_key {
         key_file::create(&asked.key, KEY)?;
     }
+    let written = write(asked, &gathered);
+    if asked.new_key && written.is_err() {
+        std::fs::remove_file(&asked.key).map_err(|error| Error::io(&asked.key, &error))?;
+    }
+    show(&written?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the release; gives what is said of it.
+fn write(asked: &Publish, gathered: &Evidence) -> Result<String> {
     let secret = key_file::read(&asked.key, KEY)?;
     let (study, table, resolution) = (&gathered.study, &gathered.table, &gathered.resolution);
     let persons: Vec<Counted> = coverage::persons(study, table, resolution)
@@ -61,13 +71,12 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
         .map_err(|_| Error::new(Kind::Environment, "the release cannot be written as JSON"))?;
     whole_file::replace(&asked.out, text + "\n")?;
     let withheld = released.areas.iter().filter(|area| area.withheld.is_some()).count();
-    show(&format!(
+    Ok(format!(
         "{}: {} areas, {withheld} with something withheld; {} left out. Disclosure control: cell key.\n",
         asked.out.display().to_string().escape_debug(),
         released.areas.len(),
         released.areas_left_out
-    ))?;
-    Ok(ExitCode::SUCCESS)
+    ))
 }
 
 /// By what a person is known from run to run, however rows and sources are ordered and whatever registers come in
@@ -117,6 +126,10 @@ fn check_destination(asked: &Publish) -> Result<()> {
     }
     if destination::lies_in(&asked.out, &asked.run) {
         return refused("this lies in the folder of the run, which holds what may not leave the office");
+    }
+    for written in std::iter::once(&asked.out).chain(asked.new_key.then_some(&asked.key)) {
+        publication::refuse_inside_any(written)?;
+        destination::check_folder(written)?;
     }
     destination::check(&asked.out, "release", is_release)
 }

@@ -64,9 +64,18 @@ const SEED: u64 = 1;
 
 /// The store of a finished run that was not purged, and the digest by which the run is known.
 fn store_of(run: &Path) -> Result<(Store, String)> {
+    opened(run, Store::open)
+}
+
+/// The same, to be read alone.
+fn store_to_read(run: &Path) -> Result<(Store, String)> {
+    opened(run, Store::open_to_read)
+}
+
+fn opened(run: &Path, open: fn(&Path) -> Result<Store>) -> Result<(Store, String)> {
     Manifest::read(run)?;
     purge::check_not_purged(run, CASES)?;
-    Ok((Store::open(run)?, manifest::digest_of(&run.join(manifest::MANIFEST))?))
+    Ok((open(run)?, manifest::digest_of(&run.join(manifest::MANIFEST))?))
 }
 
 fn draw(asked: &Drawing, progress: &dyn Progress) -> Result<Drawn> {
@@ -281,7 +290,7 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
 }
 
 fn say(asked: &Status) -> Result<ExitCode> {
-    let (store, run) = store_of(&asked.run)?;
+    let (store, run) = store_to_read(&asked.run)?;
     let of_run: FxHashSet<i64> = store.drawn_of(Some(&run))?.iter().map(|pair| pair.id).collect();
     let elsewhere = store.judged_pairs()?.iter().filter(|pair| !of_run.contains(&pair.id)).count() as u64;
     let draw = store.draw_of(&run, asked.pairs, asked.seed)?.ok_or_else(|| none_drawn(elsewhere))?;
@@ -348,10 +357,11 @@ const UNMARKED: &str = "source_l,record_l,source_r,record_r,same";
 
 fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     publication::refuse_inside(&asked.run, &asked.out)?;
+    destination::check_folder(&asked.out)?;
     let headings = [COLUMNS.join(","), UNMARKED.to_owned()];
     let is_table = |path: &Path| headings.iter().any(|heading| destination::begins_with(path, heading));
     destination::check(&asked.out, "table of decisions", is_table)?;
-    let pairs = store_of(&asked.run)?.0.judged_pairs()?;
+    let pairs = store_to_read(&asked.run)?.0.judged_pairs()?;
     let settled: Vec<(&ReviewPair, bool)> = pairs.iter().filter_map(|pair| Some((pair, pair.settled()?))).collect();
     if settled.is_empty() {
         return Err(Error::new(Kind::Usage, "no pair is settled yet"));

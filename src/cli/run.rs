@@ -8,6 +8,7 @@ use super::log::complain;
 use super::screen::{Table, count, show};
 use super::status;
 use crate::audit::manifest::MANIFEST;
+use crate::audit::publication;
 use crate::error::{Kind, Result};
 use crate::intake::study;
 use crate::memory::plan::Allowance;
@@ -18,6 +19,7 @@ use crate::run::{self, Options, Summary};
 /// Runs a study and prints its counts.
 pub(super) fn run(asked: &Run, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let study = study::file::read(&asked.study)?;
+    publication::refuse_inside_any(&asked.out)?;
     let (actor, sign_key) = (asked.actor.clone(), asked.sign_key.clone());
     let options = Options { visits: asked.visits, actor, sign_key, memory };
     let (summary, spent) = run::run_keeping(&study, &asked.out, &options, progress)?;

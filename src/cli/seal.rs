@@ -7,6 +7,7 @@ use super::args::custody::Seal;
 use super::screen::{Table, count, show};
 use crate::audit::delivery::{self, Delivered};
 use crate::audit::log::LOG;
+use crate::audit::publication;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::{self, describe::describe};
 use crate::intake::study;
@@ -15,6 +16,9 @@ use crate::progress::Progress;
 /// Seals the extracts in a folder, or holds them against their seal.
 pub(super) fn seal(asked: &Seal, progress: &dyn Progress) -> Result<ExitCode> {
     let folder = &asked.folder;
+    if !asked.check {
+        publication::refuse_inside_any(&folder.join(delivery::DELIVERY))?;
+    }
     let mut paths = extracts_in(folder)?;
     let below = folders_below(folder)?;
     if !below.is_empty() && !asked.check {

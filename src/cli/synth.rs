@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use super::args::Synth;
 use super::screen::{Table, count, show};
+use crate::audit::publication;
 use crate::error::{Error, Kind, Result};
 use crate::progress::Progress;
 use crate::synthetic::{self, Made, Plan};
 
 /// Makes a district and says what is in it.
 pub(super) fn synth(asked: &Synth, progress: &dyn Progress) -> Result<ExitCode> {
+    publication::refuse_inside_any(&asked.folder)?;
     may_hold_district(&asked.folder)?;
     let plan = Plan { persons: asked.persons, seed: asked.seed, errors: asked.errors, uneven: asked.uneven, progress };
     let made = synthetic::write_district(&asked.folder, &plan)?;

@@ -20,11 +20,24 @@ use crate::synthetic;
 pub(super) fn read(asked: &Evaluate, manifest: &Manifest) -> Result<Truth> {
     let beside = asked.truth.with_file_name(synthetic::PERSONS_FILE);
     let persons: Option<PathBuf> = asked.truth_persons.clone().or_else(|| beside.is_file().then_some(beside));
-    Ok(Truth {
-        records: truth::records(&asked.truth)?,
-        persons: persons.map(|path| read_persons(&path)).transpose()?,
-        roll: roll(manifest),
-    })
+    let mut records = truth::records(&asked.truth)?;
+    let sources_left_out = leave_out(&mut records, manifest);
+    let persons = persons.map(|path| read_persons(&path)).transpose()?;
+    Ok(Truth { records, persons, roll: roll(manifest), sources_left_out })
+}
+
+/// Leaves out the records of sources that the run does not have, which it cannot find; gives the sources.
+fn leave_out(records: &mut Vec<(String, String, String)>, manifest: &Manifest) -> Vec<String> {
+    let known: FxHashSet<&str> = manifest.sources.iter().map(|source| source.source.as_str()).collect();
+    let mut left_out = BTreeSet::new();
+    records.retain(|(source, _, _)| {
+        let is_known = known.contains(source.as_str());
+        if !is_known && !left_out.contains(source) {
+            left_out.insert(source.clone());
+        }
+        is_known
+    });
+    left_out.into_iter().collect()
 }
 
 /// Digests of the records of persons who were truly missed, from the truth of a synthetic district.
@@ -76,30 +89,39 @@ pub(super) fn read_persons(path: &Path) -> Result<Vec<TruePerson>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{read_persons, roll};
+    use super::{leave_out, read_persons, roll};
     use crate::audit::manifest::Manifest;
     use crate::progress::Silent;
     use crate::synthetic::{PERSONS_FILE, Plan, write_district};
 
     #[test]
     fn the_roll_is_known_without_the_study() {
-        let roll_of = |sources: &[(&str, &str)]| {
-            let source = |(name, roll): &(&str, &str)| {
-                format!(
-                    r#"{{"source": "{name}"{roll}, "rows_in": 0, "rows_out": 0, "set_aside": {{}}, "noted": {{}}}}"#
-                )
-            };
-            let sources: Vec<String> = sources.iter().map(source).collect();
-            let study = r#"{"name": "s", "file": "no such study.toml", "digest": "", "reference_time": "", "seed": 1}"#;
-            let text = format!(
-                r#"{{"program": "", "format": 1, "study": {study}, "inputs": [], "sources": [{}], "counts": {{}}, "outputs": []}}"#,
-                sources.join(", ")
-            );
-            roll(&serde_json::from_str::<Manifest>(&text).expect("manifest"))
-        };
+        let roll_of = |sources: &[(&str, &str)]| roll(&manifest_of(sources));
         assert_eq!(roll_of(&[("roll", ""), ("名册", r#", "roll": true"#)]).as_deref(), Some("名册"));
         assert_eq!(roll_of(&[("health", ""), ("roll", "")]).as_deref(), Some("roll"), "of an earlier version");
         assert_eq!(roll_of(&[("health", ""), ("名册", "")]), None);
+    }
+
+    #[test]
+    fn records_of_sources_that_the_run_does_not_have_are_left_out() {
+        let record = |source: &str| (source.to_owned(), String::from("1"), String::from("a"));
+        let mut records = ["police", "roll", "health", "roll"].map(record).to_vec();
+        assert_eq!(leave_out(&mut records, &manifest_of(&[("health", ""), ("police", "")])), ["roll"]);
+        assert_eq!(records, ["police", "health"].map(record));
+    }
+
+    /// A manifest with these sources, and what it says of them besides.
+    fn manifest_of(sources: &[(&str, &str)]) -> Manifest {
+        let source = |(name, roll): &(&str, &str)| {
+            format!(r#"{{"source": "{name}"{roll}, "rows_in": 0, "rows_out": 0, "set_aside": {{}}, "noted": {{}}}}"#)
+        };
+        let sources: Vec<String> = sources.iter().map(source).collect();
+        let study = r#"{"name": "s", "file": "no such study.toml", "digest": "", "reference_time": "", "seed": 1}"#;
+        let text = format!(
+            r#"{{"program": "", "format": 1, "study": {study}, "inputs": [], "sources": [{}], "counts": {{}}, "outputs": []}}"#,
+            sources.join(", ")
+        );
+        serde_json::from_str(&text).expect("manifest")
     }
 
     #[test]

@@ -244,6 +244,7 @@ fn study_of(path: &Path) -> Study {
         name: String::new(),
         reference: ReferenceTime { day: 0, text: String::new(), offset_seconds: 8 * 3600 },
         area: String::new(),
+        area_line: None,
         language: Language::En,
         file: PathBuf::new(),
         digest: String::new(),

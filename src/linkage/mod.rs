@@ -111,7 +111,7 @@ fn check_slots(study: &Study, slots: &[Slot]) -> Result<()> {
         return Ok(());
     }
     let what = format!("the sources have {} kinds of rows in all, more than the {SLOTS_MAX} allowed", slots.len());
-    Err(Error::new(Kind::Study, what).at_file(&study.file).hint("join sources of one department"))
+    Err(Error::new(Kind::Study, what).at_file(&study.file).at_column("source").hint("join sources of one department"))
 }
 
 /// Pairs have numbers of four bytes once they are compared.
@@ -120,6 +120,6 @@ fn check_pairs(study: &Study, compared: &ComparedPairs) -> Result<()> {
         return Ok(());
     }
     let what = format!("{} pairs may matter, more than can be resolved", compared.pairs.len());
-    let hint = "raise linkage.review_probability, or name blocking rules that give fewer pairs";
-    Err(Error::new(Kind::Study, what).at_file(&study.file).hint(hint))
+    let hint = "raise it, or name blocking rules that give fewer pairs";
+    Err(Error::new(Kind::Study, what).at_file(&study.file).at_column("linkage.review_probability").hint(hint))
 }

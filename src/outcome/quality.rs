@@ -32,6 +32,8 @@ pub struct Truth {
     pub persons: Option<Vec<TruePerson>>,
     /// Name of the roll's source, if there is a roll.
     pub roll: Option<String>,
+    /// Sources that it knows and the run does not have, in order; `records` has none of theirs.
+    pub sources_left_out: Vec<String>,
 }
 
 /// What a person is to the census.
@@ -54,6 +56,10 @@ pub struct Quality {
     pub records_unknown: u64,
     /// Records of the truth that the run does not have: set aside, or read from another file.
     pub records_absent: u64,
+    /// Sources of the truth that the run does not have: their records are left out.
+    pub sources_left_out: Vec<String>,
+    /// Does the truth have records of a roll of the run?
+    pub has_roll: bool,
     /// Pairs with decision `link` between the roll and registers, against all true ones; without a roll, between
     /// different sources.
     pub links: Counts,
@@ -204,6 +210,8 @@ pub fn evaluate(persons: &[PersonRow], links: &[LinkRow], discrepancies: &[Discr
         records: judged.len() as u64,
         records_unknown: (persons.len() - judged.len()) as u64,
         records_absent: (known.records.len() as u64).saturating_sub(judged.len() as u64),
+        sources_left_out: truth.sources_left_out.clone(),
+        has_roll: known.roll.is_some(),
         links: known.links(links, &true_pairs),
         persons: sum(by_sources.iter().map(|pair| pair.pairs)),
         persons_exact,

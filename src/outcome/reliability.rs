@@ -65,9 +65,12 @@ pub fn appraise(study: &Study, linked: &Linked, links: &[Link], decided: &Decide
     }
     let of_band = |(at, (strata, expected)): (usize, &([Stratum; 2], f64))| {
         let own: Vec<Stratum> = strata.iter().filter(|stratum| stratum.size > 0).copied().collect();
+        let high = BANDS.get(at).copied().unwrap_or(1.0);
+        let bound = if at == 0 { 0.0 } else { BANDS[at - 1] };
         Band {
-            low: if at == 0 { 0.0 } else { BANDS[at - 1] },
-            high: BANDS.get(at).copied().unwrap_or(1.0),
+            // Pairs below the review probability are not counted.
+            low: bound.max(study.linkage.review_probability).min(high),
+            high,
             pairs: own.iter().map(|stratum| stratum.size).sum(),
             expected: *expected,
             judged: own.iter().map(|stratum| stratum.reviewed).sum(),

@@ -9,7 +9,7 @@ use super::han::compatible;
 use super::mask;
 use crate::intake::study::Field;
 use crate::intake::study::sex_words::sex_of;
-use crate::privacy::code::{is_id_number, is_mobile as is_mobile_text};
+use crate::privacy::code::{is_id_number, is_mobile as is_mobile_text, numbers};
 
 /// The nationalities of GB/T 3304 in the order of their codes, with the standard's names in Latin letters.
 const ETHNICITIES: [[&str; 2]; 56] = [
@@ -339,17 +339,17 @@ pub fn area(text: &str) -> Option<String> {
     Some(seen.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|code| !code.is_empty())
 }
 
-/// Is this code of a place somebody's ID number or telephone number, as shifted columns bring them? Codes of some
-/// countries look like telephone numbers: those of the area under study are none, and where it is not named, those of
-/// divisions are not.
+/// Is this code of a place somebody's ID number or telephone number, as shifted columns bring them, or does it hold
+/// one? Codes of some countries look like telephone numbers: those of the area under study are none, and where it is
+/// not named, those of divisions are not.
 #[must_use]
 pub fn is_of_a_person(text: &str, field: Field, area_of_study: &str) -> bool {
-    let text = compatible(text);
-    let may_be_telephone = match field {
-        Field::EnumerationArea => area_of_study.is_empty() || !text.starts_with(area_of_study),
-        _ => !area_of_study.is_empty() && !text.starts_with(area_of_study),
+    let may_be_telephone = |number: &str| match field {
+        Field::EnumerationArea => area_of_study.is_empty() || !number.starts_with(area_of_study),
+        _ => !area_of_study.is_empty() && !number.starts_with(area_of_study),
     };
-    is_id_number(&text) || (may_be_telephone && is_mobile_text(&text))
+    numbers(&compatible(text))
+        .any(|number| is_id_number(number) || (may_be_telephone(number) && is_mobile_text(number)))
 }
 
 /// Digits of the code of a district.
@@ -393,6 +393,8 @@ mod tests {
             ("13912345678", "120106", [true, true]),
             ("13912345678", "", [true, false]),
             ("13912345678", "139", [false, false]),
+            ("120106001 王芳 13912345678", "120106", [true, true]),
+            ("第１小区 王芳 99999919850318983X", "120106", [true, true]),
             ("甲片-01", "", [false, false]),
         ] {
             let found = [EnumerationArea, Division].map(|field| super::is_of_a_person(text, field, study));

@@ -329,6 +329,7 @@ fn check_area(study: &Study, table: &PersonTable) -> Result<()> {
     match most {
         Some((begin, count)) if within == 0 && *count >= ROWS_MIN => {
             let error = Error::study("nobody is in the area under study").at_file(&study.file).at_column("study.area");
+            let error = study.area_line.into_iter().fold(error, Error::at_row);
             Err(error.hint(format!("most division codes begin with {begin}")))
         }
         _ => Ok(()),

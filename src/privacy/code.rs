@@ -6,10 +6,18 @@
 
 use sha2::{Digest, Sha256};
 
-/// May this be somebody's ID number or mobile telephone number, whatever the column is called?
+/// May this be somebody's ID number or mobile telephone number, or hold one, whatever the column is called?
 #[must_use]
 pub fn is_number_of_a_person(code: &str) -> bool {
-    is_id_number(code) || is_mobile(code)
+    numbers(code).any(|number| is_id_number(number) || is_mobile(number))
+}
+
+/// The whole text, and the numbers within it, with what parts their digits and without: a name and a telephone number
+/// may stand behind the code of an area.
+pub fn numbers(code: &str) -> impl Iterator<Item = &str> {
+    let with = |more: &'static [char]| code.split(move |c: char| !c.is_ascii_digit() && !more.contains(&c));
+    let within = [&['x', 'X', '-', '_', ' '][..], &['x', 'X', '-', '_'], &['x', 'X'], &[]];
+    std::iter::once(code).chain(within.into_iter().flat_map(with))
 }
 
 fn bare(code: &str) -> Vec<u8> {
@@ -90,6 +98,13 @@ mod tests {
             "13912345678",
             "139-1234-5678",
             "8613912345678",
+            // Beside a code, a name or another number.
+            "EA001001-ZhangWei-13912345678",
+            "EA001-13912345678",
+            "片3王芳139 1234 5678",
+            "第1小区 李丽 99999919850318983X",
+            "120106001004005 999999-19850318-9831",
+            "tel.13912345678x",
         ] {
             assert!(is_number_of_a_person(number), "{number}");
         }
@@ -103,6 +118,10 @@ mod tests {
             "06037101110",
             "EA-01",
             "甲片-01",
+            "120106001004005A",
+            "120106001004-005",
+            "JK-120106001004005001-2",
+            "EA 139123456789",
             "",
         ] {
             assert!(!is_number_of_a_person(code), "{code}");

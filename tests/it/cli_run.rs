@@ -177,7 +177,7 @@ fn an_area_without_anybody_and_a_meaning_without_rows_are_said() {
         check(&["run", argument(&study), "--out", argument(&results)], status).1
     };
     let said = run("area = \"120106\"", "area = \"310101\"", 3);
-    assert!(said.contains("study.area") && said.contains("begin with 120106"), "{said}");
+    assert!(said.contains("study.toml:6: study.area") && said.contains("begin with 120106"), "{said}");
     // A column of names in place of areas: none of them is shown.
     let names = text.replace("enumeration_area = \"普查小区\"", "enumeration_area = \"姓名\"");
     std::fs::write(&study, names.replace("area = \"120106\"", "area = \"120\"")).expect("written");

@@ -130,7 +130,10 @@ struct Run {
 
 impl Run {
     fn new() -> Run {
-        let folder = district();
+        Run::of(district())
+    }
+
+    fn of(folder: tempfile::TempDir) -> Run {
         let results = folder.path().join("results");
         check(&["-q", "run", argument(&folder.path().join("study.toml")), "--out", argument(&results)], 0);
         let page = std::fs::read_to_string(results.join("report.html")).unwrap();
@@ -365,6 +368,22 @@ fn every_figure_leads_to_rows_that_add_up_to_it() {
     }
 }
 
+#[test]
+fn persons_whose_community_is_unknown_are_led_to() {
+    let folder = tempfile::tempdir().unwrap();
+    check(&["synth", argument(folder.path()), "--persons", "300", "--seed", "6"], 0);
+    let run = Run::of(folder);
+    let (mut found, _) = figures(&run.page);
+    found.retain(|figure| figure.command.ends_with("--area=unknown_community"));
+    assert!(!found.is_empty(), "the district has none: take another seed");
+    for figure in found {
+        let listed = run.trace(&figure.command);
+        let rows = listed.lines("D0").count() as f64;
+        let sum = listed.sum("D0", "probability", |_| true);
+        assert!([count(rows), expected(sum)].contains(&figure.text), "{figure:?}: {}", listed.text);
+    }
+}
+
 /// What was told from the ID number, the estate or a newborn's name does not fill a column.
 #[test]
 fn no_column_is_fuller_in_the_report_than_in_its_profile() {
@@ -411,6 +430,8 @@ fn what_cannot_be_asked_is_said() {
         &["--noted", "roll", "--reason", "bad_luck"],
         &["--set-aside", "roll", "--reason", "bad_luck"],
         &["--area", "999"],
+        &["--persons", "in_both", "--area", "999"],
+        &["--estimate", "persons", "--area", "999"],
         &["--step", "1"],
         &["--band", "1.5"],
         &["--band", "NaN"],

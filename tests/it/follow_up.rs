@@ -450,6 +450,22 @@ fn visits_go_to_the_best_doors_and_one_team_at_a_time() {
             assert!(err.contains("among the outputs of the run"), "{err}");
         }
     }
+    // Nor by a command that knows of no run, nor among the outputs of another one.
+    let [key, outputs] = ["key", "follow-up"].map(|name| run.join(name));
+    let study = self::run().with_file_name("district").join("study.toml");
+    for command in [
+        &["key", "new", argument(&key)][..],
+        &["init", argument(run)],
+        &["seal", argument(run)],
+        &["synth", argument(&outputs.join("new"))],
+        &["demo", "--out", argument(&outputs.join("new"))],
+        &["run", argument(&study), "--out", argument(&outputs)],
+        &["follow-up", "outcomes", argument(self::run()), "--out", argument(&key)],
+    ] {
+        let (_, err) = check(command, 2);
+        assert!(err.contains("among the outputs of the run"), "{command:?}: {err}");
+    }
+    check(&["key", "new", argument(&run.join("casework/sign.key"))], 0);
     let log = rollcall::audit::log::read(run).expect("log");
     let teams: Vec<_> = log.iter().filter(|e| e.action == "send").map(|e| e.object["team"].as_str().unwrap()).collect();
     assert_eq!(teams, ["east", "west", "north"]);

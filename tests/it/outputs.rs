@@ -1,6 +1,6 @@
 //! Does `docs/outputs.md` say what is in the tables that a run writes: every column with its type, and none besides?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -54,6 +54,19 @@ fn every_column_of_every_table_is_documented_and_none_besides() {
     let written: BTreeMap<String, Columns> = tables.map(|path| (name(&path), written(&path))).collect();
     assert!(written.len() >= 6, "{:?}", written.keys());
     assert_eq!(documented, written, "left docs/outputs.md, right the tables");
+    // The cases say the rest in JSON.
+    let line = std::fs::read_to_string(document).expect("document");
+    let line = line.lines().find(|line| line.starts_with("| `content` |")).expect("described").to_owned();
+    let cases = rollcall::outcome::report::cases::table::read(&results).expect("cases");
+    let keys: BTreeSet<String> = cases.rows.iter().flat_map(keys_of).collect();
+    assert!(keys.contains("around"), "{keys:?}");
+    let missing: Vec<&String> = keys.iter().filter(|key| !line.contains(&format!("`{key}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?} are not in: {line}");
+}
+
+fn keys_of(row: &rollcall::outcome::report::cases::CaseRow) -> Vec<String> {
+    let row = serde_json::to_value(row).expect("JSON");
+    row.as_object().expect("keys").keys().cloned().collect()
 }
 
 #[test]

@@ -140,6 +140,10 @@ fn what_leaves_the_office_is_altered_and_says_so() {
     let publish = ["publish", argument(&run.results), "--key", argument(&key), "--out", argument(&out)];
     let (_, err) = check(&publish, 4);
     assert!(err.contains("hint: --new-key"), "{err}");
+    // A release that cannot be written leaves no key behind.
+    let nowhere = run.folder.path().join("none/published.json");
+    check(&[&publish[..4], &["--new-key", "--out", argument(&nowhere)]].concat(), 2);
+    assert!(!key.exists());
     check(&[&publish[..], &["--new-key"]].concat(), 0);
     let first = std::fs::read_to_string(&out).unwrap();
     let found: serde_json::Value = serde_json::from_str(&first).unwrap();

@@ -9,6 +9,7 @@ use std::fmt::Write;
 use super::entries::{Entries, known, lies_in, more, named};
 use crate::audit::manifest::Manifest;
 use crate::cli::args::{self, PersonCount};
+use crate::cli::coverage::check_area;
 use crate::cli::explain::evidence::{self, Evidence};
 use crate::error::{Error, Kind, Result};
 use crate::outcome::coverage::{self, CountedPerson, Counts};
@@ -34,7 +35,7 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
     let all = coverage::persons(&gathered.study, &gathered.table, &gathered.resolution);
     let places: BTreeMap<u32, Symbol> = all.iter().map(|counted| (counted.person, counted.place)).collect();
     let persons = match (asked.persons, asked.in_sources) {
-        (Some(count), _) => counted(asked, &gathered, &all, count),
+        (Some(count), _) => counted(asked, &gathered, &all, count)?,
         (None, wanted) => in_sources(&gathered, wanted.unwrap_or(0)),
     };
     let entries = Entries { study: &gathered.study, table: &gathered.table, manifest };
@@ -50,9 +51,9 @@ pub(super) fn trace(asked: &args::Trace, manifest: &Manifest, progress: &dyn Pro
     Ok(Some(text))
 }
 
-fn counted(asked: &args::Trace, gathered: &Evidence, all: &[CountedPerson], count: PersonCount) -> Vec<u32> {
+fn counted(asked: &args::Trace, gathered: &Evidence, all: &[CountedPerson], count: PersonCount) -> Result<Vec<u32>> {
     let of: fn(&Counts) -> u64 = match count {
-        PersonCount::All => return everybody(gathered).collect(),
+        PersonCount::All => return Ok(everybody(gathered).collect()),
         PersonCount::RollPresent => |counts| counts.roll_present,
         PersonCount::RollElsewhere => |counts| counts.roll_elsewhere,
         PersonCount::RegisterPersons => |counts| counts.register_persons,
@@ -61,8 +62,11 @@ fn counted(asked: &args::Trace, gathered: &Evidence, all: &[CountedPerson], coun
         PersonCount::OnlyRegister => |counts| counts.only_register,
     };
     let (table, area) = (&gathered.table, asked.area.as_deref());
-    let wanted = all.iter().filter(|person| lies_in(table.divisions.text(person.place), area));
-    wanted.filter(|person| of(&person.counts) > 0).map(|person| person.person).collect()
+    let mut wanted = all.iter().filter(|person| lies_in(table.divisions.text(person.place), area)).peekable();
+    if let Some(area) = area.filter(|_| wanted.peek().is_none()) {
+        check_area(&asked.run, area)?;
+    }
+    Ok(wanted.filter(|person| of(&person.counts) > 0).map(|person| person.person).collect())
 }
 
 fn everybody(gathered: &Evidence) -> std::ops::Range<u32> {

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::entries::{Entries, lies_in, more, named};
 use crate::audit::manifest::Manifest;
 use crate::cli::args::{self, EstimatePart, Example, Sex};
-use crate::cli::coverage;
+use crate::cli::coverage::{self, check_area};
 use crate::cli::explain::evidence;
 use crate::error::{Error, Kind, Result};
 use crate::memory::plan::Allowance;
@@ -260,6 +260,10 @@ fn estimate(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, part: E
     }
     let weights = Weights::of(&remade.study, &remade.table, &remade.linked, &remade.believed(), &residence, &findings);
     hold_total(asked, &weights)?;
+    let is_there = |area: &str| weights.persons.iter().any(|person| lies_in(&person.place, Some(area)));
+    if let Some(area) = asked.area.as_ref().filter(|area| !is_there(area)) {
+        check_area(&asked.run, area)?;
+    }
     let sex = asked.sex.map(|sex| match sex {
         Sex::Unknown => 0,
         Sex::Male => 1,

@@ -35,9 +35,9 @@ mod key_part;
 mod keys;
 mod paths;
 mod rules;
-mod section;
+pub(crate) mod section;
 mod source;
-mod syntax;
+pub(crate) mod syntax;
 
 use std::path::Path;
 
@@ -114,6 +114,7 @@ fn whole(top: &Section<'_>, file: &Path, folder: &Path, complaints: &mut Complai
     let stem = || file.file_stem().map_or_else(|| String::from("study"), |stem| stem.to_string_lossy().into_owned());
     let name = head.as_ref().and_then(|head| head.text("name", complaints)).unwrap_or_else(stem);
     let area = head.as_ref().and_then(|head| area(head, complaints)).unwrap_or_default();
+    let area_line = head.as_ref().and_then(|head| head.item("area")).map(|item| complaints.line(item.at.start));
     let reference = head.as_ref().and_then(|head| reference_time(head, complaints)).or_else(default_reference_time)?;
     let language = language(top, head.as_ref(), complaints);
     // Where something else is wrong, that may be why a field looks unbound.
@@ -121,7 +122,20 @@ fn whole(top: &Section<'_>, file: &Path, folder: &Path, complaints: &mut Complai
         rules::check_bound(top, &custom_fields, &sources, complaints);
     }
     let (file, digest) = (file.to_path_buf(), String::new());
-    Some(Study { name, reference, area, language, file, digest, sources, custom_fields, linkage, follow_up, limits })
+    Some(Study {
+        name,
+        reference,
+        area,
+        area_line,
+        language,
+        file,
+        digest,
+        sources,
+        custom_fields,
+        linkage,
+        follow_up,
+        limits,
+    })
 }
 
 /// What holds between sources: there is one, at most one is the roll, and no two have one name.

@@ -32,6 +32,8 @@ pub struct Study {
     pub reference: ReferenceTime,
     /// Division-code prefix of the area under study (empty: no limit).
     pub area: String,
+    /// Line of the study file where it stands.
+    pub area_line: Option<u64>,
     /// Language of outputs that people read.
     pub language: Language,
     /// The study file itself.

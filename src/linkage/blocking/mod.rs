@@ -71,8 +71,8 @@ pub fn block(study: &Study, table: &PersonTable, comparer: &Comparer<'_>) -> Res
         if pairs > study.linkage.pairs_max {
             let what =
                 format!("the blocking rules up to '{}' give more than {} pairs", rule.name, study.linkage.pairs_max);
-            let hint = "make the rule tighter, or raise linkage.pairs_max";
-            return Err(Error::new(Kind::Study, what).at_file(&study.file).hint(hint));
+            let hint = "make the rule tighter, or raise the limit";
+            return Err(Error::new(Kind::Study, what).at_file(&study.file).at_column("linkage.pairs_max").hint(hint));
         }
     }
     Ok(gathered.finish())

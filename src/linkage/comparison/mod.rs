@@ -265,8 +265,8 @@ impl<'a> Comparer<'a> {
         }
         let comparisons = COMPARISONS_MAX + self.left_out;
         let what = format!("the study has {comparisons} comparisons, more than the {COMPARISONS_MAX} allowed");
-        let hint = "name in linkage.comparisons the fields that tell persons apart";
-        Err(Error::new(Kind::Study, what).at_file(&study.file).hint(hint))
+        let hint = "name there the fields that tell persons apart";
+        Err(Error::new(Kind::Study, what).at_file(&study.file).at_column("linkage.comparisons").hint(hint))
     }
 
     /// The comparison of a variable, if the study has it.

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::noise::{Cell, NoiseTable};
+use crate::privacy::code::is_number_of_a_person;
 
 /// Fewest persons of an area for a rate.
 const BASE_PERSONS: u64 = 100;
@@ -120,9 +121,11 @@ pub fn release(persons: &[Counted], noise: &NoiseTable) -> Release {
     Release { disclosure_control: "cell_key", statement: STATEMENT, areas_left_out: left_out.len(), areas: released }
 }
 
-/// Is it the code of an area, by the looks of it? Names of persons are written otherwise: without digits.
+/// Is it the code of an area, by the looks of it? Names of persons are written otherwise: without digits. No code of an
+/// area holds a number of a person.
 fn is_code(text: &str) -> bool {
     text.chars().count() <= CODE_CHARACTERS_MAX
+        && !is_number_of_a_person(text)
         && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '-' | '_' | '.'))
         && text.bytes().any(|byte| byte.is_ascii_digit())
 }
@@ -227,9 +230,14 @@ mod tests {
 
     #[test]
     fn what_is_no_code_of_an_area_is_not_named_however_many_have_it() {
-        for (code, is_named) in
-            [("王建国", false), ("Anna Maria", false), ("Anna", false), ("EA-01.2_b", true), ("甲片-01", true)]
-        {
+        for (code, is_named) in [
+            ("王建国", false),
+            ("Anna Maria", false),
+            ("Anna", false),
+            ("EA-01-ZhangWei-13912345678", false),
+            ("EA-01.2_b", true),
+            ("甲片-01", true),
+        ] {
             let mut all = persons("120106001001", 1500, 3, 20);
             all.iter_mut().for_each(|person| person.areas = vec![code.to_owned()]);
             let found = released(&all);

@@ -57,6 +57,7 @@ fn truth() -> Truth {
             person("e", false),
         ]),
         roll: Some(String::from("roll")),
+        ..Truth::default()
     }
 }
 
@@ -167,6 +168,7 @@ fn half_a_million_records_take_no_pair_lists() {
         records: names.iter().enumerate().map(|(at, name)| record(source(at), name, &(at / 4).to_string())).collect(),
         persons: None,
         roll: Some(String::from("roll")),
+        ..Truth::default()
     };
     let persons: Vec<PersonRow> =
         names.iter().enumerate().map(|(at, name)| member((at / 4) as u64, source(at), name)).collect();

@@ -341,6 +341,7 @@ fn what_the_page_says_is_what_was_found() {
         let pairs = band.pairs as f64;
         band.expected >= band.low * pairs - 1e-9 && band.expected <= band.high * pairs + 1e-9 && band.share.is_none()
     }));
+    assert_eq!(bands[0].low.to_bits(), least.to_bits(), "no pair is known below it");
     assert!(bands.windows(2).all(|two| two[0].high.to_bits() == two[1].low.to_bits()));
     let persons: u64 = report.persons.by_sources.iter().map(|(_, persons)| persons).sum();
     assert_eq!(persons, report.persons.persons);

@@ -53,7 +53,8 @@ pub fn in_area(command: &str, area: &str) -> String {
 /// A command, narrowed to a community, which may be unknown.
 #[must_use]
 pub fn in_community(command: &str, area: &str) -> String {
-    in_area(command, if area == UNKNOWN_AREA { "unknown_community" } else { area })
+    // It is no code, and would be shown as what stands for a word.
+    if area == UNKNOWN_AREA { format!("{command} --area=unknown_community") } else { in_area(command, area) }
 }
 
 /// Under the title.
@@ -64,7 +65,7 @@ pub const HOW: Words = words(
 
 #[cfg(test)]
 mod tests {
-    use super::{in_area, word};
+    use super::{in_area, in_community, word};
 
     #[test]
     fn a_shell_takes_any_name_for_one_word_and_obeys_none() {
@@ -80,5 +81,12 @@ mod tests {
         }
         assert_eq!(in_area("--persons all", "--h1"), "--persons all --area=--h1");
         assert!(!in_area("--persons all", "王建国").contains("王建国"), "what was taken for a code may be a name");
+    }
+
+    #[test]
+    fn a_community_that_is_unknown_is_asked_for_by_its_word() {
+        for (area, expected) in [("unknown", "unknown_community"), ("120106001001", "120106001001")] {
+            assert_eq!(in_community("--open", area), format!("--open --area={expected}"));
+        }
     }
 }

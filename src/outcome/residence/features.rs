@@ -408,10 +408,12 @@ fn time_name(level: u8, limits: &[f64], nothing: &str, undated: &str) -> String 
         return if level == UNDATED { undated } else { nothing }.to_owned();
     };
     let below = at.checked_sub(1).and_then(|at| limits.get(at)).map(|limit| limit.floor() + 1.0);
+    let day = |days: f64| if days < 0.0 { format!("{} days after", -days) } else { format!("{days} days before") };
     match (below, limits.get(at).map(|limit| limit.floor())) {
-        (None, Some(to)) => format!("last seen {to} days before or later"),
-        (Some(from), Some(to)) => format!("last seen {from} to {to} days before"),
-        (Some(from), None) => format!("last seen {from} days before or earlier"),
+        (None, Some(to)) => format!("last seen {} or later", day(to)),
+        (Some(from), Some(to)) if from >= 0.0 => format!("last seen {from} to {to} days before"),
+        (Some(from), Some(to)) => format!("last seen {} to {}", day(from), day(to)),
+        (Some(from), None) => format!("last seen {} or earlier", day(from)),
         (None, None) => undated.to_owned(),
     }
 }
@@ -429,4 +431,25 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     let at = below as usize;
     let (Some(low), Some(high)) = (sorted.get(at), sorted.get(at + 1).or(sorted.last())) else { return 0.0 };
     low + (high - low) * (place - below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FIRST_BIN, time_name};
+
+    #[test]
+    fn days_after_the_reference_time_are_called_so() {
+        let limits = [-2.5, 10.0, 40.0];
+        let names: Vec<String> = (0..4).map(|at| time_name(FIRST_BIN + at, &limits, "none", "undated")).collect();
+        assert_eq!(
+            names,
+            [
+                "last seen 3 days after or later",
+                "last seen 2 days after to 10 days before",
+                "last seen 11 to 40 days before",
+                "last seen 41 days before or earlier"
+            ]
+        );
+        assert_eq!(time_name(FIRST_BIN + 1, &[-9.0], "none", "undated"), "last seen 8 days after or earlier");
+    }
 }

@@ -1,4 +1,4 @@
-//! How is a table of the study file read without losing the place?
+//! How is a table of the study file, or of another TOML file, read without losing the place?
 //!
 //! Takes a TOML table with its spans, gives typed values; whatever does not fit becomes a complaint with its line and
 //! key. No complaint repeats a value that was typed: keys only.
@@ -16,7 +16,7 @@ use crate::error::{Error, Kind};
 const COMPLAINTS_LISTED_MAX: usize = 20;
 
 /// What is wrong with a study file, gathered over the whole file.
-pub(super) struct Complaints {
+pub(crate) struct Complaints {
     line_starts: Vec<usize>,
     list: Vec<Complaint>,
 }
@@ -31,39 +31,39 @@ struct Complaint {
 
 impl Complaints {
     /// No complaints yet about this text.
-    pub(super) fn about(text: &str) -> Complaints {
+    pub(crate) fn about(text: &str) -> Complaints {
         let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Complaints { line_starts, list: Vec::new() }
     }
 
     /// The line of a place in the text.
-    pub(super) fn line(&self, offset: usize) -> u64 {
+    pub(crate) fn line(&self, offset: usize) -> u64 {
         self.line_starts.partition_point(|start| *start <= offset) as u64
     }
 
     /// Something in the study file is wrong.
-    pub(super) fn add(&mut self, at: &Range<usize>, key: &str, what: impl Into<String>, hint: Option<String>) {
+    pub(crate) fn add(&mut self, at: &Range<usize>, key: &str, what: impl Into<String>, hint: Option<String>) {
         self.add_kind(Kind::Study, at, key, what.into(), hint);
     }
 
     /// The study file may be right, but what it points to cannot be used.
-    pub(super) fn add_input(&mut self, at: &Range<usize>, key: &str, what: impl Into<String>, hint: Option<String>) {
+    pub(crate) fn add_input(&mut self, at: &Range<usize>, key: &str, what: impl Into<String>, hint: Option<String>) {
         self.add_kind(Kind::Input, at, key, what.into(), hint);
     }
 
     /// Something is wrong of which it is said whose move it is.
-    pub(super) fn add_kind(&mut self, kind: Kind, at: &Range<usize>, key: &str, what: String, hint: Option<String>) {
+    pub(crate) fn add_kind(&mut self, kind: Kind, at: &Range<usize>, key: &str, what: String, hint: Option<String>) {
         let line = self.line(at.start);
         self.list.push(Complaint { kind, line, key: key.to_owned(), what, hint });
     }
 
     /// True if nothing was complained about.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
     /// One error that lists all complaints, in the order of the lines; `None` if there are none.
-    pub(super) fn into_error(mut self, file: &Path) -> Option<Error> {
+    pub(crate) fn into_error(mut self, file: &Path) -> Option<Error> {
         self.list.sort_by_key(|complaint| complaint.line);
         let is_there = |kind: &Kind| self.list.iter().any(|complaint| complaint.kind == *kind);
         // The study file is the first to be mended; what the system refuses may be why an input is not found.
@@ -95,7 +95,7 @@ fn with_hint(complaint: &Complaint) -> String {
 }
 
 /// "did you mean `x`?" for the nearest of these names, if one is near enough.
-pub(super) fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
+pub(crate) fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Option<String> {
     let typed = typed.to_lowercase();
     let mut best: Option<(f64, &str)> = None;
     for name in names {
@@ -108,46 +108,46 @@ pub(super) fn nearest<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>)
 }
 
 /// A hint for a word that is not in a list: the nearest one, else the whole list.
-pub(super) fn one_of(typed: &str, names: &[&str]) -> Option<String> {
+pub(crate) fn one_of(typed: &str, names: &[&str]) -> Option<String> {
     nearest(typed, names.iter().copied()).or_else(|| Some(format!("one of: {}", names.join(", "))))
 }
 
 /// A table of the study file and the path of keys that leads to it.
 #[derive(Clone)]
-pub(super) struct Section<'t> {
+pub(crate) struct Section<'t> {
     table: &'t DeTable<'t>,
     path: String,
     at: Range<usize>,
 }
 
 /// A value of the study file and where it stands.
-pub(super) struct Item<'t> {
+pub(crate) struct Item<'t> {
     /// The value.
-    pub(super) value: &'t DeValue<'t>,
+    pub(crate) value: &'t DeValue<'t>,
     /// Its place in the text.
-    pub(super) at: Range<usize>,
+    pub(crate) at: Range<usize>,
     /// The path of keys that leads to it.
-    pub(super) key: String,
+    pub(crate) key: String,
 }
 
 impl<'t> Section<'t> {
     /// The whole file.
-    pub(super) fn whole(table: &'t DeTable<'t>) -> Section<'t> {
+    pub(crate) fn whole(table: &'t DeTable<'t>) -> Section<'t> {
         Section { table, path: String::new(), at: 0..0 }
     }
 
     /// Where the table begins.
-    pub(super) fn at(&self) -> &Range<usize> {
+    pub(crate) fn at(&self) -> &Range<usize> {
         &self.at
     }
 
     /// The full name of a key of this table.
-    pub(super) fn key(&self, name: &str) -> String {
+    pub(crate) fn key(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 
     /// All entries in the order in which they are written.
-    pub(super) fn items(&self) -> Vec<(&'t str, Item<'t>)> {
+    pub(crate) fn items(&self) -> Vec<(&'t str, Item<'t>)> {
         let mut items: Vec<_> = self.table.iter().collect();
         items.sort_by_key(|(name, _)| name.span().start);
         let item = |name: &'t Spanned<_>, value| (name_text(name), self.item_of(name_text(name), name.span(), value));
@@ -159,13 +159,22 @@ impl<'t> Section<'t> {
     }
 
     /// One entry, if it is there.
-    pub(super) fn item(&self, name: &str) -> Option<Item<'t>> {
+    pub(crate) fn item(&self, name: &str) -> Option<Item<'t>> {
         let (written, value) = self.table.get_key_value(name)?;
         Some(self.item_of(name, written.span(), value))
     }
 
-    /// Complains about every key that is not known: it may be one of another table.
+    /// Complains about every key that is not known: it may be one of another table of a study.
     pub(super) fn know(&self, known: &[&str], complaints: &mut Complaints) {
+        self.know_or(known, place_of, complaints);
+    }
+
+    /// Complains about every key that is not known, in a file that is no study.
+    pub(crate) fn know_alone(&self, known: &[&str], complaints: &mut Complaints) {
+        self.know_or(known, |_| None, complaints);
+    }
+
+    fn know_or(&self, known: &[&str], place_of: fn(&str) -> Option<String>, complaints: &mut Complaints) {
         for (name, item) in self.items() {
             if !known.contains(&name) {
                 let hint = place_of(name).or_else(|| one_of(name, known));
@@ -175,17 +184,17 @@ impl<'t> Section<'t> {
     }
 
     /// Complains that a required key is missing.
-    pub(super) fn missing(&self, name: &str, expected: &str, complaints: &mut Complaints) {
+    pub(crate) fn missing(&self, name: &str, expected: &str, complaints: &mut Complaints) {
         complaints.add(&self.at, &self.key(name), format!("is missing: expected {expected}"), None);
     }
 
     /// A text.
-    pub(super) fn text(&self, name: &str, complaints: &mut Complaints) -> Option<String> {
+    pub(crate) fn text(&self, name: &str, complaints: &mut Complaints) -> Option<String> {
         self.item(name)?.text(complaints)
     }
 
     /// A text that must be there.
-    pub(super) fn required_text(&self, name: &str, expected: &str, complaints: &mut Complaints) -> Option<String> {
+    pub(crate) fn required_text(&self, name: &str, expected: &str, complaints: &mut Complaints) -> Option<String> {
         match self.item(name) {
             Some(item) => item.text(complaints),
             None => {
@@ -196,7 +205,7 @@ impl<'t> Section<'t> {
     }
 
     /// A number within these bounds, both included.
-    pub(super) fn number(&self, name: &str, least: f64, most: f64, complaints: &mut Complaints) -> Option<f64> {
+    pub(crate) fn number(&self, name: &str, least: f64, most: f64, complaints: &mut Complaints) -> Option<f64> {
         let item = self.item(name)?;
         let number = item.number(complaints)?;
         if (least..=most).contains(&number) {
@@ -207,7 +216,7 @@ impl<'t> Section<'t> {
     }
 
     /// A whole number of at least so much.
-    pub(super) fn count(&self, name: &str, least: u64, complaints: &mut Complaints) -> Option<u64> {
+    pub(crate) fn count(&self, name: &str, least: u64, complaints: &mut Complaints) -> Option<u64> {
         let item = self.item(name)?;
         let count = match item.value {
             DeValue::Integer(digits) => i128::from_str_radix(digits.as_str(), digits.radix()).ok(),
@@ -224,7 +233,7 @@ impl<'t> Section<'t> {
     }
 
     /// True or false.
-    pub(super) fn truth(&self, name: &str, complaints: &mut Complaints) -> Option<bool> {
+    pub(crate) fn truth(&self, name: &str, complaints: &mut Complaints) -> Option<bool> {
         let item = self.item(name)?;
         if item.value.as_bool().is_none() {
             item.expected("true or false", complaints);
@@ -233,12 +242,12 @@ impl<'t> Section<'t> {
     }
 
     /// A table within this table.
-    pub(super) fn section(&self, name: &str, complaints: &mut Complaints) -> Option<Section<'t>> {
+    pub(crate) fn section(&self, name: &str, complaints: &mut Complaints) -> Option<Section<'t>> {
         self.item(name)?.section(complaints)
     }
 
     /// The tables of an array of tables (`[[name]]`).
-    pub(super) fn sections(&self, name: &str, complaints: &mut Complaints) -> Vec<Section<'t>> {
+    pub(crate) fn sections(&self, name: &str, complaints: &mut Complaints) -> Vec<Section<'t>> {
         let Some(item) = self.item(name) else { return Vec::new() };
         let mut sections = Vec::new();
         match item.value {
@@ -263,12 +272,12 @@ fn name_text<'t>(name: &'t Spanned<std::borrow::Cow<'t, str>>) -> &'t str {
 
 impl<'t> Item<'t> {
     /// Complains that something else was expected here.
-    pub(super) fn expected(&self, what: &str, complaints: &mut Complaints) {
+    pub(crate) fn expected(&self, what: &str, complaints: &mut Complaints) {
         complaints.add(&self.at, &self.key, format!("expected {what}, found {}", kind_of(self.value)), None);
     }
 
     /// A text.
-    pub(super) fn text(&self, complaints: &mut Complaints) -> Option<String> {
+    pub(crate) fn text(&self, complaints: &mut Complaints) -> Option<String> {
         match self.value {
             DeValue::String(text) if text.trim().is_empty() => {
                 complaints.add(&self.at, &self.key, "is empty", None);
@@ -283,7 +292,7 @@ impl<'t> Item<'t> {
     }
 
     /// A text as it is written in data: a text, possibly empty, or a whole number.
-    pub(super) fn data_text(&self, complaints: &mut Complaints) -> Option<String> {
+    pub(crate) fn data_text(&self, complaints: &mut Complaints) -> Option<String> {
         match self.value {
             DeValue::String(text) => Some(text.to_string()),
             DeValue::Integer(digits) if digits.radix() == 10 => Some(digits.as_str().to_owned()),
@@ -295,7 +304,7 @@ impl<'t> Item<'t> {
     }
 
     /// A number.
-    pub(super) fn number(&self, complaints: &mut Complaints) -> Option<f64> {
+    pub(crate) fn number(&self, complaints: &mut Complaints) -> Option<f64> {
         let number = match self.value {
             DeValue::Integer(digits) => i64::from_str_radix(digits.as_str(), digits.radix()).ok().map(|n| n as f64),
             DeValue::Float(float) => float.as_str().parse().ok().filter(|n: &f64| n.is_finite()),
@@ -308,7 +317,7 @@ impl<'t> Item<'t> {
     }
 
     /// The members of a list; a single value is a list of one.
-    pub(super) fn members(&self) -> Vec<Item<'t>> {
+    pub(crate) fn members(&self) -> Vec<Item<'t>> {
         match self.value {
             DeValue::Array(values) => {
                 let member = |value: &'t Spanned<DeValue<'t>>| (value.get_ref(), value.span());
@@ -320,7 +329,7 @@ impl<'t> Item<'t> {
     }
 
     /// A list of texts; a single text is a list of one.
-    pub(super) fn texts(&self, complaints: &mut Complaints) -> Option<Vec<String>> {
+    pub(crate) fn texts(&self, complaints: &mut Complaints) -> Option<Vec<String>> {
         let members = self.members();
         if members.is_empty() {
             complaints.add(&self.at, &self.key, "is empty: expected at least one text", None);
@@ -331,7 +340,7 @@ impl<'t> Item<'t> {
     }
 
     /// A table.
-    pub(super) fn section(&self, complaints: &mut Complaints) -> Option<Section<'t>> {
+    pub(crate) fn section(&self, complaints: &mut Complaints) -> Option<Section<'t>> {
         match self.value {
             DeValue::Table(table) => Some(Section { table, path: self.key.clone(), at: self.at.clone() }),
             _ => {

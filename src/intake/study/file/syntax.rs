@@ -43,7 +43,7 @@ const FULL_WIDTH: [(char, &str); 23] = [
 type Fault = (&'static str, String);
 
 /// The TOML table of the text.
-pub(super) fn table_of<'t>(text: &'t str, complaints: &mut Complaints) -> Option<DeTable<'t>> {
+pub(crate) fn table_of<'t>(text: &'t str, complaints: &mut Complaints) -> Option<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut lines: BTreeSet<u64> = BTreeSet::new();
     let mut is_list = false;
@@ -69,7 +69,7 @@ const LIST: &str = "this table is given twice";
 fn fault(message: &str, written: &str) -> Fault {
     let of = |what, hint: &str| (what, hint.to_owned());
     if let Some(hint) = full_width(written) {
-        return ("full-width punctuation stands where a study file has the plain one", hint);
+        return ("full-width punctuation stands where TOML has the plain one", hint);
     }
     if message.starts_with("duplicate key") {
         return match written.trim() {
