@@ -169,9 +169,12 @@ mod tests {
     use crate::person::practice::{HEAD, Practice, source};
     use crate::person::table::PersonTable;
 
+    /// A pair and its probability.
+    type Left = ((u32, u32), f64);
+
     /// What is left of the probabilities of a deed (record 0) and the rows of a father (1) and a son (2), of whom such
     /// records are one person, with these log2 odds.
-    fn left(study: &Study, persons: [u32; 3], [father, son, both]: [f64; 3]) -> Vec<((u32, u32), f64)> {
+    fn left(study: &Study, persons: [u32; 3], [father, son, both]: [f64; 3]) -> Vec<Left> {
         let (table, slots) = (PersonTable::default(), [0, 1, 1]);
         let comparer = Comparer::new(study, &table);
         let shares = measured::measure(&comparer, &table, &Households::of(&table), 1);
@@ -190,11 +193,9 @@ mod tests {
     fn a_record_is_divided_among_those_whom_it_may_belong_to() {
         let study = format!("{HEAD}{}", source("a", "roll", true, &[("name", "name")]));
         let study = Practice::of(&[("a.csv", "id,name\n1,x\n")], &study).study;
-        let check = |persons, odds, expected: &[((u32, u32), f64)]| {
+        let check = |persons, odds, expected: &[Left]| {
             let found = left(&study, persons, odds);
-            let is_near = |(one, other): (&((u32, u32), f64), &((u32, u32), f64))| {
-                one.0 == other.0 && (one.1 - other.1).abs() < 1e-6
-            };
+            let is_near = |(one, other): (&Left, &Left)| one.0 == other.0 && (one.1 - other.1).abs() < 1e-6;
             assert!(found.len() == expected.len() && found.iter().zip(expected).all(is_near), "{found:?}");
         };
         // The father's by 64 to 1: the son has the half of the rest, not a third of the whole.
