@@ -37,8 +37,8 @@ pub fn band(probability: f64) -> usize {
 }
 
 /// Draws the lesson from all pairs. `of` is a resolution that knew no decisions, what rivals leave of pairs across two
-/// of its persons, and the least log2 odds of pairs that clerks were shown; `added` are pairs that were compared only because they are decided (sorted), `rest` the patterns
-/// of those let go.
+/// of its persons, and the least log2 odds of pairs that clerks were shown; `added` are pairs that were compared only
+/// because they are decided (sorted), `rest` the patterns of those let go.
 #[must_use]
 pub fn draw(
     decided: &Decided,

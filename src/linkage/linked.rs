@@ -102,8 +102,8 @@ impl Linked {
         rivals::beside(scorer, (&self.pairs, &self.scores), (resolution, support), (minimum, least))
     }
 
-    /// The kept pairs of at least these log2 odds, and their odds: within a person, as the model alone finds persons, by
-    /// themselves, and across two what their rivals leave.
+    /// The kept pairs of at least these log2 odds, and their odds: within a person, as the model alone finds persons,
+    /// by themselves, and across two what their rivals leave.
     #[must_use]
     pub fn at_least(&self, scorer: &Scorer<'_>, least: f64) -> Vec<(usize, f64)> {
         let resolution = self.undecided.as_ref().unwrap_or(&self.resolution);

@@ -4,9 +4,9 @@
 //! owner without an ID number agrees with the father as with every son of the dwelling, and is one of them at most.
 //! Takes a [`Resolution`], gives for each pair across two of its persons the odds that its rivals leave it:
 //!
-//! * *What holds its own records.* If both were one, and each as sure of its person as it is, that person would be in a
-//!   slot twice. With `p` and `q` the probabilities that the records belong to the two records of that slot, and `d` how
-//!   much less likely (at most 1) these two make it that all are one person, the odds are left `1 − (1 − d)·p·q` of.
+//! * *What holds its own records.* If both were one, and each as sure of its person as it is, that person would be in
+//!   a slot twice. With `p` and `q` the probabilities that the records belong to the two records of that slot, and `d`
+//!   (at most 1) what these two leave of the odds that all are one person, `1 − (1 − d)·p·q` of the odds are left.
 //! * *What else it may belong to.* A record is one of the persons that are in a slot of the other one's person, one of
 //!   that person, or none: the odds are divided by 1 and the odds of those others, for each of the two records.
 

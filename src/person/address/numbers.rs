@@ -264,9 +264,10 @@ fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
     }
 }
 
-/// How long the word for quarters is that stands directly behind the number of their house: 4舍207, 学生宿舍4宿舍207, 学院三公寓207.
-/// 三公寓 and 五舍 are names of estates, too, where houses have numbers of their own behind them (三公寓5-301). So a room
-/// or an entrance stands behind; and before, unless it is 舍 behind digits, an institution or its quarters.
+/// How long the word for quarters is that stands directly behind the number of their house: 4舍207, 学生宿舍4宿舍207,
+/// 学院三公寓207. 三公寓 and 五舍 are names of estates, too, where houses have numbers of their own behind them
+/// (三公寓5-301). So a room or an entrance stands behind; and before, unless it is 舍 behind digits, an institution or
+/// its quarters.
 fn house_of_quarters_at(text: &[char], at: usize) -> Option<usize> {
     /// Fewest digits of a room that nothing names one.
     const ROOM_DIGITS: usize = 3;
