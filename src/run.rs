@@ -293,7 +293,7 @@ fn appraised_links(
     decided: &Decided,
 ) -> (Vec<Link>, Reliability) {
     let links = links::gather(study, table, comparer, linked, decided);
-    let reliability = reliability::appraise(study, linked, &links, decided);
+    let reliability = reliability::appraise(study, &linked.scorer(comparer, table), linked, &links, decided);
     (links, reliability)
 }
 

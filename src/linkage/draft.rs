@@ -13,7 +13,7 @@ use super::lesson;
 use super::model::Model;
 use super::model::em::{self, PatternCounts};
 use super::resolution::household::{Support, supported};
-use super::resolution::{Resolution, left_over};
+use super::resolution::{Resolution, left_over, rivals};
 use super::resolver::Resolver;
 use super::scoring::{ComparedPairs, Marks, Score};
 
@@ -99,7 +99,10 @@ impl Draft {
 
     /// Once more with a model that clerks' decisions have taught; pairs of at least these log2 odds were shown to them.
     pub fn learn(&mut self, ground: &Ground<'_>, resolver: &Resolver<'_>, least: f64) {
-        let of = (&self.resolution, least);
+        let (pairs, minimum) = (&self.compared.pairs, resolver.minimum(&self.scores));
+        let of_persons = (&self.resolution, resolver.support);
+        let apart = rivals::beside(&ground.scorer(&self.model), (pairs, &self.scores), of_persons, (minimum, least));
+        let of = (&self.resolution, apart.as_slice(), least);
         let lesson = lesson::draw(resolver.decided, &self.compared, &self.scores, of, &self.added, &self.let_go);
         self.model = ground.fit_to(&lesson);
         self.score_and_resolve(ground, resolver);

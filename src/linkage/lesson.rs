@@ -11,6 +11,7 @@
 use super::blocking::Pair;
 use super::decided::Decided;
 use super::model::em::{self, Label, PatternCounts, PatternWeights};
+use super::model::probability;
 use super::resolution::Resolution;
 use super::scoring::{ComparedPairs, Score};
 
@@ -35,25 +36,26 @@ pub fn band(probability: f64) -> usize {
     BANDS.iter().filter(|bound| probability >= **bound).count()
 }
 
-/// Draws the lesson from all pairs. `of` is a resolution that knew no decisions, and the least log2 odds of pairs that
-/// clerks were shown; `added` are pairs that were compared only because they are decided (sorted), `rest` the patterns
-/// of those let go.
+/// Draws the lesson from all pairs. `of` is a resolution that knew no decisions, what rivals leave of pairs across two
+/// of its persons, and the least log2 odds of pairs that clerks were shown; `added` are pairs that were compared only
+/// because they are decided (sorted), `rest` the patterns of those let go.
 #[must_use]
 pub fn draw(
     decided: &Decided,
     compared: &ComparedPairs,
     scores: &[Score],
-    of: (&Resolution, f64),
+    of: (&Resolution, &[(usize, f64)], f64),
     added: &[Pair],
     rest: &PatternCounts,
 ) -> Lesson {
-    let (resolution, least) = of;
+    let (resolution, apart, least) = of;
     let person = |record: u32| resolution.person_of[record as usize];
     let stratum = |at: usize| {
         let (one, other) = compared.pairs[at];
         let together = person(one) == person(other);
-        let shown = together || scores[at].log2_odds >= least;
-        shown.then(|| 2 * band(scores[at].probability()) + usize::from(together))
+        let left = || apart.binary_search_by_key(&at, |(at, _)| *at).ok().map(|found| apart[found].1);
+        let log2_odds = if together { Some(scores[at].log2_odds) } else { left().filter(|left| *left >= least) };
+        log2_odds.map(|log2_odds| 2 * band(probability(log2_odds)) + usize::from(together))
     };
     let is_counted = |at: &usize| added.binary_search(&compared.pairs[*at]).is_err();
     let mut strata = [(0.0, 0.0); 2 * (BANDS.len() + 1)];
@@ -99,7 +101,9 @@ mod tests {
         let resolution = Resolution::from_labels(&labels);
         let decided = Decided::of_pairs((21..=25).map(|other| ((0, other), other == 21)));
         let rest = vec![((0, 9), 1000)];
-        let Lesson { counts, labels } = draw(&decided, &compared, &scores, (&resolution, -4.0), &[], &rest);
+        let apart: Vec<(usize, f64)> = (20..40).map(|at| (at, -2.0)).collect();
+        let of = (&resolution, apart.as_slice(), -4.0);
+        let Lesson { counts, labels } = draw(&decided, &compared, &scores, of, &[], &rest);
         let sum =
             counts.iter().map(|(_, weight)| weight).sum::<f64>() + labels.iter().map(|label| label.weight).sum::<f64>();
         assert!((sum - 1040.0).abs() < 1e-9, "{sum}");
@@ -109,5 +113,10 @@ mod tests {
         let of = |pattern: u64| counts.iter().find(|((_, seen), _)| *seen == pattern).map(|(_, weight)| *weight);
         assert_eq!((of(1), of(9)), (Some(20.0), Some(1000.0)));
         assert!((of(2).expect("the pairs not judged") - 16.0).abs() < 1e-9);
+        // Nobody was shown pairs of which rivals leave too little: the judged ones do not stand for them.
+        let apart: Vec<(usize, f64)> = (20..40).map(|at| (at, if at < 30 { -2.0 } else { -5.0 })).collect();
+        let of = (&resolution, apart.as_slice(), -4.0);
+        let Lesson { labels, .. } = draw(&decided, &compared, &scores, of, &[], &rest);
+        assert!(labels.iter().all(|label| (label.weight - 0.4).abs() < 1e-9), "{labels:?}");
     }
 }

@@ -9,11 +9,11 @@ use rustc_hash::FxHashMap;
 use super::blocking::{Pair, RuleReport};
 use super::comparison::household::Households;
 use super::comparison::{Comparer, Pattern, Variable};
-use super::model::Model;
 use super::model::em::PatternCounts;
 use super::model::frequency::NameFrequencies;
-use super::resolution::Resolution;
+use super::model::{Model, log2_odds};
 use super::resolution::household::Support;
+use super::resolution::{Resolution, rivals};
 use super::scoring::{Score, Scorer};
 use crate::person::table::{PersonTable, RecordId};
 
@@ -89,6 +89,31 @@ impl Linked {
         };
         let both = |all, more: FxHashMap<u32, f64>| more.into_iter().fold(all, raise);
         (0..self.pairs.len()).into_par_iter().fold(FxHashMap::default, look).reduce(FxHashMap::default, both)
+    }
+
+    /// The kept pairs across two persons of a resolution that by themselves have at least these log2 odds: where each
+    /// stands, and the log2 odds that its rivals leave it.
+    #[must_use]
+    pub fn beside_rivals(&self, scorer: &Scorer<'_>, resolution: &Resolution, least: f64) -> Vec<(usize, f64)> {
+        let person_of = &resolution.person_of;
+        let household = scorer.comparer.of(Variable::Household);
+        let support = household.map(|comparison| Support { households: &self.households, comparison, person_of });
+        let minimum = log2_odds(self.threshold);
+        rivals::beside(scorer, (&self.pairs, &self.scores), (resolution, support), (minimum, least))
+    }
+
+    /// The kept pairs of at least these log2 odds, and their odds: within a person, as the model alone finds persons,
+    /// by themselves, and across two what their rivals leave.
+    #[must_use]
+    pub fn at_least(&self, scorer: &Scorer<'_>, least: f64) -> Vec<(usize, f64)> {
+        let resolution = self.undecided.as_ref().unwrap_or(&self.resolution);
+        let person = |record: RecordId| resolution.person_of[record as usize];
+        let together = |at: &usize| person(self.pairs[*at].0) == person(self.pairs[*at].1);
+        let within = (0..self.pairs.len()).filter(together).map(|at| (at, self.scores[at].log2_odds));
+        let mut found: Vec<(usize, f64)> = within.chain(self.beside_rivals(scorer, resolution, least)).collect();
+        found.retain(|(_, log2_odds)| *log2_odds >= least);
+        found.sort_unstable_by_key(|(at, _)| *at);
+        found
     }
 
     /// The pattern of a pair that no blocking rule gave, household support included.

@@ -11,7 +11,8 @@ use crate::linkage::Linked;
 use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::{Comparer, Pattern};
 use crate::linkage::decided::Decided;
-use crate::linkage::model::probability;
+use crate::linkage::model::{log2_odds, probability};
+use crate::linkage::resolution::chain::strengthen;
 use crate::person::table::PersonTable;
 
 /// A link or possible link.
@@ -33,7 +34,8 @@ pub struct Link {
 /// rule gave, compared now; without what clerks have decided to be two persons. Sorted by records.
 ///
 /// The match weight is the pair's own. The match probability of two records of one person is the best that any chain of
-/// their person's pairs gives: a pair that by itself says little is as sure as the pairs that hold it.
+/// their person's pairs gives: a pair that by itself says little is as sure as the pairs that hold it. That of records
+/// of two persons is what the rivals of the pair leave it.
 #[must_use]
 pub fn gather(
     study: &Study,
@@ -43,18 +45,14 @@ pub fn gather(
     decided: &Decided,
 ) -> Vec<Link> {
     let scorer = linked.scorer(comparer, table);
-    let person = &linked.resolution.person_of;
     let own = |at: usize| {
         let (pair, score) = (linked.pairs[at], linked.scores[at]);
         let probability = score.probability();
         Link { pair, pattern: linked.patterns[at], weight: score.weight, probability, linked: false }
     };
-    let apart = (0..linked.pairs.len())
-        .into_par_iter()
-        .filter(|at| person[linked.pairs[*at].0 as usize] != person[linked.pairs[*at].1 as usize])
-        .map(own)
-        .filter(|link| link.probability >= study.linkage.review_probability && decided.of_pair(link.pair).is_none());
-    let apart: Vec<Link> = apart.collect();
+    let least = log2_odds(study.linkage.review_probability);
+    let mut apart = linked.beside_rivals(&scorer, &linked.resolution, least);
+    apart.retain(|(at, log2_odds)| *log2_odds >= least && decided.of_pair(linked.pairs[*at]).is_none());
     // The links within persons are by far the most: each has its place before it is made.
     let persons = 0..u32::try_from(linked.resolution.persons()).unwrap_or(u32::MAX);
     let pairs_of = |person: u32| {
@@ -98,7 +96,7 @@ pub fn gather(
             strengthen(records.len(), place, |link| &mut link.probability);
         }
     });
-    links.extend(apart);
+    links.extend(apart.into_iter().map(|(at, log2_odds)| Link { probability: probability(log2_odds), ..own(at) }));
     links.par_sort_unstable_by_key(|link| link.pair);
     links
 }
@@ -117,75 +115,3 @@ pub fn by_sources(table: &PersonTable, links: &[Link]) -> BTreeMap<(usize, usize
 
 /// Persons whose links are made by one thread at a time.
 const PERSONS_AT_A_TIME: usize = 1 << 12;
-
-/// Persons of more records keep the probabilities of the pairs as they are; two records are a chain by themselves.
-const CHAINED_RECORDS: std::ops::RangeInclusive<usize> = 3..=32;
-
-/// How sure it is that two of `count` records of one person are one: the best product of probabilities along a chain of
-/// its pairs, of each of which `own` tells the probability by itself.
-#[must_use]
-pub fn best_chain(count: usize, (one, other): (usize, usize), own: impl Fn(usize, usize) -> f64) -> f64 {
-    if !CHAINED_RECORDS.contains(&count) {
-        return own(one.min(other), one.max(other));
-    }
-    let mut pairs: Vec<f64> = (0..count)
-        .flat_map(|low| (low + 1..count).map(move |high| (low, high)))
-        .map(|(low, high)| own(low, high))
-        .collect();
-    strengthen(count, &mut pairs, |probability| probability);
-    pairs[place(count, one, other)]
-}
-
-/// Raises each pair of a person to the best product of probabilities along a chain of its pairs (Floyd–Warshall). These
-/// are all pairs of `count` records, row by row.
-fn strengthen<P>(count: usize, pairs: &mut [P], probability: impl Fn(&mut P) -> &mut f64) {
-    if !CHAINED_RECORDS.contains(&count) {
-        return;
-    }
-    for via in 0..count {
-        for one in (0..count).filter(|one| *one != via) {
-            for other in (one + 1..count).filter(|other| *other != via) {
-                let [first, second] = [(one, via), (via, other)].map(|(from, to)| place(count, from, to));
-                let chain = *probability(&mut pairs[first]) * *probability(&mut pairs[second]);
-                let direct = probability(&mut pairs[place(count, one, other)]);
-                *direct = direct.max(chain);
-            }
-        }
-    }
-}
-
-/// Where a pair of `count` records stands among all their pairs, row by row.
-fn place(count: usize, one: usize, other: usize) -> usize {
-    let (low, high) = (one.min(other), one.max(other));
-    low * (2 * count - low - 1) / 2 + high - low - 1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Link, best_chain, place, strengthen};
-
-    #[test]
-    fn a_pair_is_as_sure_as_the_chain_that_holds_it() {
-        let link = |pair, probability| Link { pair, pattern: 0, weight: 0.0, probability, linked: true };
-        let mut links = vec![
-            link((0, 1), 0.9),
-            link((0, 2), 0.1),
-            link((0, 3), 0.2),
-            link((1, 2), 0.8),
-            link((1, 3), 0.3),
-            link((2, 3), 0.99),
-        ];
-        let own: Vec<f64> = links.iter().map(|link| link.probability).collect();
-        strengthen(4, &mut links, |link| &mut link.probability);
-        let probabilities: Vec<f64> = links.iter().map(|link| (link.probability * 1e4).round() / 1e4).collect();
-        assert_eq!(probabilities, [0.9, 0.72, 0.7128, 0.8, 0.792, 0.99]);
-        let of = |pair| best_chain(4, pair, |one, other| own[place(4, one, other)]);
-        assert!(
-            links
-                .iter()
-                .all(|link| of((link.pair.0 as usize, link.pair.1 as usize)).to_bits() == link.probability.to_bits())
-        );
-        assert!((of((3, 0)) - 0.7128).abs() < 1e-9);
-        assert!((best_chain(2, (1, 0), |_, _| 0.3) - 0.3).abs() < 1e-9);
-    }
-}

@@ -2,14 +2,17 @@
 //!
 //! Takes what was [`Linked`] and what clerks [`Decided`], gives [`Reliability`]: by band of probability how many pairs
 //! there are, how many matches the model expects among them, and, where clerks have judged some, how many their
-//! judgements make likely, with a 95 % interval. A pair stands in the band of its own probability, whatever was decided
-//! of it or holds it by way of other records: else a judgement would move the pair that it judges. What the model alone
-//! would make one person and what not are strata of their own, as clerks are shown more of the one than of the other.
+//! judgements make likely, with a 95 % interval. A pair stands in the band of its own probability, across two persons
+//! of what rivals leave of it, whatever was decided of it or holds it by way of other records: else a judgement would
+//! move the pair that it judges. What the model alone would make one person and what not are strata of their own, as
+//! clerks are shown more of the one than of the other.
 
 use crate::intake::study::Study;
 use crate::linkage::Linked;
 use crate::linkage::decided::Decided;
 use crate::linkage::lesson::{BANDS, band};
+use crate::linkage::model;
+use crate::linkage::scoring::Scorer;
 use crate::outcome::estimate::stratified::{self, Share, Stratum};
 use crate::outcome::links::Link;
 
@@ -45,14 +48,11 @@ pub struct Band {
 
 /// Sums up the pairs at or above the review probability, and what is expected of the links.
 #[must_use]
-pub fn appraise(study: &Study, linked: &Linked, links: &[Link], decided: &Decided) -> Reliability {
+pub fn appraise(study: &Study, scorer: &Scorer<'_>, linked: &Linked, links: &[Link], decided: &Decided) -> Reliability {
     let mut strata = [([Stratum { size: 0, reviewed: 0, right: 0 }; 2], 0.0); BANDS.len() + 1];
     let person_of = &linked.undecided.as_ref().unwrap_or(&linked.resolution).person_of;
-    for (pair, score) in linked.pairs.iter().zip(&linked.scores) {
-        let probability = score.probability();
-        if probability < study.linkage.review_probability {
-            continue;
-        }
+    for (at, log2_odds) in linked.at_least(scorer, model::log2_odds(study.linkage.review_probability)) {
+        let (pair, probability) = (&linked.pairs[at], model::probability(log2_odds));
         let (strata, expected) = &mut strata[band(probability)];
         let together = person_of.get(pair.0 as usize) == person_of.get(pair.1 as usize);
         let stratum = &mut strata[usize::from(together)];

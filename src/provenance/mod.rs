@@ -23,6 +23,7 @@ use crate::linkage::blocking::{self, Pair};
 use crate::linkage::comparison::{Comparer, Pattern};
 use crate::linkage::decided::Decided;
 use crate::linkage::lesson::band;
+use crate::linkage::model::log2_odds;
 use crate::linkage::scoring::Score;
 use crate::linkage::{self, Linked};
 use crate::memory::plan::{self, Allowance, Provided};
@@ -143,25 +144,37 @@ impl Remade {
         Ok(found)
     }
 
-    /// The pairs at or above the review probability that lie in the same band as this probability, sorted.
+    /// The pairs at or above the review probability that lie in the same band as this probability, sorted; of pairs
+    /// across two persons the probability is what rivals leave.
     #[must_use]
     pub fn in_band(&self, probability: f64) -> Vec<Known> {
         let review = self.study.linkage.review_probability;
-        let wanted =
-            |known: &Known| known.probability >= review && band(known.probability) == band(probability.max(review));
-        self.kept().filter(wanted).collect()
+        let comparer = Comparer::new(&self.study, &self.table);
+        let scorer = self.linked.scorer(&comparer, &self.table);
+        let listed = self.linked.at_least(&scorer, log2_odds(review));
+        let wanted = |(at, log2_odds): (usize, f64)| {
+            let own = linkage::model::probability(log2_odds);
+            let is_there = band(own) == band(probability.max(review));
+            is_there.then(|| Known { probability: own, ..self.known(at) })
+        };
+        listed.into_iter().filter_map(wanted).collect()
     }
 
     /// The pairs that were kept.
     fn kept(&self) -> impl Iterator<Item = Known> {
+        (0..self.linked.pairs.len()).map(|at| self.known(at))
+    }
+
+    fn known(&self, at: usize) -> Known {
+        let (pair, score) = (self.linked.pairs[at], self.linked.scores[at]);
         let owner = &self.linked.resolution.person_of;
-        self.linked.pairs.iter().zip(&self.linked.scores).map(|(pair, score)| Known {
-            pair: *pair,
+        Known {
+            pair,
             weight: score.weight,
             probability: score.probability(),
             together: owner.get(pair.0 as usize) == owner.get(pair.1 as usize),
-            judged: self.decided.of_pair(*pair),
-        })
+            judged: self.decided.of_pair(pair),
+        }
     }
 
     /// The kept pairs of a pattern and class.

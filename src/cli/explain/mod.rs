@@ -86,8 +86,10 @@ pub(super) fn weights(run: &Path, gathered: &Evidence, [one, other]: [RecordId; 
     let mut text = waterfall(&scorer, pattern, pair);
     let own = score.probability();
     let probability = written.as_ref().map_or(own, |written| written.probability);
-    let through = if (probability - own).abs() > 1e-9 {
+    let through = if probability > own + 1e-9 {
         format!(" (of this pair alone {own:.6}; the rest is through other records of the person)")
+    } else if probability < own - 1e-9 {
+        format!(" (of this pair alone {own:.6}; the rest is other persons', to whom a record of it may belong)")
     } else {
         String::new()
     };
@@ -97,6 +99,8 @@ pub(super) fn weights(run: &Path, gathered: &Evidence, [one, other]: [RecordId; 
         || -> Result<bool> { Ok(blocking::block(study, table, &comparer)?.into_rules().1.contains(pair)) };
     if decision == "possible" && written.is_none() && !is_candidate()? {
         text += "             (no blocking rule gives this pair: the run never compared the two)\n";
+    } else if decision == "possible" && written.is_none() {
+        text += "             (not in links.parquet: clerks decided so, or its records are likelier other persons')\n";
     } else if decision == "possible" {
         text += "             (the run keeps apart what it links better otherwise, or what is below the threshold)\n";
     }

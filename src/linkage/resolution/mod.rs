@@ -15,11 +15,13 @@
 //! anything speaks against the result, a small component is then resolved exactly, and in a larger one single records
 //! move between persons as long as the total grows, so that a first choice that blocks two better ones is undone.
 
+pub mod chain;
 mod component;
 pub mod household;
 pub mod housemates;
 pub mod left_over;
 mod pieces;
+pub mod rivals;
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;

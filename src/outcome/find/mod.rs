@@ -20,12 +20,12 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, Findings, VISIT};
-use super::links::best_chain;
 use super::residence::{Candidate, Residence};
 use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
 use crate::linkage::Linked;
 use crate::linkage::comparison::Comparer;
+use crate::linkage::resolution::chain::best_chain;
 use crate::linkage::scoring::Scorer;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};

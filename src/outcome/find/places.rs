@@ -1,7 +1,7 @@
 //! Is it a way of writing where registers name another dwelling than the roll?
 //!
-//! Takes the rows of which two registers or more name a dwelling, gives for a row how much rarer other dwellings are in
-//! the whole district than at its place. A row at a wrong dwelling is a slip, and slips are rare everywhere. Where most
+//! Takes the rows of which two registers or more name a dwelling, gives for a row how much rarer other dwellings are
+//! outside its place than there. A row at a wrong dwelling is a slip, and slips are rare everywhere. Where most
 //! rows of an estate or building are somewhere else by the registers, one place has two names or its houses have two
 //! numbers, and the row is no wronger than the others.
 
@@ -58,13 +58,16 @@ impl Places {
     }
 
     /// How much of what registers say of a row's place they would say if its rows were at wrong dwellings no more often
-    /// than all: 1 where no more of the other doors differ there than elsewhere, as good as nothing where all do.
+    /// than those outside: 1 where no more of the other doors differ there than elsewhere, as good as nothing where all
+    /// do. A large place of two names would speak for itself if it were among those that it is held against.
     pub(super) fn slips(&self, table: &PersonTable, row: RecordId) -> f64 {
         let own = door(table, row);
         let own_differs = self.by_door.get(&own).copied();
-        let share = f64::from(self.all.differ) / f64::from(self.all.heard.max(1));
         let at = |building: u16| {
             let Doors { heard, differ } = self.by_place.get(&(own.0, building)).copied().unwrap_or_default();
+            // Jeffreys's prior: few doors outside say little, and none nothing.
+            let outside = f64::from(self.all.heard - heard) + 1.0;
+            let share = (f64::from(self.all.differ - differ) + 0.5) / outside;
             let others = heard - u32::from(own_differs.is_some()).min(heard);
             let differ = differ - u32::from(own_differs == Some(true)).min(differ);
             ((share * f64::from(others) + 1.0) / (f64::from(differ) + 1.0)).min(1.0)

@@ -200,6 +200,8 @@ impl District {
 
     /// The report of the district.
     pub fn report(&self) -> Report {
+        let comparer = Comparer::new(&self.study, &self.table);
+        let scorer = self.linked.scorer(&comparer, &self.table);
         let input = ReportInput {
             study: &self.study,
             extracts: &self.extracts,
@@ -210,7 +212,7 @@ impl District {
             residence: &self.residence,
             findings: &self.findings,
             coverage: &self.coverage,
-            reliability: &reliability::appraise(&self.study, &self.linked, &[], &Decided::default()),
+            reliability: &reliability::appraise(&self.study, &scorer, &self.linked, &[], &Decided::default()),
         };
         compose(&input, &CaseBook::of(&input))
     }

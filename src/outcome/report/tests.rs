@@ -8,6 +8,8 @@ use super::practice::{District, REGISTERS, VISITS};
 use super::words::field::Matter;
 use super::{Report, follow_up, html, words, write};
 use crate::intake::study::Language;
+use crate::linkage::comparison::Comparer;
+use crate::linkage::model::log2_odds;
 use crate::outcome::coverage::Level;
 use crate::outcome::discrepancy::{Discrepancy, DiscrepancyKind, Evidence, VISIT};
 use crate::whole_file;
@@ -334,7 +336,9 @@ fn what_the_page_says_is_what_was_found() {
     assert_eq!(pairs, district.linked.candidates + district.linked.unblocked);
     // The table of reliability: every pair worth a look stands in one band, with what the model expects of it.
     let least = district.study.linkage.review_probability;
-    let listed = district.linked.scores.iter().filter(|score| score.probability() >= least).count() as u64;
+    let comparer = Comparer::new(&district.study, &district.table);
+    let scorer = district.linked.scorer(&comparer, &district.table);
+    let listed = district.linked.at_least(&scorer, log2_odds(least)).len() as u64;
     let bands = &report.reliability.bands;
     assert_eq!(bands.iter().map(|band| band.pairs).sum::<u64>(), listed);
     assert!(bands.iter().all(|band| {

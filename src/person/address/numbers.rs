@@ -3,7 +3,7 @@
 //! Takes the characters of an address, gives the run of numbers at its end with what each numbers: by what is written
 //! behind it, by what stands before it, and by its size.
 
-use super::place::QUARTERS;
+use super::place::{NUMERALS, QUARTERS, has_quarters};
 
 /// What a number in an address is the number of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,7 +212,8 @@ fn numeral_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
     let (designator, _) = designator_at(text, end);
     let is_clear =
         matches!((text.get(end), text.get(end + 1)), (Some('单'), Some('元')) | (Some('栋' | '幢' | '室'), _))
-            || (text.get(end) == Some(&'号') && designator == Designator::Building);
+            || (matches!(text.get(end), Some('号' | '舍' | '宿' | '公' | '学' | '职' | '员'))
+                && designator == Designator::Building);
     // 三门四〇一.
     let is_last = end == text.len() && numeral.len() >= 3;
     if numeral.is_empty() || !(is_clear || behind && (is_last || designator != Designator::Bare)) {
@@ -256,22 +257,57 @@ fn designator_at(text: &[char], at: usize) -> (Designator, usize) {
         ('层', _) => (Designator::Floor, 1),
         ('F' | 'f', next) if !next.is_some_and(char::is_ascii_alphabetic) => (Designator::Floor, 1),
         ('弄', _) => (Designator::Compound, 1),
-        _ => (Designator::Bare, 0),
+        _ => match house_of_quarters_at(text, at) {
+            Some(length) => (Designator::Building, length),
+            None => (Designator::Bare, 0),
+        },
     }
+}
+
+/// How long the word for quarters is that stands directly behind the number of their house: 4舍207, 学生宿舍4宿舍207,
+/// 学院三公寓207. 三公寓 and 五舍 are names of estates, too, where houses have numbers of their own behind them
+/// (三公寓5-301). So a room or an entrance stands behind; and before, unless it is 舍 behind digits, an institution or
+/// its quarters.
+fn house_of_quarters_at(text: &[char], at: usize) -> Option<usize> {
+    /// Fewest digits of a room that nothing names one.
+    const ROOM_DIGITS: usize = 3;
+    let word = ["舍", "公寓"].iter().chain(&QUARTERS).find(|word| begins_at(text, at, word))?;
+    let end = at + word.chars().count();
+    let end = end + usize::from(text.get(end) == Some(&'楼'));
+    let (behind, digits) = next_digits(text, end);
+    let is_dwelling = match designator_at(text, behind + digits).0 {
+        Designator::Room | Designator::Unit | Designator::Floor => digits > 0,
+        Designator::Bare => digits >= ROOM_DIGITS,
+        _ => false,
+    };
+    let is_number = |c: &char| c.is_ascii_alphanumeric() || NUMERALS.contains(c) || *c == '第';
+    let before = &text[..text[..at].iter().rposition(|c| !is_number(c)).map_or(0, |last| last + 1)];
+    let is_digits = || *word == "舍" && at > 0 && text[at - 1].is_ascii_alphanumeric();
+    let is_house = !before.is_empty() && (is_digits() || has_quarters(before));
+    (is_dwelling && is_house).then_some(end - at)
+}
+
+/// Where the next digits begin, separators before them aside, and how many they are.
+fn next_digits(text: &[char], at: usize) -> (usize, usize) {
+    let behind = at + text[at..].iter().take_while(|c| is_separator(**c)).count();
+    (behind, text[behind..].iter().take_while(|c| c.is_ascii_digit()).count())
+}
+
+fn begins_at(text: &[char], at: usize, word: &str) -> bool {
+    word.chars().enumerate().all(|(nth, c)| text.get(at + nth) == Some(&c))
 }
 
 /// How long the word for a building of quarters is that stands here (1号宿舍楼502, 1号学生公寓502). Where a building has a
 /// number of its own behind the word, the one before it is that of the road: 望河路93号宿舍3栋502.
 fn quarters_at(text: &[char], at: usize) -> Option<usize> {
-    let begins = |word: &&str| word.chars().enumerate().all(|(nth, c)| text.get(at + nth) == Some(&c));
-    let whole = QUARTERS.iter().find(|word| begins(word));
-    let word = whole.or_else(|| ["公寓", "学生"].iter().find(|word| begins(word)))?;
+    let begins = |word: &&&str| begins_at(text, at, word);
+    let whole = QUARTERS.iter().chain(&["舍"]).find(begins);
+    let word = whole.or_else(|| ["公寓", "学生"].iter().find(begins))?;
     let end = at + word.chars().count();
     if text.get(end) == Some(&'楼') {
         return Some(end + 1 - at);
     }
-    let behind = end + text[end..].iter().take_while(|c| is_separator(**c)).count();
-    let digits = text[behind..].iter().take_while(|c| c.is_ascii_digit()).count();
+    let (behind, digits) = next_digits(text, end);
     let is_within = || !matches!(designator_at(text, behind + digits), (Designator::Building | Designator::Number, _));
     (whole.is_some() && digits > 0 && is_within()).then_some(end - at)
 }

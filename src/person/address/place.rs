@@ -6,7 +6,7 @@
 
 use super::numbers::ENDINGS_OF_PARTS;
 
-const NUMERALS: [char; 11] = ['十', '一', '二', '三', '四', '五', '六', '七', '八', '九', '零'];
+pub(super) const NUMERALS: [char; 11] = ['十', '一', '二', '三', '四', '五', '六', '七', '八', '九', '零'];
 /// What the groups of a village are called; 六社区 and 一组团 are something else.
 const GROUPS: [&str; 6] = ["村民小组", "村民组", "生产队", "组", "队", "社"];
 /// What stands before a group for the village itself.
@@ -37,6 +37,12 @@ pub(super) fn institution(quarters: &str) -> Option<&str> {
 /// Is this the name of an institution, with more than the word for what it is?
 pub(super) fn is_institution(name: &str) -> bool {
     name.ends_with(INSTITUTIONS) && name.chars().nth(2).is_some()
+}
+
+/// Is this an institution, a part of its grounds, or the quarters of its people?
+pub(super) fn has_quarters(name: &[char]) -> bool {
+    let name: String = name.iter().collect();
+    name.ends_with("校区") || QUARTERS.iter().any(|quarters| name.ends_with(quarters)) || is_institution(&name)
 }
 
 /// Is this a village's group alone, such as 六组? It is nobody's own name, as 六段 may be.
