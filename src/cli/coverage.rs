@@ -9,7 +9,6 @@ use serde::Serialize;
 
 use super::args::{Coverage, ResultFormat};
 use super::follow_up;
-use super::log;
 use super::screen::{Table, show, show_json};
 use crate::audit::manifest::Manifest;
 use crate::casework::recount::{self, Recounted};
@@ -34,14 +33,7 @@ pub(super) fn coverage(asked: &Coverage) -> Result<ExitCode> {
             return Err(no_such_area(known.iter().map(|row| row.area.as_str())));
         }
     }
-    let visited = match visited(asked, &summary) {
-        // The run's own estimates are known in any case.
-        Err(error) if error.kind() == Kind::Environment => {
-            log::tell(&format!("warning: what visits have found cannot be said: {error}"));
-            Vec::new()
-        }
-        visited => visited?,
-    };
+    let visited = visited(asked, &summary)?;
     match asked.format {
         ResultFormat::Json => show_json(&Shown { summary: &summary, visited: &visited })?,
         ResultFormat::Text => show(&(describe(&summary) + &describe_visited(&visited)))?,
