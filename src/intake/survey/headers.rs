@@ -234,7 +234,7 @@ pub(super) fn roll_score(stem: &str, headers: &[String]) -> u32 {
     let of_header = |header: &String| match () {
         () if roll_residence_rank(header) >= BY_WORDS => OF_A_ROLL,
         () if ["登记编号", "户编号"].contains(&plain(header).as_str()) => 1,
-        _ => 0,
+        () => 0,
     };
     let area = if headers.iter().any(is_area) { OF_A_ROLL } else { 0 };
     headers.iter().map(of_header).sum::<u32>() + area + u32::from(named) * 2

@@ -8,7 +8,7 @@ type Seen = (String, usize, Option<RowKind>);
 /// The sources of the draft for these files, and how many of its remarks ask for parts to be listed together.
 fn sources(files: &[(&str, String)]) -> (Vec<Seen>, usize) {
     let folder = folder(files);
-    let remarks = super::draft(folder.path(), folder.path()).unwrap().remarks;
+    let remarks = draft(folder.path(), folder.path()).unwrap().remarks;
     let (_, study) = drafted(folder.path());
     let seen = |source: &crate::intake::study::Source| {
         let is_guessed = source.rows.column.is_none() && source.role == Role::Register;
@@ -111,7 +111,7 @@ fn an_older_copy_in_a_folder_below_is_left_out_and_named() {
     let few = |text: String| text.lines().take(80).map(|line| format!("{line}\n")).collect::<String>();
     let left_out = |files: &[(&str, String)]| {
         let folder = folder(files);
-        let drafted = super::draft(folder.path(), folder.path()).unwrap();
+        let drafted = draft(folder.path(), folder.path()).unwrap();
         drafted.left_out.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
     };
     let copy = [roll(), ("a/普查登记.csv", few(roll().1))];
