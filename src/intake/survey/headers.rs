@@ -333,7 +333,7 @@ mod tests {
             |headers: &[&str]| roll_score("", &headers.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         assert_eq!(score(&["普查小区编码", "普查小区名称", "姓名"]), OF_A_ROLL);
         assert_eq!(score(&["普查小区", "普查时点居住地"]), 2 * OF_A_ROLL);
-        assert_eq!(score(&["普查小区负责人", "普查小区普查员"]), 0);
+        assert_eq!(score(&["现普查小区顺序码", "普查小区普查员"]), 0);
     }
 
     #[test]
