@@ -4,8 +4,9 @@
 //! and from what values look like. Every guess that a person should look at is marked with `# ?`. Tables of who is who
 //! and labels made by somebody's linkage are never used.
 //!
-//! 1. each file of the folder and of those below ([`found`]) is read in part ([`profile`]); truth tables and unreadable
-//!    files are left out, with a comment, as are copies ([`copies`]), and the parts of one extract are put together ([`parts`]);
+//! 1. each file of the folder and of those below ([`found`]) is read in part ([`profile`]); truth tables, unreadable
+//!    files and copies ([`copies`]) are left out, with a comment, and the parts of one extract are put together
+//!    ([`parts`]);
 //! 2. [`guess`] says what each column is; the roll is the file that looks most like one;
 //! 3. what one file does not say for itself follows from the others: the order of day and month ([`dates`]), and which
 //!    columns are the same under different headers ([`matching`]);
