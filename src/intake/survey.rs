@@ -4,8 +4,9 @@
 //! and from what values look like. Every guess that a person should look at is marked with `# ?`. Tables of who is who
 //! and labels made by somebody's linkage are never used.
 //!
-//! 1. each file of the folder and of those below ([`found`]) is read in part ([`profile`]); truth tables and unreadable
-//!    files are left out, with a comment, and the parts of one extract are put together ([`parts`]);
+//! 1. each file of the folder and of those below ([`found`]) is read in part ([`profile`]); truth tables, unreadable
+//!    files and copies ([`copies`]) are left out, with a comment, and the parts of one extract are put together
+//!    ([`parts`]);
 //! 2. [`guess`] says what each column is; the roll is the file that looks most like one;
 //! 3. what one file does not say for itself follows from the others: the order of day and month ([`dates`]), and which
 //!    columns are the same under different headers ([`matching`]);
@@ -14,6 +15,7 @@
 //! 5. [`draft`](mod@draft) writes it all down.
 
 mod birth_parts;
+mod copies;
 mod custom;
 mod dates;
 mod draft;
@@ -54,6 +56,10 @@ const SAMPLE_ROWS: usize = 2_000;
 /// What is said of a table that is no extract.
 const TRUTH: &str = "a table of who is who, to judge results with";
 
+/// What is said of a file below that has mostly the persons of one in the folder itself, which is named behind it.
+const OLDER: &str =
+    "if it is a list of its own, write a source for it: it has the name, the columns and most persons of";
+
 /// An extract that was looked at.
 struct Surveyed {
     path: PathBuf,
@@ -61,7 +67,14 @@ struct Surveyed {
     parts: Vec<PathBuf>,
     /// Does any of them lie in a folder below?
     is_below: bool,
+    /// The name of its file, of the first of its parts.
     stem: String,
+    /// The name of the folder below in which it lies, if it does.
+    folder: String,
+    /// What the names of all its files have in common.
+    name: String,
+    /// Another extract that may be a part of the same table.
+    like: Option<PathBuf>,
     headers: Vec<String>,
     profiles: Vec<Profile>,
     /// Columns whose values hold those of several other columns.
@@ -70,6 +83,18 @@ struct Surveyed {
     sample: Vec<Vec<String>>,
     rows: u64,
     digest: String,
+}
+
+impl Surveyed {
+    /// What the name of the file says, else that of the folder below in which it lies.
+    fn says<T>(&self, of: impl Fn(&str) -> Option<T>) -> Option<T> {
+        of(&self.stem).or_else(|| of(&self.folder))
+    }
+
+    /// The name of the file behind that of the folder below.
+    fn full_name(&self) -> String {
+        if self.folder.is_empty() { self.stem.clone() } else { format!("{}_{}", self.folder, self.stem) }
+    }
 }
 
 /// A source as the study file will have it.
@@ -122,11 +147,13 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
         let nothing = || Error::input("there is no extract in this folder that can be linked").at_file(folder);
         return Err(first_error.unwrap_or_else(|| nothing().hint("put .parquet, .csv or .xlsx files into it")));
     }
-    let (surveyed, twins) = without_twins(surveyed);
-    let twin = |(path, kept): (PathBuf, PathBuf)| {
-        (name_in(folder, &path), format!("it has the same content as {}", name_in(folder, &kept)))
+    let (surveyed, twins) = copies::without_twins(surveyed);
+    let (surveyed, older) = copies::without_older(surveyed);
+    let with = |why: &'static str| {
+        move |(path, kept): (PathBuf, PathBuf)| (name_in(folder, &path), format!("{why} {}", name_in(folder, &kept)))
     };
-    left_out.extend(twins.into_iter().map(twin));
+    left_out.extend(twins.into_iter().map(with("it has the same content as")));
+    left_out.extend(older.into_iter().map(with(OLDER)));
     left_out.extend(found.left_out.into_iter().map(|(path, why)| (name_in(folder, &path), why)));
     let (planned, roll_is_sure) = plan(parts::together(surveyed));
     let customs = custom::declare(&planned);
@@ -149,23 +176,6 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
     left_out.retain(|(_, why)| why != TRUTH);
     let has_roll = planned.iter().any(|plan| plan.role == Role::Roll);
     Ok(Drafted { text, has_roll, unrecognised, left_out, remarks })
-}
-
-/// One file of each content, and the others with the one that stays for them: a delivery that came twice is no second
-/// register. One in the folder itself stays, and the shorter name, as copies are called `roll (1).csv` or
-/// `roll copy.csv`.
-fn without_twins(surveyed: Vec<Surveyed>) -> (Vec<Surveyed>, Vec<(PathBuf, PathBuf)>) {
-    let order = |file: &Surveyed| (file.is_below, file.stem.chars().count(), file.path.clone());
-    let stays = |file: &Surveyed| {
-        let twins = surveyed.iter().filter(|other| file.rows > 0 && other.digest == file.digest);
-        twins.min_by_key(|twin| order(twin)).map_or_else(|| file.path.clone(), |twin| twin.path.clone())
-    };
-    let kept: Vec<PathBuf> = surveyed.iter().map(stays).collect();
-    let (mut files, mut twins) = (Vec::new(), Vec::new());
-    for (file, kept) in surveyed.into_iter().zip(kept) {
-        if file.path == kept { files.push(file) } else { twins.push((file.path, kept)) }
-    }
-    (files, twins)
 }
 
 /// Is anything of this file compared? Of a single column only what its header says counts: a title stands over one
@@ -214,9 +224,24 @@ fn survey(folder: &Path, path: &Path) -> Result<Option<Surveyed>> {
         }
     }
     let digest = extract.files.first().map_or_else(String::new, |file| file.digest.clone());
-    let (parts, is_below) = (Vec::new(), path.parent() != Some(folder));
-    let (path, rows) = (path.to_path_buf(), extract.rows);
-    Ok(Some(Surveyed { path, parts, is_below, stem, headers, profiles, repeating, sample, rows, digest }))
+    let below = path.parent().filter(|parent| *parent != folder);
+    let name_below =
+        below.and_then(Path::file_name).map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    Ok(Some(Surveyed {
+        path: path.to_path_buf(),
+        parts: Vec::new(),
+        is_below: below.is_some(),
+        name: if stem.chars().any(char::is_alphabetic) { stem.clone() } else { format!("{name_below} {stem}") },
+        stem,
+        folder: name_below,
+        like: None,
+        headers,
+        profiles,
+        repeating,
+        sample,
+        rows: extract.rows,
+        digest,
+    }))
 }
 
 /// The chunks to look at: all, or some evenly spread ones.
@@ -298,22 +323,22 @@ fn lower_cells(chunk: &Chunk) -> Vec<Vec<String>> {
 /// Which file is the roll, and what are the others? The second value says whether one of them looks like a roll. Where
 /// none does, the first is taken for it, unless its rows say what only those of a register can: then there is none.
 fn plan(surveyed: Vec<Surveyed>) -> (Vec<Planned>, bool) {
-    let scores: Vec<u32> = surveyed.iter().map(|file| headers::roll_score(&file.stem, &file.headers)).collect();
+    let scores: Vec<u32> = surveyed.iter().map(roll_score).collect();
     let best = scores.iter().copied().max().unwrap_or(0);
     let is_sure = best >= 2;
     let roll = if is_sure { scores.iter().position(|score| *score == best).unwrap_or(0) } else { 0 };
-    let is_register = |file: &Surveyed| !guess::guess(&file.stem, &file.profiles, false).rows.kinds.is_empty();
+    let is_register = |file: &Surveyed| !guess::guess(None, &file.profiles, false).rows.kinds.is_empty();
     let has_roll = is_sure || surveyed.first().is_some_and(|file| !is_register(file));
     let mut names: Vec<String> = Vec::new();
     let mut planned = Vec::new();
     for (index, file) in surveyed.into_iter().enumerate() {
         let role = if has_roll && index == roll { Role::Roll } else { Role::Register };
-        let mut guess = guess::guess(&file.stem, &file.profiles, role == Role::Roll && is_sure);
+        let mut guess = guess::guess(file.says(headers::row_kind), &file.profiles, role == Role::Roll && is_sure);
         leave_repeating(&mut guess, &file);
         name_parts::complete(&mut guess, &file);
         let kind = kind_of(&file, &guess, role);
         // Parts may have no name in common.
-        let name = name_of(if file.stem.is_empty() { &kind } else { &file.stem }, &mut names);
+        let name = name_of(if file.name.is_empty() { &kind } else { &file.name }, &mut names);
         planned.push(Planned { surveyed: file, guess, role, name, kind });
     }
     planned.iter_mut().for_each(matching::bind_by_endings);
@@ -321,6 +346,12 @@ fn plan(surveyed: Vec<Surveyed>) -> (Vec<Planned>, bool) {
     dates::agree(&mut planned);
     matching::match_columns(&mut planned);
     (planned, is_sure)
+}
+
+/// How much a file looks like a census roll. The number of an item says it if its column holds the item's codes.
+fn roll_score(file: &Surveyed) -> u32 {
+    let has_item = file.profiles.iter().any(guess::holds_the_item);
+    headers::roll_score(&file.stem, &file.headers) + if has_item { headers::OF_A_ROLL } else { 0 }
 }
 
 /// Columns that repeat others are left out; built-in fields of Chinese registers are not such.
@@ -351,7 +382,8 @@ fn kind_of(file: &Surveyed, guess: &Guess, role: Role) -> String {
     }
     let values = guess.rows.kinds.values().flatten().cloned();
     let words: Vec<String> = values.chain(file.headers.iter().cloned()).collect();
-    headers::kind_of(&file.stem, &words).map_or_else(|| name_of(&file.stem, &mut Vec::new()), str::to_owned)
+    let kind = file.says(|name| headers::kind_of(name, &[])).or_else(|| headers::kind_of("", &words));
+    kind.map_or_else(|| name_of(&file.name, &mut Vec::new()), str::to_owned)
 }
 
 #[cfg(test)]

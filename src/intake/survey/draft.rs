@@ -101,7 +101,10 @@ impl Draft<'_> {
                 )?;
             }
             None => {
-                writeln!(text, "# no column identifies a record: the row number is used{}", doubt("is there one?"))?;
+                let is_whole = plan.surveyed.parts.is_empty();
+                let why =
+                    if is_whole { "is there one?" } else { "is there one that does not begin anew in each part?" };
+                writeln!(text, "# no column identifies a record: the row number is used{}", doubt(why))?;
             }
         }
         self.columns(text, source, plan)?;
@@ -289,7 +292,7 @@ fn rows(text: &mut String, plan: &Planned) -> std::fmt::Result {
             return writeln!(text, "# no [source.rows]{why}");
         }
         if let Some(kind) = rows.otherwise {
-            let why = doubt("guessed from the name of the file");
+            let why = doubt("guessed from the name of the file or of its folder");
             writeln!(text, "[source.rows]\notherwise = \"{}\"{why}", kind.name())?;
         }
         return Ok(());
@@ -350,12 +353,16 @@ fn shared_prefix(planned: &[&Planned]) -> Option<String> {
 /// The file of a source, or the files of one that came in parts.
 fn paths(plan: &Planned, relative_to: &Path) -> String {
     let whole = quoted(&relative(&plan.surveyed.path, relative_to));
-    let mut doubts = Vec::new();
+    let mut doubts: Vec<String> = Vec::new();
     if !plan.surveyed.parts.is_empty() {
-        doubts.push("parts of one extract? they have the same columns, and hardly an ID number in common");
+        doubts.push("parts of one extract? they have the same columns, and hardly an ID number in common".to_owned());
+    }
+    if let Some(like) = &plan.surveyed.like {
+        let like = relative(like, relative_to);
+        doubts.push(format!("headed like {}: parts of one table? then list both in one path", one_line(&like)));
     }
     if plan.surveyed.is_below {
-        doubts.push("found in a folder below: does it belong to the study?");
+        doubts.push("found in a folder below: does it belong to the study?".to_owned());
     }
     let why = if doubts.is_empty() { String::new() } else { doubt(&doubts.join("; ")) };
     if plan.surveyed.parts.is_empty() {

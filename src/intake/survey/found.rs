@@ -38,6 +38,8 @@ pub(super) fn extracts(folder: &Path) -> Result<Found> {
             }
         }
     }
+    // Those of the folder itself come first: a copy below is not taken for the roll.
+    found.extracts.sort_by_cached_key(|path| (path.parent() != Some(folder), path.clone()));
     if found.extracts.is_empty() {
         let error = Error::input("there is no .parquet, .csv or .xlsx file in this folder").at_file(folder);
         let names: Vec<String> = found.left_out.iter().map(|(path, _)| name_in(folder, path)).collect();

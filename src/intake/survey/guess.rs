@@ -78,15 +78,15 @@ impl Guess {
 pub(super) const READABLE_MIN: f64 = 0.6;
 
 /// Least mean length of the codes of enumeration areas whose header only has their word in it.
-const AREA_LENGTH_MIN: f64 = 9.0;
+pub(super) const AREA_LENGTH_MIN: f64 = 9.0;
 
 /// Longest mean length of a text that can be compared, in characters.
 const TEXT_CHARACTERS_MAX: f64 = 200.0;
 
-/// Guesses what a file is.
-pub(super) fn guess(stem: &str, profiles: &[Profile], is_roll: bool) -> Guess {
+/// Guesses what a file is; `named` is the kind of rows that its name says.
+pub(super) fn guess(named: Option<RowKind>, profiles: &[Profile], is_roll: bool) -> Guess {
     let mut guess = Guess { record_id: record_id(profiles), ..Guess::default() };
-    guess.rows = rows(stem, profiles, is_roll);
+    guess.rows = rows(named, profiles, is_roll);
     let mut candidates: Vec<(Field, usize, usize, Option<&'static str>)> = Vec::new();
     let parts = birth_parts::find(profiles);
     let is_whole = |profile: &Profile| {
@@ -358,6 +358,17 @@ pub(super) fn says_who_lived_here(profile: &Profile) -> bool {
     headers::roll_residence_rank(&profile.name) >= headers::BY_WORDS && profile.codes.is_some()
 }
 
+/// Is it headed by the number of the census's item, and holds nothing but its codes?
+pub(super) fn holds_the_item(profile: &Profile) -> bool {
+    (1..headers::BY_WORDS).contains(&headers::roll_residence_rank(&profile.name)) && holds_codes_alone(profile)
+}
+
+/// Are all values codes of the item *place of residence at the reference time*, and several?
+fn holds_codes_alone(profile: &Profile) -> bool {
+    let are_known = |codes: &BTreeMap<String, u64>| codes.keys().all(|value| headers::roll_kind(value).is_some());
+    profile.codes.as_ref().is_some_and(|codes| codes.len() > 1 && are_known(codes))
+}
+
 /// The column that says what the rows of a roll mean: the likeliest of those that have its codes; else one that is
 /// called so, of which somebody must say what its values mean.
 fn residence_column(profiles: &[Profile]) -> Option<&Profile> {
@@ -365,16 +376,22 @@ fn residence_column(profiles: &[Profile]) -> Option<&Profile> {
     let has_codes = |profile: &&&Profile| {
         let Some(codes) = &profile.codes else { return false };
         let mut known = codes.keys().map(|value| headers::roll_kind(value).is_some());
-        // The number of an item is no word: then all of them must be such codes.
-        if rank(profile) >= headers::BY_WORDS { known.any(|is| is) } else { codes.len() > 1 && known.all(|is| is) }
+        // Of a header that only sounds like it, all of them must be such codes.
+        if rank(profile) == headers::SURELY { known.any(|is| is) } else { holds_codes_alone(profile) }
     };
+    // Numbers that are no codes of the item are numbers of something else: of persons who live there.
+    let has_other_numbers = |profile: &Profile| {
+        let is_other = |value: &String| value.parse::<f64>().is_ok() && headers::roll_kind(value).is_none();
+        profile.codes.iter().flat_map(BTreeMap::keys).any(is_other)
+    };
+    let may_say = |profile: &Profile| says_who_lived_here(profile) && !has_other_numbers(profile);
     let mut named: Vec<&Profile> = profiles.iter().filter(|profile| rank(profile) > 0 && profile.filled > 0).collect();
     named.sort_by_key(|profile| std::cmp::Reverse(rank(profile)));
-    let by_name = || named.iter().find(|profile| rank(profile) == headers::SURELY || says_who_lived_here(profile));
+    let by_name = || named.iter().find(|profile| rank(profile) == headers::SURELY || may_say(profile));
     named.iter().find(has_codes).or_else(by_name).copied()
 }
 
-fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
+fn rows(named: Option<RowKind>, profiles: &[Profile], is_roll: bool) -> Rows {
     let mut rows = Rows::default();
     let meaning = |value: &str| if is_roll { headers::roll_kind(value) } else { headers::row_kind(value) };
     let by_header = || {
@@ -410,7 +427,7 @@ fn rows(stem: &str, profiles: &[Profile], is_roll: bool) -> Rows {
             }
         }
     } else if !is_roll {
-        rows.otherwise = headers::row_kind(stem);
+        rows.otherwise = named;
     }
     rows
 }

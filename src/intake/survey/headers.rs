@@ -5,7 +5,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::fields::{field_of, plain, words};
+use super::fields::{BY_WORD, field_of, plain, words};
 use super::foreign;
 use crate::intake::study::file::LINK_COLUMNS;
 use crate::intake::study::plain_letters::in_plain_letters;
@@ -116,7 +116,8 @@ pub(super) fn roll_residence_rank(header: &str) -> u32 {
     const SURE: [&str; 3] = ["普查时点居住", "普查标准时点居住", "普查时居住"];
     const LIVING: [&str; 6] = ["residence", "residency", "residing", "resides", "living", "lived"];
     const AT_THE_TIME: [&str; 3] = ["census", "reference", "enumeration"];
-    const OTHERS: [&str; 5] = ["address", "number", "no", "id", "street"];
+    const OTHERS: [&str; 11] =
+        ["address", "number", "no", "id", "street", "persons", "people", "members", "count", "size", "total"];
     /// The item of the census's form.
     const ITEMS: [&str; 2] = ["d7", "r7"];
     let (plain, words) = (plain(header), words(header));
@@ -226,14 +227,21 @@ pub(super) fn roll_kind(value: &str) -> Option<RowKind> {
 pub(super) fn roll_score(stem: &str, headers: &[String]) -> u32 {
     let stem = stem.to_lowercase();
     let named = ["roll", "census", "enumerat", "普查", "短表"].iter().any(|word| stem.contains(word));
-    let of_header = |header: &String| match field_of(header) {
-        Some((Field::EnumerationArea, _)) => 3,
-        _ if roll_residence_rank(header) >= BY_WORDS => 3,
-        _ if ["登记编号", "户编号"].contains(&plain(header).as_str()) => 1,
-        _ => 0,
+    // Registers have the area's code and name, too, and much else that has its word in it.
+    let is_area = |header: &String| {
+        field_of(header).is_some_and(|(field, rank)| field == Field::EnumerationArea && rank != BY_WORD)
     };
-    headers.iter().map(of_header).sum::<u32>() + u32::from(named) * 2
+    let of_header = |header: &String| match () {
+        () if roll_residence_rank(header) >= BY_WORDS => OF_A_ROLL,
+        () if ["登记编号", "户编号"].contains(&plain(header).as_str()) => 1,
+        () => 0,
+    };
+    let area = if headers.iter().any(is_area) { OF_A_ROLL } else { 0 };
+    headers.iter().map(of_header).sum::<u32>() + area + u32::from(named) * 2
 }
+
+/// What a column counts that hardly any register has.
+pub(super) const OF_A_ROLL: u32 = 3;
 
 /// Is this a table of who is who instead of an extract?
 pub(super) fn is_truth(stem: &str, headers: &[String]) -> bool {
@@ -312,9 +320,20 @@ mod tests {
             ("residence_permit", 0),
             ("census_residence_address", 0),
             ("普查时点住户编号", 0),
+            ("persons_living_at_census", 0),
+            ("living_at_census_total", 0),
         ] {
             assert_eq!(roll_residence_rank(header), rank, "{header}");
         }
+    }
+
+    #[test]
+    fn the_enumeration_area_counts_once_for_a_roll() {
+        let score =
+            |headers: &[&str]| roll_score("", &headers.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        assert_eq!(score(&["普查小区编码", "普查小区名称", "姓名"]), OF_A_ROLL);
+        assert_eq!(score(&["普查小区", "普查时点居住地"]), 2 * OF_A_ROLL);
+        assert_eq!(score(&["现普查小区顺序码", "普查小区普查员"]), 0);
     }
 
     #[test]

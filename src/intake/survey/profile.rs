@@ -183,9 +183,13 @@ impl Profile {
     /// Share of the different values of the column with fewer of them that the other one has, too.
     pub(super) fn overlap(&self, other: &Profile) -> f64 {
         let (one, two) = (&self.different_folded, &other.different_folded);
-        let (few, many) = if one.len() <= two.len() { (one, two) } else { (two, one) };
-        let shared = few.iter().filter(|value| many.contains(value)).count();
-        ratio(shared as u64, few.len() as u64)
+        if one.len() <= two.len() { self.share_in(other) } else { other.share_in(self) }
+    }
+
+    /// Share of its different values that the other column has, too.
+    pub(super) fn share_in(&self, other: &Profile) -> f64 {
+        let shared = self.different_folded.iter().filter(|value| other.different_folded.contains(value)).count();
+        ratio(shared as u64, self.different_folded.len() as u64)
     }
 
     /// Does every row have a value of its own?

@@ -50,13 +50,23 @@ fn of_source(folder: &Path, plan: &Planned, has_roll: bool) -> Vec<Remark> {
             "表头与普查登记相同，但已有另一文件作为普查登记，暂列为部门记录",
         ),
         (
+            plan.guess.rows.doubt.is_some(),
+            "guessed which column says who lived here at the reference time: look at [source.rows]",
+            "说明普查时点居住地的列系推测，请核对 [source.rows]",
+        ),
+        (
             lacks_death_date(plan),
             "no column dates the deaths: nobody can be found who died before the reference time",
             "未找到死亡日期列，无法查找普查时点前已死亡的人员",
         ),
     ];
     let remark = |(_, what, in_chinese)| Remark { of: of.clone(), what, in_chinese };
-    said.into_iter().filter(|(is, ..)| *is).map(remark).collect()
+    let like = plan.surveyed.like.as_ref().map(|like| Remark {
+        of: format!("{}, {of}", name_in(folder, like).escape_debug()),
+        what: "have the same columns and hardly a person in common: parts of one table? then list both in one path",
+        in_chinese: "表头相同而人员几乎不重复：若是同一数据的几个部分，请一并列入一个 path",
+    });
+    said.into_iter().filter(|(is, ..)| *is).map(remark).chain(like).collect()
 }
 
 /// Is it a register that says who lived where at the reference time, as only a roll does?

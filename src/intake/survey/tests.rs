@@ -1,5 +1,6 @@
 mod departments;
 mod languages;
+mod parts;
 
 use std::fmt::Write;
 use std::path::Path;
@@ -12,7 +13,9 @@ use crate::intake::study::{Comparator, Field, Role, RowKind, Study, file};
 fn folder(files: &[(&str, String)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
-        std::fs::write(folder.path().join(name), text).unwrap();
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
     }
     folder
 }

@@ -250,12 +250,31 @@ fn who_lived_here_and_in_which_area_is_told_from_headers_that_say_it_in_other_wo
     }
     let (text, study) = roll("D7", "普查小区", |row| format!("{}", row % 40));
     assert_eq!(study.sources[0].rows.column, None, "no code of the item: {text}");
+    for lives in ["living_at_census", "persons_living_at_census"] {
+        let (text, study) = roll(lives, "普查小区", |row| format!("{}", row % 9 + 1));
+        assert_eq!(study.sources[0].rows.column, None, "of which some are codes of the item: {text}");
+    }
     for (area, sure) in [("普查小区地址码", true), ("所在普查小区", true), ("现普查小区顺序码", false)]
     {
         let (text, study) = roll("普查时点居住地", area, code);
         assert_eq!(column(&study, 0, Field::EnumerationArea), Some(area), "{text}");
         assert_eq!(!line(&text, "enumeration_area = ").contains("# ?"), sure, "{text}");
     }
+}
+
+#[test]
+fn a_roll_with_the_number_of_the_item_is_told_from_a_register_of_areas() {
+    let roll = table("编号,普查小区编码,姓名,公民身份号码,D7", 100, |row| {
+        format!("R{row},120106001001{:03},{},{},{}", row % 7, han_name(row), id_number(row), row % 5 + 1)
+    });
+    let register = table("人员编号,普查小区编码,普查小区名称,姓名,公民身份号码", 100, |row| {
+        let area = row % 7;
+        format!("P{row},120106001001{area:03},第{area}小区,{},{}", han_name(row), id_number(row))
+    });
+    let both = folder(&[("户籍人口.csv", register), ("登记.csv", roll)]);
+    assert_eq!(drafted(both.path()).1.roll(), Some(1));
+    let remarks = super::draft(both.path(), both.path()).unwrap().remarks;
+    assert!(remarks.iter().any(|said| said.of == "登记.csv" && said.what.contains("guessed which column")));
 }
 
 #[test]
