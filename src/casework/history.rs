@@ -387,6 +387,13 @@ impl StoredCase {
         event.and_then(|event| event.note.as_deref()).and_then(|note| note.parse().ok())
     }
 
+    /// Was it drawn when it went out last? The ranking may have sent a team there since an earlier draw.
+    #[must_use]
+    pub fn went_out_as_drawn(&self) -> bool {
+        let is_it = |event: &&Event| matches!(event.what, EventKind::Assigned | EventKind::Drawn);
+        self.events.iter().rev().find(is_it).is_some_and(|event| event.what == EventKind::Drawn)
+    }
+
     /// Was the discrepancy real, as far as visits say?
     #[must_use]
     pub fn label(&self) -> Option<bool> {

@@ -77,7 +77,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// A case that the team has already is not noted again, and one is drawn once.
+    /// A case that the team has already is not noted again, nor is a draw for which it has it.
     fn note(&self, transaction: &Transaction<'_>, at: &str) -> rusqlite::Result<()> {
         // What was with the team before a visit is so no longer, unless another team's list tells of the visit.
         let [assigned, unassigned, visited, drawn] =
@@ -101,8 +101,9 @@ impl Claim {
         for (id, probability) in &self.drawn {
             transaction.execute(
                 "INSERT INTO event(id, what, at, role, team, note) SELECT ?1, ?2, ?3, 'office', ?4, ?5 \
-                 WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = ?1 AND what = ?2)",
-                params![id, drawn, at, self.team, probability.to_string()],
+                 WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = ?1 AND what = ?2 AND event > \
+                 (SELECT coalesce(max(event), 0) FROM event WHERE id = ?1 AND what = ?6))",
+                params![id, drawn, at, self.team, probability.to_string(), assigned],
             )?;
         }
         Ok(())
