@@ -54,8 +54,8 @@ fn as_clock(text: &str) -> String {
     clock.split_whitespace().collect::<Vec<_>>().join(" ").replace(" :", ":")
 }
 
-/// Is every number a time of a clock: with its minutes or its hour said, or the hour behind a part of the day, the first
-/// of two times, or how far the time is from UTC?
+/// Is every number a time of a clock: with its minutes or its hour said, or the hour behind a part of the day, the
+/// first of two times, or how far the time is from UTC?
 fn are_times(clock: &str) -> bool {
     let is_of_time = |c: char| c.is_ascii_digit() || ":.".contains(c);
     let mut times: Vec<(&str, &str)> = Vec::new();
