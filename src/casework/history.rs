@@ -339,16 +339,23 @@ fn is_out(events: &[Event]) -> bool {
     events[last].what == EventKind::Assigned && !events.iter().enumerate().skip(last + 1).any(is_back)
 }
 
+/// The team that has the case.
+fn with_team(events: &[Event]) -> Option<&str> {
+    let last = events.iter().rev().find(|event| event.is_of_a_team());
+    last.filter(|event| event.what == EventKind::Assigned).and_then(|event| event.team.as_deref())
+}
+
 /// The visit that a later note only tells once more, now with its day or a remark: the same outcome by the same role on
 /// the same day, or on a day that had not been said. Without a day it is another visit if the case has gone out since;
-/// what another team tells is one in any case.
+/// what another team tells is one in any case. A list that names no team is of the one that has the case.
 fn completed(earlier: &[Event], event: &Event) -> Option<usize> {
+    let team = event.team.as_deref().or_else(|| with_team(earlier));
     let sent = earlier.iter().rposition(|event| event.what == EventKind::Assigned).unwrap_or(0);
     let is_it = |(at, before): &(usize, &Event)| {
         let day = before.day();
         before.is_visit()
             && (&before.role, before.outcome) == (&event.role, event.outcome)
-            && !event.is_of_another_team(before.team.as_deref())
+            && !before.is_of_another_team(team)
             && if day.is_empty() { *at >= sent } else { day == event.day() }
     };
     earlier.iter().enumerate().rev().find(is_it).map(|(at, _)| at)
@@ -370,8 +377,7 @@ impl StoredCase {
     /// The team that it was last sent out with, unless it was taken back from that team.
     #[must_use]
     pub fn team(&self) -> Option<&str> {
-        let last = self.events.iter().rev().find(|event| event.is_of_a_team());
-        last.filter(|event| event.what == EventKind::Assigned).and_then(|event| event.team.as_deref())
+        with_team(&self.events)
     }
 
     /// The probability that the case had when it was drawn for a visit at random; `None` if it was not.
@@ -379,6 +385,13 @@ impl StoredCase {
     pub fn drawn(&self) -> Option<f64> {
         let event = self.events.iter().find(|event| event.what == EventKind::Drawn);
         event.and_then(|event| event.note.as_deref()).and_then(|note| note.parse().ok())
+    }
+
+    /// Was it drawn when it went out last? The ranking may have sent a team there since an earlier draw.
+    #[must_use]
+    pub fn went_out_as_drawn(&self) -> bool {
+        let is_it = |event: &&Event| matches!(event.what, EventKind::Assigned | EventKind::Drawn);
+        self.events.iter().rev().find(is_it).is_some_and(|event| event.what == EventKind::Drawn)
     }
 
     /// Was the discrepancy real, as far as visits say?
@@ -734,6 +747,12 @@ mod tests {
         let after = |events: &[Event]| StoredCase { events: [&sent[..], events].concat(), ..case() };
         assert_eq!(after(&[nobody("east")]).state(), State::Assigned);
         assert_eq!(after(&[nobody("east"), nobody("west")]).state(), State::Visited, "two visits of one day");
+        assert_eq!(
+            after(&[nobody("east"), field(Outcome::NoContact)]).state(),
+            State::Visited,
+            "the list of who has it"
+        );
+        assert_eq!(after(&[nobody("west"), field(Outcome::NoContact)]).calls().len(), 1, "west's visit told once more");
         assert_eq!(after(&[nobody("east"), event("closed"), event("reopened")]).state(), State::Assigned);
         assert_eq!(after(&[nobody("east"), event("unassigned")]).state(), State::Visited, "somebody was there");
         assert_eq!(after(&[field(Outcome::NoContact)]).state(), State::Visited, "nobody knows whose list it is");

@@ -381,7 +381,7 @@ fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Ve
     let is_out = |case: &&StoredCase| case.state() == State::Assigned;
     let sent: BTreeSet<_> = cases.iter().filter(is_out).map(door_of).collect();
     let drawn_before: BTreeSet<_> =
-        cases.iter().filter(is_out).filter(|case| case.drawn().is_some()).map(door_of).collect();
+        cases.iter().filter(is_out).filter(|case| case.went_out_as_drawn()).map(door_of).collect();
     let asked = |at: &usize| cases[*at].kind.is_missed() || cases[*at].row.listed;
     let mut doors = by_door(cases, may_all_go(cases, order).into_iter().filter(asked));
     doors.retain(|door, at| !taken.contains(door) && at.iter().any(|at| cases[*at].kind.is_missed()));
@@ -646,6 +646,10 @@ mod tests {
             let with_team = cases.iter().filter(|case| case.state() == State::Assigned).count() as u64;
             (sent.doors, sent.random_doors, sent.cases, with_team)
         };
+        let with_team = |store: &Store| -> BTreeSet<i64> {
+            let cases = store.cases().unwrap();
+            cases.iter().filter(|case| case.state() == State::Assigned).map(|case| case.id).collect()
+        };
         let first = sent(&mut store, &asked(5, 5));
         assert_eq!((first.0, first.1, first.2), (10, 5, first.3));
         let cases = store.cases().unwrap();
@@ -658,6 +662,18 @@ mod tests {
         // Nor is a door drawn to which the ranking has sent the team: all that wait are drawn, and no others.
         assert_eq!(sent(&mut store, &asked(1, 100)).1, 35);
         assert_eq!(drawn(&store), 35);
+        // What was drawn once and goes out by the ranking now is drawn no more.
+        for at in 0..40 {
+            say(&mut store, at, Outcome::NoContact, "2020-12-01", "field");
+        }
+        let by_ranking = sent(&mut store, &asked(20, 0));
+        assert_eq!((by_ranking.0, by_ranking.1), (20, 0));
+        let before: BTreeSet<i64> = with_team(&store);
+        assert_eq!(sent(&mut store, &asked(1, 5)).1, 5);
+        // And what is drawn for the second time is on the same list again.
+        let after = with_team(&store);
+        assert_eq!(sent(&mut store, &asked(1, 5)).1, 5);
+        assert_eq!((after.len() > before.len(), with_team(&store)), (true, after));
     }
 
     #[test]

@@ -43,7 +43,8 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// What a visit is known again by. What another team has noted in just these words is another visit.
+    /// What a visit is known again by. What another team has noted in just these words is another visit; a list that
+    /// names no team is of the one that has the case.
     fn digest(&self, role: &str, transaction: &Transaction<'_>) -> rusqlite::Result<String> {
         let Visit { id, outcome, visited_on, note, team } = self;
         let same = format!("{id}\u{1f}{role}\u{1f}{}\u{1f}{visited_on}\u{1f}{note}", outcome.code());
@@ -52,10 +53,13 @@ impl Visit {
             .prepare_cached("SELECT team FROM event WHERE digest = ?1")?
             .query_row([&known], |row| row.get(0))
             .optional()?;
-        Ok(match (team, noted_by.flatten()) {
-            (Some(team), Some(other)) if *team != other => digest::of(format!("{same}\u{1f}{team}")),
-            _ => known,
-        })
+        let Some(other) = noted_by.flatten() else { return Ok(known) };
+        let is_anothers = match team {
+            Some(team) => *team != other,
+            None => with_team(transaction, *id)?.is_some_and(|team| team != other),
+        };
+        let team = team.as_deref().unwrap_or_default();
+        Ok(if is_anothers { digest::of(format!("{same}\u{1f}{team}")) } else { known })
     }
 }
 
@@ -73,7 +77,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// A case that the team has already is not noted again, and one is drawn once.
+    /// A case that the team has already is not noted again, nor is a draw for which it has it.
     fn note(&self, transaction: &Transaction<'_>, at: &str) -> rusqlite::Result<()> {
         // What was with the team before a visit is so no longer, unless another team's list tells of the visit.
         let [assigned, unassigned, visited, drawn] =
@@ -97,8 +101,9 @@ impl Claim {
         for (id, probability) in &self.drawn {
             transaction.execute(
                 "INSERT INTO event(id, what, at, role, team, note) SELECT ?1, ?2, ?3, 'office', ?4, ?5 \
-                 WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = ?1 AND what = ?2)",
-                params![id, drawn, at, self.team, probability.to_string()],
+                 WHERE NOT EXISTS (SELECT 1 FROM event WHERE id = ?1 AND what = ?2 AND event > \
+                 (SELECT coalesce(max(event), 0) FROM event WHERE id = ?1 AND what = ?6))",
+                params![id, drawn, at, self.team, probability.to_string(), assigned],
             )?;
         }
         Ok(())
@@ -326,6 +331,16 @@ pub(super) fn events(transaction: &Transaction<'_>) -> rusqlite::Result<FxHashMa
     Ok(events)
 }
 
+/// The team that has a case.
+fn with_team(transaction: &Transaction<'_>, id: i64) -> rusqlite::Result<Option<String>> {
+    let [assigned, unassigned] = [EventKind::Assigned, EventKind::Unassigned].map(EventKind::name);
+    let last: Option<(String, Option<String>)> = transaction
+        .prepare_cached("SELECT what, team FROM event WHERE id = ?1 AND what IN (?2, ?3) ORDER BY event DESC LIMIT 1")?
+        .query_row(params![id, assigned, unassigned], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(last.filter(|(what, _)| what == assigned).and_then(|(_, team)| team))
+}
+
 fn cases(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<StoredCase>> {
     let mut events = events(transaction)?;
     let mut numbers: FxHashMap<i64, Vec<String>> = FxHashMap::default();
@@ -389,7 +404,7 @@ pub(super) fn now() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Visit;
+    use super::{Claim, State, Store, Visit};
     use crate::casework::absorb::tests::store;
     use crate::error::Kind;
     use crate::outcome::visit::Outcome;
@@ -408,6 +423,29 @@ mod tests {
             [Some("east"), Some("east"), None, Some("west"), Some("west"), None].map(&mut noted),
             [1, 0, 0, 1, 0, 0]
         );
+    }
+
+    #[test]
+    fn a_list_that_names_no_team_is_of_the_one_that_has_the_case() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = store(folder.path(), 1);
+        let id = store.cases().unwrap()[0].id;
+        let send = |store: &mut Store, team: &str| {
+            let claim = Claim { team: team.to_owned(), cases: vec![id], ..Claim::default() };
+            assert!(store.claim(&claim, i64::MAX).unwrap());
+        };
+        let note = |store: &mut Store, team: Option<&str>| {
+            let (visited_on, note) = (String::from("2020-12-01"), String::new());
+            let visit = Visit { id, outcome: Outcome::NoContact, visited_on, note, team: team.map(str::to_owned) };
+            store.note_visits(&[visit], "field").unwrap()
+        };
+        send(&mut store, "west");
+        assert_eq!([Some("east"), None, None].map(|team| note(&mut store, team)), [1, 1, 0]);
+        assert_eq!(store.cases().unwrap()[0].state(), State::Visited);
+        // The same list once more tells nothing of the team that has the case by now.
+        send(&mut store, "north");
+        assert_eq!(note(&mut store, None), 0);
+        assert_eq!(store.cases().unwrap()[0].state(), State::Assigned);
     }
 
     #[test]

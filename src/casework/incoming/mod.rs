@@ -8,6 +8,7 @@
 //! case must not contradict each other, on whatever sheets they stand; 4. [`take_back`] notes the good rows and lists
 //! the others.
 
+mod clock;
 mod cover;
 mod heading;
 mod role;

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use unicode_normalization::UnicodeNormalization;
 
 use super::Known;
+use super::clock::is_time;
 use super::heading::Places;
 use crate::casework::history::SUPERVISOR;
 use crate::casework::store::{StoredCase, Visit};
@@ -397,7 +398,10 @@ fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
         )
     };
     // Beyond the day there may be a time; days of further visits belong into the notes.
-    let (day, time) = text.split_once(['T', ' ']).unwrap_or((text, ""));
+    let (day, time) = match text.split_once(['日', '号']) {
+        Some((day, time)) if is_time(time) => (day, time),
+        _ => text.split_once(['T', ' ']).unwrap_or((text, "")),
+    };
     let is_serial = |days: &str| days.parse().is_ok_and(|days: i32| SERIALS.contains(&days));
     // So it does, as a part of a day, where a spreadsheet counts days.
     let day = day.split_once('.').map_or(day, |(days, time)| {
@@ -450,15 +454,6 @@ fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
         return Err(fault("走访日期在未来", "the visit would be in the future"));
     }
     Ok(date.to_string())
-}
-
-/// Is it a time of day, as programs and people write it (00:00:00, 8:30 PM, 下午3点), with a day of the week or not?
-fn is_time(text: &str) -> bool {
-    const WORDS: [&str; 12] = ["上午", "下午", "早上", "中午", "晚上", "星期", "周", "am", "pm", "分", "秒", "半"];
-    let text = text.to_lowercase().replace(['点', '时'], ":");
-    let clock = WORDS.iter().fold(text, |text, word| text.replace(word, " "));
-    let is_of_clock = |c: char| c.is_ascii_digit() || " :.+z()一二三四五六日天".contains(c);
-    clock.chars().all(is_of_clock) && (clock.contains(':') || !clock.chars().any(|c| c.is_ascii_digit()))
 }
 
 fn today() -> Date {

@@ -353,6 +353,8 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         ("2020-12-01 2020-12-03 2020-12-05", "behind the day"),
         ("2020-12-01 03 05", "behind the day"),
         ("2020-12-01 nobody met", "behind the day"),
+        ("2020-12-01 12-05 10:00", "behind the day"),
+        ("2020年12月1日、3日", "no date"),
     ] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();
@@ -373,6 +375,9 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         "2020-12-03 8:30 PM",
         "2020-12-03 下午3点半",
         "2020年12月3日 (星期四) 上午",
+        "2020年12月3日 晚",
+        "2020年12月3日晚8点",
+        "2020-12-03 10:00-11:00",
     ] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();

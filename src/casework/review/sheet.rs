@@ -75,6 +75,11 @@ fn width_of<'a>(values: impl Iterator<Item = &'a str>) -> f64 {
     }
 }
 
+/// The width of a column of these values under a heading that may be broken between its words, and before the side.
+fn column_width<'a>(label: &'a str, values: impl Iterator<Item = &'a str>, language: Language) -> f64 {
+    width_of(values.chain(label.split(' ')).chain([ONE, OTHER].map(|side| side.of(language))))
+}
+
 /// A judgement in words.
 #[must_use]
 pub fn in_words(judgement: Judgement) -> Words {
@@ -184,9 +189,7 @@ fn write_pairs(
     let sides = labels.iter().flat_map(|label| [ONE, OTHER].map(|side| format!("{label}{}", side.of(language))));
     let values = labels.iter().map(|label| {
         let of_label = pairs.iter().flat_map(|(_, rows)| rows).filter(|row| row.label == *label);
-        // A heading may be broken between its words, and between Han characters.
-        let words = label.split(' ').filter(|word| word.is_ascii());
-        width_of(of_label.flat_map(|row| [row.one.as_str(), &row.other]).chain(words))
+        column_width(label, of_label.flat_map(|row| [row.one.as_str(), &row.other]), language)
     });
     let widths: Vec<f64> = OWN_WIDTHS.into_iter().chain(values.flat_map(|width| [width; 2])).collect();
     let mut heading_lines = 1;
@@ -340,7 +343,7 @@ fn normal(text: &str) -> String {
 mod tests {
     use std::io::Read as _;
 
-    use super::{Judgement, content, in_words, judgement_of, line_count, read, width_of, workbook};
+    use super::{Judgement, column_width, content, in_words, judgement_of, line_count, read, width_of, workbook};
     use crate::casework::review::ReviewPair;
     use crate::casework::review::record::Row;
     use crate::intake::study::Language;
@@ -386,6 +389,11 @@ mod tests {
         let address = "甲苑小区十二号楼三单元一千四百零一室东侧";
         let width = width_of([address, "甲苑"].into_iter());
         assert!((14.0..=26.0).contains(&width) && line_count(address, width) >= 2, "{width}");
+        // Under a short label, none of the side's brackets stands on a line of its own.
+        for label in ["性别", "民族", "户籍性质"] {
+            let width = column_width(label, ["男", "女"].into_iter(), Language::Zh);
+            assert_eq!((line_count(label, width), line_count("（甲）", width)), (1, 1), "{label}: {width}");
+        }
         assert_eq!(line_count("1990-01-02", width_of(["1990-01-02"].into_iter())), 1);
         // The file says so itself: cells are wrapped, and rows are as high as their longest value.
         let long = Row { label: String::from("住址"), one: address.to_owned(), other: String::new(), differs: false };
