@@ -46,7 +46,7 @@ use crate::digest;
 use crate::error::{Error, Result};
 use section::{Complaints, Section, one_of};
 
-pub(crate) use paths::{is_extract_name, may_be_an_extract};
+pub(crate) use paths::{is_extract_name, is_hidden, may_be_an_extract};
 pub(crate) use rules::LINK_COLUMNS;
 
 /// Longest study file, in bytes.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::audit::log::LOG;
 use crate::error::{Error, Result};
-use crate::intake::study::file::{is_extract_name, may_be_an_extract};
+use crate::intake::study::file::{is_extract_name, is_hidden, may_be_an_extract};
 
 const OTHER_FORM: &str = "it is not .parquet, .csv or .xlsx: if it is an extract, save it as one of these";
 const FURTHER_BELOW: &str = "there are extracts in it, too far below: put them into the folder above";
@@ -65,10 +65,6 @@ impl Found {
 /// Its name as seen from the folder, with `/` between names.
 pub(super) fn name_in(folder: &Path, path: &Path) -> String {
     path.strip_prefix(folder).unwrap_or(path).to_string_lossy().into_owned()
-}
-
-fn is_hidden(path: &Path) -> bool {
-    path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '~']))
 }
 
 /// In a fixed order.

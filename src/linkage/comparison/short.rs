@@ -9,7 +9,7 @@
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sketch {
     /// Bit of each character's bucket ([`BUCKETS`]), and above them a bit of each bucket that has a second character.
-    /// If the text is [`Form::placed`], its first sixteen characters, four bits each.
+    /// If the text is [`Form::Placed`], its first sixteen characters, four bits each.
     bits: u64,
     /// The first four characters of an ASCII text; of a date, its day; of a placed text, the bits of its buckets.
     start: u32,

@@ -13,9 +13,13 @@ pub(crate) const EXTRACT_ENDINGS: [&str; 3] = ["parquet", "csv", "xlsx"];
 
 /// True for a file name that ends like an extract and is not hidden.
 pub(crate) fn is_extract_name(path: &Path) -> bool {
-    let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '~']));
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    !hidden && ending.is_some_and(|ending| EXTRACT_ENDINGS.contains(&ending.as_str()))
+    !is_hidden(path) && ending.is_some_and(|ending| EXTRACT_ENDINGS.contains(&ending.as_str()))
+}
+
+/// True for a file or folder that programs keep for themselves.
+pub(crate) fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '~']))
 }
 
 /// Why a path gives no files.
@@ -86,7 +90,7 @@ pub(crate) fn may_be_an_extract(path: &Path) -> bool {
         "", "xls", "xlsb", "xlsm", "ods", "et", "txt", "tsv", "dat", "dbf", "gz", "zip", "7z", "rar", "zst", "parq",
         "pq",
     ];
-    if path.file_name().is_none_or(|name| name.to_string_lossy().starts_with(['.', '~'])) {
+    if is_hidden(path) {
         return false;
     }
     if path.is_dir() {
