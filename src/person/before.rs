@@ -1,7 +1,7 @@
 //! What were texts found to be that came before?
 //!
-//! Names come again, and whole households have one address: [`Before`] remembers what was read of them within a stretch
-//! of rows, so that the same text is not read twice.
+//! Names come again, and whole households have one address and streets one code: [`Before`] remembers what was read of
+//! them within a stretch of rows, so that the same text is not read twice.
 
 use std::borrow::Cow;
 
@@ -21,6 +21,43 @@ pub(super) struct Before {
     /// The last address, which the next member of a household has as well.
     address: String,
     place: PlaceCell,
+    pub(super) codes: CodesBefore,
+}
+
+/// The last codes that say where a row belongs.
+#[derive(Default)]
+pub(super) struct CodesBefore {
+    pub(super) area: CodeBefore,
+    pub(super) division: CodeBefore,
+    /// The division that the code of the area tells.
+    pub(super) told: CodeBefore,
+}
+
+/// The last text of a column of codes, and what it was found to be.
+#[derive(Default)]
+pub(super) struct CodeBefore {
+    text: String,
+    code: CodeCell,
+}
+
+/// What the text of a code was found to be.
+#[derive(Clone, Default)]
+pub(super) struct CodeCell {
+    pub(super) code: Option<String>,
+    /// What is noted of the row.
+    pub(super) note: Option<&'static str>,
+}
+
+impl CodeBefore {
+    /// What a text is, which `read` says of one that is not the last.
+    pub(super) fn code(&mut self, text: &str, read: impl FnOnce(&str) -> CodeCell) -> &CodeCell {
+        if text != self.text || text.is_empty() {
+            self.code = read(text);
+            self.text.clear();
+            self.text.push_str(text);
+        }
+        &self.code
+    }
 }
 
 /// What a name text was found to be.

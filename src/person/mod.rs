@@ -418,6 +418,22 @@ mod tests {
     }
 
     #[test]
+    fn a_code_that_comes_again_says_the_same_again() {
+        let columns = "division = \"v\"\nenumeration_area = \"a\"";
+        let text = "n,v,a\n王丽,第10社区,120106199001011234\n李明,第10社区,120106199001011234\n张伟,,120106001004002\n\
+                    刘洋,120106001010,120106001004002\n赵敏,,120106001004002\n";
+        let found = records_of(text, columns, "").unwrap();
+        let (table, noted) = (&found.table, &found.tallies[0].noted);
+        let texts = |symbols: [u32; 5]| symbols.map(|symbol| table.divisions.text(symbol).to_owned());
+        let divisions = texts([0, 1, 2, 3, 4].map(|at| table.division[at]));
+        assert_eq!(divisions, ["", "", "120106001004", "120106001010", "120106001004"]);
+        let areas = texts([0, 1, 2, 3, 4].map(|at| table.area[at]));
+        assert_eq!((&areas[0], areas[2].as_str()), (&areas[1], "120106001004002"));
+        assert!(areas[0].starts_with("area-"));
+        assert_eq!((noted["division_unusable"], noted["area_number_of_a_person"]), (2, 2));
+    }
+
+    #[test]
     fn what_a_row_means_is_told_with_and_without_a_point() {
         use crate::intake::study::RowKind::{Birth, Death, Residence};
         let columns = "[source.rows]\ncolumn = \"k\"\nbirth = [\"1\"]\ndeath = [\"2.0\"]";

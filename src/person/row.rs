@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::before::{self, Before, PlaceCell};
+use super::before::{self, Before, CodeCell, CodesBefore, PlaceCell};
 use super::cell::{BoundField, RowKinds, is_nothing};
 use super::code::{self, Relationship};
 use super::column;
@@ -367,26 +367,41 @@ impl<'a> RowReader<'a> {
         code.unwrap_or(0)
     }
 
-    /// Enumeration area and division. A number of a person is no division, and as an area goes by a stand-in: what
+    /// Enumeration area and division, which that of the area may tell. A number of a person is no division, and as an area goes by a stand-in: what
     /// areas are called names files, and stands in the log.
-    fn read_codes(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) -> (Option<String>, Option<String>) {
+    fn read_codes<'b>(
+        &self,
+        chunk: &Chunk,
+        row: usize,
+        before: &'b mut CodesBefore,
+        out: &mut ChunkTable,
+    ) -> (Option<&'b str>, Option<&'b str>) {
         let is_of_a_person = |text: &str, field| code::is_of_a_person(text, field, &self.study.area);
-        let area = self.code(chunk, row, Field::EnumerationArea, out).and_then(|text| code::area(&text));
-        let area = area.map(|area| {
-            if is_of_a_person(&area, Field::EnumerationArea) {
-                out.note(Some("area_number_of_a_person"));
-                return stand_in(&area);
+        let as_area = |text: &str| {
+            let code = code::area(text);
+            let of_a_person = code.as_deref().filter(|area| is_of_a_person(area, Field::EnumerationArea)).map(stand_in);
+            let note = of_a_person.is_some().then_some("area_number_of_a_person");
+            CodeCell { code: of_a_person.or(code), note }
+        };
+        let as_division = |text: &str| {
+            if is_of_a_person(text, Field::Division) {
+                return CodeCell { code: None, note: Some("division_number_of_a_person") };
             }
-            area
-        });
-        let division = self.code(chunk, row, Field::Division, out).filter(|text| {
-            let is_number = is_of_a_person(text, Field::Division);
-            out.note(is_number.then_some("division_number_of_a_person"));
-            !is_number
-        });
-        let division = division.map(|text| code::division(&text));
-        out.note((division == Some(None)).then_some("division_unusable"));
-        (area, division.flatten())
+            let code = code::division(text);
+            CodeCell { note: code.is_none().then_some("division_unusable"), code }
+        };
+        let as_told = |area: &str| CodeCell { code: code::division_of_area(area), note: None };
+        let area = self.code(chunk, row, Field::EnumerationArea, out).map(|text| before.area.code(&text, as_area));
+        out.note(area.and_then(|area| area.note));
+        let division = self.code(chunk, row, Field::Division, out).map(|text| before.division.code(&text, as_division));
+        out.note(division.and_then(|division| division.note));
+        let area = area.and_then(|area| area.code.as_deref());
+        let own = division.and_then(|division| division.code.as_deref());
+        let told = area.filter(|_| own.is_none()).and_then(|area| before.told.code(area, as_told).code.as_deref());
+        if told.is_some() {
+            out.flags |= flag::DIVISION_TOLD;
+        }
+        (area, own.or(told))
     }
 
     /// Reads the address and its codes; gives how its numbers were written, if not plainly.
@@ -394,12 +409,7 @@ impl<'a> RowReader<'a> {
         let place = self.code(chunk, row, Field::Address, out);
         let (estates, written) = (&mut out.table.estates, &mut out.table.written);
         let place = place.map_or_else(PlaceCell::default, |text| before.place(&text, estates, written));
-        let (area, division) = self.read_codes(chunk, row, out);
-        let own = division.is_some();
-        let division = division.or_else(|| area.as_deref().and_then(code::division_of_area));
-        if !own && division.is_some() {
-            out.flags |= flag::DIVISION_TOLD;
-        }
+        let (area, division) = self.read_codes(chunk, row, &mut before.codes, out);
         if place.estate != 0 && place.room == 0 {
             out.note(Some("address_without_room"));
         }
@@ -409,8 +419,8 @@ impl<'a> RowReader<'a> {
         table.unit.push(place.unit);
         table.room.push(place.room);
         let divisions = &mut table.divisions;
-        table.division.push(division.map_or(0, |text| divisions.intern_after(table.division.last(), &text)));
-        table.area.push(area.map_or(0, |text| divisions.intern_after(table.area.last(), &text)));
+        table.division.push(division.map_or(0, |text| divisions.intern_after(table.division.last(), text)));
+        table.area.push(area.map_or(0, |text| divisions.intern_after(table.area.last(), text)));
         place.written
     }
 }

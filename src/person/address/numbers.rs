@@ -208,6 +208,9 @@ fn numeral_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
     let digit = |c: char| DIGITS.iter().position(|known| *known == c || (c == '零' && *known == '〇'));
     let is_numeral = |c: &&char| digit(**c).is_some() || matches!(**c, '十' | '百');
     let numeral = &text[at..at + text.get(at..)?.iter().take(NUMERALS_MAX).take_while(is_numeral).count()];
+    if numeral.is_empty() {
+        return None;
+    }
     let end = at + numeral.len();
     let (designator, _) = designator_at(text, end);
     let is_clear =
@@ -216,7 +219,7 @@ fn numeral_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
                 && designator == Designator::Building);
     // 三门四〇一.
     let is_last = end == text.len() && numeral.len() >= 3;
-    if numeral.is_empty() || !(is_clear || behind && (is_last || designator != Designator::Bare)) {
+    if !(is_clear || behind && (is_last || designator != Designator::Bare)) {
         return None;
     }
     // 四〇一 digit by digit, 二十三 by tens and ones.

@@ -20,8 +20,7 @@ const BRACKETED_MAX: usize = 4;
 
 /// A place as it is compared.
 pub(super) fn text(place: &[char]) -> String {
-    let text = in_words(&without_brackets(place));
-    let text = with_groups(&text);
+    let text = with_groups(in_words(&without_brackets(place)));
     let of_whom = QUARTERS[1..].iter().find_map(|quarters| text.strip_suffix(quarters)).filter(|of| !of.is_empty());
     match of_whom {
         Some(of) => format!("{of}宿舍"),
@@ -89,26 +88,34 @@ fn in_words(place: &[char]) -> String {
     let mut at = 0;
     while at < place.len() {
         let digits = place[at..].iter().take_while(|c| c.is_ascii_digit()).count();
+        if digits == 0 {
+            text.push(place[at]);
+            at += 1;
+            continue;
+        }
         let behind = place.get(at + digits..).unwrap_or_default();
         let is_part = matches!(behind, [ending, ..] if ENDINGS_OF_PARTS.contains(ending))
             || matches!(behind, ['号', '路' | '街', ..] | ['生', '产', '队', ..] | ['村', '民', '小' | '组', ..]);
         let value = place[at..at + digits].iter().try_fold(0, |value, c| Some(10 * value + c.to_digit(10)? as usize));
-        match value.filter(|value| is_part && (1..=2).contains(&digits) && *value > 0) {
+        match value.filter(|value| is_part && digits <= 2 && *value > 0) {
             Some(value) => {
                 let tens = if value >= 20 { ONES[value / 10] } else { "" };
                 text.extend([tens, if value >= 10 { "十" } else { "" }, ONES[value % 10]]);
             }
-            None => text.extend(&place[at..at + digits.max(1)]),
+            None => text.extend(&place[at..at + digits]),
         }
-        at += digits.max(1);
+        at += digits;
     }
     text
 }
 
 /// A place with the groups of villages by one name: 晨光村第六生产队, 晨光村委会六社 as 晨光村六组.
-fn with_groups(place: &str) -> String {
+fn with_groups(place: String) -> String {
+    if !GROUPS.iter().any(|group| place.contains(group)) {
+        return place;
+    }
     let mut text = String::with_capacity(place.len());
-    let mut rest = place;
+    let mut rest = place.as_str();
     while let Some(first) = rest.chars().next() {
         let ordinal = rest.strip_prefix('第').unwrap_or(rest);
         let behind = ordinal.trim_start_matches(NUMERALS);

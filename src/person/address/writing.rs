@@ -49,7 +49,7 @@ impl Sheet<'_> {
 
 /// How the address was written whose place ends at `place_end`.
 pub(super) fn write(sheet: &Sheet<'_>, place_end: usize, numbers: &[Number], roles: Roles) -> Writing {
-    let mut place = String::new();
+    let mut place = String::with_capacity(3 * place_end);
     sheet.copy(0..place_end, &mut place);
     if numbers.is_empty() || is_usual(sheet, numbers, roles) {
         return Writing { place, numbers: None };
@@ -77,16 +77,16 @@ fn is_usual(sheet: &Sheet<'_>, numbers: &[Number], roles: Roles) -> bool {
     let [building, unit, room] = roles;
     let in_order = roles.iter().flatten().is_sorted();
     let said = |(at, number): (usize, &Number)| {
-        let word: String = sheet.text[number.digits..number.end].iter().collect();
+        let word = &sheet.text[number.digits..number.end];
         let is_letter = number.value >= LETTERS_FROM;
         match number.designator {
             Designator::Door | Designator::Part => false,
-            _ if building == Some(at) => match word.as_str() {
-                "座" => is_letter && number.value < STEMS_FROM,
-                _ => !is_letter && matches!(word.as_str(), "号楼" | "栋" | "幢" | "楼" | "#楼" | "#" | ""),
+            _ if building == Some(at) => match word {
+                ['座'] => is_letter && number.value < STEMS_FROM,
+                _ => !is_letter && matches!(word, ['号' | '#', '楼'] | ['栋' | '幢' | '楼' | '#'] | []),
             },
-            _ if unit == Some(at) => !is_letter && matches!(word.as_str(), "单元" | "门" | "号门" | ""),
-            _ if room == Some(at) => matches!(word.as_str(), "室" | "房" | "号室" | "号" | ""),
+            _ if unit == Some(at) => !is_letter && matches!(word, ['单', '元'] | ['号', '门'] | ['门'] | []),
+            _ if room == Some(at) => matches!(word, ['号', '室'] | ['室' | '房' | '号'] | []),
             // 4层401 is 401.
             Designator::Floor => room.is_some_and(|room| numbers[room].value / 100 == number.value),
             _ => false,
