@@ -367,8 +367,8 @@ impl<'a> RowReader<'a> {
         code.unwrap_or(0)
     }
 
-    /// Enumeration area and division, which that of the area may tell. A number of a person is no division, and as an area goes by a stand-in: what
-    /// areas are called names files, and stands in the log.
+    /// Enumeration area and division, which the code of the area may tell. A number of a person is no division, and as
+    /// an area goes by a stand-in: what areas are called names files, and stands in the log.
     fn read_codes<'b>(
         &self,
         chunk: &Chunk,
