@@ -340,7 +340,7 @@ fn is_out(events: &[Event]) -> bool {
 }
 
 /// The team that has the case.
-fn with_team(events: &[Event]) -> Option<&str> {
+pub(super) fn with_team(events: &[Event]) -> Option<&str> {
     let last = events.iter().rev().find(|event| event.is_of_a_team());
     last.filter(|event| event.what == EventKind::Assigned).and_then(|event| event.team.as_deref())
 }

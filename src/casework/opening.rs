@@ -115,17 +115,24 @@ pub(super) fn is_protected(run: &Path) -> bool {
 pub(super) fn open_protected(run: &Path) -> Result<(Connection, PathBuf)> {
     let path = path_of(run);
     let failed = |error: rusqlite::Error| sqlite_error(&path, &error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let beside = |ending: &str| run.join(FOLDER).join(format!("{DATABASE}-{ending}"));
     // What a program that was killed left in the log belongs to the store: it is read with that, or not at all.
-    let has_log = std::fs::metadata(run.join(FOLDER).join(format!("{DATABASE}-wal"))).is_ok_and(|log| log.len() > 0);
-    let connection = if has_log {
-        Connection::open_with_flags(&path, flags)
-    } else {
-        let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-        let name = if cfg!(windows) { format!("///{}", name.replace('\\', "/")) } else { name };
-        Connection::open_with_flags(format!("file:{name}?immutable=1"), flags | OpenFlags::SQLITE_OPEN_URI)
+    let has_log = std::fs::metadata(beside("wal")).is_ok_and(|log| log.len() > 0);
+    // Whoever has the store open keeps an index of the log beside it. Where there is none, as in a copy, and none can
+    // be made, the log is indexed in memory, which takes a lock that nobody may have on a file that is only read.
+    let is_alone = has_log && cfg!(unix) && !beside("shm").exists();
+    let how = match (has_log, is_alone) {
+        (false, _) => "immutable=1",
+        (true, false) => "",
+        (true, true) => "vfs=unix-none",
     };
-    let connection = connection.map_err(failed)?;
+    let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let name = if cfg!(windows) { format!("///{}", name.replace('\\', "/")) } else { name };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(format!("file:{name}?{how}"), flags).map_err(failed)?;
+    if is_alone {
+        connection.query_row("PRAGMA locking_mode=EXCLUSIVE", [], |_| Ok(())).map_err(failed)?;
+    }
     match connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).map_err(failed)? {
         LAYOUT => Ok((connection, path)),
         _ => {
@@ -255,6 +262,29 @@ mod tests {
         assert_eq!(cases, Ok(0));
         assert!(connection.execute("INSERT INTO cases(number, kind) VALUES ('A', 'b')", []).is_err());
         assert_eq!(std::fs::read_dir(folder.path().join("casework")).unwrap().count(), before, "nothing is made there");
+    }
+
+    #[test]
+    fn what_a_killed_program_left_in_the_log_of_a_store_that_nobody_may_write_is_read() {
+        let (folder, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (connection, _) = super::open(folder.path()).unwrap();
+        connection.execute("INSERT INTO cases(number, kind) VALUES ('A', 'b')", []).unwrap();
+        std::fs::create_dir(copy.path().join("casework")).unwrap();
+        for name in ["casework/cases.sqlite", "casework/cases.sqlite-wal"] {
+            std::fs::copy(folder.path().join(name), copy.path().join(name)).unwrap();
+        }
+        // With the index of the log beside it, and in a copy without.
+        for (run, files) in [(folder.path(), 3), (copy.path(), 2)] {
+            let (connection, _) = super::open_protected(run).unwrap();
+            let cases = connection.query_row("SELECT count(*) FROM cases", [], |row| row.get::<_, i64>(0));
+            assert_eq!(cases, Ok(1));
+            drop(connection);
+            assert_eq!(
+                std::fs::read_dir(run.join("casework")).unwrap().count(),
+                files,
+                "nothing is made or taken away"
+            );
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::fault::{damaged, sqlite_error};
 pub use super::history::{Event, EventKind, State, StoredCase};
-use super::opening;
+use super::{history, opening};
 use crate::digest;
 use crate::error::Result;
 use crate::outcome::discrepancy::DiscrepancyKind;
@@ -45,7 +45,7 @@ pub struct Visit {
 impl Visit {
     /// What a visit is known again by. What another team has noted in just these words is another visit; a list that
     /// names no team is of the one that has the case.
-    fn digest(&self, role: &str, transaction: &Transaction<'_>) -> rusqlite::Result<String> {
+    fn digest(&self, role: &str, events: &[Event], transaction: &Transaction<'_>) -> rusqlite::Result<String> {
         let Visit { id, outcome, visited_on, note, team } = self;
         let same = format!("{id}\u{1f}{role}\u{1f}{}\u{1f}{visited_on}\u{1f}{note}", outcome.code());
         let known = digest::of(&same);
@@ -56,7 +56,7 @@ impl Visit {
         let Some(other) = noted_by.flatten() else { return Ok(known) };
         let is_anothers = match team {
             Some(team) => *team != other,
-            None => with_team(transaction, *id)?.is_some_and(|team| team != other),
+            None => history::with_team(events).is_some_and(|team| team != other),
         };
         let team = team.as_deref().unwrap_or_default();
         Ok(if is_anothers { digest::of(format!("{same}\u{1f}{team}")) } else { known })
@@ -285,9 +285,10 @@ impl Store {
     pub fn note_visits(&mut self, visits: &[Visit], role: &str) -> Result<u64> {
         let at = now();
         self.write(|transaction| {
-            let mut new = 0;
+            let (mut new, events) = (0, events(transaction)?);
             for visit in visits {
-                let digest = visit.digest(role, transaction)?;
+                let events = events.get(&visit.id).map_or(&[][..], Vec::as_slice);
+                let digest = visit.digest(role, events, transaction)?;
                 new += transaction.execute(
                     "INSERT OR IGNORE INTO event(id, what, at, role, outcome, visited_on, note, team, digest) \
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -329,16 +330,6 @@ pub(super) fn events(transaction: &Transaction<'_>) -> rusqlite::Result<FxHashMa
         });
     }
     Ok(events)
-}
-
-/// The team that has a case.
-fn with_team(transaction: &Transaction<'_>, id: i64) -> rusqlite::Result<Option<String>> {
-    let [assigned, unassigned] = [EventKind::Assigned, EventKind::Unassigned].map(EventKind::name);
-    let last: Option<(String, Option<String>)> = transaction
-        .prepare_cached("SELECT what, team FROM event WHERE id = ?1 AND what IN (?2, ?3) ORDER BY event DESC LIMIT 1")?
-        .query_row(params![id, assigned, unassigned], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    Ok(last.filter(|(what, _)| what == assigned).and_then(|(_, team)| team))
 }
 
 fn cases(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<StoredCase>> {

@@ -182,9 +182,9 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
     let language = table::read(&asked.run)?.language;
     let reference = Manifest::read(&asked.run)?.study.reference_time;
     let reference = reference.get(..10).and_then(|day| day.parse().ok()).unwrap_or(jiff::civil::Date::MIN);
-    let role = if asked.role == Role::Supervisor { SUPERVISOR } else { "field" };
+    let role = if asked.role == Some(Role::Supervisor) { SUPERVISOR } else { "field" };
     let (actor, sign_key) = (asked.actor.as_deref(), asked.sign_key.as_deref());
-    let taking = Taking { role, language, reference, actor, sign_key };
+    let taking = Taking { role, is_role_said: asked.role.is_some(), language, reference, actor, sign_key };
     let mut files = Files::new(&["good rows", "new", "not filled in", "wrong"]);
     for file in &asked.files {
         let taken = match incoming::take_back(&mut store, &asked.run, file, &taking) {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::blocking::{Pair, PairsInBlocks};
 use super::comparison::Comparison;
 use super::comparison::level::SUPPORT_NONE;
-use super::ground::{Ground, Sieve};
+use super::ground::{Criterion, Ground};
 use super::lesson;
 use super::model::Model;
 use super::model::em::{self, PatternCounts};
@@ -70,13 +70,13 @@ impl Draft {
         &mut self,
         (ground, resolver): (&Ground<'_>, &mut Resolver<'a>),
         support: Support<'a>,
-        sieve: Sieve,
+        criterion: Criterion,
         waiting: Waiting,
     ) {
         let comparison = support.comparison;
         let among = (&waiting.in_blocks, &waiting.marks);
-        let sifter = ground.sifter(&sieve.reference);
-        let mut supported = supported(&sifter, among, &self.resolution, support, sieve.least);
+        let sifter = ground.sifter(&criterion.reference);
+        let mut supported = supported(&sifter, among, &self.resolution, support, criterion.least);
         let Waiting { patterns: waiting, in_blocks, marks } = waiting;
         drop((in_blocks, marks));
         for pairs in [&mut supported.waited, &mut supported.unblocked] {

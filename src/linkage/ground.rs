@@ -52,7 +52,7 @@ pub(super) struct Ground<'a> {
 }
 
 /// What pairs were sifted by.
-pub(super) struct Sieve {
+pub(super) struct Criterion {
     pub reference: Model,
     /// Pairs that can reach so many bits, by the reference, are kept.
     pub least: f64,
@@ -85,33 +85,33 @@ impl Ground<'_> {
     }
 
     /// Sifts all pairs, fits a model to what they showed, and gives both, what was sifted by, and the counts.
-    pub fn sift(&self, candidates: &CandidatePairs, review: f64) -> (Sifted, Sieve, Model, PatternCounts) {
-        let mut sieve = Sieve {
+    pub fn sift(&self, candidates: &CandidatePairs, review: f64) -> (Sifted, Criterion, Model, PatternCounts) {
+        let mut criterion = Criterion {
             reference: expected::expected(self.comparer, self.beside.measured.clone(), self.slots.to_vec()),
             least: review - SLACK,
         };
-        if let Some(counts) = self.sifter(&sieve.reference).glance(candidates) {
+        if let Some(counts) = self.sifter(&criterion.reference).glance(candidates) {
             // Where there are many pairs, a sample of them says beforehand what the fit will be like.
             let slack = if self.table.text_fields.is_empty() { SLACK_FITTED } else { SLACK_ASKED };
-            sieve = Sieve { reference: self.fit(&counts), least: review - slack };
+            criterion = Criterion { reference: self.fit(&counts), least: review - slack };
         }
-        let sift = |sieve: &Sieve| {
-            let sifted = self.sifter(&sieve.reference).sift(candidates, sieve.least);
+        let sift = |criterion: &Criterion| {
+            let sifted = self.sifter(&criterion.reference).sift(candidates, criterion.least);
             let kept = em::count_patterns(&sifted.kept.classes, &sifted.kept.patterns);
             let counts = em::add_counts(&em::add_counts(&sifted.rest, &sifted.waiting), &kept);
             let model = self.fit(&counts);
             (sifted, model, counts)
         };
-        let (sifted, model, counts) = sift(&sieve);
-        let again = self.sifter(&model).misses(&sifted, &self.sifter(&sieve.reference), review);
+        let (sifted, model, counts) = sift(&criterion);
+        let again = self.sifter(&model).misses(&sifted, &self.sifter(&criterion.reference), review);
         tracing::debug!(kept = sifted.kept.pairs.len(), again, "sifted");
         if !again {
-            return (sifted, sieve, model, counts);
+            return (sifted, criterion, model, counts);
         }
         // The fit went further from what was expected than the slack allows: once more, by what was fitted.
         drop(sifted);
-        let sieve = Sieve { reference: model, least: review - SLACK_FITTED };
-        let (sifted, model, counts) = sift(&sieve);
-        (sifted, sieve, model, counts)
+        let criterion = Criterion { reference: model, least: review - SLACK_FITTED };
+        let (sifted, model, counts) = sift(&criterion);
+        (sifted, criterion, model, counts)
     }
 }

@@ -58,7 +58,7 @@ pub fn link(
     let ground = Ground { comparer, table, slot_of: &slot_of, slots: &slots, beside: &beside };
     progress.begin("compare", candidates.pairs_at_most());
     let review = log2_odds(study.linkage.review_probability);
-    let (sifted, sieve, model, counts) = ground.sift(&candidates, review);
+    let (sifted, criterion, model, counts) = ground.sift(&candidates, review);
     let (mut rules, in_blocks) = candidates.into_rules();
     let Sifted { kept: compared, rest, waiting: patterns, marks, pairs: candidates, new_pairs, .. } = sifted;
     rules.iter_mut().zip(new_pairs).for_each(|(rule, new)| rule.new_pairs += new);
@@ -70,7 +70,7 @@ pub fn link(
     let first = draft.resolution.person_of.clone();
     if let Some(comparison) = comparer.of(Variable::Household) {
         let support = Support { households: &beside.households, comparison, person_of: &first };
-        draft.hear_households((&ground, &mut resolver), support, sieve, Waiting { patterns, in_blocks, marks });
+        draft.hear_households((&ground, &mut resolver), support, criterion, Waiting { patterns, in_blocks, marks });
     }
     if study.linkage.refit && !decided.is_empty() {
         draft.learn(&ground, &resolver, review);

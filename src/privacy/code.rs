@@ -17,7 +17,24 @@ pub fn is_number_of_a_person(code: &str) -> bool {
 pub fn numbers(code: &str) -> impl Iterator<Item = &str> {
     let with = |more: &'static [char]| code.split(move |c: char| !c.is_ascii_digit() && !more.contains(&c));
     let within = [&['x', 'X', '-', '_', ' '][..], &['x', 'X', '-', '_'], &['x', 'X'], &[]];
-    std::iter::once(code).chain(within.into_iter().flat_map(with))
+    std::iter::once(code).chain(within.into_iter().flat_map(with)).chain(in_groups(code))
+}
+
+/// How long the groups are in which people write mobile telephone numbers (138 1234 5678) and ID numbers.
+const GROUPS: [[usize; 3]; 2] = [[3, 4, 4], [6, 8, 4]];
+
+/// What is parted as such a number within the text: other digits may stand before it, parted from it likewise.
+fn in_groups(code: &str) -> impl Iterator<Item = &str> {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let starts = code.char_indices().map(|(start, _)| start).filter(move |start| !code[..*start].ends_with(is_digit));
+    let from = move |start: usize| {
+        GROUPS.into_iter().filter_map(move |groups| {
+            let (text, behind) = code.get(start..)?.split_at_checked(groups.iter().sum::<usize>() + 2)?;
+            let is_it = !behind.starts_with(is_digit) && text.split([' ', '-', '_']).map(str::len).eq(groups);
+            is_it.then_some(text)
+        })
+    };
+    starts.flat_map(from)
 }
 
 fn bare(code: &str) -> Vec<u8> {
@@ -104,6 +121,12 @@ mod tests {
             "片3王芳139 1234 5678",
             "第1小区 李丽 99999919850318983X",
             "120106001004005 999999-19850318-9831",
+            // Behind digits that are parted from it as its own are from each other.
+            "120106001004 138 1234 5678",
+            "120106001004-138-1234-5678",
+            "120106_001_139_1234_5678x",
+            "1 86 138 1234 5678 2",
+            "120106001004-999999-19850318-983X",
             "tel.13912345678x",
         ] {
             assert!(is_number_of_a_person(number), "{number}");
@@ -122,6 +145,10 @@ mod tests {
             "120106001004-005",
             "JK-120106001004005001-2",
             "EA 139123456789",
+            "120106 001 004 005",
+            "120106-139-0011",
+            "120106 139 1234 56789",
+            "120106 1139 1234 5678",
             "",
         ] {
             assert!(!is_number_of_a_person(code), "{code}");

@@ -117,6 +117,23 @@ fn an_area_is_not_the_beginning_of_another() {
 }
 
 #[test]
+fn an_area_without_a_discrepancy_is_not_taken_for_one_that_nobody_knows() {
+    let folder = tempfile::tempdir().expect("folder");
+    let of = |household: usize| match household {
+        0..20 => ("120106001001002", true, true),
+        _ => ("120106001001001", true, !household.is_multiple_of(7)),
+    };
+    write(folder.path(), of, false, true, false);
+    let results = folder.path().join("results");
+    check(&["-q", "run", argument(&folder.path().join("study.toml")), "--out", argument(&results)], 0);
+    let trace = |area: &str, status: i32| check(&["trace", argument(&results), "--area", area], status);
+    let (said, _) = trace("120106001001002", 0);
+    assert!(said.starts_with("0 discrepancies, of which 0.0 are expected to be real\n"), "{said}");
+    assert!(said.contains("the area has 60 records, of 60 persons"), "{said}");
+    assert!(trace("120106001001009", 2).1.contains("no such area"));
+}
+
+#[test]
 fn what_was_taken_for_a_code_stands_on_no_screen_and_no_page() {
     let folder = tempfile::tempdir().expect("folder");
     let of = |household: usize| (["王建国", "甲片-07", "EA-2"][household % 3], true, !household.is_multiple_of(7));

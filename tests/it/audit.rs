@@ -7,9 +7,11 @@ use rollcall::audit::log::{self, Log};
 use rollcall::audit::manifest::{self, MANIFEST, Manifest};
 use rollcall::audit::publication::Publication;
 use rollcall::audit::verify::{self, Asked};
+use rollcall::casework::store::Store;
 use rollcall::error::{Error, Kind};
 
 use crate::cli::{argument, check, district};
+use crate::follow_up::{rows_of, save_text};
 
 /// A signed run, with the office's key beside it.
 pub struct Signed {
@@ -615,21 +617,27 @@ fn of_a_signed_log_what_comes_back_or_is_recalled_is_signed_too() {
     let with_key = |command: &[&str], key: &Path, expected: i32| {
         check(&[command, &["--sign-key", argument(key)]].concat(), expected)
     };
-    with_key(&["follow-up", "export", argument(results), "--team", "east"], &key, 0);
-    let list = signed.folder.path().join("list.csv");
-    std::fs::write(&list, "编号,结果\n").unwrap();
-    let entries = || log::read(results).unwrap().len();
+    let (sent, list) = (signed.folder.path().join("sent"), signed.folder.path().join("list.csv"));
+    with_key(&["follow-up", "export", argument(results), "--team", "east", "--out", argument(&sent)], &key, 0);
+    let mut rows = rows_of(files(&sent).iter().find(|path| path.extension().is_some_and(|is| is == "xlsx")).unwrap());
+    let outcome = rows[0].iter().position(|cell| cell == "核查结果").unwrap();
+    rows[1][outcome] = String::from("03");
+    save_text(&list, &rows, encoding_rs::UTF_8);
+    let noted = || {
+        let cases = Store::open(results).unwrap().cases().unwrap();
+        (log::read(results).unwrap().len(), cases.iter().map(|case| case.events.len()).sum::<usize>())
+    };
     let import = ["follow-up", "import", argument(results), argument(&list)];
     let recall = ["follow-up", "recall", argument(results), "--team", "east"];
-    // A list without its other columns is taken, and said to lack them.
-    for (command, expected) in [(&import[..], 5), (&recall[..], 0)] {
-        let before = entries();
+    for command in [&import[..], &recall[..]] {
+        let before = noted();
         let (_, err) = check(command, 2);
         assert!(err.contains("--sign-key"), "{err}");
         with_key(command, &list, 2);
-        assert_eq!(entries(), before, "what is refused adds nothing");
-        with_key(command, &key, expected);
-        assert_eq!(entries(), before + 1);
+        assert_eq!(noted(), before, "what is refused adds nothing");
+        with_key(command, &key, 0);
+        let after = noted();
+        assert!(after.0 == before.0 + 1 && after.1 > before.1, "{after:?}");
         check(&["verify", argument(results), "--public-key", &signed.public_key], 0);
     }
 }

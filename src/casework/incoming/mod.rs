@@ -260,6 +260,8 @@ fn contradictions(returned: &mut Returned, sheets: &[&FilledSheet]) {
 pub struct Taking<'a> {
     /// Whose lists they are: `field` or `supervisor`.
     pub role: &'a str,
+    /// Has somebody said that, or is it assumed?
+    pub is_role_said: bool,
     /// Language of the reasons.
     pub language: Language,
     /// The day of the reference time.
@@ -276,7 +278,7 @@ pub struct Taking<'a> {
 /// # Errors
 /// If the file is no list or cannot be one of this role, or log, store or folder cannot be written.
 pub fn take_back(store: &mut Store, run: &Path, path: &Path, taking: &Taking<'_>) -> Result<TakenBack> {
-    let Taking { role, language, reference, actor, sign_key } = *taking;
+    let Taking { role, is_role_said, language, reference, actor, sign_key } = *taking;
     let cases = store.cases()?;
     let unread = RefCell::new(None);
     let appearances = |id: i64| {
@@ -289,7 +291,7 @@ pub fn take_back(store: &mut Store, run: &Path, path: &Path, taking: &Taking<'_>
     if let Some(error) = unread.take() {
         return Err(error);
     }
-    role::check(path, role, &returned, &cases)?;
+    role::check(path, (role, is_role_said), &returned, &cases)?;
     let visits: Vec<Visit> = returned.visits.iter().map(|(_, visit)| visit.clone()).collect();
     let digest = manifest::digest_of(path)?;
     let folder = held::hold(run)?;

@@ -279,26 +279,39 @@ fn a_list_is_not_taken_for_that_of_another_role() {
         read_headed(&[&HEADING[..], &["询问内容"]].concat(), &rows).unwrap()
     };
     let plain = read(&cases, "是否住在这里");
-    assert!(check(path, "field", &plain, &cases).is_ok());
-    let error = check(path, "supervisor", &plain, &cases).unwrap_err().to_string();
+    assert!(check(path, ("field", false), &plain, &cases).is_ok());
+    let error = check(path, ("supervisor", true), &plain, &cases).unwrap_err().to_string();
     assert!(error.contains("no case on this list was to be decided"), "{error}");
     for ask in ["问？已有结果：01。请核定，只填一个结果代码。", "Ask. Outcomes so far: 01. Decide, and write one code."]
     {
         let asked = read(&cases, ask);
-        assert!(check(path, "supervisor", &asked, &cases).is_ok(), "{ask}");
-        assert!(check(path, "field", &asked, &cases).unwrap_err().to_string().contains("--role supervisor"));
+        assert!(check(path, ("supervisor", true), &asked, &cases).is_ok(), "{ask}");
+        assert!(check(path, ("field", true), &asked, &cases).unwrap_err().to_string().contains("--role supervisor"));
     }
-    // A table of the office's own about a case that waits for one.
-    cases[0].events.push(Event {
+    // A table of the office's own about a case that waits for one: nobody can tell whose it is, unless it is said.
+    let visit = |outcome: Outcome, day: &str| Event {
         what: EventKind::Visited,
         at: String::new(),
         role: String::from("field"),
-        outcome: Some(Outcome::Supervisor),
-        visited_on: None,
+        outcome: Some(outcome),
+        visited_on: Some(day.to_owned()),
         team: None,
         note: None,
-    });
-    assert!(check(path, "supervisor", &plain, &cases).is_ok());
+    };
+    cases[0].events.push(visit(Outcome::Supervisor, "2020-12-02"));
+    assert!(check(path, ("supervisor", true), &plain, &cases).is_ok());
+    assert!(check(path, ("field", true), &plain, &cases).is_ok());
+    let error = check(path, ("field", false), &plain, &cases).unwrap_err().to_string();
+    assert!(error.contains("does not say whose it is") && error.contains("--role field"), "{error}");
+    // A team's list says more: another case, its own visits once more, or on its cover which team's it is.
+    let both = read_headed(&HEADING, &rows(&cases[..2], "01")).unwrap();
+    assert!(check(path, ("field", false), &both, &cases).is_ok());
+    let mut of_team = plain.clone();
+    of_team.visits.iter_mut().for_each(|(_, visit)| visit.team = Some(String::from("east")));
+    assert!(check(path, ("field", false), &of_team, &cases).is_ok());
+    let noted = visit(plain.visits[0].1.outcome, &plain.visits[0].1.visited_on);
+    cases[0].events.push(noted);
+    assert!(check(path, ("field", false), &plain, &cases).is_ok());
 }
 
 #[test]
@@ -337,7 +350,7 @@ fn the_cover_says_whose_list_it_is() {
         book.save(&path).unwrap();
         let returned = read_back(&path, &cases, &|_| Vec::new());
         assert_eq!(returned.visits[0].1.team.as_deref(), team, "{covers:?}");
-        assert_eq!(check(&path, "field", &returned, &cases).is_err(), for_supervisor, "{covers:?}");
+        assert_eq!(check(&path, ("field", false), &returned, &cases).is_err(), for_supervisor, "{covers:?}");
     }
 }
 
@@ -353,6 +366,9 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         ("2020-12-01 2020-12-03 2020-12-05", "behind the day"),
         ("2020-12-01 03 05", "behind the day"),
         ("2020-12-01 nobody met", "behind the day"),
+        ("2020-12-01nobody met", "behind the day"),
+        ("2020-12-01家中无人", "behind the day"),
+        ("2020年12月1日家中无人", "behind the day"),
         ("2020-12-01 12-05 10:00", "behind the day"),
         ("2020年12月1日、3日", "no date"),
     ] {
@@ -378,6 +394,11 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         "2020年12月3日 晚",
         "2020年12月3日晚8点",
         "2020-12-03 10:00-11:00",
+        "2020-12-03Thu",
+        "2020-12-03Tue 8:30 PM",
+        "2020-12-03周四",
+        "2020/12/3(星期四)上午10点",
+        "2020年12月3號",
     ] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();

@@ -136,9 +136,9 @@ pub struct Import {
     /// The filled lists.
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// Whose outcomes they are; a supervisor's settle what is disputed.
-    #[arg(long, value_enum, default_value_t = Role::Field)]
-    pub role: Role,
+    /// Whose outcomes they are (a field team's by default); a supervisor's settle what is disputed.
+    #[arg(long, value_enum)]
+    pub role: Option<Role>,
     /// Who takes them back, for the audit log.
     #[arg(long, value_name = "WHO")]
     pub actor: Option<String>,

@@ -12,11 +12,12 @@ mod remade;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::args;
 use super::coverage;
-use super::explain::evidence;
+use super::explain::evidence::{self, Evidence};
 use super::screen::show;
 use crate::audit::located;
 use crate::error::{Error, Kind, Result};
@@ -52,9 +53,8 @@ pub(super) fn trace(asked: &args::Trace, memory: Allowance, progress: &dyn Progr
     let (on_lists, lists) = on_lists(asked)?;
     let mut there = files::read_discrepancies(&asked.run)?;
     there.retain(|row| lies_in(&row.area, asked.area.as_deref()));
-    if let Some(area) = asked.area.as_ref().filter(|_| there.is_empty()) {
-        coverage::check_area(&asked.run, area)?;
-    }
+    let area = asked.area.as_deref().filter(|_| there.is_empty());
+    let what_else = area.map_or(Ok(String::new()), |area| what_else_is_there(&asked.run, &gathered, area))?;
     let behind: Vec<DiscrepancyRow> = there
         .into_iter()
         .filter(|row| asked.kind.is_empty() || asked.kind.contains(&row.kind))
@@ -65,6 +65,7 @@ pub(super) fn trace(asked: &args::Trace, memory: Allowance, progress: &dyn Progr
     let expected = behind.iter().fold(0.0, |sum, row| sum + row.probability);
     let mut text = format!("{} discrepancies, of which {expected:.1} are expected to be real", behind.len());
     text += &if asked.listed { format!("; there are {lists} lists in all\n") } else { String::from("\n") };
+    text += &what_else;
     let listed = behind.get(..asked.limit.min(behind.len())).unwrap_or_default();
     let persons: BTreeSet<u64> = listed.iter().map(|row| row.person).collect();
     let mut records: BTreeMap<u64, Vec<RecordId>> = BTreeMap::new();
@@ -118,6 +119,21 @@ pub(super) fn trace(asked: &args::Trace, memory: Allowance, progress: &dyn Progr
     text += "\n`rollcall explain DIR A B` opens a compared pair, comparison by comparison.\n";
     show(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What there is in an area without a discrepancy, by the records' own codes: the finest areas have no estimates.
+fn what_else_is_there(run: &Path, gathered: &Evidence, area: &str) -> Result<String> {
+    let Evidence { table, resolution, .. } = gathered;
+    let is_there = |record: &RecordId| {
+        let (own, division) = (table.area[*record as usize], table.division[*record as usize]);
+        lies_in(table.divisions.text(if own == 0 { division } else { own }), Some(area))
+    };
+    let records: Vec<RecordId> = (0u32..).take(table.len()).filter(is_there).collect();
+    if records.is_empty() {
+        coverage::check_area(run, area)?;
+    }
+    let persons: BTreeSet<u32> = records.iter().map(|record| resolution.person_of[*record as usize]).collect();
+    Ok(format!("the area has {} records, of {} persons\n", records.len(), persons.len()))
 }
 
 /// The discrepancies that stand on follow-up lists, if only these are asked for, and how many lists there are.

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::audit::log::LOG;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::intake::study::file::{is_extract_name, is_hidden, may_be_an_extract};
 
 const OTHER_FORM: &str = "it is not .parquet, .csv or .xlsx: if it is an extract, save it as one of these";
@@ -24,6 +24,10 @@ pub(super) struct Found {
 
 /// The extracts of a folder.
 pub(super) fn extracts(folder: &Path) -> Result<Found> {
+    if folder.join(LOG).is_file() {
+        let error = Error::new(Kind::Usage, "these are results of a run, which are no extracts").at_file(folder);
+        return Err(error.hint("name the folder that holds the extracts"));
+    }
     let mut found = Found::default();
     for path in entries(folder).map_err(|error| Error::io(folder, &error))? {
         if !path.is_dir() {

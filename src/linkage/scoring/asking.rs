@@ -8,7 +8,7 @@ use super::answers::{Answers, Known, LetGo};
 use super::bounds::{Bounds, Step};
 use super::first_look::{FirstLook, NearRows};
 use super::near::{Near, Place};
-use super::sift::{Seen, Sifter, Sifting};
+use super::sift::{BATCH_PAIRS, Seen, Sifter, Sifting};
 use crate::linkage::blocking::CandidatePairs;
 use crate::linkage::comparison::level::MISSING;
 use crate::linkage::comparison::{Pattern, UNSETTLED, Variable};
@@ -17,9 +17,6 @@ use crate::person::table::RecordId;
 
 /// Of hopeless pairs, one in so many is compared in full and counts for all of them.
 const SAMPLED: u64 = 256;
-
-/// Pairs that are asked together.
-const BATCH_PAIRS: usize = 256;
 
 /// Records whose pairs are asked together, at most, but for those of one block.
 const NEAR_RECORDS: usize = 512;
@@ -116,7 +113,7 @@ impl Sifter<'_> {
         &self,
         candidates: &CandidatePairs,
         stretch: usize,
-        (orders, least): (&Orders, f64),
+        orders: &Orders,
         state: &mut Sifting<'_>,
     ) {
         let mut asking = std::mem::take(&mut state.asking);
@@ -132,34 +129,34 @@ impl Sifter<'_> {
             state.pairs += row.others.len() as u64;
             if row.is_first {
                 if asking.near.len() + row.block.len() > NEAR_RECORDS {
-                    self.ask_near((order, least), &mut asking, state);
+                    self.ask_near(order, &mut asking, state);
                 }
                 first = asking.near.add(row.block);
             }
             for others in row.others.chunks(BATCH_PAIRS) {
                 asking.rows.add(first + row.one, others.iter().map(|other| first + other));
                 if asking.rows.pairs() >= BATCH_PAIRS {
-                    self.look((order, least), &mut asking, state);
+                    self.look(order, &mut asking, state);
                     if asking.batch.len() >= BATCH_PAIRS {
-                        self.ask_batch((order, least), &mut asking, state);
+                        self.ask_batch(order, &mut asking, state);
                     }
                 }
             }
         });
-        self.ask_near((order, least), &mut asking, state);
+        self.ask_near(order, &mut asking, state);
         asking.other_answers[place] = std::mem::take(&mut asking.answers);
         state.asking = asking;
     }
 
     /// Looks at and asks all pairs of the records at hand, and forgets these records.
-    fn ask_near(&self, order: (&Order, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+    fn ask_near(&self, order: &Order, asking: &mut Asking, state: &mut Sifting<'_>) {
         self.look(order, asking, state);
         self.ask_batch(order, asking, state);
         asking.near.clear();
     }
 
     /// Looks at all pairs of the rows; those that are not hopeless are to be asked.
-    fn look(&self, (order, least): (&Order, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+    fn look(&self, order: &Order, asking: &mut Asking, state: &mut Sifting<'_>) {
         let Order { bounds, first_look, .. } = order;
         let Asking { rows, batch, sampled, near, answers, .. } = &mut *asking;
         near.look_up(&bounds.steps, first_look.is_some(), &self.scorer);
@@ -169,7 +166,7 @@ impl Sifter<'_> {
         }
         rows.clear();
         for asked in sampled.drain(..) {
-            self.count_sampled(bounds, asked, (near, answers), least, state);
+            self.count_sampled(bounds, asked, (near, answers), state);
         }
     }
 
@@ -179,19 +176,18 @@ impl Sifter<'_> {
         bounds: &Bounds,
         asked: Asked,
         (near, answers): (&Near, &Answers),
-        least: f64,
         state: &mut Sifting<'_>,
     ) {
         let class = answers.at(asked.place).class;
         let pattern = self.in_full(&bounds.steps, asked, near);
         let seen = Seen { class, pattern, pair: near.pair(asked.sides), weight: SAMPLED };
-        self.sift_asked(&bounds.steps, seen, (asked.sides.0, near), least, state);
+        self.sift_asked(&bounds.steps, seen, (asked.sides.0, near), state);
     }
 
     /// Asks all pairs of the batch what can be told without looking at texts, step by step.
-    fn ask_in_turn(&self, (order, least): (&Order, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+    fn ask_in_turn(&self, order: &Order, asking: &mut Asking, state: &mut Sifting<'_>) {
         let Order { bounds, together, .. } = order;
-        let (alone, slots) = (self.alone(least), self.scorer.model.slots.len());
+        let (alone, slots) = (self.alone(state.least), self.scorer.model.slots.len());
         for asked in &mut asking.batch {
             let (one, other) = asked.sides;
             asked.place = slot::class_of(slots, asking.near.slot(one), asking.near.slot(other));
@@ -218,17 +214,17 @@ impl Sifter<'_> {
                     }
                 }
             });
-            self.let_go((bounds, least), asking, state);
+            self.let_go(bounds, asking, state);
             first = end;
         }
     }
 
     /// Asks all pairs of the batch, and lets each go as soon as it is hopeless.
-    fn ask_batch(&self, (order, least): (&Order, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+    fn ask_batch(&self, order: &Order, asking: &mut Asking, state: &mut Sifting<'_>) {
         let bounds = &order.bounds;
-        let alone = self.alone(least);
+        let alone = self.alone(state.least);
         if !order.first_look.as_ref().is_some_and(FirstLook::sees_all) {
-            self.ask_in_turn((order, least), asking, state);
+            self.ask_in_turn(order, asking, state);
         }
         for (at, step) in bounds.steps.iter().enumerate() {
             let Variable::Text(text) = step.variable else { continue };
@@ -248,7 +244,7 @@ impl Sifter<'_> {
                     asked.place = answers.next(asked.place, step.shift, level, |known| weigh(known, level));
                 }
             });
-            self.let_go((bounds, least), asking, state);
+            self.let_go(bounds, asking, state);
         }
         for asked in asking.batch.drain(..) {
             let (one, other) = asking.near.pair(asked.sides);
@@ -257,13 +253,13 @@ impl Sifter<'_> {
             let pattern =
                 if crossed { self.scorer.comparer.compare(one, other) } else { known.partial & bounds.compared };
             let seen = Seen { class: known.class, pattern, pair: (one, other), weight: 1 };
-            self.sift_asked(&bounds.steps, seen, (asked.sides.0, &asking.near), least, state);
+            self.sift_asked(&bounds.steps, seen, (asked.sides.0, &asking.near), state);
         }
         state.mark();
     }
 
     /// Sifts a pair of which it is at hand how rare the values of one record are.
-    fn sift_asked(&self, steps: &[Step], seen: Seen, (one, near): (Place, &Near), least: f64, state: &mut Sifting<'_>) {
+    fn sift_asked(&self, steps: &[Step], seen: Seen, (one, near): (Place, &Near), state: &mut Sifting<'_>) {
         let scorer = &self.scorer;
         let (pattern, pair) = (seen.pattern, seen.pair);
         let records = |text: u16| match steps.iter().position(|step| step.variable == Variable::Text(text)) {
@@ -272,7 +268,7 @@ impl Sifter<'_> {
         };
         let of_name = || scorer.names.ratio(scorer.table.name[pair.0 as usize]);
         let ratio = || scorer.ratio_by(pattern, pair.0, of_name, records);
-        self.sift_seen(seen, least, state, ratio, || self.households.may_support(pair.0, pair.1));
+        self.sift_seen(seen, state, ratio, || self.households.may_support(pair.0, pair.1));
     }
 
     /// Hears what all pairs of the batch have to say at some steps, as far as can be told without looking at texts.
@@ -295,14 +291,14 @@ impl Sifter<'_> {
     }
 
     /// Lets the hopeless pairs go.
-    fn let_go(&self, (bounds, least): (&Bounds, f64), asking: &mut Asking, state: &mut Sifting<'_>) {
+    fn let_go(&self, bounds: &Bounds, asking: &mut Asking, state: &mut Sifting<'_>) {
         let mut hopeless = std::mem::take(&mut asking.hopeless);
         for asked in hopeless.drain(..) {
             let (one, other) = asking.near.pair(asked.sides);
             if self.scorer.comparer.may_be_crossed(one, other) {
                 // Names in each other's column are seen only where the texts are looked at.
                 let class = asking.answers.at(asked.place).class;
-                self.sift_pair(class, (one, other), self.scorer.comparer.compare(one, other), 1, least, state);
+                self.sift_pair(class, (one, other), self.scorer.comparer.compare(one, other), 1, state);
                 continue;
             }
             let waits = asked.rare + bounds.support >= asking.answers.needed(asked.place);
@@ -310,7 +306,7 @@ impl Sifter<'_> {
             asking.answers.remember(asked.place, LetGo { any: asked.rare, beyond });
             state.unmarked.extend(waits.then_some((one, other)));
             if is_sampled(one, other) {
-                self.count_sampled(bounds, asked, (&asking.near, &asking.answers), least, state);
+                self.count_sampled(bounds, asked, (&asking.near, &asking.answers), state);
             }
         }
         asking.hopeless = hopeless;

@@ -50,7 +50,7 @@ pub struct Sifted {
 }
 
 /// Pairs that are asked together: step by step, so that the memory is fetched for many at a time.
-const BATCH_PAIRS: usize = 256;
+pub(super) const BATCH_PAIRS: usize = 256;
 
 /// A compared pair.
 pub(super) struct Seen {
@@ -72,6 +72,8 @@ enum Way {
 /// What one thread has sifted.
 #[derive(Default)]
 pub(super) struct Sifting<'a> {
+    /// The log2 odds that pairs must be able to reach.
+    pub(super) least: f64,
     /// Where pairs that wait leave a mark.
     marks: Option<&'a Marks>,
     /// Pairs of the batch that wait and are not marked yet.
@@ -111,7 +113,7 @@ impl Sifter<'_> {
     }
 
     /// Compares all pairs of the batch in full.
-    fn compare_batch(&self, rows: Option<&Rows>, least: f64, state: &mut Sifting<'_>) {
+    fn compare_batch(&self, rows: Option<&Rows>, state: &mut Sifting<'_>) {
         let mut batch = std::mem::take(&mut state.batch);
         let comparer = self.scorer.comparer;
         if let Some(rows) = rows {
@@ -121,7 +123,7 @@ impl Sifter<'_> {
         for pair in batch.drain(..) {
             let Some(rows) = rows else {
                 let class = self.scorer.class(pair.0, pair.1);
-                self.sift_pair(class, pair, comparer.compare(pair.0, pair.1), 1, least, state);
+                self.sift_pair(class, pair, comparer.compare(pair.0, pair.1), 1, state);
                 continue;
             };
             let (one, other) = (rows.get(pair.0), rows.get(pair.1));
@@ -131,25 +133,17 @@ impl Sifter<'_> {
             let records = |text| self.scorer.records_of_text(text, pair.0);
             let ratio = || self.scorer.ratio_by(pattern, pair.0, || f64::from(one.name_ratio), records);
             let may_be_supported = || Households::marks_may_support(one.household_mark, other.household_mark);
-            self.sift_seen(Seen { class, pattern, pair, weight: 1 }, least, state, ratio, may_be_supported);
+            self.sift_seen(Seen { class, pattern, pair, weight: 1 }, state, ratio, may_be_supported);
         }
         state.batch = batch;
         state.mark();
     }
 
-    /// Keeps a pair that could reach `least`; else its pattern counts for `weight` pairs.
-    pub(super) fn sift_pair(
-        &self,
-        class: u32,
-        pair: Pair,
-        pattern: Pattern,
-        weight: u64,
-        least: f64,
-        state: &mut Sifting<'_>,
-    ) {
+    /// Keeps a pair that could reach what is asked; else its pattern counts for `weight` pairs.
+    pub(super) fn sift_pair(&self, class: u32, pair: Pair, pattern: Pattern, weight: u64, state: &mut Sifting<'_>) {
         let ratio = || self.scorer.ratio(pattern, pair.0);
         let may_be_supported = || self.households.may_support(pair.0, pair.1);
-        self.sift_seen(Seen { class, pattern, pair, weight }, least, state, ratio, may_be_supported);
+        self.sift_seen(Seen { class, pattern, pair, weight }, state, ratio, may_be_supported);
     }
 
     /// Like [`sift_pair`](Self::sift_pair), where it is known how rare the values are and whose support there may be.
@@ -157,14 +151,13 @@ impl Sifter<'_> {
     pub(super) fn sift_seen(
         &self,
         seen: Seen,
-        least: f64,
         state: &mut Sifting<'_>,
         ratio: impl FnOnce() -> f64,
         may_be_supported: impl FnOnce() -> bool,
     ) {
         let Seen { class, pattern, pair, weight } = seen;
         let sieve = state.sieves.0.entry((class, pattern)).or_insert_with(|| self.sieve(class, pattern));
-        let (standing, best) = self.judge(sieve, class, least, ratio, may_be_supported);
+        let (standing, best) = self.judge(sieve, class, state.least, ratio, may_be_supported);
         match standing {
             Standing::Kept => return state.kept.push((pair, pattern)),
             Standing::Waits => {
@@ -176,18 +169,11 @@ impl Sifter<'_> {
         sieve.best = sieve.best.and(best);
     }
 
-    fn sift_stretch(
-        &self,
-        candidates: &CandidatePairs,
-        stretch: usize,
-        way: &Way,
-        least: f64,
-        state: &mut Sifting<'_>,
-    ) {
+    fn sift_stretch(&self, candidates: &CandidatePairs, stretch: usize, way: &Way, state: &mut Sifting<'_>) {
         let before = state.pairs;
         match way {
-            Way::StepByStep(orders) => self.ask_stretch(candidates, stretch, (orders, least), state),
-            Way::InFull(rows) => self.compare_stretch(candidates, stretch, rows.as_ref(), least, state),
+            Way::StepByStep(orders) => self.ask_stretch(candidates, stretch, orders, state),
+            Way::InFull(rows) => self.compare_stretch(candidates, stretch, rows.as_ref(), state),
         }
         if let Some(rule) = candidates.rule_of(stretch) {
             state.new_pairs.resize(candidates.rules.len(), 0);
@@ -200,7 +186,6 @@ impl Sifter<'_> {
         candidates: &CandidatePairs,
         stretch: usize,
         rows: Option<&Rows>,
-        least: f64,
         state: &mut Sifting<'_>,
     ) {
         candidates.each_row(stretch, |row| {
@@ -208,11 +193,11 @@ impl Sifter<'_> {
             for pair in row.pairs() {
                 state.batch.push(pair);
                 if state.batch.len() == BATCH_PAIRS {
-                    self.compare_batch(rows, least, state);
+                    self.compare_batch(rows, state);
                 }
             }
         });
-        self.compare_batch(rows, least, state);
+        self.compare_batch(rows, state);
     }
 
     /// Compares all candidate pairs and keeps those whose log2 odds could reach `least` if their households supported
@@ -237,13 +222,14 @@ impl Sifter<'_> {
                 for pair in row.pairs() {
                     let (class, pattern) =
                         (self.scorer.class(pair.0, pair.1), self.scorer.comparer.compare(pair.0, pair.1));
-                    self.sift_pair(class, pair, pattern, each, f64::INFINITY, &mut state);
+                    self.sift_pair(class, pair, pattern, each, &mut state);
                 }
             });
             state
         };
         let sample = candidates.sample(EVERY);
-        let seen = sample.into_par_iter().fold(Sifting::default, look).reduce(Sifting::default, Sifting::and);
+        let asked = || Sifting { least: f64::INFINITY, ..Sifting::default() };
+        let seen = sample.into_par_iter().fold(asked, look).reduce(Sifting::default, Sifting::and);
         Some(seen.sieves.counts(|sieve| sieve.rest))
     }
 
@@ -263,9 +249,9 @@ impl Sifter<'_> {
         let done = (0..candidates.stretches())
             .into_par_iter()
             .fold(
-                || Sifting { marks: Some(&marks), ..Sifting::default() },
+                || Sifting { least, marks: Some(&marks), ..Sifting::default() },
                 |mut state, stretch| {
-                    self.sift_stretch(candidates, stretch, &way, least, &mut state);
+                    self.sift_stretch(candidates, stretch, &way, &mut state);
                     state
                 },
             )

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Cursor;
 use std::path::Path;
 
@@ -80,6 +80,21 @@ fn every_case_that_needs_a_visit_stands_on_exactly_one_list() {
         for (_, case) in list.cases() {
             assert_eq!(page.matches(&case.number).count(), 1);
             assert_eq!(cells.iter().filter(|cell| **cell == case.number).count(), 1);
+        }
+        // As many as the cover says, in all and of each matter.
+        let numbers: BTreeSet<&str> = list.cases().map(|(_, case)| case.number.as_str()).collect();
+        let said = |label: &str| {
+            let at = cells.iter().position(|cell| cell.trim() == label);
+            cells[at.unwrap() + 1].parse::<usize>().unwrap()
+        };
+        let label = words::field::CASES_COUNT.zh;
+        assert_eq!(said(label), cells.iter().filter(|cell| numbers.contains(cell.as_str())).count());
+        assert!(page.contains(&format!("{label} <b>{}</b>", numbers.len())));
+        assert_eq!(said(words::field::DWELLINGS_COUNT.zh), list.doors());
+        for matter in Matter::ALL {
+            let name = matter.words().zh;
+            let stand = cells.iter().filter(|cell| *cell == name).count();
+            assert!(stand == 0 || said(name) == stand, "{name}");
         }
     }
     assert!(report.lists.iter().any(|list| list.area == "unknown"));
@@ -230,7 +245,7 @@ fn areas_whose_codes_differ_in_case_only_have_files_of_their_own() {
     ["ea01", "EA01", "甲片-01"].into_iter().zip(&mut lists).for_each(|(area, list)| area.clone_into(&mut list.area));
     let folder = tempfile::tempdir().unwrap();
     let written = follow_up::write(&report.heading(), &lists, folder.path(), whole_file::write_for_owner).unwrap();
-    let names: std::collections::BTreeSet<String> =
+    let names: BTreeSet<String> =
         written.iter().map(|path| path.file_name().unwrap().to_string_lossy().to_lowercase()).collect();
     assert_eq!(names.len(), 6);
     assert!(names.contains(&format!("{}.html", super::cases::file_name("甲片-01"))));

@@ -225,6 +225,9 @@ fn folders_below_are_drafted_and_files_of_other_forms_are_named() {
     let none = tempfile::tempdir().unwrap();
     std::fs::write(none.path().join("roll.xls"), "x").unwrap();
     assert!(super::draft(none.path(), none.path()).unwrap_err().to_string().contains("roll.xls: it is not"));
+    put("results/persons.csv", "source,record_id\nroll,1\n");
+    let error = super::draft(&outer.path().join("results"), outer.path()).unwrap_err();
+    assert_eq!(error.kind(), crate::error::Kind::Usage, "{error}");
 }
 
 #[test]
