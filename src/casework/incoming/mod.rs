@@ -11,6 +11,7 @@
 mod clock;
 mod cover;
 mod heading;
+mod month;
 mod role;
 mod row;
 

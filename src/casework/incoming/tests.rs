@@ -119,6 +119,15 @@ fn what_programs_do_to_texts_changes_nothing_and_what_people_add_comes_back() {
     rewritten[1][4] = String::from("1980-05-01 00:00:00");
     rewritten[2][2].clear();
     assert_eq!(read_rows(rewritten), (4, 0, Vec::new()));
+    // Chinese spreadsheet programs save text tables in GBK, which lacks two of these characters.
+    let (folder, mut rare) = (tempfile::tempdir().unwrap(), cases());
+    rare[0].row.case.name = String::from("㛃丽𬱖");
+    for (name, good) in [("?丽?", 4), ("?丽??", 4), ("\u{fffd}丽??", 4), ("?丽", 3), ("??𬱖", 3)] {
+        let mut list = rows(&rare, "03");
+        list[0][3] = name.to_owned();
+        let path = workbook(folder.path(), &[("清单", list)]);
+        assert_eq!(read_back(&path, &rare, &|_| Vec::new()).visits.len(), good, "{name}");
+    }
     let mut added = rows(&cases(), "03");
     added[2][2] += "（门口有狗）";
     let (good, _, wrong) = read_rows(added);
@@ -355,6 +364,11 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         ("2020-12-01 nobody met", "behind the day"),
         ("2020-12-01 12-05 10:00", "behind the day"),
         ("2020年12月1日、3日", "no date"),
+        ("3rd Dec", "the year is missing"),
+        ("Dec 2020", "the day is missing"),
+        ("03/12/2020", "which the month"),
+        ("3 Dec 2020 and 5 Dec 2020", "behind the day"),
+        ("3 and 5 Dec 2020", "no date"),
     ] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();
@@ -378,6 +392,11 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         "2020年12月3日 晚",
         "2020年12月3日晚8点",
         "2020-12-03 10:00-11:00",
+        "3 December 2020, 8:30 pm",
+        "Dec 3, 2020",
+        "25/11/2020",
+        "11/25/2020 10:00",
+        "12.12.2020",
     ] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();

@@ -128,9 +128,9 @@ pub const PROTOCOL_LINES: [Words; 6] = [
         "The list is a lead, not a verdict: what the household declares and what you see decides.",
     ),
     words(
-        "每一事项只填一个结果代码和走访日期；白天无人时，换晚上或周末再访，三次以上记“13”，备注写明各次日期。",
-        "One outcome code and a date per case; if nobody opens, come back in the evening or at the weekend, and write \
-         13 only after three attempts, their dates in the notes.",
+        "每一事项只填一个结果代码和走访日期（如 2020-12-03）；白天无人时，换晚上或周末再访，三次以上记“13”，备注写明各次日期。",
+        "One outcome code and a date, such as 2020-12-03, per case; if nobody opens, come back in the evening or at the \
+         weekend, and write 13 only after three attempts, their dates in the notes.",
     ),
     words(
         "同一住所的事项排在一起，一次走访全部核实；发现表外漏登人员，同样补登并在备注中写明。",
