@@ -1,3 +1,4 @@
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::Workbook;
@@ -90,6 +91,12 @@ fn every_sheet_that_is_a_list_counts() {
     let target = super::write_wrong(folder.path(), "0123456789abcdef", &returned, Language::Zh).unwrap();
     let written = crate::intake::extract::filled::sheets(&target).unwrap();
     assert_eq!(written.iter().map(|sheet| sheet.name.as_str()).collect::<Vec<_>>(), ["东区", "西区", "北区"]);
+    let mut sheet = String::new();
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&target).unwrap()).unwrap();
+    archive.by_name("xl/worksheets/sheet2.xml").unwrap().read_to_string(&mut sheet).unwrap();
+    for printed in ["orientation=\"landscape\"", "fitToHeight=\"0\"", field::CONFIDENTIAL.zh, "<formula1>\"01,02,"] {
+        assert!(sheet.contains(printed), "{printed}: {sheet}");
+    }
 }
 
 #[test]
