@@ -57,7 +57,7 @@ pub const COLUMNS: [Words; 9] = [
     words("姓名", "Name"),
     words("性别", "Sex"),
     words("出生年月", "Born"),
-    words("证件号码（部分）", "ID number (part)"),
+    words("身份号码（部分）", "ID number (part)"),
     words("询问内容", "What to ask"),
 ];
 /// The outcome chosen from a list.
@@ -69,7 +69,7 @@ pub const NOTE: Words = words("备注", "Notes");
 /// Born, before a year and month.
 pub const BORN: Words = words("出生", "born");
 /// ID number, before its masked form.
-pub const ID_NUMBER: Words = words("证件", "ID");
+pub const ID_NUMBER: Words = words("身份号码", "ID");
 
 /// How a visit ended, after its code.
 #[must_use]
