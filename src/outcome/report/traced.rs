@@ -1,8 +1,8 @@
 //! Which command leads from a figure to its rows?
 //!
 //! Every figure of the page carries, as `data-trace`, what to write after `rollcall trace DIR`: the page shows it while
-//! the pointer or the keyboard is there. A test goes through all figures of a page with these commands, and fails for a figure without
-//! one.
+//! the pointer or the keyboard is there. A test goes through all figures of a page with these commands, and fails for a
+//! figure without one.
 
 use maud::{Markup, PreEscaped, html};
 
