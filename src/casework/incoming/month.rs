@@ -70,7 +70,7 @@ fn first_part(text: &str) -> Option<(Option<Part<'_>>, &str)> {
     }
     let (word, behind) = run(|c| c.is_ascii_alphabetic());
     let is_short_for = |month: &&str| word.len() >= 3 && month.starts_with(word);
-    if let Some(at) = MONTHS.iter().position(|month| is_short_for(month)) {
+    if let Some(at) = MONTHS.iter().position(is_short_for) {
         return Some((Some(Part::Month(at + 1)), behind));
     }
     OTHER_WORDS.split(' ').any(|other| other == word).then_some((None, behind))
