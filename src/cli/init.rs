@@ -51,7 +51,7 @@ fn print(folder: &Path) -> Result<ExitCode> {
 /// What would else be noticed only when the study is run, and then looks like a fault of the study file.
 fn warn(drafted: &Drafted) {
     for (file, why) in &drafted.left_out {
-        tracing::warn!("{}: left out of the study: {why}\n（未列入研究方案，原因见上）", file.escape_debug(),);
+        tracing::warn!("{}: left out of the study: {why}\n（未列入研究文件，原因见上）", file.escape_debug(),);
     }
     for remark in &drafted.remarks {
         tracing::warn!("{}: {}\n（{}）", remark.of, remark.what, remark.in_chinese);
@@ -59,13 +59,13 @@ fn warn(drafted: &Drafted) {
     if !drafted.has_roll {
         tracing::warn!(
             "no file of this draft is the roll: without it nobody can be found missing\n\
-             （方案中没有普查登记，无法查找漏登人员）"
+             （研究文件中没有普查登记，无法查找漏登人员）"
         );
     }
     for file in &drafted.unrecognised {
         tracing::warn!(
             "{}: no header was recognised; if a title row stands above the header, remove it and draft again\n\
-             （未识别到表头；若表头上方有标题行，请删去后重新起草方案）",
+             （未识别到表头；若表头上方有标题行，请删去后重新起草研究文件）",
             file.escape_debug()
         );
     }

@@ -11,6 +11,7 @@
 mod clock;
 mod cover;
 mod heading;
+mod month;
 mod role;
 mod row;
 
@@ -18,7 +19,9 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::{
+    DataValidation, DataValidationErrorStyle, Format, FormatAlign, FormatBorder, Workbook, XlsxError,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::decision::{self, Waiting};
@@ -30,8 +33,9 @@ use crate::error::{Error, Kind, Result};
 use crate::intake::extract::filled::{self, FilledSheet};
 use crate::intake::study::Language;
 use crate::outcome::report::cases::CaseRow;
+use crate::outcome::report::follow_up;
 use crate::outcome::report::words::{Words, words};
-use crate::outcome::report::workbook;
+use crate::outcome::report::workbook::{self, A4, footer, height, line_count};
 use crate::outcome::visit::Outcome;
 use crate::privacy::personal;
 use crate::whole_file;
@@ -315,6 +319,11 @@ pub fn take_back(store: &mut Store, run: &Path, path: &Path, taking: &Taking<'_>
 const ROW_TITLE: Words = words("原行号", "Row");
 const COLUMN_TITLE: Words = words("问题列", "Column");
 const REASON_TITLE: Words = words("原因", "Reason");
+/// Widths of the columns of these, in characters; and of what stood in the list: as there, but for what is printed on
+/// one page.
+const OWN_WIDTHS: [f64; 3] = [7.0, 10.0, 34.0];
+const WIDTH: f64 = 12.0;
+const WIDTH_MAX: f64 = 26.0;
 
 fn write_wrong(run: &Path, digest: &str, returned: &Returned, language: Language) -> Result<PathBuf> {
     let folder = run.join(FOLDER).join("returned");
@@ -350,21 +359,46 @@ fn write_sheet(
     if !is_taken {
         let _ = sheet.set_name(name);
     }
-    let bold = Format::new().set_bold();
-    let text = Format::new().set_quote_prefix();
+    let boxed = || {
+        let font = Format::new().set_font_name("Microsoft YaHei").set_border(FormatBorder::Thin);
+        font.set_border_color(0x99A1AD).set_text_wrap().set_align(FormatAlign::Top)
+    };
+    let bold = boxed().set_bold().set_background_color(0xE8ECF1);
+    let text = boxed().set_quote_prefix();
+    let width = |title: &String| follow_up::xlsx::column_width(title).map_or(WIDTH, |width| width.min(WIDTH_MAX));
+    let widths: Vec<f64> = OWN_WIDTHS.into_iter().chain(heading.iter().map(width)).collect();
+    let lines = |cells: &[String]| cells.iter().zip(&widths).map(|(cell, width)| line_count(cell, *width)).max();
+    let mut write = |row: u32, cells: &[String], format: &Format| {
+        for (column, cell) in (0u16..).zip(cells) {
+            sheet.write_string_with_format(row, column, cell, format)?;
+        }
+        sheet.set_row_height(row, height(lines(cells).unwrap_or(1), 4.0)).map(|_| ())
+    };
     let titles = [ROW_TITLE, COLUMN_TITLE, REASON_TITLE].map(|title| title.of(language).to_owned());
-    for (column, title) in (0u16..).zip(titles.iter().chain(heading)) {
-        sheet.write_string_with_format(0, column, title, &bold)?;
-    }
-    sheet.set_column_width(2, 60)?;
-    sheet.set_freeze_panes(1, 3)?;
+    write(0, &[&titles, heading].concat(), &bold)?;
     for (row, wrong) in (1u32..).zip(wrong) {
         let first =
             [wrong.spot.row.to_string(), wrong.column.of(language).to_owned(), wrong.reason.of(language).to_owned()];
-        for (column, cell) in (0u16..).zip(first.iter().chain(&wrong.cells)) {
-            sheet.write_string_with_format(row, column, cell, &text)?;
-        }
+        write(row, &[&first, &wrong.cells[..]].concat(), &text)?;
     }
+    for (column, width) in (0u16..).zip(&widths) {
+        sheet.set_column_width(column, *width)?;
+    }
+    let outcomes = (0u16..).zip(titles.iter().chain(heading)).find(|(_, title)| COLUMNS[OUTCOME].is_called(title));
+    if let Some((column, _)) = outcomes {
+        // Words beside the codes would be longer than such a list may be.
+        let codes = DataValidation::new().allow_list_strings(&Outcome::ALL.map(Outcome::code))?;
+        let rows = u32::try_from(wrong.len()).unwrap_or(u32::MAX);
+        sheet.add_data_validation(
+            1,
+            column,
+            rows,
+            column,
+            &codes.set_error_style(DataValidationErrorStyle::Warning),
+        )?;
+    }
+    sheet.set_freeze_panes(1, 3)?.set_paper_size(A4).set_landscape().set_margins(0.3, 0.3, 0.4, 0.5, 0.25, 0.25);
+    sheet.set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?.set_footer(footer(language));
     Ok(())
 }
 

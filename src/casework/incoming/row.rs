@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use encoding_rs::GBK;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
@@ -14,6 +15,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::Known;
 use super::clock::is_time;
 use super::heading::Places;
+use super::month;
 use crate::casework::history::SUPERVISOR;
 use crate::casework::store::{StoredCase, Visit};
 use crate::intake::extract::filled::NOT_COMPUTED;
@@ -287,14 +289,24 @@ impl Row<'_> {
     }
 }
 
-/// Are two cells the same for people? Programs change the width of characters, spaces and line ends, and put the mark
-/// of a text before it.
-fn same(one: &str, other: &str) -> bool {
+/// Is a cell for people what was sent? Programs change the width of characters, spaces and line ends, and put the mark
+/// of a text before it; one that saves in the encoding of Chinese Windows writes `?` for each character that GBK lacks,
+/// or for each half of it.
+fn same(cell: &str, sent: &str) -> bool {
     let squeezed = |text: &str| {
         let text = normal(text);
         text.trim_start_matches('\'').chars().filter(|c| !c.is_whitespace()).collect::<String>()
     };
-    squeezed(one) == squeezed(other)
+    let cell = squeezed(cell).replace(char::REPLACEMENT_CHARACTER, "?");
+    let lost: [fn(char) -> usize; 2] = [|_| 1, char::len_utf16];
+    cell == squeezed(sent)
+        || (cell.contains('?') && lost.into_iter().any(|marks| cell == squeezed(&in_gbk(sent, marks))))
+}
+
+/// A text without what GBK lacks, with so many `?` for each such character.
+fn in_gbk(text: &str, marks: fn(char) -> usize) -> String {
+    let is_lacking = |c: char| GBK.encode(c.encode_utf8(&mut [0; 4])).2;
+    text.chars().map(|c| if is_lacking(c) { "?".repeat(marks(c)) } else { String::from(c) }).collect()
 }
 
 /// Is it the birth that went out? A program may have made a date of a year and month.
@@ -397,6 +409,8 @@ fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
             "this is no date: expected year, month and day, such as 2020-12-01",
         )
     };
+    let in_numbers = month::in_numbers(text);
+    let text = in_numbers.as_deref().unwrap_or(text);
     // Beyond the day there may be a time; days of further visits belong into the notes.
     let is_behind = |c: char| c == ' ' || (c.is_alphabetic() && !"年月日号號".contains(c));
     let (day, time) = match text.split_once(['日', '号', '號']) {
@@ -421,6 +435,14 @@ fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
             (i32::from(year), i32::from(month), i32::from(day))
         }
         [year, month, day] if *year > 1_000 => (*year, *month, *day),
+        [day, month, year] if *year > 1_000 && (*day > 12 || day == month) => (*year, *month, *day),
+        [month, day, year] if *year > 1_000 && *day > 12 => (*year, *month, *day),
+        [_, _, year] if *year > 1_000 => {
+            return Err(fault(
+                "哪个是月、哪个是日分不清：应为年月日，如 2020-12-01",
+                "which is the day and which the month? Write year, month and day, such as 2020-12-01",
+            ));
+        }
         [year, _] if *year > 1_000 => {
             return Err(fault(
                 "缺少日：应为年月日，如 2020-12-01",

@@ -1,3 +1,4 @@
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rust_xlsxwriter::Workbook;
@@ -90,6 +91,12 @@ fn every_sheet_that_is_a_list_counts() {
     let target = super::write_wrong(folder.path(), "0123456789abcdef", &returned, Language::Zh).unwrap();
     let written = crate::intake::extract::filled::sheets(&target).unwrap();
     assert_eq!(written.iter().map(|sheet| sheet.name.as_str()).collect::<Vec<_>>(), ["东区", "西区", "北区"]);
+    let mut sheet = String::new();
+    let mut archive = zip::ZipArchive::new(std::fs::File::open(&target).unwrap()).unwrap();
+    archive.by_name("xl/worksheets/sheet2.xml").unwrap().read_to_string(&mut sheet).unwrap();
+    for printed in ["orientation=\"landscape\"", "fitToHeight=\"0\"", field::CONFIDENTIAL.zh, "<formula1>\"01,02,"] {
+        assert!(sheet.contains(printed), "{printed}: {sheet}");
+    }
 }
 
 #[test]
@@ -119,6 +126,15 @@ fn what_programs_do_to_texts_changes_nothing_and_what_people_add_comes_back() {
     rewritten[1][4] = String::from("1980-05-01 00:00:00");
     rewritten[2][2].clear();
     assert_eq!(read_rows(rewritten), (4, 0, Vec::new()));
+    // Chinese spreadsheet programs save text tables in GBK, which lacks two of these characters.
+    let (folder, mut rare) = (tempfile::tempdir().unwrap(), cases());
+    rare[0].row.case.name = String::from("㛃丽𬱖");
+    for (name, good) in [("?丽?", 4), ("?丽??", 4), ("\u{fffd}丽??", 4), ("?丽", 3), ("??𬱖", 3)] {
+        let mut list = rows(&rare, "03");
+        list[0][3] = name.to_owned();
+        let path = workbook(folder.path(), &[("清单", list)]);
+        assert_eq!(read_back(&path, &rare, &|_| Vec::new()).visits.len(), good, "{name}");
+    }
     let mut added = rows(&cases(), "03");
     added[2][2] += "（门口有狗）";
     let (good, _, wrong) = read_rows(added);
@@ -371,6 +387,11 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         ("2020年12月1日家中无人", "behind the day"),
         ("2020-12-01 12-05 10:00", "behind the day"),
         ("2020年12月1日、3日", "no date"),
+        ("3rd Dec", "the year is missing"),
+        ("Dec 2020", "the day is missing"),
+        ("03/12/2020", "which the month"),
+        ("3 Dec 2020 and 5 Dec 2020", "behind the day"),
+        ("3 and 5 Dec 2020", "no date"),
     ] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();
@@ -399,6 +420,11 @@ fn a_wrong_day_is_told_from_a_missing_one() {
         "2020-12-03周四",
         "2020/12/3(星期四)上午10点",
         "2020年12月3號",
+        "3 December 2020, 8:30 pm",
+        "Dec 3, 2020",
+        "25/11/2020",
+        "11/25/2020 10:00",
+        "12.12.2020",
     ] {
         let mut rows = rows(&cases()[..1], "03");
         rows[0][6] = day.to_owned();

@@ -8,12 +8,15 @@ use sha2::{Digest, Sha256};
 
 use crate::digest::hex;
 use crate::intake::study::{Field, Language, Study};
-use crate::outcome::report::cases::{door, id_characters};
+use crate::outcome::report::cases::{door, id_characters, written_address};
 use crate::outcome::report::words::{code, field};
 use crate::person::code::ethnicity_names;
 use crate::person::date::Date;
 use crate::person::table::{PersonTable, RecordId};
 use crate::privacy::mask;
+
+/// Longest value that is shown, in characters.
+const VALUE_CHARACTERS_MAX: usize = 160;
 
 /// A field of two records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub struct Row {
     pub one: String,
     /// The value of the other record.
     pub other: String,
-    /// Do both say something, and not the same (masked or not)?
+    /// Do both say something, and not the same (masked or cut or not)?
     pub differs: bool,
 }
 
@@ -82,7 +85,7 @@ fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<Value> {
     let (at, language) = (record as usize, study.language);
     let bound = |field: Field| study.sources.iter().any(|source| source.binding(field).is_some());
     let mut all: Vec<Value> = Vec::new();
-    let mut add_folded = |field: Field, value: String, folded: &str| {
+    let mut add = |field: Field, value: String, folded: &str| {
         if bound(field) {
             let shown = match field {
                 Field::IdNumber => Shown::IdNumber,
@@ -94,24 +97,29 @@ fn fields(study: &Study, table: &PersonTable, record: RecordId) -> Vec<Value> {
         }
     };
     // Where no source has whole names, their parts are among the text fields.
-    add_folded(Field::Name, mask::plain(table.written_name(record)), table.name_text(record));
-    let mut add = |field: Field, value: String| add_folded(field, value, "");
-    add(Field::FormerName, mask::plain(table.names.texts.text(table.former_name[at])));
-    add(Field::Sex, field::sex(table.sex[at]).of(language).to_owned());
-    add(Field::BirthDate, day(table.birth[at]));
-    add(Field::IdNumber, id_characters(table.id_number[at]));
-    add(Field::Ethnicity, nationality(language, table.ethnicity[at]));
-    add(Field::Address, dwelling_words(language, table, record));
-    add(Field::Division, digits(table.divisions.text(table.division[at])));
-    add(Field::Relationship, field::relationship(table.relationship[at]).of(language).to_owned());
+    add(Field::Name, plain(table.written_name(record)), table.name_text(record));
+    let former_name = table.names.texts.text(table.former_name[at]);
+    add(Field::FormerName, plain(former_name), former_name);
+    add(Field::Sex, field::sex(table.sex[at]).of(language).to_owned(), "");
+    add(Field::BirthDate, day(table.birth[at]), "");
+    add(Field::IdNumber, id_characters(table.id_number[at]), "");
+    add(Field::Ethnicity, nationality(language, table.ethnicity[at]), "");
+    let (address, compared) = dwelling(language, table, record);
+    add(Field::Address, address, &compared);
+    add(Field::Division, digits(table.divisions.text(table.division[at])), "");
+    add(Field::Relationship, field::relationship(table.relationship[at]).of(language).to_owned(), "");
     let telephone = table.telephone[at];
-    add(Field::Telephone, if telephone == 0 { String::new() } else { telephone.to_string() });
+    add(Field::Telephone, if telephone == 0 { String::new() } else { telephone.to_string() }, "");
     for (field, symbol) in table.text_fields.iter().zip(table.texts.row(at)) {
         let value = field.values.text(*symbol);
         let label = code::field(language, study.field_name(field.field));
-        all.push(Value { label, value: mask::plain(value), shown: Shown::Whole, folded: None });
+        all.push(Value { label, value: plain(value), shown: Shown::Whole, folded: Some(value.to_owned()) });
     }
     all
+}
+
+fn plain(value: &str) -> String {
+    mask::plain_within(value, VALUE_CHARACTERS_MAX)
 }
 
 fn nationality(language: Language, code: u8) -> String {
@@ -119,9 +127,16 @@ fn nationality(language: Language, code: u8) -> String {
     if language == Language::Zh { chinese } else { english }
 }
 
-fn dwelling_words(language: Language, table: &PersonTable, record: RecordId) -> String {
+/// A dwelling as it is written, and by what two of them are told apart.
+fn dwelling(language: Language, table: &PersonTable, record: RecordId) -> (String, String) {
     let door = door(table, record);
-    if door.unplaced && door.building == 0 && door.room == 0 { String::new() } else { door.words(language) }
+    if door.unplaced && door.building == 0 && door.room == 0 {
+        return (String::new(), String::new());
+    }
+    let whole = table.written_address(record).filter(|_| door.is_whole).map(str::to_lowercase);
+    let place = whole.unwrap_or_else(|| table.estates.text(table.estate[record as usize]).to_owned());
+    let compared = format!("{place} {} {} {}", door.building, door.unit, door.room);
+    (written_address(language, table, record), compared)
 }
 
 /// A code is no person's number: its digits may be seen.
@@ -167,6 +182,27 @@ mod tests {
             number.one.len() == number_of_one.len() && pairs.all(|(shown, one)| shown == '*' || shown == one)
         });
         assert!(alike.count() > 5, "{number:?}");
+    }
+
+    #[test]
+    fn long_values_differ_by_what_is_not_shown_and_addresses_stand_as_they_are_written() {
+        let row = |field: &str, one: &str, other: &str| {
+            let own =
+                if field == "remark" { "\n[[field]]\nname = \"remark\"\ncomparator = \"levenshtein\"\n" } else { "" };
+            let study = format!("{HEAD}{}{own}", source("a", "roll", false, &[("name", "n"), (field, "f")]));
+            let practice = Practice::of(&[("a.csv", &format!("id,n,f\n1,某甲,{one}\n2,某甲,{other}\n"))], &study);
+            side_by_side(&practice.study, &practice.standardised().table, [0, 1]).pop().expect("a row")
+        };
+        for length in [90, 200] {
+            let long = "old road ".repeat(length / 9);
+            let found = row("remark", &format!("{long}flat 3"), &format!("{long}flat 7"));
+            assert!(found.differs && found.one.ends_with("flat 3") == (length == 90), "{found:?}");
+        }
+        assert!(row("remark", "lane 13812345678", "lane 13912345678").differs);
+        let found = row("address", "\"70 Old Cocoa Board Lane, Flat 3\"", "\"70 Old Cocoa Board Lane, Flat 7\"");
+        assert!(found.differs && found.one.contains("Old Cocoa Board Lane"), "{found:?}");
+        let found = row("address", "幸福小区3号楼412室", "幸福小区3号宿舍楼412室");
+        assert!(!found.differs && found.other == "幸福小区3号宿舍楼412室", "{found:?}");
     }
 
     #[test]

@@ -42,12 +42,12 @@ const LINES: [Words; 7] = [
         "Empty means not recorded, it is no disagreement; colour marks what is written differently.",
     ),
     words(
-        "想想常见的差错：同音字、形近字、农历生日、证件号码错一位、改名、孪生子女、同名的祖孙。",
+        "想想常见的差错：同音字、形近字、农历生日、身份号码错一位、改名、孪生子女、同名的祖孙。",
         "Think of usual errors: homophones, look-alike characters, lunar birth dates, a wrong digit, a changed name; and of \
          twins and namesakes in one family.",
     ),
     words(
-        "证件号码只显示末两位；后面的（≠ 2）表示两个号码有两位不同。",
+        "身份号码只显示末两位；后面的（≠ 2）表示两个号码有两位不同。",
         "Of ID numbers the last two characters are shown; (≠ 2) behind one says that the two differ in two places.",
     ),
     words("判断不了就选“不能确定”，不要猜。", "If it cannot be told, choose “unsure”; do not guess."),

@@ -42,7 +42,7 @@ fn of_source(folder: &Path, plan: &Planned, has_roll: bool) -> Vec<Remark> {
         (
             plan.surveyed.is_below,
             "found in a folder below and drafted: does it belong to the study?",
-            "位于下级文件夹，已列入方案，请确认是否属于本次研究",
+            "位于下级文件夹，已列入研究文件，请确认是否属于本次研究",
         ),
         (
             has_roll && is_headed_like_a_roll(plan),

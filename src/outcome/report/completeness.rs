@@ -110,7 +110,7 @@ pub fn section(language: Language, found: &Completeness) -> Markup {
         @if !found.summary.warnings.is_empty() {
             div.warnings {
                 h3 { (say::WARNINGS.of(language)) }
-                ul { @for warning in &found.summary.warnings { li data-trace=(say::warned_of(warning)) { (say::warning(language, warning)) } } }
+                ul { @for warning in &found.summary.warnings { li tabindex="0" data-trace=(say::warned_of(warning)) { (say::warning(language, warning)) } } }
             }
         }
         @if made { (estimates(language, found)) }
@@ -179,13 +179,13 @@ fn table(language: Language, found: &Completeness) -> Markup {
         };
         html! { tr class=(class) {
             td { (name) }
-            td.n data-trace=(command("enumerated")) { (expected(estimate.enumerated)) }
-            td.n data-trace=(command("erroneous")) { (expected(estimate.erroneous)) }
-            td.n data-trace=(command("duplicates")) { (expected(estimate.duplicates)) }
-            td.n data-trace=(command("persons")) { (expected(estimate.persons)) }
-            td.n data-trace=(command("variance")) { (expected(estimate.low)) " – " (expected(estimate.high)) }
-            td.n data-trace=(command("enumerated")) { (rate(estimate, estimate.omission())) }
-            td.n data-trace=(command("enumerated")) { (rate(estimate, estimate.net())) }
+            td.n tabindex="0" data-trace=(command("enumerated")) { (expected(estimate.enumerated)) }
+            td.n tabindex="0" data-trace=(command("erroneous")) { (expected(estimate.erroneous)) }
+            td.n tabindex="0" data-trace=(command("duplicates")) { (expected(estimate.duplicates)) }
+            td.n tabindex="0" data-trace=(command("persons")) { (expected(estimate.persons)) }
+            td.n tabindex="0" data-trace=(command("variance")) { (expected(estimate.low)) " – " (expected(estimate.high)) }
+            td.n tabindex="0" data-trace=(command("enumerated")) { (rate(estimate, estimate.omission())) }
+            td.n tabindex="0" data-trace=(command("enumerated")) { (rate(estimate, estimate.net())) }
         } }
     };
     html! { div.wide { table {
@@ -206,7 +206,7 @@ fn dependence(language: Language, summary: &Summary) -> Markup {
     html! { div.wide { table {
         (head(language, &say::DEPENDENCE_COLUMNS))
         tbody { @for (odds, persons) in &summary.if_dependent { tr {
-            td { (odds) } td.n data-trace="--estimate unseen" { (expected(*persons)) }
+            td { (odds) } td.n tabindex="0" data-trace="--estimate unseen" { (expected(*persons)) }
         } } }
     } } }
 }
@@ -217,7 +217,7 @@ fn post_strata(language: Language, summary: &Summary) -> Markup {
         tbody { @for (step, persons) in &summary.post_strata { tr {
             @let number = STEPS.iter().position(|name| name == step).unwrap_or(0) + 1;
             td { (say::step(language, step)) }
-            td.n data-trace={ "--estimate listed --step " (number) } { (expected(*persons)) }
+            td.n tabindex="0" data-trace={ "--estimate listed --step " (number) } { (expected(*persons)) }
         } } }
     } } }
 }
@@ -235,7 +235,7 @@ fn counts(language: Language, found: &Completeness) -> Markup {
                 (counts.in_both, "in_both"),
                 (counts.only_roll, "only_roll"),
                 (counts.only_register, "only_register"),
-            ] { td.n data-trace=(in_area(&format!("--persons {name}"), area)) { (count(persons)) } }
+            ] { td.n tabindex="0" data-trace=(in_area(&format!("--persons {name}"), area)) { (count(persons)) } }
         } }
     };
     html! {

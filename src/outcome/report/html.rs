@@ -3,6 +3,8 @@
 //! One page that opens offline and prints on A4: texts, tables and charts in one file, no script, nothing fetched from
 //! elsewhere, no personal value.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart::bars::area_name;
@@ -13,7 +15,7 @@ use super::traced::{HOW, MISSED, figure, in_area, in_community, traced, word};
 use super::words::completeness::{warned_of, warning as warned};
 use super::words::{self, Words, bits, code, count, expected, page, share};
 use super::{Report, completeness};
-use crate::intake::study::Language;
+use crate::intake::study::{Field, Language};
 use crate::outcome::coverage::estimated::WarningKind;
 
 const STYLE: &str = include_str!("page.css");
@@ -96,7 +98,7 @@ fn summary(report: &Report) -> Markup {
         }
         p { (PreEscaped(page::agreement(language, report.total.roll_present, report.total.in_both))) }
         p { (PreEscaped(page::visits(language, missed, real, report.lists.len() as u64))) }
-        @for warning in unlinked { div.warnings { p data-trace=(warned_of(warning)) { (warned(language, warning)) } } }
+        @for warning in unlinked { div.warnings { p tabindex="0" data-trace=(warned_of(warning)) { (warned(language, warning)) } } }
         p.note { (page::LISTS.of(language)) }
     }
 }
@@ -115,18 +117,18 @@ fn read(report: &Report) -> Markup {
     let language = report.language;
     let columns = [page::SOURCE, page::ROLE, page::FILES, page::ROWS, page::USED, page::SET_ASIDE];
     html! {
-        div.wide { table {
+        div.wide.sources { table {
             (head(language, &columns, 3))
             tbody { @for source in &report.sources { @let used = format!("--used {}", word(&source.name)); tr {
                 th { (source.name) @if code::source_kind(language, &source.kind) != source.name {
                     br; span.quiet { (code::source_kind(language, &source.kind)) }
                 } }
                 td { (code::role(source.role).of(language)) }
-                td { @for (at, (file, _)) in source.files.iter().take(6).enumerate() { @if at > 0 { br; } (file) }
+                td.files { @for (at, (file, _)) in source.files.iter().take(6).enumerate() { @if at > 0 { br; } (file) }
                     @if source.files.len() > 6 { br; "… (" (traced(&source.files.len().to_string(), &used)) ")" } }
-                td.n data-trace=(used) { (count(source.tally.rows_in)) }
-                td.n data-trace=(used) { (count(source.tally.rows_out)) }
-                td.n data-trace={ "--set-aside " (word(&source.name)) } { (count(source.tally.rows_set_aside())) }
+                td.n tabindex="0" data-trace=(used) { (count(source.tally.rows_in)) }
+                td.n tabindex="0" data-trace=(used) { (count(source.tally.rows_out)) }
+                td.n tabindex="0" data-trace={ "--set-aside " (word(&source.name)) } { (count(source.tally.rows_set_aside())) }
             } } }
         } }
         h3 { (page::SET_ASIDE.of(language)) }
@@ -138,18 +140,27 @@ fn read(report: &Report) -> Markup {
     }
 }
 
-type Reasons = std::collections::BTreeMap<String, u64>;
+/// Sources that a sheet of paper has room for, side by side.
+const SOURCES_ABREAST_MAX: usize = 8;
+
+/// The sources table by table, as many in each as in the others.
+fn abreast<S>(sources: &[S]) -> impl Iterator<Item = &[S]> {
+    let tables = sources.len().div_ceil(SOURCES_ABREAST_MAX).max(1);
+    sources.chunks(sources.len().div_ceil(tables).max(1))
+}
+
+type Reasons = BTreeMap<String, u64>;
 
 fn reasons(language: Language, sources: &[SourceRead], command: &str, of: fn(&SourceRead) -> &Reasons) -> Markup {
-    let mut all: Vec<&String> = sources.iter().flat_map(|source| of(source).keys()).collect();
-    all.sort();
-    all.dedup();
-    if all.is_empty() {
+    if sources.iter().all(|source| of(source).is_empty()) {
         return html! { p { (page::NOTHING.of(language)) } };
     }
-    html! { div.wide { table {
+    let all = |sources: &[SourceRead]| sources.iter().flat_map(|source| of(source).keys().cloned()).collect();
+    let groups = abreast(sources).map(|sources| (sources, all(sources)));
+    let told = groups.filter(|(_, all): &(_, BTreeSet<String>)| !all.is_empty());
+    html! { @for (sources, all) in told { div.wide.abreast { table {
         thead { tr { th { (page::REASON.of(language)) } @for source in sources { th.n { (source.name) } } } }
-        tbody { @for reason in all { tr {
+        tbody { @for reason in &all { tr {
             td { (code::reason(language, reason)) }
             @for source in sources {
                 td.n { @match of(source).get(reason) {
@@ -158,14 +169,15 @@ fn reasons(language: Language, sources: &[SourceRead], command: &str, of: fn(&So
                 } }
             }
         } } }
-    } } }
+    } } } }
 }
 
 fn filled(language: Language, sources: &[SourceRead]) -> Markup {
-    let fields = FIELDS.into_iter().filter(|field| sources.iter().any(|source| source.filled.contains_key(field)));
-    html! { div.wide { table {
+    let is_bound =
+        |sources: &[SourceRead], field: Field| sources.iter().any(|source| source.filled.contains_key(&field));
+    html! { @for sources in abreast(sources) { div.wide.abreast { table {
         thead { tr { th { (page::FIELD.of(language)) } @for source in sources { th.n { (source.name) } } } }
-        tbody { @for field in fields { tr {
+        tbody { @for field in FIELDS.into_iter().filter(|field| is_bound(sources, *field)) { tr {
             td { (code::field(language, field.name())) }
             @for source in sources {
                 td.n { @match source.filled.get(&field) {
@@ -177,7 +189,7 @@ fn filled(language: Language, sources: &[SourceRead]) -> Markup {
                 } }
             }
         } } }
-    } } }
+    } } } }
 }
 
 fn blocking(report: &Report) -> Markup {
@@ -198,7 +210,7 @@ fn blocking(report: &Report) -> Markup {
                     (rule.pairs, &pairs),
                     (rule.new_pairs, &new),
                     (rule.pairs_left_out, &blocks),
-                ] { td.n data-trace=(command) { (count(figure)) } }
+                ] { td.n tabindex="0" data-trace=(command) { (count(figure)) } }
             } } }
         } }
     }
@@ -213,8 +225,8 @@ fn links(report: &Report) -> Markup {
             tbody { @for (one, other, links, possible) in &links.by_sources { tr {
                 @let command = format!("--links {} {}", word(one), word(other));
                 td { @if one == other { (one) (page::WITHIN.of(language)) } @else { (one) " – " (other) } }
-                td.n data-trace=(command) { (count(*links)) }
-                td.n data-trace={ (command) " --possible" } { (count(*possible)) }
+                td.n tabindex="0" data-trace=(command) { (count(*links)) }
+                td.n tabindex="0" data-trace={ (command) " --possible" } { (count(*possible)) }
             } } }
         } }
         h3 { (page::RELIABILITY_TITLE.of(language)) }
@@ -243,11 +255,11 @@ fn reliability(report: &Report) -> Markup {
             tbody { @for band in reliability.bands.iter().filter(|band| band.pairs > 0) { tr {
                 @let command = format!("--band {}", band.low);
                 td { (page::band(band.low, band.high)) }
-                td.n data-trace=(command) { (count(band.pairs)) }
-                td.n data-trace=(command) { (expected(band.expected)) }
-                td.n data-trace=(command) { (count(band.judged)) }
-                td.n data-trace=(command) { @if band.judged == 0 { span.quiet { "–" } } @else { (count(band.same)) } }
-                td.n data-trace=(command) { @match band.share {
+                td.n tabindex="0" data-trace=(command) { (count(band.pairs)) }
+                td.n tabindex="0" data-trace=(command) { (expected(band.expected)) }
+                td.n tabindex="0" data-trace=(command) { (count(band.judged)) }
+                td.n tabindex="0" data-trace=(command) { @if band.judged == 0 { span.quiet { "–" } } @else { (count(band.same)) } }
+                td.n tabindex="0" data-trace=(command) { @match band.share {
                     Some(share) => (page::estimated(language, band.pairs, share)),
                     None => span.quiet { "–" },
                 } }
@@ -263,9 +275,9 @@ fn persons(report: &Report) -> Markup {
         (head(language, &page::PERSONS, 1))
         tbody {
             @for (sources, persons) in &report.persons.by_sources { tr {
-                td { (sources) } td.n data-trace={ "--in-sources " (sources) } { (count(*persons)) }
+                td { (sources) } td.n tabindex="0" data-trace={ "--in-sources " (sources) } { (count(*persons)) }
             } }
-            tr.all { td { (page::ALL_PERSONS.of(language)) } td.n data-trace="--persons all" { (count(report.persons.persons)) } }
+            tr.all { td { (page::ALL_PERSONS.of(language)) } td.n tabindex="0" data-trace="--persons all" { (count(report.persons.persons)) } }
         }
     } } }
 }
@@ -282,9 +294,9 @@ fn discrepancies(report: &Report) -> Markup {
             tr {
                 td.kind { (name.of(language)) }
                 td { (definition.of(language)) }
-                td.n data-trace=(command) { (count(found.count)) }
-                td.n data-trace=(command) { (expected(found.expected)) }
-                td.n data-trace={ (command) " --listed" } { (count(found.listed)) }
+                td.n tabindex="0" data-trace=(command) { (count(found.count)) }
+                td.n tabindex="0" data-trace=(command) { (expected(found.expected)) }
+                td.n tabindex="0" data-trace={ (command) " --listed" } { (count(found.listed)) }
                 td { (action.of(language)) }
             }
         } }
@@ -312,13 +324,26 @@ fn missed_table(language: Language, areas: &[MissedInArea], narrowed: fn(&str, &
         tbody { @for area in areas { tr {
             @let command = narrowed(MISSED, &area.area);
             td { (area_name(language, &area.area)) }
-            td.n data-trace=(command) { (count(area.count)) }
-            td.n data-trace=(command) { (expected(area.expected)) }
-            td.n data-trace={ (command) " --listed" } { (count(area.listed)) }
+            td.n tabindex="0" data-trace=(command) { (count(area.count)) }
+            td.n tabindex="0" data-trace=(command) { (expected(area.expected)) }
+            td.n tabindex="0" data-trace={ (command) " --listed" } { (count(area.listed)) }
         } } }
     } } }
 }
 
 fn limits(language: Language) -> Markup {
     html! { ul { @for line in page::LIMITS { li { (line.of(language)) } } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::abreast;
+
+    #[test]
+    fn sources_are_shared_out_to_tables_that_paper_has_room_for() {
+        for (sources, tables) in [(0, vec![]), (1, vec![1]), (8, vec![8]), (10, vec![5, 5]), (17, vec![6, 6, 5])] {
+            let shared: Vec<usize> = abreast(&vec![(); sources]).map(<[()]>::len).collect();
+            assert_eq!(shared, tables);
+        }
+    }
 }

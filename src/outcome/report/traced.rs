@@ -1,8 +1,8 @@
 //! Which command leads from a figure to its rows?
 //!
-//! Every figure of the page carries, as `data-trace`, what to write after `rollcall trace DIR`: the page shows it where
-//! the pointer rests. A test goes through all figures of a page with these commands, and fails for a figure without
-//! one.
+//! Every figure of the page carries, as `data-trace`, what to write after `rollcall trace DIR`: the page shows it while
+//! the pointer or the keyboard is there. A test goes through all figures of a page with these commands, and fails for a
+//! figure without one.
 
 use maud::{Markup, PreEscaped, html};
 
@@ -17,7 +17,7 @@ pub const MISSED: &str = "--kind missed_person,missed_newborn --open";
 /// A figure with the command that leads to its rows.
 #[must_use]
 pub fn traced(figure: &str, command: &str) -> Markup {
-    html! { data data-trace=(command) { (figure) } }
+    html! { data tabindex="0" data-trace=(command) { (figure) } }
 }
 
 /// Like [`traced`], as text for a sentence.
@@ -29,7 +29,7 @@ pub fn within(figure: &str, command: &str) -> String {
 /// A chart with its caption, and the command that leads to its rows.
 #[must_use]
 pub fn figure(command: &str, caption: &str, svg: &str) -> Markup {
-    html! { figure data-trace=(command) { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
+    html! { figure tabindex="0" data-trace=(command) { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
 }
 
 /// A name as a shell takes it for one word. Within single quotes a shell obeys nothing, and of the names some are what
@@ -59,8 +59,9 @@ pub fn in_community(command: &str, area: &str) -> String {
 
 /// Under the title.
 pub const HOW: Words = words(
-    "每个数字都能追到记录：指针停在数字上，显示 rollcall trace 命令（DIR 为结果文件夹）。",
-    "Every figure leads to its rows: rest the pointer on it for the command of rollcall trace (DIR: the folder of results).",
+    "每个数字都能追到记录：指针停在数字上（或点按、用 Tab 键移到），窗口底部显示 rollcall trace 命令（DIR 为结果文件夹）。",
+    "Every figure leads to its rows: rest the pointer on it, tap it, or go to it with the tab key, and the command of rollcall \
+     trace stands at the foot of the window (DIR: the folder of results).",
 );
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ pub const A4: u8 = 9;
 /// Height of a line of text, in points.
 const LINE_POINTS: f64 = 16.5;
 
+/// No row of a spreadsheet is higher, in points.
+pub const ROW_POINTS_MAX: f64 = 409.0;
+
 /// How hard a workbook is compressed, of 1 to 9: a run writes thousands of small ones, and takes half as long for them
 /// with the least.
 const COMPRESSION: u8 = 1;
@@ -45,7 +48,7 @@ pub fn line_count(text: &str, column: f64) -> u32 {
 /// Height of a row of so many lines. Not every program fits the height of rows itself, so it is written into the file.
 #[must_use]
 pub fn height(lines: u32, margin: f64) -> f64 {
-    f64::from(lines) * LINE_POINTS + margin
+    (f64::from(lines) * LINE_POINTS + margin).min(ROW_POINTS_MAX)
 }
 
 /// What stands at the foot of every page.

@@ -11,7 +11,7 @@ use rust_xlsxwriter::{
 };
 
 use super::super::cases::{AreaList, Case, DwellingCases};
-use super::super::words::{self, field};
+use super::super::words::{self, Words, field};
 use super::super::workbook::{self, A4, footer, height, line_count};
 use super::{Heading, area_code, area_words};
 use crate::error::{Error, Kind, Result};
@@ -20,10 +20,37 @@ use crate::outcome::visit::Outcome;
 
 /// Width of each column of the cases sheet, in characters.
 const WIDTHS: [f64; 12] = [5.0, 11.0, 11.0, 21.0, 12.0, 5.0, 10.0, 18.5, 38.0, 21.0, 12.0, 26.0];
+/// Width of the widest column of questions, in characters.
+const ASK_WIDTH_MAX: f64 = 190.0;
 /// Width of the cover's column of texts, in characters.
 const COVER_WIDTH: f64 = 62.0;
+const ASK: usize = 8;
 const OUTCOME: u16 = 9;
 const NOTE: u16 = 11;
+/// Height of a row of cases beyond that of its lines, in points.
+const MARGIN: f64 = 6.0;
+
+fn titles() -> impl Iterator<Item = Words> {
+    field::COLUMNS.into_iter().chain([field::OUTCOME, field::VISITED_ON, field::NOTE])
+}
+
+/// The width of the column with this heading, in characters, if lists have one.
+#[must_use]
+pub fn column_width(heading: &str) -> Option<f64> {
+    titles().zip(WIDTHS).find(|(title, _)| [title.zh, title.en].contains(&heading)).map(|(_, width)| width)
+}
+
+/// The widths of the columns of cases that ask this: what a supervisor is told of many calls takes a wider column, as
+/// rows are only so high.
+fn widths(asked: &[&str]) -> [f64; WIDTHS.len()] {
+    let mut widths = WIDTHS;
+    let are_whole =
+        |width: f64| asked.iter().all(|text| height(line_count(text, width), MARGIN) < workbook::ROW_POINTS_MAX);
+    while widths[ASK] < ASK_WIDTH_MAX && !are_whole(widths[ASK]) {
+        widths[ASK] += WIDTHS[ASK];
+    }
+    widths
+}
 
 /// The workbook of an area.
 ///
@@ -177,17 +204,18 @@ fn write_cases(
     sheet.set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
     sheet.set_header(header(heading, list)).set_footer(footer(language));
     sheet.set_freeze_panes(1, 2)?;
-    for (column, width) in (0u16..).zip(WIDTHS) {
+    let asked: Vec<&str> = list.cases().map(|(_, case)| case.ask.as_str()).collect();
+    let widths = widths(&asked);
+    for (column, width) in (0u16..).zip(widths) {
         sheet.set_column_width(column, width)?;
     }
     sheet.set_row_height(0, if language == Language::Zh { 38.0 } else { 40.0 })?;
-    let names = field::COLUMNS.into_iter().chain([field::OUTCOME, field::VISITED_ON, field::NOTE]);
-    for (column, name) in (0u16..).zip(names) {
+    for (column, name) in (0u16..).zip(titles()) {
         sheet.write_string_with_format(0, column, name.of(language), &styles.head)?;
     }
     let mut last = 0;
     for (row, (dwelling, case)) in (1u32..).zip(list.cases()) {
-        write_case(sheet, styles, row, dwelling, case)?;
+        write_case(sheet, styles, (row, &widths), dwelling, case)?;
         last = row;
     }
     if last > 0 {
@@ -216,7 +244,7 @@ fn write_codes(sheet: &mut Worksheet, styles: &Styles, language: Language) -> st
 fn write_case(
     sheet: &mut Worksheet,
     styles: &Styles,
-    row: u32,
+    (row, widths): (u32, &[f64]),
     dwelling: &DwellingCases,
     case: &Case,
 ) -> std::result::Result<(), XlsxError> {
@@ -228,9 +256,9 @@ fn write_case(
     let mut lines = 2;
     for (column, text) in (1u16..).zip(texts) {
         sheet.write_string_with_format(row, column, text, styles.of(text))?;
-        lines = lines.max(line_count(text, WIDTHS.get(usize::from(column)).copied().unwrap_or(10.0)));
+        lines = lines.max(line_count(text, widths.get(usize::from(column)).copied().unwrap_or(10.0)));
     }
-    sheet.set_row_height(row, height(lines, 6.0))?;
+    sheet.set_row_height(row, height(lines, MARGIN))?;
     for column in OUTCOME..NOTE {
         sheet.write_blank(row, column, &styles.fill)?;
     }
@@ -240,7 +268,17 @@ fn write_case(
 
 #[cfg(test)]
 mod tests {
-    use super::{header_text, looks_like_formula};
+    use super::{ASK, ASK_WIDTH_MAX, WIDTHS, header_text, line_count, looks_like_formula, widths};
+
+    #[test]
+    fn what_is_asked_stands_in_a_row_that_a_spreadsheet_can_show() {
+        for (characters, lines_max) in [(50, 24), (900, 24), (1_800, 24), (20_000, u32::MAX)] {
+            let text = "问".repeat(characters);
+            let widths = widths(&["问", &text]);
+            assert!(line_count(&text, widths[ASK]) <= lines_max && widths[ASK] <= ASK_WIDTH_MAX, "{characters}");
+            assert_eq!(widths == WIDTHS, characters == 50, "{characters}");
+        }
+    }
 
     #[test]
     fn texts_that_look_like_formulas_are_known() {

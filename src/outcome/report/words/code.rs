@@ -127,7 +127,7 @@ pub fn discrepancy(kind: DiscrepancyKind) -> [Words; 3] {
         K::CountedElsewhere => [
             words("居住地不符", "Counted elsewhere"),
             words(
-                "登记为住在本区别处，而没有一处登记为在此居住；或登记为在此居住，登记表另一行又写为住在本区以外",
+                "登记为住在本区别处，而没有一处登记为在此居住；或登记为在此居住，普查登记另一行又写为住在本区以外",
                 "Listed as living elsewhere in the area, and enumerated nowhere as living here; or enumerated as living here, \
                  and listed by another row of the roll as living outside the area",
             ),
@@ -163,7 +163,7 @@ pub fn discrepancy(kind: DiscrepancyKind) -> [Words; 3] {
         K::AttributeConflict => [
             words("登记项目不一致", "Conflicting items"),
             words(
-                "证件号码、姓名、性别或出生年月与行政记录矛盾",
+                "身份号码、姓名、性别或出生年月与行政记录矛盾",
                 "ID number, name, sex or birth contradict the registers",
             ),
             words("看证件核对有关项目", "Check the items from the card"),

@@ -8,10 +8,11 @@ use crate::outcome::report::traced::within;
 
 /// Under the total.
 pub const NOTE: Words = words(
-    "应登记人数按双系统估计：普查登记与行政记录的并集，先按证据逐人修正，再按小层估计两者都没有的人。每个数都带 95% 区间；\
+    "应登记人数按双系统估计：普查登记与行政记录的并集，先按证据逐人修正，再按小层估计两者都没有的人。估计应登记人数和漏登率带 95% 区间；\
      表内为整数，精确数在 coverage.parquet 与 coverage.json。",
     "Dual-system estimate: roll and the union of the registers are first mended person by person, then those whom neither \
-     has are estimated in small strata. Every figure has its 95 % interval; exact figures: coverage.parquet, coverage.json.",
+     has are estimated in small strata. The persons estimated and the omission rate have a 95 % interval; exact figures: \
+     coverage.parquet, coverage.json.",
 );
 /// Heading.
 pub const WARNINGS: Words = words("数据提出的警告", "Warnings from the data");
@@ -200,17 +201,17 @@ fn in_chinese(warning: &Warning) -> String {
             format!("居住证据不够可靠：{why}。")
         }
         WarningKind::Unlinked => format!(
-            "普查名册与行政记录中人数较少的一方，有 {share} 的人不在另一方：漏登人数的一切预计均不可靠。请核对两者是否为同一地区、\
+            "普查登记与行政记录中人数较少的一方，有 {share} 的人不在另一方：漏登人数的一切预计均不可靠。请核对两者是否为同一地区、\
              列是否对应正确、关联概率阈值是否过高。"
         ),
         WarningKind::Unknowable => {
-            format!("未作估计：普查名册中 {share} 的人属于行政记录几乎覆盖不到的人群（按年龄和户籍划分）。")
+            format!("未作估计：普查登记中 {share} 的人属于行政记录几乎覆盖不到的人群（按年龄和户籍划分）。")
         }
         WarningKind::UnknownKinds => format!(
-            "普查名册中 {share} 的人属于行政记录几乎覆盖不到的人群（按年龄和户籍划分）：其中的漏登由其他人群推算，可能偏差很大。"
+            "普查登记中 {share} 的人属于行政记录几乎覆盖不到的人群（按年龄和户籍划分）：其中的漏登由其他人群推算，可能偏差很大。"
         ),
         WarningKind::OneRegister => format!(
-            "普查名册中 {share} 的人属于只有一份行政记录能覆盖的人群（按年龄和户籍划分）：没有行政记录的人是否登记有误无从判断，\
+            "普查登记中 {share} 的人属于只有一份行政记录能覆盖的人群（按年龄和户籍划分）：没有行政记录的人是否登记有误无从判断，\
              一律未予扣除，估计可能偏高。"
         ),
         WarningKind::UnsupportedAreas => {
@@ -219,17 +220,17 @@ fn in_chinese(warning: &Warning) -> String {
                 "有 {count} 个普查小区的无记录佐证登记远多于其他小区，占全部此类登记的 {share}（{codes}）：是否有编造？"
             )
         }
-        WarningKind::OneList => String::from("未作估计：估计普查完整性至少需要一份普查名册和一份行政记录。"),
+        WarningKind::OneList => String::from("未作估计：估计普查完整性至少需要一份普查登记和一份行政记录。"),
         WarningKind::Absent => {
             let (count, codes) = codes(warning);
             format!(
-                "有 {count} 个社区（村）在行政记录中有人（占 {share}），普查名册中却没有人（{codes}）：名册是否提取完整？"
+                "有 {count} 个社区（村）在行政记录中有人（占 {share}），普查登记中却没有人（{codes}）：是否提取完整？"
             )
         }
         WarningKind::AbsentPlaces => {
             let (_, codes) = codes(warning);
             format!(
-                "有的楼栋或单位（集体户）在行政记录中有许多人（占 {share}），普查名册中却几乎没有人，而其他地方大多已登记（所在社区：{codes}）：\
+                "有的楼栋或单位（集体户）在行政记录中有许多人（占 {share}），普查登记中却几乎没有人，而其他地方大多已登记（所在社区：{codes}）：\
                  是整体漏登，还是已拆除或不在本区？"
             )
         }
@@ -240,7 +241,7 @@ fn in_chinese(warning: &Warning) -> String {
             )
         }
         WarningKind::Unjudged => {
-            format!("名册中 {share} 的人所属年龄在行政记录中几乎没有人：这些年龄中哪里都没有的人未作估计。")
+            format!("普查登记中 {share} 的人所属年龄在行政记录中几乎没有人：这些年龄中哪里都没有的人未作估计。")
         }
         WarningKind::NoModel => {
             format!("未给出各行政记录分别作为一份名单的估计：{share} 的人所属年龄没有可估计的对数线性模型。")

@@ -57,7 +57,7 @@ pub const COLUMNS: [Words; 9] = [
     words("姓名", "Name"),
     words("性别", "Sex"),
     words("出生年月", "Born"),
-    words("证件号码（部分）", "ID number (part)"),
+    words("身份号码（部分）", "ID number (part)"),
     words("询问内容", "What to ask"),
 ];
 /// The outcome chosen from a list.
@@ -69,7 +69,7 @@ pub const NOTE: Words = words("备注", "Notes");
 /// Born, before a year and month.
 pub const BORN: Words = words("出生", "born");
 /// ID number, before its masked form.
-pub const ID_NUMBER: Words = words("证件", "ID");
+pub const ID_NUMBER: Words = words("身份号码", "ID");
 
 /// How a visit ended, after its code.
 #[must_use]
@@ -128,9 +128,9 @@ pub const PROTOCOL_LINES: [Words; 6] = [
         "The list is a lead, not a verdict: what the household declares and what you see decides.",
     ),
     words(
-        "每一事项只填一个结果代码和走访日期；白天无人时，换晚上或周末再访，三次以上记“13”，备注写明各次日期。",
-        "One outcome code and a date per case; if nobody opens, come back in the evening or at the weekend, and write \
-         13 only after three attempts, their dates in the notes.",
+        "每一事项只填一个结果代码和走访日期（如 2020-12-03）；白天无人时，换晚上或周末再访，三次以上记“13”，备注写明各次日期。",
+        "One outcome code and a date, such as 2020-12-03, per case; if nobody opens, come back in the evening or at the \
+         weekend, and write 13 only after three attempts, their dates in the notes.",
     ),
     words(
         "同一住所的事项排在一起，一次走访全部核实；发现表外漏登人员，同样补登并在备注中写明。",
