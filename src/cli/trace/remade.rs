@@ -280,15 +280,15 @@ fn estimate(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, part: E
         weights.persons.iter().filter(|person| wanted(person) && part_of(part, person) != 0.0).collect();
     let sum = persons.iter().fold(0.0, |sum, person| sum + part_of(part, person));
     let name = clap::ValueEnum::to_possible_value(&part).map_or(String::new(), |value| value.get_name().to_owned());
-    let mut text = format!("{name} {sum:.6} of {} persons\n\n", persons.len());
+    let Estimate { learnt_variance: learnt, household_variance: together, .. } = selected.estimate;
+    // The only part that is no sum over persons.
+    let figure = if part == EstimatePart::Variance { sum + together + learnt } else { sum };
+    let mut text = format!("{name} {figure:.6} of {} persons\n\n", persons.len());
     describe(&mut text, &selected.estimate);
     if part == EstimatePart::Variance {
-        let learnt = selected.estimate.learnt_variance;
         let _ = writeln!(
             text,
-            "variance {:.6} = {sum:.6} of single persons + {:.6} of members of households together",
-            sum + selected.together + learnt,
-            selected.together
+            "variance {figure:.6} = {sum:.6} of single persons + {together:.6} of members of households together"
         );
         let _ =
             writeln!(text, "  + {learnt:.6} of what was learnt, households drawn {} times:", selected.replicates.len());
