@@ -7,8 +7,8 @@
 //! 0 where a visit settled it, what [`learning`](super::learning) makes of it elsewhere; 2. the residents whom only
 //! registers have change by Σ(*q* − *p*); 3. the unseen are in proportion to them (Chapman's product), and change
 //! alike; 4. of the variance, Σ*p*(1 − *p*) of the cases gives way to Σ*q*(1 − *q*), which is nothing where somebody
-//! has been, and what the residence evidence is unsure of in all persons alike shrinks with the share of the expected
-//! persons that are settled;
+//! has been, what members of households share changes in proportion, and what the residence evidence is unsure of in
+//! all persons alike shrinks with the share of the expected persons that are settled;
 //! 5. how far the lesson would differ, had other doors been visited, is added: the visited doors are drawn again, it is
 //! learnt anew from each draw, and the variance of Σ*q* of those not visited is taken.
 //!
@@ -91,18 +91,28 @@ impl Change {
     }
 
     fn recount(&self, level: &str, area: &str, run: &Estimate) -> Recounted {
-        let only_register = (run.only_register + self.after.0 - self.before.0).max(0.0);
-        // Without residents whom only registers have there is nothing to scale, and nobody unseen.
-        let unseen_each = if run.only_register > 0.0 { run.unseen / run.only_register } else { 0.0 };
-        let unseen = only_register * unseen_each;
+        let found = self.found as f64;
+        // Whoever was found is one of them, also where the estimates hold that person in another area.
+        let only_register = (run.only_register + self.after.0 - self.before.0).max(found);
+        let unseen_each = if run.only_register > 0.0 { (run.unseen / run.only_register).max(0.0) } else { 0.0 };
+        // Less than nobody is unseen where register persons may be some of the roll: those visited are none.
+        let unseen = if unseen_each > 0.0 {
+            only_register * unseen_each
+        } else if self.settled > 0 {
+            run.unseen.max(0.0)
+        } else {
+            run.unseen
+        };
         let persons = run.enumerated + only_register + unseen;
         let weight = (1.0 + unseen_each).powi(2);
         let in_doubt = run.only_register - self.certain;
         let open = if in_doubt > 0.0 { (1.0 - self.expected / in_doubt).clamp(0.0, 1.0) } else { 0.0 };
         let learnt = run.learnt_variance * (1.0 - open * open);
-        let variance = run.standard_error.powi(2) - learnt - weight * (self.before.1 - self.after.1);
+        let shared =
+            if self.before.1 > 0.0 { run.household_variance * (1.0 - self.after.1 / self.before.1) } else { 0.0 };
+        let variance = run.standard_error.powi(2) - learnt - shared - weight * (self.before.1 - self.after.1);
         // The unseen themselves stay open, whatever was visited.
-        let variance = variance.max(unseen) + weight * self.lesson;
+        let variance = variance.max(unseen).max(0.0) + weight * self.lesson;
         let interval = square_root(persons, variance, run.enumerated);
         Recounted {
             level: level.to_owned(),
@@ -113,7 +123,8 @@ impl Change {
             before: run.persons,
             persons,
             standard_error: variance.sqrt(),
-            low: interval.low,
+            // Whoever was found is known.
+            low: interval.low.max(run.enumerated + found),
             high: interval.high,
             only_register,
             unseen,
@@ -234,6 +245,7 @@ mod tests {
         duplicates: 0.0,
         uncorrected: 1_200.0,
         learnt_variance: 16.0,
+        household_variance: 4.0,
     };
 
     fn cases(outcomes: &[Option<Outcome>]) -> (Vec<CaseRow>, Vec<StoredCase>) {
@@ -293,13 +305,40 @@ mod tests {
         // Five more than expected, and a tenth of that unseen besides.
         assert!((all.only_register - 25.0).abs() < 1e-9 && (all.unseen - 2.5).abs() < 1e-9);
         assert!((all.persons - 1_027.5).abs() < 1e-9);
-        // 36 less 16 · (1 − 1/16) less 1.21 · 30/4 …
-        assert!((all.standard_error.powi(2) - (36.0 - 15.0 - 1.21 * 7.5)).abs() < 1e-9, "{all:?}");
-        assert!(all.low < all.persons && all.persons < all.high && all.high - all.low < 28.0);
+        // 36 less 16 · (1 − 1/16) less 1.21 · 30/4, and nothing is left of what members of households share.
+        assert!((all.standard_error.powi(2) - (36.0 - 15.0 - 1.21 * 7.5 - 4.0)).abs() < 1e-9, "{all:?}");
+        assert!(all.low < all.persons && all.persons < all.high && all.high - all.low < 14.0);
+        assert!(all.low >= RUN.enumerated + 20.0, "they were found: {all:?}");
         assert_eq!((of("120106").persons, of("120106001001").settled), (all.persons, 30));
         let other = of("120106001002");
         assert_eq!((other.persons, other.settled), (1_022.0, 0));
         assert!((other.standard_error - 6.0).abs() < 1e-9, "nobody was there: as sure as before");
+    }
+
+    #[test]
+    fn nobody_unseen_is_taken_from_whom_visits_found() {
+        let (rows, stored) = cases(&[Some(Outcome::Added), None]);
+        // Hardly anybody was expected, and of these some to be on the roll under another record.
+        let unknown = Estimate {
+            persons: 0.01,
+            standard_error: 0.1,
+            enumerated: 0.0,
+            only_register: 0.03,
+            unseen: -0.02,
+            learnt_variance: 0.0,
+            household_variance: 0.0,
+            ..RUN
+        };
+        let mut run = summary();
+        (run.total, run.areas[0].estimate) = (Some(unknown), unknown);
+        let found = recount(&run, &rows, &stored, false);
+        let all = found.last().unwrap();
+        assert!(all.persons >= 1.0 && all.unseen == 0.0, "{all:?}");
+        assert!(all.low >= 1.0 && all.low <= all.persons && all.persons <= all.high, "{all:?}");
+        // Where nobody has been it stays what it was.
+        run.areas[2].estimate = unknown;
+        let other = recount(&run, &rows, &stored, false)[2].clone();
+        assert!((other.persons - 0.01).abs() < 1e-9 && other.settled == 0, "{other:?}");
     }
 
     #[test]
@@ -329,8 +368,9 @@ mod tests {
         assert_eq!((all.settled, all.found, all.expected), (1, 1, 0.5));
         let by_one = (RUN.only_register, RUN.only_register + 2.5);
         assert!(all.only_register > by_one.0 && all.only_register < by_one.1, "{all:?}");
-        // Of ten persons in doubt a twentieth is settled.
-        assert!(all.standard_error.powi(2) > 36.0 - 16.0 * (1.0 - 0.95f64.powi(2)) - 1.21 * 0.25 - 1e-9, "{all:?}");
+        // Of ten persons in doubt a twentieth is settled, and of ten cases one.
+        let left = 36.0 - 16.0 * (1.0 - 0.95f64.powi(2)) - 1.21 * 0.25 - 4.0 * 0.1;
+        assert!(all.standard_error.powi(2) > left - 0.1, "{all:?}");
     }
 
     #[test]
@@ -351,8 +391,8 @@ mod tests {
         let (rows, stored) = cases(&mixed);
         let unsure = recount(&run, &rows, &stored, false).last().unwrap().clone();
         // Without the lesson's own doubt: 36, less 16 · (1 − (1 − 15/40)²), less 1.21 · what the settled no longer
-        // vary.
-        let without = 36.0 - 16.0 * (1.0 - 0.625f64.powi(2)) - 1.21 * 7.5;
+        // vary, and less half of what members of households share.
+        let without = 36.0 - 16.0 * (1.0 - 0.625f64.powi(2)) - 1.21 * 7.5 - 4.0 * 0.5;
         let lesson = unsure.standard_error.powi(2) - without;
         // Thirty visits tell the share of thirty others to about √30 · √(1/4) · √2 persons at the very most.
         assert!((1.0..1.21 * 15.0).contains(&lesson), "{lesson} {unsure:?}");

@@ -313,6 +313,7 @@ impl Rows<'_> {
                 let mean = drawn.iter().sum::<f64>() / drawn.len() as f64;
                 let learnt = drawn.iter().map(|one| (one - mean).powi(2)).sum::<f64>() / (drawn.len() as f64 - 1.0);
                 let variance = own + together + learnt;
+                assert!((after(&traced.head, "variance") - variance).abs() < 0.05, "{} for {variance}", traced.head);
                 let enumerated = self.estimated("enumerated", area, "");
                 let omitted = persons - enumerated;
                 let half = 1.959_963_984_540_054 * variance.sqrt();

@@ -68,6 +68,9 @@ pub struct Estimate {
     /// Of the variance (the square of the standard error), what households drawn again show: the doubt in what was
     /// learnt.
     pub learnt_variance: f64,
+    /// Of the variance, what members of households share; runs of earlier versions do not say it.
+    #[serde(default)]
+    pub household_variance: f64,
 }
 
 impl Estimate {
@@ -94,6 +97,7 @@ struct Sum {
     duplicates: f64,
     variance: f64,
     learnt: f64,
+    together: f64,
 }
 
 impl Sum {
@@ -105,6 +109,7 @@ impl Sum {
         self.duplicates += other.duplicates;
         self.variance += other.variance;
         self.learnt += other.learnt;
+        self.together += other.together;
     }
 
     fn estimate(&self, uncorrected: f64) -> Estimate {
@@ -127,6 +132,7 @@ impl Sum {
             duplicates: self.duplicates,
             uncorrected,
             learnt_variance: self.learnt,
+            household_variance: self.together,
         }
     }
 }
@@ -221,6 +227,7 @@ impl<'a> Population<'a> {
                 duplicates: mass.duplicates,
                 variance: unseen + certainty + erroneous + resident,
                 learnt: 0.0,
+                together: 0.0,
             };
             (sum, shared)
         })
@@ -250,7 +257,7 @@ impl<'a> Population<'a> {
             }
             of_targets.sort_by_key(|(target, _)| *target);
             for members in of_targets.chunk_by(|one, other| one.0 == other.0) {
-                gathered[members[0].0 as usize].variance += products(members.iter().map(|(_, shared)| *shared));
+                gathered[members[0].0 as usize].together += products(members.iter().map(|(_, shared)| *shared));
             }
         }
         gathered
@@ -309,7 +316,7 @@ pub fn estimate(
     let (mut sums, learnt) = rayon::join(|| population.sums(residence), || population.learnt(residence, &draws));
     for (sum, learnt) in sums.iter_mut().zip(learnt) {
         sum.learnt = learnt;
-        sum.variance += learnt;
+        sum.variance += sum.together + learnt;
     }
     let of = |key: Target<'_>, counts: &Counts| {
         let lists = TwoLists {

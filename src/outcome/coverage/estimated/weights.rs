@@ -30,8 +30,8 @@ pub struct Weighed {
     pub household: u64,
     /// Step of merging at which the unseen of its kind are estimated: index into [`STEPS`](super::STEPS).
     pub step: usize,
-    /// What it adds to each part; `standard_error`, `low`, `high`, `uncorrected` and `learnt_variance` are not sums
-    /// over persons and stay 0.
+    /// What it adds to each part; `standard_error`, `low`, `high`, `uncorrected`, `learnt_variance` and
+    /// `household_variance` are not sums over persons and stay 0.
     pub parts: Estimate,
     /// What it adds to the variance by itself.
     pub variance: f64,
@@ -62,8 +62,6 @@ pub struct Selected {
     pub estimate: Estimate,
     /// Variance of single persons.
     pub alone: f64,
-    /// Variance that members of households share.
-    pub together: f64,
     /// What each drawing of the households says of the persons who are not enumerated.
     pub replicates: Vec<f64>,
 }
@@ -111,14 +109,14 @@ impl<'a> Weights<'a> {
         }
         shared.sort_by_key(|(household, _)| *household);
         let of_household = |members: &[(u64, f64)]| products(members.iter().map(|(_, shared)| *shared));
-        let together = shared.chunk_by(|one, other| one.0 == other.0).map(of_household).fold(0.0, f64::add);
+        sum.together = shared.chunk_by(|one, other| one.0 == other.0).map(of_household).fold(0.0, f64::add);
         let alone = sum.variance;
         let wanted = |at: usize| u32::from(chosen[at]);
         let replicates = self.population.replicates(self.residence, &self.draws, 2, wanted);
         let replicates: Vec<f64> = replicates.into_iter().map(|persons| persons[1]).collect();
         sum.learnt = variance(&replicates);
-        sum.variance += together + sum.learnt;
-        Selected { estimate: sum.estimate(0.0), alone, together, replicates }
+        sum.variance += sum.together + sum.learnt;
+        Selected { estimate: sum.estimate(0.0), alone, replicates }
     }
 }
 
