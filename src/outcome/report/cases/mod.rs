@@ -258,18 +258,23 @@ impl<'a> CaseBook<'a> {
 /// Cases in the order of areas and doors, those of one door together. Where the door is not known, those whose address
 /// is written alike stand together.
 #[must_use]
-pub fn arrange(mut cases: Vec<Placed>) -> Vec<AreaList> {
+pub fn arrange(cases: Vec<Placed>) -> Vec<AreaList> {
+    type Walked = ([String; 3], Placed);
     fn written(placed: &Placed) -> &str {
         if placed.door.is_one() { "" } else { &placed.dwelling }
     }
-    // By number, not by position: the order of the findings would tell the kind.
-    fn order(placed: &Placed) -> (&str, &Door, &str, Matter, &str) {
-        (&placed.area, &placed.door, written(placed), placed.case.matter, &placed.case.number)
+    fn place((way, placed): &Walked) -> (&str, bool, &[String; 3], &Door, &str) {
+        (&placed.area, placed.door.unplaced, way, &placed.door, written(placed))
     }
-    cases.par_sort_by(|a, b| order(a).cmp(&order(b)));
+    // By number, not by position: the order of the findings would tell the kind.
+    fn asked((_, placed): &Walked) -> (Matter, &str) {
+        (placed.case.matter, &placed.case.number)
+    }
+    let mut cases: Vec<Walked> = cases.into_par_iter().map(|placed| (placed.door.on_the_way(), placed)).collect();
+    cases.par_sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| asked(a).cmp(&asked(b))));
     let mut lists: Vec<AreaList> = Vec::new();
     let mut last: Option<(Door, String)> = None;
-    for placed in cases {
+    for (_, placed) in cases {
         if lists.last().is_none_or(|list| list.area != placed.area) {
             lists.push(AreaList { area: placed.area.clone(), dwellings: Vec::new() });
             last = None;
