@@ -227,7 +227,7 @@ impl<'a> CaseBook<'a> {
     }
 
     fn place(&self, discrepancy: &Discrepancy) -> (Door, String) {
-        let (table, record) = (self.input.table, addressed(&self.input, discrepancy));
+        let (table, record) = (self.input.table, discrepancy.addressed_record);
         (door(table, record), written_address(self.input.study.language, table, record))
     }
 
@@ -238,7 +238,7 @@ impl<'a> CaseBook<'a> {
     fn row(&self, at: usize) -> CaseRow {
         let (input, discrepancy) = (&self.input, &self.input.findings.discrepancies[at]);
         let ((door, dwelling), area) = (self.place(discrepancy), self.area(at));
-        let around = || self.enumerated.around(addressed(input, discrepancy), &area);
+        let around = || self.enumerated.around(discrepancy.addressed_record, &area);
         CaseRow {
             case: self.case(at),
             kind: discrepancy.kind.name().to_owned(),
@@ -337,20 +337,6 @@ pub(crate) fn trait_of(feature: &str, level: &str) -> String {
 
 fn shown(discrepancy: &Discrepancy) -> RecordId {
     discrepancy.roll_record.unwrap_or(discrepancy.shown_record)
-}
-
-/// The record that says where to go: the one shown; where it has no address, another row of its household, else another
-/// record of its person.
-fn addressed(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> RecordId {
-    let record = shown(discrepancy);
-    let has_address =
-        |record: &RecordId| input.table.estate[*record as usize] != 0 || input.table.written_address(*record).is_some();
-    if has_address(&record) {
-        return record;
-    }
-    let mates = input.linked.households.members(record).iter();
-    let own = input.linked.resolution.records_of(discrepancy.person).iter();
-    mates.chain(own).copied().find(has_address).unwrap_or(record)
 }
 
 fn matter(kind: DiscrepancyKind) -> Matter {
