@@ -131,7 +131,7 @@ fn plan_visits(case: &Case<'_>, settled: &Settled, found: &mut [Discrepancy], vi
     let visits = visits.or(case.study.follow_up.visits).unwrap_or(worth).min(missed.len() as u64);
     let paid_for = usize::try_from(visits).unwrap_or(usize::MAX);
     let mut visited: FxHashSet<u32> = missed.iter().take(paid_for).map(|at| found[*at].person).collect();
-    come_along(case, found, (&missed, &answered), &mut visited);
+    come_along(case, found, &missed, answered, &mut visited);
     missed.retain(|at| visited.contains(&found[*at].person));
     // From 0: `sum` makes -0 of no visits, and that would be shown.
     let expected_found = missed.iter().fold(0.0, |sum, at| sum + found[*at].probability);
@@ -152,7 +152,8 @@ fn plan_visits(case: &Case<'_>, settled: &Settled, found: &mut [Discrepancy], vi
 fn come_along(
     case: &Case<'_>,
     found: &[Discrepancy],
-    (missed, answered): (&[usize], &dyn Fn(&Discrepancy) -> bool),
+    missed: &[usize],
+    answered: impl Fn(&Discrepancy) -> bool,
     visited: &mut FxHashSet<u32>,
 ) {
     let addressed: FxHashMap<u32, RecordId> =
