@@ -199,7 +199,7 @@ pub struct Run {
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Perhaps missed persons whom the office can pay to visit, counted by the person, not by the door as in `follow-up
-    /// export` (the study's `follow_up.visits` by default).
+    /// export` (the study's `follow_up.visits` by default). The rest of their households at the same door come along.
     #[arg(long, value_name = "N")]
     pub visits: Option<u64>,
     /// Who runs it, for the audit log: a name or a role.

@@ -93,15 +93,18 @@ pub struct Discrepancy {
     pub members: Vec<u32>,
     /// The roll row at issue, if it is about one.
     pub roll_record: Option<RecordId>,
-    /// The record whose address and name a field worker is given: the roll row, else the best register record.
+    /// The record whose name a field worker is given: the roll row, else the best register record.
     pub shown_record: RecordId,
+    /// The record whose address a field worker is given: the one shown, or another one that says more of that place.
+    pub addressed_record: RecordId,
     /// The finest area code known: enumeration area, else community, else what the study covers.
     pub area: String,
     /// Probability that it is real.
     pub probability: f64,
     /// Rank within its kind, 1 first.
     pub priority: u32,
-    /// Does a field team get it: within the visits the office pays for, or likely enough to be worth one?
+    /// Does a field team get it: within the visits the office pays for, at the door of a household that is visited, or
+    /// likely enough to be worth a visit?
     pub listed: bool,
     /// What raised it: codes and figures, no names, no ID numbers.
     pub evidence: Vec<Evidence>,
@@ -136,7 +139,8 @@ pub struct Evidence {
 pub struct Findings {
     /// The discrepancies.
     pub discrepancies: Vec<Discrepancy>,
-    /// How many visits to missed persons the office asked for (or the study's threshold gives).
+    /// Missed persons on the lists: as many as the office asked for (or the study's threshold gives), and who comes
+    /// along as a member of their households at the same door.
     pub visits: u64,
     /// How many missed persons those visits are expected to find.
     pub expected_found: f64,

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::code::Relationship;
 use super::column::Column;
 use super::date::Date;
+use super::han::is_han;
 use super::id_number::IdNumber;
 use super::lexicon::{Lexicon, Symbol};
 use super::name::Name;
@@ -356,6 +357,29 @@ impl PersonTable {
     #[must_use]
     pub fn written_address(&self, record: RecordId) -> Option<&str> {
         self.written.address_of(record)
+    }
+
+    /// Does an estate's name alone say which house it is? What is written without characters is a whole address, if it
+    /// has a number (37 Marina Road).
+    #[must_use]
+    pub fn is_numbered_place(&self, estate: Symbol) -> bool {
+        let name = self.estates.text(estate);
+        !name.chars().any(is_han)
+            && name.contains(|c: char| c.is_ascii_digit())
+            && name.contains(|c: char| c.is_alphabetic())
+    }
+
+    /// The whole address of a record that has none in parts: what a text field holds, or a place with its number.
+    #[must_use]
+    pub fn whole_address(&self, record: RecordId) -> Option<&str> {
+        let at = record as usize;
+        if self.building[at] != 0 || self.room[at] != 0 {
+            return None;
+        }
+        match self.estate[at] {
+            0 => self.written_address(record),
+            estate => self.is_numbered_place(estate).then(|| self.written_estate(estate)),
+        }
     }
 
     /// The dwelling of a record, if its address names estate, building and room.

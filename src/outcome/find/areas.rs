@@ -13,7 +13,7 @@ use crate::person::table::{PersonTable, RecordId};
 /// Room numbers are floor and door: 1203 is on floor 12.
 const DOORS_OF_A_FLOOR: u16 = 100;
 
-/// A dwelling with present rows of one area.
+/// A dwelling with present rows of one area. A place with its number (37 Marina Road) is a building by itself.
 #[derive(Debug, Clone, Copy)]
 struct Enumerated {
     building: (Symbol, u16),
@@ -40,11 +40,11 @@ impl Areas {
             if area == 0 || table.kind[at] != RowKind::Present {
                 continue;
             }
-            if estate != 0 && building != 0 {
+            if estate != 0 && (building != 0 || table.is_numbered_place(estate)) {
                 let (unit, room) = (table.unit[at], table.room[at]);
                 dwellings.push(Enumerated { building: (estate, building), unit, room, area, rows: 1 });
             }
-            if let Some(address) = table.written_address(record) {
+            if let Some(address) = table.whole_address(record) {
                 addresses.entry(address.to_lowercase()).or_insert(area);
             }
         }
@@ -63,7 +63,7 @@ impl Areas {
     pub fn area(&self, table: &PersonTable, record: RecordId) -> Option<String> {
         let at = record as usize;
         let near = || self.nearest((table.estate[at], table.building[at]), table.unit[at], table.room[at]);
-        let address = || self.addresses.get(&table.written_address(record)?.to_lowercase()).copied();
+        let address = || self.addresses.get(&table.whole_address(record)?.to_lowercase()).copied();
         let own = Some(table.area[at]).filter(|symbol| *symbol != 0);
         let division = Some(table.division[at]).filter(|symbol| *symbol != 0);
         let symbol = own.or_else(near).or_else(address).or(division)?;
@@ -116,6 +116,9 @@ mod tests {
             ("", "幸福里1号楼3单元101室"),
             ("", "幸福里1号楼1单元"),
             ("", "幸福里2号楼1单元101室"),
+            ("A04", "37 Marina Road"),
+            ("", "37 MARINA ROAD"),
+            ("", "38 Marina Road"),
         ];
         let lines = rows.iter().enumerate().map(|(at, (area, address))| format!("王{at},{area},{address}\n"));
         let text = format!("name,area,address\n{}", lines.collect::<String>());
@@ -123,8 +126,9 @@ mod tests {
         let study = format!("{HEAD}{}", source("roll", "roll", false, &columns));
         let table = Practice::of(&[("roll.csv", &text)], &study).table();
         let areas = Areas::of(&table);
-        let found: Vec<Option<String>> = (8..14).map(|record| areas.area(&table, record)).collect();
-        let expected = [Some("A02"), Some("A01"), Some("A03"), Some("A02"), Some("A01"), None];
+        let found: Vec<Option<String>> = (8..17).map(|record| areas.area(&table, record)).collect();
+        let expected =
+            [Some("A02"), Some("A01"), Some("A03"), Some("A02"), Some("A01"), None, Some("A04"), Some("A04"), None];
         assert_eq!(found, expected.map(|area| area.map(str::to_owned)));
     }
 }

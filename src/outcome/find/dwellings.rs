@@ -29,6 +29,13 @@ impl Dwellings {
         Dwellings { has_rooms: named.into_iter().map(share).collect() }
     }
 
+    /// Does the record name a house of a place without rooms?
+    pub fn is_house(&self, table: &PersonTable, record: RecordId) -> bool {
+        let at = record as usize;
+        let has_rooms = self.has_rooms.get(table.estate[at] as usize).copied().unwrap_or(true);
+        table.estate[at] != 0 && table.building[at] != 0 && !has_rooms
+    }
+
     /// Do the records name different dwellings, by more than a slip in one part? Nothing where they do not say enough.
     pub fn differ(&self, table: &PersonTable, comparer: &Comparer<'_>, one: RecordId, other: RecordId) -> Option<bool> {
         let (a, b) = (one as usize, other as usize);

@@ -3,6 +3,7 @@
 //! Takes the table, who is who and the residence evidence, gives the [`Findings`]. One pass over the persons; each rule
 //! is one function. `docs/discrepancies.md` defines the kinds.
 
+mod addressed;
 mod areas;
 mod attributes;
 mod dwellings;
@@ -29,6 +30,7 @@ use crate::linkage::resolution::chain::best_chain;
 use crate::linkage::scoring::Scorer;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
+use addressed::Door;
 use areas::Areas;
 use dwellings::Dwellings;
 use items::ItemErrors;
@@ -88,7 +90,7 @@ pub fn find(
     case.missed(residence, &mut found);
     let wrongly_counted = answer(settled, &mut found);
     rank(&mut found);
-    let (visits, expected_found) = plan_visits(study, settled, &mut found, visits);
+    let (visits, expected_found) = plan_visits(&case, settled, &mut found, visits);
     let support = case.unsupported.support;
     Findings { discrepancies: found, visits, expected_found, wrongly_counted, support }
 }
@@ -114,11 +116,11 @@ fn answer(settled: &Settled, found: &mut Vec<Discrepancy>) -> Vec<u32> {
 }
 
 /// Decides what is worth a visit: of the missed persons and newborns together the most probable ones, as many as the
-/// office pays for; a missed household with any of its members; anything else that is likelier than the study's bound.
-/// Where a visit has answered nobody is sent again.
-/// Gives the visits to missed persons, and how many they are expected to find.
-fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visits: Option<u64>) -> (u64, f64) {
-    let bound = study.follow_up.probability_min;
+/// office pays for; a missed household with any of its members, and with it the others at its door, who cost no visit
+/// more; anything else that is likelier than the study's bound. Where a visit has answered nobody is sent again.
+/// Gives the missed persons on the lists, and how many of them are expected to be found.
+fn plan_visits(case: &Case<'_>, settled: &Settled, found: &mut [Discrepancy], visits: Option<u64>) -> (u64, f64) {
+    let bound = case.study.follow_up.probability_min;
     let answered = |discrepancy: &Discrepancy| settled.answer(discrepancy).is_some();
     let wanted = |at: &usize| found[*at].kind.is_missed() && !answered(&found[*at]);
     let mut missed: Vec<usize> = (0..found.len()).filter(wanted).collect();
@@ -126,9 +128,11 @@ fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visi
         found[*b].probability.total_cmp(&found[*a].probability).then(found[*a].person.cmp(&found[*b].person))
     });
     let worth = missed.iter().filter(|at| found[**at].probability >= bound).count() as u64;
-    let visits = visits.or(study.follow_up.visits).unwrap_or(worth).min(missed.len() as u64);
-    missed.truncate(usize::try_from(visits).unwrap_or(usize::MAX));
-    let visited: FxHashSet<u32> = missed.iter().map(|at| found[*at].person).collect();
+    let visits = visits.or(case.study.follow_up.visits).unwrap_or(worth).min(missed.len() as u64);
+    let paid_for = usize::try_from(visits).unwrap_or(usize::MAX);
+    let mut visited: FxHashSet<u32> = missed.iter().take(paid_for).map(|at| found[*at].person).collect();
+    come_along(case, found, &missed, answered, &mut visited);
+    missed.retain(|at| visited.contains(&found[*at].person));
     // From 0: `sum` makes -0 of no visits, and that would be shown.
     let expected_found = missed.iter().fold(0.0, |sum, at| sum + found[*at].probability);
     for discrepancy in found {
@@ -140,7 +144,37 @@ fn plan_visits(study: &Study, settled: &Settled, found: &mut [Discrepancy], visi
             _ => discrepancy.probability > bound,
         } && !answered(discrepancy);
     }
-    (visits, expected_found)
+    (missed.len() as u64, expected_found)
+}
+
+/// Adds to those visited the missed persons of the same households at the same doors. Without a row of their own they
+/// would be registered there and be looked for again: the outcome of a household says of nobody that it is found.
+fn come_along(
+    case: &Case<'_>,
+    found: &[Discrepancy],
+    missed: &[usize],
+    answered: impl Fn(&Discrepancy) -> bool,
+    visited: &mut FxHashSet<u32>,
+) {
+    let addressed: FxHashMap<u32, RecordId> =
+        missed.iter().map(|at| (found[*at].person, found[*at].addressed_record)).collect();
+    let is_asked =
+        |household: &&Discrepancy| household.kind == DiscrepancyKind::MissedHousehold && !answered(household);
+    let households: Vec<&Discrepancy> = found.iter().filter(is_asked).collect();
+    // Who comes along may be a member of another household, too, which then is listed as well.
+    let mut before = usize::MAX;
+    while before != visited.len() {
+        before = visited.len();
+        for household in &households {
+            if household.members.iter().any(|person| visited.contains(person)) {
+                let door = case.door(household.addressed_record);
+                let is_there = |person: &&u32| {
+                    door.is_some() && addressed.get(person).is_some_and(|record| case.door(*record) == door)
+                };
+                visited.extend(household.members.iter().filter(is_there));
+            }
+        }
+    }
 }
 
 /// Sorts by kind, then by probability, and numbers the ranks.
@@ -355,8 +389,21 @@ impl<'a> Case<'a> {
             let mut discrepancy =
                 self.discrepancy(DiscrepancyKind::MissedHousehold, person, None, shown, probability, why);
             discrepancy.members = members.iter().map(|member| member.person).collect();
+            if let Some(placed) = self.at_most_members(&members) {
+                (discrepancy.addressed_record, discrepancy.area) = (placed.addressed_record, placed.area.clone());
+            }
             found.push(discrepancy);
         }
+    }
+
+    /// The first member at the door where most members are.
+    fn at_most_members<'m>(&self, members: &[&'m Discrepancy]) -> Option<&'m Discrepancy> {
+        let mut at_door: FxHashMap<Door<'_>, usize> = FxHashMap::default();
+        let door = |member: &Discrepancy| self.door(member.addressed_record);
+        members.iter().filter_map(|member| door(member)).for_each(|door| *at_door.entry(door).or_default() += 1);
+        let with = |member: &Discrepancy| door(member).and_then(|door| at_door.get(&door)).copied().unwrap_or(0);
+        let placed = members.iter().enumerate().max_by_key(|(at, member)| (with(member), Reverse(*at)));
+        placed.map(|(_, member)| *member)
     }
 
     /// Records of these households whose persons the roll has.
@@ -405,13 +452,19 @@ impl<'a> Case<'a> {
         probability: f64,
         evidence: Vec<Evidence>,
     ) -> Discrepancy {
+        let addressed_record = self.addressed(person, shown_record);
+        // A row of the roll is in the area that it names, whatever another record says.
+        let in_area = |record: &RecordId| self.table.area[*record as usize] != 0;
+        let placed = Some(shown_record).filter(in_area).unwrap_or(addressed_record);
+        let area = self.areas.area(self.table, placed).or_else(|| self.areas.area(self.table, shown_record));
         Discrepancy {
             kind,
             person,
             members: vec![person],
             roll_record,
             shown_record,
-            area: self.areas.area(self.table, shown_record).unwrap_or_else(|| self.study.area.clone()),
+            addressed_record,
+            area: area.unwrap_or_else(|| self.study.area.clone()),
             probability: probability.clamp(0.0, 1.0),
             priority: 0,
             listed: false,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::rows::may_list_others;
-use super::{Case, find};
+use super::{Case, find, plan_visits};
 use crate::intake::extract;
 use crate::intake::study::{Study, file};
 use crate::linkage::comparison::Comparer;
@@ -77,8 +77,7 @@ fn households_are_missed_whatever_record_is_shown_of_their_members() {
     let treated = vec![health(1), health(2), health(4)];
     district([enumerated, registered, treated], |study, table, comparer, linked| {
         let case = Case::of(study, table, comparer, linked);
-        let person =
-            |id: &str| linked.resolution.person_of[(0..200).find(|at| table.record_id(*at) == id).unwrap() as usize];
+        let person = |id: &str| person_of(table, linked, id);
         let missed = |id: &str| {
             let shown = case.best_record(linked.resolution.records_of(person(id))).unwrap();
             case.discrepancy(DiscrepancyKind::MissedPerson, person(id), None, shown, 0.5, Vec::new())
@@ -91,6 +90,112 @@ fn households_are_missed_whatever_record_is_shown_of_their_members() {
         let mut members = vec![person("p1"), person("p2")];
         members.sort_unstable();
         assert_eq!(found.iter().map(|found| found.members.clone()).collect::<Vec<_>>(), [members]);
+    });
+}
+
+/// The person of the record with this id.
+fn person_of(table: &PersonTable, linked: &Linked, id: &str) -> u32 {
+    let records = 0..u32::try_from(table.len()).unwrap();
+    linked.resolution.person_of[records.into_iter().find(|at| table.record_id(*at) == id).unwrap() as usize]
+}
+
+#[test]
+fn a_case_is_where_another_record_says_more_of_its_place() {
+    let at = |id: &str, person: u32, household: &str, address: &str| {
+        let text = row(id, person, household, if id.starts_with('r') { ",1,1,1" } else { ",,," });
+        let usual = text.split(',').nth(4).unwrap().to_owned();
+        text.replace(&usual, address)
+    };
+    let whole = "幸福里3号楼1单元601室";
+    let police = vec![
+        // Another register names the building; another member of the household does; two buildings, most say 3.
+        at("p1", 1, "A", "幸福里1单元601室"),
+        at("p2", 2, "A", "幸福里601室"),
+        at("p3", 3, "B", "幸福里601室"),
+        at("p4", 4, "B", "幸福里5号楼1单元601室"),
+        at("p5", 5, "B", whole),
+        at("p6", 6, "B", whole),
+        // Another room, another place, nothing more, no address.
+        at("p7", 7, "C", "幸福里1单元602室"),
+        at("p8", 8, "C", whole),
+        at("p9", 9, "D", "桃花村12号"),
+        at("p10", 10, "D", ""),
+    ];
+    let health = vec![at("h1", 1, "", whole), at("h7", 7, "", "桃花村3号楼1单元602室")];
+    district([Vec::new(), police, health], |study, table, comparer, linked| {
+        let case = Case::of(study, table, comparer, linked);
+        let record = |id: &str| (0..200).find(|at| table.record_id(*at) == id).unwrap();
+        for (shown, addressed) in [
+            ("p1", "h1"),
+            ("p2", "h1"),
+            ("p3", "p5"),
+            ("p4", "p4"),
+            ("p5", "p5"),
+            ("p7", "p7"),
+            ("p9", "p9"),
+            ("p10", "p9"),
+        ] {
+            let person = person_of(table, linked, shown);
+            let kind = DiscrepancyKind::MissedPerson;
+            let found = case.discrepancy(kind, person, None, record(shown), 0.5, Vec::new());
+            assert_eq!(table.record_id(found.addressed_record), addressed, "{shown}");
+        }
+    });
+}
+
+#[test]
+fn members_of_a_household_on_the_list_come_along_at_its_door() {
+    let at = |id: &str, person: u32, household: &str, address: &str| {
+        let text = row(id, person, household, ",,,");
+        let usual = text.split(',').nth(4).unwrap().to_owned();
+        text.replace(&usual, address)
+    };
+    let home = "幸福里3号楼1单元601室";
+    let police = vec![
+        at("p1", 1, "A", home),
+        at("p2", 2, "A", home),
+        at("p3", 3, "A", "幸福里9号楼1单元601室"),
+        at("p4", 4, "B", "桃花村12号"),
+        at("p5", 5, "B", "桃花村12号"),
+    ];
+    district([Vec::new(), police, Vec::new()], |study, table, comparer, linked| {
+        use crate::outcome::visit::Outcome;
+        let case = Case::of(study, table, comparer, linked);
+        let record = |id: &str| (0..200).find(|at| table.record_id(*at) == id).unwrap();
+        let missed = |(id, probability): (&str, f64)| {
+            let (person, shown) = (person_of(table, linked, id), record(id));
+            case.discrepancy(DiscrepancyKind::MissedPerson, person, None, shown, probability, Vec::new())
+        };
+        let plan = |visits: u64, settled: &Settled| {
+            let mut all: Vec<Discrepancy> =
+                [("p1", 0.9), ("p2", 0.04), ("p3", 0.03), ("p4", 0.5), ("p5", 0.02)].map(missed).into();
+            all.sort_by_key(|missed| missed.person);
+            let mut found = Vec::new();
+            case.missed_households(&all, &mut found);
+            found.extend(all);
+            let (count, expected) = plan_visits(&case, settled, &mut found, Some(visits));
+            let listed = found.iter().filter(|found| found.listed);
+            let mut names: Vec<&str> = listed
+                .map(|found| match found.kind {
+                    DiscrepancyKind::MissedHousehold => "household",
+                    _ => table.record_id(found.shown_record),
+                })
+                .collect();
+            names.sort_unstable();
+            (count, (expected * 100.0).round(), names.join(" "))
+        };
+        let none = Settled::default();
+        assert_eq!(plan(0, &none), (0, 0.0, String::new()));
+        // The third member's own door is another one.
+        assert_eq!(plan(1, &none), (2, 94.0, String::from("household p1 p2")));
+        assert_eq!(plan(2, &none), (4, 146.0, String::from("household household p1 p2 p4 p5")));
+        // Whom a visit has answered is not asked about again, nor a household.
+        let person = person_of(table, linked, "p2");
+        let settled = |kind| Settled::of_persons([(kind, person, Outcome::Added)]);
+        assert_eq!(plan(1, &settled(DiscrepancyKind::MissedPerson)), (1, 90.0, String::from("household p1")));
+        let household = person_of(table, linked, "p1").min(person);
+        let settled = Settled::of_persons([(DiscrepancyKind::MissedHousehold, household, Outcome::Added)]);
+        assert_eq!(plan(1, &settled), (1, 90.0, String::from("p1")));
     });
 }
 

@@ -249,6 +249,7 @@ fn findings(table: &PersonTable, linked: &Linked) -> Findings {
                 members: vec![person_of(record); if kind == DiscrepancyKind::MissedHousehold { 3 } else { 1 }],
                 roll_record: (!found).then_some(record),
                 shown_record: record,
+                addressed_record: record,
                 area: area.to_owned(),
                 probability: 0.9 / f64::from(priority),
                 priority,

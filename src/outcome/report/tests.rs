@@ -112,7 +112,7 @@ fn a_door_stands_on_the_list_of_one_area() {
     let other = format!("{}998", &area[..12]);
     for at in &chosen {
         let found = &mut discrepancies[*at];
-        (found.roll_record, found.shown_record) = (Some(record), record);
+        (found.roll_record, found.shown_record, found.addressed_record) = (Some(record), record, record);
         found.area.clone_from(if *at == chosen[2] { &other } else { &area });
     }
     let report = district.report();

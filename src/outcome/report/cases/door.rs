@@ -43,6 +43,24 @@ impl Door {
         !self.unplaced && (self.room != 0 || self.is_whole)
     }
 
+    /// Where the place comes in a walk. Whole addresses stand by the street, then by the house number, which is before
+    /// it: the part between commas that begins with a number has both (Flat 7, 37 Marina Road). Numbers count as numbers.
+    #[must_use]
+    pub fn on_the_way(&self) -> [String; 3] {
+        if !self.is_whole {
+            return [self.estate.clone(), String::new(), String::new()];
+        }
+        let house = |part: &'_ str| {
+            let (number, street) = part.trim().split_once(' ')?;
+            number.starts_with(|c: char| c.is_ascii_digit()).then(|| [street, number].map(with_wide_numbers))
+        };
+        let address = with_wide_numbers(&self.estate);
+        match self.estate.split([',', '，']).find_map(house) {
+            Some([street, number]) => [street, number, address],
+            None => [address, String::new(), String::new()],
+        }
+    }
+
     /// The door in words, if nobody knows how it is written.
     #[must_use]
     pub fn words(&self, language: Language) -> String {
@@ -50,12 +68,30 @@ impl Door {
     }
 }
 
+/// Digits of a number in a text that is to be sorted.
+const SORTED_DIGITS: usize = 10;
+
+/// A text whose numbers have zeros before them: 2 then comes before 10.
+fn with_wide_numbers(text: &str) -> String {
+    let mut wide = String::with_capacity(text.len() + SORTED_DIGITS);
+    let mut digits = 0;
+    for (at, character) in text.char_indices() {
+        if digits == 0 {
+            digits = text[at..].bytes().take_while(u8::is_ascii_digit).count();
+            (digits..if digits == 0 { 0 } else { SORTED_DIGITS }).for_each(|_| wide.push('0'));
+        }
+        wide.push(character);
+        digits = digits.saturating_sub(1);
+    }
+    wide
+}
+
 /// The door of a record's address.
 #[must_use]
 pub fn door(table: &PersonTable, record: RecordId) -> Door {
     let at = record as usize;
     let (building, unit, room) = (table.building[at], table.unit[at], table.room[at]);
-    if let Some(address) = whole(table, record) {
+    if let Some(address) = table.whole_address(record) {
         let estate = mask::plain_within(&address.to_lowercase(), ADDRESS_CHARACTERS_MAX);
         return Door { unplaced: false, estate, building, unit, room, is_whole: true };
     }
@@ -63,18 +99,11 @@ pub fn door(table: &PersonTable, record: RecordId) -> Door {
     Door { unplaced: estate.is_empty(), estate, building, unit, room, is_whole: false }
 }
 
-/// The address of a record that has none in parts.
-fn whole(table: &PersonTable, record: RecordId) -> Option<&str> {
-    let at = record as usize;
-    let in_parts = table.estate[at] != 0 || table.building[at] != 0 || table.room[at] != 0;
-    table.written_address(record).filter(|_| !in_parts)
-}
-
 /// The address of a record as it is written.
 #[must_use]
 pub fn written_address(language: Language, table: &PersonTable, record: RecordId) -> String {
     let at = record as usize;
-    if let Some(address) = whole(table, record) {
+    if let Some(address) = table.whole_address(record) {
         return mask::plain_within(address, ADDRESS_CHARACTERS_MAX);
     }
     let place = table.written_estate(table.estate[at]);
@@ -174,6 +203,7 @@ personal!(Door);
 
 #[cfg(test)]
 mod tests {
+    use super::super::{CaseRow, arrange};
     use super::{AreaCodes, door, file_name, shown_area, written_address};
     use crate::intake::extract;
     use crate::intake::study::{self, Language};
@@ -218,6 +248,57 @@ mod tests {
         }
         let english = written_address(Language::En, &table, 1);
         assert_eq!(english, "幸福小区, building 3, unit 2, room 401");
+    }
+
+    #[test]
+    fn an_address_without_characters_is_one_door() {
+        let one =
+            ["37 Marina Road", "37 MARINA  ROAD", "12 Main Street 7", "Flat 7, 12 Main Street", "Marina Road 37b"];
+        let other = ["Marina Road", "Springfield", "幸福里", "红旗村", ""];
+        let addresses: Vec<&str> = one.iter().chain(&other).copied().collect();
+        let table = table("Address", "address", "", &addresses);
+        for (record, address) in (0..).zip(&addresses) {
+            assert_eq!(door(&table, record).is_one(), one.contains(address), "{address}");
+        }
+        assert!(door(&table, 0) == door(&table, 1) && door(&table, 0) != door(&table, 4));
+        assert_eq!(written_address(Language::En, &table, 0), "37 Marina Road");
+    }
+
+    #[test]
+    fn whole_addresses_stand_as_one_walks() {
+        let walked = [
+            "2 Broad Street",
+            "10 Broad Street",
+            "10a Broad Street",
+            "100 Broad Street, Flat 9",
+            "100 Broad Street, Flat 10",
+            "101 Old Cocoa Lane",
+            "Flat 2, 7 Old Road, 101001 Lagos",
+            "Flat 1, 12 Old Road, 101001 Lagos",
+            "9 Zion Road",
+            "calle mayor 9",
+            "calle mayor 10",
+            "rose cottage",
+        ];
+        let row = |address: &&str| {
+            let case = serde_json::json!({
+                "discrepancy": 0, "number": address, "matter": "person", "language": "en", "name": "", "sex": "",
+                "birth": "", "relationship": "", "id_number": "", "ask": ""
+            });
+            let door = serde_json::json!({
+                "unplaced": false, "estate": address, "building": 0, "unit": 0, "room": 0, "is_whole": true
+            });
+            let row = serde_json::json!({
+                "case": case, "kind": "missed_person", "area": "1", "door": door, "dwelling": address,
+                "probability": 0.1, "listed": true, "persons": 1, "records": [], "traits": []
+            });
+            serde_json::from_value::<CaseRow>(row).unwrap().placed(Language::En)
+        };
+        let mut alphabetical = walked;
+        alphabetical.sort_unstable();
+        let lists = arrange(alphabetical.iter().map(row).collect());
+        let order: Vec<&str> = lists[0].dwellings.iter().map(|at| at.dwelling.as_str()).collect();
+        assert_eq!(order, walked);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{ReportInput, addressed};
+use super::ReportInput;
 use crate::outcome::coverage::Level;
 use crate::outcome::discrepancy::Discrepancy;
 use crate::person::table::Dwelling;
@@ -15,7 +15,7 @@ use crate::person::table::Dwelling;
 /// The cases that do not have the area of their door, by position, and that area.
 pub(super) fn differing<'a>(input: &ReportInput<'a>) -> FxHashMap<usize, &'a str> {
     let place = |discrepancy: &'a Discrepancy| {
-        let dwelling = input.table.dwelling(addressed(input, discrepancy))?;
+        let dwelling = input.table.dwelling(discrepancy.addressed_record)?;
         let community = Level::Community.beginning(&discrepancy.area)?;
         community.bytes().all(|byte| byte.is_ascii_digit()).then_some((dwelling, community))
     };

@@ -227,7 +227,7 @@ impl<'a> CaseBook<'a> {
     }
 
     fn place(&self, discrepancy: &Discrepancy) -> (Door, String) {
-        let (table, record) = (self.input.table, addressed(&self.input, discrepancy));
+        let (table, record) = (self.input.table, discrepancy.addressed_record);
         (door(table, record), written_address(self.input.study.language, table, record))
     }
 
@@ -238,7 +238,7 @@ impl<'a> CaseBook<'a> {
     fn row(&self, at: usize) -> CaseRow {
         let (input, discrepancy) = (&self.input, &self.input.findings.discrepancies[at]);
         let ((door, dwelling), area) = (self.place(discrepancy), self.area(at));
-        let around = || self.enumerated.around(addressed(input, discrepancy), &area);
+        let around = || self.enumerated.around(discrepancy.addressed_record, &area);
         CaseRow {
             case: self.case(at),
             kind: discrepancy.kind.name().to_owned(),
@@ -258,18 +258,23 @@ impl<'a> CaseBook<'a> {
 /// Cases in the order of areas and doors, those of one door together. Where the door is not known, those whose address
 /// is written alike stand together.
 #[must_use]
-pub fn arrange(mut cases: Vec<Placed>) -> Vec<AreaList> {
+pub fn arrange(cases: Vec<Placed>) -> Vec<AreaList> {
+    type Walked = ([String; 3], Placed);
     fn written(placed: &Placed) -> &str {
         if placed.door.is_one() { "" } else { &placed.dwelling }
     }
-    // By number, not by position: the order of the findings would tell the kind.
-    fn order(placed: &Placed) -> (&str, &Door, &str, Matter, &str) {
-        (&placed.area, &placed.door, written(placed), placed.case.matter, &placed.case.number)
+    fn place((way, placed): &Walked) -> (&str, bool, &[String; 3], &Door, &str) {
+        (&placed.area, placed.door.unplaced, way, &placed.door, written(placed))
     }
-    cases.par_sort_by(|a, b| order(a).cmp(&order(b)));
+    // By number, not by position: the order of the findings would tell the kind.
+    fn asked((_, placed): &Walked) -> (Matter, &str) {
+        (placed.case.matter, &placed.case.number)
+    }
+    let mut cases: Vec<Walked> = cases.into_par_iter().map(|placed| (placed.door.on_the_way(), placed)).collect();
+    cases.par_sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| asked(a).cmp(&asked(b))));
     let mut lists: Vec<AreaList> = Vec::new();
     let mut last: Option<(Door, String)> = None;
-    for placed in cases {
+    for (_, placed) in cases {
         if lists.last().is_none_or(|list| list.area != placed.area) {
             lists.push(AreaList { area: placed.area.clone(), dwellings: Vec::new() });
             last = None;
@@ -332,20 +337,6 @@ pub(crate) fn trait_of(feature: &str, level: &str) -> String {
 
 fn shown(discrepancy: &Discrepancy) -> RecordId {
     discrepancy.roll_record.unwrap_or(discrepancy.shown_record)
-}
-
-/// The record that says where to go: the one shown; where it has no address, another row of its household, else another
-/// record of its person.
-fn addressed(input: &ReportInput<'_>, discrepancy: &Discrepancy) -> RecordId {
-    let record = shown(discrepancy);
-    let has_address =
-        |record: &RecordId| input.table.estate[*record as usize] != 0 || input.table.written_address(*record).is_some();
-    if has_address(&record) {
-        return record;
-    }
-    let mates = input.linked.households.members(record).iter();
-    let own = input.linked.resolution.records_of(discrepancy.person).iter();
-    mates.chain(own).copied().find(has_address).unwrap_or(record)
 }
 
 fn matter(kind: DiscrepancyKind) -> Matter {

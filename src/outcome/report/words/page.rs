@@ -257,14 +257,14 @@ pub fn visits(language: Language, missed: &Missed, real: f64, lists: u64) -> Str
     let lists = within(&count(lists), "--listed");
     match language {
         Language::Zh => format!(
-            "可能漏登 {all} 人，预计属实 {real} 人。走访可能性最高的 {planned} 人，预计找到 {found} 人。\
+            "可能漏登 {all} 人，预计属实 {real} 人。走访可能性最高的人及其同户共 {planned} 人，预计找到 {found} 人。\
              入户核查表共 {lists} 份。{}{}",
             settled(language, missed.settled),
             outside(language, missed.not_looked_for)
         ),
         Language::En => format!(
-            "{all} persons were perhaps missed, {real} of them expected to be real. Visiting the {planned} most \
-             probable ones is expected to find {found}. {} {lists} {}.{}{}",
+            "{all} persons were perhaps missed, {real} of them expected to be real. Visiting the most \
+             probable ones and their households, {planned} in all, is expected to find {found}. {} {lists} {}.{}{}",
             if one_list { "There is" } else { "There are" },
             if one_list { "follow-up list" } else { "follow-up lists" },
             settled(language, missed.settled),
