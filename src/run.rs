@@ -12,7 +12,7 @@ use crate::audit::log::{self, Beginning};
 use crate::audit::manifest::Manifest;
 use crate::audit::publication::Publication;
 use crate::audit::stage::Stage;
-use crate::audit::vouched;
+use crate::audit::{verify, vouched};
 use crate::error::{Error, Result};
 use crate::intake::decisions::{self, Decisions};
 use crate::intake::extract::{self, Extract};
@@ -109,6 +109,7 @@ pub fn run_keeping(
     }
     earlier::prepare(study, folder)?;
     checkpoint::check_renewal(folder, options.sign_key.as_deref())?;
+    verify::refuse_returned(folder)?;
     let (extracts, program_digest) = rayon::join(|| take_in(study), log::program_digest);
     let extracts = extracts?;
     let Provided { in_file, freed, to_the_end } = plan::provide(rows(&extracts), options.memory, folder)?;

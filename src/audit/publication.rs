@@ -31,6 +31,9 @@ const REPLACED: &str = ".rollcall-replaced.json";
 /// Folder, within that of a run, of what is no output of it: lists that went out, what came back, auditors' samples.
 pub const BESIDE: &str = "casework";
 
+/// What an auditor's sample is made of: the selection, and the sheet for reviewers.
+pub const SAMPLE_FILES: [&str; 2] = ["selection.json", "sheet.csv"];
+
 /// Beginning of the name of a hidden folder in which a run is repeated, to be compared.
 pub const AGAIN: &str = ".rollcall-again-";
 

@@ -165,6 +165,9 @@ fn is_inside(name: &str) -> bool {
 }
 
 /// Days since the last run in this folder was sealed, or was seen at work if none ever was.
+///
+/// # Errors
+/// A verification error if the log does not say it; an environment error if that day is still to come.
 fn age_in_days(folder: &Path) -> Result<i64> {
     let entries = vouched::entries(folder)?;
     let unknown = || {
@@ -174,7 +177,17 @@ fn age_in_days(folder: &Path) -> Result<i64> {
     let sealed = entries.iter().rfind(|entry| entry.action == "seal");
     let last = sealed.or_else(|| entries.last().filter(|_| !folder.join(MANIFEST).exists())).ok_or_else(unknown)?;
     let time: jiff::Timestamp = last.time.parse().map_err(|_| unknown())?;
-    Ok(jiff::Timestamp::now().duration_since(time).as_secs().div_euclid(86_400))
+    days_between(time, jiff::Timestamp::now())
+}
+
+fn days_between(sealed: jiff::Timestamp, now: jiff::Timestamp) -> Result<i64> {
+    // Less than a day is the difference of two machines' clocks.
+    let days = now.duration_since(sealed).as_secs() / 86_400;
+    if days < 0 {
+        let what = format!("the run is dated {} days after today: how old it is cannot be told", -days);
+        return Err(Error::new(Kind::Environment, what).hint("set the clock of this machine right"));
+    }
+    Ok(days)
 }
 
 /// The files below a folder of the run, with `/`.
@@ -197,4 +210,28 @@ fn below(run: &Path, name: &str, names: &mut BTreeSet<String>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::days_between;
+    use crate::error::Kind;
+
+    #[test]
+    fn a_run_of_a_day_to_come_has_no_age() {
+        let time = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+        let sealed = time("2020-11-03T12:00:00Z");
+        for (now, days) in [
+            ("2020-11-03T12:00:00Z", Some(0)),
+            ("2020-12-03T11:59:59Z", Some(29)),
+            ("2020-12-03T12:00:00Z", Some(30)),
+            ("2020-11-03T11:50:00Z", Some(0)),
+            ("2020-11-02T11:00:00Z", None),
+            ("2010-11-06T00:00:00Z", None),
+        ] {
+            let found = days_between(sealed, time(now));
+            assert_eq!(found.as_ref().ok().copied(), days, "{now}");
+            assert!(found.err().is_none_or(|error| error.kind() == Kind::Environment), "{now}");
+        }
+    }
 }

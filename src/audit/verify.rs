@@ -12,7 +12,7 @@ use super::checkpoint::{self, CHECKPOINT, Checkpoint};
 use super::located;
 use super::log::{self, LOG};
 use super::manifest::{self, MANIFEST, Manifest};
-use super::publication::{self, BESIDE, BETWEEN_TRIES, LOCK_WAIT, READY};
+use super::publication::{self, BESIDE, BETWEEN_TRIES, LOCK_WAIT, READY, SAMPLE_FILES};
 use super::vouched::Vouched;
 use crate::digest;
 use crate::error::{Error, Kind, Result};
@@ -218,21 +218,53 @@ fn no_seal(folder: &Path, entries: &[log::Entry]) -> Error {
 
 /// The files that were removed after this seal, as the log says in entries that count.
 fn purged<'e>(entries: &'e [log::Entry], vouched: &Vouched, sealed: usize) -> BTreeSet<&'e str> {
-    let after = entries.iter().enumerate().skip(sealed).filter(|(at, _)| vouched.counts(*at)).map(|(_, entry)| entry);
-    let purges = after.filter(|entry| entry.action == "purge");
-    let files = purges.filter_map(|entry| entry.object.get("files")?.as_array()).flatten();
-    files.filter_map(|file| file.get("file")?.as_str()).collect()
+    let mut purged = BTreeSet::new();
+    for (_, entry) in entries.iter().enumerate().skip(sealed).filter(|(at, _)| vouched.counts(*at)) {
+        match entry.action.as_str() {
+            "purge" => {
+                let files = entry.object["files"].as_array().into_iter().flatten();
+                purged.extend(files.filter_map(|file| file.get("file")?.as_str()));
+            }
+            // A sample that is drawn anew lies where one was removed.
+            "sample" => purged.retain(|name| !is_of_sample(name)),
+            _ => {}
+        }
+    }
+    purged
+}
+
+fn is_of_sample(name: &str) -> bool {
+    let path = Path::new(name);
+    path.starts_with(BESIDE) && SAMPLE_FILES.iter().any(|own| path.ends_with(own))
+}
+
+/// Refuses a folder in which lists or a store of cases lie again that were purged: a run replaces outputs, but not
+/// these, and would pass them for its own.
+///
+/// # Errors
+/// A verification error that names the file.
+pub fn refuse_returned(folder: &Path) -> Result<()> {
+    // What is wrong with the log is said when the run opens it; results that are not the log's are replaced.
+    let Ok(entries) = log::read_so_far(folder) else { return Ok(()) };
+    let Ok(checkpoint) = checkpoint::check(folder, &entries, None) else { return Ok(()) };
+    let vouched = Vouched::of(&entries, checkpoint.as_ref());
+    let Ok(Standing { sealed, .. }) = standing(folder, &entries, &vouched) else { return Ok(()) };
+    let mut purged = purged(&entries, &vouched, sealed);
+    purged.retain(|name| Path::new(name).starts_with(BESIDE));
+    none_returned(folder, &purged)
+}
+
+fn none_returned(folder: &Path, purged: &BTreeSet<&str>) -> Result<()> {
+    let mut paths = purged.iter().map(|name| folder.join(name));
+    let Some(path) = paths.find(|path| std::fs::symlink_metadata(path).is_ok()) else { return Ok(()) };
+    let error = Error::new(Kind::Verification, "the log says that this file was removed").at_file(&path);
+    Err(error.hint("`rollcall purge` removes it again"))
 }
 
 /// Is every output what was written, and is there nothing else?
 fn outputs(folder: &Path, manifest: &Manifest, purged: &BTreeSet<&str>) -> Result<()> {
     // Not outputs alone: the store of cases and the lists that were made from it, too.
-    for path in purged.iter().map(|name| folder.join(name)) {
-        if std::fs::symlink_metadata(&path).is_ok() {
-            let error = Error::new(Kind::Verification, "the log says that this file was removed").at_file(&path);
-            return Err(error.hint("`rollcall purge` removes it again"));
-        }
-    }
+    none_returned(folder, purged)?;
     for output in &manifest.outputs {
         if purged.contains(output.file.as_str()) {
             continue;

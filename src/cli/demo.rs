@@ -23,6 +23,7 @@ use crate::synthetic::{self, Made, Plan};
 pub(super) fn demo(asked: &Demo, memory: Allowance, progress: &dyn Progress) -> Result<ExitCode> {
     let (district, results) = (asked.out.join("district"), asked.out.join("results"));
     publication::refuse_inside_any(&asked.out)?;
+    refuse_unsaid(&asked.out)?;
     may_hold_demo(&asked.out, &district)?;
     // An earlier demo may have been of another district, whose run the corridor would rightly not replace; what came of
     // its cases is of no use to the new one.
@@ -43,6 +44,15 @@ pub(super) fn demo(asked: &Demo, memory: Allowance, progress: &dyn Progress) -> 
         run::places(&results)
     ))?;
     Ok(run::verdict(&summary))
+}
+
+/// What is made there is read at once, and files are read by names that can be said.
+fn refuse_unsaid(out: &Path) -> Result<()> {
+    if publication::resolved(out).is_none_or(|place| place.to_str().is_some()) {
+        return Ok(());
+    }
+    let error = Error::new(Kind::Usage, "it, or a folder that it lies in, has a name that is not UTF-8").at_file(out);
+    Err(error.hint("name another folder with --out"))
 }
 
 fn may_hold_demo(out: &Path, district: &Path) -> Result<()> {

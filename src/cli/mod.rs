@@ -37,6 +37,7 @@ use std::fs::File;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread::JoinHandle;
+use std::time::SystemTime;
 
 use clap::Parser;
 
@@ -170,12 +171,43 @@ fn obey(arguments: &Arguments) -> Result<ExitCode> {
     }
 }
 
+/// Libraries that ask for the time know no year before 1970 or after 9999, and would end the program.
+fn check_clock(now: SystemTime) -> Result<()> {
+    if now >= SystemTime::UNIX_EPOCH && jiff::Timestamp::try_from(now).is_ok() {
+        return Ok(());
+    }
+    let error = Error::new(Kind::Environment, "the clock of this machine shows no year between 1970 and 9999");
+    Err(error.hint("set it right"))
+}
+
 /// Starts the threads now: where the system gives none, this says so; left to the first use, it would be a fault.
 fn prepare(global: &Global) -> Result<()> {
+    check_clock(SystemTime::now())?;
     let threads = global.threads.map_or(0, usize::from);
     let started = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     started.map_err(|_| {
         let error = Error::new(Kind::Environment, "the threads cannot be started");
         error.hint("allow more memory (`ulimit -v`) or processes (`ulimit -u`), or fewer threads (--threads)")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::check_clock;
+    use crate::error::Kind;
+
+    #[test]
+    fn a_clock_that_no_library_can_read_is_a_fault_of_the_machine() {
+        let year = Duration::from_secs(365 * 86_400);
+        let epoch = SystemTime::UNIX_EPOCH;
+        for (time, is_right) in
+            [(epoch, true), (epoch + 200 * year, true), (epoch - year, false), (epoch + 9000 * year, false)]
+        {
+            let checked = check_clock(time);
+            assert_eq!(checked.is_ok(), is_right);
+            assert!(checked.err().is_none_or(|error| error.kind() == Kind::Environment));
+        }
+    }
 }

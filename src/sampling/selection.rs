@@ -30,9 +30,9 @@ use crate::progress::Progress;
 use crate::whole_file;
 
 /// Name of the selection.
-pub const SELECTION: &str = "selection.json";
+pub const SELECTION: &str = publication::SAMPLE_FILES[0];
 /// Name of the sheet to fill in.
-pub const SHEET: &str = "sheet.csv";
+pub const SHEET: &str = publication::SAMPLE_FILES[1];
 
 /// What was drawn, as written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

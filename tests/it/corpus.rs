@@ -644,6 +644,9 @@ fn arguments_and_surroundings_that_are_odd_are_met_calmly() {
         Command::new(env!("CARGO_BIN_EXE_rollcall")).args(arguments).output().expect("starts").status.code()
     };
     assert_eq!(status(&["run".as_ref(), odd, "--out".as_ref(), "x".as_ref()]), Some(3));
+    let out = place.path("out").join(odd);
+    assert_eq!(status(&["demo".as_ref(), "--out".as_ref(), out.as_os_str()]), Some(2));
+    assert!(!out.exists(), "nothing is made first");
     for setting in
         ["ulimit -n 32", "ulimit -n 5", "unset HOME TMPDIR", "umask 777", "ulimit -c unlimited", "ulimit -s 256"]
     {

@@ -54,7 +54,19 @@ fn purged_data_are_gone_and_the_rest_is_verified() {
     std::fs::write(results.join("casework/cases.sqlite"), "names").expect("written");
     let (_, said) = check(&["verify", run], 7);
     assert!(said.contains("cases.sqlite") && said.contains("removed"), "{said}");
+    // Nor does a new run take it for its own.
+    let (_, said) = check(&["-q", "run", argument(&study), "--out", run, "--sign-key", argument(&key)], 7);
+    assert!(said.contains("cases.sqlite") && said.contains("purge"), "{said}");
     std::fs::remove_dir_all(results.join("casework")).expect("removed");
+    // A sample that is drawn once more lies where the first one lay.
+    let design = folder.path().join("design.toml");
+    std::fs::write(&design, "[links]\nsample = 20\n").expect("written");
+    let sample = ["sample", run, "--design", argument(&design), "--seed", "3", "--sign-key", argument(&key)];
+    for _ in 0..2 {
+        check(&sample, 0);
+        check(&["verify", run], 0);
+        check(&purge, 0);
+    }
     // Once more removes nothing; record ids go when asked for.
     check(&["purge", run, "--reason", "again"], 0);
     let (_, said) = check(&["purge", run, "--reason", "the archive's rule", "--tables"], 2);

@@ -98,7 +98,7 @@ pub fn sheets(path: &Path) -> Result<Vec<FilledSheet>> {
         return Err(error.hint("name the filled list itself"));
     }
     let Some(pool) = decoder::pool() else { return read(path) };
-    match pool.ask(&Request { path: path.to_path_buf(), work: Work::Fill })? {
+    match pool.ask(Request { path: path.to_path_buf(), work: Work::Fill })? {
         Reply::Filled(sheets) => Ok(sheets),
         _ => Err(decoder::nonsense(path)),
     }

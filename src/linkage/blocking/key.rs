@@ -29,6 +29,16 @@ pub(super) struct Entry {
     pub(super) key: u64,
     pub(super) record: RecordId,
     pub(super) seeks: bool,
+    /// Has it met other seekers under an earlier key of its own? Then two such are not brought together again.
+    pub(super) met_seekers: bool,
+}
+
+impl Entry {
+    /// Does the block of these two give them as a pair?
+    pub(super) fn wants(&self, other: &Entry) -> bool {
+        let met = self.met_seekers && other.met_seekers;
+        self.record != other.record && if self.seeks && other.seeks { !met } else { self.seeks || other.seeks }
+    }
 }
 
 /// Where a part of a key comes from.
@@ -97,8 +107,8 @@ impl<'a> Keyer<'a> {
             });
         }
         entries.clear();
-        self.gather(entries, |record, give| self.seeking(keys, record, |key| give(key, true)));
-        self.gather(entries, |record, give| self.sought(keys, record, |key| give(key, false)));
+        self.gather(keys, entries, |record, give| self.seeking(keys, record, |key| give(key, true)));
+        self.gather(keys, entries, |record, give| self.sought(keys, record, |key| give(key, false)));
     }
 
     /// Like [`entries`](Self::entries), without keys that nobody seeks, as far as a Bloom filter can tell; gives the
@@ -109,14 +119,14 @@ impl<'a> Keyer<'a> {
             return entries.len() as u64;
         }
         entries.clear();
-        self.gather(entries, |record, give| self.seeking(keys, record, |key| give(key, true)));
+        self.gather(keys, entries, |record, give| self.seeking(keys, record, |key| give(key, true)));
         let seeking = entries.len();
         let filter = Bloom::new_for_fp_rate_with_seed(seeking.max(1), 0.01, &[7; 32]).map(|mut filter| {
             entries.iter().for_each(|entry| filter.set(&entry.key));
             filter
         });
         let nobody = AtomicU64::new(0);
-        self.gather(entries, |record, give| {
+        self.gather(keys, entries, |record, give| {
             self.sought(keys, record, |key| match &filter {
                 Ok(filter) if !filter.check(&key) => drop(nobody.fetch_add(1, Relaxed)),
                 _ => give(key, false),
@@ -129,12 +139,12 @@ impl<'a> Keyer<'a> {
     fn one_each(&self, entries: &mut Vec<Entry>, key_of: impl Fn(RecordId) -> Option<u64> + Sync) {
         /// As many entries as the nearest caches hold.
         const TOGETHER: usize = 1 << 13;
-        entries.resize(self.table.len(), Entry { key: 0, record: 0, seeks: false });
+        entries.resize(self.table.len(), Entry { key: 0, record: 0, seeks: false, met_seekers: false });
         let fill = |(part, entries): (usize, &mut [Entry])| {
             let first = part * TOGETHER;
             let keyed = (first..first + entries.len()).filter_map(|at| {
                 let record = u32::try_from(at).unwrap_or(u32::MAX);
-                key_of(record).map(|key| Entry { key, record, seeks: true })
+                key_of(record).map(|key| Entry { key, record, seeks: true, met_seekers: false })
             });
             let mut filled = 0;
             keyed.for_each(|entry| {
@@ -152,10 +162,21 @@ impl<'a> Keyer<'a> {
         entries.truncate(length);
     }
 
-    fn gather(&self, entries: &mut Vec<Entry>, keys_of: impl Fn(RecordId, &mut dyn FnMut(u64, bool)) + Sync) {
+    fn gather(
+        &self,
+        keys: &Keys,
+        entries: &mut Vec<Entry>,
+        keys_of: impl Fn(RecordId, &mut dyn FnMut(u64, bool)) + Sync,
+    ) {
+        // Births that name one mother have all her households in common.
+        let is_in_common = *keys == Keys::MotherHousehold;
         let records = 0..u32::try_from(self.table.len()).unwrap_or(u32::MAX);
         let parts = records.into_par_iter().fold(Vec::new, |mut part, record| {
-            keys_of(record, &mut |key, seeks| part.push(Entry { key, record, seeks }));
+            let first = part.len();
+            keys_of(record, &mut |key, seeks| {
+                let met_seekers = is_in_common && part.len() > first;
+                part.push(Entry { key, record, seeks, met_seekers });
+            });
             part
         });
         let parts: Vec<Vec<Entry>> = parts.collect();

@@ -17,6 +17,9 @@ mod rules;
 pub mod traced;
 mod within;
 
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -100,7 +103,8 @@ impl RuleReport {
 
 impl Keyer<'_> {
     /// Adds the blocks of a rule; the pairs of blocks that had to be divided, and of a rule with several keys per
-    /// record, as loose ones, with duplicates. Gives the number of pairs.
+    /// record, as loose ones, with duplicates. Gives the number of pairs; of a rule whose loose ones alone are more than
+    /// the study allows, those until that was found, for they lie in memory.
     fn apply(&self, rule: &Rule, study: &Study, entries: &mut Vec<Entry>, gathered: &mut Gathered<'_>) -> u64 {
         let mut report = RuleReport::of(&rule.name);
         let mut loose = Vec::new();
@@ -112,17 +116,23 @@ impl Keyer<'_> {
         let maximum = study.linkage.block_pairs_max.max(rule.block_pairs);
         let small = |block: &[Entry]| (block.len() * block.len() / 2) as u64 <= maximum;
         let single = rule.keys.is_single();
+        let made = AtomicU64::new(0);
         let results: Vec<(Vec<Pair>, u64, u64)> = blocks
             .par_chunks(1024)
             .map(|blocks| {
                 let (mut pairs, mut divided, mut left_out) = (Vec::new(), 0, 0);
                 for block in blocks {
+                    if made.load(Relaxed) > study.linkage.pairs_max {
+                        break;
+                    }
+                    let before = pairs.len();
                     if !small(block) {
                         divided += 1;
                         left_out += self.divide(block, rule.across_sources, maximum, &mut pairs);
                     } else if !single {
                         self.pairs(block, rule.across_sources, &mut pairs);
                     }
+                    made.fetch_add((pairs.len() - before) as u64, Relaxed);
                 }
                 (pairs, divided, left_out)
             })
@@ -145,8 +155,7 @@ impl Keyer<'_> {
         for (at, one) in block.iter().enumerate() {
             let source = across_sources.then(|| self.table.source(one.record));
             for other in block.iter().skip(at + 1) {
-                let wanted = (one.seeks || other.seeks) && one.record != other.record;
-                if wanted && source.is_none_or(|source| self.table.source(other.record) != source) {
+                if one.wants(other) && source.is_none_or(|source| self.table.source(other.record) != source) {
                     pairs.push((one.record.min(other.record), one.record.max(other.record)));
                 }
             }
@@ -155,15 +164,13 @@ impl Keyer<'_> {
 
     /// The pairs that a block would give, were it not divided.
     fn count_pairs(&self, block: &[Entry], across_sources: bool) -> u64 {
-        let pairs = |all: usize, not_seeking: usize| {
-            let of = |count: usize| count as u64 * (count as u64).saturating_sub(1) / 2;
-            of(all) - of(not_seeking)
-        };
         let count = |source: Option<usize>| {
             let of_source = |entry: &&Entry| source.is_none_or(|source| self.table.source(entry.record) == source);
-            let (seek, wait): (Vec<&Entry>, Vec<&Entry>) =
-                block.iter().filter(of_source).partition(|entry| entry.seeks);
-            pairs(seek.len() + wait.len(), wait.len())
+            let of = |counts: &dyn Fn(&Entry) -> bool| {
+                let count = block.iter().filter(of_source).filter(|entry| counts(entry)).count() as u64;
+                count * count.saturating_sub(1) / 2
+            };
+            of(&|_| true) - of(&|entry| !entry.seeks) - of(&|entry| entry.seeks && entry.met_seekers)
         };
         let within =
             if across_sources { (0..self.table.source_count()).map(|source| count(Some(source))).sum() } else { 0 };
@@ -267,6 +274,41 @@ mod tests {
         fields.retain(|(name, _)| columns.contains(name));
         let linkage = format!("[[linkage.blocking]]\nkeys = [\"{key}\"]\n");
         !blocked([&file(one, "赵一"), &file(other, "钱二")], &fields, &linkage).all().is_empty()
+    }
+
+    #[test]
+    fn births_that_name_one_mother_are_brought_together_once_and_not_in_the_households_of_all_her_namesakes() {
+        // Three births of a month name each; the first has two households, with a child of that month in one.
+        let mother = |at: usize, many: usize| if at < many { "王丽" } else { "李红" };
+        let births: String = (0..6).map(|at| format!("{at},2020-03-01,{},999999001001\n", mother(at, 3))).collect();
+        let woman = |at: usize| format!("{at},{},1980-01-01,h{at},999999001001\n", mother(at, 2));
+        let women: String = (0..80).map(woman).collect();
+        let children = "c,钱一,2020-03-09,h1,999999001001\nd,钱二,2020-03-09,h9,999999001001\n";
+        let (birth, place) = (("birth_date", "birth"), ("division", "place"));
+        let roll = [("name", "name"), birth, ("household", "house"), place];
+        let practice = Practice::of(
+            &[
+                ("births.csv", &format!("id,birth,mother,place\n{births}")),
+                ("roll.csv", &format!("id,name,birth,house,place\n{women}{children}")),
+            ],
+            &[
+                HEAD,
+                &source("births", "register", true, &[birth, ("mother_name", "mother"), place]),
+                &source("roll", "roll", true, &roll),
+            ]
+            .concat(),
+        );
+        let (study, table) = (&practice.study, practice.table());
+        let comparer = Comparer::new(study, &table);
+        let keyer = Keyer::new(&table, &comparer);
+        let rules = rules(study, &keyer);
+        let rule = rules.iter().find(|rule| rule.name.starts_with("mother")).unwrap();
+        let mut gathered = Gathered::new(&table, 0);
+        let made = keyer.apply(rule, study, &mut Vec::new(), &mut gathered);
+        let child = 6 + 80;
+        let expected = [(0, 1), (0, 2), (0, child), (1, 2), (1, child), (2, child)];
+        assert_eq!(gathered.finish().all(), expected);
+        assert_eq!(made, expected.len() as u64, "each once");
     }
 
     #[test]

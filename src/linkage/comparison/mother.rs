@@ -175,6 +175,10 @@ impl Sought {
     }
 }
 
+/// Who is sought and would be found in more households than this is left out: she is not one woman, but a name that
+/// many bear or a number put in place of many, and her births would meet the children of all of them.
+const HOUSEHOLDS_MAX: usize = 50;
+
 /// The households in which named mothers live.
 #[derive(Debug, Default)]
 pub struct MothersHouseholds {
@@ -195,11 +199,16 @@ impl MothersHouseholds {
                 households.entry(sought).or_default().push(table.household[at]);
             }
         }
+        households.retain(|_, found| {
+            found.sort_unstable();
+            found.dedup();
+            found.len() <= HOUSEHOLDS_MAX
+        });
         MothersHouseholds { households }
     }
 
     /// Households of the mother whom the record of a birth names: of the woman with the number, and of all women of the
-    /// name in the community.
+    /// name in the community, unless they are too many.
     #[must_use]
     pub fn of(&self, table: &PersonTable, birth: RecordId) -> Vec<Symbol> {
         let sought = Sought::of_mother(table, birth as usize);

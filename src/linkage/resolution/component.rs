@@ -24,6 +24,10 @@ const EXACT_RECORDS_MAX: usize = 10;
 /// Components larger than this are joined greedily without the second step.
 const IMPROVED_RECORDS_MAX: usize = 400;
 
+/// While components of at most so many records are joined, what two persons' pairs say is summed anew after every join:
+/// of few records that is quick. Of many it would take the cube of their number, where most of their pairs are likely.
+const SUMMED_ANEW_RECORDS_MAX: usize = 100;
+
 /// Weight of the pairs that are not likely. Measured on ten sets (docs/method.md): without them noisy records chain
 /// persons together, with their full weight a person's worst record is lost.
 const DOUBT: f64 = 0.5;
@@ -59,6 +63,57 @@ impl Against {
         let made_up = self.within.iter().filter(|(slot, ..)| may_be(*slot)).map(|(_, sum, in_full)| sum - in_full);
         self.between + in_full + made_up.fold(0.0, f64::max)
     }
+
+    fn add_all(&mut self, other: &Against) {
+        self.between += other.between;
+        other.within.iter().for_each(|within| self.add_within(*within));
+    }
+
+    fn add_within(&mut self, (slot, made_up, in_full): (u8, f64, f64)) {
+        match self.within.iter_mut().find(|(own, ..)| *own == slot) {
+            Some((_, sum, sum_in_full)) => (*sum, *sum_in_full) = (*sum + made_up, *sum_in_full + in_full),
+            None => self.within.push((slot, made_up, in_full)),
+        }
+    }
+}
+
+/// What the pairs between two persons say.
+struct Between {
+    /// The greatest log2 odds of one.
+    best: f64,
+    against: Against,
+    doubts: f64,
+}
+
+impl Default for Between {
+    fn default() -> Between {
+        Between { best: f64::NEG_INFINITY, against: Against::default(), doubts: 0.0 }
+    }
+}
+
+impl Between {
+    /// Of a person and one that was joined of two.
+    fn and(mut self, other: Between) -> Between {
+        self.best = self.best.max(other.best);
+        self.against.add_all(&other.against);
+        self.doubts += other.doubts;
+        self
+    }
+}
+
+/// A person while persons are joined.
+#[derive(Default)]
+struct Joined {
+    /// None once they belong to another person.
+    records: Vec<u32>,
+    /// The doubts of all pairs of the records.
+    doubts: f64,
+    /// Slots of which there are two records or more.
+    twice: Vec<u8>,
+    /// Persons with a likely pair to this one, some of them more than once.
+    neighbours: Vec<u32>,
+    /// How often records came or went: what was queued before is out of date.
+    version: u32,
 }
 
 /// Resolves the component of these edges: their labels, with their positions among `pairs`. Gives every record its
@@ -136,10 +191,7 @@ impl Component<'_> {
             return;
         }
         let in_full = (score.weight.min(0.0) + self.terms.duplicate(a)).min(made_up);
-        match against.within.iter_mut().find(|(slot, ..)| *slot == a) {
-            Some((_, sum, sum_in_full)) => (*sum, *sum_in_full) = (*sum + made_up, *sum_in_full + in_full),
-            None => against.within.push((a, made_up, in_full)),
-        }
+        against.add_within((a, made_up, in_full));
     }
 
     /// The slots of which a person has two records or more.
@@ -189,33 +241,41 @@ impl Component<'_> {
         total
     }
 
-    /// Evidence gained by making one person of two, whose own doubts are known.
-    fn gain(&mut self, one: (&[u32], f64), other: (&[u32], f64)) -> f64 {
-        let mut best = f64::NEG_INFINITY;
-        let (mut against, mut doubts) = (Against::default(), 0.0);
-        for a in one.0 {
-            for b in other.0 {
+    /// What the pairs between two persons say.
+    fn between(&mut self, one: &[u32], other: &[u32]) -> Between {
+        let mut between = Between::default();
+        for a in one {
+            for b in other {
                 let score = self.score(*a, *b);
-                best = best.max(score.log2_odds);
-                self.add_against(&mut against, score, *a, *b);
-                doubts += self.doubt_of(score, *a, *b);
+                between.best = between.best.max(score.log2_odds);
+                self.add_against(&mut between.against, score, *a, *b);
+                between.doubts += self.doubt_of(score, *a, *b);
             }
         }
-        let (n, k) = (one.0.len() as f64, other.0.len() as f64);
-        let doubts = (one.1 + other.1 + doubts) / (n + k) - one.1 / n - other.1 / k;
-        let mut twice = self.held_twice(one.0);
-        twice.extend(self.held_twice(other.0));
+        between
+    }
+
+    /// Evidence gained by making one person of two.
+    fn gain(&self, one: &Joined, other: &Joined, between: &Between) -> f64 {
+        let (n, k) = (one.records.len() as f64, other.records.len() as f64);
+        let doubts = (one.doubts + other.doubts + between.doubts) / (n + k) - one.doubts / n - other.doubts / k;
+        let mut twice = [one.twice.as_slice(), &other.twice].concat();
         twice.sort_unstable();
         twice.dedup();
-        best - self.terms.minimum + against.total(&twice) + DOUBT * doubts
+        between.best - self.terms.minimum + between.against.total(&twice) + DOUBT * doubts
     }
 
     fn join_greedily(&mut self) -> Vec<Vec<u32>> {
+        self.join_summing(self.records.len() > SUMMED_ANEW_RECORDS_MAX)
+    }
+
+    /// Joins greedily; what was summed between a joined person and another is kept for when these are joined to others,
+    /// or summed anew.
+    fn join_summing(&mut self, keeps_sums: bool) -> Vec<Vec<u32>> {
         let count = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
-        let mut persons: Vec<Vec<u32>> = (0..count).map(|at| vec![at]).collect();
-        let mut versions = vec![0u32; persons.len()];
-        let mut doubts = vec![0.0; persons.len()];
-        let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); persons.len()];
+        let alone = |at| Joined { records: vec![at], ..Joined::default() };
+        let mut persons: Vec<Joined> = (0..count).map(alone).collect();
+        let mut kept: FxHashMap<(u32, u32), Between> = FxHashMap::default();
         let mut queue = BinaryHeap::new();
         let mut edges: Vec<(u32, u32)> = self
             .edges
@@ -225,9 +285,10 @@ impl Component<'_> {
             .collect();
         edges.sort_unstable();
         for (one, other) in edges {
-            neighbours[one as usize].push(other);
-            neighbours[other as usize].push(one);
-            let gain = self.gain((&[one], 0.0), (&[other], 0.0));
+            persons[one as usize].neighbours.push(other);
+            persons[other as usize].neighbours.push(one);
+            let between = self.between(&[one], &[other]);
+            let gain = self.gain(&persons[one as usize], &persons[other as usize], &between);
             queue.push(Merge { gain, one, other, versions: (0, 0) });
         }
         while let Some(Merge { gain, one, other, versions: made }) = queue.pop() {
@@ -235,34 +296,51 @@ impl Component<'_> {
                 break;
             }
             let (a, b) = (one as usize, other as usize);
-            if made != (versions[a], versions[b]) || persons[a].is_empty() || persons[b].is_empty() {
+            if made != (persons[a].version, persons[b].version) {
                 continue;
             }
             let moved = std::mem::take(&mut persons[b]);
-            let mut between = 0.0;
-            for x in &persons[a] {
-                between += moved.iter().map(|y| self.doubt(*x, *y)).sum::<f64>();
-            }
-            doubts[a] += doubts[b] + between;
-            persons[a].extend(moved);
-            persons[a].sort_unstable();
-            versions[a] += 1;
-            versions[b] += 1;
-            let mut around: Vec<u32> = std::mem::take(&mut neighbours[b]);
-            around.extend_from_slice(&neighbours[a]);
-            around.retain(|next| *next != one && *next != other && !persons[*next as usize].is_empty());
+            persons[b].version = moved.version + 1;
+            let stayed = std::mem::take(&mut persons[a]);
+            persons[a] = self.joined(&stayed, &moved);
+            let mut around = [stayed.neighbours.as_slice(), &moved.neighbours].concat();
+            around.retain(|next| *next != one && *next != other && !persons[*next as usize].records.is_empty());
             around.sort_unstable();
             around.dedup();
             for next in &around {
-                let (members, others) = (persons[a].clone(), persons[*next as usize].clone());
-                let gain = self.gain((&members, doubts[a]), (&others, doubts[*next as usize]));
-                neighbours[*next as usize].push(one);
-                queue.push(Merge { gain, one, other: *next, versions: (versions[a], versions[*next as usize]) });
+                let at = *next as usize;
+                let mut with = |person: u32, records: &[u32]| {
+                    let sum = kept.remove(&(person.min(*next), person.max(*next)));
+                    sum.unwrap_or_else(|| self.between(records, &persons[at].records))
+                };
+                let between = if keeps_sums {
+                    with(one, &stayed.records).and(with(other, &moved.records))
+                } else {
+                    self.between(&persons[a].records, &persons[at].records)
+                };
+                let gain = self.gain(&persons[a], &persons[at], &between);
+                queue.push(Merge { gain, one, other: *next, versions: (persons[a].version, persons[at].version) });
+                if keeps_sums {
+                    kept.insert((one.min(*next), one.max(*next)), between);
+                }
+                persons[at].neighbours.push(one);
             }
-            neighbours[a] = around;
+            persons[a].neighbours = around;
         }
-        persons.retain(|person| !person.is_empty());
-        persons
+        persons.into_iter().map(|person| person.records).filter(|records| !records.is_empty()).collect()
+    }
+
+    /// One person of two, whose neighbours are not yet known.
+    fn joined(&mut self, stayed: &Joined, moved: &Joined) -> Joined {
+        let mut between = 0.0;
+        for x in &stayed.records {
+            between += moved.records.iter().map(|y| self.doubt(*x, *y)).sum::<f64>();
+        }
+        let mut records = [stayed.records.as_slice(), &moved.records].concat();
+        records.sort_unstable();
+        let twice = self.held_twice(&records);
+        let doubts = stayed.doubts + (moved.doubts + between);
+        Joined { records, doubts, twice, neighbours: Vec::new(), version: stayed.version + 1 }
     }
 
     /// The evidence of a person: its best spanning tree, less what speaks against its pairs.

@@ -71,7 +71,7 @@ impl Pool {
         columns: &[String],
     ) -> Result<(Opened, String)> {
         let work = Work::Open { terms: terms.clone(), format, columns: columns.to_vec() };
-        let (reply, batch) = self.exchange(&Request { path: path.to_path_buf(), work })?;
+        let (reply, batch) = self.exchange(Request { path: path.to_path_buf(), work })?;
         let Reply::Opened { names, chunks, rows, classes, digest, layout, numbers } = reply else {
             return Err(nonsense(path));
         };
@@ -99,7 +99,7 @@ impl Pool {
         let (file, first_row) = (place.file, place.first_row);
         let most = place.rows;
         let work = Work::Read { terms: terms.clone(), layout, place, columns: columns.to_vec() };
-        let (reply, batch) = self.exchange(&Request { path: path.to_path_buf(), work })?;
+        let (reply, batch) = self.exchange(Request { path: path.to_path_buf(), work })?;
         let (Reply::Chunk { rows, rejected, row_numbers }, Some(batch)) = (reply, batch) else {
             return Err(nonsense(path));
         };
@@ -118,7 +118,7 @@ impl Pool {
     }
 
     /// Asks for something that has no rows.
-    pub(in crate::intake::extract) fn ask(&self, request: &Request) -> Result<Reply> {
+    pub(in crate::intake::extract) fn ask(&self, request: Request) -> Result<Reply> {
         self.exchange(request).map(|(reply, _)| reply)
     }
 
@@ -130,10 +130,19 @@ impl Pool {
         }
     }
 
-    fn exchange(&self, request: &Request) -> Result<(Reply, Option<RecordBatch>)> {
+    fn exchange(&self, mut request: Request) -> Result<(Reply, Option<RecordBatch>)> {
+        // The way to a file may lead through a folder with such a name, and the file lie elsewhere.
+        if request.path.to_str().is_none()
+            && let Ok(resolved) = request.path.canonicalize()
+        {
+            request.path = resolved;
+        }
         let path = &request.path;
-        let unsaid = |_| Error::input("has a name that is not UTF-8").at_file(path).hint("rename the file");
-        let mut line = serde_json::to_vec(request).map_err(unsaid)?;
+        let unsaid = |_| {
+            let error = Error::input("it, or a folder that it lies in, has a name that is not UTF-8").at_file(path);
+            error.hint("rename that, or put the file elsewhere")
+        };
+        let mut line = serde_json::to_vec(&request).map_err(unsaid)?;
         line.push(b'\n');
         let mut decoder = self.decoder(path)?;
         let Some((answer, batch)) = decoder.exchange(&line) else { return Err(refused(path, decoder.end())) };
@@ -303,7 +312,7 @@ mod tests {
         std::fs::write(&path, "what is in it").unwrap();
         let pool = Pool::of("/bin/sh".into(), vec![String::from("-c"), script.to_owned()]);
         let request = Request { path, work: Work::Fill };
-        let error = pool.ask(&request).unwrap_err();
+        let error = pool.ask(request).unwrap_err();
         (error.kind(), error.to_string())
     }
 
@@ -329,8 +338,25 @@ mod tests {
         }
         let nowhere = Pool::of("/nonexistent".into(), Vec::new());
         let file = tempfile::NamedTempFile::new().unwrap();
-        let error = nowhere.ask(&Request { path: file.path().into(), work: Work::Fill }).unwrap_err();
+        let error = nowhere.ask(Request { path: file.path().into(), work: Work::Fill }).unwrap_err();
         assert_eq!(error.kind(), Kind::Environment);
+    }
+
+    #[test]
+    fn a_file_is_reached_through_a_folder_whose_name_is_not_utf_8_and_refused_in_one() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        let odd = folder.path().join(std::ffi::OsStr::from_bytes(b"r\xff"));
+        std::fs::create_dir(&odd).unwrap();
+        let script = "while read line; do echo '{\"confined\":true,\"reply\":{\"Filled\":[]}}'; done";
+        let pool = Pool::of("/bin/sh".into(), vec![String::from("-c"), script.to_owned()]);
+        for (path, is_read) in [(odd.join("../a.xlsx"), true), (odd.join("a.xlsx"), false)] {
+            std::fs::write(&path, "a").unwrap();
+            let answer = pool.ask(Request { path, work: Work::Fill });
+            assert_eq!(answer.is_ok(), is_read);
+            assert!(answer.err().is_none_or(|error| error.to_string().contains("or a folder that it lies in")));
+        }
+        pool.finish();
     }
 
     #[test]
@@ -344,7 +370,7 @@ mod tests {
             if !std::fs::read(&path).is_ok_and(|there| there == content.as_bytes()) {
                 std::fs::write(&path, content).unwrap();
             }
-            pool.ask(&Request { path, work: Work::Fill }).unwrap();
+            pool.ask(Request { path, work: Work::Fill }).unwrap();
             let idle = pool.idle.lock().unwrap();
             assert_eq!(idle.len(), 1);
             children.push(idle[0].child.id());

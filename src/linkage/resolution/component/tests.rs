@@ -205,6 +205,31 @@ fn small_components_are_resolved_as_well_as_trying_every_partition() {
 }
 
 #[test]
+fn sums_that_are_kept_join_the_same_persons_as_sums_made_anew() {
+    let mut rng = ChaCha8Rng::seed_from_u64(13);
+    let (mut persons, mut of_many) = (0, 0);
+    for _ in 0..20 {
+        let slots: Vec<u8> = (0..40).map(|_| rng.random_range(0..4)).collect();
+        // Whole numbers, whose sums are the same in any order, and not for all pairs: others are compared while joining.
+        let mut scores = Vec::new();
+        for one in 0..40u32 {
+            for other in one + 1..40 {
+                let is_likely = rng.random_range(0..100) < if one % 5 == other % 5 { 80 } else { 10 };
+                let odds = if is_likely { rng.random_range(1..20) } else { rng.random_range(-12..0) };
+                scores.push(((one, other), f64::from(odds)));
+            }
+        }
+        with_duplicates(-8.0, &slots, &scores, |component| {
+            let joined = component.join_summing(true);
+            assert_eq!(joined, component.join_summing(false));
+            persons += joined.len();
+            of_many += joined.iter().filter(|person| person.len() > 4).count();
+        });
+    }
+    assert!(persons > of_many && of_many > 20, "{of_many} of {persons}");
+}
+
+#[test]
 fn exchanges_never_lose_and_mostly_reach_the_greatest_total() {
     let mut rng = ChaCha8Rng::seed_from_u64(11);
     let (mut reached, mut greedy_reached) = (0, 0);
