@@ -1,8 +1,8 @@
 //! Where is a case?
 //!
-//! Takes the record that is shown of a case, gives the one that says where to go. A record may leave out the building or
-//! the unit that another one of the same person names, or another member of the household: without it a field team has
-//! no door, or another one than the household's other cases.
+//! Takes the record that is shown of a case, gives the one that says where to go. A record may leave out the building
+//! or the unit that another one of the same person names, or another member of the household: without it a field team
+//! has no door, or another one than the household's other cases.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;

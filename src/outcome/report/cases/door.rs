@@ -44,7 +44,8 @@ impl Door {
     }
 
     /// Where the place comes in a walk. Whole addresses stand by the street, then by the house number, which is before
-    /// it: the part between commas that begins with a number has both (Flat 7, 37 Marina Road). Numbers count as numbers.
+    /// it: the part between commas that begins with a number has both (Flat 7, 37 Marina Road). Numbers count as
+    /// numbers.
     #[must_use]
     pub fn on_the_way(&self) -> [String; 3] {
         if !self.is_whole {
