@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+/// Why rows of organisations are set aside: only persons are linked.
+pub const ORGANISATION: &str = "organisation";
+
 /// Rows in, rows out, rows set aside and things noticed on the way.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
@@ -45,11 +48,17 @@ impl Tally {
     pub fn rows_set_aside(&self) -> u64 {
         self.set_aside.values().sum()
     }
+
+    /// Rows set aside that may have been persons.
+    #[must_use]
+    pub fn rows_lost(&self) -> u64 {
+        self.rows_set_aside() - self.set_aside.get(ORGANISATION).copied().unwrap_or(0)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Tally;
+    use super::{ORGANISATION, Tally};
 
     #[test]
     fn a_row_is_either_passed_or_set_aside() {
@@ -58,6 +67,8 @@ mod tests {
         tally.set_aside("empty_row");
         tally.note("x_lower_case", 3);
         assert_eq!((tally.rows_in, tally.rows_out, tally.rows_set_aside()), (2, 1, 1));
+        tally.set_aside(ORGANISATION);
+        assert_eq!((tally.rows_set_aside(), tally.rows_lost()), (2, 1));
         assert_eq!((tally.set_aside["empty_row"], tally.noted["x_lower_case"]), (1, 3));
     }
 }

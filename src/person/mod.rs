@@ -434,6 +434,17 @@ mod tests {
     }
 
     #[test]
+    fn organisations_of_a_register_are_set_aside() {
+        let columns = "id_number = \"i\"";
+        let text = "n,i\n王丽,\n天津华瑞置业有限公司,\n光明里,91120106MA05XA1B2C\n李明,\n";
+        let found = records_of(text, columns, "").unwrap();
+        let names: Vec<&str> = (0..2).map(|record| found.table.name_text(record)).collect();
+        assert_eq!((found.table.len(), names), (2, vec!["王丽", "李明"]));
+        let rows: Vec<u64> = found.rejected.iter().map(|rejected| rejected.row).collect();
+        assert_eq!((rows, found.tallies[0].set_aside["organisation"]), (vec![2, 3], 2));
+    }
+
+    #[test]
     fn what_a_row_means_is_told_with_and_without_a_point() {
         use crate::intake::study::RowKind::{Birth, Death, Residence};
         let columns = "[source.rows]\ncolumn = \"k\"\nbirth = [\"1\"]\ndeath = [\"2.0\"]";

@@ -5,6 +5,7 @@
 //! become tokens that agree with whatever fits them; they never count as disagreement. A newborn's 王丽之女 is no
 //! name: it is a [`Reading::Placeholder`] that names the mother.
 
+pub mod organisation;
 mod sound;
 
 use std::borrow::Cow;

@@ -28,6 +28,7 @@ use super::{Rejected, joins_names, text_field};
 use crate::intake::extract::{Chunk, Extract, ExtractFile};
 use crate::intake::study::{Field, RowKind, Study};
 use crate::privacy::code::stand_in;
+use crate::tally::ORGANISATION;
 use texts::Texts;
 
 /// Rows that one thread reads at a time.
@@ -220,6 +221,10 @@ impl<'a> RowReader<'a> {
     ) {
         let number = chunk.row_number(row);
         let Some(id) = self.record_id(chunk, row, out.rows_before) else { return };
+        if self.is_of_organisation(chunk, row) {
+            self.set_aside(chunk, row, (None, ORGANISATION), out);
+            return;
+        }
         let length = out.table.len();
         (out.reading, out.flags) = (number, 0);
         self.read_fields(chunk, (row, at), texts, before, out);

@@ -128,10 +128,11 @@ pub(super) fn seal(facts: &Facts<'_>, out: &Path, written: &[Written], log: &mut
 }
 
 fn too_many(study: &Study, tallies: &[Tally]) -> Vec<String> {
-    let over =
-        study.sources.iter().zip(tallies).filter(|(_, tally)| {
-            tally.rows_set_aside() as f64 > study.limits.rejected_share_max * tally.rows_in as f64
-        });
+    let over = study
+        .sources
+        .iter()
+        .zip(tallies)
+        .filter(|(_, tally)| tally.rows_lost() as f64 > study.limits.rejected_share_max * tally.rows_in as f64);
     over.map(|(source, _)| source.name.clone()).collect()
 }
 

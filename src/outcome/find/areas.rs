@@ -1,10 +1,11 @@
 //! In which enumeration area does a record live?
 //!
 //! The rows of the roll say where areas lie: what is enumerated next door is the best guide to the area of a dwelling
-//! where nobody was. A building may belong to several areas.
+//! where nobody was. A building may belong to several areas. Of estates of one name (a 和平里 in two communities) that in
+//! the record's own division counts.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::intake::study::RowKind;
 use crate::person::lexicon::Symbol;
@@ -20,6 +21,7 @@ struct Enumerated {
     unit: u16,
     room: u16,
     area: Symbol,
+    division: Symbol,
     rows: u32,
 }
 
@@ -27,43 +29,58 @@ struct Enumerated {
 pub(super) struct Areas {
     /// Ascending by building, unit, room and area.
     dwellings: Vec<Enumerated>,
-    /// Of addresses that are a text as a whole.
-    addresses: FxHashMap<String, Symbol>,
+    /// In which divisions somebody of an estate was enumerated.
+    estates: FxHashSet<(Symbol, Symbol)>,
+    /// Of addresses that are a text as a whole, with the division.
+    addresses: FxHashMap<String, (Symbol, Symbol)>,
+    /// Of those that stand in another division, too.
+    namesakes: FxHashMap<(String, Symbol), Symbol>,
 }
 
 impl Areas {
     pub fn of(table: &PersonTable) -> Areas {
         let mut dwellings: Vec<Enumerated> = Vec::new();
-        let mut addresses = FxHashMap::default();
+        let mut estates = FxHashSet::default();
+        let (mut addresses, mut namesakes) = (FxHashMap::default(), FxHashMap::default());
         for (record, at) in (0..).zip(0..table.len()) {
             let (area, estate, building) = (table.area[at], table.estate[at], table.building[at]);
+            let division = table.division[at];
             if area == 0 || table.kind[at] != RowKind::Present {
                 continue;
             }
+            estates.insert((estate, division));
             if estate != 0 && (building != 0 || table.is_numbered_place(estate)) {
                 let (unit, room) = (table.unit[at], table.room[at]);
-                dwellings.push(Enumerated { building: (estate, building), unit, room, area, rows: 1 });
+                dwellings.push(Enumerated { building: (estate, building), unit, room, area, division, rows: 1 });
             }
             if let Some(address) = table.whole_address(record) {
-                addresses.entry(address.to_lowercase()).or_insert(area);
+                let address = address.to_lowercase();
+                let (_, of) = *addresses.entry(address.clone()).or_insert((area, division));
+                if of != division {
+                    namesakes.entry((address, division)).or_insert(area);
+                }
             }
         }
-        dwellings.par_sort_unstable_by_key(|at| (at.building, at.unit, at.room, at.area));
+        dwellings.par_sort_unstable_by_key(|at| (at.building, at.unit, at.room, at.area, at.division));
         dwellings.dedup_by(|next, kept| {
-            let is_same =
-                (next.building, next.unit, next.room, next.area) == (kept.building, kept.unit, kept.room, kept.area);
+            let of = |at: &Enumerated| (at.building, at.unit, at.room, at.area, at.division);
+            let is_same = of(next) == of(kept);
             kept.rows += if is_same { next.rows } else { 0 };
             is_same
         });
         dwellings.shrink_to_fit();
-        Areas { dwellings, addresses }
+        Areas { dwellings, estates, addresses, namesakes }
     }
 
     /// The finest area code known for a record.
     pub fn area(&self, table: &PersonTable, record: RecordId) -> Option<String> {
         let at = record as usize;
-        let near = || self.nearest((table.estate[at], table.building[at]), table.unit[at], table.room[at]);
-        let address = || self.addresses.get(&table.whole_address(record)?.to_lowercase()).copied();
+        let near = || self.nearest(table, at);
+        let address = || {
+            let address = table.whole_address(record)?.to_lowercase();
+            let (area, _) = *self.addresses.get(&address)?;
+            Some(self.namesakes.get(&(address, table.division[at])).copied().unwrap_or(area))
+        };
         let own = Some(table.area[at]).filter(|symbol| *symbol != 0);
         let division = Some(table.division[at]).filter(|symbol| *symbol != 0);
         let symbol = own.or_else(near).or_else(address).or(division)?;
@@ -71,17 +88,22 @@ impl Areas {
     }
 
     /// The area of the nearest dwelling of the building where somebody was enumerated: by unit, then floor, then room,
-    /// as far as the record says them. Of several as near, that of most rows; of as many, the first.
-    fn nearest(&self, building: (Symbol, u16), unit: u16, room: u16) -> Option<Symbol> {
+    /// as far as the record says them. Of several as near, that of most rows; of as many, the first. If the roll has
+    /// the estate in the record's division, a building elsewhere is one of another estate of the name.
+    fn nearest(&self, table: &PersonTable, at: usize) -> Option<Symbol> {
+        let (building, unit, room) = ((table.estate[at], table.building[at]), table.unit[at], table.room[at]);
+        let division = table.division[at];
         let start = self.dwellings.partition_point(|at| at.building < building);
         let length = self.dwellings[start..].partition_point(|at| at.building == building);
-        let within = &self.dwellings[start..start + length];
+        let is_told = division != 0 && self.estates.contains(&(building.0, division));
+        let within = self.dwellings[start..start + length].iter();
+        let within: Vec<&Enumerated> = within.filter(|at| !is_told || at.division == division).collect();
         let apart = |known: u16, other: u16| if known == 0 { 0 } else { known.abs_diff(other) };
         let distance = |at: &Enumerated| {
             let floors = apart(room / DOORS_OF_A_FLOOR, at.room / DOORS_OF_A_FLOOR);
             (apart(unit, at.unit), floors, apart(room, at.room))
         };
-        let shortest = within.iter().map(distance).min()?;
+        let shortest = within.iter().map(|at| distance(at)).min()?;
         let mut rows: Vec<(Symbol, u32)> = Vec::new();
         for near in within.iter().filter(|at| distance(at) == shortest) {
             match rows.iter_mut().find(|(area, _)| *area == near.area) {
@@ -98,6 +120,32 @@ impl Areas {
 mod tests {
     use super::Areas;
     use crate::person::practice::{HEAD, Practice, source};
+
+    #[test]
+    fn of_two_estates_of_a_name_that_in_the_records_own_division_counts() {
+        const TWO: [&str; 2] = ["120106001001", "120106001002"];
+        let roll = [(TWO[0], "和平里1号楼101室"), (TWO[0], "和平里2号楼101室"), (TWO[1], "和平里1号楼401室")];
+        let register = [
+            (TWO[1], "和平里1号楼101室", "120106001002009"),
+            (TWO[0], "和平里1号楼401室", "120106001001009"),
+            // Nobody was enumerated in its building: in the other community's stands another one.
+            (TWO[1], "和平里2号楼101室", TWO[1]),
+            // The roll has no such estate in this division, or none is known.
+            ("120106001003", "和平里2号楼101室", "120106001001009"),
+            ("", "和平里2号楼201室", "120106001001009"),
+        ];
+        let roll = roll.map(|(division, address)| format!("王,{division}009,{address}\n")).concat();
+        let rows = register.map(|(division, address, _)| format!("王,{division},{address}\n")).concat();
+        let columns = |code| [("name", "name"), (code, "code"), ("address", "address")];
+        let study = source("roll", "roll", false, &columns("enumeration_area"))
+            + &source("police", "register", false, &columns("division"));
+        let head = "name,code,address\n";
+        let files = [("roll.csv", &*format!("{head}{roll}")), ("police.csv", &*format!("{head}{rows}"))];
+        let table = Practice::of(&files, &format!("{HEAD}{study}")).table();
+        let areas = Areas::of(&table);
+        let found: Vec<Option<String>> = (3..8).map(|record| areas.area(&table, record)).collect();
+        assert_eq!(found, register.map(|(.., area)| Some(area.to_owned())));
+    }
 
     #[test]
     fn an_empty_dwelling_is_in_the_area_of_the_nearest_one() {

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use super::features::{Feature, Observer};
 use super::standing::{self, Known, Part};
 use super::surroundings::Surroundings;
-use super::{Material, Residence, StratumFit, estimate_from, persons};
+use super::{Candidate, Material, Residence, StratumFit, estimate_from, persons};
 use crate::intake::extract;
 use crate::intake::study::{Study, file};
 use crate::linkage::blocking::Pair;
@@ -71,6 +71,14 @@ struct Built {
     scores: Vec<Score>,
     slots: (Vec<Slot>, Vec<u8>),
     settled: Settled,
+}
+
+impl Candidate {
+    /// A person who was as likely as not missed, and who with this probability is somebody on the roll.
+    pub fn held_apart(person: u32, from: u32, linked: f64) -> Candidate {
+        let linked_to = Some(from);
+        Candidate { person, stratum: 0, probability: 0.5, linked, linked_to, visited: None, levels: Box::default() }
+    }
 }
 
 fn day(day: i32) -> String {
@@ -258,6 +266,48 @@ fn missed_residents_are_told_from_those_who_left() {
     assert!((expected / missed - 1.0).abs() < 0.1, "{expected} should be {missed}");
     assert!(residence.candidates.is_sorted_by_key(|candidate| candidate.person));
     assert_eq!(residence.strata[0].warnings, Vec::<String>::new());
+}
+
+#[test]
+fn a_collective_household_leaves_families_alone() {
+    let mut district = district(900);
+    let families = build(&district).estimate();
+    let persons = u32::try_from(district.fates.len()).unwrap();
+    // One number of many who live elsewhere, and of some who live at other addresses here.
+    for member in 0..600 {
+        let is_here = member % 10 == 0;
+        let row = Row {
+            id: format!("{}-", district.fates.len()),
+            kind: "household",
+            birth: format!("19{}-{:02}-11", 80 + member % 15, member % 12 + 1),
+            household: String::from("JT0009"),
+            seen: day(REFERENCE_DAY - if is_here { member } else { 1000 + member }),
+            address: String::from("人才大厦1号楼201室"),
+            sex: String::from("1"),
+            ..Row::default()
+        };
+        if is_here {
+            let address = format!("和平里小区{}号楼2单元{}室", member / 20 + 1, member % 20 + 101);
+            let household = format!("C{member}");
+            district.roll.push(Row { id: format!("{}r", row.id), kind: "1", household, address, ..row.clone() });
+        }
+        district.register.push(row);
+        district.fates.push(if is_here { Fate::Enumerated } else { Fate::Gone });
+    }
+    let beside = build(&district).estimate();
+    let of_families = |residence: &Residence| -> f64 {
+        residence.candidates.iter().filter(|of| of.person < persons).map(|of| of.probability).sum()
+    };
+    let (alone, beside_them) = (of_families(&families), of_families(&beside));
+    assert!((beside_them / alone - 1.0).abs() < 0.02, "{beside_them} should be {alone}");
+    let of = |residence: &Residence, stratum: usize| {
+        let fit = &residence.strata[stratum];
+        (fit.name, fit.positives, fit.unlabelled)
+    };
+    assert_eq!(of(&beside, 0), of(&families, 0));
+    assert_eq!(of(&beside, 3), ("collective_household", 60, 540));
+    let collective: f64 = beside.candidates.iter().map(|of| of.probability).sum::<f64>() - beside_them;
+    assert!(collective < 54.0, "{collective}: hardly anybody of them lives here");
 }
 
 #[test]

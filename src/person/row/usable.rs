@@ -6,8 +6,10 @@ use std::borrow::Cow;
 
 use super::{ChunkTable, RowReader};
 use crate::intake::extract::Chunk;
+use crate::intake::study::{Field, Role};
 use crate::person::Rejected;
 use crate::person::cell::is_nothing;
+use crate::person::name::organisation::{is_credit_code, is_organisation};
 
 impl RowReader<'_> {
     /// The id of a row; nothing where there is none.
@@ -28,6 +30,13 @@ impl RowReader<'_> {
         };
         self.set_aside(chunk, row, (column, reason), out);
         false
+    }
+
+    /// Does a row of a register stand for an organisation? A roll has none.
+    pub(super) fn is_of_organisation(&self, chunk: &Chunk, row: usize) -> bool {
+        let says = |field, is_so: fn(&str) -> bool| self.text(chunk, row, field).is_some_and(|text| is_so(&text));
+        self.study.sources[self.source].role == Role::Register
+            && (says(Field::Name, is_organisation) || says(Field::IdNumber, is_credit_code))
     }
 
     pub(super) fn set_aside(
