@@ -2,9 +2,10 @@
 //!
 //! Takes who is who and what clerks have decided, gives the [`Link`]s as `links.parquet` has them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::intake::study::Study;
 use crate::linkage::Linked;
@@ -12,6 +13,7 @@ use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::{Comparer, Pattern};
 use crate::linkage::decided::Decided;
 use crate::linkage::model::{log2_odds, probability};
+use crate::linkage::resolution::Resolution;
 use crate::linkage::resolution::chain::strengthen;
 use crate::person::table::PersonTable;
 
@@ -101,6 +103,39 @@ pub fn gather(
     links
 }
 
+/// The links that clerks have confirmed, and the others of the same persons, with their probabilities once these are
+/// certain: what hangs on them by a chain is as sure as the rest of the chain.
+fn believed(links: &[Link], resolution: &Resolution, decided: &Decided) -> FxHashMap<Pair, f64> {
+    let is_confirmed = |pair: Pair| decided.of_pair(pair) == Some(true);
+    let confirmed = links.iter().filter(|link| link.linked && is_confirmed(link.pair));
+    let persons: BTreeSet<u32> = confirmed.map(|link| resolution.person_of[link.pair.0 as usize]).collect();
+    let mut believed = FxHashMap::default();
+    for person in persons {
+        let records = resolution.records_of(person);
+        let pairs = records.iter().enumerate();
+        let pairs = pairs.flat_map(|(at, one)| records[at + 1..].iter().map(move |other| (*one, *other)));
+        let of = |pair: Pair| {
+            let model = links.binary_search_by_key(&pair, |link| link.pair).map_or(0.0, |at| links[at].probability);
+            (pair, if is_confirmed(pair) { 1.0 } else { model })
+        };
+        let mut pairs: Vec<(Pair, f64)> = pairs.map(of).collect();
+        strengthen(records.len(), &mut pairs, |(_, probability)| probability);
+        believed.extend(pairs);
+    }
+    believed
+}
+
+/// How likely each of the links is false, what clerks have confirmed being certain. `links` are sorted.
+pub fn doubts<'a>(
+    links: &'a [Link],
+    resolution: &Resolution,
+    decided: &Decided,
+) -> impl Iterator<Item = (Pair, f64)> + use<'a> {
+    let believed = believed(links, resolution, decided);
+    let of = move |link: &Link| 1.0 - believed.get(&link.pair).copied().unwrap_or(link.probability);
+    links.iter().filter(|link| link.linked).map(move |link| (link.pair, of(link)))
+}
+
 /// Links and possible links by pair of sources, the one that comes first in the study first.
 #[must_use]
 pub fn by_sources(table: &PersonTable, links: &[Link]) -> BTreeMap<(usize, usize), (u64, u64)> {
@@ -115,3 +150,28 @@ pub fn by_sources(table: &PersonTable, links: &[Link]) -> BTreeMap<(usize, usize
 
 /// Persons whose links are made by one thread at a time.
 const PERSONS_AT_A_TIME: usize = 1 << 12;
+
+#[cfg(test)]
+mod tests {
+    use super::{Link, doubts};
+    use crate::linkage::decided::Decided;
+    use crate::linkage::resolution::Resolution;
+
+    #[test]
+    fn what_clerks_have_confirmed_is_certain_and_holds_the_chains_that_hang_on_it() {
+        let link = |pair, probability| Link { pair, pattern: 0, weight: 0.0, probability, linked: true };
+        // 1 and 2 hang together by way of 0; 3 and 4 are another person, 4 and 5 a possible link.
+        let mut links =
+            [((0, 1), 0.2), ((0, 2), 0.9), ((1, 2), 0.18), ((3, 4), 0.7), ((4, 5), 0.6)].map(|(pair, p)| link(pair, p));
+        links[4].linked = false;
+        let resolution = Resolution::from_labels(&[0, 0, 0, 3, 3, 5]);
+        let doubts_after = |decided: &[((u32, u32), bool)]| -> Vec<f64> {
+            let decided = Decided::of_pairs(decided.iter().copied());
+            doubts(&links, &resolution, &decided).map(|(_, doubt)| (doubt * 1e6).round() / 1e6).collect()
+        };
+        assert_eq!(doubts_after(&[]), [0.8, 0.1, 0.82, 0.3]);
+        assert_eq!(doubts_after(&[((0, 1), true)]), [0.0, 0.1, 0.1, 0.3]);
+        assert_eq!(doubts_after(&[((3, 4), true), ((4, 5), false)]), [0.8, 0.1, 0.82, 0.0]);
+        assert_eq!(doubts_after(&[((3, 4), false)]), [0.8, 0.1, 0.82, 0.3], "it is linked all the same");
+    }
+}

@@ -14,7 +14,7 @@ use crate::linkage::lesson::{BANDS, band};
 use crate::linkage::model;
 use crate::linkage::scoring::Scorer;
 use crate::outcome::estimate::stratified::{self, Share, Stratum};
-use crate::outcome::links::Link;
+use crate::outcome::links::{self, Link};
 
 /// What probabilities are worth, from the lowest band to the highest.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -23,7 +23,7 @@ pub struct Reliability {
     pub bands: Vec<Band>,
     /// Match probability from which on pairs hold records together.
     pub threshold: f64,
-    /// Pairs within persons that the model expects to be false.
+    /// Pairs within persons that are expected to be false, those that clerks have confirmed being certain.
     pub false_links: f64,
 }
 
@@ -81,6 +81,6 @@ pub fn appraise(study: &Study, scorer: &Scorer<'_>, linked: &Linked, links: &[Li
     Reliability {
         bands: strata.iter().enumerate().map(of_band).collect(),
         threshold: linked.threshold,
-        false_links: links.iter().filter(|link| link.linked).fold(0.0, |sum, link| sum + (1.0 - link.probability)),
+        false_links: links::doubts(links, &linked.resolution, decided).fold(0.0, |sum, (_, doubt)| sum + doubt),
     }
 }

@@ -29,6 +29,7 @@ use crate::linkage::{self, Linked};
 use crate::memory::plan::{self, Allowance, Provided};
 use crate::outcome::discrepancy::Findings;
 use crate::outcome::find;
+use crate::outcome::links;
 use crate::outcome::residence::{self, Residence, believed};
 use crate::outcome::settled::Settled;
 use crate::person;
@@ -175,6 +176,14 @@ impl Remade {
             together: owner.get(pair.0 as usize) == owner.get(pair.1 as usize),
             judged: self.decided.of_pair(pair),
         }
+    }
+
+    /// The links, each with how likely it is false, what clerks have confirmed being certain.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<(Pair, f64)> {
+        let comparer = Comparer::new(&self.study, &self.table);
+        let links = links::gather(&self.study, &self.table, &comparer, &self.linked, &self.decided);
+        links::doubts(&links, &self.linked.resolution, &self.decided).collect()
     }
 
     /// The kept pairs of a pattern and class.

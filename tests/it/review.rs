@@ -244,10 +244,18 @@ fn what_clerks_decided_holds_in_the_next_run() {
     };
     std::fs::write(&study, decided).expect("written");
     let second = district.path().join("second");
-    check(&["-q", "run", argument(&study), "--out", argument(&second)], 0);
+    let said = check(&["-q", "run", argument(&study), "--out", argument(&second)], 0);
     let after = persons(&second);
     assert_ne!(after[&sure.one], after[&sure.other], "kept apart");
     assert_eq!(after[one], after[other], "joined");
+    // What a clerk has confirmed is no link that may be false, however little the model believes it.
+    let traced = check(&["trace", argument(&second), "--false-links", "--limit", "100000"], 0);
+    let expected = traced.split(" are expected").next().and_then(|text| text.rsplit(' ').next()).expect("a figure");
+    assert!(said.lines().any(|line| line.starts_with("links expected to be false") && line.ends_with(expected)));
+    let is_certain = |(one, other): (&(String, String), &(String, String))| {
+        traced.contains(&format!("{}:{} {}:{}  false 0.000000\n", one.0, one.1, other.0, other.1))
+    };
+    assert!(is_certain((one, other)) || is_certain((other, one)));
     let manifest = rollcall::audit::manifest::Manifest::read(&second).expect("manifest");
     assert_eq!(manifest.counts["decisions"], 2);
     assert_eq!(manifest.counts["decisions_not_followed"], 0);

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::entries::{Entries, lies_in, more, named};
+use super::entries::{Entries, lies_in, more};
 use crate::audit::manifest::Manifest;
 use crate::cli::args::{self, EstimatePart, Example, Sex};
 use crate::cli::coverage::{self, check_area};
@@ -72,7 +72,7 @@ pub(super) fn trace(
     } else if let Some(example) = asked.example {
         self::example(asked, &remade, &entries, example, &mut text);
     } else {
-        false_links(asked, &remade, &mut text)?;
+        false_links(asked, &remade, &entries, &mut text);
     }
     Ok(Some(text))
 }
@@ -212,23 +212,20 @@ fn example(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, which: E
     entries.pairs(text, &pairs, asked.limit);
 }
 
-fn false_links(asked: &args::Trace, remade: &Remade, text: &mut String) -> Result<()> {
-    let mut found = files::read_links(&asked.run)?;
-    found.retain(|link| link.decision == "link");
-    found.sort_by(|one, other| one.match_probability.total_cmp(&other.match_probability));
-    let expected = found.iter().fold(0.0, |sum, link| sum + (1.0 - link.match_probability));
+fn false_links(asked: &args::Trace, remade: &Remade, entries: &Entries<'_>, text: &mut String) {
+    let mut found = remade.doubts();
+    found.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    let expected = found.iter().fold(0.0, |sum, (_, doubt)| sum + doubt);
     let threshold = 100.0 * remade.linked.threshold;
     let _ = writeln!(
         text,
         "{} pairs, of which {expected:.1} are expected to be false; pairs from {threshold:.2} % on may be links\n",
         found.len()
     );
-    for link in found.iter().take(asked.limit) {
-        let (one, other) = (named(&link.one), named(&link.other));
-        let _ = writeln!(text, "{one} {other}  false {:.6}", 1.0 - link.match_probability);
+    for (pair, doubt) in found.iter().take(asked.limit) {
+        let _ = writeln!(text, "{} {}  false {doubt:.6}", entries.name(pair.0), entries.name(pair.1));
     }
     more(text, found.len(), asked.limit);
-    Ok(())
 }
 
 fn part_of(part: EstimatePart, person: &Weighed) -> f64 {
