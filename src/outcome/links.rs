@@ -103,8 +103,8 @@ pub fn gather(
     links
 }
 
-/// The links that clerks have confirmed, and the others of the same persons, with their probabilities once the confirmed
-/// are certain: what hangs on these by a chain is as sure as the rest of the chain.
+/// The links that clerks have confirmed, and the others of the same persons, with their probabilities once these are
+/// certain: what hangs on them by a chain is as sure as the rest of the chain.
 fn believed(links: &[Link], resolution: &Resolution, decided: &Decided) -> FxHashMap<Pair, f64> {
     let is_confirmed = |pair: Pair| decided.of_pair(pair) == Some(true);
     let confirmed = links.iter().filter(|link| link.linked && is_confirmed(link.pair));
