@@ -356,13 +356,16 @@ impl<'a> Case<'a> {
         found.extend(missed);
     }
 
-    /// Registered households of two or more of which no member is on the roll.
+    /// Registered households of two or more of which no member is on the roll; an institution's number is none.
     fn missed_households(&self, missed: &[Discrepancy], found: &mut Vec<Discrepancy>) {
         let mut households: FxHashMap<Symbol, Vec<&Discrepancy>> = FxHashMap::default();
         for missed in missed {
             for record in self.linked.resolution.records_of(missed.person) {
                 let household = self.table.household[*record as usize];
-                let members = if household == 0 { continue } else { households.entry(household).or_default() };
+                if household == 0 || self.linked.households.household(*record) == 0 {
+                    continue;
+                }
+                let members = households.entry(household).or_default();
                 if members.last().is_none_or(|last| last.person != missed.person) {
                     members.push(missed);
                 }

@@ -80,7 +80,9 @@ pub(super) fn is_roll(kind: RowKind) -> bool {
 pub(super) fn statuses(material: &Material<'_>, study: &Study) -> (Vec<Status>, u64) {
     let persons = u32::try_from(material.resolution.persons()).unwrap_or(u32::MAX);
     let codes = Codes::of(material, &study.area);
-    let statuses = |codes: &Codes| (0..persons).into_par_iter().map(|person| status(material, codes, person)).collect();
+    let are_told = material.table.kind.iter().any(|kind| *kind == RowKind::HouseholdRegistration);
+    let status = |codes: &Codes, person: u32| status(material, codes, are_told, person);
+    let statuses = |codes: &Codes| (0..persons).into_par_iter().map(|person| status(codes, person)).collect();
     let mut found: Vec<Status> = statuses(&codes);
     let usable = codes.without_unlike(material, study, &found);
     if usable.of_source != codes.of_source {
@@ -103,6 +105,16 @@ struct Codes {
     outside: Vec<bool>,
     /// By source: do its codes say where somebody lives?
     of_source: Vec<bool>,
+}
+
+/// Does a register record of this kind count its person to a registered household? A resident's file with the number of
+/// a household does, too, where no row is said to be a registration: other numbers are of tenancies, or a clinic's own.
+fn is_registration(material: &Material<'_>, record: RecordId, are_told: bool) -> bool {
+    match material.table.kind[record as usize] {
+        RowKind::HouseholdRegistration => true,
+        RowKind::Residence => !are_told && material.table.household[record as usize] != 0,
+        _ => false,
+    }
 }
 
 impl Codes {
@@ -165,7 +177,7 @@ fn lies_outside(code: &str, area: &str) -> bool {
     !known.starts_with(area) && !area.starts_with(known)
 }
 
-fn status(material: &Material<'_>, codes: &Codes, person: u32) -> Status {
+fn status(material: &Material<'_>, codes: &Codes, are_told: bool, person: u32) -> Status {
     let table = material.table;
     let (mut has_code, mut code_in_area) = (false, false);
     let (mut present, mut in_area, mut elsewhere, mut gone) = (false, false, false, false);
@@ -183,10 +195,10 @@ fn status(material: &Material<'_>, codes: &Codes, person: u32) -> Status {
                 let is_outside = codes.is_outside(material, record);
                 has_code |= is_outside.is_some();
                 code_in_area |= is_outside == Some(false);
-                let has_number = table.household[record as usize] != 0;
-                let is_collective = has_number && material.households.household(record) == 0;
-                collective |= is_collective;
-                registered |= (kind == RowKind::HouseholdRegistration || has_number) && !is_collective;
+                let is_registration = is_registration(material, record, are_told);
+                let is_collective = table.household[record as usize] != 0 && material.households.household(record) == 0;
+                collective |= is_registration && is_collective;
+                registered |= is_registration && !is_collective;
                 only_owner &= kind == RowKind::Ownership;
                 gone |= died_before(material, record) || born_after(material, record);
             }

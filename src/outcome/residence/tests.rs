@@ -14,7 +14,7 @@ use super::standing::{self, Known, Part};
 use super::surroundings::Surroundings;
 use super::{Candidate, Material, Residence, StratumFit, estimate_from, persons};
 use crate::intake::extract;
-use crate::intake::study::{Study, file};
+use crate::intake::study::{RowKind, Study, file};
 use crate::linkage::blocking::Pair;
 use crate::linkage::comparison::household::Households;
 use crate::linkage::model::slot::{self, Slot};
@@ -351,6 +351,24 @@ fn whom_registers_know_in_another_area_only_is_no_candidate() {
     // Codes by which even those whom the roll has live elsewhere are no such codes.
     records.iter().for_each(|record| built.table.division.set(*record as usize, there));
     assert_eq!(candidates(&built, "120106"), all);
+}
+
+#[test]
+fn a_number_of_a_household_registers_where_no_row_is_said_to_be_a_registration() {
+    use crate::intake::study::RowKind::{HouseholdRegistration, Permit, Residence as File};
+    let mut built = build(&district(300));
+    let records: Vec<u32> = built.table.records(0).collect();
+    let registered = |built: &mut Built, kind_of: &dyn Fn(u32) -> RowKind| {
+        records.iter().for_each(|record| built.table.kind.set(*record as usize, kind_of(*record)));
+        let (statuses, _) = standing::statuses(&built.material(), &built.study);
+        [Known::Registered, Known::Other].map(|known| persons(&statuses, Part::Candidate, known).len())
+    };
+    let [all, others] = registered(&mut built, &|_| HouseholdRegistration);
+    assert!(all > 10 && others == 0);
+    assert_eq!(registered(&mut built, &|_| File), [all, 0], "the number of a resident's file tells");
+    assert_eq!(registered(&mut built, &|_| Permit), [0, all], "a landlord's number is no registration");
+    let [few, rest] = registered(&mut built, &|at| if at % 2 == 0 { HouseholdRegistration } else { File });
+    assert!(few > 0 && rest > 0 && few + rest == all, "beside registrations it is a clinic's own");
 }
 
 #[test]
