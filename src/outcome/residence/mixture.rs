@@ -91,8 +91,8 @@ pub(super) struct Sample {
     pub negatives_usable: bool,
     /// What is known beforehand of the share of the missed, for where they may not.
     pub expected: Expected,
-    /// Does what is seen tell those who have left? Without dates of a last sign of life they look like residents, and so
-    /// do members of a collective household who live elsewhere: the density ratio is then no more than a bound.
+    /// Does what is seen tell those who have left? Without dates of a last sign of life they look like residents, and
+    /// so do members of a collective household who live elsewhere: the density ratio is then no more than a bound.
     pub tells_leavers: bool,
 }
 
@@ -338,8 +338,8 @@ impl Sample {
 
     /// The share of residents among the unlinked by the density ratio, the lesser of that by traces alone and that by
     /// all that is seen; or does it rest on what is stated? So it does where they are too few for it (a bound that
-    /// allows for everybody would make residents of everybody), and where nothing tells who has left, as far as the bound
-    /// allows for it.
+    /// allows for everybody would make residents of everybody), and where nothing tells who has left, as far as the
+    /// bound allows for it.
     fn prior(&self) -> (f64, bool) {
         if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
             return (0.3, false);

@@ -75,7 +75,7 @@ struct Built {
 
 impl Candidate {
     /// A person who was as likely as not missed, and who with this probability is somebody on the roll.
-    pub fn held_apart(person: u32, from: u32, linked: f64) -> Candidate {
+    pub(crate) fn held_apart(person: u32, from: u32, linked: f64) -> Candidate {
         let linked_to = Some(from);
         Candidate { person, stratum: 0, probability: 0.5, linked, linked_to, visited: None, levels: Box::default() }
     }
