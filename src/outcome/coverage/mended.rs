@@ -86,6 +86,8 @@ struct Doubts {
     erroneous: FxHashMap<u32, f64>,
     /// Listed as living elsewhere in the area and nowhere present: were they not enumerated there?
     counted_elsewhere: FxHashMap<u32, f64>,
+    /// Of persons on the roll, a register person who may be the same, held apart.
+    held_apart: FxHashMap<u32, (u32, f64)>,
 }
 
 /// The greatest probability of each person, which all threads raise at once.
@@ -108,7 +110,13 @@ fn raise(map: &mut FxHashMap<u32, f64>, person: u32, probability: f64) {
 }
 
 impl Doubts {
-    fn of(census: &Census<'_>, linked: &Linked, scores: &[Score], findings: &Findings) -> Doubts {
+    fn of(
+        census: &Census<'_>,
+        linked: &Linked,
+        scores: &[Score],
+        residence: &Residence,
+        findings: &Findings,
+    ) -> Doubts {
         let owner = &linked.resolution.person_of;
         let certainty = Greatest((0..linked.resolution.persons()).map(|_| AtomicU64::new(0)).collect());
         linked.pairs.par_iter().zip(scores).for_each(|((one, other), score)| {
@@ -133,7 +141,15 @@ impl Doubts {
             }
         }
         findings.wrongly_counted.iter().for_each(|person| raise(&mut erroneous, *person, 1.0));
-        Doubts { certainty, erroneous, counted_elsewhere }
+        let mut held_apart: FxHashMap<u32, (u32, f64)> = FxHashMap::default();
+        for candidate in &residence.candidates {
+            let Some(owner) = candidate.linked_to else { continue };
+            let likeliest = held_apart.entry(owner).or_insert((candidate.person, candidate.linked));
+            if candidate.linked > likeliest.1 {
+                *likeliest = (candidate.person, candidate.linked);
+            }
+        }
+        Doubts { certainty, erroneous, counted_elsewhere, held_apart }
     }
 }
 
@@ -150,7 +166,7 @@ pub(super) fn mend(
     if !census.roles.contains(&true) {
         return Vec::new();
     }
-    let doubts = Doubts::of(census, linked, scores, findings);
+    let doubts = Doubts::of(census, linked, scores, residence, findings);
     // Without a register of household registrations whoever only registers have would be taken to be registered
     // elsewhere: all of them, beside the few of whom the roll says so.
     let asked = census.table.registration.iter().any(|digit| *digit != 0)
@@ -203,6 +219,12 @@ fn mass(
         mass.duplicates = (rows - 1.0).max(0.0);
         let right = 1.0 - mass.erroneous;
         mass.both = right * counts.register_persons as f64 * mass.certainty;
+        // Of somebody in no register, a register person whom the linker held apart turns *only roll* into *both*.
+        let held_apart = doubts.held_apart.get(&person).filter(|_| counts.register_persons == 0);
+        if let Some((other, probability)) = held_apart {
+            mass.both = right * probability;
+            mass.registers = lists.map_or(0, |lists| lists.registers(census, linked.resolution.records_of(*other)));
+        }
         mass.only_roll = right - mass.both;
     } else if present {
         mass.guests = 1.0;
@@ -211,12 +233,8 @@ fn mass(
         // is real.
         mass.only_register = known(&doubts.counted_elsewhere, 0.0);
     } else if let Ok(at) = residence.candidates.binary_search_by_key(&person, |candidate| candidate.person) {
-        let candidate = &residence.candidates[at];
-        // A register person whom the linker held apart from a roll person turns one *only roll* into *both*.
         mass.candidate = u32::try_from(at).unwrap_or(NO_CANDIDATE);
-        mass.only_register = candidate.probability;
-        mass.both = candidate.linked;
-        mass.only_roll = -candidate.linked;
+        mass.only_register = residence.candidates[at].probability;
     }
     mass
 }
@@ -246,13 +264,14 @@ mod tests {
     use crate::linkage::decided::Decided;
     use crate::outcome::coverage::Census;
     use crate::outcome::discrepancy::Findings;
-    use crate::outcome::residence::{Residence, believed};
+    use crate::outcome::residence::{Candidate, Residence, believed};
     use crate::person;
     use crate::progress::Silent;
     use crate::synthetic::identity::with_check;
 
     /// The masses of a roll and a register whose rows are of this kind, by the record that names the person. Of sixty
-    /// persons on both every other one is registered in another county; `more` is added to the roll.
+    /// persons on both every other one is registered in another county; the register has one more (p60), and `more` is
+    /// added to the roll. If h1 is there, p60 may be the same, held apart.
     fn masses(kind: &str, more: &str) -> FxHashMap<String, Mass> {
         masses_of(kind, more, &Decided::default())
     }
@@ -275,7 +294,7 @@ mod tests {
         let mut study = String::from("[study]\nname = \"s\"\nreference_time = \"2020-11-01T00:00:00+08:00\"\n");
         for (role, rows, of_kind) in [
             ("roll", (0..60).map(roll).collect::<String>() + more, ""),
-            ("register", (0..60).map(register).collect(), kind),
+            ("register", (0..61).map(register).collect(), kind),
         ] {
             std::fs::write(folder.path().join(format!("{role}.csv")), format!("id,name,number,born,d7,d8,d9\n{rows}"))
                 .unwrap();
@@ -298,7 +317,14 @@ mod tests {
         let table = person::standardise(&study, &extracts, &Silent).unwrap().table;
         let comparer = Comparer::new(&study, &table);
         let linked = linkage::link(&study, &table, &comparer, &Decided::default(), || {}, &Silent).unwrap();
-        let (residence, findings) = (Residence::default(), Findings::default());
+        let person = |id: &str| {
+            let records = 0..u32::try_from(table.len()).unwrap();
+            let of_id = records.into_iter().find(|record| table.record_id(*record) == id);
+            of_id.map(|record| linked.resolution.person_of[record as usize])
+        };
+        let held_apart = person("h1").zip(person("p60"));
+        let candidates = held_apart.map(|(owner, of)| Candidate::held_apart(of, owner, 0.3)).into_iter().collect();
+        let (residence, findings) = (Residence { candidates, ..Residence::default() }, Findings::default());
         let masses =
             mend(&Census::of(&study, &table), &linked, &believed(decided, &linked), &residence, &findings, None);
         let named = |mass: Mass| (table.record_id(linked.resolution.records_of(mass.person)[0]).to_owned(), mass);
@@ -323,6 +349,17 @@ mod tests {
         assert_eq!(registrations("household_registration"), [1, 2]);
         // Whom only the register has would be registered elsewhere, beside the few of whom the roll says so.
         assert_eq!(registrations("tenancy"), [0, 0]);
+    }
+
+    #[test]
+    fn who_was_perhaps_held_apart_is_on_both_lists_where_the_roll_has_the_row() {
+        let masses = masses("tenancy", "h1,周小宝,,1999-05-06,1,3,\n");
+        let parts = |record: &str| {
+            let mass = &masses[record];
+            [mass.both, mass.only_roll, mass.only_register]
+        };
+        assert_eq!(parts("h1"), [0.3, 0.7, 0.0]);
+        assert_eq!(parts("p60"), [0.0, 0.0, 0.5]);
     }
 
     #[test]

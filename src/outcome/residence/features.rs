@@ -294,13 +294,15 @@ impl<'a> Observer<'a> {
         sex == other_sex && (month - other_month).abs() <= 1 && self.kinds(person) & self.kinds(other) == 0
     }
 
-    /// Probability that the person is somebody on the roll, wrongly held apart: that of the best rejected pair with a
-    /// present row whose owner has no record of these kinds. A rejected pair is at most as likely as not.
-    pub fn linked_probability(&self, person: u32) -> f64 {
+    /// Whom on the roll the person may be, wrongly held apart, and how probably: the owner of the present row of the
+    /// best rejected pair, of owners who have no record of these kinds. A rejected pair is at most as likely as not.
+    pub fn held_apart(&self, person: u32) -> Option<(u32, f64)> {
         let near = self.surroundings.near(person);
         let kinds = if near.is_empty() { 0 } else { self.kinds(person) };
         let free = near.iter().filter(|near| kinds & self.kinds(near.owner) == 0);
-        free.map(|near| probability(near.log2_odds)).fold(0.0, f64::max).min(REJECTED_PROBABILITY_MAX)
+        let best =
+            free.max_by(|one, other| one.log2_odds.total_cmp(&other.log2_odds).then(other.owner.cmp(&one.owner)));
+        best.map(|near| (near.owner, probability(near.log2_odds).min(REJECTED_PROBABILITY_MAX)))
     }
 
     fn near_levels(&self, person: u32, hidden: &[u32]) -> (u8, u8) {

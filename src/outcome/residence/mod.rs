@@ -84,6 +84,8 @@ pub struct Candidate {
     pub probability: f64,
     /// Probability that the person is somebody on the roll whose records were wrongly held apart.
     pub linked: f64,
+    /// Who that would be.
+    pub linked_to: Option<u32>,
     /// Did a visit find that the roll missed the person? `None` if nobody has been there.
     pub visited: Option<bool>,
     levels: Box<[u8]>,
@@ -340,7 +342,9 @@ impl Group {
         let positives = see_both(&thinned(&self.positives, POSITIVES_MAX));
         let negatives = see_both(&thinned(&self.negatives, NEGATIVES_MAX));
         let unlabelled = observe(&self.unlabelled, &|_| Vec::new());
-        let linked: Vec<f64> = self.unlabelled.par_iter().map(|person| observer.linked_probability(*person)).collect();
+        let held_apart: Vec<Option<(u32, f64)>> =
+            self.unlabelled.par_iter().map(|person| observer.held_apart(*person)).collect();
+        let linked: Vec<f64> = held_apart.iter().map(|held| held.map_or(0.0, |(_, linked)| linked)).collect();
         let visited: Vec<Option<bool>> =
             self.unlabelled.iter().map(|person| material.settled.missed(*person)).collect();
         let step = unlabelled.len().div_ceil(UNLABELLED_MAX).max(1);
@@ -396,9 +400,9 @@ impl Group {
         if owners_odds.is_some() {
             fit.warnings.clear();
         }
-        let seen = self.unlabelled.iter().zip(unlabelled).zip(linked).zip(visited);
+        let seen = self.unlabelled.iter().zip(unlabelled).zip(held_apart).zip(visited);
         let candidates: Vec<Candidate> = seen
-            .map(|(((person, levels), linked), visited)| self.candidate(*person, levels, linked, visited, &fit))
+            .map(|(((person, levels), held), visited)| self.candidate(*person, levels, held, visited, &fit))
             .collect();
         if !candidates.is_empty() {
             let sum: f64 = candidates.iter().map(|candidate| candidate.probability).sum();
@@ -418,13 +422,14 @@ impl Group {
         &self,
         person: u32,
         levels: Box<[u8]>,
-        linked: f64,
+        held_apart: Option<(u32, f64)>,
         visited: Option<bool>,
         fit: &StratumFit,
     ) -> Candidate {
+        let (linked_to, linked) = held_apart.map_or((None, 0.0), |(owner, linked)| (Some(owner), linked));
         let estimated = || probability(fit.log2_odds(&levels)) * (1.0 - linked);
         let probability = visited.map_or_else(estimated, |missed| f64::from(u8::from(missed)));
-        Candidate { person, stratum: self.stratum, probability, linked, visited, levels }
+        Candidate { person, stratum: self.stratum, probability, linked, linked_to, visited, levels }
     }
 
     /// The weights of all levels, about the average candidate.

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use super::features::{Feature, Observer};
 use super::standing::{self, Known, Part};
 use super::surroundings::Surroundings;
-use super::{Material, Residence, StratumFit, estimate_from, persons};
+use super::{Candidate, Material, Residence, StratumFit, estimate_from, persons};
 use crate::intake::extract;
 use crate::intake::study::{Study, file};
 use crate::linkage::blocking::Pair;
@@ -71,6 +71,14 @@ struct Built {
     scores: Vec<Score>,
     slots: (Vec<Slot>, Vec<u8>),
     settled: Settled,
+}
+
+impl Candidate {
+    /// A person who was as likely as not missed, and who with this probability is somebody on the roll.
+    pub(crate) fn held_apart(person: u32, from: u32, linked: f64) -> Candidate {
+        let linked_to = Some(from);
+        Candidate { person, stratum: 0, probability: 0.5, linked, linked_to, visited: None, levels: Box::default() }
+    }
 }
 
 fn day(day: i32) -> String {
