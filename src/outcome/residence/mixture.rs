@@ -91,9 +91,9 @@ pub(super) struct Sample {
     pub negatives_usable: bool,
     /// What is known beforehand of the share of the missed, for where they may not.
     pub expected: Expected,
-    /// Do registers have dates of a last sign of life? Without them those who have left look like residents, and the
-    /// density ratio is no more than a bound.
-    pub is_dated: bool,
+    /// Does what is seen tell those who have left? Without dates of a last sign of life they look like residents, and
+    /// so do members of a collective household who live elsewhere: the density ratio is then no more than a bound.
+    pub tells_leavers: bool,
 }
 
 /// What was learnt: natural log odds = linear predictor + `offset`.
@@ -199,7 +199,7 @@ impl Sample {
             is_trace: self.is_trace.clone(),
             negatives_usable: self.negatives_usable,
             expected,
-            is_dated: self.is_dated,
+            tells_leavers: self.tells_leavers,
         }
     }
 
@@ -338,8 +338,8 @@ impl Sample {
 
     /// The share of residents among the unlinked by the density ratio, the lesser of that by traces alone and that by
     /// all that is seen; or does it rest on what is stated? So it does where they are too few for it (a bound that
-    /// allows for everybody would make residents of everybody), and where registers have no dates, as far as the bound
-    /// allows for it.
+    /// allows for everybody would make residents of everybody), and where nothing tells who has left, as far as the
+    /// bound allows for it.
     fn prior(&self) -> (f64, bool) {
         if self.positives.alone.len() == 0 || self.unlabelled.len() == 0 {
             return (0.3, false);
@@ -349,11 +349,11 @@ impl Sample {
         let seen = traces.filter(is_bound).and_then(|_| self.greatest_share_seen());
         let greatest = traces.map(|traces| seen.map_or(traces, |seen| traces.or_less(seen)));
         let share = match greatest {
-            Some(share) if self.is_dated => share.stated,
+            Some(share) if self.tells_leavers => share.stated,
             Some(share) => self.expected.share_within(share.found),
             None => self.expected.stated_share(),
         };
-        (share.clamp(0.01, SHARE_MAX), !self.is_dated || greatest.is_none_or(|share| share.is_stated))
+        (share.clamp(0.01, SHARE_MAX), !self.tells_leavers || greatest.is_none_or(|share| share.is_stated))
     }
 
     /// How many of the unlinked may be like persons of this kind, by the columns that being enumerated cannot change.
@@ -506,7 +506,7 @@ mod tests {
             columns,
             is_trace: vec![true; traces],
             expected: Expected::beside_registered(None, 0, 0),
-            is_dated: true,
+            tells_leavers: true,
         }
     }
 
@@ -595,7 +595,7 @@ mod tests {
         let mut sample = sample_of(alone, Rows::new(1), unlabelled, [2, 1]);
         sample.expected = Expected::beside_registered(Some(0.01), 3000, 600);
         assert!(sample.fit().prior > 0.4);
-        sample.is_dated = false;
+        sample.tells_leavers = false;
         let found = sample.fit();
         assert!(found.is_stated && (found.prior - 0.1).abs() < 1e-9, "{}", found.prior);
         // What is stated gives way to a bound below it.

@@ -8,9 +8,10 @@
 //!
 //! Steps: 1. [`standing`]: how each person stands to the roll; 2. [`surroundings`]: who is around whom; 3.
 //! [`features`]: what is seen of a person, in levels; 4. [`mixture`]: a logistic regression inside an EM, for persons
-//! of registered households and for the rest (but not for those known by a deed alone), its class prior by [`prior`]
-//! where negatives are few or unlike; 5. every candidate is scored, and [`Residence::contributions`] says which feature
-//! spoke for how many bits; 6. [`redrawn`]: the same from households drawn again, for the error of estimates.
+//! of registered households, of collective ones and for the rest (but not for those known by a deed alone), its class
+//! prior by [`prior`] where negatives are few or unlike; 5. every candidate is scored, and
+//! [`Residence::contributions`] says which feature spoke for how many bits; 6. [`redrawn`]: the same from households
+//! drawn again, for the error of estimates.
 //!
 //! Where somebody has been, nothing is left to estimate: the visit's answer is the candidate's probability, and a label
 //! from which the others are learnt.
@@ -67,7 +68,8 @@ const POSITIVES_MIN: usize = 10;
 pub struct Residence {
     /// The unlinked persons, ascending.
     pub candidates: Vec<Candidate>,
-    /// What was learnt: persons of registered households, owners of whom nothing else is known, and the rest.
+    /// What was learnt: persons of registered households, of none, owners of whom nothing else is known, and persons of
+    /// collective households.
     pub strata: Vec<StratumFit>,
     /// Persons whom the roll does not have, and of whom registers say that they live outside the area under study.
     pub not_looked_for: u64,
@@ -105,7 +107,7 @@ pub struct Contribution {
 /// What was learnt from one stratum.
 #[derive(Debug, Clone, Default)]
 pub struct StratumFit {
-    /// `registered_household`, `other` or `owner`.
+    /// `registered_household`, `other`, `owner` or `collective_household`.
     pub name: &'static str,
     /// Residents on the roll who are in a register.
     pub positives: u64,
@@ -296,9 +298,13 @@ fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
     residence
 }
 
-/// The strata with their names, in the order in which they are fitted.
-const STRATA: [(&str, Known); 3] =
-    [("registered_household", Known::Registered), ("other", Known::Other), ("owner", Known::Owner)];
+/// The strata with their names, in the order in which they are fitted. Cases of earlier runs name them by their place.
+const STRATA: [(&str, Known); 4] = [
+    ("registered_household", Known::Registered),
+    ("other", Known::Other),
+    ("owner", Known::Owner),
+    ("collective_household", Known::Collective),
+];
 
 /// The persons of a stratum who play a part.
 fn persons(statuses: &[Status], part: Part, known: Known) -> Vec<u32> {
@@ -378,16 +384,23 @@ impl Group {
             is_trace: columns.is_trace.clone(),
             negatives_usable: self.negatives_usable(),
             expected: Expected::beside_registered(missed_odds, self.positives.len(), self.unlabelled.len()),
-            is_dated: observer.has_dates(),
+            tells_leavers: observer.has_dates() && self.known != Known::Collective,
         }
         .judged(&households[1]);
         let alike = |prior: f64| {
             let offset = (prior / (1.0 - prior)).ln();
             Mixture { offset, prior, ..Mixture::none(sample.columns) }
         };
-        let owners_odds = missed_odds.filter(|_| self.known == Known::Owner);
-        let is_fitted = owners_odds.is_none() && self.positives.len() >= POSITIVES_MIN && !sampled.is_empty();
-        let mixture = if let Some(odds) = owners_odds {
+        let has_positives = self.positives.len() >= POSITIVES_MIN;
+        let is_like_others = match self.known {
+            Known::Owner => true,
+            // Of a collective household hardly anybody of whom was enumerated, hardly anybody lives here.
+            Known::Collective => !has_positives,
+            Known::Registered | Known::Other => false,
+        };
+        let others_odds = missed_odds.filter(|_| is_like_others);
+        let is_fitted = others_odds.is_none() && has_positives && !sampled.is_empty();
+        let mixture = if let Some(odds) = others_odds {
             // Missed as often as persons of whom registers say that they live here.
             let missed = odds * self.positives.len() as f64;
             alike((missed / self.unlabelled.len().max(1) as f64).clamp(0.001, 0.9))
@@ -397,7 +410,7 @@ impl Group {
             alike(0.3)
         };
         let mut fit = self.fitted(observer, &columns, &mixture, &unlabelled);
-        if owners_odds.is_some() {
+        if others_odds.is_some() {
             fit.warnings.clear();
         }
         let seen = self.unlabelled.iter().zip(unlabelled).zip(held_apart).zip(visited);
@@ -415,7 +428,7 @@ impl Group {
     /// Known negatives stand for all others only among persons the roll has reason to list: those registered here.
     fn negatives_usable(&self) -> bool {
         let enough = (self.unlabelled.len() as f64 * NEGATIVES_SHARE_MIN).max(NEGATIVES_MIN as f64);
-        self.known == Known::Registered && self.negatives.len() as f64 >= enough
+        matches!(self.known, Known::Registered | Known::Collective) && self.negatives.len() as f64 >= enough
     }
 
     fn candidate(

@@ -60,6 +60,9 @@ const BEYOND_MAX: f64 = 0.2;
 pub(super) enum Known {
     /// A register counts the person to a registered household.
     Registered,
+    /// Registers count the person only to collective households, of more members than any family: of a university, a
+    /// works, an employment exchange. Most who are registered so live elsewhere, or in a dormitory.
+    Collective,
     /// By a permit, a resident's file, a tenancy, a birth.
     Other,
     /// By a deed alone: that somebody owns a dwelling does not say that the owner lives in it.
@@ -167,7 +170,7 @@ fn status(material: &Material<'_>, codes: &Codes, person: u32) -> Status {
     let (mut has_code, mut code_in_area) = (false, false);
     let (mut present, mut in_area, mut elsewhere, mut gone) = (false, false, false, false);
     let mut counted = false;
-    let (mut in_register, mut registered, mut only_owner) = (false, false, true);
+    let (mut in_register, mut registered, mut collective, mut only_owner) = (false, false, false, true);
     for &record in material.resolution.records_of(person) {
         let kind = table.kind[record as usize];
         counted |= table.is_counted(record, material.day);
@@ -180,7 +183,10 @@ fn status(material: &Material<'_>, codes: &Codes, person: u32) -> Status {
                 let is_outside = codes.is_outside(material, record);
                 has_code |= is_outside.is_some();
                 code_in_area |= is_outside == Some(false);
-                registered |= kind == RowKind::HouseholdRegistration || table.household[record as usize] != 0;
+                let has_number = table.household[record as usize] != 0;
+                let is_collective = has_number && material.households.household(record) == 0;
+                collective |= is_collective;
+                registered |= (kind == RowKind::HouseholdRegistration || has_number) && !is_collective;
                 only_owner &= kind == RowKind::Ownership;
                 gone |= died_before(material, record) || born_after(material, record);
             }
@@ -207,10 +213,14 @@ fn status(material: &Material<'_>, codes: &Codes, person: u32) -> Status {
         Standing::Gone => Part::Outside,
         Standing::Unknown => Part::Candidate,
     };
-    let known = match (registered, only_owner) {
-        (true, _) => Known::Registered,
-        (false, true) => Known::Owner,
-        (false, false) => Known::Other,
+    let known = if registered {
+        Known::Registered
+    } else if collective {
+        Known::Collective
+    } else if only_owner {
+        Known::Owner
+    } else {
+        Known::Other
     };
     Status { standing, part, known, beyond }
 }

@@ -269,6 +269,48 @@ fn missed_residents_are_told_from_those_who_left() {
 }
 
 #[test]
+fn a_collective_household_leaves_families_alone() {
+    let mut district = district(900);
+    let families = build(&district).estimate();
+    let persons = u32::try_from(district.fates.len()).unwrap();
+    // One number of many who live elsewhere, and of some who live at other addresses here.
+    for member in 0..600 {
+        let is_here = member % 10 == 0;
+        let row = Row {
+            id: format!("{}-", district.fates.len()),
+            kind: "household",
+            birth: format!("19{}-{:02}-11", 80 + member % 15, member % 12 + 1),
+            household: String::from("JT0009"),
+            seen: day(REFERENCE_DAY - if is_here { member } else { 1000 + member }),
+            address: String::from("人才大厦1号楼201室"),
+            sex: String::from("1"),
+            ..Row::default()
+        };
+        if is_here {
+            let address = format!("和平里小区{}号楼2单元{}室", member / 20 + 1, member % 20 + 101);
+            let household = format!("C{member}");
+            district.roll.push(Row { id: format!("{}r", row.id), kind: "1", household, address, ..row.clone() });
+        }
+        district.register.push(row);
+        district.fates.push(if is_here { Fate::Enumerated } else { Fate::Gone });
+    }
+    let beside = build(&district).estimate();
+    let of_families = |residence: &Residence| -> f64 {
+        residence.candidates.iter().filter(|of| of.person < persons).map(|of| of.probability).sum()
+    };
+    let (alone, beside_them) = (of_families(&families), of_families(&beside));
+    assert!((beside_them / alone - 1.0).abs() < 0.02, "{beside_them} should be {alone}");
+    let of = |residence: &Residence, stratum: usize| {
+        let fit = &residence.strata[stratum];
+        (fit.name, fit.positives, fit.unlabelled)
+    };
+    assert_eq!(of(&beside, 0), of(&families, 0));
+    assert_eq!(of(&beside, 3), ("collective_household", 60, 540));
+    let collective: f64 = beside.candidates.iter().map(|of| of.probability).sum::<f64>() - beside_them;
+    assert!(collective < 54.0, "{collective}: hardly anybody of them lives here");
+}
+
+#[test]
 fn the_dead_the_unborn_and_the_listed_are_no_candidates() {
     let district = district(1500);
     let built = build(&district);

@@ -191,7 +191,7 @@ fn in_chinese(warning: &Warning) -> String {
                 "few_positives" => "可供学习的在登居民太少",
                 "few_negatives" => "已知不住这里的人太少，先验比例由密度比得出",
                 "stated_share" => {
-                    "无法得知漏登比例（只有登记资料知道的人太少，或没有最近活动日期），先验比例主要依据一般经验设定"
+                    "无法得知漏登比例（只有登记资料知道的人太少，或没有最近活动日期，或户籍在集体户），先验比例主要依据一般经验设定"
                 }
                 "unlike_negatives" => "只有登记资料知道的人大多不像已知不住这里的人，先验比例由密度比得出",
                 "no_convergence" => "迭代未收敛",
@@ -266,8 +266,8 @@ fn in_english(warning: &Warning) -> String {
                     "most whom only registers know are unlike those known not to live here: the prior is a density ratio"
                 }
                 "stated_share" => {
-                    "nothing tells how many were missed (too few are known to registers alone, or none has dates): the \
-                     share is mostly a stated one"
+                    "nothing tells how many were missed (too few are known to registers alone, none has dates, or \
+                     they are of collective households): the share is mostly a stated one"
                 }
                 "no_convergence" => "it did not converge",
                 other => other,
