@@ -125,7 +125,7 @@ fn send(asked: &Export) -> Result<ExitCode> {
     } else {
         outgoing::send(&mut store, &asked.run, &order, language)?
     };
-    say_sent(&sent, &unlinked(&asked.run)?)
+    say_sent(&sent, unlinked(&asked.run)?.as_ref())
 }
 
 fn send_again(asked: &Rekey) -> Result<ExitCode> {
@@ -145,7 +145,7 @@ fn send_again(asked: &Rekey) -> Result<ExitCode> {
     };
     let store = store_of(&asked.run)?;
     let sent = outgoing::send_again(&store, &asked.run, &order, table::read(&asked.run)?.language)?;
-    say_sent(&sent, &unlinked(&asked.run)?)
+    say_sent(&sent, unlinked(&asked.run)?.as_ref())
 }
 
 fn recall_from(asked: &Recall) -> Result<ExitCode> {
@@ -169,16 +169,16 @@ fn recipients(readers: &Readers) -> Result<Option<Recipients>> {
 }
 
 /// How many are expected; unknown where a warning says that no expectation rests on anything.
-fn expected(number: f64, unlinked: &Option<Warning>) -> String {
+fn expected(number: f64, unlinked: Option<&Warning>) -> String {
     if unlinked.is_some() { String::from("unknown") } else { words::expected(number) }
 }
 
 /// The warning's line; nothing without one.
-fn warned(unlinked: &Option<Warning>) -> String {
-    unlinked.as_ref().map_or_else(String::new, |warning| format!("warning: {}\n", in_words(warning)))
+fn warned(unlinked: Option<&Warning>) -> String {
+    unlinked.map_or_else(String::new, |warning| format!("warning: {}\n", in_words(warning)))
 }
 
-fn say_sent(sent: &Sent, unlinked: &Option<Warning>) -> Result<ExitCode> {
+fn say_sent(sent: &Sent, unlinked: Option<&Warning>) -> Result<ExitCode> {
     let mut table = Table::new(&["went out", ""]).left(1);
     table.row(vec![String::from("lists"), sent.folder.display().to_string()]);
     table.row(vec![String::from("areas"), count(sent.areas)]);
@@ -264,6 +264,7 @@ fn say(asked: &Status) -> Result<ExitCode> {
     let random = progress::random_visits(&cases);
     let (teams, waiting) = (progress::teams(cases.iter()), decision::waiting(cases.iter()));
     let unlinked = unlinked(&asked.run)?;
+    let unlinked = unlinked.as_ref();
     if asked.format == ResultFormat::Json {
         show_json(&serde_json::json!({
             "areas": areas, "teams": teams, "for_supervisor": waiting, "random_visits": random,
@@ -296,9 +297,9 @@ fn say(asked: &Status) -> Result<ExitCode> {
             count(area.closed),
             count(area.visits),
             count(area.found),
-            expected(area.expected, &unlinked),
+            expected(area.expected, unlinked),
             area.finds_per_visit.map_or_else(|| String::from("-"), |finds| format!("{finds:.2}")),
-            expected(area.next_hundred, &unlinked),
+            expected(area.next_hundred, unlinked),
         ]);
     }
     let mut text = table.text();
@@ -310,13 +311,13 @@ fn say(asked: &Status) -> Result<ExitCode> {
             count(random.drawn),
             count(random.settled),
             count(random.found),
-            expected(random.expected, &unlinked),
+            expected(random.expected, unlinked),
             random.chance.filter(|_| unlinked.is_none()).map_or_else(String::new, |chance| format!(
                 " (chance of being that far off if the ranking is right: {chance:.2})"
             ))
         );
     }
-    text += &warned(&unlinked);
+    text += &warned(unlinked);
     show(&text)?;
     Ok(ExitCode::SUCCESS)
 }
