@@ -16,7 +16,7 @@ use crate::casework::settled;
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Language;
-use crate::outcome::coverage::estimated::{Estimate, Summary, Warning};
+use crate::outcome::coverage::estimated::{Estimate, Summary, Warning, WarningKind};
 use crate::outcome::coverage::{ESTIMATES, UNKNOWN_AREA};
 use crate::outcome::report::cases::{is_area, shown_area, table};
 use crate::outcome::report::words::completeness;
@@ -49,6 +49,14 @@ pub(super) fn read(run: &Path) -> Result<Summary> {
     let path = run.join(ESTIMATES);
     let text = std::fs::read_to_string(&path).map_err(|error| Error::io(&path, &error))?;
     serde_json::from_str(&text).map_err(|_| Error::input("this is not a file that a run wrote").at_file(&path))
+}
+
+/// The warning that no expectation of the run rests on anything; nothing where they do.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn unlinked(run: &Path) -> Result<Option<Warning>> {
+    Ok(read(run)?.warnings.into_iter().find(|warning| warning.kind == WarningKind::Unlinked))
 }
 
 /// Does the run have this area, of which nothing was found? What is unknown every run may have.
@@ -133,7 +141,8 @@ fn area_name(level: &str, code: &str) -> String {
     }
 }
 
-fn in_words(warning: &Warning) -> String {
+/// A warning for the screen.
+pub(super) fn in_words(warning: &Warning) -> String {
     completeness::warning(Language::En, warning)
 }
 

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use super::args::ResultFormat;
 use super::args::follow_up::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Recall, Rekey, Role, Status};
+use super::coverage::{in_words, unlinked};
 use super::destination;
 use super::files::Files;
 use super::log;
@@ -25,6 +26,8 @@ use crate::casework::progress::TeamCases;
 use crate::casework::store::{State, Store};
 use crate::casework::{absorb, progress, recall, settled};
 use crate::error::{Error, Kind, Result};
+use crate::outcome::coverage::ESTIMATES;
+use crate::outcome::coverage::estimated::Warning;
 use crate::outcome::report::cases::shown_area;
 use crate::outcome::report::cases::table::{self, CASES};
 use crate::outcome::report::words;
@@ -69,7 +72,7 @@ fn store_of(run: &Path) -> Result<Store> {
 /// Before anything is made there: is it a finished run at all?
 fn check_run(run: &Path) -> Result<()> {
     let manifest = Manifest::read(run)?;
-    held::check_outputs(run, &manifest, &[CASES])
+    held::check_outputs(run, &manifest, &[CASES, ESTIMATES])
 }
 
 fn take_over(mut store: Store, run: &Path) -> Result<Store> {
@@ -117,11 +120,12 @@ fn send(asked: &Export) -> Result<ExitCode> {
         for_supervisor,
     };
     let language = table::read(&asked.run)?.language;
-    say_sent(&if for_supervisor {
+    let sent = if for_supervisor {
         decision::send(&store, &asked.run, &order, language)?
     } else {
         outgoing::send(&mut store, &asked.run, &order, language)?
-    })
+    };
+    say_sent(&sent, unlinked(&asked.run)?.as_ref())
 }
 
 fn send_again(asked: &Rekey) -> Result<ExitCode> {
@@ -140,7 +144,8 @@ fn send_again(asked: &Rekey) -> Result<ExitCode> {
         ..Order::default()
     };
     let store = store_of(&asked.run)?;
-    say_sent(&outgoing::send_again(&store, &asked.run, &order, table::read(&asked.run)?.language)?)
+    let sent = outgoing::send_again(&store, &asked.run, &order, table::read(&asked.run)?.language)?;
+    say_sent(&sent, unlinked(&asked.run)?.as_ref())
 }
 
 fn recall_from(asked: &Recall) -> Result<ExitCode> {
@@ -163,7 +168,17 @@ fn recipients(readers: &Readers) -> Result<Option<Recipients>> {
     named.then(|| Recipients::read(&readers.recipient, readers.recipients.as_deref())).transpose()
 }
 
-fn say_sent(sent: &Sent) -> Result<ExitCode> {
+/// How many are expected; unknown where a warning says that no expectation rests on anything.
+fn expected(number: f64, unlinked: Option<&Warning>) -> String {
+    if unlinked.is_some() { String::from("unknown") } else { words::expected(number) }
+}
+
+/// The warning's line; nothing without one.
+fn warned(unlinked: Option<&Warning>) -> String {
+    unlinked.map_or_else(String::new, |warning| format!("warning: {}\n", in_words(warning)))
+}
+
+fn say_sent(sent: &Sent, unlinked: Option<&Warning>) -> Result<ExitCode> {
     let mut table = Table::new(&["went out", ""]).left(1);
     table.row(vec![String::from("lists"), sent.folder.display().to_string()]);
     table.row(vec![String::from("areas"), count(sent.areas)]);
@@ -172,8 +187,8 @@ fn say_sent(sent: &Sent) -> Result<ExitCode> {
         table.row(vec![String::from("of these at random"), count(sent.random_doors)]);
     }
     table.row(vec![String::from("cases"), count(sent.cases)]);
-    table.row(vec![String::from("expected finds"), words::expected(sent.expected)]);
-    show(&table.text())?;
+    table.row(vec![String::from("expected finds"), expected(sent.expected, unlinked)]);
+    show(&(table.text() + &warned(unlinked)))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -248,9 +263,12 @@ fn say(asked: &Status) -> Result<ExitCode> {
     areas.iter_mut().skip(1).for_each(|area| area.area = shown_area(&area.area));
     let random = progress::random_visits(&cases);
     let (teams, waiting) = (progress::teams(cases.iter()), decision::waiting(cases.iter()));
+    let unlinked = unlinked(&asked.run)?;
+    let unlinked = unlinked.as_ref();
     if asked.format == ResultFormat::Json {
         show_json(&serde_json::json!({
-            "areas": areas, "teams": teams, "for_supervisor": waiting, "random_visits": random
+            "areas": areas, "teams": teams, "for_supervisor": waiting, "random_visits": random,
+            "warnings": unlinked.as_slice()
         }))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -279,9 +297,9 @@ fn say(asked: &Status) -> Result<ExitCode> {
             count(area.closed),
             count(area.visits),
             count(area.found),
-            words::expected(area.expected),
+            expected(area.expected, unlinked),
             area.finds_per_visit.map_or_else(|| String::from("-"), |finds| format!("{finds:.2}")),
-            words::expected(area.next_hundred),
+            expected(area.next_hundred, unlinked),
         ]);
     }
     let mut text = table.text();
@@ -293,12 +311,13 @@ fn say(asked: &Status) -> Result<ExitCode> {
             count(random.drawn),
             count(random.settled),
             count(random.found),
-            words::expected(random.expected),
-            random.chance.map_or_else(String::new, |chance| format!(
+            expected(random.expected, unlinked),
+            random.chance.filter(|_| unlinked.is_none()).map_or_else(String::new, |chance| format!(
                 " (chance of being that far off if the ranking is right: {chance:.2})"
             ))
         );
     }
+    text += &warned(unlinked);
     show(&text)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -238,7 +238,19 @@ fn registers_of_another_population_are_said_and_nothing_is_expected() {
     let report = std::fs::read_to_string(results.join("report.html")).expect("report");
     assert!(report.matches("不在另一方").count() == 2, "above the figures and among the warnings");
     let shown = check(&["coverage", argument(&results)], 0).0;
-    assert!(shown.contains("the shorter of roll and registers"), "{shown}");
+    let why = "the shorter of roll and registers";
+    assert!(shown.contains(why), "{shown}");
+    // Nor does the field expect anything.
+    let sent = check(&["follow-up", "export", argument(&results), "--visits", "3", "--random-visits", "3"], 0).0;
+    let expected = sent.lines().find(|line| line.starts_with("expected finds")).expect("a line");
+    assert!(expected.ends_with("unknown") && sent.contains(why), "{sent}");
+    let status = check(&["follow-up", "status", argument(&results)], 0).0;
+    let all = status.lines().find(|line| line.starts_with("all ")).expect("a line");
+    assert!(all.matches("unknown").count() == 2 && all.ends_with("unknown"), "{status}");
+    assert!(status.contains("unknown expected of them\n") && status.contains(why), "{status}");
+    let status = check(&["follow-up", "status", argument(&results), "--format", "json"], 0).0;
+    let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+    assert_eq!(status["warnings"][0], estimates["warnings"][0]);
     check(&["verify", argument(&results)], 0);
 }
 
