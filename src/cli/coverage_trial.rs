@@ -67,7 +67,8 @@ impl TrueParts {
     /// How far an estimate is from it, as shares of the residents, in the order of [`PARTS`].
     fn errors(&self, estimate: &Estimate) -> [f64; PARTS.len()] {
         let residents = self.residents();
-        let roll = estimate.enumerated + estimate.erroneous + estimate.guests;
+        // Whom the roll itself counts here, so without its guests.
+        let roll = estimate.enumerated + estimate.erroneous;
         // Whom the roll has and the census counts elsewhere counts as wrong in the truth and as a guest in the
         // estimate.
         let wrongly = estimate.erroneous + estimate.guests - self.wrongly;
@@ -142,4 +143,18 @@ pub(super) fn trial(asked: &CoverageTrial) -> Result<ExitCode> {
     );
     show(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TrueParts;
+    use crate::outcome::coverage::estimated::Estimate;
+
+    #[test]
+    fn the_roll_alone_is_whom_it_counts_here() {
+        let truth = TrueParts { both: 80.0, only_roll: 10.0, only_register: 10.0, unseen: 0.0, wrongly: 6.0 };
+        let estimate = Estimate { enumerated: 88.0, erroneous: 3.0, guests: 4.0, ..Estimate::default() };
+        let errors = truth.errors(&estimate);
+        assert!((errors[0] + 0.09).abs() < 1e-12 && (errors[7] - 0.01).abs() < 1e-12, "{errors:?}");
+    }
 }
