@@ -33,9 +33,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let table = person::standardise(&study, &extracts, &Silent)?.table;
     let comparer = Comparer::new(&study, &table);
     let candidates = blocking::block(&study, &table, &comparer)?;
-    let (slots, slot_of) = slot::slots(&table);
-    let names = NameFrequencies::of(&table);
     let households = Households::of(&table);
+    let (slots, slot_of) = slot::slots(&table, &households);
+    let names = NameFrequencies::of(&table);
     let measured = measured::measure(&comparer, &table, &households, study.linkage.seed);
     let expected = expected::expected(&comparer, measured.clone(), slots.clone());
     let least = -12.0;

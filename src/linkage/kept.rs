@@ -69,7 +69,8 @@ impl Kept<'_> {
     #[must_use]
     pub fn restore(self, table: &PersonTable, comparer: &Comparer<'_>) -> Option<Linked> {
         let model = model_file::from_json(&self.model, &comparer.comparisons).ok()?;
-        let (slots, slot_of) = slot::slots(table);
+        let households = Households::of(table);
+        let (slots, slot_of) = slot::slots(table, &households);
         let records = table.len();
         let (resolution, undecided) = (self.resolution.into_owned(), self.undecided.into_owned());
         let is_whole = |resolution: &Resolution| Resolution::from_labels(&resolution.person_of) == *resolution;
@@ -93,7 +94,7 @@ impl Kept<'_> {
             threshold: self.threshold,
             slot_of,
             names: NameFrequencies::of(table),
-            households: Households::of(table),
+            households,
             rules: self.rules.into_owned(),
         })
     }

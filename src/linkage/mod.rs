@@ -53,7 +53,7 @@ pub fn link(
     let candidates = candidates?;
     after_blocking();
     progress.finish(&format!("{} rules", candidates.rules.len()));
-    let (slots, slot_of) = slot::slots(table);
+    let (slots, slot_of) = slot::slots(table, &beside.households);
     check_slots(study, &slots)?;
     let ground = Ground { comparer, table, slot_of: &slot_of, slots: &slots, beside: &beside };
     progress.begin("compare", candidates.pairs_at_most());

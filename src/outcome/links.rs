@@ -36,8 +36,8 @@ pub struct Link {
 /// rule gave, compared now; without what clerks have decided to be two persons. Sorted by records.
 ///
 /// The match weight is the pair's own. The match probability of two records of one person is the best that any chain of
-/// their person's pairs gives: a pair that by itself says little is as sure as the pairs that hold it. That of records
-/// of two persons is what the rivals of the pair leave it.
+/// their person's pairs gives: a pair that by itself says little is as sure as the pairs that hold it, and less sure
+/// where rivals stand level with it. That of records of two persons is what the rivals of the pair leave it.
 #[must_use]
 pub fn gather(
     study: &Study,
@@ -53,6 +53,7 @@ pub fn gather(
         Link { pair, pattern: linked.patterns[at], weight: score.weight, probability, linked: false }
     };
     let least = log2_odds(study.linkage.review_probability);
+    let level = linked.level_rivals(&scorer, &linked.resolution, least);
     let mut apart = linked.beside_rivals(&scorer, &linked.resolution, least);
     apart.retain(|(at, log2_odds)| *log2_odds >= least && decided.of_pair(linked.pairs[*at]).is_none());
     // The links within persons are by far the most: each has its place before it is made.
@@ -86,7 +87,9 @@ pub fn gather(
                     let pair = (*one, *other);
                     known += linked.pairs[known..].iter().take_while(|other| **other < pair).count();
                     *link = if linked.pairs.get(known) == Some(&pair) {
-                        Link { linked: true, ..own(known) }
+                        let own = own(known);
+                        let probability = level.get(&known).map_or(own.probability, |left| probability(*left));
+                        Link { linked: true, probability, ..own }
                     } else {
                         let pattern = linked.pattern_of_unblocked(comparer, pair);
                         let score = scorer.score(pattern, pair.0, pair.1);

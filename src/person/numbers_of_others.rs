@@ -1,8 +1,8 @@
 //! Who stands under an ID number that is somebody else's?
 //!
-//! Parents' numbers stand on the lines of their children, and the head's on those of a whole household. Takes the
-//! table, takes such a number off a record, and what was only read out of it: linked by it, a family would become one
-//! person.
+//! Parents' numbers stand on the lines of their children, the head's on those of a whole household, and that of the row
+//! above on the next one. Takes the table, takes such a number off a record, and what was only read out of it:
+//! linked by it, a family would become one person.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 use super::code::Relationship;
 use super::date::Date;
 use super::id_number::IdNumber;
+use super::lexicon::Symbol;
 use super::table::{PersonTable, RecordId, flag};
 
 /// The note on a record whose number was taken off.
@@ -25,24 +26,44 @@ const HABIT_SHARE: f64 = 0.005;
 /// Takes numbers off the records to which they do not belong, where that is a habit of the source; gives these records,
 /// ascending.
 ///
-/// A number is somebody else's if the record's own birth date, or birth date and sex, say so, and another record, of
-/// another name, is born as the number says; or if the head of the same household has it under another name, and the
-/// record has no birth date of its own that would be that of the number.
+/// A number is somebody else's if the head of the same household has it under another name, and the record has no birth
+/// date of its own that would not be that of the number; if its source has the number under several names, and other
+/// sources have it under another one; or if the record's own birth date, or birth date and sex, say so, and another
+/// record, of another name, is born as the number says.
 pub(super) fn take_off(table: &mut PersonTable) -> Vec<RecordId> {
-    // Members first: what they have of the head is then no sign of the owner any more.
-    let mut taken = Vec::new();
-    for (is_doubtful, is_of_another) in [
-        (is_member as fn(&PersonTable, usize) -> bool, is_of_head as fn(&PersonTable, usize, &[RecordId]) -> bool),
-        (is_contradicted, is_of_owner),
-    ] {
-        let mut found = of_others(table, is_doubtful, is_of_another);
-        let is_habit: Vec<bool> = (0..table.source_count()).map(|source| is_habit(table, source, &found)).collect();
-        found.retain(|record| is_habit[table.source(*record)]);
-        found.iter().for_each(|record| forget_number(table, *record as usize));
-        taken.extend(found);
-    }
+    // Members first: what they have of the head is then no sign of the owner any more. So it is of the other names.
+    let mut taken = take_off_where(table, is_member, is_of_head);
+    let under_several_names = under_several_names(table);
+    let has_several = |table: &PersonTable, at: usize| under_several_names.contains(&table.id_number[at]);
+    taken.extend(take_off_where(table, has_several, is_of_another_elsewhere));
+    taken.extend(take_off_where(table, is_contradicted, is_of_owner));
     taken.sort_unstable();
     taken
+}
+
+/// Takes numbers off the doubtful records whose number is another's by the records that have it and are born as it
+/// says, where that is a habit of the source.
+fn take_off_where(
+    table: &mut PersonTable,
+    is_doubtful: impl Fn(&PersonTable, usize) -> bool + Sync,
+    is_of_another: impl Fn(&PersonTable, usize, &[RecordId]) -> bool + Sync,
+) -> Vec<RecordId> {
+    let mut found = of_others(table, is_doubtful, is_of_another);
+    let sources = || 0..table.source_count();
+    let is_habit: Vec<bool> = sources().map(|source| is_habit(table, source, &found)).collect();
+    found.retain(|record| is_habit[table.source(*record)]);
+    let fills_in_sex: Vec<bool> = sources().map(|source| fills_in_sex(table, source, &found)).collect();
+    for record in &found {
+        let source = table.source(*record);
+        forget_number(table, *record as usize, fills_in_sex[source]);
+    }
+    found
+}
+
+/// Does the source write the sex that the number says, whoever's it is? Then none contradicts it.
+fn fills_in_sex(table: &PersonTable, source: usize, found: &[RecordId]) -> bool {
+    let mut of_source = found.iter().filter(|record| table.source(**record) == source);
+    of_source.all(|record| table.flags[*record as usize] & flag::SEX_CONFLICT == 0)
 }
 
 /// Do so many records of a source stand under somebody else's number that the office must mean it so?
@@ -55,8 +76,8 @@ fn is_habit(table: &PersonTable, source: usize, found: &[RecordId]) -> bool {
 /// The records whose number is doubtful, and another's by the records that have it and are born as it says.
 fn of_others(
     table: &PersonTable,
-    is_doubtful: fn(&PersonTable, usize) -> bool,
-    is_of_another: fn(&PersonTable, usize, &[RecordId]) -> bool,
+    is_doubtful: impl Fn(&PersonTable, usize) -> bool + Sync,
+    is_of_another: impl Fn(&PersonTable, usize, &[RecordId]) -> bool + Sync,
 ) -> Vec<RecordId> {
     let records = 0..RecordId::try_from(table.len()).unwrap_or(RecordId::MAX);
     let number = |record: RecordId| table.id_number[record as usize];
@@ -80,10 +101,35 @@ fn of_others(
     doubtful.into_par_iter().filter(is_of_another).collect()
 }
 
-/// Is it a member of a household who is not its head, and says nothing of the birth but this number?
+/// The numbers that stand under several names within one source.
+fn under_several_names(table: &PersonTable) -> FxHashSet<IdNumber> {
+    let mut numbers = FxHashSet::default();
+    for source in 0..table.source_count() {
+        let valid = table.records(source).into_par_iter().map(|record| record as usize);
+        let valid = valid.filter(|at| table.id_number[*at].is_valid());
+        let mut named: Vec<(IdNumber, Symbol)> = valid.map(|at| (table.id_number[at], table.name[at])).collect();
+        named.par_sort_unstable();
+        named.dedup();
+        let several = named.windows(2).filter(|two| two[0].0 == two[1].0);
+        numbers.extend(several.map(|two| two[0].0));
+    }
+    numbers
+}
+
+/// Has this source the number under another name, too, and others have it under none that could be this one? A single
+/// row of another name may be somebody who has changed it.
+fn is_of_another_elsewhere(table: &PersonTable, at: usize, with_number: &[RecordId]) -> bool {
+    let own = table.records(table.source(RecordId::try_from(at).unwrap_or(RecordId::MAX)));
+    let is_other = |record: &&RecordId| are_others(table, **record as usize, at);
+    let mut elsewhere = with_number.iter().filter(|record| !own.contains(*record)).peekable();
+    let is_elsewhere = elsewhere.peek().is_some() && elsewhere.all(|record| is_other(&record));
+    is_elsewhere && with_number.iter().filter(|record| own.contains(*record)).any(|record| is_other(&record))
+}
+
+/// Is it a member of a household who is not its head, and says nothing of the birth but what this number does?
 fn is_member(table: &PersonTable, at: usize) -> bool {
     let is_another = !matches!(table.relationship[at], Relationship::Head | Relationship::Unknown);
-    is_another && table.household[at] != 0 && table.flags[at] & flag::BIRTH_FROM_ID != 0
+    is_another && table.household[at] != 0 && table.flags[at] & flag::BIRTH_CONFLICT == 0
 }
 
 /// Is the number that of the head of a member's household?
@@ -119,18 +165,21 @@ fn are_others(table: &PersonTable, owner: usize, other: usize) -> bool {
     }
 }
 
-/// Forgets a record's number, and what nothing but the number told.
-fn forget_number(table: &mut PersonTable, at: usize) {
+/// Forgets a record's number, and what nothing but the number told: a date that is the number's was filled in from it,
+/// and so may the sex have been.
+fn forget_number(table: &mut PersonTable, at: usize, fills_in_sex: bool) {
     let (flags, inside) = (table.flags[at], table.id_number[at].birth_date());
     table.id_number.set(at, IdNumber::NONE);
     // A birth date that gave way to the one inside the number is lost: of that one nothing is left.
     if Some(table.birth[at]) == inside {
         table.birth.set(at, Date::NONE);
     }
-    if flags & flag::SEX_FROM_ID != 0 {
+    let conflicts = flag::BIRTH_CONFLICT | flag::SEX_CONFLICT;
+    let is_filled_in = fills_in_sex && flags & (conflicts | flag::BIRTH_FROM_ID) == 0;
+    if flags & flag::SEX_FROM_ID != 0 || is_filled_in {
         table.sex.set(at, 0);
     }
-    let of_number = flag::BIRTH_FROM_ID | flag::SEX_FROM_ID | flag::BIRTH_CONFLICT | flag::SEX_CONFLICT;
+    let of_number = flag::BIRTH_FROM_ID | flag::SEX_FROM_ID | conflicts;
     table.flags.set(at, flags & !of_number);
 }
 
@@ -201,10 +250,29 @@ mod tests {
             "2,李红梅,PARENT,,,h1,配偶",
             "3,王小宝,PARENT,男,,h1,子女",
             "4,李红梅,PARENT,,,h2,配偶",
+            "5,王小妹,PARENT,,1980-01,h1,子女",
         ];
         let (found, _) = records_of(&roll, &["1,王小宝,PARENT,男,2012-05-03,,"]);
-        assert_eq!(numbered(&found), [true, false, false, true, false]);
+        assert_eq!(numbered(&found), [true, false, false, true, false, false]);
         assert!(!found.table.birth[1].is_some() && found.table.sex[1] == 0);
+        assert!(!found.table.birth[4].is_some(), "a date that is the number's tells nothing else");
+    }
+
+    #[test]
+    fn a_number_under_several_names_comes_off_those_under_which_no_other_source_has_it() {
+        let head = ["1,王建国,PARENT,男,1980-01,,"];
+        let copied = ["1,王建国,PARENT,男,1980-01-01,,", "2,赵志强,PARENT,男,1980-01-01,,"];
+        let (found, _) = records_of(&head, &copied);
+        assert_eq!(numbered(&found), [true, true, false]);
+        assert_eq!((found.table.birth[2].is_some(), found.table.sex[2]), (false, 0), "both were filled in");
+        // An office that has a sex against the number writes sexes on its own.
+        let (found, _) = records_of(&head, &[copied[1], "3,李红梅,PARENT,女,1980-01-01,,"]);
+        assert_eq!((numbered(&found), found.table.sex[1]), (vec![true, false, false], 1));
+        // Who has another name elsewhere may have changed it; of two names of which nobody else knows, either may.
+        assert_eq!(numbered(&records_of(&head, &copied[1..]).0), [true, true]);
+        assert_eq!(numbered(&records_of(&["9,孙一,,男,1970-01,,"], &copied).0), [false, true, true]);
+        // Another source that has it under both does not tell.
+        assert_eq!(numbered(&records_of(&copied, &copied).0), [true; 4]);
     }
 
     #[test]

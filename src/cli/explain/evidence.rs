@@ -12,6 +12,7 @@ use crate::audit::manifest::Manifest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
 use crate::linkage::comparison::Comparer;
+use crate::linkage::comparison::household::Households;
 use crate::linkage::model::{Model, file as model_file, slot};
 use crate::linkage::resolution::Resolution;
 use crate::outcome::files::{self, column};
@@ -58,7 +59,7 @@ pub(in crate::cli) fn gather(
     let (study, extracts) = held::take_up(run, manifest, &outputs(others))?;
     let table = person::standardise(&study, &extracts, progress)?.table;
     let resolution = resolution(run, &study, &table)?;
-    let (_, slot_of) = slot::slots(&table);
+    let (_, slot_of) = slot::slots(&table, &Households::of(&table));
     Ok(Evidence { study, table, resolution, slot_of })
 }
 
@@ -83,7 +84,7 @@ fn resolution(run: &Path, study: &Study, table: &PersonTable) -> Result<Resoluti
 /// # Errors
 /// A verification error if they are not.
 pub(super) fn check_slots(model: &Model, table: &PersonTable) -> Result<()> {
-    if model.slots == slot::slots(table).0 {
+    if model.slots == slot::slots(table, &Households::of(table)).0 {
         return Ok(());
     }
     Err(Error::new(Kind::Verification, "this model was fitted on other records than those of the extracts"))

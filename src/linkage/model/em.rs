@@ -197,6 +197,9 @@ fn step(model: &mut Model, counts: &PatternWeights, labels: &[Label]) -> f64 {
         model.family = families / all_relatives;
         fit_relatives(model, &mut sums, &sums_of_relatives);
     }
+    for class in &mut model.classes {
+        class.relatives = class.relatives.max(household_pairs_apart(&model.slots, class));
+    }
     for ((comparison, shares), sums) in model.comparisons.iter().zip(&mut model.shares).zip(&sums) {
         let own = |level: usize| !comparison.levels[level].given_id;
         let total: f64 = (1..sums.len()).filter(|level| own(*level)).map(|level| sums[level]).sum();
@@ -287,6 +290,17 @@ fn tie_relatives(classes: &mut [PairClass]) {
     let usual = relatives / pairs.max(1.0);
     for class in classes {
         class.relatives = class.relatives.midpoint(usual);
+    }
+}
+
+/// The least share of relatives of a class: within a slot hardly any pairs of one household are compared, but their
+/// number is known, and no more of them are matches than there are.
+fn household_pairs_apart(slots: &[Slot], class: &PairClass) -> f64 {
+    match slots.get(class.one) {
+        Some(slot) if class.one == class.other => {
+            ((slot.household_pairs as f64 / class.pairs.max(1.0)) - class.matches).clamp(0.0, RELATIVES_MAX)
+        }
+        _ => 0.0,
     }
 }
 
@@ -443,7 +457,7 @@ mod tests {
     #[test]
     fn there_are_no_more_matches_between_two_slots_than_records() {
         let mut model = model();
-        let slot = |records: u64| Slot { source: 0, kind: RowKind::ALL[0], records };
+        let slot = |records: u64| Slot { source: 0, kind: RowKind::ALL[0], records, household_pairs: 0 };
         model.slots = vec![slot(200), slot(500)];
         let class =
             |one: usize, other: usize, pairs: f64| PairClass { one, other, pairs, matches: 1e-9, relatives: 0.0 };
@@ -457,6 +471,17 @@ mod tests {
         // Unless the records of the larger one are four for each person.
         model.classes[2].matches = 750.0 / 124_750.0;
         assert!((super::matches_at_most(&model, &model.classes[1]) - 525.0 / 100_000.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_slot_has_no_fewer_relatives_than_pairs_of_one_household() {
+        let mut model = model();
+        let slot = Slot { source: 0, kind: RowKind::ALL[0], records: 448, household_pairs: 600 };
+        model.slots = vec![slot];
+        model.classes = vec![PairClass { one: 0, other: 0, pairs: 100_000.0, matches: 0.005, relatives: 0.0 }];
+        iterate(&mut model, &pairs(200.0), &[]);
+        let PairClass { matches, relatives, .. } = model.classes[0];
+        assert!((relatives - (0.006 - matches).max(0.0)).abs() < 1e-5 && relatives > 0.0, "{matches} {relatives}");
     }
 
     #[test]

@@ -29,12 +29,13 @@ struct ModelFile {
     log_likelihood: Vec<f64>,
 }
 
-/// Records of one source (its place in the study, from 0) and row kind.
+/// Records of one source (its place in the study, from 0) and row kind; `household_pairs` are of one household.
 #[derive(Serialize, Deserialize)]
 struct SlotEntry {
     source: usize,
     kind: String,
     records: u64,
+    household_pairs: u64,
 }
 
 /// Pairs between two slots; `matches` is the prior: the share of matches among all of them.
@@ -185,12 +186,13 @@ fn left_over(entry: Option<&LeftOverEntry>) -> Option<Option<LeftOver>> {
 }
 
 fn slot_entry(slot: &Slot) -> SlotEntry {
-    SlotEntry { source: slot.source, kind: slot.kind.name().to_owned(), records: slot.records }
+    let Slot { source, kind, records, household_pairs } = *slot;
+    SlotEntry { source, kind: kind.name().to_owned(), records, household_pairs }
 }
 
 fn slot(entry: &SlotEntry) -> Option<Slot> {
     let kind = RowKind::ALL.into_iter().find(|kind| kind.name() == entry.kind)?;
-    Some(Slot { source: entry.source, kind, records: entry.records })
+    Some(Slot { source: entry.source, kind, records: entry.records, household_pairs: entry.household_pairs })
 }
 
 fn class_entry(class: &PairClass) -> ClassEntry {
@@ -244,7 +246,7 @@ mod tests {
         let (comparison_name, m, r) = (comparison.name.clone(), vec![0.0, 0.7, 0.3], vec![0.0; 3]);
         let shares = Shares { comparison: comparison_name, levels: names, m, u, r, given };
         Model {
-            slots: vec![Slot { source: 2, kind: RowKind::Permit, records: 17 }],
+            slots: vec![Slot { source: 2, kind: RowKind::Permit, records: 17, household_pairs: 5 }],
             classes: vec![class],
             shares: vec![shares],
             stay: 0.7,

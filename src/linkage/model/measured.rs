@@ -57,7 +57,7 @@ pub fn measure(comparer: &Comparer<'_>, table: &PersonTable, households: &Househ
         }
         normalise(&mut shares.r, &comparison.levels);
     }
-    let before = expected(comparer, shares.clone(), slots(table).0);
+    let before = expected(comparer, shares.clone(), slots(table, households).0);
     let sharing = |comparison: &Comparison| sharing_patterns(comparer, table, comparison, seed);
     let samples = dependence::Samples { random, sharing: comparer.comparisons.par_iter().map(sharing).collect() };
     for (shares, given) in shares.iter_mut().zip(dependence::measure(&before, &samples)) {

@@ -213,7 +213,7 @@ mod tests {
         let table = table_of(&study);
         let comparer = Comparer::new(&study, &table);
         let candidates = blocking::block(&study, &table, &comparer).unwrap();
-        let (slots, slot_of) = slot::slots(&table);
+        let (slots, slot_of) = slot::slots(&table, &Households::of(&table));
         let (names, households) = (NameFrequencies::of(&table), Households::of(&table));
         let model =
             expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);

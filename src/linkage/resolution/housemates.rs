@@ -158,7 +158,7 @@ mod tests {
         let practice = Practice::of(&[("police.csv", &text(residents)), ("housing.csv", &text(tenants))], &study);
         let (study, table) = (&practice.study, practice.table());
         let comparer = Comparer::new(study, &table);
-        let (slots, slot_of) = slot::slots(&table);
+        let (slots, slot_of) = slot::slots(&table, &Households::of(&table));
         let names = NameFrequencies::of(&table);
         let model =
             expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);

@@ -9,7 +9,8 @@
 //!   factor), and every pair of records of one slot: a register holds a person once, and how often it does not is
 //!   estimated.
 //!
-//! Rows of one slot with two right numbers of one day and two names are twins: nothing makes up for that.
+//! Rows of one slot with two right numbers of one day and two names are twins, and rows of one household of a slot with
+//! two names are two of its members: nothing makes up for that.
 //!
 //! A pair that merely says nothing (everything missing) is neither. Start: join greedily, best evidence first. Where
 //! anything speaks against the result, a small component is then resolved exactly, and in a larger one single records
@@ -215,10 +216,18 @@ impl<'a> Terms<'a> {
         if slots.0 != slots.1 {
             return score.weight.min(0.0);
         }
-        if score.log2_odds < self.minimum && self.are_twins(one, other) {
+        if score.log2_odds < self.minimum && (self.are_twins(one, other) || self.are_members(one, other)) {
             return -WEIGHT_MAX;
         }
         (score.weight + self.duplicate(slots.0)).min(0.0)
+    }
+
+    /// Do these two rows of one slot say that they are two members of a household? Whoever filled in its form had both
+    /// before them, and named them otherwise.
+    fn are_members(&self, one: RecordId, other: RecordId) -> bool {
+        let household = |record: RecordId| self.scorer.table.household.get(record as usize).copied().unwrap_or(0);
+        let level = || self.scorer.comparer.level(Variable::Name, one, other, &mut 0);
+        household(one) != 0 && household(one) == household(other) && level() >= name::SAME_FAMILY
     }
 
     /// Do these two rows of one slot say that they are twins: two right numbers of one birth date and sex, and two

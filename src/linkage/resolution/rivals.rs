@@ -9,6 +9,8 @@
 //!   (at most 1) what these two leave of the odds that all are one person, `1 − (1 − d)·p·q` of the odds are left.
 //! * *What else it may belong to.* A record is one of the persons that are in a slot of the other one's person, one of
 //!   that person, or none: the odds are divided by 1 and the odds of those others, for each of the two records.
+//!
+//! And how sure is a pair within a person whose rivals stand [`level`] with it?
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -39,6 +41,43 @@ pub fn beside(
     (minimum, least): (f64, f64),
 ) -> Vec<(usize, f64)> {
     Rivals { terms: Terms::of(scorer, minimum, support), pairs, scores, resolution }.weigh(least)
+}
+
+/// By so many bits a rival may be behind and stand level.
+const LEVEL: f64 = 1.0;
+
+/// The pairs within a person with which pairs of the one record and another person stand level, as those of a nameless
+/// certificate with either of two twins: where each stands among the (sorted) pairs, and the log2 odds that these
+/// rivals leave it. They are in the slot of the other record, and by themselves have at least the `least` log2 odds.
+#[must_use]
+pub fn level(
+    scorer: &Scorer<'_>,
+    (pairs, scores): (&[Pair], &[Score]),
+    resolution: &Resolution,
+    least: f64,
+) -> FxHashMap<usize, f64> {
+    let person = |record: RecordId| resolution.person_of[record as usize];
+    let slot = |record: RecordId| scorer.slot_of[record as usize];
+    let place = |one: RecordId, other: RecordId| pairs.binary_search(&(one.min(other), one.max(other))).ok();
+    let is_apart = |at: &usize| scores[*at].log2_odds >= least && person(pairs[*at].0) != person(pairs[*at].1);
+    let apart: Vec<usize> = (0..pairs.len()).into_par_iter().filter(is_apart).collect();
+    let mut odds: FxHashMap<usize, f64> = FxHashMap::default();
+    for at in apart {
+        let rival_odds = scores[at].log2_odds;
+        for (record, rival) in [pairs[at], (pairs[at].1, pairs[at].0)] {
+            let others = resolution.records_of(person(record)).iter().filter(|other| slot(**other) == slot(rival));
+            for other in others {
+                let Some(link) = place(record, *other).filter(|link| scores[*link].log2_odds <= rival_odds + LEVEL)
+                else {
+                    continue;
+                };
+                // Who may be the same person is no rival.
+                let same = place(*other, rival).map_or(0.0, |both| scores[both].probability());
+                *odds.entry(link).or_default() += rival_odds.exp2() * (1.0 - same);
+            }
+        }
+    }
+    odds.into_iter().map(|(link, rivals)| (link, scores[link].log2_odds - (1.0 + rivals).log2())).collect()
 }
 
 impl Rivals<'_> {
@@ -158,7 +197,7 @@ fn best(mut odds: Vec<(u32, u32, f64)>) -> Vec<(u32, u32, f64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::Rivals;
+    use super::{Rivals, level};
     use crate::intake::study::Study;
     use crate::linkage::comparison::Comparer;
     use crate::linkage::comparison::household::Households;
@@ -173,7 +212,7 @@ mod tests {
     type Left = ((u32, u32), f64);
 
     /// What is left of the probabilities of a deed (record 0) and the rows of a father (1) and a son (2), of whom such
-    /// records are one person, with these log2 odds.
+    /// records are one person, with these log2 odds: across persons, and of links with which others stand level.
     fn left(study: &Study, persons: [u32; 3], [father, son, both]: [f64; 3]) -> Vec<Left> {
         let (table, slots) = (PersonTable::default(), [0, 1, 1]);
         let comparer = Comparer::new(study, &table);
@@ -186,7 +225,8 @@ mod tests {
         let terms = Terms { scorer: &scorer, minimum: 0.0, duplicates: vec![-8.0; 2], support: None };
         let resolution = Resolution::from_labels(&persons);
         let rivals = Rivals { terms, pairs: &pairs, scores: &scores, resolution: &resolution };
-        rivals.weigh(-4.0).into_iter().map(|(at, odds)| (pairs[at], probability(odds))).collect()
+        let level = level(&scorer, (&pairs, &scores), &resolution, -4.0);
+        rivals.weigh(-4.0).into_iter().chain(level).map(|(at, odds)| (pairs[at], probability(odds))).collect()
     }
 
     #[test]
@@ -202,6 +242,8 @@ mod tests {
         check([0, 0, 1], [6.0, -1.0, -30.0], &[((0, 2), 0.5 / 65.0 / (1.0 + 0.5 / 65.0))]);
         // Nobody's yet, and as likely the one's as the other's.
         check([0, 1, 2], [-1.0, -1.0, -30.0], &[((0, 1), 0.25), ((0, 2), 0.25)]);
+        // The one's as well as the other's: each has the half, whoever it was given to.
+        check([0, 0, 1], [6.0, 6.0, -30.0], &[((0, 2), 64.0 / 129.0), ((0, 1), 64.0 / 129.0)]);
         // Two rows of one person are no rivals.
         check([0, 0, 1], [6.0, -1.0, 20.0], &[((0, 2), 1.0 / 3.0), ((1, 2), probability(20.0))]);
     }

@@ -461,7 +461,7 @@ mod tests {
         let table = table_of(study);
         let comparer = Comparer::new(study, &table);
         let candidates = blocking::block(study, &table, &comparer).unwrap();
-        let (slots, slot_of) = slot::slots(&table);
+        let (slots, slot_of) = slot::slots(&table, &Households::of(&table));
         let names = NameFrequencies::of(&table);
         let model =
             expected::expected(&comparer, measured::measure(&comparer, &table, &Households::of(&table), 1), slots);

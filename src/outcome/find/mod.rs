@@ -26,6 +26,7 @@ use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
 use crate::linkage::Linked;
 use crate::linkage::comparison::Comparer;
+use crate::linkage::model::{log2_odds, probability};
 use crate::linkage::resolution::chain::best_chain;
 use crate::linkage::scoring::Scorer;
 use crate::person::lexicon::Symbol;
@@ -62,6 +63,8 @@ struct Case<'a> {
     unsupported: Unsupported,
     /// Of persons listed as living elsewhere in the area, how likely a present row is theirs that was held apart.
     held_apart: FxHashMap<u32, f64>,
+    /// Of pairs within persons, by their place, the log2 odds that rivals leave that stand level with them.
+    level: FxHashMap<usize, f64>,
 }
 
 /// Finds all discrepancies. `visits` overrides the study's number of visits.
@@ -209,9 +212,22 @@ impl<'a> Case<'a> {
         let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
         let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
         let scorer = linked.scorer(comparer, table);
+        let level = linked.level_rivals(&scorer, &linked.resolution, log2_odds(study.linkage.review_probability));
         let (dwellings, places) = (Dwellings::of(table), Places::default());
-        let mut case =
-            Case { study, table, linked, comparer, areas, scorer, errors, dwellings, places, unsupported, held_apart };
+        let mut case = Case {
+            study,
+            table,
+            linked,
+            comparer,
+            areas,
+            scorer,
+            errors,
+            dwellings,
+            places,
+            unsupported,
+            held_apart,
+            level,
+        };
         case.places = Places::of(&case);
         case
     }
@@ -321,7 +337,7 @@ impl<'a> Case<'a> {
         let own = |low: usize, high: usize| {
             let pair = (records[low].min(records[high]), records[low].max(records[high]));
             match self.linked.pairs.binary_search(&pair) {
-                Ok(at) => self.linked.scores[at].probability(),
+                Ok(at) => self.level.get(&at).map_or(self.linked.scores[at].probability(), |left| probability(*left)),
                 Err(_) => {
                     let pattern = self.linked.pattern_of_unblocked(self.comparer, pair);
                     self.scorer.score(pattern, pair.0, pair.1).probability()

@@ -219,7 +219,7 @@ fn build_with(district: &District, second: &[Row]) -> Built {
     let labels: Vec<u32> = (0..u32::try_from(table.len()).unwrap()).map(label).collect();
     let resolution = Resolution::from_labels(&labels);
     let households = Households::of(&table);
-    let slots = slot::slots(&table);
+    let slots = slot::slots(&table, &households);
     let (pairs, scores) = (Vec::new(), Vec::new());
     Built { study, table, resolution, households, pairs, scores, slots, settled: Settled::default() }
 }

@@ -184,6 +184,26 @@ fn two_rows_of_one_register_with_two_names_and_two_right_numbers_of_one_day_are_
 }
 
 #[test]
+fn two_rows_of_one_household_of_a_register_with_two_names_are_two_persons() {
+    let columns = [("name", "name"), ("household", "household")];
+    let study = format!("{HEAD}{}", source("a", "register", true, &columns));
+    let persons = |other: &str, household: &str, both: f64| {
+        let rows = format!("id,name,household\n1,彭建辉,h1\n2,{other},{household}\n3,彭建辉,\n");
+        let practice = Practice::of(&[("a.csv", &rows)], &study);
+        let scores = [((0, 2), 20.0), ((1, 2), 3.0), ((0, 1), both)];
+        let mut persons = 0;
+        with_table(&practice.study, &practice.table(), -3.0, (&[0, 0, 1], &scores), |component| {
+            persons = resolved(component).len();
+        });
+        persons
+    };
+    assert_eq!(persons("曾杰", "h1", -5.0), 2);
+    assert_eq!(persons("曾杰", "h2", -5.0), 1, "each entered by somebody else");
+    assert_eq!(persons("彭建飞", "h1", -5.0), 1, "a slip of the pen");
+    assert_eq!(persons("曾杰", "h1", 5.0), 1, "there are reasons enough");
+}
+
+#[test]
 fn small_components_are_resolved_as_well_as_trying_every_partition() {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     for _ in 0..200 {
