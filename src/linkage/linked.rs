@@ -102,11 +102,11 @@ impl Linked {
         rivals::beside(scorer, (&self.pairs, &self.scores), (resolution, support), (minimum, least))
     }
 
-    /// The kept pairs within a person of a resolution that have rivals of at least these log2 odds who stand level with
-    /// them: where each stands, and the log2 odds that these leave it.
+    /// The kept pairs within a person that have rivals of at least this probability who stand level with them: where
+    /// each stands, and the log2 odds that these leave it.
     #[must_use]
-    pub fn level_rivals(&self, scorer: &Scorer<'_>, resolution: &Resolution, least: f64) -> FxHashMap<usize, f64> {
-        rivals::level(scorer, (&self.pairs, &self.scores), resolution, least)
+    pub fn level_rivals(&self, scorer: &Scorer<'_>, least: f64) -> FxHashMap<usize, f64> {
+        rivals::level(scorer, (&self.pairs, &self.scores), &self.resolution, log2_odds(least))
     }
 
     /// The kept pairs of at least these log2 odds, and their odds: within a person, as the model alone finds persons,
@@ -116,7 +116,7 @@ impl Linked {
         let resolution = self.undecided.as_ref().unwrap_or(&self.resolution);
         let person = |record: RecordId| resolution.person_of[record as usize];
         let together = |at: &usize| person(self.pairs[*at].0) == person(self.pairs[*at].1);
-        let level = self.level_rivals(scorer, resolution, least);
+        let level = rivals::level(scorer, (&self.pairs, &self.scores), resolution, least);
         let odds = |at: usize| level.get(&at).copied().unwrap_or(self.scores[at].log2_odds);
         let within = (0..self.pairs.len()).filter(together).map(|at| (at, odds(at)));
         let mut found: Vec<(usize, f64)> = within.chain(self.beside_rivals(scorer, resolution, least)).collect();

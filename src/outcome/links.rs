@@ -53,7 +53,7 @@ pub fn gather(
         Link { pair, pattern: linked.patterns[at], weight: score.weight, probability, linked: false }
     };
     let least = log2_odds(study.linkage.review_probability);
-    let level = linked.level_rivals(&scorer, &linked.resolution, least);
+    let level = linked.level_rivals(&scorer, study.linkage.review_probability);
     let mut apart = linked.beside_rivals(&scorer, &linked.resolution, least);
     apart.retain(|(at, log2_odds)| *log2_odds >= least && decided.of_pair(linked.pairs[*at]).is_none());
     // The links within persons are by far the most: each has its place before it is made.

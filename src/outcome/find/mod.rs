@@ -26,9 +26,8 @@ use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
 use crate::linkage::Linked;
 use crate::linkage::comparison::Comparer;
-use crate::linkage::model::{log2_odds, probability};
 use crate::linkage::resolution::chain::best_chain;
-use crate::linkage::scoring::Scorer;
+use crate::linkage::scoring::{Score, Scorer};
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
 use addressed::Door;
@@ -212,7 +211,7 @@ impl<'a> Case<'a> {
         let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
         let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
         let scorer = linked.scorer(comparer, table);
-        let level = linked.level_rivals(&scorer, &linked.resolution, log2_odds(study.linkage.review_probability));
+        let level = linked.level_rivals(&scorer, study.linkage.review_probability);
         let (dwellings, places) = (Dwellings::of(table), Places::default());
         let mut case = Case {
             study,
@@ -337,7 +336,11 @@ impl<'a> Case<'a> {
         let own = |low: usize, high: usize| {
             let pair = (records[low].min(records[high]), records[low].max(records[high]));
             match self.linked.pairs.binary_search(&pair) {
-                Ok(at) => self.level.get(&at).map_or(self.linked.scores[at].probability(), |left| probability(*left)),
+                Ok(at) => {
+                    let score = self.linked.scores[at];
+                    let log2_odds = self.level.get(&at).copied().unwrap_or(score.log2_odds);
+                    Score { log2_odds, ..score }.probability()
+                }
                 Err(_) => {
                     let pattern = self.linked.pattern_of_unblocked(self.comparer, pair);
                     self.scorer.score(pattern, pair.0, pair.1).probability()
