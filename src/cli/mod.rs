@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_no_library_can_read_is_a_fault_of_the_machine() {
-        let year = Duration::from_secs(365 * 86_400);
+        let year = Duration::from_hours(365 * 24);
         let epoch = SystemTime::UNIX_EPOCH;
         for (time, is_right) in
             [(epoch, true), (epoch + 200 * year, true), (epoch - year, false), (epoch + 9000 * year, false)]

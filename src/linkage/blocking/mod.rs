@@ -13,6 +13,7 @@
 mod choice;
 mod group;
 mod key;
+mod repairs;
 mod rules;
 pub mod traced;
 mod within;
@@ -103,8 +104,8 @@ impl RuleReport {
 
 impl Keyer<'_> {
     /// Adds the blocks of a rule; the pairs of blocks that had to be divided, and of a rule with several keys per
-    /// record, as loose ones, with duplicates. Gives the number of pairs; of a rule whose loose ones alone are more than
-    /// the study allows, those until that was found, for they lie in memory.
+    /// record, as loose ones, with duplicates. Gives the number of pairs; if the loose ones of the rule alone are more
+    /// than the study allows, no more of them are made: they lie in memory.
     fn apply(&self, rule: &Rule, study: &Study, entries: &mut Vec<Entry>, gathered: &mut Gathered<'_>) -> u64 {
         let mut report = RuleReport::of(&rule.name);
         let mut loose = Vec::new();

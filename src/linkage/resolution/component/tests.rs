@@ -230,7 +230,7 @@ fn sums_that_are_kept_join_the_same_persons_as_sums_made_anew() {
     let (mut persons, mut of_many) = (0, 0);
     for _ in 0..20 {
         let slots: Vec<u8> = (0..40).map(|_| rng.random_range(0..4)).collect();
-        // Whole numbers, whose sums are the same in any order, and not for all pairs: others are compared while joining.
+        // Whole numbers: their sums are the same in any order.
         let mut scores = Vec::new();
         for one in 0..40u32 {
             for other in one + 1..40 {
