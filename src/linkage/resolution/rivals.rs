@@ -86,18 +86,32 @@ impl Rivals<'_> {
             let [one, other] = self.persons(self.pairs[*at]);
             self.scores[*at].log2_odds >= least && one != other
         };
-        let apart: Vec<usize> = (0..self.pairs.len()).into_par_iter().filter(is_apart).collect();
-        let mut persons: Vec<u32> = apart.iter().flat_map(|at| self.persons(self.pairs[*at])).collect();
+        let apart = (0..self.pairs.len()).into_par_iter().filter(is_apart);
+        let mut apart: Vec<([u32; 2], usize)> = apart.map(|at| (self.both(self.pairs[at]), at)).collect();
+        apart.par_sort_unstable();
+        let mut persons: Vec<u32> = apart.iter().flat_map(|(both, _)| *both).collect();
         persons.par_sort_unstable();
         persons.dedup();
         let chains: FxHashMap<u32, Vec<f64>> = persons.into_par_iter().map(|own| (own, self.chains(own))).collect();
-        let left = |at: usize| (at, self.scores[at].log2_odds.exp2() * self.unheld(self.pairs[at], &chains));
-        let left: Vec<(usize, f64)> = apart.into_par_iter().map(left).collect();
+        let of_two = |pairs: &[([u32; 2], usize)]| -> Vec<(usize, f64)> {
+            let doubled = pairs.first().map_or_else(Vec::new, |(both, _)| self.doubled(*both));
+            let left = |at: usize| self.scores[at].log2_odds.exp2() * self.unheld(self.pairs[at], &doubled, &chains);
+            pairs.iter().map(|(_, at)| (*at, left(*at))).collect()
+        };
+        let mut left: Vec<(usize, f64)> =
+            apart.par_chunk_by(|one, next| one.0 == next.0).flat_map_iter(of_two).collect();
+        left.par_sort_unstable_by_key(|(at, _)| *at);
         self.divided(&left)
     }
 
     fn persons(&self, (one, other): Pair) -> [u32; 2] {
         [one, other].map(|record| self.resolution.person_of[record as usize])
+    }
+
+    /// The same, the lesser number first.
+    fn both(&self, pair: Pair) -> [u32; 2] {
+        let [one, other] = self.persons(pair);
+        [one.min(other), one.max(other)]
     }
 
     fn slot(&self, record: RecordId) -> u8 {
@@ -127,31 +141,39 @@ impl Rivals<'_> {
         pairs
     }
 
-    /// The share of a pair's odds that is left by what holds its records in their persons.
-    fn unheld(&self, pair: Pair, chains: &FxHashMap<u32, Vec<f64>>) -> f64 {
-        let records = self.persons(pair).map(|person| self.resolution.records_of(person));
-        let place_of = |side: usize, record: RecordId| records[side].partition_point(|own| *own < record);
-        let held = |side: usize, (record, by): (RecordId, RecordId)| {
+    /// The slots that two persons share, by the records of each, and what is left of the odds if somebody is in one
+    /// twice: their own odds say how likely that is.
+    fn doubled(&self, [first, second]: [u32; 2]) -> Vec<(RecordId, RecordId, f64)> {
+        let mut doubled = Vec::new();
+        for one in self.resolution.records_of(first).iter().copied() {
+            let others = self.resolution.records_of(second).iter().copied();
+            for other in others.filter(|other| self.slot(*other) == self.slot(one)) {
+                let twice = self.terms.against((one.min(other), one.max(other)), self.score(one, other)).exp2();
+                doubled.push((one, other, twice));
+            }
+        }
+        doubled
+    }
+
+    /// The share of a pair's odds that is left by what holds its records in their persons, by their [`Self::doubled`]
+    /// slots.
+    fn unheld(&self, pair: Pair, doubled: &[(RecordId, RecordId, f64)], chains: &FxHashMap<u32, Vec<f64>>) -> f64 {
+        let held = |record: RecordId, by: RecordId| {
             if record == by {
                 return 1.0;
             }
-            let at = place(records[side].len(), place_of(side, record), place_of(side, by));
-            let chains = chains.get(&self.resolution.person_of[record as usize]);
-            chains.and_then(|chains| chains.get(at)).copied().unwrap_or(0.0)
+            let person = self.resolution.person_of[record as usize];
+            let records = self.resolution.records_of(person);
+            let place_of = |record: RecordId| records.partition_point(|own| *own < record);
+            let at = place(records.len(), place_of(record), place_of(by));
+            chains.get(&person).and_then(|chains| chains.get(at)).copied().unwrap_or(0.0)
         };
-        let mut left = 1.0_f64;
-        for one in records[0] {
-            for other in records[1].iter().filter(|other| self.slot(**other) == self.slot(*one)) {
-                // Two records of one slot: their own odds say how likely somebody is in it twice.
-                if (*one, *other) == pair {
-                    continue;
-                }
-                let rank = (one.min(other), one.max(other));
-                let twice = self.terms.against((*rank.0, *rank.1), self.score(*one, *other)).exp2();
-                left = left.min(1.0 - (1.0 - twice) * held(0, (pair.0, *one)) * held(1, (pair.1, *other)));
-            }
-        }
-        left
+        let [one, other] = self.persons(pair);
+        let (first, second) = if one < other { pair } else { (pair.1, pair.0) };
+        let rivals = doubled.iter().filter(|(one, other, _)| (*one, *other) != (first, second));
+        rivals.fold(1.0, |left, (one, other, twice)| {
+            left.min(1.0 - (1.0 - twice) * held(first, *one) * held(second, *other))
+        })
     }
 
     /// The pairs with their odds, divided among the persons that each record may belong to, as log2.
