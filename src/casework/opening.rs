@@ -126,8 +126,7 @@ pub(super) fn open_protected(run: &Path) -> Result<(Connection, PathBuf)> {
         (true, false) => "",
         (true, true) => "vfs=unix-none",
     };
-    let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let name = if cfg!(windows) { format!("///{}", name.replace('\\', "/")) } else { name };
+    let name = in_uri(&path);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(format!("file:{name}?{how}"), flags).map_err(failed)?;
     if is_alone {
@@ -140,6 +139,23 @@ pub(super) fn open_protected(run: &Path) -> Result<(Connection, PathBuf)> {
             Err(error.at_file(&path).hint("copy the folder of results to where it can be"))
         }
     }
+}
+
+/// A path within a URI; its names may be of any bytes.
+#[cfg(unix)]
+fn in_uri(path: &Path) -> String {
+    let byte = |byte: &u8| match byte {
+        b'/' | b'.' | b'-' | b'_' => char::from(*byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() => char::from(*byte).to_string(),
+        byte => format!("%{byte:02x}"),
+    };
+    std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).iter().map(byte).collect()
+}
+
+#[cfg(not(unix))]
+fn in_uri(path: &Path) -> String {
+    let name = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("///{}", name.replace('\\', "/"))
 }
 
 fn has_traces(folder: &Path) -> bool {

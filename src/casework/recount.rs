@@ -123,8 +123,8 @@ impl Change {
             before: run.persons,
             persons,
             standard_error: variance.sqrt(),
-            // Whoever was found is known.
-            low: interval.low.max(run.enumerated + found),
+            // Whoever was found is known; how many were enumerated rightly is an estimate.
+            low: interval.low.max(found),
             high: interval.high,
             only_register,
             unseen,

@@ -2,10 +2,10 @@
 //!
 //! Takes what was [`Linked`] and what clerks [`Decided`], gives [`Reliability`]: by band of probability how many pairs
 //! there are, how many matches the model expects among them, and, where clerks have judged some, how many their
-//! judgements make likely, with a 95 % interval. A pair stands in the band of its own probability, across two persons
-//! of what rivals leave of it, whatever was decided of it or holds it by way of other records: else a judgement would
-//! move the pair that it judges. What the model alone would make one person and what not are strata of their own, as
-//! clerks are shown more of the one than of the other.
+//! judgements make likely, with a 95 % interval. A pair stands in the band of its own probability, or of what rivals
+//! leave of it (across two persons, and where they stand level with it), whatever was decided of it or holds it by way
+//! of other records: else a judgement would move the pair that it judges. What the model alone would make one person
+//! and what not are strata of their own, as clerks are shown more of the one than of the other.
 
 use crate::intake::study::Study;
 use crate::linkage::Linked;

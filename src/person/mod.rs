@@ -435,13 +435,17 @@ mod tests {
 
     #[test]
     fn organisations_of_a_register_are_set_aside() {
-        let columns = "id_number = \"i\"";
-        let text = "n,i\n王丽,\n天津华瑞置业有限公司,\n光明里,91120106MA05XA1B2C\n李明,\n";
+        let columns = "id_number = \"i\"\nsex = \"s\"\nbirth_date = \"b\"";
+        let text = "n,i,s,b\n王丽,,,\n天津华瑞置业有限公司,,,\n光明里便民服务站,91120106MA05XA1B2C,,\n李明,91120106MA05XA1B2C,,\n\
+                    任雅彤红桥医院,,女,\n赵敏红桥区丁字沽小学,,,2012-05-01\n";
         let found = records_of(text, columns, "").unwrap();
-        let names: Vec<&str> = (0..2).map(|record| found.table.name_text(record)).collect();
-        assert_eq!((found.table.len(), names), (2, vec!["王丽", "李明"]));
         let rows: Vec<u64> = found.rejected.iter().map(|rejected| rejected.row).collect();
         assert_eq!((rows, found.tallies[0].set_aside["organisation"]), (vec![2, 3], 2));
+        assert_eq!(
+            found.table.len(),
+            4,
+            "whoever has a sex or a birth date is a person, and so is who has a person's name"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! linked by it, a family would become one person.
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::code::Relationship;
 use super::date::Date;
@@ -27,15 +27,20 @@ const HABIT_SHARE: f64 = 0.005;
 /// ascending.
 ///
 /// A number is somebody else's if the head of the same household has it under another name, and the record has no birth
-/// date of its own that would not be that of the number; if its source has the number under several names, and other
-/// sources have it under another one; or if the record's own birth date, or birth date and sex, say so, and another
-/// record, of another name, is born as the number says.
+/// date of its own that would not be that of the number; if its source has the number under several names, other
+/// sources have it under another one, and somebody near is called as the record and has another number; or if the
+/// record's own birth date, or birth date and sex, say so, and another record, of another name, is born as the number
+/// says.
 pub(super) fn take_off(table: &mut PersonTable) -> Vec<RecordId> {
     // Members first: what they have of the head is then no sign of the owner any more. So it is of the other names.
     let mut taken = take_off_where(table, is_member, is_of_head);
     let under_several_names = under_several_names(table);
     let has_several = |table: &PersonTable, at: usize| under_several_names.contains(&table.id_number[at]);
-    taken.extend(take_off_where(table, has_several, is_of_another_elsewhere));
+    let near = Near::of(table, &under_several_names);
+    let is_of_another = |table: &PersonTable, at: usize, with_number: &[RecordId]| {
+        is_of_another_elsewhere(table, at, with_number) && near.has_namesake(table, at)
+    };
+    taken.extend(take_off_where(table, has_several, is_of_another));
     taken.extend(take_off_where(table, is_contradicted, is_of_owner));
     taken.sort_unstable();
     taken
@@ -114,6 +119,43 @@ fn under_several_names(table: &PersonTable) -> FxHashSet<IdNumber> {
         numbers.extend(several.map(|two| two[0].0));
     }
     numbers
+}
+
+/// Records by name, of names that stand under a number with others.
+struct Near {
+    by_name: FxHashMap<Symbol, Vec<RecordId>>,
+}
+
+impl Near {
+    fn of(table: &PersonTable, numbers: &FxHashSet<IdNumber>) -> Near {
+        let records = || 0..RecordId::try_from(table.len()).unwrap_or(RecordId::MAX);
+        let with_number = records().filter(|record| numbers.contains(&table.id_number[*record as usize]));
+        let names = with_number.map(|record| table.name[record as usize]).filter(|name| *name != 0);
+        let mut by_name: FxHashMap<Symbol, Vec<RecordId>> = names.map(|name| (name, Vec::new())).collect();
+        if !by_name.is_empty() {
+            for record in records() {
+                if let Some(of_name) = by_name.get_mut(&table.name[record as usize]) {
+                    of_name.push(record);
+                }
+            }
+        }
+        Near { by_name }
+    }
+
+    /// Is somebody of its estate or community called as this record, and has not its number? Whoever has taken another
+    /// name stands under the old one with the same number only. Where nothing says who is near, anybody is.
+    fn has_namesake(&self, table: &PersonTable, at: usize) -> bool {
+        let is_near = |other: usize| {
+            let places = [&table.estate, &table.division];
+            let mut told = places.iter().filter(|place| place[at] != 0 && place[other] != 0).peekable();
+            told.peek().is_none() || told.any(|place| place[at] == place[other])
+        };
+        let is_namesake = |other: &RecordId| {
+            let other = *other as usize;
+            table.id_number[other] != table.id_number[at] && is_near(other)
+        };
+        self.by_name.get(&table.name[at]).is_some_and(|records| records.iter().any(is_namesake))
+    }
 }
 
 /// Has this source the number under another name, too, and others have it under none that could be this one? A single
@@ -260,16 +302,18 @@ mod tests {
 
     #[test]
     fn a_number_under_several_names_comes_off_those_under_which_no_other_source_has_it() {
-        let head = ["1,王建国,PARENT,男,1980-01,,"];
+        let head = ["1,王建国,PARENT,男,1980-01,,", "5,赵志强,,男,1990-02,,", "6,李红梅,,女,1981-02,,"];
         let copied = ["1,王建国,PARENT,男,1980-01-01,,", "2,赵志强,PARENT,男,1980-01-01,,"];
         let (found, _) = records_of(&head, &copied);
-        assert_eq!(numbered(&found), [true, true, false]);
-        assert_eq!((found.table.birth[2].is_some(), found.table.sex[2]), (false, 0), "both were filled in");
+        assert_eq!(numbered(&found), [true, false, false, true, false]);
+        assert_eq!((found.table.birth[4].is_some(), found.table.sex[4]), (false, 0), "both were filled in");
+        // Of whom nobody else knows, that is an old name.
+        assert_eq!(numbered(&records_of(&head[..1], &copied).0), [true, true, true]);
         // An office that has a sex against the number writes sexes on its own.
         let (found, _) = records_of(&head, &[copied[1], "3,李红梅,PARENT,女,1980-01-01,,"]);
-        assert_eq!((numbered(&found), found.table.sex[1]), (vec![true, false, false], 1));
+        assert_eq!((numbered(&found), found.table.sex[3]), (vec![true, false, false, false, false], 1));
         // Who has another name elsewhere may have changed it; of two names of which nobody else knows, either may.
-        assert_eq!(numbered(&records_of(&head, &copied[1..]).0), [true, true]);
+        assert_eq!(numbered(&records_of(&head[..1], &copied[1..]).0), [true, true]);
         assert_eq!(numbered(&records_of(&["9,孙一,,男,1970-01,,"], &copied).0), [false, true, true]);
         // Another source that has it under both does not tell.
         assert_eq!(numbered(&records_of(&copied, &copied).0), [true; 4]);

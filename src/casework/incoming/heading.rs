@@ -93,11 +93,18 @@ fn column_of(column: &Column, heading: &[String], below: &[&[String]]) -> Result
     }
 }
 
+/// Does the column say what is asked?
+pub(super) fn is_what_is_asked(cell: &str) -> bool {
+    let title = &field::COLUMNS[field::ASK];
+    [title.zh, title.en].iter().any(|title| normal(title).eq_ignore_ascii_case(&normal(cell)))
+}
+
 /// Headings that neither went out nor mean what one of them does.
 fn unknown(heading: &[String]) -> Vec<String> {
     let is_known = |cell: &str| {
         let cell = normal(cell).to_lowercase();
-        let went_out = field::COLUMNS.iter().flat_map(|title| [title.zh, title.en]);
+        // The last is what earlier versions called the number.
+        let went_out = field::COLUMNS.iter().flat_map(|title| [title.zh, title.en]).chain(["证件号码（部分）"]);
         cell.is_empty()
             || COLUMNS.iter().any(|column| column.is_called(&cell))
             || went_out.into_iter().any(|title| title.to_lowercase() == cell || normal(title).to_lowercase() == cell)

@@ -81,6 +81,8 @@ pub struct Returned {
     pub incomplete: Vec<Incomplete>,
     /// Does a row ask a supervisor, or the cover name one?
     pub asks_supervisor: bool,
+    /// Is there a column of what is asked?
+    pub says_what_is_asked: bool,
 }
 
 /// A list that lacks columns: what they hold was not taken.
@@ -175,6 +177,7 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
             returned.incomplete.push(Incomplete { list, missing: missing.clone(), unknown: unknown.clone() });
         }
         let heading = sheet.rows.get(*at).map(|(_, cells)| cells.clone()).unwrap_or_default();
+        returned.says_what_is_asked |= heading.iter().any(|cell| heading::is_what_is_asked(cell));
         // A heading that a program has repeated within the list says nothing.
         for (number, cells) in sheet.rows.iter().skip(at + 1).filter(|(_, cells)| *cells != heading) {
             let spot = Spot { list, row: *number };

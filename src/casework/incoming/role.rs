@@ -33,10 +33,11 @@ pub(super) fn check(
                 Error::new(Kind::Usage, "this is a list of a supervisor, whose decisions are no visits").at_file(path);
             return Err(error.hint("import it with --role supervisor, and lists of teams without it"));
         }
-        if is_said || !may_be_a_supervisors(returned, said) {
+        if is_said || returned.says_what_is_asked || !may_be_a_supervisors(returned, said) {
             return Ok(());
         }
-        let what = "every case on this list waits for a supervisor, and the list does not say whose it is";
+        let what =
+            "every case of which this list brings news waits for a supervisor, and the list does not say whose it is";
         let error = Error::new(Kind::Usage, what).at_file(path);
         return Err(error.hint("a supervisor's list is imported with --role supervisor, a team's with --role field"));
     }

@@ -415,7 +415,10 @@ fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
     let is_behind = |c: char| c == ' ' || (c.is_alphabetic() && !"年月日号號".contains(c));
     let (day, time) = match text.split_once(['日', '号', '號']) {
         Some((day, time)) if is_time(time) => (day, time),
-        _ => text.split_at(text.find(is_behind).unwrap_or(text.len())),
+        _ => {
+            let begin = text.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+            text.split_at(text[begin..].find(is_behind).map_or(text.len(), |at| begin + at))
+        }
     };
     let is_serial = |days: &str| days.parse().is_ok_and(|days: i32| SERIALS.contains(&days));
     // So it does, as a part of a day, where a spreadsheet counts days.

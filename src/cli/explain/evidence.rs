@@ -79,12 +79,17 @@ fn resolution(run: &Path, study: &Study, table: &PersonTable) -> Result<Resoluti
     Ok(Resolution::from_labels(&labels))
 }
 
-/// The slots of the model must be those of the table.
+/// The slots of the model must be those of the table. Earlier versions did not say how many pairs are of one household.
 ///
 /// # Errors
 /// A verification error if they are not.
 pub(super) fn check_slots(model: &Model, table: &PersonTable) -> Result<()> {
-    if model.slots == slot::slots(table, &Households::of(table)).0 {
+    let (slots, _) = slot::slots(table, &Households::of(table));
+    let is_same = |(own, of_table): (&slot::Slot, &slot::Slot)| {
+        let unsaid = slot::Slot { household_pairs: 0, ..*of_table };
+        *own == *of_table || *own == unsaid
+    };
+    if model.slots.len() == slots.len() && model.slots.iter().zip(&slots).all(is_same) {
         return Ok(());
     }
     Err(Error::new(Kind::Verification, "this model was fitted on other records than those of the extracts"))

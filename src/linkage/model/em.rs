@@ -13,6 +13,7 @@ pub use super::counts::{
 use super::expected::{FAMILY, MATCHES_MAX, PRIOR_RELATIVES, RELATIVES_MAX, STAY, expected};
 use super::slot::Slot;
 use super::{Likelihoods, Model, PairClass, Shares, frequency, normalise};
+use crate::intake::study::RowKind;
 use crate::linkage::comparison::date;
 use crate::linkage::comparison::id_number::EQUAL as ID_EQUAL;
 use crate::linkage::comparison::level::Level;
@@ -294,10 +295,11 @@ fn tie_relatives(classes: &mut [PairClass]) {
 }
 
 /// The least share of relatives of a class: within a slot hardly any pairs of one household are compared, but their
-/// number is known, and no more of them are matches than there are.
+/// number is known, and no more of them are matches than there are. A roll is meant to have everybody once; a register
+/// may have a row for each visit, and pairs of one household that are one person.
 fn household_pairs_apart(slots: &[Slot], class: &PairClass) -> f64 {
     match slots.get(class.one) {
-        Some(slot) if class.one == class.other => {
+        Some(slot) if class.one == class.other && slot.kind == RowKind::Present => {
             ((slot.household_pairs as f64 / class.pairs.max(1.0)) - class.matches).clamp(0.0, RELATIVES_MAX)
         }
         _ => 0.0,

@@ -35,6 +35,7 @@ struct SlotEntry {
     source: usize,
     kind: String,
     records: u64,
+    #[serde(default)]
     household_pairs: u64,
 }
 

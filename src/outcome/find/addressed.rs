@@ -48,10 +48,17 @@ impl Case<'_> {
             return None;
         }
         let is_there = |other: &RecordId| {
-            let mut both = in_part.into_iter().zip(parts(*other));
-            self.table.estate[*other as usize] == estate && both.all(|(own, other)| own == 0 || own == other)
+            let ([building, unit, room], said) = (in_part, parts(*other));
+            let is_so = |own: u16, other: u16| own == 0 || own == other;
+            self.table.estate[*other as usize] == estate
+                && is_so(building, said[0])
+                && (is_so(unit, said[1]) || said[1] == 0)
+                && is_so(room, said[2])
         };
-        let mut more: Vec<RecordId> = others.filter(|other| said(*other) > said(record) && is_there(other)).collect();
+        // Without a building nobody finds a unit.
+        let names_building = |other: RecordId| in_part[0] == 0 && parts(other)[0] != 0;
+        let says_more = |other: &RecordId| said(*other) > said(record) || names_building(*other);
+        let mut more: Vec<RecordId> = others.filter(|other| says_more(other) && is_there(other)).collect();
         more.sort_unstable();
         more.dedup();
         let saying_so = |one: RecordId| more.iter().filter(|other| parts(**other) == parts(one)).count();

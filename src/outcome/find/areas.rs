@@ -5,7 +5,7 @@
 //! the record's own division counts.
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::intake::study::RowKind;
 use crate::person::lexicon::Symbol;
@@ -13,6 +13,9 @@ use crate::person::table::{PersonTable, RecordId};
 
 /// Room numbers are floor and door: 1203 is on floor 12.
 const DOORS_OF_A_FLOOR: u16 = 100;
+
+/// Least share of a building's rows in one division for it to be another building of the name, and no slip of a code.
+const NAMESAKE_SHARE_MIN: f64 = 0.1;
 
 /// A dwelling with present rows of one area. A place with its number (37 Marina Road) is a building by itself.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +32,6 @@ struct Enumerated {
 pub(super) struct Areas {
     /// Ascending by building, unit, room and area.
     dwellings: Vec<Enumerated>,
-    /// In which divisions somebody of an estate was enumerated.
-    estates: FxHashSet<(Symbol, Symbol)>,
     /// Of addresses that are a text as a whole, with the division.
     addresses: FxHashMap<String, (Symbol, Symbol)>,
     /// Of those that stand in another division, too.
@@ -40,7 +41,6 @@ pub(super) struct Areas {
 impl Areas {
     pub fn of(table: &PersonTable) -> Areas {
         let mut dwellings: Vec<Enumerated> = Vec::new();
-        let mut estates = FxHashSet::default();
         let (mut addresses, mut namesakes) = (FxHashMap::default(), FxHashMap::default());
         for (record, at) in (0..).zip(0..table.len()) {
             let (area, estate, building) = (table.area[at], table.estate[at], table.building[at]);
@@ -48,7 +48,6 @@ impl Areas {
             if area == 0 || table.kind[at] != RowKind::Present {
                 continue;
             }
-            estates.insert((estate, division));
             if estate != 0 && (building != 0 || table.is_numbered_place(estate)) {
                 let (unit, room) = (table.unit[at], table.room[at]);
                 dwellings.push(Enumerated { building: (estate, building), unit, room, area, division, rows: 1 });
@@ -69,7 +68,7 @@ impl Areas {
             is_same
         });
         dwellings.shrink_to_fit();
-        Areas { dwellings, estates, addresses, namesakes }
+        Areas { dwellings, addresses, namesakes }
     }
 
     /// The finest area code known for a record.
@@ -88,22 +87,24 @@ impl Areas {
     }
 
     /// The area of the nearest dwelling of the building where somebody was enumerated: by unit, then floor, then room,
-    /// as far as the record says them. Of several as near, that of most rows; of as many, the first. If the roll has
-    /// the estate in the record's division, a building elsewhere is one of another estate of the name.
+    /// as far as the record says them. Of several as near, that of most rows; of as many, the first. Of
+    /// buildings of one name in several communities, that in the record's division counts.
     fn nearest(&self, table: &PersonTable, at: usize) -> Option<Symbol> {
         let (building, unit, room) = ((table.estate[at], table.building[at]), table.unit[at], table.room[at]);
         let division = table.division[at];
         let start = self.dwellings.partition_point(|at| at.building < building);
         let length = self.dwellings[start..].partition_point(|at| at.building == building);
-        let is_told = division != 0 && self.estates.contains(&(building.0, division));
-        let within = self.dwellings[start..start + length].iter();
-        let within: Vec<&Enumerated> = within.filter(|at| !is_told || at.division == division).collect();
+        let rows = |within: &[Enumerated]| within.iter().map(|at| at.rows).sum::<u32>();
+        let within = &self.dwellings[start..start + length];
+        let own: Vec<Enumerated> = within.iter().filter(|at| at.division == division).copied().collect();
+        let is_told = division != 0 && f64::from(rows(&own)) >= NAMESAKE_SHARE_MIN * f64::from(rows(within));
+        let within = if is_told { &own } else { within };
         let apart = |known: u16, other: u16| if known == 0 { 0 } else { known.abs_diff(other) };
         let distance = |at: &Enumerated| {
             let floors = apart(room / DOORS_OF_A_FLOOR, at.room / DOORS_OF_A_FLOOR);
             (apart(unit, at.unit), floors, apart(room, at.room))
         };
-        let shortest = within.iter().map(|at| distance(at)).min()?;
+        let shortest = within.iter().map(distance).min()?;
         let mut rows: Vec<(Symbol, u32)> = Vec::new();
         for near in within.iter().filter(|at| distance(at) == shortest) {
             match rows.iter_mut().find(|(area, _)| *area == near.area) {
@@ -128,9 +129,8 @@ mod tests {
         let register = [
             (TWO[1], "和平里1号楼101室", "120106001002009"),
             (TWO[0], "和平里1号楼401室", "120106001001009"),
-            // Nobody was enumerated in its building: in the other community's stands another one.
-            (TWO[1], "和平里2号楼101室", TWO[1]),
-            // The roll has no such estate in this division, or none is known.
+            // The roll has no such building in this division, or none is known.
+            (TWO[1], "和平里2号楼101室", "120106001001009"),
             ("120106001003", "和平里2号楼101室", "120106001001009"),
             ("", "和平里2号楼201室", "120106001001009"),
         ];

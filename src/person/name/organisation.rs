@@ -43,16 +43,16 @@ const ENDINGS: &[&str] = &[
 const CODE_LENGTH: usize = 18;
 const CODE_BEGINNINGS: [&[u8]; 2] = [b"91", b"93"];
 
-/// Does the name say so? Of several all have to.
+/// Does the name say so, or is it too long for a person's where the number beside it is an enterprise's? Of several all
+/// have to.
 #[must_use]
-pub fn is_organisation(name: &str) -> bool {
+pub fn is_organisation(name: &str, has_code: bool) -> bool {
+    let is_one = |name: &str| {
+        let name = name.trim();
+        han_characters(name) >= CHARACTERS_MIN && (has_code || ENDINGS.iter().any(|ending| name.ends_with(ending)))
+    };
     // Most names are shorter than any such name in bytes.
     name.len() >= 3 * CHARACTERS_MIN && han::compatible(name).split(BETWEEN_NAMES).all(is_one)
-}
-
-fn is_one(name: &str) -> bool {
-    let name = name.trim();
-    han_characters(name) >= CHARACTERS_MIN && ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Is the number a code of an enterprise? It has a letter before the last place, as no number of a resident has.
@@ -79,7 +79,7 @@ mod tests {
             "天津市第二棉纺厂",
             "天津理工学院、天津市第一医院",
         ] {
-            assert!(is_organisation(name), "{name}");
+            assert!(is_organisation(name, false), "{name}");
         }
         for name in [
             "王学院",
@@ -93,7 +93,7 @@ mod tests {
             "Tianjin University",
             "",
         ] {
-            assert!(!is_organisation(name), "{name}");
+            assert!(!is_organisation(name, false), "{name}");
         }
     }
 

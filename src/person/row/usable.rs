@@ -6,10 +6,11 @@ use std::borrow::Cow;
 
 use super::{ChunkTable, RowReader};
 use crate::intake::extract::Chunk;
-use crate::intake::study::{Field, Role};
+use crate::intake::study::{Field, Role, RowKind};
 use crate::person::Rejected;
 use crate::person::cell::is_nothing;
 use crate::person::name::organisation::{is_credit_code, is_organisation};
+use crate::person::{code, id_number};
 
 impl RowReader<'_> {
     /// The id of a row; nothing where there is none.
@@ -32,11 +33,28 @@ impl RowReader<'_> {
         false
     }
 
-    /// Does a row of a register stand for an organisation? A roll has none.
+    /// Does a row of a register stand for an organisation? A roll has none. Behind the name of a person may stand that
+    /// of a school or a works: a row that tells a sex, a birth, a resident's number, a mother or a death is a person's.
     pub(super) fn is_of_organisation(&self, chunk: &Chunk, row: usize) -> bool {
-        let says = |field, is_so: fn(&str) -> bool| self.text(chunk, row, field).is_some_and(|text| is_so(&text));
-        self.study.sources[self.source].role == Role::Register
-            && (says(Field::Name, is_organisation) || says(Field::IdNumber, is_credit_code))
+        if self.study.sources[self.source].role != Role::Register {
+            return false;
+        }
+        let Some(name) = self.text(chunk, row, Field::Name) else { return false };
+        let number = self.text(chunk, row, Field::IdNumber);
+        let has_code = number.as_deref().is_some_and(is_credit_code);
+        let is_resident = || number.as_deref().is_some_and(|number| id_number::read(number).0.is_valid());
+        let tells = |field| self.text(chunk, row, field).is_some();
+        let tells_person = || {
+            self.text(chunk, row, Field::Sex).is_some_and(|text| code::sex(&text) != 0)
+                || [Field::BirthDate, Field::MotherName, Field::MotherIdNumber, Field::DeathDate].into_iter().any(tells)
+        };
+        is_organisation(&name, has_code) && !is_resident() && !tells_person() && !self.is_vital_event(chunk, row)
+    }
+
+    fn is_vital_event(&self, chunk: &Chunk, row: usize) -> bool {
+        let value = self.row_kind.and_then(|column| chunk.columns.get(column)?.text(row));
+        let kind = value.and_then(|value| self.kinds.of(&value)).unwrap_or(self.kinds.otherwise());
+        matches!(kind, RowKind::Birth | RowKind::Death)
     }
 
     pub(super) fn set_aside(

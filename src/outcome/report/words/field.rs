@@ -60,6 +60,8 @@ pub const COLUMNS: [Words; 9] = [
     words("身份号码（部分）", "ID number (part)"),
     words("询问内容", "What to ask"),
 ];
+/// Which of them says what is asked.
+pub const ASK: usize = 8;
 /// The outcome chosen from a list.
 pub const OUTCOME: Words = words("核查结果", "Outcome");
 /// Takes the choice of an outcome back, on a screen.
