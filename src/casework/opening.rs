@@ -144,11 +144,8 @@ pub(super) fn open_protected(run: &Path) -> Result<(Connection, PathBuf)> {
 /// A path within a URI; its names may be of any bytes.
 #[cfg(unix)]
 fn in_uri(path: &Path) -> String {
-    let byte = |byte: &u8| match byte {
-        b'/' | b'.' | b'-' | b'_' => char::from(*byte).to_string(),
-        byte if byte.is_ascii_alphanumeric() => char::from(*byte).to_string(),
-        byte => format!("%{byte:02x}"),
-    };
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/.-_".contains(byte);
+    let byte = |byte: &u8| if is_plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02x}") };
     std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).iter().map(byte).collect()
 }
 

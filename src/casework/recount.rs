@@ -95,7 +95,8 @@ impl Change {
         // Whoever was found is one of them, also where the estimates hold that person in another area.
         let only_register = (run.only_register + self.after.0 - self.before.0).max(found);
         let unseen_each = if run.only_register > 0.0 { (run.unseen / run.only_register).max(0.0) } else { 0.0 };
-        // Less than nobody is unseen where register persons may be some of the roll: those visited are none.
+        // Runs of earlier versions may have fewer than nobody unseen, where register persons may be some of the roll:
+        // those visited are none.
         let unseen = if unseen_each > 0.0 {
             only_register * unseen_each
         } else if self.settled > 0 {

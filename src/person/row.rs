@@ -147,12 +147,13 @@ impl<'a> RowReader<'a> {
         self.fields.get(field.place())?.as_ref()
     }
 
-    fn kind(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) -> RowKind {
+    /// What a row means, and what is to be noted of that.
+    fn kind(&self, chunk: &Chunk, row: usize) -> (RowKind, Option<&'static str>) {
         let value = self.row_kind.and_then(|column| chunk.columns.get(column)?.text(row));
         let kind = value.as_ref().and_then(|value| self.kinds.of(value));
         let says_something = value.is_some_and(|value| !is_nothing(&value));
-        out.note((kind.is_none() && says_something && self.kinds.are_all_listed()).then_some("other_value"));
-        kind.unwrap_or(self.kinds.otherwise())
+        let note = (kind.is_none() && says_something && self.kinds.are_all_listed()).then_some("other_value");
+        (kind.unwrap_or(self.kinds.otherwise()), note)
     }
 
     /// The rows of a chunk as tables of few rows each, in their order: threads share a large chunk.
@@ -236,7 +237,8 @@ impl<'a> RowReader<'a> {
         out.table.row.push(u32::try_from(out.rows_before + number - 1).unwrap_or(u32::MAX));
         out.table.id_text.push_str(&id);
         out.table.id_ends.push(out.table.id_text.len() as u64);
-        let kind = self.kind(chunk, row, out);
+        let (kind, note) = self.kind(chunk, row);
+        out.note(note);
         out.table.kind.push(kind);
     }
 

@@ -476,14 +476,16 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_has_no_fewer_relatives_than_pairs_of_one_household() {
-        let mut model = model();
-        let slot = Slot { source: 0, kind: RowKind::ALL[0], records: 448, household_pairs: 2_000 };
-        model.slots = vec![slot];
-        model.classes = vec![PairClass { one: 0, other: 0, pairs: 100_000.0, matches: 0.005, relatives: 0.0 }];
-        iterate(&mut model, &pairs(200.0), &[]);
-        let PairClass { matches, relatives, .. } = model.classes[0];
-        assert!(relatives >= 0.02 - matches && relatives > 0.005, "{matches} {relatives}");
+    fn a_roll_has_no_fewer_relatives_than_pairs_of_one_household_and_a_register_may_have() {
+        for kind in [RowKind::Present, RowKind::Residence] {
+            let mut model = model();
+            model.slots = vec![Slot { source: 0, kind, records: 448, household_pairs: 2_000 }];
+            model.classes = vec![PairClass { one: 0, other: 0, pairs: 100_000.0, matches: 0.005, relatives: 0.0 }];
+            iterate(&mut model, &pairs(200.0), &[]);
+            let PairClass { matches, relatives, .. } = model.classes[0];
+            let is_bound = relatives >= 0.02 - matches && relatives > 0.005;
+            assert_eq!(is_bound, kind == RowKind::Present, "{kind:?}: {matches} {relatives}");
+        }
     }
 
     #[test]

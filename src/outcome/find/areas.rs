@@ -1,8 +1,8 @@
 //! In which enumeration area does a record live?
 //!
 //! The rows of the roll say where areas lie: what is enumerated next door is the best guide to the area of a dwelling
-//! where nobody was. A building may belong to several areas. Of estates of one name (a 和平里 in two communities) that in
-//! the record's own division counts.
+//! where nobody was. A building may belong to several areas. Of buildings of one name (of a 和平里 in each of two
+//! communities) that in the record's own division counts.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -87,8 +87,8 @@ impl Areas {
     }
 
     /// The area of the nearest dwelling of the building where somebody was enumerated: by unit, then floor, then room,
-    /// as far as the record says them. Of several as near, that of most rows; of as many, the first. Of
-    /// buildings of one name in several communities, that in the record's division counts.
+    /// as far as the record says them. Of several as near, that of most rows; of as many, the first. Of buildings of
+    /// one name in several communities, that in the record's division counts.
     fn nearest(&self, table: &PersonTable, at: usize) -> Option<Symbol> {
         let (building, unit, room) = ((table.estate[at], table.building[at]), table.unit[at], table.room[at]);
         let division = table.division[at];

@@ -26,8 +26,9 @@ use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
 use crate::linkage::Linked;
 use crate::linkage::comparison::Comparer;
+use crate::linkage::model::probability;
 use crate::linkage::resolution::chain::best_chain;
-use crate::linkage::scoring::{Score, Scorer};
+use crate::linkage::scoring::Scorer;
 use crate::person::lexicon::Symbol;
 use crate::person::table::{PersonTable, RecordId};
 use addressed::Door;
@@ -336,11 +337,7 @@ impl<'a> Case<'a> {
         let own = |low: usize, high: usize| {
             let pair = (records[low].min(records[high]), records[low].max(records[high]));
             match self.linked.pairs.binary_search(&pair) {
-                Ok(at) => {
-                    let score = self.linked.scores[at];
-                    let log2_odds = self.level.get(&at).copied().unwrap_or(score.log2_odds);
-                    Score { log2_odds, ..score }.probability()
-                }
+                Ok(at) => probability(self.level.get(&at).copied().unwrap_or(self.linked.scores[at].log2_odds)),
                 Err(_) => {
                     let pattern = self.linked.pattern_of_unblocked(self.comparer, pair);
                     self.scorer.score(pattern, pair.0, pair.1).probability()

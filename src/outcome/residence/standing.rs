@@ -107,16 +107,6 @@ struct Codes {
     of_source: Vec<bool>,
 }
 
-/// Does a register record of this kind count its person to a registered household? A resident's file with the number of
-/// a household does, too, where no row is said to be a registration: other numbers are of tenancies, or a clinic's own.
-fn is_registration(material: &Material<'_>, record: RecordId, are_told: bool) -> bool {
-    match material.table.kind[record as usize] {
-        RowKind::HouseholdRegistration => true,
-        RowKind::Residence => !are_told && material.table.household[record as usize] != 0,
-        _ => false,
-    }
-}
-
 impl Codes {
     fn of(material: &Material<'_>, area: &str) -> Codes {
         let divisions = &material.table.divisions;
@@ -235,6 +225,16 @@ fn status(material: &Material<'_>, codes: &Codes, are_told: bool, person: u32) -
         Known::Other
     };
     Status { standing, part, known, beyond }
+}
+
+/// Does a register record of this kind count its person to a registered household? A resident's file with the number of
+/// a household does, too, where no row is said to be a registration: other numbers are of tenancies, or a clinic's own.
+fn is_registration(material: &Material<'_>, record: RecordId, are_told: bool) -> bool {
+    match material.table.kind[record as usize] {
+        RowKind::HouseholdRegistration => true,
+        RowKind::Residence => !are_told && material.table.household[record as usize] != 0,
+        _ => false,
+    }
 }
 
 /// Does the record say that the person had died before the reference time?

@@ -48,13 +48,8 @@ impl RowReader<'_> {
             self.text(chunk, row, Field::Sex).is_some_and(|text| code::sex(&text) != 0)
                 || [Field::BirthDate, Field::MotherName, Field::MotherIdNumber, Field::DeathDate].into_iter().any(tells)
         };
-        is_organisation(&name, has_code) && !is_resident() && !tells_person() && !self.is_vital_event(chunk, row)
-    }
-
-    fn is_vital_event(&self, chunk: &Chunk, row: usize) -> bool {
-        let value = self.row_kind.and_then(|column| chunk.columns.get(column)?.text(row));
-        let kind = value.and_then(|value| self.kinds.of(&value)).unwrap_or(self.kinds.otherwise());
-        matches!(kind, RowKind::Birth | RowKind::Death)
+        let is_event = || matches!(self.kind(chunk, row).0, RowKind::Birth | RowKind::Death);
+        is_organisation(&name, has_code) && !is_resident() && !tells_person() && !is_event()
     }
 
     pub(super) fn set_aside(

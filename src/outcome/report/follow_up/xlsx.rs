@@ -24,7 +24,6 @@ const WIDTHS: [f64; 12] = [5.0, 11.0, 11.0, 21.0, 12.0, 5.0, 10.0, 18.5, 38.0, 2
 const ASK_WIDTH_MAX: f64 = 190.0;
 /// Width of the cover's column of texts, in characters.
 const COVER_WIDTH: f64 = 62.0;
-const ASK: usize = 8;
 const OUTCOME: u16 = 9;
 const NOTE: u16 = 11;
 /// Height of a row of cases beyond that of its lines, in points.
@@ -46,8 +45,8 @@ fn widths(asked: &[&str]) -> [f64; WIDTHS.len()] {
     let mut widths = WIDTHS;
     let are_whole =
         |width: f64| asked.iter().all(|text| height(line_count(text, width), MARGIN) < workbook::ROW_POINTS_MAX);
-    while widths[ASK] < ASK_WIDTH_MAX && !are_whole(widths[ASK]) {
-        widths[ASK] += WIDTHS[ASK];
+    while widths[field::ASK] < ASK_WIDTH_MAX && !are_whole(widths[field::ASK]) {
+        widths[field::ASK] += WIDTHS[field::ASK];
     }
     widths
 }
@@ -268,14 +267,17 @@ fn write_case(
 
 #[cfg(test)]
 mod tests {
-    use super::{ASK, ASK_WIDTH_MAX, WIDTHS, header_text, line_count, looks_like_formula, widths};
+    use super::{ASK_WIDTH_MAX, WIDTHS, field, header_text, line_count, looks_like_formula, widths};
 
     #[test]
     fn what_is_asked_stands_in_a_row_that_a_spreadsheet_can_show() {
         for (characters, lines_max) in [(50, 24), (900, 24), (1_800, 24), (20_000, u32::MAX)] {
             let text = "问".repeat(characters);
             let widths = widths(&["问", &text]);
-            assert!(line_count(&text, widths[ASK]) <= lines_max && widths[ASK] <= ASK_WIDTH_MAX, "{characters}");
+            assert!(
+                line_count(&text, widths[field::ASK]) <= lines_max && widths[field::ASK] <= ASK_WIDTH_MAX,
+                "{characters}"
+            );
             assert_eq!(widths == WIDTHS, characters == 50, "{characters}");
         }
     }
