@@ -11,7 +11,7 @@ use super::comparison::household::Households;
 use super::comparison::{Comparer, Pattern, Variable};
 use super::model::em::PatternCounts;
 use super::model::frequency::NameFrequencies;
-use super::model::{Model, log2_odds};
+use super::model::{Model, log2_odds, probability};
 use super::resolution::household::Support;
 use super::resolution::{Resolution, rivals};
 use super::scoring::{Score, Scorer};
@@ -103,10 +103,11 @@ impl Linked {
     }
 
     /// The kept pairs within a person that have rivals of at least this probability who stand level with them: where
-    /// each stands, and the log2 odds that these leave it.
+    /// each stands, and the probability that these leave it.
     #[must_use]
     pub fn level_rivals(&self, scorer: &Scorer<'_>, least: f64) -> FxHashMap<usize, f64> {
-        rivals::level(scorer, (&self.pairs, &self.scores), &self.resolution, log2_odds(least))
+        let level = rivals::level(scorer, (&self.pairs, &self.scores), &self.resolution, log2_odds(least));
+        level.into_iter().map(|(at, log2_odds)| (at, probability(log2_odds))).collect()
     }
 
     /// The kept pairs of at least these log2 odds, and their odds: within a person, as the model alone finds persons,

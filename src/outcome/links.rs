@@ -88,7 +88,7 @@ pub fn gather(
                     known += linked.pairs[known..].iter().take_while(|other| **other < pair).count();
                     *link = if linked.pairs.get(known) == Some(&pair) {
                         let own = own(known);
-                        let probability = level.get(&known).map_or(own.probability, |left| probability(*left));
+                        let probability = level.get(&known).copied().unwrap_or(own.probability);
                         Link { linked: true, probability, ..own }
                     } else {
                         let pattern = linked.pattern_of_unblocked(comparer, pair);

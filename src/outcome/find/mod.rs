@@ -26,7 +26,6 @@ use super::settled::Settled;
 use crate::intake::study::{RowKind, Study};
 use crate::linkage::Linked;
 use crate::linkage::comparison::Comparer;
-use crate::linkage::model::probability;
 use crate::linkage::resolution::chain::best_chain;
 use crate::linkage::scoring::Scorer;
 use crate::person::lexicon::Symbol;
@@ -63,7 +62,7 @@ struct Case<'a> {
     unsupported: Unsupported,
     /// Of persons listed as living elsewhere in the area, how likely a present row is theirs that was held apart.
     held_apart: FxHashMap<u32, f64>,
-    /// Of pairs within persons, by their place, the log2 odds that rivals leave that stand level with them.
+    /// Of pairs within persons, by their place, the probability that rivals leave that stand level with them.
     level: FxHashMap<usize, f64>,
 }
 
@@ -337,7 +336,7 @@ impl<'a> Case<'a> {
         let own = |low: usize, high: usize| {
             let pair = (records[low].min(records[high]), records[low].max(records[high]));
             match self.linked.pairs.binary_search(&pair) {
-                Ok(at) => probability(self.level.get(&at).copied().unwrap_or(self.linked.scores[at].log2_odds)),
+                Ok(at) => self.level.get(&at).copied().unwrap_or_else(|| self.linked.scores[at].probability()),
                 Err(_) => {
                     let pattern = self.linked.pattern_of_unblocked(self.comparer, pair);
                     self.scorer.score(pattern, pair.0, pair.1).probability()
