@@ -1,7 +1,7 @@
 //! What were texts found to be that came before?
 //!
-//! Names come again, and whole households have one address and streets one code: [`Before`] remembers what was read of
-//! them within a stretch of rows, so that the same text is not read twice.
+//! Names and codes come again, and whole households have one address: [`Before`] remembers what was read of them within
+//! a stretch of rows, so that the same text is not read twice.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ pub(super) struct Before {
     pub(super) codes: CodesBefore,
 }
 
-/// The last codes that say where a row belongs.
+/// The codes that say where a row belongs.
 #[derive(Default)]
 pub(super) struct CodesBefore {
     pub(super) area: CodeBefore,
@@ -33,11 +33,10 @@ pub(super) struct CodesBefore {
     pub(super) told: CodeBefore,
 }
 
-/// The last text of a column of codes, and what it was found to be.
+/// The texts of a column of codes, and what they were found to be.
 #[derive(Default)]
 pub(super) struct CodeBefore {
-    text: String,
-    code: CodeCell,
+    known: FxHashMap<String, CodeCell>,
 }
 
 /// What the text of a code was found to be.
@@ -49,14 +48,12 @@ pub(super) struct CodeCell {
 }
 
 impl CodeBefore {
-    /// What a text is, which `read` says of one that is not the last.
+    /// What a text is, which `read` says of one that is new.
     pub(super) fn code(&mut self, text: &str, read: impl FnOnce(&str) -> CodeCell) -> &CodeCell {
-        if text != self.text || text.is_empty() {
-            self.code = read(text);
-            self.text.clear();
-            self.text.push_str(text);
+        if !self.known.contains_key(text) {
+            self.known.insert(text.to_owned(), read(text));
         }
-        &self.code
+        &self.known[text]
     }
 }
 

@@ -32,16 +32,17 @@ const HABIT_SHARE: f64 = 0.005;
 /// record's own birth date, or birth date and sex, say so, and another record, of another name, is born as the number
 /// says.
 pub(super) fn take_off(table: &mut PersonTable) -> Vec<RecordId> {
+    let shared = Shared::of(table);
     // Members first: what they have of the head is then no sign of the owner any more. So it is of the other names.
-    let mut taken = take_off_where(table, is_member, is_of_head);
-    let under_several_names = under_several_names(table);
+    let mut taken = take_off_where(table, &shared, is_member, is_of_head);
+    let under_several_names = shared.under_several_names(table);
     let has_several = |table: &PersonTable, at: usize| under_several_names.contains(&table.id_number[at]);
     let near = Near::of(table, &under_several_names);
     let is_of_another = |table: &PersonTable, at: usize, with_number: &[RecordId]| {
         is_of_another_elsewhere(table, at, with_number) && near.has_namesake(table, at)
     };
-    taken.extend(take_off_where(table, has_several, is_of_another));
-    taken.extend(take_off_where(table, is_contradicted, is_of_owner));
+    taken.extend(take_off_where(table, &shared, has_several, is_of_another));
+    taken.extend(take_off_where(table, &shared, is_contradicted, is_of_owner));
     taken.sort_unstable();
     taken
 }
@@ -50,10 +51,11 @@ pub(super) fn take_off(table: &mut PersonTable) -> Vec<RecordId> {
 /// says, where that is a habit of the source.
 fn take_off_where(
     table: &mut PersonTable,
+    shared: &Shared,
     is_doubtful: impl Fn(&PersonTable, usize) -> bool + Sync,
     is_of_another: impl Fn(&PersonTable, usize, &[RecordId]) -> bool + Sync,
 ) -> Vec<RecordId> {
-    let mut found = of_others(table, is_doubtful, is_of_another);
+    let mut found = shared.of_others(table, is_doubtful, is_of_another);
     let sources = || 0..table.source_count();
     let is_habit: Vec<bool> = sources().map(|source| is_habit(table, source, &found)).collect();
     found.retain(|record| is_habit[table.source(*record)]);
@@ -78,47 +80,63 @@ fn is_habit(table: &PersonTable, source: usize, found: &[RecordId]) -> bool {
     of_others > 0 && of_others as f64 >= HABIT_SHARE * numbered as f64
 }
 
-/// The records whose number is doubtful, and another's by the records that have it and are born as it says.
-fn of_others(
-    table: &PersonTable,
-    is_doubtful: impl Fn(&PersonTable, usize) -> bool + Sync,
-    is_of_another: impl Fn(&PersonTable, usize, &[RecordId]) -> bool + Sync,
-) -> Vec<RecordId> {
-    let records = 0..RecordId::try_from(table.len()).unwrap_or(RecordId::MAX);
-    let number = |record: RecordId| table.id_number[record as usize];
-    let is_doubtful = |record: &RecordId| number(*record).is_valid() && is_doubtful(table, *record as usize);
-    let doubtful: Vec<RecordId> = records.clone().into_par_iter().filter(is_doubtful).collect();
-    let numbers: FxHashSet<IdNumber> = doubtful.iter().map(|record| number(*record)).collect();
-    if numbers.is_empty() {
-        return Vec::new();
-    }
-    let is_fitting = |record: &RecordId| {
-        table.flags[*record as usize] & flag::BIRTH_CONFLICT == 0 && numbers.contains(&number(*record))
-    };
-    let mut fitting: Vec<RecordId> = records.into_par_iter().filter(is_fitting).collect();
-    fitting.par_sort_unstable_by_key(|record| (number(*record), *record));
-    let with = |wanted: IdNumber| {
-        let from = fitting.partition_point(|record| number(*record) < wanted);
-        let to = fitting.partition_point(|record| number(*record) <= wanted);
-        &fitting[from..to]
-    };
-    let is_of_another = |record: &RecordId| is_of_another(table, *record as usize, with(number(*record)));
-    doubtful.into_par_iter().filter(is_of_another).collect()
+/// Which records share a number that may be somebody's, as the table was before any number was taken off.
+struct Shared {
+    /// Sorted; a number that one record has alone is nobody else's.
+    bearers: Vec<(IdNumber, RecordId)>,
 }
 
-/// The numbers that stand under several names within one source.
-fn under_several_names(table: &PersonTable) -> FxHashSet<IdNumber> {
-    let mut numbers = FxHashSet::default();
-    for source in 0..table.source_count() {
-        let valid = table.records(source).into_par_iter().map(|record| record as usize);
-        let valid = valid.filter(|at| table.id_number[*at].is_valid());
-        let mut named: Vec<(IdNumber, Symbol)> = valid.map(|at| (table.id_number[at], table.name[at])).collect();
-        named.par_sort_unstable();
-        named.dedup();
-        let several = named.windows(2).filter(|two| two[0].0 == two[1].0);
-        numbers.extend(several.map(|two| two[0].0));
+impl Shared {
+    fn of(table: &PersonTable) -> Shared {
+        let records = 0..RecordId::try_from(table.len()).unwrap_or(RecordId::MAX);
+        let numbered = |record: RecordId| (table.id_number[record as usize], record);
+        let valid = records.into_par_iter().map(numbered).filter(|(number, _)| number.is_valid());
+        let mut bearers: Vec<(IdNumber, RecordId)> = valid.collect();
+        bearers.par_sort_unstable();
+        Shared { bearers }
     }
-    numbers
+
+    /// By number, the records that have it still, ascending, where there are several.
+    fn groups<'t>(&'t self, table: &'t PersonTable) -> impl ParallelIterator<Item = (IdNumber, Vec<RecordId>)> + 't {
+        let groups = self.bearers.par_chunk_by(|one, other| one.0 == other.0).filter(|bearers| bearers.len() > 1);
+        groups.map(|bearers| {
+            let has_it = |(number, record): &&(IdNumber, RecordId)| table.id_number[*record as usize] == *number;
+            (bearers[0].0, bearers.iter().filter(has_it).map(|(_, record)| *record).collect())
+        })
+    }
+
+    /// The records whose number is doubtful, and another's by the records that have it and are born as it says;
+    /// ascending.
+    fn of_others(
+        &self,
+        table: &PersonTable,
+        is_doubtful: impl Fn(&PersonTable, usize) -> bool + Sync,
+        is_of_another: impl Fn(&PersonTable, usize, &[RecordId]) -> bool + Sync,
+    ) -> Vec<RecordId> {
+        let is_fitting = |record: &RecordId| table.flags[*record as usize] & flag::BIRTH_CONFLICT == 0;
+        let of_group = |(_, bearers): (IdNumber, Vec<RecordId>)| {
+            let mut doubtful = bearers.clone();
+            doubtful.retain(|record| is_doubtful(table, *record as usize));
+            if !doubtful.is_empty() {
+                let fitting: Vec<RecordId> = bearers.into_iter().filter(is_fitting).collect();
+                doubtful.retain(|record| is_of_another(table, *record as usize, &fitting));
+            }
+            doubtful
+        };
+        let mut found: Vec<RecordId> = self.groups(table).flat_map_iter(of_group).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// The numbers that stand under several names within one source.
+    fn under_several_names(&self, table: &PersonTable) -> FxHashSet<IdNumber> {
+        let is_another = |one: RecordId, other: RecordId| {
+            table.name[one as usize] != table.name[other as usize] && table.source(one) == table.source(other)
+        };
+        let is_several =
+            |(_, bearers): &(IdNumber, Vec<RecordId>)| bearers.windows(2).any(|two| is_another(two[0], two[1]));
+        self.groups(table).filter(is_several).map(|(number, _)| number).collect()
+    }
 }
 
 /// Records by name, of names that stand under a number with others.
