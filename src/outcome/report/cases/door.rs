@@ -35,13 +35,16 @@ pub struct Door {
     /// `estate` is a whole address.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_whole: bool,
+    /// `building` is a house where there are no rooms.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_house: bool,
 }
 
 impl Door {
     /// Is it one door, and not merely a building or nothing?
     #[must_use]
     pub fn is_one(&self) -> bool {
-        !self.unplaced && (self.room != 0 || self.is_whole)
+        !self.unplaced && (self.room != 0 || self.is_whole || self.is_house)
     }
 
     /// Where the place comes in a walk, of which `dwelling` says how it is written. Addresses without characters, and
@@ -104,10 +107,10 @@ pub fn door(table: &PersonTable, record: RecordId) -> Door {
     let (building, unit, room) = (table.building[at], table.unit[at], table.room[at]);
     if let Some(address) = table.whole_address(record) {
         let estate = mask::plain_within(&address.to_lowercase(), ADDRESS_CHARACTERS_MAX);
-        return Door { unplaced: false, estate, building, unit, room, is_whole: true };
+        return Door { unplaced: false, estate, building, unit, room, is_whole: true, is_house: false };
     }
     let estate = mask::plain(table.estates.text(table.estate[at]));
-    Door { unplaced: estate.is_empty(), estate, building, unit, room, is_whole: false }
+    Door { unplaced: estate.is_empty(), estate, building, unit, room, is_whole: false, is_house: false }
 }
 
 /// The address of a record as it is written.

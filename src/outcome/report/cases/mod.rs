@@ -228,7 +228,8 @@ impl<'a> CaseBook<'a> {
 
     fn place(&self, discrepancy: &Discrepancy) -> (Door, String) {
         let (table, record) = (self.input.table, discrepancy.addressed_record);
-        (door(table, record), written_address(self.input.study.language, table, record))
+        let door = Door { is_house: discrepancy.at_house, ..door(table, record) };
+        (door, written_address(self.input.study.language, table, record))
     }
 
     fn case(&self, at: usize) -> Case {
