@@ -4,7 +4,7 @@
 //! the manifest against the log, every output, files that no run wrote, the counts, the study file, every input.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -81,8 +81,8 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
             return Err(Error::new(Kind::Verification, what).at_file(&path));
         }
     }
-    let purged = purged(&entries, &vouched, sealed);
-    outputs(folder, &manifest, &purged)?;
+    let removed = Removed::of(&entries, &vouched, sealed);
+    outputs(folder, &manifest, &removed)?;
     if let Some(wrong) = manifest.check().first() {
         return Err(Error::new(Kind::Verification, format!("the counts do not add up: {wrong}")).at_file(&path));
     }
@@ -94,7 +94,7 @@ pub fn verify(folder: &Path, asked: &Asked<'_>) -> Result<Verified> {
         }
     }
     let visits = begin.object.get("visits").and_then(Value::as_u64);
-    let purged = manifest.outputs.iter().filter(|output| purged.contains(output.file.as_str())).count() as u64;
+    let purged = manifest.outputs.iter().filter(|output| removed.holds(&output.file)).count() as u64;
     let (unsigned, disowned) = (vouched.unsigned(), vouched.disowned());
     let (entries, inputs) = (entries.len() as u64, !asked.outputs_only);
     Ok(Verified { manifest, entries, checkpoint, unsigned, disowned, visits, purged, inputs })
@@ -164,9 +164,9 @@ pub(super) fn standing(folder: &Path, entries: &[log::Entry], vouched: &Vouched)
     seals.retain(|at| vouched.counts(*at));
     let manifest = Manifest::read(folder)?;
     let agrees = |at: &&usize| {
-        let purged = purged(entries, vouched, **at);
+        let removed = Removed::of(entries, vouched, **at);
         let is_there = |name: &str| std::fs::symlink_metadata(folder.join(name)).is_ok();
-        manifest.outputs.iter().all(|output| is_there(&output.file) != purged.contains(output.file.as_str()))
+        manifest.outputs.iter().all(|output| is_there(&output.file) != removed.holds(&output.file))
     };
     match seals.iter().rfind(agrees).or(seals.last()) {
         Some(sealed) => {
@@ -216,26 +216,53 @@ fn no_seal(folder: &Path, entries: &[log::Entry]) -> Error {
     Error::new(Kind::Verification, what).at_file(&folder.join(LOG)).at_row(entries.len() as u64)
 }
 
-/// The files that were removed after this seal, as the log says in entries that count.
-fn purged<'e>(entries: &'e [log::Entry], vouched: &Vouched, sealed: usize) -> BTreeSet<&'e str> {
-    let mut purged = BTreeSet::new();
-    for (_, entry) in entries.iter().enumerate().skip(sealed).filter(|(at, _)| vouched.counts(*at)) {
-        match entry.action.as_str() {
-            "purge" => {
-                let files = entry.object["files"].as_array().into_iter().flatten();
-                purged.extend(files.filter_map(|file| file.get("file")?.as_str()));
-            }
-            // A sample that is drawn anew lies where one was removed.
-            "sample" => purged.retain(|name| !is_of_sample(name)),
-            _ => {}
-        }
-    }
-    purged
+/// What a purge removed after this seal, as the log says in entries that count.
+#[derive(Default)]
+struct Removed<'e> {
+    files: BTreeSet<&'e str>,
+    /// The digests of the selections that were drawn since.
+    drawn: BTreeSet<&'e str>,
 }
 
-fn is_of_sample(name: &str) -> bool {
-    let path = Path::new(name);
-    path.starts_with(BESIDE) && SAMPLE_FILES.iter().any(|own| path.ends_with(own))
+impl<'e> Removed<'e> {
+    fn of(entries: &'e [log::Entry], vouched: &Vouched, sealed: usize) -> Removed<'e> {
+        let mut removed = Removed::default();
+        for (_, entry) in entries.iter().enumerate().skip(sealed).filter(|(at, _)| vouched.counts(*at)) {
+            match entry.action.as_str() {
+                "purge" => {
+                    let files = entry.object["files"].as_array().into_iter().flatten();
+                    removed.files.extend(files.filter_map(|file| file.get("file")?.as_str()));
+                    removed.drawn.clear();
+                }
+                // The entry of a sheet that was read back draws nothing.
+                "sample" if entry.object.get("design_digest").is_some() => {
+                    removed.drawn.extend(entry.object["selection_digest"].as_str());
+                }
+                _ => {}
+            }
+        }
+        removed
+    }
+
+    fn holds(&self, name: &str) -> bool {
+        self.files.contains(name)
+    }
+
+    /// Refuses a folder in which one of the files lies again. A sample that is drawn anew may lie where one was
+    /// removed: it is known by its selection.
+    fn none_returned(&self, folder: &Path) -> Result<()> {
+        let beside = folder.join(BESIDE);
+        let is_drawn = |path: &Path| {
+            let is_of_sample = path.starts_with(&beside) && SAMPLE_FILES.iter().any(|own| path.ends_with(own));
+            let digest = |path: &Path| manifest::digest_of(&path.with_file_name(SAMPLE_FILES[0]));
+            is_of_sample && digest(path).is_ok_and(|digest| self.drawn.contains(digest.as_str()))
+        };
+        let mut paths = self.files.iter().map(|name| folder.join(name));
+        let is_back = |path: &PathBuf| std::fs::symlink_metadata(path).is_ok() && !is_drawn(path);
+        let Some(path) = paths.find(is_back) else { return Ok(()) };
+        let error = Error::new(Kind::Verification, "the log says that this file was removed").at_file(&path);
+        Err(error.hint("`rollcall purge` removes it again"))
+    }
 }
 
 /// Refuses a folder in which lists or a store of cases lie again that were purged: a run replaces outputs, but not
@@ -249,24 +276,17 @@ pub fn refuse_returned(folder: &Path) -> Result<()> {
     let Ok(checkpoint) = checkpoint::check(folder, &entries, None) else { return Ok(()) };
     let vouched = Vouched::of(&entries, checkpoint.as_ref());
     let Ok(Standing { sealed, .. }) = standing(folder, &entries, &vouched) else { return Ok(()) };
-    let mut purged = purged(&entries, &vouched, sealed);
-    purged.retain(|name| Path::new(name).starts_with(BESIDE));
-    none_returned(folder, &purged)
-}
-
-fn none_returned(folder: &Path, purged: &BTreeSet<&str>) -> Result<()> {
-    let mut paths = purged.iter().map(|name| folder.join(name));
-    let Some(path) = paths.find(|path| std::fs::symlink_metadata(path).is_ok()) else { return Ok(()) };
-    let error = Error::new(Kind::Verification, "the log says that this file was removed").at_file(&path);
-    Err(error.hint("`rollcall purge` removes it again"))
+    let mut removed = Removed::of(&entries, &vouched, sealed);
+    removed.files.retain(|name| Path::new(name).starts_with(BESIDE));
+    removed.none_returned(folder)
 }
 
 /// Is every output what was written, and is there nothing else?
-fn outputs(folder: &Path, manifest: &Manifest, purged: &BTreeSet<&str>) -> Result<()> {
+fn outputs(folder: &Path, manifest: &Manifest, removed: &Removed<'_>) -> Result<()> {
     // Not outputs alone: the store of cases and the lists that were made from it, too.
-    none_returned(folder, purged)?;
+    removed.none_returned(folder)?;
     for output in &manifest.outputs {
-        if purged.contains(output.file.as_str()) {
+        if removed.holds(&output.file) {
             continue;
         }
         let found = manifest::describe(folder, &output.file, output.rows).map_err(missing_is_wrong)?;

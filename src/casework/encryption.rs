@@ -180,6 +180,9 @@ mod tests {
         let at = changed.len() / 2;
         changed[at] ^= 1;
         assert_eq!(opened(&changed, &east), None, "a changed list is no list");
+        for part in [encrypted.len() - 1, at] {
+            assert_eq!(opened(&encrypted[..part], &east), None, "nor is a part of one");
+        }
         assert_ne!(recipients.encrypt("110101001001", &list).unwrap(), encrypted, "no key is used twice");
     }
 

@@ -309,6 +309,7 @@ pub(super) mod tests {
                 unit: 1,
                 room: number as u16 + 101,
                 is_whole: false,
+                is_house: false,
             },
             dwelling: String::new(),
             probability,

@@ -97,6 +97,8 @@ pub struct Discrepancy {
     pub shown_record: RecordId,
     /// The record whose address a field worker is given: the one shown, or another one that says more of that place.
     pub addressed_record: RecordId,
+    /// Is that address the number of a house where there are no rooms, which is one door?
+    pub at_house: bool,
     /// The finest area code known: enumeration area, else community, else what the study covers.
     pub area: String,
     /// Probability that it is real.

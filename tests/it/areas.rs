@@ -162,7 +162,7 @@ fn what_was_taken_for_a_code_stands_on_no_screen_and_no_page() {
     let (status, _) = check(&["follow-up", "status", run], 0);
     assert!(status.lines().nth(1).is_some_and(|line| line.starts_with("all ")), "{status}");
     // The name that is shown leads to the rows, as the command on the page says.
-    let command = page.split("data-trace=\"--persons roll_present --area=area-").nth(1).expect("a command");
+    let command = page.split("<code>--persons roll_present --area=area-").nth(1).expect("a command");
     let area = format!("area-{}", &command[..8]);
     let (said, _) = check(&["trace", run, "--persons", "roll_present", "--area", &area], 0);
     assert!(said.starts_with("435 "), "{}", said.lines().next().unwrap_or_default());

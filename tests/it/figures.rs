@@ -1,4 +1,4 @@
-//! Does every figure of the report lead to its rows by the command that it carries (`data-trace`), and do they add up
+//! Does every figure of the report lead to its rows by the command that it carries, and do they add up
 //! to it?
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,8 @@ struct Figure {
 /// An open element: its name, what it leads to, whether it may hold numbers that are no figures (labels, notes).
 struct Open {
     name: String,
+    /// Does the keyboard reach it?
+    leads: bool,
     command: Option<String>,
     label: bool,
     drawn: bool,
@@ -51,7 +53,15 @@ fn figures(page: &str) -> (Vec<Figure>, Vec<String>) {
                 let first = (name == "td" || name == "th") && !class.split(' ').any(|class| class == "n");
                 let label = first || class == "note" || matches!(name.as_str(), "thead" | "h2" | "h3" | "figcaption");
                 let drawn = name == "svg";
-                open.push(Open { name, command: attribute(tag, "data-trace"), label, drawn });
+                let leads = attribute(tag, "tabindex").is_some();
+                open.push(Open { name, leads, command: None, label, drawn });
+            }
+            if tag == "code" {
+                let command =
+                    text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+                let element = open.iter_mut().rev().find(|element| element.leads).expect("the keyboard reaches it");
+                assert_eq!(element.command.replace(command), None, "one command");
+                continue;
             }
         }
         // How sure an interval is, is no figure of the run.
@@ -407,7 +417,7 @@ fn no_column_is_fuller_in_the_report_than_in_its_profile() {
 
 #[test]
 fn a_figure_without_a_command_would_be_found() {
-    let page = "<main><section id=\"summary\"><p>12 persons</p><p data-trace=\"--used\">7</p><table><tr><td>110101</td>\
+    let page = "<main><section id=\"summary\"><p>12 persons</p><p tabindex=\"0\"><code>--used</code>7</p><table><tr><td>110101</td>\
                 <td class=\"n\">3</td></tr></table></section></main>";
     let (found, untraced) = figures(page);
     assert_eq!(found.len(), 1);

@@ -1,5 +1,7 @@
 //! When the personal data of a run end: are they gone, is it proved, and does the rest still hold?
 
+use std::path::Path;
+
 use rollcall::audit::log::LOG;
 use rollcall::audit::publication::{READY, WORK};
 use rollcall::audit::stage::STAGES;
@@ -62,11 +64,32 @@ fn purged_data_are_gone_and_the_rest_is_verified() {
     let design = folder.path().join("design.toml");
     std::fs::write(&design, "[links]\nsample = 20\n").expect("written");
     let sample = ["sample", run, "--design", argument(&design), "--seed", "3", "--sign-key", argument(&key)];
+    let (place, kept) = (results.join("casework/sample-3"), folder.path().join("kept"));
+    let copy = |from: &Path, to: &Path| {
+        std::fs::create_dir_all(to).expect("made");
+        for name in ["selection.json", "sheet.csv"] {
+            std::fs::copy(from.join(name), to.join(name)).expect("copied");
+        }
+    };
     for _ in 0..2 {
         check(&sample, 0);
         check(&["verify", run], 0);
+        copy(&place, &kept);
         check(&purge, 0);
     }
+    // The first one that comes back is found, also where another one has been drawn since, or its sheet been read.
+    let elsewhere = folder.path().join("elsewhere");
+    let other = ["--design", argument(&design), "--seed", "4", "--sign-key", argument(&key)];
+    check(&[&["sample", run][..], &other, &["--out", argument(&elsewhere)]].concat(), 0);
+    check(&["sample", run, "--results", argument(&kept.join("sheet.csv")), "--sign-key", argument(&key)], 0);
+    check(&["verify", run], 0);
+    copy(&kept, &place);
+    for name in ["selection.json", "sheet.csv"] {
+        let (_, said) = check(&["verify", run], 7);
+        assert!(said.contains(&format!("sample-3/{name}")) && said.contains("removed"), "{said}");
+        std::fs::remove_file(place.join(name)).expect("removed");
+    }
+    check(&["verify", run], 0);
     // Once more removes nothing; record ids go when asked for.
     check(&["purge", run, "--reason", "again"], 0);
     let (_, said) = check(&["purge", run, "--reason", "the archive's rule", "--tables"], 2);

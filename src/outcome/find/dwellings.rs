@@ -5,6 +5,7 @@
 //! villages and lanes. Who is in another village needs neither.
 
 use crate::linkage::comparison::{Comparer, Variable, address};
+use crate::person::address::MARKS;
 use crate::person::table::{PersonTable, RecordId};
 
 /// An estate has rooms if at least this share of the records that name a building there name a room, too: a judgement.
@@ -34,6 +35,13 @@ impl Dwellings {
         let at = record as usize;
         let has_rooms = self.has_rooms.get(table.estate[at] as usize).copied().unwrap_or(true);
         table.estate[at] != 0 && table.building[at] != 0 && !has_rooms
+    }
+
+    /// Does the record name such a house by its number alone (大王村3组17号)? Behind the number of a building (3号楼) there
+    /// may be many doors, though nobody names them.
+    pub fn is_house_door(&self, table: &PersonTable, record: RecordId) -> bool {
+        let behind = table.written_numbers(record).and_then(|written| written.strip_prefix(MARKS[0]));
+        behind.is_some_and(|behind| matches!(behind, "号" | "号院")) && self.is_house(table, record)
     }
 
     /// Do the records name different dwellings, by more than a slip in one part? Nothing where they do not say enough.

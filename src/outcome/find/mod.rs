@@ -408,7 +408,8 @@ impl<'a> Case<'a> {
                 self.discrepancy(DiscrepancyKind::MissedHousehold, person, None, shown, probability, why);
             discrepancy.members = members.iter().map(|member| member.person).collect();
             if let Some(placed) = self.at_most_members(&members) {
-                (discrepancy.addressed_record, discrepancy.area) = (placed.addressed_record, placed.area.clone());
+                (discrepancy.addressed_record, discrepancy.at_house) = (placed.addressed_record, placed.at_house);
+                discrepancy.area.clone_from(&placed.area);
             }
             found.push(discrepancy);
         }
@@ -482,6 +483,7 @@ impl<'a> Case<'a> {
             roll_record,
             shown_record,
             addressed_record,
+            at_house: self.dwellings.is_house_door(self.table, addressed_record),
             area: area.unwrap_or_else(|| self.study.area.clone()),
             probability: probability.clamp(0.0, 1.0),
             priority: 0,

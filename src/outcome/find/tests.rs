@@ -99,13 +99,38 @@ fn person_of(table: &PersonTable, linked: &Linked, id: &str) -> u32 {
     linked.resolution.person_of[records.into_iter().find(|at| table.record_id(*at) == id).unwrap() as usize]
 }
 
+/// A row with another address.
+fn at(id: &str, person: u32, household: &str, address: &str) -> String {
+    let text = row(id, person, household, if id.starts_with('r') { ",1,1,1" } else { ",,," });
+    let usual = text.split(',').nth(4).unwrap().to_owned();
+    text.replace(&usual, address)
+}
+
+#[test]
+fn a_house_without_rooms_is_one_door_and_a_building_is_none() {
+    let places = [
+        ("桃花村3组12号", true),
+        ("茶店胡同12号院", true),
+        ("桃花村12号楼", false),
+        ("桃花村", false),
+        ("西青道98号", true),
+        ("杏花村12号", false),
+        ("杏花村12号3室", false),
+    ];
+    let police = (1..).zip(places).map(|(person, (address, _))| at(&format!("p{person}"), person, "", address));
+    district([Vec::new(), police.collect(), Vec::new()], |study, table, comparer, linked| {
+        let case = Case::of(study, table, comparer, linked);
+        for (number, (address, is_door)) in (1..).zip(places) {
+            let record = (0..200).find(|at| table.record_id(*at) == format!("p{number}")).unwrap();
+            let person = linked.resolution.person_of[record as usize];
+            let found = case.discrepancy(DiscrepancyKind::MissedPerson, person, None, record, 0.5, Vec::new());
+            assert_eq!(found.at_house, is_door, "{address}");
+        }
+    });
+}
+
 #[test]
 fn a_case_is_where_another_record_says_more_of_its_place() {
-    let at = |id: &str, person: u32, household: &str, address: &str| {
-        let text = row(id, person, household, if id.starts_with('r') { ",1,1,1" } else { ",,," });
-        let usual = text.split(',').nth(4).unwrap().to_owned();
-        text.replace(&usual, address)
-    };
     let whole = "幸福里3号楼1单元601室";
     let police = vec![
         // Another register names the building; another member of the household does; two buildings, most say 3.

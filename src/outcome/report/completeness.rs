@@ -8,7 +8,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::chart::bars::{self, area_name};
 use super::chart::interval::{self, Pyramid};
-use super::traced::{figure, in_area};
+use super::traced::{cell, figure, in_area, leads};
 use super::words::completeness as say;
 use super::words::{count, expected, page};
 use crate::intake::study::Language;
@@ -110,7 +110,7 @@ pub fn section(language: Language, found: &Completeness) -> Markup {
         @if !found.summary.warnings.is_empty() {
             div.warnings {
                 h3 { (say::WARNINGS.of(language)) }
-                ul { @for warning in &found.summary.warnings { li tabindex="0" data-trace=(say::warned_of(warning)) { (say::warning(language, warning)) } } }
+                ul { @for warning in &found.summary.warnings { li tabindex="0" { (leads(say::warned_of(warning))) (say::warning(language, warning)) } } }
             }
         }
         @if made { (estimates(language, found)) }
@@ -179,13 +179,13 @@ fn table(language: Language, found: &Completeness) -> Markup {
         };
         html! { tr class=(class) {
             td { (name) }
-            td.n tabindex="0" data-trace=(command("enumerated")) { (expected(estimate.enumerated)) }
-            td.n tabindex="0" data-trace=(command("erroneous")) { (expected(estimate.erroneous)) }
-            td.n tabindex="0" data-trace=(command("duplicates")) { (expected(estimate.duplicates)) }
-            td.n tabindex="0" data-trace=(command("persons")) { (expected(estimate.persons)) }
-            td.n tabindex="0" data-trace=(command("variance")) { (expected(estimate.low)) " – " (expected(estimate.high)) }
-            td.n tabindex="0" data-trace=(command("enumerated")) { (rate(estimate, estimate.omission())) }
-            td.n tabindex="0" data-trace=(command("enumerated")) { (rate(estimate, estimate.net())) }
+            (cell(expected(estimate.enumerated), &command("enumerated")))
+            (cell(expected(estimate.erroneous), &command("erroneous")))
+            (cell(expected(estimate.duplicates), &command("duplicates")))
+            (cell(expected(estimate.persons), &command("persons")))
+            (cell(html! { (expected(estimate.low)) " – " (expected(estimate.high)) }, &command("variance")))
+            (cell(rate(estimate, estimate.omission()), &command("enumerated")))
+            (cell(rate(estimate, estimate.net()), &command("enumerated")))
         } }
     };
     html! { div.wide { table {
@@ -206,7 +206,7 @@ fn dependence(language: Language, summary: &Summary) -> Markup {
     html! { div.wide { table {
         (head(language, &say::DEPENDENCE_COLUMNS))
         tbody { @for (odds, persons) in &summary.if_dependent { tr {
-            td { (odds) } td.n tabindex="0" data-trace="--estimate unseen" { (expected(*persons)) }
+            td { (odds) } (cell(expected(*persons), "--estimate unseen"))
         } } }
     } } }
 }
@@ -217,7 +217,7 @@ fn post_strata(language: Language, summary: &Summary) -> Markup {
         tbody { @for (step, persons) in &summary.post_strata { tr {
             @let number = STEPS.iter().position(|name| name == step).unwrap_or(0) + 1;
             td { (say::step(language, step)) }
-            td.n tabindex="0" data-trace={ "--estimate listed --step " (number) } { (expected(*persons)) }
+            (cell(expected(*persons), &format!("--estimate listed --step {number}")))
         } } }
     } } }
 }
@@ -235,7 +235,7 @@ fn counts(language: Language, found: &Completeness) -> Markup {
                 (counts.in_both, "in_both"),
                 (counts.only_roll, "only_roll"),
                 (counts.only_register, "only_register"),
-            ] { td.n tabindex="0" data-trace=(in_area(&format!("--persons {name}"), area)) { (count(persons)) } }
+            ] { (cell(count(persons), &in_area(&format!("--persons {name}"), area))) }
         } }
     };
     html! {

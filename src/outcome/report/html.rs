@@ -11,7 +11,7 @@ use super::chart::bars::area_name;
 use super::chart::{bars, curve};
 use super::missed::MissedInArea;
 use super::sources::{FIELDS, SourceRead};
-use super::traced::{HOW, MISSED, figure, in_area, in_community, traced, word};
+use super::traced::{HOW, MISSED, cell, figure, in_area, in_community, leads, traced, word};
 use super::words::completeness::{warned_of, warning as warned};
 use super::words::{self, Words, bits, code, count, expected, page, share};
 use super::{Report, completeness};
@@ -98,7 +98,7 @@ fn summary(report: &Report) -> Markup {
         }
         p { (PreEscaped(page::agreement(language, report.total.roll_present, report.total.in_both))) }
         p { (PreEscaped(page::visits(language, missed, real, report.lists.len() as u64))) }
-        @for warning in unlinked { div.warnings { p tabindex="0" data-trace=(warned_of(warning)) { (warned(language, warning)) } } }
+        @for warning in unlinked { div.warnings { p tabindex="0" { (leads(warned_of(warning))) (warned(language, warning)) } } }
         p.note { (page::LISTS.of(language)) }
     }
 }
@@ -126,9 +126,9 @@ fn read(report: &Report) -> Markup {
                 td { (code::role(source.role).of(language)) }
                 td.files { @for (at, (file, _)) in source.files.iter().take(6).enumerate() { @if at > 0 { br; } (file) }
                     @if source.files.len() > 6 { br; "… (" (traced(&source.files.len().to_string(), &used)) ")" } }
-                td.n tabindex="0" data-trace=(used) { (count(source.tally.rows_in)) }
-                td.n tabindex="0" data-trace=(used) { (count(source.tally.rows_out)) }
-                td.n tabindex="0" data-trace={ "--set-aside " (word(&source.name)) } { (count(source.tally.rows_set_aside())) }
+                (cell(count(source.tally.rows_in), &used))
+                (cell(count(source.tally.rows_out), &used))
+                (cell(count(source.tally.rows_set_aside()), &format!("--set-aside {}", word(&source.name))))
             } } }
         } }
         h3 { (page::SET_ASIDE.of(language)) }
@@ -210,7 +210,7 @@ fn blocking(report: &Report) -> Markup {
                     (rule.pairs, &pairs),
                     (rule.new_pairs, &new),
                     (rule.pairs_left_out, &blocks),
-                ] { td.n tabindex="0" data-trace=(command) { (count(figure)) } }
+                ] { (cell(count(figure), command)) }
             } } }
         } }
     }
@@ -225,8 +225,8 @@ fn links(report: &Report) -> Markup {
             tbody { @for (one, other, links, possible) in &links.by_sources { tr {
                 @let command = format!("--links {} {}", word(one), word(other));
                 td { @if one == other { (one) (page::WITHIN.of(language)) } @else { (one) " – " (other) } }
-                td.n tabindex="0" data-trace=(command) { (count(*links)) }
-                td.n tabindex="0" data-trace={ (command) " --possible" } { (count(*possible)) }
+                (cell(count(*links), &command))
+                (cell(count(*possible), &format!("{command} --possible")))
             } } }
         } }
         h3 { (page::RELIABILITY_TITLE.of(language)) }
@@ -255,14 +255,14 @@ fn reliability(report: &Report) -> Markup {
             tbody { @for band in reliability.bands.iter().filter(|band| band.pairs > 0) { tr {
                 @let command = format!("--band {}", band.low);
                 td { (page::band(band.low, band.high)) }
-                td.n tabindex="0" data-trace=(command) { (count(band.pairs)) }
-                td.n tabindex="0" data-trace=(command) { (expected(band.expected)) }
-                td.n tabindex="0" data-trace=(command) { (count(band.judged)) }
-                td.n tabindex="0" data-trace=(command) { @if band.judged == 0 { span.quiet { "–" } } @else { (count(band.same)) } }
-                td.n tabindex="0" data-trace=(command) { @match band.share {
+                (cell(count(band.pairs), &command))
+                (cell(expected(band.expected), &command))
+                (cell(count(band.judged), &command))
+                (cell(html! { @if band.judged == 0 { span.quiet { "–" } } @else { (count(band.same)) } }, &command))
+                (cell(html! { @match band.share {
                     Some(share) => (page::estimated(language, band.pairs, share)),
                     None => span.quiet { "–" },
-                } }
+                } }, &command))
             } } }
         } }
         p { (PreEscaped(page::threshold(language, reliability.threshold, reliability.false_links))) }
@@ -275,9 +275,9 @@ fn persons(report: &Report) -> Markup {
         (head(language, &page::PERSONS, 1))
         tbody {
             @for (sources, persons) in &report.persons.by_sources { tr {
-                td { (sources) } td.n tabindex="0" data-trace={ "--in-sources " (sources) } { (count(*persons)) }
+                td { (sources) } (cell(count(*persons), &format!("--in-sources {sources}")))
             } }
-            tr.all { td { (page::ALL_PERSONS.of(language)) } td.n tabindex="0" data-trace="--persons all" { (count(report.persons.persons)) } }
+            tr.all { td { (page::ALL_PERSONS.of(language)) } (cell(count(report.persons.persons), "--persons all")) }
         }
     } } }
 }
@@ -294,9 +294,9 @@ fn discrepancies(report: &Report) -> Markup {
             tr {
                 td.kind { (name.of(language)) }
                 td { (definition.of(language)) }
-                td.n tabindex="0" data-trace=(command) { (count(found.count)) }
-                td.n tabindex="0" data-trace=(command) { (expected(found.expected)) }
-                td.n tabindex="0" data-trace={ (command) " --listed" } { (count(found.listed)) }
+                (cell(count(found.count), &command))
+                (cell(expected(found.expected), &command))
+                (cell(count(found.listed), &format!("{command} --listed")))
                 td { (action.of(language)) }
             }
         } }
@@ -324,9 +324,9 @@ fn missed_table(language: Language, areas: &[MissedInArea], narrowed: fn(&str, &
         tbody { @for area in areas { tr {
             @let command = narrowed(MISSED, &area.area);
             td { (area_name(language, &area.area)) }
-            td.n tabindex="0" data-trace=(command) { (count(area.count)) }
-            td.n tabindex="0" data-trace=(command) { (expected(area.expected)) }
-            td.n tabindex="0" data-trace={ (command) " --listed" } { (count(area.listed)) }
+            (cell(count(area.count), &command))
+            (cell(expected(area.expected), &command))
+            (cell(count(area.listed), &format!("{command} --listed")))
         } } }
     } } }
 }

@@ -250,6 +250,7 @@ fn findings(table: &PersonTable, linked: &Linked) -> Findings {
                 roll_record: (!found).then_some(record),
                 shown_record: record,
                 addressed_record: record,
+                at_house: false,
                 area: area.to_owned(),
                 probability: 0.9 / f64::from(priority),
                 priority,

@@ -189,7 +189,9 @@ fn doors_are_counted_as_they_are_for_visits() {
         unit: 0,
         room,
         is_whole: false,
+        is_house: false,
     };
+    let house = |building: u16| Door { building, is_house: true, ..door("丙村", 0) };
     let placed = |(door, dwelling): (Door, &str)| Placed {
         area: String::from("a"),
         door,
@@ -203,11 +205,14 @@ fn doors_are_counted_as_they_are_for_visits() {
         (door("甲里", 5), "甲里5号"),
         (door("乙村", 0), "乙村"),
         (door("乙村", 0), "乙村东头"),
+        (house(12), "丙村12号"),
+        (house(12), "丙村12号"),
+        (house(13), "丙村13号"),
     ];
     let lists = arrange(places.map(placed).into());
     let shown: Vec<&str> = lists[0].dwellings.iter().map(|dwelling| dwelling.dwelling.as_str()).collect();
-    assert_eq!(shown, ["乙村", "乙村东头", "甲里5室", "?"], "in walking order");
-    assert_eq!(lists[0].doors(), 5, "cases without a door are a visit each");
+    assert_eq!(shown, ["丙村12号", "丙村13号", "乙村", "乙村东头", "甲里5室", "?"], "in walking order");
+    assert_eq!(lists[0].doors(), 7, "cases without a door are a visit each");
 }
 
 #[test]

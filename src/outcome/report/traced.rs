@@ -1,10 +1,10 @@
 //! Which command leads from a figure to its rows?
 //!
-//! Every figure of the page carries, as `data-trace`, what to write after `rollcall trace DIR`: the page shows it while
-//! the pointer or the keyboard is there. A test goes through all figures of a page with these commands, and fails for a
-//! figure without one.
+//! Every figure of the page carries, in a `code`, what to write after `rollcall trace DIR`: the page shows it while the
+//! pointer or the keyboard is there, and it can be copied. A test goes through all figures of a page with these
+//! commands, and fails for a figure without one.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, Render, html};
 
 use super::cases::shown_area;
 use super::words::Words;
@@ -17,7 +17,19 @@ pub const MISSED: &str = "--kind missed_person,missed_newborn --open";
 /// A figure with the command that leads to its rows.
 #[must_use]
 pub fn traced(figure: &str, command: &str) -> Markup {
-    html! { data tabindex="0" data-trace=(command) { (figure) } }
+    html! { data tabindex="0" { (leads(command)) (figure) } }
+}
+
+/// What an element that the keyboard reaches leads to: it stands first in the element.
+#[must_use]
+pub fn leads(command: &str) -> Markup {
+    html! { code { (command) } }
+}
+
+/// A figure in a cell of its own.
+#[must_use]
+pub fn cell(figure: impl Render, command: &str) -> Markup {
+    html! { td.n tabindex="0" { (leads(command)) (figure) } }
 }
 
 /// Like [`traced`], as text for a sentence.
@@ -29,7 +41,7 @@ pub fn within(figure: &str, command: &str) -> String {
 /// A chart with its caption, and the command that leads to its rows.
 #[must_use]
 pub fn figure(command: &str, caption: &str, svg: &str) -> Markup {
-    html! { figure tabindex="0" data-trace=(command) { figcaption { (caption) } div.chart { (PreEscaped(svg)) } } }
+    html! { figure tabindex="0" { figcaption { (leads(command)) (caption) } div.chart { (PreEscaped(svg)) } } }
 }
 
 /// A name as a shell takes it for one word. Within single quotes a shell obeys nothing, and of the names some are what
@@ -59,9 +71,10 @@ pub fn in_community(command: &str, area: &str) -> String {
 
 /// Under the title.
 pub const HOW: Words = words(
-    "每个数字都能追到记录：指针停在数字上（或点按、用 Tab 键移到），窗口底部显示 rollcall trace 命令（DIR 为结果文件夹）。",
+    "每个数字都能追到记录：指针停在数字上（或点按、用 Tab 键移到），窗口底部显示 rollcall trace 命令\
+     （DIR 为结果文件夹）；点按后，DIR 之后的部分可选中复制。",
     "Every figure leads to its rows: rest the pointer on it, tap it, or go to it with the tab key, and the command of rollcall \
-     trace stands at the foot of the window (DIR: the folder of results).",
+     trace stands at the foot of the window (DIR: the folder of results). After a click, what stands behind DIR can be selected and copied.",
 );
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::field;
 use crate::intake::study::Language;
 use crate::outcome::coverage::{UNKNOWN_AREA, is_within};
 use crate::person::address::MARKS;
+use crate::person::han::is_han;
 use crate::person::table::{PersonTable, RecordId};
 pub use crate::privacy::code::short_digest;
 use crate::privacy::code::{is_number_of_a_person, is_stand_in, is_word, stand_in};
@@ -34,32 +35,41 @@ pub struct Door {
     /// `estate` is a whole address.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_whole: bool,
+    /// `building` is a house where there are no rooms.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_house: bool,
 }
 
 impl Door {
     /// Is it one door, and not merely a building or nothing?
     #[must_use]
     pub fn is_one(&self) -> bool {
-        !self.unplaced && (self.room != 0 || self.is_whole)
+        !self.unplaced && (self.room != 0 || self.is_whole || self.is_house)
     }
 
-    /// Where the place comes in a walk. Whole addresses stand by the street, then by the house number, which is before
-    /// it: the part between commas that begins with a number has both (Flat 7, 37 Marina Road). Numbers count as
-    /// numbers.
+    /// Where the place comes in a walk, of which `dwelling` says how it is written. Addresses without characters, and
+    /// those that are whole, stand by the street, then by the house number, which is before it, then by what is within
+    /// the house: the part between commas that begins with a number has both (Flat 7, 37 Marina Road). Numbers count
+    /// as numbers.
     #[must_use]
-    pub fn on_the_way(&self) -> [String; 3] {
-        if !self.is_whole {
+    pub fn on_the_way(&self, dwelling: &str) -> [String; 3] {
+        let is_written_out = self.is_whole || !(self.estate.is_empty() || self.estate.chars().any(is_han));
+        if !is_written_out {
             return [self.estate.clone(), String::new(), String::new()];
         }
-        let house = |part: &'_ str| {
-            let (number, street) = part.trim().split_once(' ')?;
-            number.starts_with(|c: char| c.is_ascii_digit()).then(|| [street, number].map(with_wide_numbers))
+        let address = if self.is_whole { self.estate.clone() } else { dwelling.to_lowercase() };
+        let parts: Vec<&str> = address.split([',', '，']).map(str::trim).collect();
+        let house = (0..).zip(&parts).find_map(|(at, part)| {
+            let (number, street) = part.split_once(' ')?;
+            number.starts_with(|c: char| c.is_ascii_digit()).then_some((at, number, street))
+        });
+        let Some((at, number, street)) = house else {
+            return [with_wide_numbers(&address), String::new(), String::new()];
         };
-        let address = with_wide_numbers(&self.estate);
-        match self.estate.split([',', '，']).find_map(house) {
-            Some([street, number]) => [street, number, address],
-            None => [address, String::new(), String::new()],
-        }
+        let end = WITHIN_A_HOUSE.iter().filter_map(|word| street.find(word)).min().unwrap_or(street.len());
+        let others = (0..).zip(&parts).filter(|(other, _)| *other != at).map(|(_, part)| *part);
+        let within: Vec<&str> = std::iter::once(street[end..].trim()).chain(others).collect();
+        [&street[..end], number, within.join(" ").trim()].map(with_wide_numbers)
     }
 
     /// The door in words, if nobody knows how it is written.
@@ -68,6 +78,9 @@ impl Door {
         field::dwelling(language, [&self.estate, &part(self.building), &part(self.unit), &part(self.room)])
     }
 }
+
+/// What begins behind a street without a comma: 9 Broad Street Apt 4.
+const WITHIN_A_HOUSE: [&str; 7] = [" flat ", " unit ", " apartment ", " apt ", " suite ", " room ", " #"];
 
 /// Digits of a number in a text that is to be sorted.
 const SORTED_DIGITS: usize = 10;
@@ -94,10 +107,10 @@ pub fn door(table: &PersonTable, record: RecordId) -> Door {
     let (building, unit, room) = (table.building[at], table.unit[at], table.room[at]);
     if let Some(address) = table.whole_address(record) {
         let estate = mask::plain_within(&address.to_lowercase(), ADDRESS_CHARACTERS_MAX);
-        return Door { unplaced: false, estate, building, unit, room, is_whole: true };
+        return Door { unplaced: false, estate, building, unit, room, is_whole: true, is_house: false };
     }
     let estate = mask::plain(table.estates.text(table.estate[at]));
-    Door { unplaced: estate.is_empty(), estate, building, unit, room, is_whole: false }
+    Door { unplaced: estate.is_empty(), estate, building, unit, room, is_whole: false, is_house: false }
 }
 
 /// The address of a record as it is written.
@@ -271,23 +284,27 @@ mod tests {
             "2 Broad Street",
             "10 Broad Street",
             "10a Broad Street",
+            "100 Broad Street",
+            "Flat 2, 100 Broad Street",
             "100 Broad Street, Flat 9",
+            "Flat 9, 100 Broad Street",
             "100 Broad Street, Flat 10",
+            "100 Broad Street Flat 11",
+            "101 Broad Street Flat 3",
+            "calle mayor 9",
+            "calle mayor 10",
             "101 Old Cocoa Lane",
             "Flat 2, 7 Old Road, 101001 Lagos",
             "Flat 1, 12 Old Road, 101001 Lagos",
-            "9 Zion Road",
-            "calle mayor 9",
-            "calle mayor 10",
             "rose cottage",
+            "9 Zion Road",
         ];
-        let row = |address: &&str| {
+        let mut alphabetical = walked;
+        alphabetical.sort_unstable();
+        let row = |address: &str, door: super::Door| {
             let case = serde_json::json!({
                 "discrepancy": 0, "number": address, "matter": "person", "language": "en", "name": "", "sex": "",
                 "birth": "", "relationship": "", "id_number": "", "ask": ""
-            });
-            let door = serde_json::json!({
-                "unplaced": false, "estate": address, "building": 0, "unit": 0, "room": 0, "is_whole": true
             });
             let row = serde_json::json!({
                 "case": case, "kind": "missed_person", "area": "1", "door": door, "dwelling": address,
@@ -295,11 +312,21 @@ mod tests {
             });
             serde_json::from_value::<CaseRow>(row).unwrap().placed(Language::En)
         };
-        let mut alphabetical = walked;
-        alphabetical.sort_unstable();
-        let lists = arrange(alphabetical.iter().map(row).collect());
-        let order: Vec<&str> = lists[0].dwellings.iter().map(|at| at.dwelling.as_str()).collect();
-        assert_eq!(order, walked);
+        // As an address, of which numbers at the end are read, and as a text.
+        let field = "[[field]]\nname = \"street\"\ncomparator = \"exact\"\n";
+        for (column, field) in [("address", ""), ("street", field)] {
+            let table = table("Address", column, field, &alphabetical);
+            let rows = (0..).zip(alphabetical).map(|(record, address)| row(address, door(&table, record)));
+            let lists = arrange(rows.collect());
+            let order: Vec<&str> = lists[0].dwellings.iter().map(|at| at.dwelling.as_str()).collect();
+            assert_eq!(order, walked, "{column}");
+        }
+        let written = ["12 Main Street 7", "13 Main Street, 7", "12 Main Street, 7"];
+        let table = table("Address", "address", "", &written);
+        let rows = (0..).zip(written).map(|(record, address)| row(address, door(&table, record)));
+        let counts: Vec<usize> =
+            arrange(rows.collect())[0].dwellings.iter().map(|dwelling| dwelling.cases.len()).collect();
+        assert_eq!(counts, [2, 1], "one door, written in two ways");
     }
 
     #[test]

@@ -15,7 +15,11 @@ use crate::person::table::Dwelling;
 /// The cases that do not have the area of their door, by position, and that area.
 pub(super) fn differing<'a>(input: &ReportInput<'a>) -> FxHashMap<usize, &'a str> {
     let place = |discrepancy: &'a Discrepancy| {
-        let dwelling = input.table.dwelling(discrepancy.addressed_record)?;
+        let at = discrepancy.addressed_record as usize;
+        let house =
+            || Dwelling { estate: input.table.estate[at], building: input.table.building[at], unit: 0, room: 0 };
+        let dwelling = input.table.dwelling(discrepancy.addressed_record);
+        let dwelling = dwelling.or_else(|| discrepancy.at_house.then(house))?;
         let community = Level::Community.beginning(&discrepancy.area)?;
         community.bytes().all(|byte| byte.is_ascii_digit()).then_some((dwelling, community))
     };

@@ -228,7 +228,8 @@ impl<'a> CaseBook<'a> {
 
     fn place(&self, discrepancy: &Discrepancy) -> (Door, String) {
         let (table, record) = (self.input.table, discrepancy.addressed_record);
-        (door(table, record), written_address(self.input.study.language, table, record))
+        let door = Door { is_house: discrepancy.at_house, ..door(table, record) };
+        (door, written_address(self.input.study.language, table, record))
     }
 
     fn case(&self, at: usize) -> Case {
@@ -270,7 +271,15 @@ pub fn arrange(cases: Vec<Placed>) -> Vec<AreaList> {
     fn asked((_, placed): &Walked) -> (Matter, &str) {
         (placed.case.matter, &placed.case.number)
     }
-    let mut cases: Vec<Walked> = cases.into_par_iter().map(|placed| (placed.door.on_the_way(), placed)).collect();
+    // What is written of one door in two ways is in one place of the walk.
+    let mut dwellings: FxHashMap<&Door, &str> = FxHashMap::default();
+    for placed in &cases {
+        let dwelling = dwellings.entry(&placed.door).or_insert(&placed.dwelling);
+        *dwelling = (*dwelling).max(&placed.dwelling);
+    }
+    let on_the_way = |placed: &Placed| placed.door.on_the_way(dwellings.get(&placed.door).copied().unwrap_or_default());
+    let ways: Vec<[String; 3]> = cases.par_iter().map(on_the_way).collect();
+    let mut cases: Vec<Walked> = ways.into_iter().zip(cases).collect();
     cases.par_sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| asked(a).cmp(&asked(b))));
     let mut lists: Vec<AreaList> = Vec::new();
     let mut last: Option<(Door, String)> = None;
