@@ -329,15 +329,21 @@ const SLACK: f64 = 1.05;
 /// A judgement; sets of the past have nine.
 const RECORDS_OF_PERSON_MAX: f64 = 20.0;
 
-/// Says that the fit found as many matches as there can be.
+/// Says that the fit found as many matches as there can be, and more than one for each record of the rarer kind.
 fn warn_of_bounds(model: &Model) {
     for class in &model.classes {
-        if class.pairs >= MATCHES_WORTH_WORDS && class.matches >= 0.999 * matches_at_most(model, class) {
-            let (one, other) = (class.one, class.other);
+        let (Some(one), Some(other)) = (model.slots.get(class.one), model.slots.get(class.other)) else { continue };
+        let one_each = if class.one == class.other { 0.0 } else { one.records.min(other.records) as f64 };
+        let is_bound = class.pairs >= MATCHES_WORTH_WORDS && class.matches >= 0.999 * matches_at_most(model, class);
+        if is_bound && class.matches * class.pairs > ONE_EACH * one_each {
+            let (one, other) = (one.kind.name(), other.kind.name());
             tracing::warn!(one, other, "as many matches between these kinds of rows as there can be: see model.json");
         }
     }
 }
+
+/// So many matches for each record are one for each, but for slack and rows that stand there twice.
+const ONE_EACH: f64 = 1.2;
 
 /// Of classes of fewer pairs nothing is said.
 const MATCHES_WORTH_WORDS: f64 = 1e4;

@@ -33,7 +33,7 @@ pub(super) struct AbsentPlaces {
 /// Estate and building (0: none).
 type Place = (Symbol, u16);
 
-/// Persons of one place in registers, those of them whom the roll has anywhere, and their commonest area last seen.
+/// Persons of one place in registers, those of them whom the roll has anywhere as present, and their area last seen.
 #[derive(Default)]
 struct Known {
     register: u64,
@@ -51,23 +51,26 @@ pub(super) fn places(census: &Census<'_>, resolution: &Resolution, absent: &[Str
     for person in 0..u32::try_from(resolution.persons()).unwrap_or(u32::MAX) {
         let records = resolution.records_of(person);
         let Counts { register_persons: 1, roll_present, roll_elsewhere, .. } = census.counts(records) else { continue };
-        let on_roll = roll_present + roll_elsewhere;
+        // Whom the roll only has as living elsewhere it has from lists: nobody need have been there.
+        if roll_present == 0 && roll_elsewhere > 0 {
+            continue;
+        }
         let area = census.place(records);
         let code = Level::Community.area(table.divisions.text(area));
         if code != UNKNOWN_AREA && (!is_within(code, &census.study.area) || absent.iter().any(|one| one == code)) {
             continue;
         }
-        (register, roll) = (register + 1, roll + on_roll);
+        (register, roll) = (register + 1, roll + roll_present);
         let at = registered_at(census, records);
         for place in &at {
             let known = known.entry(*place).or_default();
             known.register += 1;
-            known.roll += on_roll;
+            known.roll += roll_present;
             if area != 0 {
                 known.area = area;
             }
         }
-        if on_roll == 0 {
+        if roll_present == 0 {
             of_persons.push(at);
         }
     }

@@ -507,26 +507,34 @@ mod tests {
     const SEEN: &str = "last_seen = \"seen\"";
 
     /// Warnings of a roll of sixty persons in houses and a register of these and of thirty at a school, of whom the
-    /// roll has some; the register was last touched at this day, and has this column of dates.
-    fn warnings(pupils_on_roll: u32, seen: &str, dated_by: &str) -> Vec<Warning> {
+    /// roll has some, and others as living elsewhere; the register was last touched at this day, and has this column of
+    /// dates.
+    fn warnings([pupils_on_roll, elsewhere]: [u32; 2], seen: &str, dated_by: &str) -> Vec<Warning> {
         let folder = tempfile::tempdir().unwrap();
         let row = |at: u32| {
             let home = format!("人民路{}号{}号楼{}室", 1 + at / 20, 1 + at % 4, 101 + at);
             let address = if at < 60 { home } else { String::from("第一中学宿舍") };
             // One born in each month, and the youngest in the month of the register's end.
             let months = (seen[..4].parse::<u32>().unwrap() * 12 + seen[5..7].parse::<u32>().unwrap() - 1) - at;
-            format!("{at},赵建国,{address},{seen},{}-{:02}\n", months / 12, months % 12 + 1)
+            let is_here = u8::from(at < 60 + pupils_on_roll);
+            format!("{at},赵建国,{address},{seen},{}-{:02},{is_here}\n", months / 12, months % 12 + 1)
         };
         let mut study =
             String::from("[study]\nname = \"s\"\nreference_time = \"2020-11-01T00:00:00+08:00\"\narea = \"999999\"\n");
-        for (role, persons, kind) in [("roll", 60 + pupils_on_roll, "present"), ("register", 90, "residence")] {
+        for (role, persons, kind) in
+            [("roll", 60 + pupils_on_roll + elsewhere, "present"), ("register", 90, "residence")]
+        {
             let rows: String = (0..persons).map(row).collect();
-            std::fs::write(folder.path().join(format!("{role}.csv")), format!("id,name,address,seen,born\n{rows}"))
-                .unwrap();
+            std::fs::write(
+                folder.path().join(format!("{role}.csv")),
+                format!("id,name,address,seen,born,here\n{rows}"),
+            )
+            .unwrap();
             let dated_by = if role == "register" { dated_by } else { "" };
+            let rows = if role == "roll" { "column = \"here\"\nelsewhere = [\"0\"]\n" } else { "" };
             study += &format!(
                 "[[source]]\nname = \"{role}\"\nrole = \"{role}\"\npath = \"{role}.csv\"\nrecord_id = \"id\"\n\
-                 [source.columns]\nname = \"name\"\naddress = \"address\"\n{dated_by}\n[source.rows]\notherwise = \"{kind}\"\n"
+                 [source.columns]\nname = \"name\"\naddress = \"address\"\n{dated_by}\n[source.rows]\n{rows}otherwise = \"{kind}\"\n"
             );
         }
         std::fs::write(folder.path().join("study.toml"), study).unwrap();
@@ -540,21 +548,24 @@ mod tests {
 
     #[test]
     fn an_institution_that_the_roll_does_not_have_is_told() {
-        let kinds =
-            |pupils| warnings(pupils, "2020-10-20", SEEN).into_iter().map(|warning| warning.kind).collect::<Vec<_>>();
-        assert_eq!(kinds(1), [WarningKind::AbsentPlaces], "one of them stands in a wrong place");
-        assert_eq!(kinds(3), []);
+        let kinds = |pupils, elsewhere| {
+            let found = warnings([pupils, elsewhere], "2020-10-20", SEEN).into_iter();
+            found.map(|warning| warning.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(1, 0), [WarningKind::AbsentPlaces], "one of them stands in a wrong place");
+        assert_eq!(kinds(3, 0), []);
+        assert_eq!(kinds(0, 8), [WarningKind::AbsentPlaces], "lists say who is registered there and lives elsewhere");
     }
 
     #[test]
     fn a_register_that_ends_long_before_the_reference_time_is_told() {
-        let of = |seen: &str| warnings(30, seen, SEEN);
+        let of = |seen: &str| warnings([30, 0], seen, SEEN);
         let found = of("2019-11-01");
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!((found[0].kind, found[0].detail.as_str(), found[0].share), (WarningKind::Stale, "register 12", 1.0));
         assert_eq!(of("2020-06-01"), []);
         // Without last signs of life births tell, the newest of which are slips; of adults alone they tell nothing.
-        let of = |seen: &str| warnings(30, seen, "birth_date = \"born\"");
+        let of = |seen: &str| warnings([30, 0], seen, "birth_date = \"born\"");
         assert_eq!(of("2019-11-01").iter().map(|warning| warning.detail.as_str()).collect::<Vec<_>>(), ["register 14"]);
         assert_eq!([of("2020-09-01"), of("2001-11-01")], [[], []]);
     }

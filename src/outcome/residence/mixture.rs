@@ -70,6 +70,8 @@ pub(super) struct Views {
 pub(super) struct Sample {
     /// Residents.
     pub positives: Views,
+    /// Residents with their household hidden, or with all of their door.
+    pub houses: Rows,
     /// Persons known to live elsewhere.
     pub negatives: Views,
     /// Unlinked persons.
@@ -189,6 +191,7 @@ impl Sample {
         Sample {
             households: [repeated(&self.households[0], positives), repeated(&self.households[1], unlabelled)],
             positives: views(&self.positives, positives),
+            houses: self.houses.repeated(positives),
             negatives: views(&self.negatives, negatives),
             unlabelled: self.unlabelled.repeated(unlabelled),
             distinct: repeated(&self.distinct, unlabelled),
@@ -371,9 +374,9 @@ impl Sample {
     }
 
     /// How many of the unlinked may be residents, by all that is seen of residents once they are hidden, alone or with
-    /// their household: who has left is told from them by the dwelling, too, where the traces are as fresh.
+    /// their household or house: who has left is told from them by the dwelling, too, where the traces are as fresh.
     fn greatest_share_seen(&self) -> Option<Share> {
-        let views = [&self.positives.alone, &self.positives.together];
+        let views = [&self.positives.alone, &self.houses];
         self.greatest_share_by(&views, &self.households[0], self.columns - 1, |column| column)
     }
 
@@ -496,6 +499,7 @@ mod tests {
         Sample {
             households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
             negatives_usable: away.len() > 0,
+            houses: alone.clone(),
             positives: Views { together: alone.clone(), alone },
             negatives: Views { together: away.clone(), alone: away },
             distinct: vec![1.0; unlabelled.len()],

@@ -51,6 +51,7 @@ use features::Observer;
 use logistic::BASE;
 use mixture::{Mixture, NEGATIVES_MIN, NEGATIVES_SHARE_MIN, Sample, Views};
 use prior::Expected;
+pub use redrawn::drawn_with;
 use redrawn::{Redrawing, Redrawn};
 use standing::{Known, Part, Status};
 use surroundings::Surroundings;
@@ -255,16 +256,6 @@ pub fn home(table: &PersonTable, records: &[RecordId]) -> Option<RecordId> {
     records.iter().find(|record| table.is_present(**record)).or(records.first()).copied()
 }
 
-/// With whom a person is drawn when households are drawn again: the household of the row that has the person as
-/// present, else of the first record; without one, the person alone.
-#[must_use]
-pub fn drawn_with(table: &PersonTable, households: &Households, resolution: &Resolution, person: u32) -> u64 {
-    match home(table, resolution.records_of(person)).map_or(0, |record| households.household(record)) {
-        0 => (1 << 32) | u64::from(person),
-        household => u64::from(household),
-    }
-}
-
 fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
     let (statuses, not_looked_for) = standing::statuses(material, study);
     let surroundings = Surroundings::of(material, &statuses);
@@ -345,7 +336,15 @@ impl Group {
         let see_both = |persons: &[u32]| {
             [observe(persons, &|person| vec![person]), observe(persons, &|person| surroundings.roll_household(person))]
         };
-        let positives = see_both(&thinned(&self.positives, POSITIVES_MAX));
+        let residents = thinned(&self.positives, POSITIVES_MAX);
+        let positives = see_both(&residents);
+        let see_house = |(person, together): (&u32, &Box<[u8]>)| {
+            let mut levels = Vec::new();
+            let Some(house) = surroundings.missed_house(*person) else { return together.clone() };
+            observer.observe(*person, &house, &mut levels);
+            levels.as_slice().into()
+        };
+        let houses: Vec<Box<[u8]>> = residents.par_iter().zip(&positives[1]).map(see_house).collect();
         let negatives = see_both(&thinned(&self.negatives, NEGATIVES_MAX));
         let unlabelled = observe(&self.unlabelled, &|_| Vec::new());
         let held_apart: Vec<Option<(u32, f64)>> =
@@ -367,13 +366,14 @@ impl Group {
         };
         let drawn_with = |person: &u32| drawn_with(material.table, material.households, material.resolution, *person);
         let households: [Vec<u64>; 3] = [
-            thinned(&self.positives, POSITIVES_MAX).iter().map(drawn_with).collect(),
+            residents.iter().map(drawn_with).collect(),
             thinned(&self.negatives, NEGATIVES_MAX).iter().map(drawn_with).collect(),
             self.unlabelled.iter().step_by(step).map(drawn_with).collect(),
         ];
         let sample = Sample {
             households: [households[0].clone(), households[2].clone()],
             positives: views(&positives),
+            houses: columns.rows(&houses),
             negatives: views(&negatives),
             unlabelled: columns.rows(&sampled),
             distinct: linked.iter().step_by(step).map(|linked| 1.0 - linked).collect(),

@@ -11,14 +11,16 @@
 //! averaged, as one draw alone moved the share by a fifth; 2. [`share`]: for each threshold, the share of the unlinked
 //! above it over the share of residents above it, at the threshold of the least upper bound. Above the thresholds that
 //! matter there are few unlinked persons (in a district of 12,000, one to thirty), so each share is the posterior of a
-//! Poisson count, about what [`Expected`] says beforehand.
+//! Poisson count, about what [`Expected`] says beforehand, as far as that is not contradicted.
 //!
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; S. Garg et al.,
 //! *Mixture proportion estimation and PU learning: a modern approach*, NeurIPS 2021 (best bin estimation); C. Scott,
 //! *A rate of convergence for mixture proportion estimation*, AISTATS 2015; A. Gelman et al., *Bayesian Data Analysis*,
-//! 3rd ed. 2013, 2.6 (Poisson counts with a gamma prior).
+//! 3rd ed. 2013, 2.6 (Poisson counts with a gamma prior); H. Schmidli et al., *Robust meta-analytic-predictive priors in
+//! clinical trials with historical control information*, Biometrics 2014 (a mixture with a vague prior).
 
 use statrs::distribution::{ContinuousCDF, Gamma};
+use statrs::function::gamma::ln_gamma;
 
 use super::logistic::{Effort, Follower, Rows};
 
@@ -49,6 +51,10 @@ const JEFFREYS: f64 = 0.5;
 /// have moved are missed one and a half to four times as often.
 const MISSED_TIMES: f64 = 2.0;
 const MISSED_SEEN: f64 = 4.0;
+
+/// So sure is it that what is known beforehand holds here at all. Else the same share is expected, but hardly known:
+/// where those who are counted contradict it, they outweigh it (a robust mixture prior). A judgement, usual for such.
+const HOLDS: f64 = 0.9;
 
 /// Of a hundred enumerated persons so many more were missed, where no register tells of registered persons, or too few
 /// are not on the roll to tell. A judgement: what post-enumeration surveys find lies between one in a hundred and a
@@ -126,6 +132,19 @@ impl Seen {
         self.missed / self.among
     }
 
+    /// The same share, hardly known.
+    fn vague(self) -> Seen {
+        let less = JEFFREYS / MISSED_SEEN;
+        Seen { missed: self.missed * less, among: self.among * less }
+    }
+
+    /// Natural log of how likely so many are to be counted among so many (negative binomial), but for what is the same
+    /// whatever was seen.
+    fn log_likelihood(self, count: f64, among: f64) -> f64 {
+        let (missed, all) = (self.missed, self.among + among);
+        ln_gamma(missed + count) - ln_gamma(missed) + missed * (self.among / all).ln() + count * (among / all).ln()
+    }
+
     /// What would have been seen in a draw of this share; `times` says how often it has each of them.
     fn redrawn(self, share: f64, times: impl Fn(u64) -> u8) -> Seen {
         let persons = if self.among > 0.0 { MISSED_SEEN as u64 } else { 0 };
@@ -177,6 +196,44 @@ impl Expected {
     }
 }
 
+/// Unlinked persons above a threshold, and what was seen beforehand, should it hold here or not.
+struct Counted {
+    count: f64,
+    /// With how likely it is beforehand, and the most missed that there may be.
+    seen: Vec<(Seen, f64, f64)>,
+}
+
+impl Counted {
+    fn of(count: f64, known: Seen) -> Counted {
+        let most = |seen: Seen| {
+            let posterior = Gamma::new(seen.missed + count, 1.0);
+            posterior.map_or(f64::INFINITY, |posterior| posterior.inverse_cdf(CONFIDENCE))
+        };
+        let seen = match known.among > 0.0 {
+            true => vec![(known, HOLDS), (known.vague(), 1.0 - HOLDS)],
+            false => vec![(known, 1.0)],
+        };
+        Counted { count, seen: seen.into_iter().map(|(seen, likely)| (seen, likely, most(seen))).collect() }
+    }
+
+    /// A bound of the share that they are of so many, and the share. (The bound of a mixture lies about between those of
+    /// its parts: it only says which threshold to take.)
+    fn share_of(&self, among: f64) -> (f64, f64) {
+        let logs = self.seen.iter().map(|(seen, likely, _)| match self.seen.len() {
+            1 => 0.0,
+            _ => likely.ln() + seen.log_likelihood(self.count, among),
+        });
+        let logs: Vec<f64> = logs.collect();
+        let greatest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let weights: Vec<f64> = logs.iter().map(|log| (log - greatest).exp()).collect();
+        let all: f64 = weights.iter().sum();
+        self.seen.iter().zip(weights).fold((0.0, 0.0), |(bound, share), ((seen, _, most), weight)| {
+            let (weight, among) = (weight / all, seen.among + among);
+            (bound + weight * most / among, share + weight * (seen.missed + self.count) / among)
+        })
+    }
+}
+
 /// A share of the unlinked persons.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Share {
@@ -217,26 +274,23 @@ pub(super) fn share(positives: &[&[f64]], unlabelled: &[f64], expected: Expected
         let share = |view: &Vec<f64>| above(view, *threshold) / view.len().max(1) as f64;
         (above(&unlabelled, *threshold), views.iter().map(share).collect::<Vec<f64>>())
     };
-    let thresholds: Vec<_> = all.iter().step_by((all.len() / THRESHOLDS).max(1)).map(counted).collect();
+    let mut thresholds: Vec<_> = all.iter().step_by((all.len() / THRESHOLDS).max(1)).map(counted).collect();
+    thresholds.retain(|(_, shares)| shares.iter().any(|share| *share >= POSITIVE_SHARE_MIN));
     let last = if views.len() > 1 { DIVISIONS } else { 0 };
     let least = |known: Seen| {
-        let bound = |(count, _): &(f64, Vec<f64>)| {
-            Gamma::new(known.missed + count, 1.0).map_or(f64::INFINITY, |posterior| posterior.inverse_cdf(CONFIDENCE))
-        };
-        let bounds: Vec<f64> = thresholds.iter().map(bound).collect();
-        let of_division = |part: u32| {
+        let counted: Vec<Counted> = thresholds.iter().map(|(count, _)| Counted::of(*count, known)).collect();
+        let least = |part: u32| {
             let to_last = f64::from(part) / f64::from(DIVISIONS);
-            let bounded = |((count, shares), bound): (&(f64, Vec<f64>), &f64)| {
+            let bounded = |(counted, (_, shares)): (&Counted, &(f64, Vec<f64>))| {
                 let (first, other) = (shares.first()?, shares.last()?);
                 let share = (1.0 - to_last) * first + to_last * other;
-                let among = known.among + zeros * share;
-                (share >= POSITIVE_SHARE_MIN).then(|| (bound / among, (known.missed + count) / among))
+                (share >= POSITIVE_SHARE_MIN).then(|| counted.share_of(zeros * share))
             };
-            let least =
-                thresholds.iter().zip(&bounds).filter_map(bounded).min_by(|one, other| one.0.total_cmp(&other.0));
+            let least = counted.iter().zip(&thresholds).filter_map(bounded);
+            let least = least.min_by(|one, other| one.0.total_cmp(&other.0));
             least.map_or((1.0, 1.0), |(bound, share)| (bound, share.min(1.0)))
         };
-        (0..=last).map(of_division).max_by(|one, other| one.1.total_cmp(&other.1)).unwrap_or((1.0, 1.0))
+        (0..=last).map(least).max_by(|one, other| one.1.total_cmp(&other.1)).unwrap_or((1.0, 1.0))
     };
     let (bound, found) = least(expected.known);
     let is_stated = bound >= 1.0 && are_few(zeros);
@@ -294,6 +348,18 @@ mod tests {
         let known = share(&[&positives], &unlabelled, Expected::beside_registered(Some(0.005), 2000, 125)).found;
         assert!(alone < 0.07, "{alone}");
         assert!((0.08..0.16).contains(&known), "{known}");
+    }
+
+    #[test]
+    fn what_is_known_of_registered_persons_gives_way_where_others_contradict_it() {
+        // Two in a hundred of the registered were missed, so of three hundred others thirteen; more than half were.
+        let positives: Vec<f64> = (0..2000).map(|at| f64::from(at % 10)).collect();
+        let unlabelled: Vec<f64> = (0..300).map(|at| if at < 170 { f64::from(at % 10) } else { -1.0 }).collect();
+        let of =
+            |odds: f64| share(&[&positives], &unlabelled, Expected::beside_registered(Some(odds), 2000, 300)).found;
+        assert!((0.5..0.6).contains(&of(0.0033)), "{}", of(0.0033));
+        // What they do not contradict is believed as before.
+        assert!((0.5..0.6).contains(&of(0.04)), "{}", of(0.04));
     }
 
     #[test]

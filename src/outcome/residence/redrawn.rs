@@ -9,8 +9,11 @@ use rayon::prelude::*;
 use super::Candidate;
 use super::columns::Columns;
 use super::mixture::{Mixture, Sample};
+use crate::linkage::comparison::household::Households;
+use crate::linkage::resolution::Resolution;
 use crate::outcome::estimate::bootstrap::{Draws, REPLICATES};
 use crate::outcome::residence::logistic::{BASE, sigmoid};
+use crate::person::table::{PersonTable, RecordId};
 
 /// Rows from which each replicate learns at most.
 const ROWS_MAX: f64 = 1_500.0;
@@ -60,6 +63,21 @@ pub(super) struct Redrawing {
     pub columns: Columns,
     /// With whom each positive, negative and unlinked person is drawn.
     pub households: [Vec<u64>; 3],
+}
+
+/// With whom a person is drawn when households are drawn again: the household of the row that has the person as
+/// present, else of the first record that numbers one, whichever source stands first, else of the first record; without
+/// one, the person alone.
+#[must_use]
+pub fn drawn_with(table: &PersonTable, households: &Households, resolution: &Resolution, person: u32) -> u64 {
+    let records = resolution.records_of(person);
+    let is_numbered = |record: &&RecordId| table.household[**record as usize] != 0;
+    let present = records.iter().find(|record| table.is_present(**record));
+    let record = present.or_else(|| records.iter().find(is_numbered)).or(records.first());
+    match record.map_or(0, |record| households.household(*record)) {
+        0 => (1 << 32) | u64::from(person),
+        household => u64::from(household),
+    }
 }
 
 impl Redrawing {

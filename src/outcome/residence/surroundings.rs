@@ -103,6 +103,28 @@ impl<'a> Surroundings<'a> {
         members
     }
 
+    /// The household and everybody else enumerated at the person's doors, in every other household where there is
+    /// anybody else: of a door with several households one is missed by itself, or the whole house is.
+    pub fn missed_house(&self, person: u32) -> Option<Vec<u32>> {
+        let Material { table, resolution, households, .. } = self.material;
+        let own = resolution.records_of(person).iter().find(|record| table.is_present(**record))?;
+        if !households.household(*own).is_multiple_of(2) {
+            return None;
+        }
+        let mut house = self.roll_household(person);
+        let members = house.len();
+        let doors = self.register_records(person).map(|record| self.dwelling_of[record as usize]);
+        for at_door in doors.filter(|door| *door != 0).map(|door| self.at_dwelling.get(door)) {
+            if at_door.len() <= DWELLING_RECORDS_MAX {
+                let present = at_door.iter().filter(|record| table.is_present(**record));
+                house.extend(present.map(|record| resolution.person_of[*record as usize]));
+            }
+        }
+        house.sort_unstable();
+        house.dedup();
+        (house.len() > members).then_some(house)
+    }
+
     /// Who is around a person when some are hidden.
     pub fn around(&self, person: u32, hidden: &[u32]) -> Around {
         let mut around = Around { mates: self.mothers.get(&person).cloned().unwrap_or_default(), ..Around::default() };

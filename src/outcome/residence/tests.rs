@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use super::features::{Feature, Observer};
 use super::standing::{self, Known, Part};
 use super::surroundings::Surroundings;
-use super::{Candidate, Material, Residence, StratumFit, estimate_from, persons};
+use super::{Candidate, Material, Residence, StratumFit, drawn_with, estimate_from, persons};
 use crate::intake::extract;
 use crate::intake::study::{RowKind, Study, file};
 use crate::linkage::blocking::Pair;
@@ -456,6 +456,50 @@ fn a_hidden_resident_looks_as_if_the_roll_had_never_had_the_row() {
             let seen = levels_of(&built, all[1], &[]).1;
             assert_eq!(seen == levels, hidden.len() == 1, "only own rows never count");
         }
+    }
+}
+
+#[test]
+fn of_a_door_with_several_households_one_is_missed_or_the_whole_house() {
+    let mut shared = district(40);
+    for row in shared.roll.iter_mut().chain(&mut shared.register) {
+        let person: usize = row.id.split('-').next().unwrap().parse().unwrap();
+        row.address = format!("和平里小区{}号楼1单元101室", person / 6 + 1);
+    }
+    let houses = |district: &District| {
+        let built = build(district);
+        let material = built.material();
+        let (statuses, _) = standing::statuses(&material, &built.study);
+        let surroundings = Surroundings::of(&material, &statuses);
+        let house = |person: u32| surroundings.missed_house(person);
+        let persons = u32::try_from(district.fates.len()).unwrap();
+        (0..persons).filter_map(house).collect::<Vec<_>>()
+    };
+    let found = houses(&shared);
+    let enumerated = |person: u32| shared.fates[person as usize] == Fate::Enumerated;
+    for house in &found {
+        let at_door = |person: &u32| person / 6 == house[0] / 6 && enumerated(*person);
+        assert_eq!(*house, (0..120).filter(at_door).collect::<Vec<u32>>());
+    }
+    // Of the doors where both households were enumerated, one of the two hides the other.
+    let both = |door: &u32| [0, 3].iter().all(|of| (0..3).any(|member| enumerated(door * 6 + of + member)));
+    assert!(!found.is_empty() && found.iter().all(|house| both(&(house[0] / 6))));
+    let of_one = |person: &u32| found.iter().any(|house| house.contains(person));
+    assert_eq!((0..20).filter(both).filter(|door| (0..6).any(|at| of_one(&(door * 6 + at)))).count(), {
+        (0..20).filter(both).count()
+    });
+    assert!(houses(&district(40)).is_empty(), "a door of one household hides nobody else");
+}
+
+#[test]
+fn members_are_drawn_together_whichever_source_comes_first() {
+    let district = district(60);
+    let without = |row: &Row| Row { household: String::new(), address: String::new(), ..row.clone() };
+    let first = District { register: district.register.iter().map(without).collect(), ..district.clone() };
+    let built = build_with(&first, &district.register);
+    for person in (0..180).step_by(3).filter(|person| district.fates[*person as usize] == Fate::Gone) {
+        let drawn = |person| drawn_with(&built.table, &built.households, &built.resolution, person);
+        assert_eq!([drawn(person), drawn(person + 1)], [drawn(person + 2); 2]);
     }
 }
 
