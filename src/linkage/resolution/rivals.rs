@@ -14,6 +14,7 @@
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::chain::{place, strengthen};
 use super::household::Support;
@@ -46,16 +47,24 @@ pub fn beside(
 /// By so many bits a rival may be behind and stand level.
 const LEVEL: f64 = 1.0;
 
+/// What rivals that stand [`level`] with pairs within persons leave of these: where each stands, and the log2 odds.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Level(pub(in crate::linkage) Vec<(usize, f64)>);
+
+impl Level {
+    /// The log2 odds that are left of the pair at this place, which has this score: its own, if nobody stands level
+    /// with it.
+    #[must_use]
+    pub fn left(&self, at: usize, score: Score) -> f64 {
+        self.0.binary_search_by_key(&at, |(at, _)| *at).map_or(score.log2_odds, |found| self.0[found].1)
+    }
+}
+
 /// The pairs within a person with which pairs of the one record and another person stand level, as those of a nameless
 /// certificate with either of two twins: where each stands among the (sorted) pairs, and the log2 odds that these
 /// rivals leave it. They are in the slot of the other record, and by themselves have at least the `least` log2 odds.
 #[must_use]
-pub fn level(
-    scorer: &Scorer<'_>,
-    (pairs, scores): (&[Pair], &[Score]),
-    resolution: &Resolution,
-    least: f64,
-) -> FxHashMap<usize, f64> {
+pub fn level(scorer: &Scorer<'_>, (pairs, scores): (&[Pair], &[Score]), resolution: &Resolution, least: f64) -> Level {
     let person = |record: RecordId| resolution.person_of[record as usize];
     let slot = |record: RecordId| scorer.slot_of[record as usize];
     let place = |one: RecordId, other: RecordId| pairs.binary_search(&(one.min(other), one.max(other))).ok();
@@ -91,7 +100,7 @@ pub fn level(
         let odds: f64 = rivals.iter().map(|(_, odds)| odds).sum();
         (!rivals.is_empty()).then(|| (link, scores[link].log2_odds - (1.0 + odds).log2()))
     };
-    links.into_par_iter().filter_map(left).collect()
+    Level(links.into_par_iter().filter_map(left).collect())
 }
 
 /// A set of slots, one bit each.
@@ -295,7 +304,7 @@ mod tests {
         let resolution = Resolution::from_labels(persons);
         let rivals = Rivals { terms, pairs: &pairs, scores: &scores, resolution: &resolution };
         let level = level(&scorer, (&pairs, &scores), &resolution, LEAST);
-        rivals.weigh(LEAST).into_iter().chain(level).map(|(at, odds)| (pairs[at], odds)).collect()
+        rivals.weigh(LEAST).into_iter().chain(level.0).map(|(at, odds)| (pairs[at], odds)).collect()
     }
 
     const LEAST: f64 = -4.0;
