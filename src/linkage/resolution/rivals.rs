@@ -173,7 +173,6 @@ impl Rivals<'_> {
             if record == by { 1.0 } else { chains.get(place(count, record, by)).copied().unwrap_or(0.0) }
         };
         let once = self.once(first, second);
-        let once = |one: usize, other: usize| once[one * second.len() + other];
         let places = |(_, at): &([u32; 2], usize)| {
             let (one, other) = self.pairs[*at];
             let (one, other) = if self.persons((one, other))[0] == both[0] { (one, other) } else { (other, one) };
@@ -184,16 +183,16 @@ impl Rivals<'_> {
         let mut left = Vec::with_capacity(pairs.len());
         for of_record in pairs.chunk_by(|(one, ..), (next, ..)| one == next) {
             let record = of_record[0].0;
-            // By the slot of each record of the second person, what the other records of the first one hold.
-            let others = |other: usize| {
-                let by = (0..first.len()).filter(|by| *by != record);
-                by.map(|by| once(by, other) * held(first.len(), of_first, record, by)).fold(0.0, f64::max)
-            };
-            let others: Vec<f64> = (0..second.len()).map(others).collect();
+            // What the other records of the first person take off by the slot of each record of the second one, at most.
+            let mut others = vec![0.0f64; second.len()];
+            for by in (0..first.len()).filter(|by| *by != record) {
+                let held = held(first.len(), of_first, record, by);
+                let once = &once[by * second.len()..];
+                others.iter_mut().zip(once).for_each(|(most, once)| *most = most.max(once * held));
+            }
             for (_, rival, at) in of_record {
-                let most =
-                    |other: usize| if other == *rival { others[other] } else { others[other].max(once(record, other)) };
-                let held = |other: usize| most(other) * held(second.len(), of_second, *rival, other);
+                let own = |other: usize| if other == *rival { 0.0 } else { once[record * second.len() + other] };
+                let held = |other: usize| others[other].max(own(other)) * held(second.len(), of_second, *rival, other);
                 let unheld = 1.0 - (0..second.len()).map(held).fold(0.0, f64::max);
                 left.push((*at, self.scores[*at].log2_odds.exp2() * unheld));
             }
