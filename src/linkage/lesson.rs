@@ -37,9 +37,9 @@ pub fn band(probability: f64) -> usize {
     BANDS.iter().filter(|bound| probability >= **bound).count()
 }
 
-/// Draws the lesson from all pairs. `of` is a resolution that knew no decisions, what rivals leave of pairs within and
-/// across its persons, and the least log2 odds of pairs that clerks were shown; `added` are pairs that were compared only
-/// because they are decided (sorted), `rest` the patterns of those let go.
+/// Draws the lesson from all pairs. `of` is a resolution that knew no decisions, what rivals leave of pairs within its
+/// persons and across them, and the least log2 odds of pairs that clerks were shown; `added` are pairs that were
+/// compared only because they are decided (sorted), `rest` the patterns of those let go.
 #[must_use]
 pub fn draw(
     decided: &Decided,

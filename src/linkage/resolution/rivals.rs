@@ -183,7 +183,7 @@ impl Rivals<'_> {
         let mut left = Vec::with_capacity(pairs.len());
         for of_record in pairs.chunk_by(|(one, ..), (next, ..)| one == next) {
             let record = of_record[0].0;
-            // What the other records of the first person take off by the slot of each record of the second one, at most.
+            // The most that another record of the first person takes off, by each record of the second one.
             let mut others = vec![0.0f64; second.len()];
             for by in (0..first.len()).filter(|by| *by != record) {
                 let held = held(first.len(), of_first, record, by);
@@ -200,8 +200,8 @@ impl Rivals<'_> {
         left
     }
 
-    /// For each record of the one person by each of the other, if both are in one slot, what is taken off the odds that
-    /// they are one, were these sure of their persons: their own odds say how likely it is that somebody is in it twice.
+    /// For each record of the one person by each of the other, if both are in one slot, what is taken off the odds of a
+    /// pair whose records surely are these persons': their own odds say how likely somebody is in the slot twice.
     fn once(&self, first: &[RecordId], second: &[RecordId]) -> Vec<f64> {
         let of_both = |one: RecordId, other: RecordId| {
             if self.slot(one) != self.slot(other) {

@@ -12,8 +12,8 @@ type Exchange = Vec<(usize, Vec<u32>)>;
 const IMPROVEMENT_ROUNDS_MAX: u32 = 8;
 
 impl Component<'_> {
-    /// Moves single records between persons while the total evidence grows; leaves them as they are if more likely pairs
-    /// would have to be looked at than these.
+    /// Moves single records between persons while the total evidence grows; leaves them as they are if there are more
+    /// likely pairs than so many.
     pub(super) fn improve(&mut self, persons: &mut Vec<Vec<u32>>, links_max: usize) {
         let held = self.edges.iter().filter(|(_, score)| score.log2_odds >= self.terms.minimum);
         let mut links: Vec<(u32, u32)> = held.map(|(pair, _)| *pair).collect();
