@@ -100,9 +100,10 @@ impl Draft {
     /// Once more with a model that clerks' decisions have taught; pairs of at least these log2 odds were shown to them.
     pub fn learn(&mut self, ground: &Ground<'_>, resolver: &Resolver<'_>, least: f64) {
         let (pairs, minimum) = (&self.compared.pairs, resolver.minimum(&self.scores));
-        let of_persons = (&self.resolution, resolver.support);
-        let apart = rivals::beside(&ground.scorer(&self.model), (pairs, &self.scores), of_persons, (minimum, least));
-        let of = (&self.resolution, apart.as_slice(), least);
+        let (of_persons, scorer) = ((&self.resolution, resolver.support), ground.scorer(&self.model));
+        let apart = rivals::beside(&scorer, (pairs, &self.scores), of_persons, (minimum, least));
+        let level = rivals::level(&scorer, (pairs, &self.scores), &self.resolution, least);
+        let of = (&self.resolution, &level, apart.as_slice(), least);
         let lesson = lesson::draw(resolver.decided, &self.compared, &self.scores, of, &self.added, &self.let_go);
         self.model = ground.fit_to(&lesson);
         self.score_and_resolve(ground, resolver);

@@ -18,6 +18,7 @@ use super::model::file as model_file;
 use super::model::frequency::NameFrequencies;
 use super::model::slot;
 use super::resolution::Resolution;
+use super::resolution::rivals::Level;
 use super::scoring::Score;
 use crate::person::table::PersonTable;
 
@@ -32,6 +33,7 @@ pub struct Kept<'a> {
     pairs: Cow<'a, [Pair]>,
     patterns: Cow<'a, [Pattern]>,
     scores: Cow<'a, [Score]>,
+    level: Cow<'a, Level>,
     model: String,
     threshold: f64,
     rules: Cow<'a, [RuleReport]>,
@@ -51,6 +53,7 @@ pub fn write(linked: &Linked, to: &mut dyn Write) -> io::Result<()> {
         pairs: Cow::Borrowed(&linked.pairs),
         patterns: Cow::Borrowed(&linked.patterns),
         scores: Cow::Borrowed(&linked.scores),
+        level: Cow::Borrowed(&linked.level),
         model: model_file::to_json(&linked.model).map_err(io::Error::other)?,
         threshold: linked.threshold,
         rules: Cow::Borrowed(&linked.rules),
@@ -90,6 +93,7 @@ impl Kept<'_> {
             pairs: self.pairs.into_owned(),
             patterns: self.patterns.into_owned(),
             scores: self.scores.into_owned(),
+            level: self.level.into_owned(),
             model,
             threshold: self.threshold,
             slot_of,

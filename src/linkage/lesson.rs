@@ -13,6 +13,7 @@ use super::decided::Decided;
 use super::model::em::{self, Label, PatternCounts, PatternWeights};
 use super::model::probability;
 use super::resolution::Resolution;
+use super::resolution::rivals::Level;
 use super::scoring::{ComparedPairs, Score};
 
 /// So many judged pairs of a stratum are worth as much as all that the model knows of it.
@@ -36,25 +37,25 @@ pub fn band(probability: f64) -> usize {
     BANDS.iter().filter(|bound| probability >= **bound).count()
 }
 
-/// Draws the lesson from all pairs. `of` is a resolution that knew no decisions, what rivals leave of pairs across two
-/// of its persons, and the least log2 odds of pairs that clerks were shown; `added` are pairs that were compared only
-/// because they are decided (sorted), `rest` the patterns of those let go.
+/// Draws the lesson from all pairs. `of` is a resolution that knew no decisions, what rivals leave of pairs within its
+/// persons and across them, and the least log2 odds of pairs that clerks were shown; `added` are pairs that were
+/// compared only because they are decided (sorted), `rest` the patterns of those let go.
 #[must_use]
 pub fn draw(
     decided: &Decided,
     compared: &ComparedPairs,
     scores: &[Score],
-    of: (&Resolution, &[(usize, f64)], f64),
+    of: (&Resolution, &Level, &[(usize, f64)], f64),
     added: &[Pair],
     rest: &PatternCounts,
 ) -> Lesson {
-    let (resolution, apart, least) = of;
+    let (resolution, level, apart, least) = of;
     let person = |record: u32| resolution.person_of[record as usize];
     let stratum = |at: usize| {
         let (one, other) = compared.pairs[at];
         let together = person(one) == person(other);
         let left = || apart.binary_search_by_key(&at, |(at, _)| *at).ok().map(|found| apart[found].1);
-        let log2_odds = if together { Some(scores[at].log2_odds) } else { left().filter(|left| *left >= least) };
+        let log2_odds = if together { Some(level.left(at, scores[at])) } else { left().filter(|left| *left >= least) };
         log2_odds.map(|log2_odds| 2 * band(probability(log2_odds)) + usize::from(together))
     };
     let is_counted = |at: &usize| added.binary_search(&compared.pairs[*at]).is_err();
@@ -87,6 +88,7 @@ mod tests {
     use super::{Lesson, draw};
     use crate::linkage::decided::Decided;
     use crate::linkage::resolution::Resolution;
+    use crate::linkage::resolution::rivals::Level;
     use crate::linkage::scoring::{ComparedPairs, Score};
 
     #[test]
@@ -102,7 +104,7 @@ mod tests {
         let decided = Decided::of_pairs((21..=25).map(|other| ((0, other), other == 21)));
         let rest = vec![((0, 9), 1000)];
         let apart: Vec<(usize, f64)> = (20..40).map(|at| (at, -2.0)).collect();
-        let of = (&resolution, apart.as_slice(), -4.0);
+        let of = (&resolution, &Level::default(), apart.as_slice(), -4.0);
         let Lesson { counts, labels } = draw(&decided, &compared, &scores, of, &[], &rest);
         let sum =
             counts.iter().map(|(_, weight)| weight).sum::<f64>() + labels.iter().map(|label| label.weight).sum::<f64>();
@@ -115,8 +117,14 @@ mod tests {
         assert!((of(2).expect("the pairs not judged") - 16.0).abs() < 1e-9);
         // Nobody was shown pairs of which rivals leave too little: the judged ones do not stand for them.
         let apart: Vec<(usize, f64)> = (20..40).map(|at| (at, if at < 30 { -2.0 } else { -5.0 })).collect();
-        let of = (&resolution, apart.as_slice(), -4.0);
+        let of = (&resolution, &Level::default(), apart.as_slice(), -4.0);
         let Lesson { labels, .. } = draw(&decided, &compared, &scores, of, &[], &rest);
         assert!(labels.iter().all(|label| (label.weight - 0.4).abs() < 1e-9), "{labels:?}");
+        // Links with which rivals stand level lie in the band of what these leave, as the review draws them.
+        let decided = Decided::of_pairs([1, 11, 12].map(|other| ((0, other), true)));
+        let level = Level((0..10).map(|at| (at, -1.0)).collect());
+        let Lesson { labels, .. } = draw(&decided, &compared, &scores, (&resolution, &level, &[], -4.0), &[], &rest);
+        let weights: Vec<f64> = labels.iter().map(|label| (label.weight * 1e6).round() / 1e6).collect();
+        assert_eq!(weights, [0.47619, 0.454545, 0.454545], "ten by one of 21, ten by two of 22");
     }
 }

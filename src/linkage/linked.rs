@@ -3,6 +3,8 @@
 //! [`Linked`]: who is who, the pairs behind it with their scores, and the model that gave them; takes questions on
 //! single pairs and on persons.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -12,8 +14,9 @@ use super::comparison::{Comparer, Pattern, Variable};
 use super::model::em::PatternCounts;
 use super::model::frequency::NameFrequencies;
 use super::model::{Model, log2_odds, probability};
+use super::resolution::Resolution;
 use super::resolution::household::Support;
-use super::resolution::{Resolution, rivals};
+use super::resolution::rivals::{self, Level};
 use super::scoring::{Score, Scorer};
 use crate::person::table::{PersonTable, RecordId};
 
@@ -36,6 +39,8 @@ pub struct Linked {
     pub patterns: Vec<Pattern>,
     /// Score of each pair.
     pub scores: Vec<Score>,
+    /// What is left of pairs within persons with which rivals of the study's review probability stand level.
+    pub level: Level,
     /// The fitted model.
     pub model: Model,
     /// Match probability from which on pairs hold records together.
@@ -102,24 +107,23 @@ impl Linked {
         rivals::beside(scorer, (&self.pairs, &self.scores), (resolution, support), (minimum, least))
     }
 
-    /// The kept pairs within a person that have rivals of at least this probability who stand level with them: where
-    /// each stands, and the probability that these leave it.
+    /// How sure a kept pair within a person is by itself, or what rivals leave of that who stand level with it.
     #[must_use]
-    pub fn level_rivals(&self, scorer: &Scorer<'_>, least: f64) -> FxHashMap<usize, f64> {
-        let level = rivals::level(scorer, (&self.pairs, &self.scores), &self.resolution, log2_odds(least));
-        level.into_iter().map(|(at, log2_odds)| (at, probability(log2_odds))).collect()
+    pub fn probability_within(&self, at: usize) -> f64 {
+        probability(self.level.left(at, self.scores[at]))
     }
 
-    /// The kept pairs of at least these log2 odds, and their odds: within a person, as the model alone finds persons,
-    /// by themselves or what rivals leave that stand level, and across two what their rivals leave.
+    /// The kept pairs of at least these log2 odds, those of the study's review probability, and their odds: within a
+    /// person, as the model alone finds persons, by themselves or what rivals leave that stand level, and across two
+    /// what their rivals leave.
     #[must_use]
     pub fn at_least(&self, scorer: &Scorer<'_>, least: f64) -> Vec<(usize, f64)> {
         let resolution = self.undecided.as_ref().unwrap_or(&self.resolution);
         let person = |record: RecordId| resolution.person_of[record as usize];
         let together = |at: &usize| person(self.pairs[*at].0) == person(self.pairs[*at].1);
-        let level = rivals::level(scorer, (&self.pairs, &self.scores), resolution, least);
-        let odds = |at: usize| level.get(&at).copied().unwrap_or(self.scores[at].log2_odds);
-        let within = (0..self.pairs.len()).filter(together).map(|at| (at, odds(at)));
+        let of_undecided = |resolution| rivals::level(scorer, (&self.pairs, &self.scores), resolution, least);
+        let level = self.undecided.as_ref().map_or(Cow::Borrowed(&self.level), |own| Cow::Owned(of_undecided(own)));
+        let within = (0..self.pairs.len()).filter(together).map(|at| (at, level.left(at, self.scores[at])));
         let mut found: Vec<(usize, f64)> = within.chain(self.beside_rivals(scorer, resolution, least)).collect();
         found.retain(|(_, log2_odds)| *log2_odds >= least);
         found.sort_unstable_by_key(|(at, _)| *at);

@@ -30,6 +30,7 @@ use ground::{Beside, Ground};
 use model::log2_odds;
 use model::slot::{self, Slot};
 use resolution::household::Support;
+use resolution::rivals;
 use resolver::Resolver;
 use scoring::{ComparedPairs, Sifted};
 
@@ -80,7 +81,9 @@ pub fn link(
     }
     draft.hear_housemates(&ground, &resolver);
     let Draft { compared, model, scores, resolution, rest, unblocked, .. } = draft;
-    let (resolution, undecided) = resolver.impose(&ground.scorer(&model), resolution, &compared.pairs, &scores);
+    let scorer = ground.scorer(&model);
+    let (resolution, undecided) = resolver.impose(&scorer, resolution, &compared.pairs, &scores);
+    let level = rivals::level(&scorer, (&compared.pairs, &scores), &resolution, review);
     let threshold = model::probability(resolver.minimum(&scores));
     progress.finish(&format!("{} persons", resolution.persons()));
     let ComparedPairs { pairs, patterns, .. } = compared;
@@ -94,6 +97,7 @@ pub fn link(
         pairs,
         patterns,
         scores,
+        level,
         model,
         threshold,
         slot_of,

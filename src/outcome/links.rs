@@ -53,7 +53,6 @@ pub fn gather(
         Link { pair, pattern: linked.patterns[at], weight: score.weight, probability, linked: false }
     };
     let least = log2_odds(study.linkage.review_probability);
-    let level = linked.level_rivals(&scorer, study.linkage.review_probability);
     let mut apart = linked.beside_rivals(&scorer, &linked.resolution, least);
     apart.retain(|(at, log2_odds)| *log2_odds >= least && decided.of_pair(linked.pairs[*at]).is_none());
     // The links within persons are by far the most: each has its place before it is made.
@@ -87,9 +86,7 @@ pub fn gather(
                     let pair = (*one, *other);
                     known += linked.pairs[known..].iter().take_while(|other| **other < pair).count();
                     *link = if linked.pairs.get(known) == Some(&pair) {
-                        let own = own(known);
-                        let probability = level.get(&known).copied().unwrap_or(own.probability);
-                        Link { linked: true, probability, ..own }
+                        Link { linked: true, probability: linked.probability_within(known), ..own(known) }
                     } else {
                         let pattern = linked.pattern_of_unblocked(comparer, pair);
                         let score = scorer.score(pattern, pair.0, pair.1);

@@ -24,6 +24,10 @@ const EXACT_RECORDS_MAX: usize = 10;
 /// Components larger than this are joined greedily without the second step.
 const IMPROVED_RECORDS_MAX: usize = 400;
 
+/// So are those of more likely pairs. Each of them is held against all that their records have, in every round: where
+/// nothing tells hundreds of records from one another that is minutes, and one choice is as good as another.
+const IMPROVED_LINKS_MAX: usize = 2_000;
+
 /// While components of at most so many records are joined, what two persons' pairs say is summed anew after every join:
 /// of few records that is quick. Of many it would take the cube of their number, where most of their pairs are likely.
 const SUMMED_ANEW_RECORDS_MAX: usize = 100;
@@ -387,7 +391,7 @@ impl Component<'_> {
         if count <= EXACT_RECORDS_MAX {
             *persons = self.resolve_exactly();
         } else {
-            self.improve(persons);
+            self.improve(persons, IMPROVED_LINKS_MAX);
         }
     }
 

@@ -62,8 +62,6 @@ struct Case<'a> {
     unsupported: Unsupported,
     /// Of persons listed as living elsewhere in the area, how likely a present row is theirs that was held apart.
     held_apart: FxHashMap<u32, f64>,
-    /// Of pairs within persons, by their place, the probability that rivals leave that stand level with them.
-    level: FxHashMap<usize, f64>,
 }
 
 /// Finds all discrepancies. `visits` overrides the study's number of visits.
@@ -211,22 +209,9 @@ impl<'a> Case<'a> {
         let in_area = |record: RecordId| table.kind[record as usize] == RowKind::ElsewhereInArea;
         let held_apart = linked.held_apart(in_area, |record| table.is_present(record));
         let scorer = linked.scorer(comparer, table);
-        let level = linked.level_rivals(&scorer, study.linkage.review_probability);
         let (dwellings, places) = (Dwellings::of(table), Places::default());
-        let mut case = Case {
-            study,
-            table,
-            linked,
-            comparer,
-            areas,
-            scorer,
-            errors,
-            dwellings,
-            places,
-            unsupported,
-            held_apart,
-            level,
-        };
+        let mut case =
+            Case { study, table, linked, comparer, areas, scorer, errors, dwellings, places, unsupported, held_apart };
         case.places = Places::of(&case);
         case
     }
@@ -336,7 +321,7 @@ impl<'a> Case<'a> {
         let own = |low: usize, high: usize| {
             let pair = (records[low].min(records[high]), records[low].max(records[high]));
             match self.linked.pairs.binary_search(&pair) {
-                Ok(at) => self.level.get(&at).copied().unwrap_or_else(|| self.linked.scores[at].probability()),
+                Ok(at) => self.linked.probability_within(at),
                 Err(_) => {
                     let pattern = self.linked.pattern_of_unblocked(self.comparer, pair);
                     self.scorer.score(pattern, pair.0, pair.1).probability()

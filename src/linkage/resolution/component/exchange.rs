@@ -12,10 +12,14 @@ type Exchange = Vec<(usize, Vec<u32>)>;
 const IMPROVEMENT_ROUNDS_MAX: u32 = 8;
 
 impl Component<'_> {
-    /// Moves single records between persons while the total evidence grows.
-    pub(super) fn improve(&mut self, persons: &mut Vec<Vec<u32>>) {
+    /// Moves single records between persons while the total evidence grows; leaves them as they are if there are more
+    /// likely pairs than so many.
+    pub(super) fn improve(&mut self, persons: &mut Vec<Vec<u32>>, links_max: usize) {
         let held = self.edges.iter().filter(|(_, score)| score.log2_odds >= self.terms.minimum);
         let mut links: Vec<(u32, u32)> = held.map(|(pair, _)| *pair).collect();
+        if links.len() > links_max {
+            return;
+        }
         links.sort_unstable();
         let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); self.records.len()];
         for (one, other) in &links {

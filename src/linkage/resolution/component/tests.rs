@@ -89,7 +89,9 @@ fn a_first_choice_that_blocks_two_better_ones_is_undone() {
     with_component(&[0, 0, 1, 1], &scores, |component| {
         assert_eq!(component.join_greedily(), [vec![0, 2], vec![1], vec![3]], "greedy alone is caught");
         let mut exchanged = component.join_greedily();
-        component.improve(&mut exchanged);
+        component.improve(&mut exchanged, 2);
+        assert_eq!(exchanged, component.join_greedily(), "it has more links than are looked at");
+        component.improve(&mut exchanged, 3);
         exchanged.sort();
         assert_eq!(exchanged, [vec![0, 3], vec![1, 2]], "by exchanges, as in a large component");
         assert_eq!(resolved(component), [vec![0, 3], vec![1, 2]], "exactly");
@@ -266,7 +268,7 @@ fn exchanges_never_lose_and_mostly_reach_the_greatest_total() {
         with_component(&slots, &scores, |component| {
             let mut persons = component.join_greedily();
             let greedy = total(component, &persons);
-            component.improve(&mut persons);
+            component.improve(&mut persons, usize::MAX);
             let (found, greatest) = (total(component, &persons), best(component, 0, &mut Vec::new()));
             assert!(greedy <= found + 1e-9 && found <= greatest + 1e-9);
             reached += u32::from(found > greatest - 1e-6);
