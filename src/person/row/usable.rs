@@ -5,12 +5,13 @@
 use std::borrow::Cow;
 
 use super::{ChunkTable, RowReader};
-use crate::intake::extract::Chunk;
+use crate::intake::extract::{Chunk, Column};
 use crate::intake::study::{Field, Role, RowKind};
 use crate::person::Rejected;
 use crate::person::cell::is_nothing;
 use crate::person::name::organisation::{is_credit_code, is_organisation};
 use crate::person::{code, id_number};
+use crate::tally::HEADER_REPEATED;
 
 impl RowReader<'_> {
     /// The id of a row; nothing where there is none.
@@ -23,6 +24,10 @@ impl RowReader<'_> {
 
     /// Can a row be read? It is set aside otherwise.
     pub(super) fn is_usable(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) -> bool {
+        if self.repeats_header(chunk, row) {
+            self.set_aside(chunk, row, (None, HEADER_REPEATED), out);
+            return false;
+        }
         let has_id = self.record_id.is_none() || self.record_id(chunk, row, 0).is_some();
         let (column, reason) = match chunk.overlong(row) {
             _ if !has_id => (self.study.sources[self.source].record_id.clone(), "record_id_missing"),
@@ -31,6 +36,15 @@ impl RowReader<'_> {
         };
         self.set_aside(chunk, row, (column, reason), out);
         false
+    }
+
+    /// Files that were put one behind the other keep their headers. One cell that is called like its column says nothing.
+    fn repeats_header(&self, chunk: &Chunk, row: usize) -> bool {
+        let is_name = |(column, name): (&Column, &String)| match column {
+            Column::Text(_) => column.text(row).is_some_and(|text| text.trim_start_matches('\u{feff}') == name.trim()),
+            Column::Null | Column::Day(_) => false,
+        };
+        self.columns.len() > 1 && chunk.columns.iter().zip(&self.columns).all(is_name)
     }
 
     /// Does a row of a register stand for an organisation? A roll has none. Behind the name of a person may stand that
