@@ -449,18 +449,6 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_stands_again_is_no_person() {
-        let columns = "id_number = \"i\"\nlast_seen = \"s\"";
-        // Put one behind the other, with the mark of its encoding and without.
-        let text = "n,i,s\n王丽,,2020-05-06\nn,i,s\n李明,,\n\u{feff}n,i,s\nn,,\n";
-        let found = records_of(text, columns, "").unwrap();
-        let rows: Vec<u64> = found.rejected.iter().map(|rejected| rejected.row).collect();
-        let tally = &found.tallies[0];
-        assert_eq!((rows, tally.set_aside["header_repeated"], tally.rows_lost()), (vec![2, 4], 2, 0));
-        assert_eq!((found.table.len(), tally.noted.get("last_seen_unreadable")), (3, None));
-    }
-
-    #[test]
     fn what_a_row_means_is_told_with_and_without_a_point() {
         use crate::intake::study::RowKind::{Birth, Death, Residence};
         let columns = "[source.rows]\ncolumn = \"k\"\nbirth = [\"1\"]\ndeath = [\"2.0\"]";

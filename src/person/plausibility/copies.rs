@@ -92,7 +92,7 @@ fn warn_of_files(source: &Source, extract: &Extract, one_in: u64, table: &Person
 }
 
 fn percent(share: f64) -> u64 {
-    (share * 100.0) as u64
+    (share * 100.0).round() as u64
 }
 
 /// The columns that a source reads, by field.
@@ -148,8 +148,8 @@ impl Sample {
     }
 }
 
-/// What a row tells of beside a person: the deaths that a register gives apart have the numbers of its records, too. Who
-/// lives here is said by other words on a roll than in a register.
+/// What a row tells of beside a person: the deaths that a register gives apart have the numbers of its records, too.
+/// Who lives here is said by other words on a roll than in a register.
 fn event(kind: RowKind) -> Option<RowKind> {
     [RowKind::Birth, RowKind::Death, RowKind::Ownership, RowKind::Tenancy].contains(&kind).then_some(kind)
 }

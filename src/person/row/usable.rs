@@ -38,7 +38,8 @@ impl RowReader<'_> {
         false
     }
 
-    /// Files that were put one behind the other keep their headers. One cell that is called like its column says nothing.
+    /// Files that were put one behind the other keep their headers. One cell that is called like its column says
+    /// nothing.
     fn repeats_header(&self, chunk: &Chunk, row: usize) -> bool {
         let is_name = |(column, name): (&Column, &String)| match column {
             Column::Text(_) => column.text(row).is_some_and(|text| text.trim_start_matches('\u{feff}') == name.trim()),
@@ -75,5 +76,23 @@ impl RowReader<'_> {
     ) {
         let (source, file, row) = (self.source, chunk.file, chunk.row_number(row));
         out.rejected.push(Rejected { source, file, row, column, reason });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::person::practice::{HEAD, Practice, source};
+
+    #[test]
+    fn a_header_that_stands_again_is_no_person() {
+        let columns = [("name", "n"), ("id_number", "i"), ("last_seen", "s")];
+        let study = format!("{HEAD}{}", source("a", "register", false, &columns));
+        // Put one behind the other, with the mark of its encoding and without.
+        let text = "n,i,s\n王丽,,2020-05-06\nn,i,s\n李明,,\n\u{feff}n,i,s\nn,,\n";
+        let found = Practice::of(&[("a.csv", text)], &study).standardised();
+        let rows: Vec<u64> = found.rejected.iter().map(|rejected| rejected.row).collect();
+        let tally = &found.tallies[0];
+        assert_eq!((rows, tally.set_aside["header_repeated"], tally.rows_lost()), (vec![2, 4], 2, 0));
+        assert_eq!((found.table.len(), tally.noted.get("last_seen_unreadable")), (3, None));
     }
 }
