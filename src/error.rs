@@ -83,10 +83,16 @@ impl Error {
     #[must_use]
     pub fn io(path: &Path, error: &std::io::Error) -> Error {
         let kind = match error.kind() {
-            std::io::ErrorKind::NotFound => Kind::Input,
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Kind::Input,
             _ => Kind::Environment,
         };
-        Error::new(kind, io_words(error)).at_file(path)
+        let error_at = Error::new(kind, io_words(error)).at_file(path);
+        match error.kind() {
+            std::io::ErrorKind::NotADirectory => {
+                error_at.hint("a file stands where a folder is meant: name the folder")
+            }
+            _ => error_at,
+        }
     }
 
     /// A file that a library could not write: by what the system said to it, if it was the system.

@@ -10,6 +10,9 @@ use serde::Serialize;
 /// Why rows of organisations are set aside: only persons are linked.
 pub const ORGANISATION: &str = "organisation";
 
+/// Why rows are set aside in which the header of a file stands again.
+pub const HEADER_REPEATED: &str = "header_repeated";
+
 /// Rows in, rows out, rows set aside and things noticed on the way.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
@@ -52,13 +55,14 @@ impl Tally {
     /// Rows set aside that may have been persons.
     #[must_use]
     pub fn rows_lost(&self) -> u64 {
-        self.rows_set_aside() - self.set_aside.get(ORGANISATION).copied().unwrap_or(0)
+        let of_none = [ORGANISATION, HEADER_REPEATED].map(|reason| self.set_aside.get(reason).copied().unwrap_or(0));
+        self.rows_set_aside() - of_none.iter().sum::<u64>()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ORGANISATION, Tally};
+    use super::{HEADER_REPEATED, ORGANISATION, Tally};
 
     #[test]
     fn a_row_is_either_passed_or_set_aside() {
@@ -68,7 +72,8 @@ mod tests {
         tally.note("x_lower_case", 3);
         assert_eq!((tally.rows_in, tally.rows_out, tally.rows_set_aside()), (2, 1, 1));
         tally.set_aside(ORGANISATION);
-        assert_eq!((tally.rows_set_aside(), tally.rows_lost()), (2, 1));
+        tally.set_aside(HEADER_REPEATED);
+        assert_eq!((tally.rows_set_aside(), tally.rows_lost()), (3, 1));
         assert_eq!((tally.set_aside["empty_row"], tally.noted["x_lower_case"]), (1, 3));
     }
 }

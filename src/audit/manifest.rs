@@ -206,9 +206,9 @@ impl Manifest {
     pub fn read(folder: &Path) -> Result<Manifest> {
         let path = folder.join(MANIFEST);
         let facts = std::fs::metadata(&path).map_err(|error| {
-            Error::io(&path, &error).hint(
+            Error::io(&path, &error).also(String::from(
                 "a run writes its manifest last: without one the run did not finish, or this is not a run's folder",
-            )
+            ))
         })?;
         if !facts.is_file() {
             return Err(no_file(&path));

@@ -56,6 +56,12 @@ const SAMPLE_ROWS: usize = 2_000;
 /// What is said of a table that is no extract.
 const TRUTH: &str = "a table of who is who, to judge results with";
 
+/// What is said of a table that a run, a review or a follow-up has written.
+const OF_THIS_PROGRAM: &str = "a table of this program, no extract";
+
+/// What is said of a file that is nothing but a header: a department without deaths this month sends such.
+const NO_ROWS: &str = "it has no rows: if there should be some, ask the sender for the file again";
+
 /// What is said of a file below that has mostly the persons of one in the folder itself, which is named behind it.
 const OLDER: &str =
     "if it is a list of its own, write a source for it: it has the name, the columns and most persons of";
@@ -75,6 +81,8 @@ struct Surveyed {
     name: String,
     /// Another extract that may be a part of the same table.
     like: Option<PathBuf>,
+    /// Another extract that may be the same list.
+    copy_of: Option<PathBuf>,
     headers: Vec<String>,
     profiles: Vec<Profile>,
     /// Columns whose values hold those of several other columns.
@@ -127,7 +135,7 @@ pub struct Drafted {
 /// An input error if the folder cannot be read or holds no extract that can be used.
 pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
     let found = found::extracts(folder)?;
-    let looked: Vec<(PathBuf, Result<Option<Surveyed>>)> =
+    let looked: Vec<(PathBuf, Result<Looked>)> =
         found.extracts.into_par_iter().map(|path| (path.clone(), survey(folder, &path))).collect();
     let mut left_out: Vec<(String, String)> = Vec::new();
     let mut surveyed = Vec::new();
@@ -135,8 +143,8 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
     for (path, look) in looked {
         let name = name_in(folder, &path);
         match look {
-            Ok(Some(file)) => surveyed.push(file),
-            Ok(None) => left_out.push((name, TRUTH.to_owned())),
+            Ok(Ok(file)) => surveyed.push(file),
+            Ok(Err(why)) => left_out.push((name, why.to_owned())),
             Err(error) => {
                 left_out.push((name, format!("cannot be used: {error}")));
                 first_error.get_or_insert(error);
@@ -155,7 +163,9 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
     left_out.extend(twins.into_iter().map(with("it has the same content as")));
     left_out.extend(older.into_iter().map(with(OLDER)));
     left_out.extend(found.left_out.into_iter().map(|(path, why)| (name_in(folder, &path), why)));
-    let (planned, roll_is_sure) = plan(parts::together(surveyed));
+    let mut extracts = parts::together(surveyed);
+    copies::note_copies(&mut extracts);
+    let (planned, roll_is_sure) = plan(extracts);
     let customs = custom::declare(&planned);
     let comparisons = telling::comparisons(&planned, &customs);
     let recognised = |(source, plan): &(usize, &Planned)| has_columns(*source, plan, &customs);
@@ -192,14 +202,20 @@ fn name_of_folder(folder: &Path) -> String {
     whole.file_name().map_or_else(|| String::from("Cross-check"), |name| name.to_string_lossy().into_owned())
 }
 
-/// Looks at one file; `None` if it is a truth table.
-fn survey(folder: &Path, path: &Path) -> Result<Option<Surveyed>> {
+/// A file that was looked at, or why it is no extract.
+type Looked = std::result::Result<Surveyed, &'static str>;
+
+/// Looks at one file.
+fn survey(folder: &Path, path: &Path) -> Result<Looked> {
     let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
     let mut study = study_of(path);
     let headers = extract::names(&study, 0, path)?;
     let headers: Vec<String> = headers.into_iter().filter(|name| !name.trim().is_empty()).collect();
     if headers::is_truth(&stem, &headers) {
-        return Ok(None);
+        return Ok(Err(TRUTH));
+    }
+    if headers::is_of_this_program(&headers) {
+        return Ok(Err(OF_THIS_PROGRAM));
     }
     let binding = |(index, name): (usize, &String)| Binding {
         field: Field::Custom(u16::try_from(index).unwrap_or(u16::MAX)),
@@ -212,6 +228,9 @@ fn survey(folder: &Path, path: &Path) -> Result<Option<Surveyed>> {
         source.bindings = headers.iter().enumerate().map(binding).collect();
     }
     let extract = extract::open(&study, 0)?;
+    if extract.rows == 0 {
+        return Ok(Err(NO_ROWS));
+    }
     let mut profiles: Vec<Profile> = headers.iter().map(|name| Profile::new(name)).collect();
     let (mut repeating, mut sample) = (Vec::new(), Vec::new());
     for (turn, chunk) in looked_at(&extract).into_iter().enumerate() {
@@ -227,7 +246,7 @@ fn survey(folder: &Path, path: &Path) -> Result<Option<Surveyed>> {
     let below = path.parent().filter(|parent| *parent != folder);
     let name_below =
         below.and_then(Path::file_name).map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Ok(Some(Surveyed {
+    Ok(Ok(Surveyed {
         path: path.to_path_buf(),
         parts: Vec::new(),
         is_below: below.is_some(),
@@ -235,6 +254,7 @@ fn survey(folder: &Path, path: &Path) -> Result<Option<Surveyed>> {
         stem,
         folder: name_below,
         like: None,
+        copy_of: None,
         headers,
         profiles,
         repeating,

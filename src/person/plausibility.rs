@@ -5,6 +5,7 @@
 //! like, and is noted; most of a column is a mistake that would make everybody look missed.
 
 mod births;
+mod copies;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,6 +106,7 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
         }
     }
     warn_of_parted_names(&standardised.table);
+    copies::warn(study, extracts, &standardised.table);
     check_area(study, &standardised.table)
 }
 

@@ -117,6 +117,20 @@ fn an_unusable_input_is_status_4() {
     check(&["profile", argument(&study)], 4);
     check(&["evaluate", argument(folder.path()), "--truth", "nowhere.csv"], 4);
     check(&["explain", argument(folder.path()), "roll:R1", "roll:R2"], 4);
+    let file = argument(&study);
+    for command in [
+        &["init", file][..],
+        &["seal", file],
+        &["coverage", file],
+        &["trace", file],
+        &["explain", file, "roll:R1", "roll:R2"],
+        &["evaluate", file, "--truth", argument(&folder.path().join("truth_records.parquet"))],
+        &["follow-up", "status", file],
+        &["review", "status", file],
+    ] {
+        let (_, err) = check(command, 4);
+        assert!(err.contains("name the folder"), "{command:?}: {err}");
+    }
 }
 
 #[test]

@@ -361,6 +361,10 @@ fn paths(plan: &Planned, relative_to: &Path) -> String {
         let like = relative(like, relative_to);
         doubts.push(format!("headed like {}: parts of one table? then list both in one path", one_line(&like)));
     }
+    if let Some(other) = &plan.surveyed.copy_of {
+        let other = one_line(&relative(other, relative_to));
+        doubts.push(format!("has the columns and most persons of {other}: is it one list? then leave one of them out"));
+    }
     if plan.surveyed.is_below {
         doubts.push("found in a folder below: does it belong to the study?".to_owned());
     }

@@ -255,6 +255,22 @@ pub(super) fn is_truth(stem: &str, headers: &[String]) -> bool {
     named || (headers.len() >= 2 && headers.len() <= 5 && headers.iter().all(is_id))
 }
 
+/// Is it a table that this program wrote, and that was put beside the extracts? Each has columns that no office has.
+pub(super) fn is_of_this_program(headers: &[String]) -> bool {
+    const TABLES: [&[&str]; 6] = [
+        // Links and decisions.
+        &["source_l", "record_l", "source_r", "record_r"],
+        &["discrepancy", "kind", "person", "roll_record"],
+        &["source", "file", "row", "column", "reason"],
+        &["area", "level", "sex", "age_group", "roll_present"],
+        &["case", "kind", "area", "content"],
+        // Outcomes of visits.
+        &["case", "kind", "outcome", "visited_on", "records"],
+    ];
+    let has = |name: &&str| headers.iter().any(|header| header.trim().eq_ignore_ascii_case(name));
+    TABLES.iter().any(|table| table.iter().all(has))
+}
+
 /// What a file's name says about the kind of its source.
 pub(super) fn kind_of(stem: &str, words: &[String]) -> Option<&'static str> {
     const KINDS: [(&str, &[&str]); 3] = [
@@ -365,5 +381,6 @@ mod tests {
         assert!(is_truth("pairs", &names(&["id_l", "id_r"])));
         assert!(is_truth("x", &names(&["source", "record_id", "uid"])));
         assert!(!is_truth("a", &names(&["id", "name"])));
+        assert!(!is_of_this_program(&names(&["case", "kind", "name", "records"])));
     }
 }

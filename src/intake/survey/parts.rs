@@ -75,6 +75,10 @@ pub(super) fn holds_numbers(profile: &Profile) -> bool {
     profile.share(Shape::IdNumber) >= NUMBERS_MIN
 }
 
+pub(super) fn holds_record_ids(profile: &Profile) -> bool {
+    profile.is_key() && headers::record_id_rank(&profile.name) > 0
+}
+
 fn holds_areas(profile: &Profile) -> bool {
     is_field(profile, &[Field::EnumerationArea])
 }
@@ -88,7 +92,12 @@ fn is_field(profile: &Profile, of: &[Field]) -> bool {
 }
 
 /// Have both hardly a value in common in such columns? `None` if they have no such column.
-fn have_others(one: &Surveyed, other: &Surveyed, is_such: fn(&Profile) -> bool, shared_max: f64) -> Option<bool> {
+pub(super) fn have_others(
+    one: &Surveyed,
+    other: &Surveyed,
+    is_such: fn(&Profile) -> bool,
+    shared_max: f64,
+) -> Option<bool> {
     let seen = |file: &Surveyed, profile: &Profile| profile.rows as f64 / file.rows.max(1) as f64;
     let pairs = one.profiles.iter().zip(&other.profiles);
     let mut such = pairs.filter(|(one, other)| is_such(one) && is_such(other)).peekable();
@@ -119,9 +128,8 @@ fn live_elsewhere(one: &Surveyed, other: &Surveyed) -> bool {
 /// Do the numbers of records or of households begin anew in each? Together, no number would name one record, and
 /// strangers would be one household.
 fn begins_anew(one: &Surveyed, other: &Surveyed) -> bool {
-    let is_record = |profile: &Profile| profile.is_key() && headers::record_id_rank(&profile.name) > 0;
     let mut pairs = one.profiles.iter().zip(&other.profiles);
-    pairs.any(|(one, other)| is_record(one) && is_record(other) && one.overlap(other) > 0.0)
+    pairs.any(|(one, other)| holds_record_ids(one) && holds_record_ids(other) && one.overlap(other) > 0.0)
         || have_others(one, other, |profile| is_field(profile, &[Field::Household]), SHARED_MAX) == Some(false)
 }
 

@@ -3,7 +3,7 @@
 //! Takes the sources as they are planned, gives what was guessed of a whole source, or could not be told of it. The
 //! draft marks the same with `# ?`; whoever runs it unread would have results that look right.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::found::name_in;
 use super::{Planned, guess};
@@ -61,12 +61,22 @@ fn of_source(folder: &Path, plan: &Planned, has_roll: bool) -> Vec<Remark> {
         ),
     ];
     let remark = |(_, what, in_chinese)| Remark { of: of.clone(), what, in_chinese };
-    let like = plan.surveyed.like.as_ref().map(|like| Remark {
-        of: format!("{}, {of}", name_in(folder, like).escape_debug()),
-        what: "have the same columns and hardly a person in common: parts of one table? then list both in one path",
-        in_chinese: "表头相同而人员几乎不重复：若是同一数据的几个部分，请一并列入一个 path",
-    });
-    said.into_iter().filter(|(is, ..)| *is).map(remark).chain(like).collect()
+    let besides = |other: &Option<PathBuf>, what, in_chinese| {
+        let of = format!("{}, {of}", name_in(folder, other.as_ref()?).escape_debug());
+        Some(Remark { of, what, in_chinese })
+    };
+    let like = besides(
+        &plan.surveyed.like,
+        "have the same columns and hardly a person in common: parts of one table? then list both in one path",
+        "表头相同而人员几乎不重复：若是同一数据的几个部分，请一并列入一个 path",
+    );
+    let copied = besides(
+        &plan.surveyed.copy_of,
+        "have the same columns and mostly the same persons: deliveries or copies of one list? then leave one out, as \
+         everybody in it would be found twice",
+        "表头相同且人员大多相同：若是同一数据的两次报送或副本，请只保留一个，否则其中每个人都会被当作两个来源分别查到",
+    );
+    said.into_iter().filter(|(is, ..)| *is).map(remark).chain(like).chain(copied).collect()
 }
 
 /// Is it a register that says who lived where at the reference time, as only a roll does?

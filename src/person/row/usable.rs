@@ -5,12 +5,13 @@
 use std::borrow::Cow;
 
 use super::{ChunkTable, RowReader};
-use crate::intake::extract::Chunk;
+use crate::intake::extract::{Chunk, Column};
 use crate::intake::study::{Field, Role, RowKind};
 use crate::person::Rejected;
 use crate::person::cell::is_nothing;
 use crate::person::name::organisation::{is_credit_code, is_organisation};
 use crate::person::{code, id_number};
+use crate::tally::HEADER_REPEATED;
 
 impl RowReader<'_> {
     /// The id of a row; nothing where there is none.
@@ -23,6 +24,10 @@ impl RowReader<'_> {
 
     /// Can a row be read? It is set aside otherwise.
     pub(super) fn is_usable(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) -> bool {
+        if self.repeats_header(chunk, row) {
+            self.set_aside(chunk, row, (None, HEADER_REPEATED), out);
+            return false;
+        }
         let has_id = self.record_id.is_none() || self.record_id(chunk, row, 0).is_some();
         let (column, reason) = match chunk.overlong(row) {
             _ if !has_id => (self.study.sources[self.source].record_id.clone(), "record_id_missing"),
@@ -31,6 +36,16 @@ impl RowReader<'_> {
         };
         self.set_aside(chunk, row, (column, reason), out);
         false
+    }
+
+    /// Files that were put one behind the other keep their headers. One cell that is called like its column says
+    /// nothing.
+    fn repeats_header(&self, chunk: &Chunk, row: usize) -> bool {
+        let is_name = |(column, name): (&Column, &String)| match column {
+            Column::Text(_) => column.text(row).is_some_and(|text| text.trim_start_matches('\u{feff}') == name.trim()),
+            Column::Null | Column::Day(_) => false,
+        };
+        self.columns.len() > 1 && chunk.columns.iter().zip(&self.columns).all(is_name)
     }
 
     /// Does a row of a register stand for an organisation? A roll has none. Behind the name of a person may stand that
@@ -61,5 +76,23 @@ impl RowReader<'_> {
     ) {
         let (source, file, row) = (self.source, chunk.file, chunk.row_number(row));
         out.rejected.push(Rejected { source, file, row, column, reason });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::person::practice::{HEAD, Practice, source};
+
+    #[test]
+    fn a_header_that_stands_again_is_no_person() {
+        let columns = [("name", "n"), ("id_number", "i"), ("last_seen", "s")];
+        let study = format!("{HEAD}{}", source("a", "register", false, &columns));
+        // Put one behind the other, with the mark of its encoding and without.
+        let text = "n,i,s\n王丽,,2020-05-06\nn,i,s\n李明,,\n\u{feff}n,i,s\nn,,\n";
+        let found = Practice::of(&[("a.csv", text)], &study).standardised();
+        let rows: Vec<u64> = found.rejected.iter().map(|rejected| rejected.row).collect();
+        let tally = &found.tallies[0];
+        assert_eq!((rows, tally.set_aside["header_repeated"], tally.rows_lost()), (vec![2, 4], 2, 0));
+        assert_eq!((found.table.len(), tally.noted.get("last_seen_unreadable")), (3, None));
     }
 }

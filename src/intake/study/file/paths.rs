@@ -156,10 +156,12 @@ fn walk(place: PathBuf, parts: &[Component<'_>], matched: &mut Vec<PathBuf>) -> 
     for entry in entries {
         let entry = entry.map_err(|error| Unfound::unreadable(start, &error))?;
         let name = entry.file_name();
-        if !pattern.matches_with(&name.to_string_lossy(), options) {
+        let text = name.to_string_lossy();
+        // Excel's lock file of an open workbook is none.
+        if text.starts_with("~$") || !pattern.matches_with(&text, options) {
             continue;
         }
-        let next = place.join(name);
+        let next = place.join(&name);
         if !is_any_depth {
             walk(next, rest, matched)?;
         } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
@@ -190,7 +192,9 @@ mod tests {
         let outer = tempfile::tempdir().unwrap();
         let folder = outer.path().join("a [1]");
         std::fs::create_dir_all(folder.join("sub/deep.parquet")).unwrap();
-        for name in ["b.parquet", "a.PARQUET", "c.csv", ".hidden.csv", "~$d.xlsx", "notes.txt", "sub/z.xlsx"] {
+        for name in
+            ["b.parquet", "a.PARQUET", "c.csv", ".hidden.csv", "~$d.xlsx", "notes.txt", "sub/z.xlsx", "sub/~$z.xlsx"]
+        {
             std::fs::write(folder.join(name), "x").unwrap();
         }
         let check =

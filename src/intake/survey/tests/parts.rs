@@ -122,3 +122,47 @@ fn an_older_copy_in_a_folder_below_is_left_out_and_named() {
     let no_copies = [roll(), ("公安.csv", one(0)), ("a/公安.csv", one(70)), ("b/卫健.csv", one(5))];
     assert!(left_out(&no_copies).is_empty());
 }
+
+#[test]
+fn lists_of_mostly_the_same_records_are_asked_about_and_those_of_two_departments_are_not() {
+    let one = |from: u32| list(from, move |row| from + row);
+    let others = |from: u32| list(from, |row| row + 5_000);
+    let fewer = |text: String| text.lines().take(95).map(|line| format!("{line}\n")).collect::<String>();
+    for (files, asked) in [
+        ([("公安_10.csv", one(0)), ("公安_11.csv", one(10))], true),
+        ([("公安.csv", one(0)), ("a.csv", fewer(one(0)))], true),
+        ([("a.csv", one(0)), ("b.csv", one(60))], false),
+        ([("教育.csv", one(0)), ("民政.csv", others(0))], false),
+        ([("公安.csv", one(0)), ("卫健.csv", one(5))], false),
+    ] {
+        let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+        let folder = folder(&files.clone().into_iter().chain([roll()]).collect::<Vec<_>>());
+        let drafted = draft(folder.path(), folder.path()).unwrap();
+        let remarks = drafted.remarks.iter().filter(|remark| remark.what.contains("mostly the same persons")).count();
+        let doubts =
+            drafted.text.lines().filter(|line| line.starts_with("path") && line.contains("# ? has the columns"));
+        assert_eq!((remarks, doubts.count()), (usize::from(asked), usize::from(asked)), "{names:?}\n{}", drafted.text);
+        assert_eq!(drafted.text.matches("[[source]]").count(), 3, "{names:?}");
+    }
+}
+
+#[test]
+fn tables_of_this_program_and_files_without_rows_are_left_out_and_named() {
+    let tables = [
+        ("outcomes.csv", "case,kind,outcome,visited_on,records\nABCD-EFGH,missed_person,found,2020-12-01,ab.cd\n"),
+        ("decisions.csv", "source_l,record_l,source_r,record_r,mark_l,mark_r,same\nroll,R1,police,P1,a,b,1\n"),
+        ("links copy.csv", "source_l,record_l,source_r,record_r,match_weight,name\nroll,R1,police,P1,9.5,exact\n"),
+        ("found.csv", "discrepancy,kind,person,roll_record,area\nD1,missed_person,1,,120106\n"),
+        ("死亡.csv", "人员编号,姓名,身份证号,死亡日期\n"),
+    ];
+    let tables = tables.map(|(name, text)| (name, text.to_owned()));
+    let folder = folder(&[&[roll()], &tables[..]].concat());
+    let drafted = draft(folder.path(), folder.path()).unwrap();
+    assert_eq!(drafted.text.matches("[[source]]").count(), 1, "{}", drafted.text);
+    assert!(drafted.unrecognised.is_empty() && drafted.remarks.is_empty(), "{:?}", drafted.remarks);
+    for (name, _) in tables {
+        let why = drafted.left_out.iter().find(|(left_out, _)| left_out == name).map(|(_, why)| why.as_str());
+        let expected = if name == "死亡.csv" { "it has no rows" } else { "a table of this program" };
+        assert!(why.is_some_and(|why| why.starts_with(expected)), "{name}: {why:?}");
+    }
+}

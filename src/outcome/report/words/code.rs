@@ -287,6 +287,7 @@ const REASONS: &[Entry] = &[
     ("record_id_repeated", words("记录编号重复", "the record id occurs before")),
     ("nothing_to_find_a_person_by", words("没有可据以查找的内容", "nothing to find a person by")),
     ("organisation", words("单位，不是个人", "an organisation, no person")),
+    ("header_repeated", words("重复的表头行，不是个人", "the header again, no person")),
     ("ragged_row", words("列数与表头不符", "more or fewer fields than the header")),
     ("text_too_long", words("内容过长", "text longer than any name, number or address")),
     ("undecodable_text", words("文字编码无法识别", "text in no readable encoding")),
