@@ -162,9 +162,7 @@ fn io_words(error: &std::io::Error) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.place.file {
-            // Debug form of the name: control characters and escapes of a hostile file name stay inert.
-            let name = file.display().to_string();
-            write!(f, "{}", name.escape_debug())?;
+            write!(f, "{}", inert(&file.display().to_string()))?;
             if let Some(row) = self.place.row {
                 write!(f, ":{row}")?;
             }
@@ -173,7 +171,7 @@ impl fmt::Display for Error {
             write!(f, "row {row}: ")?;
         }
         if let Some(column) = &self.place.column {
-            write!(f, "{}: ", column.escape_debug())?;
+            write!(f, "{}: ", inert(column))?;
         }
         write!(f, "{}", self.what)?;
         if let Some(hint) = &self.hint {
@@ -184,3 +182,28 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// A name of a file, a folder or a column as it may stand on a screen: control characters of a hostile one do nothing,
+/// and quotation marks, which harm nobody, stand as they are.
+#[must_use]
+pub fn inert(name: &str) -> String {
+    name.escape_debug().to_string().replace("\\'", "'").replace("\\\"", "\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::inert;
+
+    #[test]
+    fn names_are_shown_as_they_are_but_for_what_a_terminal_obeys() {
+        for (name, shown) in [
+            ("d'Alembert/登记.csv", "d'Alembert/登记.csv"),
+            ("a \"b\".csv", "a \"b\".csv"),
+            ("a\u{1b}[31m\u{202e}.csv", "a\\u{1b}[31m\\u{202e}.csv"),
+            ("a\n'b", "a\\n'b"),
+            ("a\\'b\\n", "a\\\\'b\\\\n"),
+        ] {
+            assert_eq!(inert(name), shown);
+        }
+    }
+}

@@ -228,7 +228,7 @@ pub fn take_in(study: &Study) -> Result<Vec<Extract>> {
     }
     // Where senders seal, a folder without a seal may have lost it; `sealed_by` would refuse that.
     for (source, folder) in unsealed.into_iter().filter(|_| is_any_sealed) {
-        let folder = folder.display();
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.display();
         tracing::warn!(source, %folder, "not sealed, and others are: no change of these files would be found");
     }
     refuse_empty(study, &extracts)?;

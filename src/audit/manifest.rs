@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::digest;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, inert};
 use crate::tally::Tally;
 
 /// Name of the manifest file.
@@ -134,7 +134,7 @@ impl Manifest {
         for input in self.inputs.iter().filter(|input| input.source == source) {
             let last_row = input.last_row.unwrap_or(input.rows);
             if row < last_row {
-                return (input.file.display().to_string().escape_debug().to_string(), row + 1);
+                return (inert(&input.file.display().to_string()), row + 1);
             }
             row -= last_row;
         }

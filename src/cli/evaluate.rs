@@ -8,7 +8,7 @@ use super::args::{Evaluate, ResultFormat};
 use super::screen::{Table, count, per_cent, share, show, show_json};
 use super::truth;
 use crate::audit::located;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, inert};
 use crate::outcome::files;
 use crate::outcome::quality::{self, Counts, MissedList, Quality};
 use crate::provenance::held;
@@ -56,7 +56,7 @@ pub(super) fn describe(quality: &Quality) -> String {
         let _ = writeln!(
             text,
             "left out of the truth, as the run has no such source: {}\n",
-            quality.sources_left_out.join(", ").escape_debug()
+            inert(&quality.sources_left_out.join(", "))
         );
     }
     text += &reliability(quality);
@@ -119,8 +119,12 @@ fn visits(missed: &MissedList) -> String {
             per_cent(head.found, missed.missed),
         ]);
     }
+    let unknown = match missed.unknown {
+        0 => String::new(),
+        unknown => format!(" (left out: {}, of whom the truth knows no record in a register)", count(unknown)),
+    };
     format!(
-        "{} persons truly missed and in a register, {} listed, average precision {:.5}\n{}",
+        "{} persons truly missed and in a register, {} listed{unknown}, average precision {:.5}\n{}",
         count(missed.missed),
         count(missed.listed),
         missed.average_precision,

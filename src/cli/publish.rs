@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::args::Publish;
 use super::destination;
 use super::explain::evidence::{self, Evidence};
-use super::screen::show;
+use super::screen::{named, show};
 use crate::audit::key_file::{self, KeyKind};
 use crate::audit::{located, publication};
 use crate::error::{Error, Kind, Result};
@@ -73,7 +73,7 @@ fn write(asked: &Publish, gathered: &Evidence) -> Result<String> {
     let withheld = released.areas.iter().filter(|area| area.withheld.is_some()).count();
     Ok(format!(
         "{}: {} areas, {withheld} with something withheld; {} left out. Disclosure control: cell key.\n",
-        asked.out.display().to_string().escape_debug(),
+        named(&asked.out),
         released.areas.len(),
         released.areas_left_out
     ))

@@ -6,7 +6,7 @@ use super::args::custody::Purge;
 use super::screen::{Table, count, show};
 use crate::audit::purge::{self, Order, Purged};
 use crate::casework;
-use crate::error::Result;
+use crate::error::{Result, inert};
 use crate::outcome::files;
 use crate::outcome::report::cases::table::CASES;
 use crate::outcome::report::follow_up;
@@ -27,7 +27,7 @@ pub(super) fn purge(asked: &Purge) -> Result<ExitCode> {
             show("nothing removed: the run in this folder never was whole, and nothing is left of it\n")?;
         }
         Purged::Leftovers(left) => {
-            show(&format!("removed what a run had left that never was whole: {}\n", left.join(", ").escape_debug()))?;
+            show(&format!("removed what a run had left that never was whole: {}\n", inert(&left.join(", "))))?;
         }
         Purged::Removed(removed, strangers) => {
             let mut table = Table::new(&["removed", ""]);
@@ -36,7 +36,7 @@ pub(super) fn purge(asked: &Purge) -> Result<ExitCode> {
             let kept = "their digests are in the log; copies, backups and what was sent out are yours to remove\n";
             let mut text = table.text() + kept;
             for name in strangers {
-                text += &format!("no run wrote {}: it stays; remove it if it names persons\n", name.escape_debug());
+                text += &format!("no run wrote {}: it stays; remove it if it names persons\n", inert(&name));
             }
             show(&text)?;
         }

@@ -49,9 +49,15 @@ pub(super) fn describe(summary: &Summary) -> String {
     };
     counts.row(vec![String::from("expected found by visits"), expected]);
     let reliability = &summary.reliability;
-    counts.row(vec![String::from("links from probability"), format!("{:.4}", reliability.threshold)]);
+    counts.row(vec![String::from("links from probability"), threshold(reliability.threshold)]);
     counts.row(vec![String::from("links expected to be false"), format!("{:.1}", reliability.false_links)]);
     format!("{}\n{}", sources.text(), counts.text())
+}
+
+/// A threshold in four decimals; one that these would make certain, as it is.
+fn threshold(probability: f64) -> String {
+    let text = format!("{probability:.4}");
+    if text == "1.0000" && probability < 1.0 { probability.to_string() } else { text }
 }
 
 /// Where the outputs are.
@@ -80,4 +86,14 @@ pub(super) fn verdict(summary: &Summary) -> ExitCode {
     let what = format!("more rows were rejected than the study allows: {sources}\n  hint: {hint}");
     complain(Kind::Rejected, &what);
     status(Kind::Rejected)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_threshold_is_shown_as_certain_that_is_not() {
+        for (probability, shown) in [(0.5, "0.5000"), (0.99994, "0.9999"), (0.999_999, "0.999999"), (1.0, "1.0000")] {
+            assert_eq!(super::threshold(probability), shown);
+        }
+    }
 }

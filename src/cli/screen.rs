@@ -6,7 +6,7 @@
 use std::io::{ErrorKind, Write, stderr, stdout};
 use std::path::Path;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, inert};
 
 /// Writes a result to stdout.
 ///
@@ -32,9 +32,9 @@ pub(super) fn show_json(value: &impl serde::Serialize) -> Result<()> {
     show(&(text + "\n"))
 }
 
-/// A file as it was named, control characters and escapes of a hostile name inert.
+/// A file as it was named, as far as that does a terminal no harm.
 pub(super) fn named(file: &Path) -> String {
-    file.display().to_string().escape_debug().to_string()
+    inert(&file.display().to_string())
 }
 
 /// Writes a line to stderr; if that fails there is nobody to tell.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::custody::Seal;
-use super::screen::{Table, count, show};
+use super::screen::{self, Table, count, show};
 use crate::audit::delivery::{self, Delivered};
 use crate::audit::log::LOG;
 use crate::audit::publication;
@@ -120,7 +120,7 @@ fn folders_below(folder: &Path) -> Result<Vec<PathBuf>> {
 /// Some of the paths, for people.
 fn named(paths: &[PathBuf]) -> String {
     const SHOWN: usize = 3;
-    let shown = paths.iter().take(SHOWN).map(|path| path.display().to_string().escape_debug().to_string());
+    let shown = paths.iter().take(SHOWN).map(|path| screen::named(path));
     let more = if paths.len() > SHOWN { format!(" and {} more", paths.len() - SHOWN) } else { String::new() };
     shown.collect::<Vec<_>>().join(", ") + &more
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::Verify;
-use super::screen::{Table, count, show};
+use super::screen::{Table, count, named, show};
 use crate::audit::located;
 use crate::audit::manifest::{MANIFEST, Manifest};
 use crate::audit::publication::{AGAIN, Publication};
@@ -88,7 +88,7 @@ pub(super) fn verify(asked: &Verify, memory: Allowance, progress: &dyn Progress)
 fn place_of_inputs(run: &Path, manifest: &Manifest) -> Result<String> {
     let study = located::locate(run, manifest.clone())?.study.file;
     let folder = study.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Ok(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).display().to_string().escape_debug().to_string())
+    Ok(named(&folder.canonicalize().unwrap_or_else(|_| folder.to_owned())))
 }
 
 /// Do the paths of the study mean more files today than the run read?

@@ -172,6 +172,8 @@ pub struct MissedList {
     pub missed: u64,
     /// Length of the list.
     pub listed: u64,
+    /// What else is listed: persons of whom the truth knows no record in a register.
+    pub unknown: u64,
     /// Mean, over the truly missed, of the precision of the list down to each; 0 for one that is not on it.
     pub average_precision: f64,
     /// What visits to the first so many would find: as many as are missed, twice as many, all.

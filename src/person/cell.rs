@@ -9,13 +9,18 @@ use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::code;
 use super::date::{self, Date, Form};
 use super::han::compatible;
 use crate::intake::extract::{Chunk, Column, without_point};
+use crate::intake::study::sex_words::{is_beside_mujer, is_m};
 use crate::intake::study::{Binding, Comparator, Field, RowKind, RowMeaning, Study};
 
 /// Years behind the reference time in which extracts may still be drawn.
 const EXTRACT_YEARS_MAX: u16 = 10;
+
+/// Share of the letters of a column, one in so many, below which one is a slip and no code.
+const SLIP_SHARE: u64 = 50;
 
 /// The columns of a field, found in the chunks of a source.
 pub(super) struct BoundField<'a> {
@@ -27,6 +32,8 @@ pub(super) struct BoundField<'a> {
     dates: Option<Form<'a>>,
     /// Do numbers of five digits count days, by file and first row of the chunks in which that was asked?
     counts_days: Mutex<FxHashMap<(usize, u64), bool>>,
+    /// May `M` be *mujer*, by the same?
+    has_mujer: Mutex<FxHashMap<(usize, u64), bool>>,
     /// Is it of words or of ID numbers, which are read with what spreadsheets make of them?
     is_as_written: bool,
     /// Are rounded numbers as good as others?
@@ -64,6 +71,7 @@ impl<'a> BoundField<'a> {
             joiner: if runs_together { "-" } else { &binding.joiner },
             dates: latest_year.map(form),
             counts_days: Mutex::default(),
+            has_mujer: Mutex::default(),
             is_as_written,
             may_be_rounded: is_as_written || comparator == Some(Comparator::Numeric),
         }
@@ -131,6 +139,30 @@ impl<'a> BoundField<'a> {
         let mut known = self.counts_days.lock().unwrap_or_else(PoisonError::into_inner);
         let cells = || (0..chunk.rows).filter_map(|row| self.cell(column, row));
         *known.entry((chunk.file, chunk.first_row)).or_insert_with(|| date::count_days(cells()))
+    }
+
+    /// The sex that a text of this field means; none that depends on the language.
+    pub(super) fn sex(&self, chunk: &Chunk, text: &str) -> u8 {
+        if is_m(&compatible(text)) && self.has_mujer(chunk) { 0 } else { code::sex(text) }
+    }
+
+    /// Does this column have letters that make `M` a woman's, and that the study does not call a woman's themselves?
+    fn has_mujer(&self, chunk: &Chunk) -> bool {
+        let [column] = self.columns.as_slice() else { return false };
+        let Some(column) = chunk.columns.get(*column) else { return false };
+        let is_of_men = |cell: &str| {
+            is_beside_mujer(&compatible(cell)) && self.binding.codes.get(cell).is_none_or(|code| code::sex(code) != 2)
+        };
+        let mut known = self.has_mujer.lock().unwrap_or_else(PoisonError::into_inner);
+        *known.entry((chunk.file, chunk.first_row)).or_insert_with(|| {
+            let (mut of_men, mut all) = (0, 0);
+            for cell in (0..chunk.rows).filter_map(|row| self.cell(column, row)) {
+                let counts = is_of_men(&cell);
+                of_men += u64::from(counts);
+                all += u64::from(counts || is_m(&compatible(&cell)));
+            }
+            of_men * SLIP_SHARE > all
+        })
     }
 
     /// Is this text a code of which a spreadsheet has left the first digits (`1.20106E+11`)? If so, what is noted of

@@ -92,6 +92,7 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
             return Err(place(Error::input(what)).hint("look at [source.rows], and at which file was sent"));
         }
         check_deaths(source, extract.source, tally, &standardised.table).map_err(place)?;
+        warn_of_dead_residents(source, extract.source, &standardised.table);
         warn_of_undated_deaths(source, extract.source, &standardised.table);
         warn_of_other_codes(source, tally);
         warn_of_absent_kinds(source, extract.source, &standardised.table);
@@ -215,6 +216,33 @@ fn check_deaths(source: &Source, number: usize, tally: &Tally, table: &PersonTab
         );
     }
     Ok(())
+}
+
+/// Everybody who is enumerated and dead is enumerated wrongly. A register keeps rows of some who have died, and is one
+/// of deaths if it has hardly any others.
+fn warn_of_dead_residents(source: &Source, number: usize, table: &PersonTable) {
+    if let Some(rows) = dead_residents(number, table) {
+        let column = source.binding(Field::DeathDate).map_or_else(String::new, |binding| binding.columns.join(", "));
+        tracing::warn!(
+            source = source.name,
+            column,
+            rows,
+            "most rows of residents or of registrations have a date of death: is it the column of another date? Of a \
+             register of deaths [source.rows] must say so"
+        );
+    }
+}
+
+/// The rows of a source that speak of somebody here and have a date of death, if they are most of those that do.
+fn dead_residents(number: usize, table: &PersonTable) -> Option<u64> {
+    let is_of_living = |record: &u32| {
+        let kind = table.kind[*record as usize];
+        matches!(kind, RowKind::Present | RowKind::Residence | RowKind::HouseholdRegistration | RowKind::Permit)
+    };
+    let is_dead = |record: &u32| table.death[*record as usize].is_some();
+    let of_living: Vec<u32> = table.records(number).into_par_iter().filter(is_of_living).collect();
+    let rows = of_living.par_iter().filter(|record| is_dead(record)).count() as u64;
+    (rows >= ROWS_MIN && rows * 2 > of_living.len() as u64).then_some(rows)
 }
 
 /// Codes that mean nothing here make everybody of whom they are said something else, and no row is set aside for them.
@@ -348,4 +376,23 @@ fn median_age(table: &PersonTable, reference: i32, source: usize, kind: RowKind)
         .collect();
     ages.sort_unstable();
     if (ages.len() as u64) < ROWS_MIN { None } else { ages.get(ages.len() / 2).copied() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dead_residents;
+    use crate::person::practice::{HEAD, Practice, source};
+
+    #[test]
+    fn a_date_that_most_residents_have_is_not_that_of_their_death() {
+        let found = |dead: usize, kind: &str| {
+            let row = |row: usize| format!("王丽{row},{},{kind}\n", if row < dead { "2020-03-04" } else { "" });
+            let text = (0..50).map(row).fold(String::from("n,d,k\n"), |text, row| text + &row);
+            let columns = &[("name", "n"), ("death_date", "d")][..];
+            let rows = "[source.rows]\ncolumn = \"k\"\ndeath = [\"death\"]\n";
+            let study = format!("{HEAD}{}{rows}", source("a", "register", false, columns));
+            dead_residents(0, &Practice::of(&[("a.csv", &text)], &study).table())
+        };
+        assert_eq!([found(26, "here"), found(25, "here"), found(50, "death")], [Some(26), None, None]);
+    }
 }

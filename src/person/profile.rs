@@ -177,7 +177,7 @@ impl Counted {
                 self.date(date)
             }
             Field::DeathDate | Field::LastSeen => self.date(date()),
-            Field::Sex => self.noted(code::sex(text) != 0, "sex_unknown"),
+            Field::Sex => self.noted(bound.sex(chunk, text) != 0, "sex_unknown"),
             Field::Ethnicity => self.noted(code::ethnicity(text) != 0, "ethnicity_unknown"),
             Field::Relationship => {
                 self.noted(code::relationship(text) != code::Relationship::Unknown, "relationship_unknown")

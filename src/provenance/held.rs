@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::audit::manifest::{self, MANIFEST, Manifest};
 use crate::audit::purge;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, inert};
 use crate::intake::extract::{self, Extract};
 use crate::intake::study::{self, Study};
 
@@ -70,13 +70,13 @@ impl Compared {
     }
 
     fn compare_by(&mut self, digest_of: impl FnOnce(&Path) -> Result<String>, path: &Path, expected: &str) {
-        let shown = path.display().to_string();
+        let shown = inert(&path.display().to_string());
         match digest_of(path) {
             Ok(digest) if digest == expected => {}
-            Ok(_) => self.differing.push(format!("{} has changed", shown.escape_debug())),
+            Ok(_) => self.differing.push(format!("{shown} has changed")),
             // That the disk fails says nothing of the file.
             Err(error) if error.kind() == Kind::Environment => self.failed = self.failed.take().or(Some(error)),
-            Err(_) => self.differing.push(format!("{} cannot be read", shown.escape_debug())),
+            Err(_) => self.differing.push(format!("{shown} cannot be read")),
         }
     }
 

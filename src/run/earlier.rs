@@ -91,6 +91,7 @@ fn other_study(earlier: &Manifest, study: &Study) -> Option<String> {
     if earlier.study.reference_time != study.reference.text {
         return Some(format!("its reference time is {}", earlier.study.reference_time));
     }
+    // Whoever forgot the area, or gave one by mistake, mends the study.
     if earlier.study.area != study.area && !earlier.study.area.is_empty() && !study.area.is_empty() {
         return Some(format!("its area is {}", earlier.study.area));
     }

@@ -121,9 +121,13 @@ fn a_run_of_another_study_is_not_overwritten() {
         std::fs::write(&south, text.replace(from, to)).expect("written");
         check(&["-q", "run", argument(&south), "--out", argument(&results)], 2);
     }
-    // Other rules are no other study.
-    std::fs::write(&south, format!("{text}\n[linkage]\nlink_probability = 0.9\n")).expect("written");
-    check(&["-q", "run", argument(&south), "--out", argument(&results)], 0);
+    // Other rules are no other study, nor is one whose area was forgotten.
+    let (_, area) = text.split_once("\narea = ").expect("an area");
+    let area = format!("\narea = {}", area.lines().next().expect("a line"));
+    for mended in [format!("{text}\n[linkage]\nlink_probability = 0.9\n"), text.replace(&area, ""), text.clone()] {
+        std::fs::write(&south, mended).expect("written");
+        check(&["-q", "run", argument(&south), "--out", argument(&results)], 0);
+    }
     // Two studies without a name of their own are two.
     let results = at("nameless");
     for (study, status) in [(&south, 0), (&south, 0), (&north, 2)] {

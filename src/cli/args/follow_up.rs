@@ -173,7 +173,7 @@ pub struct Outcomes {
     /// The run's folder.
     #[arg(value_name = "DIR")]
     pub run: PathBuf,
-    /// The table to write (CSV: `case`, `kind`, `outcome`, `visited_on`, `records` as digests).
+    /// The table to write (CSV: `case`, `kind`, `outcome`, `visited_on`, `records` as digests with marks).
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }

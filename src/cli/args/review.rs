@@ -101,7 +101,7 @@ pub struct Decisions {
     /// The run's folder.
     #[arg(value_name = "DIR")]
     pub run: PathBuf,
-    /// The table to write (CSV: `source_l`, `record_l`, `source_r`, `record_r`, `same`).
+    /// The table to write (CSV: `source_l`, `record_l`, `source_r`, `record_r`, `mark_l`, `mark_r`, `same`).
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use crate::audit::manifest::Manifest;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, inert};
 use crate::intake::study::Study;
 use crate::outcome::coverage::{Level, UNKNOWN_AREA};
 use crate::outcome::report::cases::is_area;
@@ -26,7 +26,7 @@ impl Entries<'_> {
 
     /// `source:record`.
     pub(super) fn name(&self, record: RecordId) -> String {
-        format!("{}:{}", self.source(record), self.table.record_id(record).escape_debug())
+        format!("{}:{}", self.source(record), inert(self.table.record_id(record)))
     }
 
     /// `source:record  file row N`.
@@ -55,7 +55,7 @@ impl Entries<'_> {
 
 /// `source:record` of an end of a pair: what somebody typed as a record's id does nothing to a terminal.
 pub(super) fn named(end: &(String, String)) -> String {
-    format!("{}:{}", end.0, end.1.escape_debug())
+    format!("{}:{}", end.0, inert(&end.1))
 }
 
 /// That there are more entries than were listed.

@@ -9,7 +9,7 @@ use super::entries::{Entries, known, more};
 use crate::audit::manifest::Manifest;
 use crate::cli::args;
 use crate::cli::explain::evidence;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, inert};
 use crate::outcome::files;
 use crate::outcome::report::sources::{FIELDS, has_value};
 use crate::person;
@@ -89,7 +89,7 @@ fn noted(asked: &args::Trace, manifest: &Manifest, source: &str, reason: &str) -
     let files: Vec<_> = manifest.inputs.iter().filter(|input| input.source == source).collect();
     for (file, row) in rows.iter().take(asked.limit) {
         let file = files.get(*file).map(|input| input.file.display().to_string()).unwrap_or_default();
-        let _ = writeln!(text, "row       {} row {row}", file.escape_debug());
+        let _ = writeln!(text, "row       {} row {row}", inert(&file));
     }
     more(&mut text, rows.len(), asked.limit);
     Ok(text)
@@ -109,9 +109,8 @@ fn set_aside(asked: &args::Trace, manifest: &Manifest, source: &str) -> Result<S
     reasons.iter().for_each(|(reason, count)| text += &format!("  {reason}: {count}\n"));
     text += "\n";
     for row in rows.iter().take(asked.limit) {
-        let column =
-            row.column.as_deref().map_or(String::new(), |column| format!("  column {}", column.escape_debug()));
-        let _ = writeln!(text, "row       {} row {}{column}  {}", row.file.escape_debug(), row.row, row.reason);
+        let column = row.column.as_deref().map_or(String::new(), |column| format!("  column {}", inert(column)));
+        let _ = writeln!(text, "row       {} row {}{column}  {}", inert(&row.file), row.row, row.reason);
     }
     more(&mut text, rows.len(), asked.limit);
     Ok(text)

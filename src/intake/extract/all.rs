@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use super::{Extract, open};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, inert};
 use crate::intake::study::{Field, Source, Study};
 
 /// Opens all sources, in the order of the study.
@@ -53,12 +53,10 @@ fn look_for_twins(study: &Study, extracts: &[Extract]) -> Result<()> {
             // Files without rows are alike by nature.
             for file in extract.files.iter().filter(|file| file.rows > 0) {
                 let Some(twin) = other.files.iter().find(|known| known.digest == file.digest) else { continue };
-                let twin = twin.path.display().to_string();
+                let twin = inert(&twin.path.display().to_string());
                 let what = format!(
-                    "source `{}` has the same content as {} of source `{}`: everybody in it would be found twice",
-                    two.name,
-                    twin.escape_debug(),
-                    one.name
+                    "source `{}` has the same content as {twin} of source `{}`: everybody in it would be found twice",
+                    two.name, one.name
                 );
                 if study.roll().is_none_or(|roll| [other.source, extract.source].contains(&roll)) {
                     let file = file.path.display();
@@ -104,8 +102,8 @@ fn asked_for(study: &Study, source: usize, error: Error) -> Error {
     let of_source = lines.iter().skip(begin + 1).take_while(|line| !is_source(line));
     match of_source.enumerate().find(|(_, line)| names(line)) {
         Some((at, _)) => {
-            let file = study.file.display().to_string();
-            error.also(format!("{}:{} asks for this one", file.escape_debug(), begin + at + 2))
+            let file = inert(&study.file.display().to_string());
+            error.also(format!("{file}:{} asks for this one", begin + at + 2))
         }
         None => error,
     }

@@ -30,7 +30,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::digest;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, inert};
 use crate::intake::study::{Binding, Encoding, Field, Limits, Source, Study};
 use crate::privacy::personal;
 
@@ -232,7 +232,7 @@ pub fn open(study: &Study, source: usize) -> Result<Extract> {
         // Parts without rows are alike by nature.
         let twin = extract.files.iter().find(|other| file.rows > 0 && other.digest == file.digest);
         if let Some(twin) = twin {
-            let what = format!("has the same content as {}", twin.path.display().to_string().escape_debug());
+            let what = format!("has the same content as {}", inert(&twin.path.display().to_string()));
             return Err(Error::input(what).at_file(&file.path).hint("keep one of them in this source"));
         }
         let number = extract.files.len();
@@ -269,8 +269,8 @@ fn agree(
     for ((name, known), class) in columns.iter().zip(known).zip(classes) {
         match (&*known, class) {
             (Some(known), Some(class)) if known != class => {
-                let first = first.display().to_string();
-                let what = format!("holds {class} here and {known} in {}", first.escape_debug());
+                let first = inert(&first.display().to_string());
+                let what = format!("holds {class} here and {known} in {first}");
                 let hint =
                     "files of one source must have the same columns: ask the sender, or make two sources of them";
                 return Err(Error::input(what).at_file(path).at_column(name).hint(hint));

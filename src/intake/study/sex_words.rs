@@ -41,6 +41,18 @@ fn sex_of_words(plain: &str, known: impl Fn(&str) -> u8) -> u8 {
     if sexes.all(|sex| sex == first) { first } else { 0 }
 }
 
+/// Is it `M`, which beside [`is_beside_mujer`]'s letters may be *mujer* as well as *male*?
+#[must_use]
+pub fn is_m(text: &str) -> bool {
+    matches!(text.trim(), "m" | "M")
+}
+
+/// Is it a letter of men beside which `M` means women: *hombre* and *varón*? That of *vrouw* looks the same.
+#[must_use]
+pub fn is_beside_mujer(text: &str) -> bool {
+    matches!(text.trim(), "h" | "H" | "v" | "V")
+}
+
 #[cfg(test)]
 mod tests {
     use super::sex_of;

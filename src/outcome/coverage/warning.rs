@@ -26,7 +26,7 @@ pub(super) fn all(merged: &[f64], residence: &Residence, total: &Estimate, suppo
     let codes: std::collections::BTreeSet<&str> =
         residence.strata.iter().flat_map(|fit| &fit.warnings).map(String::as_str).collect();
     codes.into_iter().for_each(|code| warn(WarningKind::Residence, 0.0, code));
-    let erroneous = total.erroneous / total.enumerated.max(1.0);
+    let erroneous = total.erroneous / (total.enumerated + total.erroneous).max(1.0);
     if erroneous > 0.02 {
         warn(WarningKind::Erroneous, erroneous, "");
     }
@@ -119,7 +119,7 @@ pub struct Warning {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counts, WarningKind, of_lists, of_support};
+    use super::{Counts, Estimate, Residence, WarningKind, all, of_lists, of_support};
     use crate::outcome::discrepancy::Support;
 
     #[test]
@@ -135,6 +135,17 @@ mod tests {
         {
             assert_eq!(share(roll, register, both), None, "{roll} {register} {both}");
         }
+    }
+
+    #[test]
+    fn no_more_than_all_enumerations_are_wrong() {
+        let of = |enumerated: f64, erroneous: f64| {
+            let total = Estimate { enumerated, erroneous, ..Estimate::default() };
+            let warnings = all(&[1.0], &Residence::default(), &total, &Support::default());
+            warnings.iter().find(|warning| warning.kind == WarningKind::Erroneous).map(|warning| warning.share)
+        };
+        assert_eq!(of(10.0, 90.0), Some(0.9));
+        assert_eq!(of(99.0, 1.0), None);
     }
 
     /// `docs/outputs.md` lists them all, for whoever switches by them.

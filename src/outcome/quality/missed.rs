@@ -1,8 +1,9 @@
 //! What is the ranked list of missed persons worth to those who must go and look?
 //!
 //! The missed persons and newborns together, the most probable first, are the list of visits. A visit belongs to
-//! the true person that most of the discrepancy's register records belong to, and finds somebody if that person is a
-//! resident who was not enumerated, has a register record, and was not found before. The average precision is
+//! the true person that most of the discrepancy's register records belong to, and finds somebody if that person is
+//! a resident who was not enumerated, has a register record, and was not found before. Of a discrepancy without a
+//! record that the truth knows nobody can tell what a visit finds: it is left out. The average precision is
 //! Σ precision(rank of the k-th find) over the number of truly missed.
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -16,11 +17,13 @@ impl Known<'_> {
         let missed = self.truly_missed()?;
         let is_missed =
             |row: &&DiscrepancyRow| DiscrepancyKind::of_name(&row.kind).is_some_and(DiscrepancyKind::is_missed);
-        let mut list: Vec<&DiscrepancyRow> = discrepancies.iter().filter(is_missed).collect();
+        let person_of = self.persons_of_clusters(judged);
+        let all: Vec<&DiscrepancyRow> = discrepancies.iter().filter(is_missed).collect();
+        let mut list = all.clone();
+        list.retain(|row| person_of.contains_key(&row.person));
         list.sort_by(|one, other| {
             other.probability.total_cmp(&one.probability).then_with(|| one.discrepancy.cmp(&other.discrepancy))
         });
-        let person_of = self.persons_of_clusters(judged);
         let mut waiting = missed.clone();
         let finds: Vec<bool> =
             list.iter().map(|row| person_of.get(&row.person).is_some_and(|person| waiting.remove(person))).collect();
@@ -42,6 +45,7 @@ impl Known<'_> {
         Some(MissedList {
             missed: missed.len() as u64,
             listed: list.len() as u64,
+            unknown: (all.len() - list.len()) as u64,
             average_precision: if missed.is_empty() { 0.0 } else { precisions / missed.len() as f64 },
             visits: vec![head(missed.len()), head(2 * missed.len()), head(list.len())],
         })

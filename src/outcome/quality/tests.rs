@@ -153,8 +153,11 @@ fn records_that_one_side_lacks_are_counted() {
     let mut persons = run();
     persons.truncate(7);
     persons.push(member(9, "police", "no such"));
-    let quality = evaluate(&persons, &[], &[], &truth());
+    let visits = [visit(1, "missed_person", 9, 0.9), visit(2, "missed_person", 2, 0.8)];
+    let quality = evaluate(&persons, &[], &visits, &truth());
     assert_eq!((quality.records, quality.records_unknown, quality.records_absent), (7, 1, 1));
+    let missed = quality.missed.expect("the truth knows who was missed");
+    assert_eq!((missed.listed, missed.unknown, missed.visits[0].expected), (1, 1, 0.8), "nobody can tell of person 9");
     let nothing = evaluate(&[], &[], &[], &Truth::default());
     assert_eq!(nothing.persons.precision(), None);
     assert!(nothing.missed.is_none());

@@ -36,8 +36,10 @@ impl Contradictions {
                 continue;
             }
             found.rows += 1;
-            if let (true, Some(written), Some(inside)) = (written.has_day(), written.first_day(), inside.first_day()) {
-                *differences.entry(written - inside).or_default() += 1;
+            let days = written.first_day().zip(inside.first_day()).map(|(written, inside)| written - inside);
+            // A birth after the reference time has given way to that of the number: how it was written is not known.
+            if let Some(days) = days.filter(|days| written.has_day() && *days != 0) {
+                *differences.entry(days).or_default() += 1;
             }
         }
         let commonest = differences.into_iter().max_by_key(|(_, rows)| *rows);
@@ -103,6 +105,9 @@ mod tests {
             day => format!("1990-03-{:02}", day - 1),
         });
         assert_eq!(early, Contradictions { both: 56, rows: 56, days: Some(-1) });
+        // Another column: all after the reference time, of which none stays.
+        let later = found(|day| format!("2021-03-{day:02}"));
+        assert_eq!(later, Contradictions { both: 56, rows: 56, days: None });
         // Month first, read as day first where it can be; of 3 March nobody can tell.
         let exchanged = found(|day| format!("03/{day:02}/1990"));
         assert_eq!((exchanged.both, exchanged.rows, exchanged.days), (56, 22, None));

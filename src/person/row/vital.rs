@@ -5,7 +5,6 @@
 use super::{ChunkTable, RowReader};
 use crate::intake::extract::Chunk;
 use crate::intake::study::Field;
-use crate::person::code;
 use crate::person::date::Date;
 use crate::person::id_number::IdNumber;
 use crate::person::table::flag;
@@ -57,8 +56,9 @@ impl RowReader<'_> {
     }
 
     pub(super) fn read_sex(&self, chunk: &Chunk, row: usize, id: IdNumber, out: &mut ChunkTable) -> u8 {
-        let text = self.text(chunk, row, Field::Sex);
-        let written = text.as_ref().map_or(0, |text| code::sex(text));
+        let bound = self.bound(Field::Sex);
+        let text = bound.and_then(|bound| bound.text(chunk, row));
+        let written = bound.zip(text.as_ref()).map_or(0, |(bound, text)| bound.sex(chunk, text));
         out.note((written == 0 && text.is_some()).then_some("sex_unknown"));
         let inside = if id.is_valid() { id.sex().unwrap_or(0) } else { 0 };
         if written == 0 && inside != 0 {
@@ -70,5 +70,30 @@ impl RowReader<'_> {
             out.note(Some("sex_contradicts_id"));
         }
         written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::person::practice::{HEAD, Practice, source};
+
+    #[test]
+    fn a_letter_of_two_meanings_is_read_by_the_letters_beside_it() {
+        let sexes = |letters: &str, codes: &str| {
+            let text = letters.chars().fold(String::from("n,s\n"), |text, letter| format!("{text}王丽,{letter}\n"));
+            let columns = source("a", "register", false, &[("name", "n")]);
+            let study = format!("{HEAD}{columns}sex = {{ column = \"s\"{codes} }}\n");
+            let found = Practice::of(&[("a.csv", &text)], &study).standardised();
+            let sexes: Vec<u8> = found.table.sex.iter().copied().collect();
+            (sexes, found.tallies[0].noted.get("sex_unknown").copied())
+        };
+        assert_eq!(sexes("MF1", ""), (vec![1, 2, 1], None));
+        assert_eq!(sexes("HMhｍ", ""), (vec![0; 4], Some(4)));
+        assert_eq!(sexes("MV2", ""), (vec![0, 0, 2], Some(2)));
+        assert_eq!(sexes("MV", ", codes = { V = \"2\" }"), (vec![1, 2], None), "man and vrouw");
+        assert_eq!(sexes("HM", ", codes = { H = \"1\" }"), (vec![1, 0], Some(1)), "mujer");
+        assert_eq!(sexes("HM", ", codes = { H = \"1\", M = \"2\" }"), (vec![1, 2], None));
+        let slip = "M".repeat(99) + "h";
+        assert_eq!(sexes(&slip, "").1, Some(1));
     }
 }

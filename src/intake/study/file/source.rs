@@ -11,6 +11,7 @@ use super::key_part::{field_named, nearest_field};
 use super::keys;
 use super::paths;
 use super::section::{Complaints, Item, Section, one_of};
+use crate::error::inert;
 use crate::intake::study::{Binding, Comparator, CustomField, Encoding, Field, Role, RowKind, RowMeaning, Source};
 
 /// The row kinds that a roll can have.
@@ -97,7 +98,7 @@ fn files(section: &Section<'_>, folder: &Path, complaints: &mut Complaints) -> V
         match paths::files(folder, &written) {
             Ok(found) => files.extend(found),
             Err(why) => {
-                let mut hint = format!("looked for {}", folder.join(&written).display().to_string().escape_debug());
+                let mut hint = format!("looked for {}", inert(&folder.join(&written).display().to_string()));
                 // `\t` and `\n` in the names of folders are such characters without anybody's having meant them.
                 if written.contains(char::is_control) {
                     hint = format!("{hint}; {}", super::syntax::BACKSLASH);
