@@ -219,6 +219,13 @@ impl<'a> Observer<'a> {
         self.first(person, |at| self.material.table.id_number[at].region())
     }
 
+    /// The levels of a person when some are hidden.
+    pub fn levels(&self, person: u32, hidden: &[u32]) -> Box<[u8]> {
+        let mut levels = Vec::with_capacity(self.features.len());
+        self.observe(person, hidden, &mut levels);
+        levels.into()
+    }
+
     /// The level of each feature, written over `levels`.
     pub fn observe(&self, person: u32, hidden: &[u32], levels: &mut Vec<u8>) {
         levels.clear();

@@ -338,13 +338,11 @@ impl Group {
         };
         let residents = thinned(&self.positives, POSITIVES_MAX);
         let positives = see_both(&residents);
-        let see_house = |(person, together): (&u32, &Box<[u8]>)| {
-            let mut levels = Vec::new();
-            let Some(house) = surroundings.missed_house(*person) else { return together.clone() };
-            observer.observe(*person, &house, &mut levels);
-            levels.as_slice().into()
-        };
-        let houses: Vec<Box<[u8]>> = residents.par_iter().zip(&positives[1]).map(see_house).collect();
+        let houses = residents.par_iter().zip(&positives[1]).map(|(person, together)| {
+            let house = surroundings.missed_house(*person);
+            house.map_or_else(|| together.clone(), |house| observer.levels(*person, &house))
+        });
+        let houses: Vec<Box<[u8]>> = houses.collect();
         let negatives = see_both(&thinned(&self.negatives, NEGATIVES_MAX));
         let unlabelled = observe(&self.unlabelled, &|_| Vec::new());
         let held_apart: Vec<Option<(u32, f64)>> =

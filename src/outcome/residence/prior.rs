@@ -16,8 +16,8 @@
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; S. Garg et al.,
 //! *Mixture proportion estimation and PU learning: a modern approach*, NeurIPS 2021 (best bin estimation); C. Scott,
 //! *A rate of convergence for mixture proportion estimation*, AISTATS 2015; A. Gelman et al., *Bayesian Data Analysis*,
-//! 3rd ed. 2013, 2.6 (Poisson counts with a gamma prior); H. Schmidli et al., *Robust meta-analytic-predictive priors in
-//! clinical trials with historical control information*, Biometrics 2014 (a mixture with a vague prior).
+//! 3rd ed. 2013, 2.6 (Poisson counts with a gamma prior); H. Schmidli et al., *Robust meta-analytic-predictive priors
+//! in clinical trials with historical control information*, Biometrics 2014 (a mixture with a vague prior).
 
 use statrs::distribution::{ContinuousCDF, Gamma};
 use statrs::function::gamma::ln_gamma;
@@ -209,15 +209,13 @@ impl Counted {
             let posterior = Gamma::new(seen.missed + count, 1.0);
             posterior.map_or(f64::INFINITY, |posterior| posterior.inverse_cdf(CONFIDENCE))
         };
-        let seen = match known.among > 0.0 {
-            true => vec![(known, HOLDS), (known.vague(), 1.0 - HOLDS)],
-            false => vec![(known, 1.0)],
-        };
+        let is_known = known.among > 0.0;
+        let seen = if is_known { vec![(known, HOLDS), (known.vague(), 1.0 - HOLDS)] } else { vec![(known, 1.0)] };
         Counted { count, seen: seen.into_iter().map(|(seen, likely)| (seen, likely, most(seen))).collect() }
     }
 
-    /// A bound of the share that they are of so many, and the share. (The bound of a mixture lies about between those of
-    /// its parts: it only says which threshold to take.)
+    /// A bound of the share that they are of so many, and the share. (The bound of a mixture lies between those of its
+    /// parts, about so: it only says which threshold to take.)
     fn share_of(&self, among: f64) -> (f64, f64) {
         let logs = self.seen.iter().map(|(seen, likely, _)| match self.seen.len() {
             1 => 0.0,
