@@ -152,8 +152,14 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
         }
     }
     if surveyed.is_empty() {
-        let nothing = || Error::input("there is no extract in this folder that can be linked").at_file(folder);
-        return Err(first_error.unwrap_or_else(|| nothing().hint("put .parquet, .csv or .xlsx files into it")));
+        let nothing = || {
+            let error = Error::input("there is no extract in this folder that can be linked").at_file(folder);
+            match left_out.first() {
+                Some((name, why)) => error.hint(format!("{name} is left out: {why}")),
+                None => error.hint("put .parquet, .csv or .xlsx files into it"),
+            }
+        };
+        return Err(first_error.unwrap_or_else(nothing));
     }
     let (surveyed, twins) = copies::without_twins(surveyed);
     let (surveyed, older) = copies::without_older(surveyed);

@@ -155,13 +155,16 @@ impl<'a> BoundField<'a> {
         };
         let mut known = self.has_mujer.lock().unwrap_or_else(PoisonError::into_inner);
         *known.entry((chunk.file, chunk.first_row)).or_insert_with(|| {
-            let (mut of_men, mut all) = (0, 0);
+            let (mut of_men, mut of_women, mut all) = (0, 0, 0);
             for cell in (0..chunk.rows).filter_map(|row| self.cell(column, row)) {
-                let counts = is_of_men(&cell);
+                let (counts, text) = (is_of_men(&cell), compatible(&cell));
+                let is_f = matches!(text.trim(), "f" | "F");
                 of_men += u64::from(counts);
-                all += u64::from(counts || is_m(&compatible(&cell)));
+                of_women += u64::from(is_f);
+                all += u64::from(counts || is_f || is_m(&text));
             }
-            of_men * SLIP_SHARE > all
+            // Beside F, M is a man.
+            of_men * SLIP_SHARE > all && of_women * SLIP_SHARE <= all
         })
     }
 

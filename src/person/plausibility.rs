@@ -221,7 +221,13 @@ fn check_deaths(source: &Source, number: usize, tally: &Tally, table: &PersonTab
 /// Everybody who is enumerated and dead is enumerated wrongly. A register keeps rows of some who have died, and is one
 /// of deaths if it has hardly any others.
 fn warn_of_dead_residents(source: &Source, number: usize, table: &PersonTable) {
-    if let Some(rows) = dead_residents(number, table) {
+    // Only the dead, of whom nothing is said that is said of the living: a register of deaths, whatever its rows are
+    // taken for.
+    let of_living = [Field::LastSeen, Field::Household, Field::Registration];
+    let is_of_deaths = source.rows.column.is_none()
+        && of_living.iter().all(|field| source.binding(*field).is_none())
+        && table.records(number).all(|record| table.death[record as usize].is_some());
+    if let Some(rows) = dead_residents(number, table).filter(|_| !is_of_deaths) {
         let column = source.binding(Field::DeathDate).map_or_else(String::new, |binding| binding.columns.join(", "));
         tracing::warn!(
             source = source.name,

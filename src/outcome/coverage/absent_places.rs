@@ -38,6 +38,8 @@ type Place = (Symbol, u16);
 struct Known {
     register: u64,
     roll: u64,
+    /// Listed by the roll as living elsewhere, and not among the others.
+    elsewhere: u64,
     area: Symbol,
 }
 
@@ -51,17 +53,18 @@ pub(super) fn places(census: &Census<'_>, resolution: &Resolution, absent: &[Str
     for person in 0..u32::try_from(resolution.persons()).unwrap_or(u32::MAX) {
         let records = resolution.records_of(person);
         let Counts { register_persons: 1, roll_present, roll_elsewhere, .. } = census.counts(records) else { continue };
-        // Whom the roll only has as living elsewhere it has from lists: nobody need have been there.
-        if roll_present == 0 && roll_elsewhere > 0 {
-            continue;
-        }
         let area = census.place(records);
         let code = Level::Community.area(table.divisions.text(area));
         if code != UNKNOWN_AREA && (!is_within(code, &census.study.area) || absent.iter().any(|one| one == code)) {
             continue;
         }
-        (register, roll) = (register + 1, roll + roll_present);
         let at = registered_at(census, records);
+        // Whom the roll only has as living elsewhere it has from lists: nobody need have been there.
+        if roll_present == 0 && roll_elsewhere > 0 {
+            at.iter().for_each(|place| known.entry(*place).or_default().elsewhere += 1);
+            continue;
+        }
+        (register, roll) = (register + 1, roll + roll_present);
         for place in &at {
             let known = known.entry(*place).or_default();
             known.register += 1;
@@ -77,8 +80,10 @@ pub(super) fn places(census: &Census<'_>, resolution: &Resolution, absent: &[Str
     if (roll as f64) < ELSEWHERE_SHARE_MIN * register as f64 {
         return AbsentPlaces::default();
     }
+    // Where most are listed as living elsewhere, people are registered and do not live.
     known.retain(|_, known| {
-        known.register >= REGISTER_PERSONS_MIN && (known.roll as f64) < ROLL_SHARE_MIN * known.register as f64
+        known.register >= REGISTER_PERSONS_MIN.max(known.elsewhere)
+            && (known.roll as f64) < ROLL_SHARE_MIN * known.register as f64
     });
     // Two registers may write one institution in two ways: nobody counts twice.
     let persons = of_persons.iter().filter(|at| at.iter().any(|place| known.contains_key(place))).count() as u64;

@@ -3,7 +3,7 @@
 //! Takes the records of all sources, warns of two that are copies or deliveries of one list and no more the same bytes:
 //! saved in another format, or drawn a month later. Everybody in it would be a person whom two sources found
 //! independently, and no estimate of coverage survives that. True registers of one district share most of its persons,
-//! but each numbers its records for itself, and writes addresses and days of its own.
+//! but each numbers its records for itself, and writes days, telephone numbers and texts of its own.
 
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
@@ -59,7 +59,8 @@ pub(super) fn warn(study: &Study, extracts: &[Extract], table: &PersonTable) {
             if !is_read_alike && (source.record_id.is_none() || other.record_id.is_none()) {
                 continue;
             }
-            if let Some(percent) = sample.shared(of_other, is_read_alike).map(percent) {
+            let found = sample.shared(of_other, is_read_alike, source.role == other.role);
+            if let Some(percent) = found.map(percent) {
                 tracing::warn!(source = source.name, other = other.name, percent, "{FOUND_TWICE}");
             }
         }
@@ -121,22 +122,24 @@ impl Sample {
             let texts = table.texts.row(at);
             let door = [table.building[at], table.unit[at], table.room[at]];
             let (telephone, last_seen) = (table.telephone[at], table.last_seen[at]);
-            if telephone != 0 || last_seen != NO_DAY || door != [0; 3] || texts.iter().any(|text| *text != 0) {
+            if telephone != 0 || last_seen != NO_DAY || texts.iter().any(|text| *text != 0) {
+                let of_household = (table.relationship[at] as u8, table.ethnicity[at], table.registration[at]);
                 let of_person = (name, table.former_name[at], birth.packed(), table.sex[at], table.death[at].packed());
                 let of_place = (table.estate[at], door, table.division[at], telephone, last_seen, texts);
-                sample.by_cells.insert(FxBuildHasher.hash_one((row, of_person, of_place)));
+                sample.by_cells.insert(FxBuildHasher.hash_one((row, of_person, of_household, of_place)));
             }
         }
         sample
     }
 
     /// The share of records that two have in common, if they are one list.
-    fn shared(&self, other: &Sample, is_read_alike: bool) -> Option<f64> {
+    fn shared(&self, other: &Sample, is_read_alike: bool, is_of_one_role: bool) -> Option<f64> {
         let fewer = self.records.min(other.records);
         let by_id = common(&self.by_id, &other.by_id) as f64 / fewer.max(1) as f64;
         match by_id >= SAME_IDS_MIN && fewer >= ROWS_MIN {
             true => Some(by_id),
-            false if is_read_alike => self.shared_cells(other),
+            // A roll and a register of the same persons may well say the same of them.
+            false if is_read_alike && is_of_one_role => self.shared_cells(other),
             false => None,
         }
     }
@@ -183,7 +186,7 @@ mod tests {
         let table = practice.table();
         let sample = |source: usize| Sample::of(table.records(source), 1, &table);
         let [a, b] = [0, 1].map(|source| columns(&practice.study.sources[source]));
-        sample(1).shared(&sample(0), a == b)
+        sample(1).shared(&sample(0), a == b, true)
     }
 
     #[test]

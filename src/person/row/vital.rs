@@ -95,5 +95,6 @@ mod tests {
         assert_eq!(sexes("HM", ", codes = { H = \"1\", M = \"2\" }"), (vec![1, 2], None));
         let slip = "M".repeat(99) + "h";
         assert_eq!(sexes(&slip, "").1, Some(1));
+        assert_eq!(sexes("MFMV", ""), (vec![1, 2, 1, 0], Some(1)), "beside F, M is a man");
     }
 }
