@@ -337,9 +337,6 @@ fn publish(disk: &dyn Disk, folder: &Path) -> Result<()> {
 fn ask(path: &Path, answer: io::Result<()>) -> Result<()> {
     answer.map_err(|error| {
         // Whatever the system says here, it is the disk's move, not the sender's.
-        if error.kind() == io::ErrorKind::NotADirectory {
-            return Error::new(Kind::Usage, "lies below a file; expected a folder for the outputs").at_file(path);
-        }
         let error = Error::io(path, &error);
         let gone = || Error::new(Kind::Environment, "cannot be made there, or vanished").at_file(path);
         if error.kind() == Kind::Environment { error } else { gone() }
