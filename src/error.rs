@@ -82,16 +82,13 @@ impl Error {
     /// An operating-system failure on a path: kind, path and the system's own words.
     #[must_use]
     pub fn io(path: &Path, error: &std::io::Error) -> Error {
-        let kind = match error.kind() {
-            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Kind::Input,
-            _ => Kind::Environment,
-        };
-        let error_at = Error::new(kind, io_words(error)).at_file(path);
+        let of_kind = |kind| Error::new(kind, io_words(error)).at_file(path);
         match error.kind() {
+            std::io::ErrorKind::NotFound => of_kind(Kind::Input),
             std::io::ErrorKind::NotADirectory => {
-                error_at.hint("a file stands where a folder is meant: name the folder")
+                of_kind(Kind::Input).hint("a file stands where a folder is meant: name the folder")
             }
-            _ => error_at,
+            _ => of_kind(Kind::Environment),
         }
     }
 

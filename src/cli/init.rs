@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use super::args::Init;
 use super::screen::show;
 use crate::audit::publication;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, inert};
 use crate::intake::survey::{self, Drafted};
 use crate::whole_file;
 
@@ -51,7 +51,7 @@ fn print(folder: &Path) -> Result<ExitCode> {
 /// What would else be noticed only when the study is run, and then looks like a fault of the study file.
 fn warn(drafted: &Drafted) {
     for (file, why) in &drafted.left_out {
-        tracing::warn!("{}: left out of the study: {why}\n（未列入研究文件，原因见上）", file.escape_debug(),);
+        tracing::warn!("{}: left out of the study: {why}\n（未列入研究文件，原因见上）", inert(file));
     }
     for remark in &drafted.remarks {
         tracing::warn!("{}: {}\n（{}）", remark.of, remark.what, remark.in_chinese);
@@ -66,7 +66,7 @@ fn warn(drafted: &Drafted) {
         tracing::warn!(
             "{}: no header was recognised; if a title row stands above the header, remove it and draft again\n\
              （未识别到表头；若表头上方有标题行，请删去后重新起草研究文件）",
-            file.escape_debug()
+            inert(file)
         );
     }
 }

@@ -37,7 +37,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, inert};
 use crate::intake::extract::{self, Chunk, Extract};
 use crate::intake::study::{
     Binding, Encoding, Field, FollowUp, Language, Limits, Linkage, ReferenceTime, Role, RowMeaning, Source, Study,
@@ -155,7 +155,7 @@ pub fn draft(folder: &Path, relative_to: &Path) -> Result<Drafted> {
         let nothing = || {
             let error = Error::input("there is no extract in this folder that can be linked").at_file(folder);
             match left_out.first() {
-                Some((name, why)) => error.hint(format!("{name} is left out: {why}")),
+                Some((name, why)) => error.hint(format!("{} is left out: {why}", inert(name))),
                 None => error.hint("put .parquet, .csv or .xlsx files into it"),
             }
         };

@@ -13,7 +13,7 @@ use super::code;
 use super::date::{self, Date, Form};
 use super::han::compatible;
 use crate::intake::extract::{Chunk, Column, without_point};
-use crate::intake::study::sex_words::{is_beside_mujer, is_m};
+use crate::intake::study::sex_words::{is_beside_mujer, is_f, is_m};
 use crate::intake::study::{Binding, Comparator, Field, RowKind, RowMeaning, Study};
 
 /// Years behind the reference time in which extracts may still be drawn.
@@ -158,7 +158,7 @@ impl<'a> BoundField<'a> {
             let (mut of_men, mut of_women, mut all) = (0, 0, 0);
             for cell in (0..chunk.rows).filter_map(|row| self.cell(column, row)) {
                 let (counts, text) = (is_of_men(&cell), compatible(&cell));
-                let is_f = matches!(text.trim(), "f" | "F");
+                let is_f = is_f(&text);
                 of_men += u64::from(counts);
                 of_women += u64::from(is_f);
                 all += u64::from(counts || is_f || is_m(&text));

@@ -221,13 +221,7 @@ fn check_deaths(source: &Source, number: usize, tally: &Tally, table: &PersonTab
 /// Everybody who is enumerated and dead is enumerated wrongly. A register keeps rows of some who have died, and is one
 /// of deaths if it has hardly any others.
 fn warn_of_dead_residents(source: &Source, number: usize, table: &PersonTable) {
-    // Only the dead, of whom nothing is said that is said of the living: a register of deaths, whatever its rows are
-    // taken for.
-    let of_living = [Field::LastSeen, Field::Household, Field::Registration];
-    let is_of_deaths = source.rows.column.is_none()
-        && of_living.iter().all(|field| source.binding(*field).is_none())
-        && table.records(number).all(|record| table.death[record as usize].is_some());
-    if let Some(rows) = dead_residents(number, table).filter(|_| !is_of_deaths) {
+    if let Some(rows) = dead_residents(number, table).filter(|_| !is_of_deaths(source, number, table)) {
         let column = source.binding(Field::DeathDate).map_or_else(String::new, |binding| binding.columns.join(", "));
         tracing::warn!(
             source = source.name,
@@ -237,6 +231,14 @@ fn warn_of_dead_residents(source: &Source, number: usize, table: &PersonTable) {
              register of deaths [source.rows] must say so"
         );
     }
+}
+
+/// Has a source only the dead, of whom nothing is said that is said of the living? It is a register of deaths, whatever
+/// its rows are taken for.
+fn is_of_deaths(source: &Source, number: usize, table: &PersonTable) -> bool {
+    source.rows.column.is_none()
+        && [Field::LastSeen, Field::Household, Field::Registration].iter().all(|field| source.binding(*field).is_none())
+        && table.records(number).all(|record| table.death[record as usize].is_some())
 }
 
 /// The rows of a source that speak of somebody here and have a date of death, if they are most of those that do.
@@ -386,7 +388,7 @@ fn median_age(table: &PersonTable, reference: i32, source: usize, kind: RowKind)
 
 #[cfg(test)]
 mod tests {
-    use super::dead_residents;
+    use super::{dead_residents, is_of_deaths};
     use crate::person::practice::{HEAD, Practice, source};
 
     #[test]
@@ -400,5 +402,18 @@ mod tests {
             dead_residents(0, &Practice::of(&[("a.csv", &text)], &study).table())
         };
         assert_eq!([found(26, "here"), found(25, "here"), found(50, "death")], [Some(26), None, None]);
+    }
+
+    #[test]
+    fn a_register_of_the_dead_alone_is_one_of_deaths() {
+        let of = |second: &str, more: &[(&str, &str)]| {
+            let columns = [&[("name", "n"), ("death_date", "d")][..], more].concat();
+            let study = format!("{HEAD}{}", source("a", "register", false, &columns));
+            let text = format!("n,d,h\n王丽,2020-03-04,1\n李明,{second},2\n");
+            let practice = Practice::of(&[("a.csv", &text)], &study);
+            is_of_deaths(&practice.study.sources[0], 0, &practice.table())
+        };
+        let household = [("household", "h")];
+        assert_eq!([of("2020-05-06", &[]), of("", &[]), of("2020-05-06", &household)], [true, false, false]);
     }
 }

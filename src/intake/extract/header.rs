@@ -7,7 +7,7 @@ use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, inert};
 
 /// Most columns of a file.
 const COLUMNS_MAX: usize = 20_000;
@@ -62,7 +62,7 @@ pub(super) fn locate(path: &Path, wanted: &[String], present: &[String]) -> Resu
     let Some((first, others)) = missing.split_first() else { return Ok(positions) };
     let mut what = String::from("there is no such column");
     if !others.is_empty() {
-        let others: Vec<String> = others.iter().map(|name| name.escape_debug().to_string()).collect();
+        let others: Vec<String> = others.iter().map(|name| inert(name)).collect();
         what.push_str(&format!("; also missing: {}", others.join(", ")));
     }
     Err(Error::input(what).at_file(path).at_column(first.as_str()).hint(nearest(first, &normals)))
@@ -103,9 +103,9 @@ fn nearest(name: &str, present: &[String]) -> String {
     };
     let best = present.iter().map(|other| (likeness(other), other)).max_by(|one, other| one.0.total_cmp(&other.0));
     match best {
-        Some((near, other)) if near >= LIKENESS_MIN => format!("the nearest column is `{}`", other.escape_debug()),
+        Some((near, other)) if near >= LIKENESS_MIN => format!("the nearest column is `{}`", inert(other)),
         Some(_) => {
-            let names: Vec<_> = present.iter().take(30).map(|name| name.escape_debug().to_string()).collect();
+            let names: Vec<_> = present.iter().take(30).map(|name| inert(name)).collect();
             format!("the file has: {}", names.join(", "))
         }
         None => String::from("the file has no columns"),

@@ -53,6 +53,12 @@ pub fn is_beside_mujer(text: &str) -> bool {
     matches!(text.trim(), "h" | "H" | "v" | "V")
 }
 
+/// Is it `F`, beside which `M` is a man?
+#[must_use]
+pub fn is_f(text: &str) -> bool {
+    matches!(text.trim(), "f" | "F")
+}
+
 #[cfg(test)]
 mod tests {
     use super::sex_of;

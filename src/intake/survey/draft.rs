@@ -12,6 +12,7 @@ use super::custom::{self, Custom};
 use super::guess::Bound;
 use super::profile::{Profile, Shape, is_han};
 use super::{dates, fields, guess, headers, remarks};
+use crate::error::inert;
 use crate::intake::study::{Field, Role, RowKind, file::DEFAULT_REFERENCE_TIME};
 
 /// Everything that goes into the study file.
@@ -393,7 +394,7 @@ fn doubt(why: &str) -> String {
 
 /// Text within a comment: no line breaks, nothing that a terminal would obey.
 fn one_line(text: &str) -> String {
-    text.escape_debug().to_string().replace("\\n", "; ").replace("\\'", "'").replace("\\\"", "\"")
+    inert(text).replace("\\n", "; ")
 }
 
 fn quoted(text: &str) -> String {

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::audit::log::LOG;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, inert};
 use crate::intake::study::file::{is_extract_name, is_hidden, may_be_an_extract};
 
 const OTHER_FORM: &str = "it is not .parquet, .csv or .xlsx: if it is an extract, save it as one of these";
@@ -48,8 +48,8 @@ pub(super) fn extracts(folder: &Path) -> Result<Found> {
         let error = Error::input("there is no .parquet, .csv or .xlsx file in this folder").at_file(folder);
         let names: Vec<String> = found.left_out.iter().map(|(path, _)| name_in(folder, path)).collect();
         return Err(match names.first() {
-            Some(first) if names.len() == 1 => error.hint(format!("{}: {OTHER_FORM}", first.escape_debug())),
-            Some(first) => error.hint(format!("{} and {} more: {OTHER_FORM}", first.escape_debug(), names.len() - 1)),
+            Some(first) if names.len() == 1 => error.hint(format!("{}: {OTHER_FORM}", inert(first))),
+            Some(first) => error.hint(format!("{} and {} more: {OTHER_FORM}", inert(first), names.len() - 1)),
             None => error.hint("name the folder that holds the extracts themselves"),
         });
     }

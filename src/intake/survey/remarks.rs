@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::found::name_in;
 use super::{Planned, guess};
+use crate::error::inert;
 use crate::intake::study::{Field, Role, RowKind};
 
 /// One guess of a source.
@@ -29,7 +30,7 @@ pub(super) fn remarks(folder: &Path, planned: &[Planned]) -> Vec<Remark> {
 fn of_source(folder: &Path, plan: &Planned, has_roll: bool) -> Vec<Remark> {
     const SHOWN: usize = 5;
     let paths = std::iter::once(&plan.surveyed.path).chain(&plan.surveyed.parts);
-    let names: Vec<String> = paths.map(|path| name_in(folder, path).escape_debug().to_string()).collect();
+    let names: Vec<String> = paths.map(|path| inert(&name_in(folder, path))).collect();
     let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     let more = names.len().saturating_sub(SHOWN);
     let of = if more > 0 { format!("{shown} and {more} more") } else { shown };
@@ -62,7 +63,7 @@ fn of_source(folder: &Path, plan: &Planned, has_roll: bool) -> Vec<Remark> {
     ];
     let remark = |(_, what, in_chinese)| Remark { of: of.clone(), what, in_chinese };
     let besides = |other: &Option<PathBuf>, what, in_chinese| {
-        let of = format!("{}, {of}", name_in(folder, other.as_ref()?).escape_debug());
+        let of = format!("{}, {of}", inert(&name_in(folder, other.as_ref()?)));
         Some(Remark { of, what, in_chinese })
     };
     let like = besides(

@@ -485,9 +485,7 @@ fn of_a_door_with_several_households_one_is_missed_or_the_whole_house() {
     let both = |door: &u32| [0, 3].iter().all(|of| (0..3).any(|member| enumerated(door * 6 + of + member)));
     assert!(!found.is_empty() && found.iter().all(|house| both(&(house[0] / 6))));
     let of_one = |person: &u32| found.iter().any(|house| house.contains(person));
-    assert_eq!((0..20).filter(both).filter(|door| (0..6).any(|at| of_one(&(door * 6 + at)))).count(), {
-        (0..20).filter(both).count()
-    });
+    assert!((0..20).filter(both).all(|door| (0..6).any(|at| of_one(&(door * 6 + at)))));
     assert!(houses(&district(40)).is_empty(), "a door of one household hides nobody else");
 }
 

@@ -179,6 +179,10 @@ mod tests {
 
     /// The share that two lists have in common, if they are taken for one.
     fn shared(one: &str, other: &str, has_id: bool) -> Option<f64> {
+        shared_by(one, other, has_id, true)
+    }
+
+    fn shared_by(one: &str, other: &str, has_id: bool, is_of_one_role: bool) -> Option<f64> {
         let fields = [("name", "n"), ("id_number", "i"), ("last_seen", "s")];
         let study =
             format!("{HEAD}{}{}", source("a", "roll", has_id, &fields), source("b", "register", has_id, &fields));
@@ -186,7 +190,7 @@ mod tests {
         let table = practice.table();
         let sample = |source: usize| Sample::of(table.records(source), 1, &table);
         let [a, b] = [0, 1].map(|source| columns(&practice.study.sources[source]));
-        sample(1).shared(&sample(0), a == b, true)
+        sample(1).shared(&sample(0), a == b, is_of_one_role)
     }
 
     #[test]
@@ -198,6 +202,9 @@ mod tests {
         assert_eq!(shared(&all, &list(1..100, own, |person| person), true), Some(1.0));
         assert_eq!(shared(&all, &list(1..100, own, |person| person), false), Some(0.99));
         assert_eq!(shared(&all, &list(10..110, own, |person| person + 1), true), Some(0.9));
+        let alike = list((1..100).rev(), own, |person| person);
+        assert_eq!(shared(&all, &alike, false), Some(0.99));
+        assert_eq!(shared_by(&all, &alike, false, false), None, "a roll and a register may say the same");
         // A year later; the same persons in another register; in one without numbers of records.
         assert_eq!(shared(&all, &list(25..125, own, |person| person), true), None);
         assert_eq!(shared(&all, &list(0..100, others, |person| person + 1), true), None);

@@ -6,7 +6,7 @@
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use crate::error::Kind;
+use crate::error::{Kind, inert};
 
 /// The endings of files that can be read as extracts.
 pub(crate) const EXTRACT_ENDINGS: [&str; 3] = ["parquet", "csv", "xlsx"];
@@ -39,7 +39,7 @@ impl Unfound {
     /// What lies in this folder is not known, and may be extracts.
     fn unreadable(folder: &Path, error: &std::io::Error) -> Unfound {
         let folder = folder.display().to_string();
-        let why = format!("the folder {} cannot be read: {}", folder.escape_debug(), error.kind());
+        let why = format!("the folder {} cannot be read: {}", inert(&folder), error.kind());
         Unfound { kind: Kind::Environment, why }
     }
 }
