@@ -23,48 +23,58 @@ const YEARS_APART: u16 = 2;
 /// office. Single ones are slips, of which the model knows what they are worth.
 const HABIT_SHARE: f64 = 0.005;
 
+/// A number under more names than this fills a column: no office copies that of one person so often.
+const NAMES_MAX: usize = 1_000;
+
 /// Takes numbers off the records to which they do not belong, where that is a habit of the source; gives these records,
 /// ascending.
 ///
-/// A number is somebody else's if the head of the same household has it under another name, and the record has no birth
+/// A number under very many names is nobody's ([`NAMES_MAX`]), and comes off all of them. It is somebody else's if the head of the same household has it under another name, and the record has no birth
 /// date of its own that would not be that of the number; if its source has the number under several names, other
 /// sources have it under another one, and somebody near is called as the record and has another number; or if the
 /// record's own birth date, or birth date and sex, say so, and another record, of another name, is born as the number
 /// says.
 pub(super) fn take_off(table: &mut PersonTable) -> Vec<RecordId> {
-    let shared = Shared::of(table);
+    let (shared, mut taken) = Shared::of(table);
+    forget_numbers(table, &taken);
     // Members first: what they have of the head is then no sign of the owner any more. So it is of the other names.
-    let mut taken = take_off_where(table, &shared, is_member, is_of_head);
+    taken.extend(take_off_where(table, &shared, is_member, heads, is_of_head));
     let under_several_names = shared.under_several_names(table);
     let has_several = |table: &PersonTable, at: usize| under_several_names.contains(&table.id_number[at]);
     let near = Near::of(table, &under_several_names);
     let is_of_another = |table: &PersonTable, at: usize, with_number: &[RecordId]| {
         is_of_another_elsewhere(table, at, with_number) && near.has_namesake(table, at)
     };
-    taken.extend(take_off_where(table, &shared, has_several, is_of_another));
-    taken.extend(take_off_where(table, &shared, is_contradicted, is_of_owner));
+    taken.extend(take_off_where(table, &shared, has_several, names, is_of_another));
+    taken.extend(take_off_where(table, &shared, is_contradicted, names, is_of_owner));
     taken.sort_unstable();
     taken
 }
 
 /// Takes numbers off the doubtful records whose number is another's by the records that have it and are born as it
-/// says, where that is a habit of the source.
+/// says, where that is a habit of the source. `witnesses` leaves of the latter those that say something else than others.
 fn take_off_where(
     table: &mut PersonTable,
     shared: &Shared,
     is_doubtful: impl Fn(&PersonTable, usize) -> bool + Sync,
+    witnesses: impl Fn(&PersonTable, Vec<RecordId>) -> Vec<RecordId> + Sync,
     is_of_another: impl Fn(&PersonTable, usize, &[RecordId]) -> bool + Sync,
 ) -> Vec<RecordId> {
-    let mut found = shared.of_others(table, is_doubtful, is_of_another);
+    let mut found = shared.of_others(table, is_doubtful, witnesses, is_of_another);
     let sources = || 0..table.source_count();
     let is_habit: Vec<bool> = sources().map(|source| is_habit(table, source, &found)).collect();
     found.retain(|record| is_habit[table.source(*record)]);
-    let fills_in_sex: Vec<bool> = sources().map(|source| fills_in_sex(table, source, &found)).collect();
-    for record in &found {
+    forget_numbers(table, &found);
+    found
+}
+
+/// Forgets the numbers of these records.
+fn forget_numbers(table: &mut PersonTable, found: &[RecordId]) {
+    let fills_in_sex: Vec<bool> = (0..table.source_count()).map(|source| fills_in_sex(table, source, found)).collect();
+    for record in found {
         let source = table.source(*record);
         forget_number(table, *record as usize, fills_in_sex[source]);
     }
-    found
 }
 
 /// Does the source write the sex that the number says, whoever's it is? Then none contradicts it.
@@ -87,13 +97,26 @@ struct Shared {
 }
 
 impl Shared {
-    fn of(table: &PersonTable) -> Shared {
+    /// The shared numbers, and the records of those that are nobody's.
+    fn of(table: &PersonTable) -> (Shared, Vec<RecordId>) {
         let records = 0..RecordId::try_from(table.len()).unwrap_or(RecordId::MAX);
         let numbered = |record: RecordId| (table.id_number[record as usize], record);
         let valid = records.into_par_iter().map(numbered).filter(|(number, _)| number.is_valid());
         let mut bearers: Vec<(IdNumber, RecordId)> = valid.collect();
         bearers.par_sort_unstable();
-        Shared { bearers }
+        let is_nobodys = |group: &&[(IdNumber, RecordId)]| {
+            group.len() > NAMES_MAX
+                && group.iter().map(|(_, record)| table.name[*record as usize]).collect::<FxHashSet<_>>().len()
+                    > NAMES_MAX
+        };
+        let nobodys: FxHashSet<IdNumber> =
+            bearers.par_chunk_by(|one, other| one.0 == other.0).filter(is_nobodys).map(|group| group[0].0).collect();
+        if nobodys.is_empty() {
+            return (Shared { bearers }, Vec::new());
+        }
+        let (of_nobody, bearers): (Vec<_>, Vec<_>) =
+            bearers.into_iter().partition(|(number, _)| nobodys.contains(number));
+        (Shared { bearers }, of_nobody.into_iter().map(|(_, record)| record).collect())
     }
 
     /// By number, the records that have it still, ascending, where there are several.
@@ -111,6 +134,7 @@ impl Shared {
         &self,
         table: &PersonTable,
         is_doubtful: impl Fn(&PersonTable, usize) -> bool + Sync,
+        witnesses: impl Fn(&PersonTable, Vec<RecordId>) -> Vec<RecordId> + Sync,
         is_of_another: impl Fn(&PersonTable, usize, &[RecordId]) -> bool + Sync,
     ) -> Vec<RecordId> {
         let is_fitting = |record: &RecordId| table.flags[*record as usize] & flag::BIRTH_CONFLICT == 0;
@@ -118,7 +142,7 @@ impl Shared {
             let mut doubtful = bearers.clone();
             doubtful.retain(|record| is_doubtful(table, *record as usize));
             if !doubtful.is_empty() {
-                let fitting: Vec<RecordId> = bearers.into_iter().filter(is_fitting).collect();
+                let fitting = witnesses(table, bearers.into_iter().filter(is_fitting).collect());
                 doubtful.retain(|record| is_of_another(table, *record as usize, &fitting));
             }
             doubtful
@@ -186,19 +210,37 @@ fn is_of_another_elsewhere(table: &PersonTable, at: usize, with_number: &[Record
     is_elsewhere && with_number.iter().filter(|record| own.contains(*record)).any(|record| is_other(&record))
 }
 
+/// Of records with one number, one for each name in each source: what is asked of them else is asked of their names. A
+/// number may stand on a hundred thousand rows, and each of them asks all that are left here.
+fn names(table: &PersonTable, mut with_number: Vec<RecordId>) -> Vec<RecordId> {
+    let said = |record: RecordId| (table.source(record), table.name[record as usize]);
+    with_number.sort_unstable_by_key(|record| (said(*record), *record));
+    with_number.dedup_by_key(|record| said(*record));
+    with_number
+}
+
+/// Of records with one number, the heads of households, by household, one for each name.
+fn heads(table: &PersonTable, mut with_number: Vec<RecordId>) -> Vec<RecordId> {
+    with_number.retain(|record| table.relationship[*record as usize] == Relationship::Head);
+    let said = |record: RecordId| (table.household[record as usize], table.name[record as usize]);
+    with_number.sort_unstable_by_key(|record| (said(*record), *record));
+    with_number.dedup_by_key(|record| said(*record));
+    with_number
+}
+
 /// Is it a member of a household who is not its head, and says nothing of the birth but what this number does?
 fn is_member(table: &PersonTable, at: usize) -> bool {
     let is_another = !matches!(table.relationship[at], Relationship::Head | Relationship::Unknown);
     is_another && table.household[at] != 0 && table.flags[at] & flag::BIRTH_CONFLICT == 0
 }
 
-/// Is the number that of the head of a member's household?
-fn is_of_head(table: &PersonTable, at: usize, with_number: &[RecordId]) -> bool {
-    let is_head = |record: &usize| {
-        table.relationship[*record] == Relationship::Head && table.household[*record] == table.household[at]
-    };
-    let mut heads = with_number.iter().map(|record| *record as usize).filter(is_head).peekable();
-    heads.peek().is_some() && heads.all(|head| are_others(table, head, at))
+/// Is the number that of the head of a member's household, by the [`heads`] who have it?
+fn is_of_head(table: &PersonTable, at: usize, heads: &[RecordId]) -> bool {
+    let household = |head: &RecordId| table.household[*head as usize];
+    let first = heads.partition_point(|head| household(head) < table.household[at]);
+    let last = heads.partition_point(|head| household(head) <= table.household[at]);
+    let own = &heads[first..last];
+    !own.is_empty() && own.iter().all(|head| are_others(table, *head as usize, at))
 }
 
 /// Does what the record says of birth and sex contradict the number by more than a slip?
@@ -335,6 +377,26 @@ mod tests {
         assert_eq!(numbered(&records_of(&["9,孙一,,男,1970-01,,"], &copied).0), [false, true, true]);
         // Another source that has it under both does not tell.
         assert_eq!(numbered(&records_of(&copied, &copied).0), [true; 4]);
+    }
+
+    #[test]
+    fn a_number_under_a_thousand_names_and_more_is_nobodys() {
+        let (families, given) = (
+            "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜",
+            "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红鹏飞燕波辉兰梅",
+        );
+        let names = families.chars().flat_map(|family| given.chars().map(move |name| format!("{family}{name}")));
+        let rows = |count: usize| -> Vec<String> {
+            let rows = names.clone().take(count).enumerate();
+            rows.map(|(at, name)| format!("{at},{name},PARENT,男,1980-01-01,,")).collect()
+        };
+        let kept = |count: usize| {
+            let rows = rows(count);
+            let (found, noted) = records_of(&rows.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+            (numbered(&found).into_iter().filter(|is_numbered| *is_numbered).count(), noted.len())
+        };
+        assert_eq!(kept(super::NAMES_MAX - 200), (super::NAMES_MAX - 200, 0), "an office that copies one row down");
+        assert_eq!(kept(super::NAMES_MAX + 1), (0, super::NAMES_MAX + 1));
     }
 
     #[test]
