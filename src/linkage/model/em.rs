@@ -199,7 +199,9 @@ fn step(model: &mut Model, counts: &PatternWeights, labels: &[Label]) -> f64 {
         fit_relatives(model, &mut sums, &sums_of_relatives);
     }
     for class in &mut model.classes {
-        class.relatives = class.relatives.max(household_pairs_apart(&model.slots, class));
+        let apart = household_pairs_apart(&model.slots, class);
+        // However small a district is, strangers are left.
+        class.relatives = class.relatives.max(apart).min(RELATIVES_OF_OTHERS_MAX * (1.0 - class.matches));
     }
     for ((comparison, shares), sums) in model.comparisons.iter().zip(&mut model.shares).zip(&sums) {
         let own = |level: usize| !comparison.levels[level].given_id;
@@ -293,6 +295,9 @@ fn tie_relatives(classes: &mut [PairClass]) {
         class.relatives = class.relatives.midpoint(usual);
     }
 }
+
+/// Of pairs that are no matches, relatives are no more than this share.
+const RELATIVES_OF_OTHERS_MAX: f64 = 0.9;
 
 /// The least share of relatives of a class: within a slot hardly any pairs of one household are compared, but their
 /// number is known, and no more of them are matches than there are. A roll is meant to have everybody once; a register
@@ -491,6 +496,22 @@ mod tests {
             let PairClass { matches, relatives, .. } = model.classes[0];
             let is_bound = relatives >= 0.02 - matches && relatives > 0.005;
             assert_eq!(is_bound, kind == RowKind::Present, "{kind:?}: {matches} {relatives}");
+        }
+    }
+
+    #[test]
+    fn however_few_pairs_there_are_some_are_strangers() {
+        // Two records against eight of one household: nearly all agree, and what relatives there are is taken from the
+        // pairs within the household.
+        let mut model = model();
+        model.comparisons[1].place = true;
+        let class = |one, other, pairs| PairClass { one, other, pairs, matches: 0.5, relatives: 0.3 };
+        model.classes = vec![class(0, 1, 16.0), class(1, 1, 28.0)];
+        let counts = vec![((0, 0x11), 15.0), ((0, 0x13), 1.0), ((1, 0x13), 28.0)];
+        for _ in 0..20 {
+            super::step(&mut model, &counts, &[]);
+            let left = model.classes.iter().map(|class| 1.0 - class.matches - class.relatives);
+            assert!(left.clone().all(|strangers| strangers > 0.0), "{:?}", model.classes);
         }
     }
 

@@ -99,7 +99,7 @@ impl Fit<'_> {
         if self.possible < 1.0 || usual + linked.iter().map(|(_, count)| count).sum::<f64>() < MATCHES_MIN {
             return None;
         }
-        left.matches = (usual + 0.5) / (self.possible + 1.0);
+        left.matches = ((usual + 0.5) / (self.possible + 1.0)).min(0.9 * (1.0 - left.relatives));
         let mut odds = vec![0.0; pairs.len()];
         for _ in 0..ROUNDS {
             left.unlinked = masks.par_iter().map(|mask| (*mask, self.unlinked(&left, *mask))).collect();
@@ -117,7 +117,9 @@ impl Fit<'_> {
                     *odds = parts.0 / total;
                     matches += parts.0 / total;
                 }
-                left.matches = ((matches + 0.5) / (self.possible + 1.0)).clamp(1e-12, 0.9);
+                // Strangers are left among them, too.
+                let most = 0.9 * (1.0 - left.relatives);
+                left.matches = ((matches + 0.5) / (self.possible + 1.0)).clamp(1e-12, most);
             }
             self.learn(&mut left, linked, pairs, &odds);
         }
