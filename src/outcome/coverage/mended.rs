@@ -226,6 +226,11 @@ fn mass(
             mass.registers = lists.map_or(0, |lists| lists.registers(census, linked.resolution.records_of(*other)));
         }
         mass.only_roll = right - mass.both;
+        // Whom registers led to a visit, and the visit to the roll, the enumeration had missed: counted on both lists,
+        // they would tell how well it reaches those whom registers know.
+        if residence.found.binary_search(&person).is_ok() {
+            mass.only_register = std::mem::take(&mut mass.both);
+        }
     } else if present {
         mass.guests = 1.0;
     } else if in_area && census.lived(records) {
@@ -278,6 +283,11 @@ mod tests {
 
     /// The same after what clerks have decided.
     fn masses_of(kind: &str, more: &str, decided: &Decided) -> FxHashMap<String, Mass> {
+        masses_with(kind, more, decided, &[])
+    }
+
+    /// The same where visits had found some, who were written on the roll then.
+    fn masses_with(kind: &str, more: &str, decided: &Decided, found: &[&str]) -> FxHashMap<String, Mass> {
         let folder = tempfile::tempdir().unwrap();
         let person = |at: u32| {
             let born = format!("{}-{:02}-{:02}", 1950 + at % 50, 1 + at % 12, 1 + at % 28);
@@ -324,7 +334,9 @@ mod tests {
         };
         let held_apart = person("h1").zip(person("p60"));
         let candidates = held_apart.map(|(owner, of)| Candidate::held_apart(of, owner, 0.3)).into_iter().collect();
-        let (residence, findings) = (Residence { candidates, ..Residence::default() }, Findings::default());
+        let found = found.iter().filter_map(|id| person(id)).collect();
+        let residence = Residence { candidates, found, ..Residence::default() };
+        let findings = Findings::default();
         let masses =
             mend(&Census::of(&study, &table), &linked, &believed(decided, &linked), &residence, &findings, None);
         let named = |mass: Mass| (table.record_id(linked.resolution.records_of(mass.person)[0]).to_owned(), mass);
@@ -338,6 +350,16 @@ mod tests {
         assert_eq!(both(Decided::of_pairs([((0, 60), true)])), 1.0);
         let alone = both(Decided::default());
         assert!(alone < 1.0 && both(Decided::of_pairs([((1, 61), true)])) == alone, "{alone}");
+    }
+
+    #[test]
+    fn whom_a_visit_found_the_enumeration_had_missed_though_the_roll_has_the_person_now() {
+        let parts = |found: &[&str]| {
+            let masses = masses_with("tenancy", "", &Decided::of_pairs([((5, 65), true)]), found);
+            ["r5", "r6"].map(|id| [masses[id].both, masses[id].only_roll, masses[id].only_register])
+        };
+        let ([five, six], [found, other]) = (parts(&[]), parts(&["r5"]));
+        assert_eq!((five, found, six), ([1.0, 0.0, 0.0], [0.0, 0.0, 1.0], other));
     }
 
     #[test]

@@ -76,6 +76,8 @@ pub(super) struct Sample {
     pub negatives: Views,
     /// Unlinked persons.
     pub unlabelled: Rows,
+    /// How often the folds are drawn for scores by fits that have not seen a person.
+    pub fold_draws: u64,
     /// For each unlinked person the probability of not being somebody on the roll under another record.
     pub distinct: Vec<f64>,
     /// For each unlinked person what a visit found: was the person missed?
@@ -192,6 +194,7 @@ impl Sample {
             households: [repeated(&self.households[0], positives), repeated(&self.households[1], unlabelled)],
             positives: views(&self.positives, positives),
             houses: self.houses.repeated(positives),
+            fold_draws: prior::FOLD_DRAWS_REDRAWN,
             negatives: views(&self.negatives, negatives),
             unlabelled: self.unlabelled.repeated(unlabelled),
             distinct: repeated(&self.distinct, unlabelled),
@@ -403,7 +406,8 @@ impl Sample {
         let every = |of: &[u64], step: usize| -> Vec<u64> { of.iter().copied().step_by(step).collect() };
         let (ones, zeros) = (every(of_known, steps[0]), every(&self.households[1], steps[1]));
         let of_views = ones.repeat(views.len());
-        let (known, unlabelled) = prior::cross_fitted(&known, &unlabelled, [&of_views, &zeros], columns + 1);
+        let households = [of_views.as_slice(), &zeros];
+        let (known, unlabelled) = prior::cross_fitted(&known, &unlabelled, households, columns + 1, self.fold_draws);
         let known: Vec<&[f64]> = known.chunks(ones.len().max(1)).collect();
         Some(prior::share(&known, &unlabelled, self.expected))
     }
@@ -497,6 +501,7 @@ mod tests {
     /// many of them that being enumerated cannot change.
     fn sample_of(alone: Rows, away: Rows, unlabelled: Rows, [columns, traces]: [usize; 2]) -> Sample {
         Sample {
+            fold_draws: 4,
             households: [alone.len(), unlabelled.len()].map(|rows| (0..rows as u64).collect()),
             negatives_usable: away.len() > 0,
             houses: alone.clone(),

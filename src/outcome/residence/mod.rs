@@ -14,7 +14,9 @@
 //! drawn again, for the error of estimates.
 //!
 //! Where somebody has been, nothing is left to estimate: the visit's answer is the candidate's probability, and a label
-//! from which the others are learnt.
+//! from which the others are learnt. Whom a visit found missing and who has been written on the roll since is no
+//! candidate any more, but remains such a label, seen without the rows of those who were found: if only the answers
+//! *not missed* were kept, those who look most like the missed would be taken for the opposite.
 //!
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; J. Bekker,
 //! J. Davis, *Learning from positive and unlabeled data: a survey*, Machine Learning 2020; L.-C. Zhang, J. Dunne,
@@ -27,13 +29,12 @@ mod mixture;
 mod prior;
 mod redrawn;
 mod standing;
+mod stratum;
 mod surroundings;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
-
-use rayon::prelude::*;
 
 use crate::intake::study::Study;
 use crate::linkage::Linked;
@@ -46,14 +47,11 @@ use crate::linkage::resolution::Resolution;
 use crate::linkage::scoring::Score;
 use crate::outcome::settled::Settled;
 use crate::person::table::{PersonTable, RecordId};
-use columns::Columns;
 use features::Observer;
-use logistic::BASE;
-use mixture::{Mixture, NEGATIVES_MIN, NEGATIVES_SHARE_MIN, Sample, Views};
-use prior::Expected;
 pub use redrawn::drawn_with;
 use redrawn::{Redrawing, Redrawn};
 use standing::{Known, Part, Status};
+use stratum::Group;
 use surroundings::Surroundings;
 
 /// Most residents, persons elsewhere and unlinked persons that one stratum learns from.
@@ -69,6 +67,8 @@ const POSITIVES_MIN: usize = 10;
 pub struct Residence {
     /// The unlinked persons, ascending.
     pub candidates: Vec<Candidate>,
+    /// Persons of registers who are on the roll since a visit found that it had missed them, ascending.
+    pub found: Vec<u32>,
     /// What was learnt: persons of registered households, of none, owners of whom nothing else is known, and persons of
     /// collective households.
     pub strata: Vec<StratumFit>,
@@ -110,7 +110,7 @@ pub struct Contribution {
 pub struct StratumFit {
     /// `registered_household`, `other`, `owner` or `collective_household`.
     pub name: &'static str,
-    /// Residents on the roll who are in a register.
+    /// Residents on the roll who are in a register, without those whom a visit found missing.
     pub positives: u64,
     /// Persons known to live elsewhere.
     pub negatives: u64,
@@ -205,7 +205,7 @@ impl Residence {
         self.strata.first().filter(|registered| registered.positives >= POSITIVES_MIN as u64)?;
         let positives: u64 = self.strata.iter().map(|fit| fit.positives).sum();
         let missed: f64 = self.candidates.iter().map(|candidate| candidate.probability).sum();
-        Some(missed / positives as f64)
+        Some((missed + self.found.len() as f64) / positives as f64)
     }
 
     /// The probability of a candidate as learnt from households drawn again: replicate 0 to
@@ -263,11 +263,14 @@ fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
     let mut residence = Residence { not_looked_for, ..Residence::default() };
     let mut fitted: Option<Redrawing> = None;
     for (stratum, (name, known)) in STRATA.into_iter().enumerate() {
+        let was_found = |person: &u32| material.settled.missed(*person) == Some(true);
+        let (found, positives) = persons(&statuses, Part::Positive, known).into_iter().partition(was_found);
         let group = Group {
             stratum,
             name,
             known,
-            positives: persons(&statuses, Part::Positive, known),
+            positives,
+            found,
             negatives: persons(&statuses, Part::Negative, known),
             unlabelled: persons(&statuses, Part::Candidate, known),
         };
@@ -281,11 +284,13 @@ fn estimate_from(study: &Study, material: &Material<'_>) -> Residence {
             rayon::join(|| fitted.as_ref().map(|fitted| fitted.learn(material.seed)), estimate);
         residence.keep(redrawn);
         residence.strata.push(fit);
+        residence.found.extend(&group.found);
         residence.candidates.extend(candidates);
         fitted = redrawing;
     }
     residence.keep(fitted.map(|fitted| fitted.learn(material.seed)));
     residence.candidates.sort_unstable_by_key(|candidate| candidate.person);
+    residence.found.sort_unstable();
     residence
 }
 
@@ -303,195 +308,8 @@ fn persons(statuses: &[Status], part: Part, known: Known) -> Vec<u32> {
     (0..).zip(statuses).filter(|(_, status)| plays(status)).map(|(person, _)| person).collect()
 }
 
-/// At most so many of them, evenly by order.
+/// So many of them, evenly by order; all, if they are no more.
 fn thinned(persons: &[u32], most: usize) -> Vec<u32> {
-    persons.iter().copied().step_by(persons.len().div_ceil(most.max(1)).max(1)).collect()
-}
-
-/// One stratum.
-struct Group {
-    stratum: usize,
-    name: &'static str,
-    known: Known,
-    positives: Vec<u32>,
-    negatives: Vec<u32>,
-    unlabelled: Vec<u32>,
-}
-
-impl Group {
-    fn estimate(
-        &self,
-        material: &Material<'_>,
-        observer: &Observer<'_>,
-        surroundings: &Surroundings<'_>,
-        missed_odds: Option<f64>,
-    ) -> (StratumFit, Vec<Candidate>, Option<Redrawing>) {
-        let observe = |persons: &[u32], hidden: &(dyn Fn(u32) -> Vec<u32> + Sync)| -> Vec<Box<[u8]>> {
-            let see = |levels: &mut Vec<u8>, person: &u32| {
-                observer.observe(*person, &hidden(*person), levels);
-                levels.as_slice().into()
-            };
-            persons.par_iter().map_init(Vec::new, see).collect()
-        };
-        let see_both = |persons: &[u32]| {
-            [observe(persons, &|person| vec![person]), observe(persons, &|person| surroundings.roll_household(person))]
-        };
-        let residents = thinned(&self.positives, POSITIVES_MAX);
-        let positives = see_both(&residents);
-        let houses = residents.par_iter().zip(&positives[1]).map(|(person, together)| {
-            let house = surroundings.missed_house(*person);
-            house.map_or_else(|| together.clone(), |house| observer.levels(*person, &house))
-        });
-        let houses: Vec<Box<[u8]>> = houses.collect();
-        let negatives = see_both(&thinned(&self.negatives, NEGATIVES_MAX));
-        let unlabelled = observe(&self.unlabelled, &|_| Vec::new());
-        let held_apart: Vec<Option<(u32, f64)>> =
-            self.unlabelled.par_iter().map(|person| observer.held_apart(*person)).collect();
-        let linked: Vec<f64> = held_apart.iter().map(|held| held.map_or(0.0, |(_, linked)| linked)).collect();
-        let visited: Vec<Option<bool>> =
-            self.unlabelled.iter().map(|person| material.settled.missed(*person)).collect();
-        let step = unlabelled.len().div_ceil(UNLABELLED_MAX).max(1);
-        let sampled: Vec<Box<[u8]>> = unlabelled.iter().step_by(step).cloned().collect();
-        let beside = (0..).zip(unlabelled.iter().zip(&visited)).filter(|(at, _)| at % step != 0);
-        let (answers, answered): (Vec<Box<[u8]>>, Vec<bool>) =
-            beside.filter_map(|(_, (levels, missed))| Some((levels.clone(), (*missed)?))).unzip();
-        let labelled = positives.iter().chain(&negatives).map(Vec::as_slice);
-        let groups: Vec<&[Box<[u8]>]> = labelled.chain([unlabelled.as_slice()]).collect();
-        let columns = Columns::of(&observer.features, &groups);
-        let views = |[alone, together]: &[Vec<Box<[u8]>>; 2]| Views {
-            alone: columns.rows(alone),
-            together: columns.rows(together),
-        };
-        let drawn_with = |person: &u32| drawn_with(material.table, material.households, material.resolution, *person);
-        let households: [Vec<u64>; 3] = [
-            residents.iter().map(drawn_with).collect(),
-            thinned(&self.negatives, NEGATIVES_MAX).iter().map(drawn_with).collect(),
-            self.unlabelled.iter().step_by(step).map(drawn_with).collect(),
-        ];
-        let sample = Sample {
-            households: [households[0].clone(), households[2].clone()],
-            positives: views(&positives),
-            houses: columns.rows(&houses),
-            negatives: views(&negatives),
-            unlabelled: columns.rows(&sampled),
-            distinct: linked.iter().step_by(step).map(|linked| 1.0 - linked).collect(),
-            visited: visited.iter().step_by(step).copied().collect(),
-            answers: columns.rows(&answers),
-            answered,
-            columns: columns.count + 1,
-            is_trace: columns.is_trace.clone(),
-            negatives_usable: self.negatives_usable(),
-            expected: Expected::beside_registered(missed_odds, self.positives.len(), self.unlabelled.len()),
-            tells_leavers: observer.has_dates() && self.known != Known::Collective,
-        }
-        .judged(&households[1]);
-        let alike = |prior: f64| {
-            let offset = (prior / (1.0 - prior)).ln();
-            Mixture { offset, prior, ..Mixture::none(sample.columns) }
-        };
-        let has_positives = self.positives.len() >= POSITIVES_MIN;
-        let is_like_others = match self.known {
-            Known::Owner => true,
-            // Of a collective household hardly anybody of whom was enumerated, hardly anybody lives here.
-            Known::Collective => !has_positives,
-            Known::Registered | Known::Other => false,
-        };
-        let others_odds = missed_odds.filter(|_| is_like_others);
-        let is_fitted = others_odds.is_none() && has_positives && !sampled.is_empty();
-        let mixture = if let Some(odds) = others_odds {
-            // Missed as often as persons of whom registers say that they live here.
-            let missed = odds * self.positives.len() as f64;
-            alike((missed / self.unlabelled.len().max(1) as f64).clamp(0.001, 0.9))
-        } else if is_fitted {
-            sample.fit()
-        } else {
-            alike(0.3)
-        };
-        let mut fit = self.fitted(observer, &columns, &mixture, &unlabelled);
-        if others_odds.is_some() {
-            fit.warnings.clear();
-        }
-        let seen = self.unlabelled.iter().zip(unlabelled).zip(held_apart).zip(visited);
-        let candidates: Vec<Candidate> = seen
-            .map(|(((person, levels), held), visited)| self.candidate(*person, levels, held, visited, &fit))
-            .collect();
-        if !candidates.is_empty() {
-            let sum: f64 = candidates.iter().map(|candidate| candidate.probability).sum();
-            fit.prior = sum / candidates.len() as f64;
-        }
-        let redrawing = is_fitted.then_some(Redrawing { sample, found: mixture, columns, households });
-        (fit, candidates, redrawing)
-    }
-
-    /// Known negatives stand for all others only among persons the roll has reason to list: those registered here.
-    fn negatives_usable(&self) -> bool {
-        let enough = (self.unlabelled.len() as f64 * NEGATIVES_SHARE_MIN).max(NEGATIVES_MIN as f64);
-        matches!(self.known, Known::Registered | Known::Collective) && self.negatives.len() as f64 >= enough
-    }
-
-    fn candidate(
-        &self,
-        person: u32,
-        levels: Box<[u8]>,
-        held_apart: Option<(u32, f64)>,
-        visited: Option<bool>,
-        fit: &StratumFit,
-    ) -> Candidate {
-        let (linked_to, linked) = held_apart.map_or((None, 0.0), |(owner, linked)| (Some(owner), linked));
-        let estimated = || probability(fit.log2_odds(&levels)) * (1.0 - linked);
-        let probability = visited.map_or_else(estimated, |missed| f64::from(u8::from(missed)));
-        Candidate { person, stratum: self.stratum, probability, linked, linked_to, visited, levels }
-    }
-
-    /// The weights of all levels, about the average candidate.
-    fn fitted(
-        &self,
-        observer: &Observer<'_>,
-        columns: &Columns,
-        mixture: &Mixture,
-        unlabelled: &[Box<[u8]>],
-    ) -> StratumFit {
-        let weight = |column: u16| {
-            mixture.coefficients.get(usize::from(column)).filter(|_| column != BASE).copied().unwrap_or(0.0)
-        };
-        let intercept = mixture.coefficients.last().copied().unwrap_or(0.0);
-        let mut base_bits = (intercept + mixture.offset) / std::f64::consts::LN_2;
-        let mut features = Vec::with_capacity(observer.features.len());
-        for (at, feature) in observer.features.iter().enumerate() {
-            let weights: Vec<f64> =
-                columns.of[at].iter().map(|column| weight(*column) / std::f64::consts::LN_2).collect();
-            let of = |levels: &[u8]| weights.get(usize::from(levels[at])).copied().unwrap_or(0.0);
-            let mean = unlabelled.iter().map(|levels| of(levels)).sum::<f64>() / unlabelled.len().max(1) as f64;
-            base_bits += mean;
-            let levels = (0u8..).zip(&weights).map(|(level, bits)| (observer.level_name(*feature, level), bits - mean));
-            features.push(FittedFeature { name: feature.name(), levels: levels.collect() });
-        }
-        StratumFit {
-            name: self.name,
-            positives: self.positives.len() as u64,
-            negatives: self.negatives.len() as u64,
-            unlabelled: self.unlabelled.len() as u64,
-            prior: mixture.prior,
-            whole_households: mixture.views[0].share,
-            base_bits,
-            iterations: mixture.rounds,
-            warnings: self.warnings(observer, mixture),
-            features,
-            redrawn: Redrawn::default(),
-        }
-    }
-
-    fn warnings(&self, observer: &Observer<'_>, mixture: &Mixture) -> Vec<String> {
-        let warnings = [
-            (!observer.has_dates(), NO_DATES),
-            (observer.has_dates_of_one_day(), "one_date"),
-            (self.positives.len() < POSITIVES_MIN, "few_positives"),
-            (!self.negatives_usable(), "few_negatives"),
-            (self.negatives_usable() && mixture.by_density, "unlike_negatives"),
-            (mixture.is_stated, "stated_share"),
-            (mixture.rounds >= mixture::ROUNDS_MAX, "no_convergence"),
-        ];
-        let holds = |(holds, _): &(bool, &str)| *holds && !self.unlabelled.is_empty();
-        warnings.into_iter().filter(holds).map(|(_, code)| code.to_owned()).collect()
-    }
+    let wanted = persons.len().min(most);
+    (0..wanted).map(|at| persons[at * persons.len() / wanted]).collect()
 }

@@ -8,7 +8,7 @@
 //! change, or on all columns with the residents seen as if they were not enumerated, each person scored by a fit
 //! without that person's fold (a household is in one fold, and so are all copies of it when households are drawn again:
 //! a fit that saw a copy would tell the two groups apart too well), and the scores of several draws of the folds
-//! averaged, as one draw alone moved the share by a fifth; 2. [`share`]: for each threshold, the share of the unlinked
+//! averaged, as one draw alone moved the share by a fifth, and the mean of four by a tenth; 2. [`share`]: for each threshold, the share of the unlinked
 //! above it over the share of residents above it, at the threshold of the least upper bound. Above the thresholds that
 //! matter there are few unlinked persons (in a district of 12,000, one to thirty), so each share is the posterior of a
 //! Poisson count, about what [`Expected`] says beforehand, as far as that is not contradicted.
@@ -26,8 +26,9 @@ use super::logistic::{Effort, Follower, Rows};
 
 const FOLDS: u64 = 5;
 
-/// Draws of the folds.
-const DRAWS: u64 = 4;
+/// Draws of the folds; of households drawn again, whose shares differ far more from draw to draw of the households.
+pub(super) const FOLD_DRAWS: u64 = 20;
+pub(super) const FOLD_DRAWS_REDRAWN: u64 = 4;
 
 /// Steps of a fit. Each starts from the one before and with its curvature, as a fifth of the rows tells the two apart;
 /// a step no longer than the tolerance leaves next to nothing of that start (what is left is shorter than the step).
@@ -81,11 +82,12 @@ pub(super) fn cross_fitted(
     unlabelled: &Rows,
     households: [&[u64]; 2],
     columns: usize,
+    fold_draws: u64,
 ) -> (Vec<f64>, Vec<f64>) {
     let (distinct, seen) = Rows::distinct([positives, unlabelled]);
     let mut scores = seen.each_ref().map(|seen| vec![0.0; seen.len()]);
     let (mut coefficients, mut follower) = (vec![0.0; columns], Follower::default());
-    for draw in 0..DRAWS {
+    for draw in 0..fold_draws {
         let folds = households.map(|group| group.iter().map(|household| fold(*household, draw)).collect::<Vec<u64>>());
         for fold in 0..FOLDS {
             // Persons who look the same are one row, with their weight.
@@ -101,7 +103,7 @@ pub(super) fn cross_fitted(
             let predicted = distinct.predict(&coefficients);
             for ((scores, seen), folds) in scores.iter_mut().zip(&seen).zip(&folds) {
                 let held = scores.iter_mut().zip(seen).zip(folds).filter(|(_, of)| **of == fold);
-                held.for_each(|((score, row), _)| *score += predicted[*row] / DRAWS as f64);
+                held.for_each(|((score, row), _)| *score += predicted[*row] / fold_draws as f64);
             }
         }
     }

@@ -565,6 +565,41 @@ fn what_visits_found_is_certain_and_teaches_of_the_others() {
 }
 
 #[test]
+fn whom_visits_found_teaches_the_same_once_written_on_the_roll() {
+    let mut district = district(900);
+    let missed = |district: &District, person: u32| {
+        matches!(district.fates[person as usize], Fate::Missed | Fate::MissedTogether)
+    };
+    let mut likeliest = build(&district).estimate().candidates;
+    likeliest.sort_by(|one, other| other.probability.total_cmp(&one.probability));
+    // Visits go to the likeliest: four in five are found, and who is not looks just like them.
+    let visited: Vec<(u32, bool)> =
+        likeliest.iter().take(120).map(|of| (of.person, missed(&district, of.person) && of.person % 5 != 0)).collect();
+    let outcome = |found: bool| if found { Outcome::Added } else { Outcome::MovedOutBefore };
+    let settled = || {
+        let answers = visited.iter();
+        Settled::of_persons(answers.map(|(person, found)| (DiscrepancyKind::MissedPerson, *person, outcome(*found))))
+    };
+    let open = |district: &District, settled: Settled| {
+        let residence = Built { settled, ..build(district) }.estimate();
+        let open = residence.candidates.iter().filter(|of| visited.iter().all(|(person, _)| *person != of.person));
+        (open.map(|of| of.probability).sum::<f64>(), residence.found)
+    };
+    let (before, none) = open(&district, settled());
+    assert!(none.is_empty());
+    let mut found: Vec<u32> = visited.iter().filter(|(_, found)| *found).map(|(person, _)| *person).collect();
+    found.sort_unstable();
+    for person in &found {
+        let row = district.register[*person as usize].clone();
+        let (id, household) = (format!("{}r", row.id), format!("B{}", row.household));
+        district.roll.push(Row { id, household, kind: "1", ..row });
+    }
+    let (after, on_roll) = open(&district, settled());
+    assert_eq!(on_roll, found);
+    assert!((after / before - 1.0).abs() < 0.1, "{after} expected of the others, {before} before");
+}
+
+#[test]
 fn the_number_of_threads_changes_nothing() {
     let built = build(&district(900));
     let on = |threads: usize| {
