@@ -36,7 +36,7 @@ mod written;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::intake::extract::Extract;
 use crate::intake::study::{Field, Study};
 use crate::progress::{Progress, Silent};
@@ -90,7 +90,7 @@ fn standardise_and_note(
     progress: &dyn Progress,
 ) -> Result<(Standardised, Vec<RecordId>)> {
     let rows = extracts.iter().map(|extract| extract.rows).sum();
-    check_rows(study, rows)?;
+    taken_over::check_rows(study, rows)?;
     progress.begin("standardise", rows);
     let mut table = PersonTable { starts: vec![0], text_fields: row::text_fields(study), ..PersonTable::default() };
     table.texts = TextRows::new(table.text_fields.len(), 0);
@@ -155,16 +155,6 @@ fn standardise_and_note(
     rejected.sort_by_key(|rejected| (rejected.source, rejected.file, rejected.row));
     let empty_columns = filled.iter().zip(extracts).map(|(filled, extract)| filled.empty(extract)).collect();
     Ok((Standardised { table, tallies, rejected, empty_columns }, of_others))
-}
-
-/// Records have numbers of four bytes.
-fn check_rows(study: &Study, rows: u64) -> Result<()> {
-    if rows < u64::from(RecordId::MAX) {
-        return Ok(());
-    }
-    let what = format!("the sources have {rows} rows in all, more than the {} that one run can number", RecordId::MAX);
-    let hint = "split the extracts by area, and run each area by itself";
-    Err(Error::new(Kind::Study, what).at_file(&study.file).at_column("source").hint(hint))
 }
 
 /// The rows of a source of which something was noted: file within the source, data row within the file (from 1).
@@ -280,9 +270,9 @@ fn text_field(field: Field, values: Lexicon) -> TextField {
 #[cfg(test)]
 mod tests {
     use super::date::Date;
-    use super::practice::{HEAD, Practice, source};
+    use super::practice::Practice;
     use super::{Standardised, plausibility, standardise};
-    use crate::error::{Kind, Result};
+    use crate::error::{Error, Kind, Result};
     use crate::intake::extract;
     use crate::intake::study::file;
     use crate::progress::Silent;
@@ -297,18 +287,6 @@ mod tests {
         let standardised = practice.standardised();
         plausibility::check(&practice.study, &practice.extracts, &standardised)?;
         Ok(standardised)
-    }
-
-    #[test]
-    fn more_rows_than_can_be_numbered_are_refused_before_one_is_read() {
-        let mut practice = Practice::of(
-            &[("a.csv", "n\n王丽\n")],
-            &format!("{HEAD}{}", source("a", "register", false, &[("name", "n")])),
-        );
-        practice.extracts[0].rows = 1 << 32;
-        let refused = standardise(&practice.study, &practice.extracts, &Silent).unwrap_err();
-        assert_eq!(refused.kind(), Kind::Study);
-        assert!(refused.to_string().contains("4294967296 rows in all"), "{refused}");
     }
 
     #[test]

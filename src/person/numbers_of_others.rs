@@ -29,11 +29,11 @@ const NAMES_MAX: usize = 1_000;
 /// Takes numbers off the records to which they do not belong, where that is a habit of the source; gives these records,
 /// ascending.
 ///
-/// A number under very many names is nobody's ([`NAMES_MAX`]), and comes off all of them. It is somebody else's if the head of the same household has it under another name, and the record has no birth
-/// date of its own that would not be that of the number; if its source has the number under several names, other
-/// sources have it under another one, and somebody near is called as the record and has another number; or if the
-/// record's own birth date, or birth date and sex, say so, and another record, of another name, is born as the number
-/// says.
+/// A number under very many names is nobody's ([`NAMES_MAX`]), and comes off all of them. It is somebody else's if the
+/// head of the same household has it under another name, and the record has no birth date of its own that would not be
+/// that of the number; if its source has the number under several names, other sources have it under another one, and
+/// somebody near is called as the record and has another number; or if the record's own birth date, or birth date and
+/// sex, say so, and another record, of another name, is born as the number says.
 pub(super) fn take_off(table: &mut PersonTable) -> Vec<RecordId> {
     let (shared, mut taken) = Shared::of(table);
     forget_numbers(table, &taken);
@@ -52,7 +52,8 @@ pub(super) fn take_off(table: &mut PersonTable) -> Vec<RecordId> {
 }
 
 /// Takes numbers off the doubtful records whose number is another's by the records that have it and are born as it
-/// says, where that is a habit of the source. `witnesses` leaves of the latter those that say something else than others.
+/// says, where that is a habit of the source. `witnesses` leaves of the latter those that say something else than
+/// others.
 fn take_off_where(
     table: &mut PersonTable,
     shared: &Shared,

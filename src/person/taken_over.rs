@@ -10,7 +10,19 @@ use super::lexicon::{Lexicon, Symbol};
 use super::row::ChunkTable;
 use super::seen::SeenIds;
 use super::table::{Parent, PersonTable, RecordId, field_columns};
+use crate::error::{Error, Kind, Result};
+use crate::intake::study::Study;
 use crate::tally::Tally;
+
+/// Records have numbers of four bytes.
+pub(super) fn check_rows(study: &Study, rows: u64) -> Result<()> {
+    if rows < u64::from(RecordId::MAX) {
+        return Ok(());
+    }
+    let what = format!("the sources have {rows} rows in all, more than the {} that one run can number", RecordId::MAX);
+    let hint = "split the extracts by area, and run each area by itself";
+    Err(Error::new(Kind::Study, what).at_file(&study.file).at_column("source").hint(hint))
+}
 
 /// What must be known of a source while its chunks are taken over.
 #[derive(Default)]
@@ -149,4 +161,24 @@ fn translation(local: &Lexicon, global: &mut Lexicon) -> Vec<Symbol> {
     let mut symbols = vec![0];
     symbols.extend(global.intern_all((1..local.len()).map(|symbol| local.text(symbol as Symbol))));
     symbols
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::error::Kind;
+    use crate::person::practice::{HEAD, Practice, source};
+    use crate::person::standardise;
+    use crate::progress::Silent;
+
+    #[test]
+    fn more_rows_than_can_be_numbered_are_refused_before_one_is_read() {
+        let mut practice = Practice::of(
+            &[("a.csv", "n\n王丽\n")],
+            &format!("{HEAD}{}", source("a", "register", false, &[("name", "n")])),
+        );
+        practice.extracts[0].rows = 1 << 32;
+        let refused = standardise(&practice.study, &practice.extracts, &Silent).unwrap_err();
+        assert_eq!(refused.kind(), Kind::Study);
+        assert!(refused.to_string().contains("4294967296 rows in all"), "{refused}");
+    }
 }

@@ -8,8 +8,9 @@
 //! change, or on all columns with the residents seen as if they were not enumerated, each person scored by a fit
 //! without that person's fold (a household is in one fold, and so are all copies of it when households are drawn again:
 //! a fit that saw a copy would tell the two groups apart too well), and the scores of several draws of the folds
-//! averaged, as one draw alone moved the share by a fifth, and the mean of four by a tenth; 2. [`share`]: for each threshold, the share of the unlinked
-//! above it over the share of residents above it, at the threshold of the least upper bound. Above the thresholds that
+//! averaged, as one draw alone moved the share by a fifth, and the mean of four by a tenth; 2. [`share`]: for each
+//! threshold, the share of the unlinked above it over the share of residents above it, at the threshold of the least
+//! upper bound. Above the thresholds that
 //! matter there are few unlinked persons (in a district of 12,000, one to thirty), so each share is the posterior of a
 //! Poisson count, about what [`Expected`] says beforehand, as far as that is not contradicted.
 //!
