@@ -120,7 +120,7 @@ mod tests {
             assert!(one.text == other.text && one != other, "{}", one.text);
             let forms = [[&one, &other], [&other, &one]].map(|names| {
                 let mut singly = NameTable::default();
-                names.map(|name| singly.intern(name));
+                assert_eq!(names.map(|name| singly.intern(name)), [1, 1]);
                 let mut together = NameTable::default();
                 assert_eq!(together.intern_all(names.map(Clone::clone).to_vec()), [1, 1]);
                 assert!(singly.form(1) == together.form(1));
