@@ -11,7 +11,8 @@ use super::address;
 use super::date::Date;
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Reading};
-use super::table::{NameTable, PersonTable};
+use super::name_table::NameTable;
+use super::table::PersonTable;
 use super::written::Written;
 
 /// The texts of a stretch of rows, and what they were found to be.
@@ -77,8 +78,8 @@ pub(super) struct PlaceCell {
     pub(super) building: u16,
     pub(super) unit: u16,
     pub(super) room: u16,
-    /// How the numbers were written, if not plainly.
-    pub(super) written: Symbol,
+    /// How the numbers were written, if not plainly, and the place, if not as it is compared.
+    pub(super) written: [Symbol; 2],
 }
 
 impl Before {
@@ -136,11 +137,9 @@ impl PlaceCell {
     fn read(text: &str, estates: &mut Lexicon, written: &mut Written) -> PlaceCell {
         let Some((parts, writing)) = address::read_written(text) else { return PlaceCell::default() };
         let estate = if parts.place.is_empty() { 0 } else { estates.intern(&parts.place) };
-        if estate != 0 {
-            written.place(estate, &parts.place, &writing.place);
-        }
+        let place = if estate == 0 { 0 } else { written.place(&parts.place, &writing.place) };
         let numbers = writing.numbers.map_or(0, |numbers| written.text(&numbers));
-        PlaceCell { estate, building: parts.building, unit: parts.unit, room: parts.room, written: numbers }
+        PlaceCell { estate, building: parts.building, unit: parts.unit, room: parts.room, written: [numbers, place] }
     }
 }
 

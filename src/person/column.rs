@@ -7,6 +7,8 @@ use std::ops::Index;
 
 use rayon::prelude::*;
 
+use super::table::RecordId;
+
 /// A value for each record.
 #[derive(Default)]
 pub struct Column<T> {
@@ -96,6 +98,15 @@ impl<T: Copy + PartialEq + Default + Send + Sync> Column<T> {
             self.values = kept.iter().map(|at| self.values[*at]).collect();
         }
         self.length = kept.len();
+    }
+
+    /// Puts the records from `first` on into another order, in which they are counted from there.
+    pub(super) fn rearrange(&mut self, first: usize, order: &[RecordId]) {
+        if !self.values.is_empty() {
+            let values = &mut self.values[first..first + order.len()];
+            let moved: Vec<T> = order.par_iter().map(|from| values[*from as usize]).collect();
+            values.copy_from_slice(&moved);
+        }
     }
 
     /// Forgets the records after the first `length`.

@@ -20,8 +20,10 @@ pub mod lexicon;
 mod mask;
 pub mod members;
 pub mod name;
+pub mod name_table;
 mod namesake_estates;
 mod numbers_of_others;
+mod order;
 pub mod plausibility;
 #[cfg(test)]
 pub(crate) mod practice;
@@ -141,7 +143,10 @@ fn standardise_and_note(
         appended?;
         (window, chunks) = (next, decoded);
     }
+    drop(source);
     close_sources(&mut table, extracts.len());
+    let has_ids = |at: &usize| study.sources[extracts[*at].source].record_id.is_some();
+    order::bring_about(&mut table, (0..extracts.len()).filter(has_ids));
     let of_others = numbers_of_others::take_off(&mut table);
     of_others.iter().for_each(|record| tallies[table.source(*record)].note(numbers_of_others::NOTE, 1));
     resolve_estates(&mut table);
@@ -172,7 +177,10 @@ pub fn noted(study: &Study, extracts: &[Extract], source: usize, what: &str) -> 
         let (standardised, of_others) = standardise_and_note(study, extracts, &Silent)?;
         let table = &standardised.table;
         let rows = of_others.into_iter().filter(|record| table.source(*record) == at);
-        return Ok(rows.map(|record| reader.place(u64::from(table.row[record as usize]))).collect());
+        let mut places: Vec<(usize, u64)> =
+            rows.map(|record| reader.place(u64::from(table.row[record as usize]))).collect();
+        places.sort_unstable();
+        return Ok(places);
     }
     let of_chunk = |chunk: usize| -> Result<Vec<(usize, u64)>> {
         let chunk = extract.read(study, chunk)?;
@@ -208,8 +216,8 @@ fn resolve_estates(table: &mut PersonTable) {
             estate => estates.intern(estate),
         })
         .collect();
+    table.written.resolve((&table.estates, &table.estate), &resolved, &counts, &estates);
     table.estate.translate(|place| resolved[place as usize]);
-    table.written.resolve(&table.estates, &resolved, &counts, &estates);
     table.estates = estates;
 }
 

@@ -22,7 +22,8 @@ use super::date::Date;
 use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Room, Symbol};
 use super::name::{self, Reading};
-use super::table::{NO_DAY, NameTable, Parent, PersonTable, TextField, TextRows, field_columns, flag};
+use super::name_table::NameTable;
+use super::table::{NO_DAY, Parent, PersonTable, TextField, TextRows, field_columns, flag};
 use super::written::Written;
 use super::{Rejected, joins_names, text_field};
 use crate::intake::extract::{Chunk, Extract, ExtractFile};
@@ -264,7 +265,7 @@ impl<'a> RowReader<'a> {
         let sex = self.read_sex(chunk, row, id, out);
         let born = (birth, self.study.reference.day);
         let (name, written_name) = before::name_of_child((name, written_name), born, &mut out.table);
-        let numbers = self.read_place(chunk, row, before, out);
+        let [numbers, place] = self.read_place(chunk, row, before, out);
         let last_seen = self.read_date(chunk, row, Field::LastSeen, "last_seen_unreadable", out).last_day();
         let death = self.read_death(chunk, row, birth, out);
         let mother_name = self.code(chunk, row, Field::MotherName, out);
@@ -279,7 +280,7 @@ impl<'a> RowReader<'a> {
         // All of a city would be one door.
         let address = texts.addresses.get(at).filter(|(_, has_door)| *has_door);
         let address = address.map_or(0, |(address, _)| out.table.written.text(address));
-        out.table.written.push(out.table.name.len(), [written_name, numbers, address]);
+        out.table.written.push(out.table.name.len(), [written_name, numbers, address, place]);
         let registration = self.read_item(chunk, row, Field::Registration, "registration_unknown", out);
         let left = self.read_item(chunk, row, Field::LeftRegistration, "left_registration_unknown", out);
         let household = self.code(chunk, row, Field::Household, out);
@@ -411,8 +412,9 @@ impl<'a> RowReader<'a> {
         (area, own.or(told))
     }
 
-    /// Reads the address and its codes; gives how its numbers were written, if not plainly.
-    fn read_place(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) -> Symbol {
+    /// Reads the address and its codes; gives how its numbers were written, if not plainly, and its place, if not as it
+    /// is compared.
+    fn read_place(&self, chunk: &Chunk, row: usize, before: &mut Before, out: &mut ChunkTable) -> [Symbol; 2] {
         let place = self.code(chunk, row, Field::Address, out);
         let (estates, written) = (&mut out.table.estates, &mut out.table.written);
         let place = place.map_or_else(PlaceCell::default, |text| before.place(&text, estates, written));

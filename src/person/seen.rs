@@ -9,6 +9,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxHashSet;
 
 use super::lexicon::{half_hash, spread};
+use super::order::by_id;
 use super::table::{PersonTable, RecordId};
 
 /// Record ids seen so far in a source, to set repeated ones aside.
@@ -32,8 +33,7 @@ impl SeenIds {
         let ids = (0..u32::try_from(chunk.len()).unwrap_or(0)).map(|record| chunk.record_id(record));
         if self.sorted {
             let last = self.records.clone().last().map(|last| table.record_id(last));
-            // Numbers count up by length first.
-            let order = last.into_iter().chain(ids.clone()).map(|id| (id.len(), id));
+            let order = last.into_iter().chain(ids.clone()).map(by_id);
             if order.is_sorted_by(|one, next| one < next) {
                 return vec![false; chunk.len()];
             }

@@ -6,13 +6,15 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::code::Relationship;
 use super::column::Column;
 use super::date::Date;
 use super::han::is_han;
 use super::id_number::IdNumber;
 use super::lexicon::{Lexicon, Symbol};
-use super::name::Name;
+use super::name_table::NameTable;
 use super::written::Written;
 use crate::intake::study::{Field, RowKind};
 use crate::privacy::personal;
@@ -184,6 +186,22 @@ impl TextRows {
         self.symbols = kept.iter().flat_map(|at| self.row(*at)).copied().collect();
     }
 
+    /// Puts the records from `first` on into another order, in which they are counted from there.
+    pub(super) fn rearrange(&mut self, first: usize, order: &[RecordId]) {
+        let width = self.width;
+        let rows = &mut self.symbols[first * width..][..order.len() * width];
+        for field in 0..width {
+            let moved: Vec<Symbol> = order.par_iter().map(|from| rows[*from as usize * width + field]).collect();
+            rows.par_chunks_exact_mut(width).zip(moved).for_each(|(row, symbol)| row[field] = symbol);
+        }
+    }
+
+    /// Translates the symbols of a field.
+    pub(super) fn translate(&mut self, field: usize, map: &[Symbol]) {
+        let rows = self.symbols.par_chunks_exact_mut(self.width.max(1));
+        rows.for_each(|row| row[field] = map[row[field] as usize]);
+    }
+
     /// Adds records whose symbols are translated, field by field.
     pub(super) fn extend(&mut self, other: &TextRows, maps: &[Vec<Symbol>]) {
         // Row by row, each of a known length: an iterator over all symbols would not know how many there are.
@@ -202,64 +220,6 @@ pub struct TextField {
     pub values: Lexicon,
     /// How many records have each value.
     pub counts: Vec<u32>,
-}
-
-/// The distinct names, each in comparable form, with how often it occurs.
-#[derive(Debug, Default)]
-pub struct NameTable {
-    /// Canonical texts.
-    pub texts: Lexicon,
-    /// The names; index = symbol − 1.
-    pub forms: Vec<Name>,
-    /// Can no more than one character of the name be read? Index = symbol − 1.
-    hardly_readable: Vec<bool>,
-    /// How many records bear each name; index = symbol.
-    pub counts: Vec<u32>,
-}
-
-impl NameTable {
-    /// The symbol of a name, new or old.
-    pub fn intern(&mut self, name: &Name) -> Symbol {
-        let symbol = self.texts.intern(&name.text);
-        if symbol as usize > self.forms.len() {
-            self.push(name.clone());
-        }
-        symbol
-    }
-
-    /// The symbols of many names, new or old.
-    pub(super) fn intern_all(&mut self, names: Vec<Name>) -> Vec<Symbol> {
-        let symbols = self.texts.intern_all(names.iter().map(|name| name.text.as_str()));
-        for (name, symbol) in names.into_iter().zip(&symbols) {
-            if *symbol as usize > self.forms.len() {
-                self.push(name);
-            }
-        }
-        symbols
-    }
-
-    fn push(&mut self, name: Name) {
-        self.hardly_readable.push(name.is_hardly_readable());
-        self.forms.push(name);
-    }
-
-    /// Can no more than one character of this name be read, though it has more?
-    #[must_use]
-    pub fn is_hardly_readable(&self, symbol: Symbol) -> bool {
-        (symbol as usize).checked_sub(1).and_then(|at| self.hardly_readable.get(at)).copied().unwrap_or(false)
-    }
-
-    /// The name of a symbol.
-    #[must_use]
-    pub fn form(&self, symbol: Symbol) -> Option<&Name> {
-        (symbol as usize).checked_sub(1).and_then(|at| self.forms.get(at))
-    }
-
-    /// How many records bear the name.
-    #[must_use]
-    pub fn count(&self, symbol: Symbol) -> u32 {
-        self.counts.get(symbol as usize).copied().unwrap_or(0)
-    }
 }
 
 impl PersonTable {

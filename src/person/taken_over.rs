@@ -144,7 +144,7 @@ impl PersonTable {
         let maps: Vec<Vec<Symbol>> =
             fields.map(|(local, global)| translation(&local.values, &mut global.values)).collect();
         self.texts.extend(&local.texts, &maps);
-        self.written.extend(&local.written, first, &estates);
+        self.written.extend(&mut local.written, first);
     }
 
     fn take_parent(&mut self, parent: Parent, names: &[Symbol]) -> u32 {

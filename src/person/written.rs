@@ -4,9 +4,11 @@
 //! for by it at a door. [`Written`] keeps what people wrote, and only where the comparable form does not say it
 //! already: it is asked of few records, and there are millions.
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::address;
+use super::column::Column;
 use super::han;
 use super::lexicon::{Lexicon, Symbol};
 use super::name::{self, Name, Script};
@@ -28,8 +30,8 @@ pub struct Written {
     numbers: Vec<(RecordId, Symbol)>,
     /// Whole addresses of records whose address is a text field.
     addresses: Vec<(RecordId, Symbol)>,
-    /// Place texts that were written otherwise than their comparable form.
-    places: FxHashMap<Symbol, Symbol>,
+    /// Places that were written otherwise than their comparable form, until the estates are known.
+    places: Vec<(RecordId, Symbol)>,
     /// The most usual writing of each estate, by its symbol.
     estates: Vec<Symbol>,
 }
@@ -50,12 +52,9 @@ impl Written {
         if text.is_empty() || text == name.text { 0 } else { self.texts.intern(&text) }
     }
 
-    /// Remembers how a place was written; the first writing stays.
-    pub(super) fn place(&mut self, place: Symbol, key: &str, text: &str) {
-        if self.keeps && text != key && !self.places.contains_key(&place) {
-            let symbol = self.texts.intern(text);
-            self.places.insert(place, symbol);
-        }
+    /// The symbol of a place as written; 0 if its comparable form says it.
+    pub(super) fn place(&mut self, key: &str, text: &str) -> Symbol {
+        if text == key { 0 } else { self.text(text) }
     }
 
     /// The symbol of a text as written: of the numbers of an address, of a whole one, of what a child is called.
@@ -68,26 +67,31 @@ impl Written {
         self.keeps
     }
 
-    /// Says how the name, the numbers and the whole address of a record were written; 0 is nothing.
-    pub(super) fn push(&mut self, record: usize, [name, numbers, address]: [Symbol; 3]) {
+    /// Says how the name, the numbers, the whole address and the place of a record were written; 0 is nothing.
+    pub(super) fn push(&mut self, record: usize, symbols: [Symbol; 4]) {
         let record = RecordId::try_from(record).unwrap_or(RecordId::MAX);
-        for (list, symbol) in [(&mut self.names, name), (&mut self.numbers, numbers), (&mut self.addresses, address)] {
+        for (list, symbol) in self.lists().into_iter().zip(symbols) {
             if symbol != 0 {
                 list.push((record, symbol));
             }
         }
     }
 
+    /// What is kept by record.
+    fn lists(&mut self) -> [&mut Vec<(RecordId, Symbol)>; 4] {
+        [&mut self.names, &mut self.numbers, &mut self.addresses, &mut self.places]
+    }
+
     /// Forgets the records after the first `length`.
     pub(super) fn truncate(&mut self, length: usize) {
-        for list in [&mut self.names, &mut self.numbers, &mut self.addresses] {
+        for list in self.lists() {
             list.truncate(list.partition_point(|(record, _)| (*record as usize) < length));
         }
     }
 
     /// Keeps the records at these positions, ascending.
     pub(super) fn keep(&mut self, kept: &[usize]) {
-        for list in [&mut self.names, &mut self.numbers, &mut self.addresses] {
+        for list in self.lists() {
             list.retain_mut(|(record, _)| match kept.binary_search(&(*record as usize)) {
                 Ok(at) => {
                     *record = RecordId::try_from(at).unwrap_or(RecordId::MAX);
@@ -98,37 +102,58 @@ impl Written {
         }
     }
 
-    /// Takes over what was written of records that now begin at `first`; `places` are the new symbols of theirs.
-    pub(super) fn extend(&mut self, other: &Written, first: RecordId, places: &[Symbol]) {
+    /// Puts the records from `first` on into another order: `places` is where each of them stands then, counted from
+    /// `first`.
+    pub(super) fn rearrange(&mut self, first: RecordId, places: &[RecordId]) {
+        let end = first as usize + places.len();
+        for list in self.lists() {
+            let start = list.partition_point(|(record, _)| *record < first);
+            let end = list.partition_point(|(record, _)| (*record as usize) < end);
+            let moved = &mut list[start..end];
+            moved.par_iter_mut().for_each(|(record, _)| *record = first + places[(*record - first) as usize]);
+            moved.par_sort_unstable();
+        }
+    }
+
+    /// Takes over what was written of records that now begin at `first`.
+    pub(super) fn extend(&mut self, other: &mut Written, first: RecordId) {
         if !self.keeps {
             return;
         }
         let texts: Vec<Symbol> = std::iter::once(0)
             .chain(self.texts.intern_all((1..other.texts.len()).map(|symbol| other.texts.text(symbol as Symbol))))
             .collect();
-        let of = |list: &[(RecordId, Symbol)]| -> Vec<(RecordId, Symbol)> {
-            list.iter().map(|(record, symbol)| (first + record, texts[*symbol as usize])).collect()
-        };
-        self.names.extend(of(&other.names));
-        self.numbers.extend(of(&other.numbers));
-        self.addresses.extend(of(&other.addresses));
-        for (place, symbol) in &other.places {
-            self.places.entry(places[*place as usize]).or_insert(texts[*symbol as usize]);
+        for (list, others) in self.lists().into_iter().zip(other.lists()) {
+            list.extend(others.iter().map(|(record, symbol)| (first + record, texts[*symbol as usize])));
         }
     }
 
     /// Chooses, of all places that mean an estate, the most usual writing; of equally usual ones that which came first.
-    /// What stands before the name of the estate is left out if others leave it out, too. `resolved` is the estate of
-    /// each place text, `counts` how many records have it.
-    pub(super) fn resolve(&mut self, places: &Lexicon, resolved: &[Symbol], counts: &[u32], estates: &Lexicon) {
-        let known = std::mem::take(&mut self.places);
+    /// What stands before the name of the estate is left out if others leave it out, too. A place text is taken as the
+    /// first record has it that does not write it as it is compared; `place_of` is that of each record, `resolved` the
+    /// estate of each, `counts` how many records have it.
+    pub(super) fn resolve(
+        &mut self,
+        (places, place_of): (&Lexicon, &Column<Symbol>),
+        resolved: &[Symbol],
+        counts: &[u32],
+        estates: &Lexicon,
+    ) {
         if !self.keeps {
             return;
+        }
+        let mut known: Vec<Symbol> = vec![0; places.len()];
+        for (record, symbol) in std::mem::take(&mut self.places) {
+            let first = &mut known[place_of[record as usize] as usize];
+            *first = if *first == 0 { symbol } else { *first };
         }
         let (mut whole, mut from_estate) = (Writings::default(), Writings::default());
         for (place, (estate, count)) in (0..).zip(resolved.iter().zip(counts)).filter(|(_, (estate, _))| **estate != 0)
         {
-            let text = known.get(&place).map_or(places.text(place), |symbol| self.texts.text(*symbol));
+            let text = match known[place as usize] {
+                0 => places.text(place),
+                symbol => self.texts.text(symbol),
+            };
             let text = address::without_region(text).to_owned();
             let rest = beginning_with(&text, estates.text(*estate));
             let alone = if rest.len() == text.len() { *count } else { 0 };
@@ -292,7 +317,8 @@ mod tests {
     fn rows_that_are_set_aside_leave_nothing_to_the_next() {
         let table = table(&[("", "大王村3组17号"), ("王一", "幸福小区3号楼"), ("王二", "大王村3组18号")], &[], "roll");
         let numbers: Vec<bool> = table.records(0).map(|record| table.written_numbers(record).is_some()).collect();
-        assert_eq!(numbers, [false, true, false], "nobody could be found by the first row");
+        // Nobody could be found by the first row; the last one has its id.
+        assert_eq!(numbers, [false, false, true]);
     }
 
     #[test]

@@ -1,9 +1,14 @@
-//! Do the laws of the house hold on a synthetic district? Same bytes whatever the threads; counts add up; every pair
-//! that a rule asks for is found, and a further rule takes none away.
+//! Do the laws of the house hold on a synthetic district? Same bytes whatever the threads, the order of rows and
+//! of files; counts add up; every pair that a rule asks for is found, and a further rule takes none away.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
+use arrow::array::{RecordBatch, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::properties::WriterProperties;
 use rollcall::audit::manifest::Manifest;
 use rollcall::intake::study::{BlockingRule, Field, KeyPart, Study, Transform};
 use rollcall::intake::{extract, study};
@@ -42,6 +47,63 @@ fn threads_never_change_a_byte_and_counts_add_up() {
     assert_eq!(one.check(), Vec::<String>::new());
     assert!(one.outputs.len() > 10);
     assert_eq!(one, run_with(3, &study), "the digest of every output is in the manifest");
+}
+
+/// Writes rows of an extract into files: of each file, the rows by their numbers, a few in a group.
+fn write_rows(extract: &RecordBatch, files: &[(PathBuf, &[u32])]) {
+    for (path, rows) in files {
+        let rows = take_record_batch(extract, &UInt32Array::from(rows.to_vec())).unwrap();
+        let properties = WriterProperties::builder().set_max_row_group_row_count(Some(211)).build();
+        let file = std::fs::File::create(path).unwrap();
+        let mut writer = ArrowWriter::try_new(file, rows.schema(), Some(properties)).unwrap();
+        writer.write(&rows).unwrap();
+        writer.close().unwrap();
+    }
+}
+
+fn rows_of(path: &Path) -> RecordBatch {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(std::fs::File::open(path).unwrap()).unwrap();
+    let batches: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
+    concat_batches(&batches[0].schema(), &batches).unwrap()
+}
+
+#[test]
+fn the_order_of_rows_and_of_files_never_changes_a_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = district(folder.path(), 1_500).file;
+    // One source comes in two files.
+    let text = std::fs::read_to_string(&study).unwrap().replace("health.parquet", "health_*.parquet");
+    std::fs::write(&study, text).unwrap();
+    let path = |name: &str| folder.path().join(name).with_extension("parquet");
+    let extracts = ["roll", "public_security", "housing", "health"].map(|name| (name, rows_of(&path(name))));
+    let run = |order: &dyn Fn(&mut Vec<u32>)| {
+        for (name, extract) in &extracts {
+            let mut rows: Vec<u32> = (0..u32::try_from(extract.num_rows()).unwrap()).collect();
+            order(&mut rows);
+            let (first, second) = rows.split_at(rows.len() / 3);
+            match *name {
+                "health" => write_rows(extract, &[(path("health_1"), first), (path("health_2"), second)]),
+                name => write_rows(extract, &[(path(name), &rows)]),
+            }
+        }
+        run_with(2, &study::file::read(&study).unwrap())
+    };
+    let sorted = run(&|_| {});
+    // Neighbours are far apart, and in other files.
+    let mixed = run(&|rows| rows.sort_by_key(|row| (row + 1).wrapping_mul(0x9e37_79b9)));
+    let digests =
+        |manifest: &Manifest| manifest.inputs.iter().map(|input| input.digest.clone()).collect::<BTreeSet<_>>();
+    assert_eq!((digests(&sorted).len(), digests(&sorted).intersection(&digests(&mixed)).count()), (5, 0));
+    // Rows that are set aside are named by their places in the files.
+    let outputs = |manifest: &Manifest| -> BTreeMap<String, String> {
+        let same = manifest.outputs.iter().filter(|output| output.file != "rejected.parquet");
+        same.map(|output| (output.file.clone(), output.digest.clone())).collect()
+    };
+    let (expected, found) = (outputs(&sorted), outputs(&mixed));
+    assert!(expected.len() > 10 && expected.keys().any(|file| file.starts_with("follow-up/")));
+    let differing: Vec<&String> = expected.keys().filter(|file| expected.get(*file) != found.get(*file)).collect();
+    assert_eq!((differing, found.len()), (Vec::new(), expected.len()));
+    assert_eq!(sorted.counts, mixed.counts);
 }
 
 fn rule(keys: &[(Field, Transform)]) -> BlockingRule {
