@@ -100,7 +100,9 @@ pub(super) fn weights(run: &Path, gathered: &Evidence, [one, other]: [RecordId; 
     if decision == "possible" && written.is_none() && !is_candidate()? {
         text += "             (no blocking rule gives this pair: the run never compared the two)\n";
     } else if decision == "possible" && written.is_none() {
-        text += "             (not in links.parquet: clerks decided so, or its records are likelier other persons')\n";
+        text +=
+            "             (not in links.parquet: clerks decided so, its records are likelier other persons', or one\n";
+        text += "             form of the roll has them under two names)\n";
     } else if decision == "possible" {
         text += "             (the run keeps apart what it links better otherwise, or what is below the threshold)\n";
     }

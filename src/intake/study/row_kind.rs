@@ -77,4 +77,10 @@ impl RowKind {
             RowKind::Other => "other",
         }
     }
+
+    /// Is it what a row of the roll says of a person?
+    #[must_use]
+    pub fn is_of_roll(self) -> bool {
+        matches!(self, RowKind::Present | RowKind::ElsewhereInArea | RowKind::Elsewhere)
+    }
 }

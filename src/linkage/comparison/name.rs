@@ -28,6 +28,15 @@ pub fn contradict(level: u8) -> bool {
     level >= HOMOPHONE && level != HARDLY_READABLE
 }
 
+/// Are these names as those of siblings can be: as long, and all the same but for a character that sounds otherwise? What
+/// sounds nearly alike, is left out or cannot be read may be one name written twice.
+pub(in crate::linkage) fn may_be_of_siblings(one: &Name, other: &Name) -> bool {
+    let (a, b) = (&one.tokens, &other.tokens);
+    let is_read = |(x, y): (&Token, &Token)| !matches!(likeness(x, y), Likeness::Wild | Likeness::Near);
+    let are_han = (one.script, other.script) == (Script::Han, Script::Han);
+    are_han && a.len() == b.len() && a.iter().zip(b).all(is_read) && compare_han(one, other) == ONE_CHARACTER
+}
+
 /// Levels of names.
 pub(super) fn levels() -> Vec<Level> {
     vec![
@@ -280,7 +289,7 @@ fn is_pinyin<'t>(written: &str, tokens: impl Iterator<Item = &'t Token>) -> bool
 mod tests {
     use super::{
         COMPATIBLE, DIFFERENT, EXACT, HARDLY_READABLE, HOMOPHONE, ONE_CHARACTER, SAME_FAMILY, SAME_GIVEN, compare,
-        contradict,
+        contradict, may_be_of_siblings,
     };
     use crate::person::name::{Reading, read};
 
@@ -337,6 +346,34 @@ mod tests {
         check("小刘", "刘世梅", DIFFERENT);
         check("小梅", "小世梅", ONE_CHARACTER);
         check("欧阳修文", "欧阳秀文", HOMOPHONE);
+    }
+
+    #[test]
+    fn siblings_share_a_character_and_no_slip_of_the_pen_makes_such_names() {
+        let form = |raw: &str| match read(raw) {
+            Reading::Name(name, _) => name,
+            _ => panic!("{raw} is no name"),
+        };
+        for (one, other, expected) in [
+            ("王阳淑", "王阳雨", true),
+            ("董宝俊", "董宝萍", true),
+            ("崔辰子", "崔晨庆", true),
+            ("欧阳修文", "欧阳修武", true),
+            ("艾山·吐尔逊", "玉山·吐尔逊", true),
+            ("王小明", "王晓明", false),
+            ("王小明", "王小民", false),
+            ("王小明", "张小明", false),
+            ("王伟", "王芳", false),
+            ("李娜", "李娜娜", false),
+            ("买买提·吐尔逊", "买买提", false),
+            ("王小?", "王小明", false),
+            ("罗xin帅", "罗鑫帅", false),
+            ("John A Smith", "John Smith", false),
+        ] {
+            let (one, other) = (form(one), form(other));
+            assert_eq!(may_be_of_siblings(&one, &other), expected, "{} / {}", one.text, other.text);
+            assert_eq!(may_be_of_siblings(&other, &one), expected, "{} / {}", other.text, one.text);
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@
 //!   estimated.
 //!
 //! Rows of one slot with two right numbers of one day and two names are twins, and rows of one household of a slot with
-//! two names are two of its members: nothing makes up for that.
+//! two names are two of its members: nothing makes up for that. So are two rows of one form of the roll whose names are
+//! those of siblings, however well all else agrees.
 //!
 //! A pair that merely says nothing (everything missing) is neither. Start: join greedily, best evidence first. Where
 //! anything speaks against the result, a small component is then resolved exactly, and in a larger one single records
@@ -18,6 +19,7 @@
 
 pub mod chain;
 mod component;
+mod form;
 pub mod household;
 pub mod housemates;
 pub mod left_over;
@@ -29,7 +31,6 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::blocking::Pair;
-use super::comparison::{Variable, id_number, name};
 use super::model::{WEIGHT_MAX, log2_odds};
 use super::scoring::{Score, Scorer};
 use crate::person::members::Members;
@@ -216,26 +217,13 @@ impl<'a> Terms<'a> {
         if slots.0 != slots.1 {
             return score.weight.min(0.0);
         }
-        if score.log2_odds < self.minimum && (self.are_twins(one, other) || self.are_members(one, other)) {
+        let is_unlikely = score.log2_odds < self.minimum;
+        if form::are_siblings(self.scorer, one, other)
+            || is_unlikely && (form::are_twins(self.scorer, one, other) || form::are_members(self.scorer, one, other))
+        {
             return -WEIGHT_MAX;
         }
         (score.weight + self.duplicate(slots.0)).min(0.0)
-    }
-
-    /// Do these two rows of one slot say that they are two members of a household? Whoever filled in its form had both
-    /// before them, and named them otherwise.
-    fn are_members(&self, one: RecordId, other: RecordId) -> bool {
-        let household = |record: RecordId| self.scorer.table.household.get(record as usize).copied().unwrap_or(0);
-        let level = || self.scorer.comparer.level(Variable::Name, one, other, &mut 0);
-        household(one) != 0 && household(one) == household(other) && level() >= name::SAME_FAMILY
-    }
-
-    /// Do these two rows of one slot say that they are twins: two right numbers of one birth date and sex, and two
-    /// names? Then however alike their other records are, that is no evidence: so are twins.
-    fn are_twins(&self, one: RecordId, other: RecordId) -> bool {
-        let number = |record: RecordId| self.scorer.table.id_number.get(record as usize).copied().unwrap_or_default();
-        let level = || self.scorer.comparer.level(Variable::Name, one, other, &mut 0);
-        id_number::compare(number(one), number(other)) == id_number::OF_ONE_DAY && name::contradict(level())
     }
 }
 

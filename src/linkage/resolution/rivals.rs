@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::chain::{place, strengthen};
+use super::form::are_siblings;
 use super::household::Support;
 use super::{Resolution, Terms};
 use crate::linkage::blocking::Pair;
@@ -88,7 +89,8 @@ pub fn level(scorer: &Scorer<'_>, (pairs, scores): (&[Pair], &[Score]), resoluti
         let rivals = rivals.filter(move |(at, rival)| slot(*rival) == slot(other) && is_level(*at));
         rivals.map(move |(at, rival)| {
             // Who may be the same person is no rival.
-            let same = place(other, rival).map_or(0.0, |both| scores[both].probability());
+            let may_be_same = place(other, rival).filter(|_| !are_siblings(scorer, other, rival));
+            let same = may_be_same.map_or(0.0, |both| scores[both].probability());
             (at, scores[at].log2_odds.exp2() * (1.0 - same))
         })
     };
@@ -109,8 +111,9 @@ type Slots = [u64; 4];
 impl Rivals<'_> {
     fn weigh(&self, least: f64) -> Vec<(usize, f64)> {
         let is_apart = |at: &usize| {
-            let [one, other] = self.persons(self.pairs[*at]);
-            self.scores[*at].log2_odds >= least && one != other
+            let (pair, [one, other]) = (self.pairs[*at], self.persons(self.pairs[*at]));
+            // What their form says of siblings is more than a pair shows.
+            self.scores[*at].log2_odds >= least && one != other && !are_siblings(self.terms.scorer, pair.0, pair.1)
         };
         let apart = (0..self.pairs.len()).into_par_iter().filter(is_apart);
         let mut apart: Vec<([u32; 2], usize)> = apart.map(|at| (self.both(self.pairs[at]), at)).collect();

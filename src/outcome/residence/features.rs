@@ -125,7 +125,7 @@ fn registers(study: &Study, slots: &[Slot]) -> (Vec<Option<u8>>, Vec<Register>) 
     let register_of = slots
         .iter()
         .map(|slot| {
-            if super::standing::is_roll(slot.kind) || registers.len() >= 64 {
+            if slot.kind.is_of_roll() || registers.len() >= 64 {
                 return None;
             }
             let source = study.sources.get(slot.source).map_or("register", |source| source.name.as_str());

@@ -69,11 +69,6 @@ pub(super) enum Known {
     Owner,
 }
 
-/// Is this a row of the roll?
-pub(super) fn is_roll(kind: RowKind) -> bool {
-    matches!(kind, RowKind::Present | RowKind::ElsewhereInArea | RowKind::Elsewhere)
-}
-
 /// The status of every person, and how many are not looked for because only registers of places outside the area know
 /// them.
 /// Registers may hold persons of other areas than the one under study.
@@ -127,7 +122,7 @@ impl Codes {
         let none = || vec![[0_u64; 2]; self.of_source.len()];
         let count = |mut counts: Vec<[u64; 2]>, (person, status): (usize, &Status)| {
             let records = material.resolution.records_of(u32::try_from(person).unwrap_or(u32::MAX)).iter();
-            let registers = records.filter(|record| !is_roll(material.table.kind[**record as usize]));
+            let registers = records.filter(|record| !material.table.kind[**record as usize].is_of_roll());
             for record in registers.filter(|_| status.part == Part::Positive) {
                 if let Some(is_outside) = self.is_outside(material, *record) {
                     counts[material.table.source(*record)][usize::from(is_outside)] += 1;

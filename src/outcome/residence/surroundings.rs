@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::Material;
-use super::standing::{Standing, Status, is_roll};
+use super::standing::{Standing, Status};
 use crate::intake::study::RowKind;
 use crate::person::id_number::IdNumber;
 use crate::person::members::Members;
@@ -78,7 +78,8 @@ impl<'a> Surroundings<'a> {
     /// The register records of a person.
     pub fn register_records(&self, person: u32) -> impl Iterator<Item = RecordId> {
         let kinds = &self.material.table.kind;
-        self.material.resolution.records_of(person).iter().copied().filter(|record| !is_roll(kinds[*record as usize]))
+        let is_register = |record: &RecordId| !kinds[*record as usize].is_of_roll();
+        self.material.resolution.records_of(person).iter().copied().filter(is_register)
     }
 
     /// Near matches of a person's register records.
@@ -238,7 +239,7 @@ fn near(material: &Material<'_>) -> Vec<Near> {
             };
             let (owner, person) = (person_of[row as usize], person_of[record as usize]);
             let wanted = score.log2_odds >= NEAR_MIN && owner != person;
-            let wanted = wanted && !is_roll(material.table.kind[record as usize]);
+            let wanted = wanted && !material.table.kind[record as usize].is_of_roll();
             wanted.then_some(Near { person, owner, log2_odds: score.log2_odds })
         })
         .collect();

@@ -206,6 +206,43 @@ fn two_rows_of_one_household_of_a_register_with_two_names_are_two_persons() {
 }
 
 #[test]
+fn two_rows_of_one_form_of_the_roll_with_names_of_siblings_are_two_persons() {
+    let columns = [("name", "name"), ("id_number", "number"), ("household", "household"), ("relationship", "relation")];
+    let persons = |role: &str, one: &str, other: &str| {
+        let study = ["a", "b"].map(|name| source(name, if name == "a" { role } else { "register" }, true, &columns));
+        let rows = format!("id,name,number,household,relation\n1,{one}\n2,{other}\n");
+        let certificate = "id,name,number,household,relation\n3,,,,\n";
+        let practice = Practice::of(&[("a.csv", &rows), ("b.csv", certificate)], &format!("{HEAD}{}", study.concat()));
+        // A nameless certificate is as likely of the one as of the other, and what twins share makes them likely one.
+        let scores = [((0, 2), 20.0), ((1, 2), 20.0), ((0, 1), 2.0)];
+        let mut persons = 0;
+        with_table(&practice.study, &practice.table(), -3.0, (&[0, 0, 1], &scores), |component| {
+            persons = resolved(component).len();
+        });
+        persons
+    };
+    let number = "120106201503050010";
+    let girl = format!("王阳淑,{number},h1,子女");
+    assert_eq!(persons("roll", &girl, "王阳雨,,h1,子女"), 2, "the number of one is missing");
+    assert_eq!(persons("roll", "王阳淑,,h1,子女", "王阳雨,,h1,子女"), 2, "both");
+    assert_eq!(persons("roll", &girl, "王阳雨,12010620150305003,h1,子女"), 2, "it is too short");
+    assert_eq!(persons("roll", &girl, "王阳雨,,h2,子女"), 1, "another form, filled in by somebody else");
+    assert_eq!(persons("register", &girl, "王阳雨,,h1,子女"), 1, "a row for every visit");
+    assert_eq!(persons("roll", &girl, &format!("王阳雨,{number},h1,子女")), 1, "copied twice");
+    assert_eq!(
+        persons("roll", &girl, "王阳雨,120106201503050011,h1,子女"),
+        1,
+        "copied twice with a slip in the number"
+    );
+    assert_eq!(persons("roll", &girl, "王阳淑,,h1,子女"), 1, "one name");
+    assert_eq!(persons("roll", &girl, "王杨淑,,h1,子女"), 1, "it sounds the same");
+    for relation in ["户主", "配偶"] {
+        let [one, other] = ["王阳淑", "王阳雨"].map(|name| format!("{name},,h1,{relation}"));
+        assert_eq!(persons("roll", &one, &other), 1, "a form has one {relation}");
+    }
+}
+
+#[test]
 fn small_components_are_resolved_as_well_as_trying_every_partition() {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     for _ in 0..200 {
