@@ -22,7 +22,7 @@ use crate::outcome::discrepancy::DiscrepancyKind;
 use crate::outcome::files;
 use crate::outcome::report::cases::table::{self, CASES, CaseTable};
 use crate::outcome::report::cases::{CaseRow, digest_and_mark, record_digest, spoken_number};
-use crate::outcome::visit::one_question;
+use crate::outcome::visit::{self, one_question};
 use crate::person::bearer;
 
 /// What taking over a run did.
@@ -288,6 +288,11 @@ fn is_of_person(kind: &str) -> bool {
     DiscrepancyKind::of_name(kind).map(one_question) == Some(DiscrepancyKind::MissedPerson)
 }
 
+/// Does a case of this kind ask whether somebody is not on the roll? All others are about a row of it.
+fn is_omission(kind: &str) -> bool {
+    DiscrepancyKind::of_name(kind).is_some_and(visit::is_omission)
+}
+
 /// The records of the missed persons that a run raises.
 fn raised_by(rows: &[CaseRow]) -> FxHashSet<String> {
     let names = rows.iter().filter(|row| is_of_person(&row.kind)).flat_map(|row| &row.records);
@@ -307,6 +312,8 @@ struct Seen {
 struct Records {
     /// Records that are in the run: the position of their source, and whether their person is on the roll.
     in_run: FxHashMap<String, (usize, bool)>,
+    /// The position of the roll, if a row of it is in the run.
+    roll: Option<usize>,
     /// Those of which is known whose they were.
     seen: Seen,
     /// Sources that most likely number their rows anew: what is known of their records is mostly that they are other
@@ -315,6 +322,10 @@ struct Records {
     /// Records of the missed persons that the run raises.
     raised: FxHashSet<String>,
 }
+
+const OF_OTHERS: &str = "its records are other persons' now";
+const MAYBE_OF_OTHERS: &str = "its records may be other persons' now";
+const NOT_RAISED: &str = "the new data no longer raise it";
 
 impl Records {
     fn of(run: &Path, cases: &CaseTable) -> Result<Records> {
@@ -329,7 +340,8 @@ impl Records {
             in_run.insert(record_digest(&row.source, &row.record_id), (source, enumerated.contains(&row.person)));
         }
         let (seen, moved, raised) = (Seen::default(), FxHashSet::default(), FxHashSet::default());
-        Ok(Records { in_run, seen, moved, raised })
+        let roll = sources.get(cases.roll.as_str()).copied();
+        Ok(Records { in_run, roll, seen, moved, raised })
     }
 
     /// Sources of which more records are other persons' than are the same persons' still.
@@ -351,17 +363,30 @@ impl Records {
         let (sure, doubtful): (Vec<_>, Vec<_>) =
             in_run.partition(|(digest, (source, _))| !self.moved.contains(source) || is_raised(digest));
         if sure.is_empty() && own.len() < digests.len() {
-            "its records are other persons' now"
+            OF_OTHERS
         } else if sure.is_empty() && !doubtful.is_empty() {
-            "its records may be other persons' now"
+            MAYBE_OF_OTHERS
         } else if sure.is_empty() {
             "its records are no longer in the extracts"
+        } else if !is_omission(kind) {
+            // It is about a row of the roll, with which records of registers were compared.
+            let is_of_roll =
+                |digest: &&String| self.in_run.get(*digest).is_some_and(|(source, _)| Some(*source) == self.roll);
+            if sure.iter().any(|(digest, _)| is_of_roll(digest)) {
+                NOT_RAISED
+            } else if doubtful.iter().any(|(digest, _)| is_of_roll(digest)) {
+                MAYBE_OF_OTHERS
+            } else if digests.iter().any(|digest| is_of_roll(&digest)) {
+                OF_OTHERS
+            } else {
+                "its row of the roll is no longer in the extracts"
+            }
         } else if sure.iter().any(|(_, (_, on_roll))| *on_roll) {
             "the new data link its person to a row of the roll"
         } else if own.into_iter().any(|digest| is_raised(digest)) {
             "the new data have it as one person with another case"
         } else {
-            "the new data no longer raise it"
+            NOT_RAISED
         }
     }
 }

@@ -179,7 +179,7 @@ impl Event {
     }
 
     /// Did somebody settle something, or try to?
-    fn is_final(&self) -> bool {
+    pub(super) fn is_final(&self) -> bool {
         self.is_visit() && self.outcome.is_some_and(Outcome::is_final)
     }
 }
@@ -327,7 +327,7 @@ impl<'a> Standing<'a> {
 }
 
 /// Has a team been sent that neither came back nor was called back? A list on paper knows nothing of runs since.
-fn is_out(events: &[Event]) -> bool {
+pub(super) fn is_out(events: &[Event]) -> bool {
     let Some(last) = events.iter().rposition(Event::is_of_a_team) else { return false };
     let team = events[last].team.as_deref();
     let is_back = |(at, event): (usize, &Event)| {
@@ -417,7 +417,7 @@ impl StoredCase {
         let outcome = self.outcome();
         let is_it = |event: &Event| event.is_visit() && event.outcome == outcome;
         let is_heard = self.events[..said].iter().any(is_it);
-        is_heard && self.label().is_some() && (self.row.probability >= 1.0 || is_closed(&self.events[said]))
+        is_heard && self.label().is_some() && (self.row.is_settled(true) || is_closed(&self.events[said]))
     }
 
     /// The case as those knew it of whom an event tells: as the last run had it before they were sent, or before the
@@ -488,12 +488,6 @@ impl StoredCase {
     /// All that came back of visits, as it was noted.
     pub fn visits(&self) -> impl Iterator<Item = &Event> {
         self.events.iter().filter(|event| event.is_visit())
-    }
-
-    /// Is somebody still to be sent?
-    #[must_use]
-    pub fn is_waiting(&self) -> bool {
-        matches!(self.state(), State::Open | State::Assigned | State::Visited)
     }
 }
 

@@ -314,6 +314,7 @@ pub(super) mod tests {
             dwelling: String::new(),
             probability,
             listed: true,
+            by_visit: None,
             persons: 1,
             records: vec![format!("record-{number}")],
             traits: Vec::new(),

@@ -90,12 +90,12 @@ impl Choice {
     fn of(cases: Vec<StoredCase>, order: &Order, language: Language, has_outcomes: bool) -> Result<Choice> {
         check_excepted(&cases, order)?;
         let probability = probabilities(&cases, has_outcomes);
-        let mut chosen = choose(&cases, &probability, order);
-        let mut random = choose_at_random(&cases, &chosen, order);
+        let mut chosen = choose(&cases, &probability, order, has_outcomes);
+        let mut random = choose_at_random(&cases, &chosen, order, has_outcomes);
         chosen.extend(&random);
         random.retain(|at| cases[*at].kind.is_missed());
         if chosen.is_empty() {
-            return Err(nothing_to_send(&cases, order));
+            return Err(nothing_to_send(&cases, order, has_outcomes));
         }
         Choice { cases, probability, chosen, random, lists: Vec::new() }.arranged(order, language)
     }
@@ -123,8 +123,8 @@ impl Choice {
 }
 
 /// Why there is nothing to send, and what to do.
-fn nothing_to_send(cases: &[StoredCase], order: &Order) -> Error {
-    let waiting = may_all_go(cases, order).len();
+fn nothing_to_send(cases: &[StoredCase], order: &Order, has_outcomes: bool) -> Error {
+    let waiting = may_all_go(cases, order, has_outcomes).len();
     let mut what = String::from("no case is waiting there for a visit");
     let mut hint = vec!["`rollcall follow-up status DIR` shows where cases are waiting"];
     if waiting > 0 {
@@ -337,13 +337,9 @@ fn fresh_folder(within: &Path, team: &str) -> Result<PathBuf> {
 }
 
 /// Is the case one that may go out with this order, as far as the case itself says?
-fn may_go(case: &StoredCase, order: &Order) -> bool {
-    let free = match case.state() {
-        State::Open | State::Visited => true,
-        State::Assigned => case.team() == Some(order.team.as_str()),
-        _ => false,
-    };
-    free && is_asked_for(case, order)
+fn may_go(case: &StoredCase, order: &Order, has_outcomes: bool) -> bool {
+    let is_theirs = case.state() != State::Assigned || case.team() == Some(order.team.as_str());
+    case.is_waiting(has_outcomes) && is_theirs && is_asked_for(case, order)
 }
 
 /// Is the case in the areas that are asked for?
@@ -362,12 +358,15 @@ pub(super) fn check_excepted(cases: &[StoredCase], order: &Order) -> Result<()> 
 }
 
 /// Positions of the cases that may go out with this order. Where another team is sent already, everything at the door
-/// is left to that team: two would call at one door.
-fn may_all_go(cases: &[StoredCase], order: &Order) -> Vec<usize> {
+/// is left to that team: two would call at one door. So it is where new data have closed the case since: the team goes
+/// there by the list that it has.
+fn may_all_go(cases: &[StoredCase], order: &Order, has_outcomes: bool) -> Vec<usize> {
     let key = |case| door_of(case);
-    let is_others = |case: &&StoredCase| case.state() == State::Assigned && case.team() != Some(order.team.as_str());
+    let is_others = |case: &&StoredCase| case.is_on_a_list() && case.team() != Some(order.team.as_str());
     let taken: BTreeSet<_> = cases.iter().filter(is_others).map(key).collect();
-    (0..cases.len()).filter(|at| may_go(&cases[*at], order) && !taken.contains(&key(&cases[*at]))).collect()
+    (0..cases.len())
+        .filter(|at| may_go(&cases[*at], order, has_outcomes) && !taken.contains(&key(&cases[*at])))
+        .collect()
 }
 
 /// Doors at random among those with a perhaps missed person to which the ranking sends nobody, now or before, with all
@@ -375,15 +374,15 @@ fn may_all_go(cases: &[StoredCase], order: &Order) -> Vec<usize> {
 /// ranking. Doors that were drawn before and are not brought back come first: whoever asks for lists once more gets the
 /// same. Each draw goes on with other dice than those before it, or the same places would come up every day; the same
 /// seed over the same history gives the same doors.
-fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Vec<usize> {
+fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order, has_outcomes: bool) -> Vec<usize> {
     use rand::SeedableRng;
     let taken: BTreeSet<_> = chosen.iter().map(|at| door_of(&cases[*at])).collect();
     let is_out = |case: &&StoredCase| case.state() == State::Assigned;
-    let sent: BTreeSet<_> = cases.iter().filter(is_out).map(door_of).collect();
+    let sent: BTreeSet<_> = cases.iter().filter(|case| case.is_on_a_list()).map(door_of).collect();
     let drawn_before: BTreeSet<_> =
         cases.iter().filter(is_out).filter(|case| case.went_out_as_drawn()).map(door_of).collect();
     let asked = |at: &usize| cases[*at].kind.is_missed() || cases[*at].row.listed;
-    let mut doors = by_door(cases, may_all_go(cases, order).into_iter().filter(asked));
+    let mut doors = by_door(cases, may_all_go(cases, order, has_outcomes).into_iter().filter(asked));
     doors.retain(|door, at| !taken.contains(door) && at.iter().any(|at| cases[*at].kind.is_missed()));
     let wanted = usize::try_from(order.random.0).unwrap_or(usize::MAX);
     let of = |doors: &BTreeMap<_, Vec<usize>>, is_it: &dyn Fn(&DoorKey<'_>) -> bool| -> Vec<Vec<usize>> {
@@ -402,8 +401,8 @@ fn choose_at_random(cases: &[StoredCase], chosen: &[usize], order: &Order) -> Ve
 }
 
 /// The cases to send, by position.
-fn choose(cases: &[StoredCase], probability: &[f64], order: &Order) -> Vec<usize> {
-    let waiting = may_all_go(cases, order);
+fn choose(cases: &[StoredCase], probability: &[f64], order: &Order, has_outcomes: bool) -> Vec<usize> {
+    let waiting = may_all_go(cases, order, has_outcomes);
     let Some(visits) = order.visits else {
         return waiting.into_iter().filter(|at| cases[*at].row.listed).collect();
     };
@@ -598,9 +597,9 @@ mod tests {
         absorb(&mut store, folder.path()).unwrap();
         let cases = store.cases().unwrap();
         let probability = super::probabilities(&cases, false);
-        let chosen = super::choose(&cases, &probability, &order("east", Some(70)));
+        let chosen = super::choose(&cases, &probability, &order("east", Some(70)), false);
         let missed = chosen.iter().filter(|at| cases[**at].kind.is_missed()).count();
-        let next = next_doors(&cases, &probability);
+        let next = next_doors(&cases, &probability, false);
         let expected: f64 = next.iter().take(70).map(|(_, expected)| expected).sum();
         assert_eq!((chosen.len(), missed, next.len()), (70, 10, 120));
         assert!((expected - 3.0).abs() < 1e-9, "{expected}");
@@ -613,8 +612,12 @@ mod tests {
         let asked = Order { random: (3, 1), ..order("east", None) };
         let mut draw = || {
             let cases = store.cases().unwrap();
-            let drawn = super::choose_at_random(&cases, &[], &asked);
-            assert_eq!(drawn, super::choose_at_random(&cases, &[], &asked), "the same seed over the same history");
+            let drawn = super::choose_at_random(&cases, &[], &asked, false);
+            assert_eq!(
+                drawn,
+                super::choose_at_random(&cases, &[], &asked, false),
+                "the same seed over the same history"
+            );
             let drawn_now = drawn.iter().map(|at| (cases[*at].id, 0.5)).collect();
             store.claim(&Claim { team: asked.team.clone(), drawn: drawn_now, ..Claim::default() }, i64::MAX).unwrap();
             drawn
@@ -729,7 +732,7 @@ mod tests {
         let cases = store.cases().unwrap();
         let mut unlikely = cases.clone();
         unlikely.iter_mut().for_each(|case| case.row.listed = false);
-        let said = super::nothing_to_send(&unlikely, &order(NO_TEAM, None)).to_string();
+        let said = super::nothing_to_send(&unlikely, &order(NO_TEAM, None), false).to_string();
         assert!(said.contains("(2)") && said.contains("probability_min") && said.contains("--visits N"), "{said}");
         send(&mut store, folder.path(), &order("east", None), Language::Zh).unwrap();
         let error = send(&mut store, folder.path(), &order("west", None), Language::Zh).unwrap_err();

@@ -94,10 +94,10 @@ pub struct TeamCases {
     pub doors: u64,
 }
 
-/// What the teams have, by name.
+/// What the teams have on their lists, by name.
 pub fn teams<'a>(cases: impl Iterator<Item = &'a StoredCase>) -> Vec<TeamCases> {
     let mut teams: BTreeMap<&str, (u64, BTreeSet<_>)> = BTreeMap::new();
-    for case in cases.filter(|case| case.state() == State::Assigned) {
+    for case in cases.filter(|case| case.is_on_a_list()) {
         if let Some(team) = case.team() {
             let (cases, doors) = teams.entry(team).or_default();
             *cases += 1;
@@ -160,7 +160,7 @@ pub fn progress(cases: &[StoredCase], has_outcomes: bool) -> Vec<AreaProgress> {
             State::Open | State::Visited => {}
         }
         if case.kind.is_missed() {
-            area.expected += if case.is_waiting() { *probability } else { 0.0 };
+            area.expected += if case.is_waiting(has_outcomes) { *probability } else { 0.0 };
         }
         // Visits and what they found count where they were made: new data may have moved some cases of the door since.
         for call in case.calls() {
@@ -171,7 +171,7 @@ pub fn progress(cases: &[StoredCase], has_outcomes: bool) -> Vec<AreaProgress> {
             areas.entry(&case.as_visited().area).or_default().0.found += 1;
         }
     }
-    let doors = next_doors(cases, &probability);
+    let doors = next_doors(cases, &probability, has_outcomes);
     let mut all = AreaProgress { area: String::from("all"), ..AreaProgress::default() };
     let mut rows = Vec::with_capacity(areas.len() + 1);
     for (code, (mut area, calls_of)) in areas {

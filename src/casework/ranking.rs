@@ -6,7 +6,9 @@
 //! Worth of a door: the sum over its cases of the probability that the case is real, times what it changes in the
 //! count.
 
-use super::door::by_door;
+use std::collections::BTreeSet;
+
+use super::door::{DoorKey, by_door, door_of};
 use super::learning::{self, Lesson};
 use super::store::{State, StoredCase};
 use crate::outcome::discrepancy::DiscrepancyKind;
@@ -39,9 +41,12 @@ fn lesson_of(case: &StoredCase, has_outcomes: bool) -> Lesson<'_> {
 pub(super) fn ranked(cases: &[StoredCase], probability: &[f64], waiting: Vec<usize>) -> Vec<Vec<usize>> {
     let wanted = |at: &usize| cases[*at].row.listed || cases[*at].kind.is_missed();
     let doors = by_door(cases, waiting.into_iter().filter(wanted));
+    let out: BTreeSet<DoorKey<'_>> = cases.iter().filter(|case| case.is_on_a_list()).map(door_of).collect();
     let worth = |door: &[usize]| door.iter().map(|at| probability[*at] * effect(cases[*at].kind)).sum::<f64>();
-    let mut ranked: Vec<(bool, f64, Vec<usize>)> =
-        doors.into_values().map(|door| (has_grown(cases, &door), worth(&door), door)).collect();
+    let mut ranked: Vec<(bool, f64, Vec<usize>)> = doors
+        .into_iter()
+        .map(|(key, door)| (out.contains(&key) && has_grown(cases, &door), worth(&door), door))
+        .collect();
     ranked.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
     // At a door that is visited for a likely case, the unlikely ones are not asked about.
     let worth = |at: &usize| cases[*at].row.listed || probability[*at] >= ON_THE_WAY_MIN;
@@ -52,17 +57,15 @@ pub(super) fn ranked(cases: &[StoredCase], probability: &[f64], waiting: Vec<usi
     ranked.into_iter().map(asked).collect()
 }
 
-/// Has something new come up at a door to which the team is sent already? It goes there anyway, and nobody else may.
+/// Has something new come up at a door to which a team is sent already? It goes there anyway, and nobody else may.
 fn has_grown(cases: &[StoredCase], door: &[usize]) -> bool {
-    let is_theirs = |at: &&usize| cases[**at].state() == State::Assigned;
-    let (theirs, others): (Vec<&usize>, Vec<&usize>) = door.iter().partition(is_theirs);
-    !theirs.is_empty() && others.iter().any(|at| cases[**at].row.listed)
+    door.iter().any(|at| cases[*at].state() != State::Assigned && cases[*at].row.listed)
 }
 
 /// What each of the next visits is expected to find, with the area: doors in the order in which they are sent out, and
 /// the missed persons alone of all that is asked there. Doors that stand on a list already count as visits to come.
-pub(super) fn next_doors(cases: &[StoredCase], probability: &[f64]) -> Vec<(String, f64)> {
-    let waiting = (0..cases.len()).filter(|at| cases[*at].is_waiting()).collect();
+pub(super) fn next_doors(cases: &[StoredCase], probability: &[f64], has_outcomes: bool) -> Vec<(String, f64)> {
+    let waiting = (0..cases.len()).filter(|at| cases[*at].is_waiting(has_outcomes)).collect();
     let missed = |sum: f64, at: &usize| sum + if cases[*at].kind.is_missed() { probability[*at] } else { 0.0 };
     let of = |door: Vec<usize>| Some((cases[*door.first()?].row.area.clone(), door.iter().fold(0.0, missed)));
     ranked(cases, probability, waiting).into_iter().filter_map(of).collect()

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::held;
 use super::outgoing::{Order, is_asked_for};
-use super::store::{State, Store, StoredCase};
+use super::store::{Store, StoredCase};
 use crate::audit::vouched;
 use crate::error::{Error, Kind, Result};
 
@@ -21,7 +21,7 @@ pub fn recall(store: &mut Store, run: &Path, order: &Order) -> Result<u64> {
     let sign_key = order.sign_key.as_deref();
     let mut log = vouched::open(&folder, order.actor(), sign_key, "the recall")?;
     let is_meant = |case: &StoredCase| {
-        case.state() == State::Assigned && case.team() == Some(order.team.as_str()) && is_asked_for(case, order)
+        case.is_on_a_list() && case.team() == Some(order.team.as_str()) && is_asked_for(case, order)
     };
     // The log is told first: what it cannot be told must not happen.
     store.take_from(&order.team, is_meant, |cases| {

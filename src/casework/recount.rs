@@ -142,7 +142,7 @@ pub fn recount(summary: &Summary, rows: &[CaseRow], cases: &[StoredCase], has_ou
         rows.iter().map(|row| (row.kind.as_str(), row.records.as_slice())).collect();
     let lessons = Lessons::of(cases.iter().map(|case| (case.kind, case.as_visited())));
     let is_raised = |case: &StoredCase| raised.contains(&(case.row.kind.as_str(), case.row.records.as_slice()));
-    let is_certain = |case: &StoredCase| has_outcomes && is_raised(case) && case.row.probability >= 1.0;
+    let is_certain = |case: &StoredCase| is_raised(case) && case.row.is_settled(has_outcomes);
     // A run with outcomes raises nothing that a visit has settled otherwise.
     let is_new = |case: &StoredCase| !has_outcomes || (is_raised(case) && !is_certain(case));
     let labels: Vec<Option<bool>> = cases.iter().map(|case| case.label().filter(|_| is_new(case))).collect();

@@ -10,11 +10,12 @@ use super::args::ResultFormat;
 use super::args::follow_up::{Campaign, Export, FollowUp, Import, Outcomes, Readers, Recall, Rekey, Role, Status};
 use super::coverage::{in_words, unlinked};
 use super::destination;
+use super::earlier;
 use super::files::Files;
 use super::log;
 use super::screen::{Table, count, counted, show, show_json};
 use super::truth;
-use crate::audit::manifest::Manifest;
+use crate::audit::manifest::{Manifest, OUTCOMES};
 use crate::audit::publication;
 use crate::casework::campaign::{self, Course, Rules};
 use crate::casework::decision::{self, Waiting};
@@ -26,6 +27,7 @@ use crate::casework::progress::TeamCases;
 use crate::casework::store::{State, Store};
 use crate::casework::{absorb, progress, recall, settled};
 use crate::error::{Error, Kind, Result};
+use crate::intake::outcomes::{self, OutcomeRow};
 use crate::outcome::coverage::ESTIMATES;
 use crate::outcome::coverage::estimated::Warning;
 use crate::outcome::report::cases::shown_area;
@@ -356,11 +358,17 @@ fn write_outcomes(asked: &Outcomes) -> Result<ExitCode> {
     let heading = settled::COLUMNS.join(",");
     destination::check(&asked.out, "table of outcomes", |path| destination::begins_with(path, &heading))?;
     let cases = store_to_read(&asked.run)?.cases()?;
-    let (bytes, rows) = settled::table(&cases)?;
-    whole_file::replace_for_owner(&asked.out, bytes)?;
+    let read = |path: &Path| Ok(outcomes::read_file(path)?.rows);
+    let key = |row: &OutcomeRow| (row.kind.clone(), row.outcome.clone(), row.records.clone());
+    let earlier = earlier::earlier(&asked.run, OUTCOMES, &asked.out, read, key)?;
+    let table = settled::table(&cases, &earlier.rows)?;
+    earlier.check_whole(table.rows - table.kept, "outcome")?;
+    whole_file::replace_for_owner(&asked.out, table.bytes)?;
+    earlier::warn_beside_seal(&asked.out);
     show(&format!(
-        "{}; `outcomes = \"FILE\"` under [follow_up] makes the next run learn from them\n",
-        counted(rows, "outcome")
+        "{}{}; `outcomes = \"FILE\"` under [follow_up] makes the next run learn from them\n",
+        counted(table.rows, "outcome"),
+        earlier::kept(table.kept)
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ mod coverage;
 mod coverage_trial;
 mod demo;
 mod destination;
+mod earlier;
 mod evaluate;
 mod explain;
 mod files;

@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::args::ResultFormat;
 use super::args::review::{Ask, Decisions, Drawing, Export, Import, Review, Status};
 use super::destination;
+use super::earlier;
 use super::explain::{self, evidence};
 use super::files::Files;
 use super::screen::{Table, count, counted, show, show_json};
@@ -28,7 +29,7 @@ use crate::casework::review::record::{Row, side_by_side};
 use crate::casework::review::{Clerk, Draw, Judgement, RecordName, ReviewPair, Said, Shown, sample, sheet};
 use crate::casework::store::Store;
 use crate::error::{Error, Kind, Result};
-use crate::intake::decisions;
+use crate::intake::decisions::{self, Decision};
 use crate::intake::study::Language;
 use crate::outcome::estimate::stratified::Share;
 use crate::outcome::files;
@@ -351,7 +352,7 @@ fn summary(quality: &Quality) -> String {
 }
 
 /// The columns of a table of decisions.
-const COLUMNS: [&str; 7] = ["source_l", "record_l", "source_r", "record_r", "mark_l", "mark_r", "same"];
+pub(super) const COLUMNS: [&str; 7] = ["source_l", "record_l", "source_r", "record_r", "mark_l", "mark_r", "same"];
 /// The heading of one that was written before there were marks.
 const UNMARKED: &str = "source_l,record_l,source_r,record_r,same";
 
@@ -366,21 +367,33 @@ fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     if settled.is_empty() {
         return Err(Error::new(Kind::Usage, "no pair is settled yet"));
     }
+    let read = |path: &Path| Ok(decisions::read_file(path)?.rows);
+    let earlier = earlier::earlier(&asked.run, manifest::DECISIONS, &asked.out, read, |row| {
+        (row.ends.clone(), row.marks.clone(), row.same)
+    })?;
+    earlier.check_whole(settled.len() as u64, "decision")?;
+    // Of pairs that were judged here this folder has the last word, also where it has none yet.
+    let sorted = |[one, other]: &'_ [RecordName; 2]| [one.min(other).clone(), one.max(other).clone()];
+    let judged: BTreeSet<[RecordName; 2]> = pairs.iter().map(|pair| sorted(&pair.ends)).collect();
+    let kept: Vec<&Decision> = earlier.rows.iter().filter(|row| !judged.contains(&sorted(&row.ends))).collect();
+    let of_store = settled.iter().map(|(pair, same)| (&pair.ends, &pair.marks, *same));
+    let rows = kept.iter().map(|row| (&row.ends, &row.marks, row.same)).chain(of_store);
     let failed = |_| Error::new(Kind::Environment, "the table of decisions cannot be written").at_file(&asked.out);
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS).map_err(failed)?;
-    for (pair, same) in &settled {
-        let ([one, other], [mark, other_mark]) = (&pair.ends, &pair.marks);
-        let same = if *same { "1" } else { "0" };
+    for ([one, other], [mark, other_mark], same) in rows {
+        let same = if same { "1" } else { "0" };
         let cells = [&one.0, &one.1, &other.0, &other.1].map(|cell| decisions::guarded(cell));
         writer.write_record(cells.iter().map(AsRef::as_ref).chain([mark, other_mark, same])).map_err(failed)?;
     }
     let bytes = writer.into_inner();
     let bytes = bytes.map_err(|_| Error::new(Kind::Environment, "the table of decisions cannot be put together"))?;
     whole_file::replace_for_owner(&asked.out, bytes)?;
+    earlier::warn_beside_seal(&asked.out);
     show(&format!(
-        "{}; `decisions = \"FILE\"` under [linkage] makes the next run hold to them\n",
-        counted(settled.len() as u64, "decision")
+        "{}{}; `decisions = \"FILE\"` under [linkage] makes the next run hold to them\n",
+        counted((kept.len() + settled.len()) as u64, "decision"),
+        earlier::kept(kept.len() as u64)
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 
 use super::args::custody::Seal;
 use super::screen::{self, Table, count, show};
+use super::{destination, review};
 use crate::audit::delivery::{self, Delivered};
 use crate::audit::log::LOG;
 use crate::audit::publication;
+use crate::casework::settled;
 use crate::error::{Error, Kind, Result};
 use crate::intake::extract::{self, describe::describe};
 use crate::intake::study;
@@ -62,7 +64,12 @@ pub(super) fn seal(asked: &Seal, progress: &dyn Progress) -> Result<ExitCode> {
         }
         Some(sealed) => {
             let facts = files.iter().map(|file| (file.file.as_str(), file.bytes, file.rows, file.digest.as_str()));
-            delivery::check(folder, &sealed, facts)?;
+            let unsealed = files.iter().filter(|file| sealed.files.iter().all(|known| known.file != file.file));
+            let own = unsealed.map(|file| folder.join(&file.file)).find(|path| is_own_table(path));
+            delivery::check(folder, &sealed, facts).map_err(|error| match own {
+                Some(path) => error.also(own_table(&path)),
+                None => error,
+            })?;
             sealed.public_key
         }
     };
@@ -90,6 +97,22 @@ pub(super) fn seal(asked: &Seal, progress: &dyn Progress) -> Result<ExitCode> {
         );
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Does it begin as the tables that this program writes for the next run? That is no reason to let it pass: anybody can
+/// write such a heading.
+fn is_own_table(path: &Path) -> bool {
+    [settled::COLUMNS.join(","), review::COLUMNS.join(",")]
+        .iter()
+        .any(|heading| destination::begins_with(path, heading))
+}
+
+fn own_table(path: &Path) -> String {
+    format!(
+        "{} looks like a table that this program writes (`follow-up outcomes`, `review decisions`): if you have put it there, \
+         keep it in another folder, and check the delivery again",
+        named(&[path.file_name().map(PathBuf::from).unwrap_or_default()])
+    )
 }
 
 /// The folders below in which extracts lie, relative. A study can read them by a pattern (`*/part.parquet`), so what is

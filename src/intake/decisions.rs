@@ -64,7 +64,11 @@ pub fn read(study: &Study) -> Result<Option<Decisions>> {
     study.linkage.decisions.as_deref().map(read_file).transpose()
 }
 
-fn read_file(path: &Path) -> Result<Decisions> {
+/// Reads such a table.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_file(path: &Path) -> Result<Decisions> {
     let (table, rows) = named_table::read(path, FORM, |_, cells| {
         let [source_l, record_l, source_r, record_r, same, mark_l, mark_r] = cells;
         let same = match same {

@@ -1,9 +1,9 @@
 //! What have visits found?
 //!
-//! Takes the table that the study names under `follow_up.outcomes` (CSV, UTF-8: `kind`, `outcome`, `records`), gives
-//! [`Outcomes`]: texts, of which a later room knows the meaning. `rollcall follow-up outcomes` writes such a table;
-//! records stand in it as digests, several separated by a space, each with the mark of its person (`digest.mark`;
-//! without marks in older tables).
+//! Takes the table that the study names under `follow_up.outcomes` (CSV, UTF-8: `kind`, `outcome`, `records`, and
+//! perhaps `case` and `visited_on`), gives [`Outcomes`]: texts, of which a later room knows the meaning. `rollcall
+//! follow-up outcomes` writes such a table; records stand in it as digests, several separated by a space, each with the
+//! mark of its person (`digest.mark`; without marks in older tables).
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use super::named_table::{self, Form, TableFile};
 use crate::error::Result;
 use crate::intake::study::Study;
 
-const FORM: Form<3> = Form {
+const FORM: Form<5> = Form {
     of: "outcomes",
     written_by: "`rollcall follow-up outcomes DIR --out FILE`",
-    columns: ["kind", "outcome", "records"],
+    columns: ["kind", "outcome", "records", "case", "visited_on"],
     needed: 3,
 };
 
@@ -29,6 +29,10 @@ pub struct OutcomeRow {
     pub outcome: String,
     /// Digests of the records that the case rests on, with the marks of their persons.
     pub records: Vec<String>,
+    /// Number of the case; empty if the table has none.
+    pub case: String,
+    /// The day of the visit; empty if it is not said.
+    pub visited_on: String,
 }
 
 /// A table of outcomes.
@@ -48,10 +52,15 @@ pub fn read(study: &Study) -> Result<Option<Outcomes>> {
     study.follow_up.outcomes.as_deref().map(read_file).transpose()
 }
 
-fn read_file(path: &Path) -> Result<Outcomes> {
-    let (table, rows) = named_table::read(path, FORM, |row, [kind, outcome, records]| {
+/// Reads such a table.
+///
+/// # Errors
+/// With file and row, if it is not what is expected.
+pub fn read_file(path: &Path) -> Result<Outcomes> {
+    let (table, rows) = named_table::read(path, FORM, |row, cells| {
+        let [kind, outcome, records, case, visited_on] = cells.map(str::to_owned);
         let records = records.split_ascii_whitespace().map(str::to_owned).collect();
-        Ok(OutcomeRow { row, kind: kind.to_owned(), outcome: outcome.to_owned(), records })
+        Ok(OutcomeRow { row, kind, outcome, records, case, visited_on })
     })?;
     Ok(Outcomes { table, rows })
 }
@@ -72,7 +81,8 @@ mod tests {
         let rows = read("\u{feff}case,records,kind,outcome\n7K2M-4Q9X,aa bb,missed_person,01\n").expect("table").rows;
         let records = vec![String::from("aa"), String::from("bb")];
         let (kind, outcome) = (String::from("missed_person"), String::from("01"));
-        assert_eq!(rows, [OutcomeRow { row: 2, kind, outcome, records }]);
+        let (case, visited_on) = (String::from("7K2M-4Q9X"), String::new());
+        assert_eq!(rows, [OutcomeRow { row: 2, kind, outcome, records, case, visited_on }]);
     }
 
     #[test]

@@ -147,6 +147,23 @@ fn a_seal_that_does_not_hold_is_not_replaced() {
     check(&["seal", argument(place), "--check", "--public-key", &public], 0);
 }
 
+/// A table of this program lies where the sender has sealed: it is refused as any other, and said what it may be.
+#[test]
+fn a_table_of_this_program_in_a_sealed_folder_is_named_and_not_trusted() {
+    let place = tempfile::tempdir().expect("folder");
+    delivery(place.path());
+    for heading in ["case,kind,outcome,visited_on,records", "source_l,record_l,source_r,record_r,mark_l,mark_r,same"] {
+        let table = place.path().join("outcomes.csv");
+        std::fs::write(&table, format!("{heading}\na,b,c,d,e,f,1\n")).expect("written");
+        let (_, said) = check(&["seal", argument(place.path()), "--check"], 7);
+        assert!(said.contains("outcomes.csv: is not in the seal") && said.contains("another folder"), "{said}");
+        std::fs::remove_file(&table).expect("removed");
+    }
+    std::fs::write(place.path().join("second.csv"), "name\nx\n").expect("written");
+    let (_, said) = check(&["seal", argument(place.path()), "--check"], 7);
+    assert!(said.contains("second.csv: is not in the seal") && !said.contains("another folder"), "{said}");
+}
+
 /// Files that changed places have the wrong columns, and no word of the study file is at fault.
 #[test]
 fn sealed_files_that_changed_places_are_status_7() {

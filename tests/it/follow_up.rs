@@ -156,6 +156,51 @@ fn outcomes_take_the_place_of_no_other_file(run: &Path, extracts: &Path) {
     }
 }
 
+/// The folder of a run that heard of visits, without their casework.
+fn a_new_folder_goes_on_from_the_table(run: &Path, file: &Path) {
+    use rollcall::outcome::report::cases::table;
+    let cases = table::read(run).expect("cases").rows;
+    let missed = cases.iter().filter(|row| row.kind == "missed_person" || row.kind == "missed_newborn");
+    let (found, open): (Vec<_>, Vec<_>) = missed.partition(|row| row.by_visit == Some(true));
+    assert!(found.len() > 3 && found.iter().all(|row| row.probability == 1.0 && !row.listed));
+    let expected: f64 = open.iter().map(|row| row.probability).sum();
+    let (status, _) = check(&["follow-up", "status", argument(run), "--format", "json"], 0);
+    let status: serde_json::Value = serde_json::from_str(&status).expect("JSON");
+    let said = status["areas"][0]["expected"].as_f64().expect("number");
+    assert!((said - expected).abs() < 0.01 * expected, "{said} {expected}");
+    let (list, mut rows) = sent(run, &["--visits", "100000", "--team", "south"]);
+    let case = column(&rows, "编号");
+    for list in std::fs::read_dir(list.with_file_name("")).expect("lists").map(|entry| entry.unwrap().path()) {
+        if list.extension().is_some_and(|extension| extension == "xlsx") {
+            let went_out = rows_of(&list);
+            assert!(went_out.iter().all(|row| found.iter().all(|found| found.case.number != row[case])));
+        }
+    }
+    // One visit more: the table has what it had, and that.
+    let outcome = column(&rows, "核查结果");
+    rows.truncate(2);
+    rows[1][outcome] = String::from("06");
+    let book = run.with_file_name("one-more.xlsx");
+    save_workbook(&book, &rows);
+    check(&["follow-up", "import", argument(run), argument(&book)], 0);
+    let before = std::fs::read_to_string(file).expect("table");
+    let (elsewhere, hidden) = (file.with_file_name("elsewhere.csv"), file.with_file_name("hidden.csv"));
+    let write =
+        |out: &Path, status: i32| check(&["follow-up", "outcomes", argument(run), "--out", argument(out)], status);
+    std::fs::rename(file, &hidden).expect("renamed");
+    let (_, err) = write(&elsewhere, 2);
+    assert!(err.contains("would not hear of the others") && !elsewhere.exists(), "{err}");
+    std::fs::rename(&hidden, file).expect("renamed");
+    // Once for this run, and once more before the next, over what was written the first time.
+    for out in [&elsewhere, file, file] {
+        let (said, _) = write(out, 0);
+        let table = std::fs::read_to_string(out).expect("table");
+        let more = table.strip_prefix(&before).unwrap_or_else(|| panic!("{before}\n{table}"));
+        assert_eq!((more.lines().count(), more.contains(",06,")), (1, true), "{more}");
+        assert!(said.contains("kept from earlier tables"), "{said}");
+    }
+}
+
 #[test]
 fn the_next_run_takes_what_visits_found_into_account() {
     use rollcall::casework::store::{State, Store};
@@ -261,6 +306,7 @@ fn the_next_run_takes_what_visits_found_into_account() {
         check(&["follow-up", "import", argument(&one), argument(&book)], 0);
     }
     assert!(renumbered > 3, "{renumbered}");
+    a_new_folder_goes_on_from_the_table(&again, &outcomes_file);
     // A table that says nonsense stops the run with its row.
     std::fs::write(&outcomes_file, "kind,outcome,records\nmissed_person,13,aa\n").expect("written");
     let (_, wrong) = check(&["-q", "run", argument(&study), "--out", argument(&again)], 4);

@@ -91,7 +91,24 @@ fn a_sample_goes_out_masked_and_comes_back_as_figures() {
         check(&[command, &["--out", argument(&run.join("links.parquet"))]].concat(), 2);
         assert!(std::fs::read(run.join("links.parquet")).expect("links") == links);
     }
-    check(&["review", "decisions", argument(run), "--out", argument(&decisions)], 0);
+    // What another folder has decided stands in the table alone, and is kept; of its own pairs this one has the last word.
+    let first = text.lines().nth(1).expect("a decision");
+    let turned = match first.strip_suffix(",1") {
+        Some(pair) => format!("{pair},0"),
+        None => format!("{},1", first.trim_end_matches(",0")),
+    };
+    let of_another = "roll,of-another,register,1,,,1";
+    let kept = |lines: &[&str]| {
+        std::fs::write(&decisions, [&[text.lines().next().expect("heading")], lines].concat().join("\n"))
+            .expect("written");
+        let said = check(&["review", "decisions", argument(run), "--out", argument(&decisions)], 0);
+        (said, std::fs::read_to_string(&decisions).expect("decisions"))
+    };
+    let (said, table_then) = kept(&[of_another, &turned]);
+    assert!(said.contains("1 of them kept from earlier tables"), "{said}");
+    assert_eq!(table_then.replacen(&format!("{of_another}\n"), "", 1), text);
+    let (said, table_then) = kept(&[]);
+    assert!(!said.contains("kept") && table_then == text, "{said}");
     check(&["-q", "review", "export", argument(run), "--pairs", "60", "--out", argument(&path)], 0);
     // What a clerk has filled in is not written over, named or in its usual place.
     let usual = run.join("casework/review/pairs.xlsx");

@@ -306,3 +306,32 @@ fn history_cannot_be_changed_and_damage_is_noticed() {
     std::fs::write(&path, bytes).unwrap();
     assert!(Store::open(folder.path()).is_err());
 }
+
+#[test]
+fn a_case_about_a_row_of_the_roll_is_not_closed_because_its_person_is_on_the_roll() {
+    let (in_roll, in_register) = (record_digest("roll", "R1"), record_digest("register", "1"));
+    let case = |kind: &str| CaseRow {
+        records: vec![in_roll.clone(), in_register.clone()],
+        kind: kind.to_owned(),
+        ..row(1, 1, 0.5)
+    };
+    for kind in ["attribute_conflict", "household_mismatch", "duplicate_enumeration", "counted_elsewhere"] {
+        for (records, on_roll, reason) in [
+            (&[1][..], &[1][..], "the new data no longer raise it"),
+            (&[1], &[], "its row of the roll is no longer in the extracts"),
+            // Its person is on the roll by another row.
+            (&[1, 2], &[2], "its row of the roll is no longer in the extracts"),
+            (&[], &[], "its records are no longer in the extracts"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let folder = folder.path();
+            run_of(folder, &[case(kind)], &[1], &[1]);
+            let mut store = Store::open(folder).unwrap();
+            absorb(&mut store, folder).unwrap();
+            run_of(folder, &[CaseRow { records: vec![String::from("else")], ..row(9, 1, 0.5) }], records, on_roll);
+            absorb(&mut store, folder).unwrap();
+            let note = store.cases().unwrap()[0].events.last().and_then(|event| event.note.clone()).unwrap();
+            assert_eq!(note, reason, "{kind}");
+        }
+    }
+}

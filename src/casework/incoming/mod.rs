@@ -79,6 +79,8 @@ pub struct Returned {
     pub lists: Vec<(String, Vec<String>)>,
     /// Lists that lack columns.
     pub incomplete: Vec<Incomplete>,
+    /// The team on the cover, as covers name it; empty if none does.
+    pub team: String,
     /// Does a row ask a supervisor, or the cover name one?
     pub asks_supervisor: bool,
     /// Is there a column of what is asked?
@@ -171,7 +173,11 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
     let numbers: FxHashMap<&str, &StoredCase> = others.chain(numbered).collect();
     let cover = cover(&sheets, &read, known.cases);
     let team = if let Cover::Team(team) = cover { Some(team) } else { None };
-    let mut returned = Returned { asks_supervisor: cover == Cover::Supervisor, ..Returned::default() };
+    let mut returned = Returned {
+        team: cover.as_written().to_owned(),
+        asks_supervisor: cover == Cover::Supervisor,
+        ..Returned::default()
+    };
     for (list, (sheet, Heading { at, places, missing, unknown })) in lists.iter().enumerate() {
         if !missing.is_empty() {
             returned.incomplete.push(Incomplete { list, missing: missing.clone(), unknown: unknown.clone() });
@@ -341,6 +347,7 @@ fn write_wrong(run: &Path, digest: &str, returned: &Returned, language: Language
                 write_sheet(&mut workbook, name, heading, &wrong, language)?;
             }
         }
+        cover::write(&mut workbook, &returned.team, language)?;
         workbook::bytes(&mut workbook)
     };
     let bytes = build().map_err(|_| Error::new(Kind::Environment, "the file of wrong rows cannot be put together"))?;

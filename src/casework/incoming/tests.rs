@@ -369,6 +369,24 @@ fn the_cover_says_whose_list_it_is() {
         let returned = read_back(&path, &cases, &|_| Vec::new());
         assert_eq!(returned.visits[0].1.team.as_deref(), team, "{covers:?}");
         assert_eq!(check(&path, ("field", false), &returned, &cases).is_err(), for_supervisor, "{covers:?}");
+        // Nor is that forgotten where a row comes back wrong, and is put right in the file that says so.
+        let mut book = Workbook::new();
+        covers.iter().for_each(|cover| {
+            book.add_worksheet().write_row(4, 0, [field::TEAM.en, cover]).unwrap();
+        });
+        let sheet = book.add_worksheet();
+        sheet.write_row(0, 0, HEADING).unwrap();
+        sheet.write_row_matrix(1, 0, rows(&cases[..1], "77")).unwrap();
+        book.save(&path).unwrap();
+        let wrong = read_back(&path, &cases, &|_| Vec::new());
+        assert_eq!(wrong.wrong.len(), 1);
+        for language in [Language::Zh, Language::En] {
+            let target = super::write_wrong(folder.path(), "0123456789abcdef", &wrong, language).unwrap();
+            let again = read_back(&target, &cases, &|_| Vec::new());
+            assert_eq!((&again.team, again.asks_supervisor), (&wrong.team, for_supervisor), "{covers:?}");
+            assert_eq!(wrong.team == team.unwrap_or_default(), !for_supervisor, "{covers:?}");
+            assert_eq!(again.lists.len(), 1, "a cover is no list");
+        }
     }
 }
 

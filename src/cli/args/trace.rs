@@ -25,7 +25,7 @@ pub struct Trace {
     /// Only discrepancies that stand on follow-up lists.
     #[arg(long)]
     pub listed: bool,
-    /// Only discrepancies that no visit has settled.
+    /// Only discrepancies that no visit has settled of which the run had heard (`outcomes` in the study file).
     #[arg(long)]
     pub open: bool,
     /// The persons that a count of the report holds.

@@ -280,6 +280,8 @@ fn every_row_of_a_person_enumerated_three_times_is_a_question_of_its_own() {
                 kind: String::from("duplicate_enumeration"),
                 outcome: outcome.to_owned(),
                 records: digests.to_vec(),
+                case: String::new(),
+                visited_on: String::new(),
             };
             let table_file = TableFile { path: "outcomes.csv".into(), digest: String::new(), bytes: 0, rows: 1 };
             let outcomes = Outcomes { table: table_file, rows: vec![row] };

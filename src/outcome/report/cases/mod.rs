@@ -110,6 +110,10 @@ pub struct CaseRow {
     pub probability: f64,
     /// Is it within the visits of the run?
     pub listed: bool,
+    /// Has a visit settled it of which the run had heard? Nothing where the run knew of no such case, and in tables
+    /// that were written before there was this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_visit: Option<bool>,
     /// Whom it counts: members of a household, one otherwise.
     pub persons: u32,
     /// The records that it rests on by their digests, ascending, each with the mark of its person; see
@@ -123,6 +127,13 @@ pub struct CaseRow {
 }
 
 impl CaseRow {
+    /// Has a visit settled it of which the run had heard, if it has heard of any? Nobody is sent again then. Where the
+    /// table does not say it, a case is settled that is certain.
+    #[must_use]
+    pub fn is_settled(&self, has_outcomes: bool) -> bool {
+        has_outcomes && self.by_visit.unwrap_or(self.probability >= 1.0)
+    }
+
     /// Was nobody enumerated at the dwelling?
     #[must_use]
     pub fn is_empty_dwelling(&self) -> bool {
@@ -179,6 +190,8 @@ pub struct CaseBook<'a> {
     /// By discrepancy: the area of the other cases at its door, where that is another one.
     areas_of_doors: FxHashMap<usize, &'a str>,
     enumerated: Enumerated<'a>,
+    /// Has a visit settled one of them?
+    knows_visits: bool,
 }
 
 impl<'a> CaseBook<'a> {
@@ -187,7 +200,8 @@ impl<'a> CaseBook<'a> {
     pub fn of(input: &ReportInput<'a>) -> CaseBook<'a> {
         let (numbers, enumerated) = rayon::join(|| numbers(input), || Enumerated::of(input.table));
         let (areas, areas_of_doors) = (AreaCodes::of(input.table), door_areas::differing(input));
-        CaseBook { input: *input, numbers, areas, areas_of_doors, enumerated }
+        let knows_visits = input.findings.discrepancies.iter().any(Discrepancy::is_settled);
+        CaseBook { input: *input, numbers, areas, areas_of_doors, enumerated, knows_visits }
     }
 
     /// Code of the area whose list a case is on.
@@ -247,6 +261,7 @@ impl<'a> CaseBook<'a> {
             dwelling,
             probability: discrepancy.probability,
             listed: discrepancy.listed,
+            by_visit: self.knows_visits.then(|| discrepancy.is_settled()),
             persons: u32::try_from(discrepancy.members.len().max(1)).unwrap_or(u32::MAX),
             records: records(input, discrepancy),
             traits: traits(input, discrepancy),
