@@ -1,8 +1,8 @@
 //! How does a file appear whole or not at all?
 //!
 //! The bytes are written under a hidden name beside the final one (`.NAME.tmp`), then renamed. [`replace`] and
-//! [`replace_for_owner`] have them on the disk when they return; [`put`] leaves that to the system, for lists by the
-//! thousand, which can be made again. What must not take the place of anything, a key or a study file, is made under
+//! [`replace_for_owner`] have them on the disk when they return; [`put`] leaves that to [`settle`], for lists by the
+//! thousand. What must not take the place of anything, a key or a study file, is made under
 //! its own name and goes again if it cannot be written ([`create`], [`create_for_owner`]). Into the folder of a run
 //! that is not published yet, which is brought to the disk and appears as a whole, files are written under their own
 //! names at once ([`write()`], [`write_for_owner`]).
@@ -29,12 +29,33 @@ pub fn replace_for_owner(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
     appear(path, bytes.as_ref(), Readers::Owner, publish)
 }
 
-/// Like [`replace_for_owner`], but leaves it to the system when the file comes to the disk.
+/// Like [`replace_for_owner`], but leaves it to [`settle`] to bring the file to the disk.
 ///
 /// # Errors
 /// If the file cannot be written or renamed.
 pub fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     appear(path, bytes, Readers::Owner, |_, hidden, path| fs::rename(hidden, path))
+}
+
+/// Brings files of one folder to the disk, with their names. Where the system can bring a whole file system there, one
+/// request does for all of them, and the disk orders its work as it likes.
+///
+/// # Errors
+/// As the system says; a failed synchronisation is never retried.
+#[cfg(target_os = "linux")]
+pub fn settle(paths: &[PathBuf]) -> io::Result<()> {
+    let Some(path) = paths.first() else { return Ok(()) };
+    Ok(rustix::fs::syncfs(&File::open(path)?)?)
+}
+
+/// Brings files of one folder to the disk, with their names.
+///
+/// # Errors
+/// As the system says; a failed synchronisation is never retried.
+#[cfg(not(target_os = "linux"))]
+pub fn settle(paths: &[PathBuf]) -> io::Result<()> {
+    paths.iter().try_for_each(|path| File::open(path)?.sync_all())?;
+    paths.first().map_or(Ok(()), |path| synchronise_folder(folder_of(path)))
 }
 
 /// Makes a file that is not there yet; it is on the disk then. What could be written of it in part goes again: it would
@@ -108,8 +129,11 @@ pub fn hidden(path: &Path) -> PathBuf {
 pub fn publish(file: &File, hidden: &Path, path: &Path) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(hidden, path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    synchronise_folder(folder.unwrap_or(Path::new(".")))
+    synchronise_folder(folder_of(path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(unix)]
@@ -149,7 +173,9 @@ fn opened(path: &Path, readers: Readers) -> io::Result<File> {
 
 fn create_by(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     let mut file = opened(path, readers)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).inspect_err(|_| {
+    let written =
+        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| synchronise_folder(folder_of(path)));
+    written.inspect_err(|_| {
         // What failed is said; that this fails, too, would be no news.
         let _ = fs::remove_file(path);
     })

@@ -20,6 +20,7 @@ use std::time::Duration;
 use super::manifest::{MANIFEST, Manifest};
 use super::stage::{self, STAGES, Stage};
 use crate::error::{Error, Kind, Result};
+use crate::whole_file;
 
 /// Hidden folder that an unfinished run writes into.
 pub const WORK: &str = ".rollcall-work";
@@ -55,13 +56,10 @@ impl Disk for Real {
         File::open(path)?.sync_all()
     }
 
-    /// A list for every area makes thousands of files: where the system can bring a whole file system to the disk, one
-    /// request does for all of them, and the disk orders its work as it likes.
+    /// A list for every area makes thousands of files.
     #[cfg(target_os = "linux")]
     fn sync_all(&self, paths: &[PathBuf]) -> Result<()> {
-        let Some(path) = paths.first() else { return Ok(()) };
-        let synced = File::open(path).and_then(|file| Ok(rustix::fs::syncfs(&file)?));
-        ask(path, synced)
+        paths.first().map_or(Ok(()), |path| ask(path, whole_file::settle(paths)))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

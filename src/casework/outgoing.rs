@@ -247,13 +247,15 @@ fn write(run: &Path, order: &Order, heading: &Heading, choice: &Choice) -> Resul
         }
         None => fresh_folder(&run.join(FOLDER).join("outgoing"), &order.team)?,
     };
-    match &order.recipients {
+    let paths = match &order.recipients {
         Some(recipients) => {
             let lock = |area: &str, list: Vec<u8>| recipients.encrypt(area, &list);
             follow_up::write_as(heading, lists, &folder, &format!(".{}", encryption::ENDING), whole_file::put, &lock)?
         }
         None => follow_up::write(heading, lists, &folder, whole_file::put)?,
     };
+    // Who is told that they are written takes them out; what the store says of them lies on the disk already.
+    whole_file::settle(&paths).map_err(|error| Error::io(&folder, &error))?;
     Ok(Sent {
         folder,
         areas: lists.len() as u64,

@@ -280,7 +280,7 @@ mod tests {
     use super::date::Date;
     use super::practice::Practice;
     use super::{Standardised, plausibility, standardise};
-    use crate::error::{Error, Kind, Result};
+    use crate::error::Result;
     use crate::intake::extract;
     use crate::intake::study::file;
     use crate::progress::Silent;
