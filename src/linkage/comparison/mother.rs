@@ -307,7 +307,7 @@ sex = "sex"
         let births = "id,name,mother,number,place\n1,,王**,,999999001001\n2,,王**,,999999001001\n\
             3,,王丽,,999999001001\n4,,王**,999999199003070030,999999001001\n";
         let roll = "id,name,number,household,sex,place\nA,王**,,A,2,999999001001\nB,张伟,,A,1,999999001001\n\
-            W,李红,,B,2,999999001001\nC,刘洋,,B,1,999999001001\nL,王丽,,C,2,999999001001\nD,陈静,,C,2,999999001001\n";
+            C,李红,,B,2,999999001001\nD,刘洋,,B,1,999999001001\nE,王丽,,C,2,999999001001\nF,陈静,,C,2,999999001001\n";
         let practice = Practice::of(&[("births.csv", births), ("roll.csv", roll)], &study);
         let table = practice.table();
         let comparer = Comparer::new(&practice.study, &table);
