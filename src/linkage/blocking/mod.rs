@@ -284,7 +284,7 @@ mod tests {
         let births: String = (0..6).map(|at| format!("{at},2020-03-01,{},999999001001\n", mother(at, 3))).collect();
         let woman = |at: usize| format!("{at},{},1980-01-01,h{at},999999001001\n", mother(at, 2));
         let women: String = (0..80).map(woman).collect();
-        let children = "c,钱一,2020-03-09,h1,999999001001\nd,钱二,2020-03-09,h9,999999001001\n";
+        let children = "c01,钱一,2020-03-09,h1,999999001001\nd01,钱二,2020-03-09,h9,999999001001\n";
         let (birth, place) = (("birth_date", "birth"), ("division", "place"));
         let roll = [("name", "name"), birth, ("household", "house"), place];
         let practice = Practice::of(

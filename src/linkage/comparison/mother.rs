@@ -252,7 +252,7 @@ sex = "sex"
     fn a_certificate_is_never_the_mothers_own_record() {
         // Of the second certificate the number was left out; the third names a woman of whom nothing is known.
         let births = "id,name,mother,number\n1,王丽之女,王丽,999999199003070007\n2,,王丽,\n3,,李红,\n";
-        let roll = "id,name,number,household,sex\nM,王丽,999999199003070007,A,2\nF,张伟,999999198003070012,A,1\nS,刘洋,,B,1\nO,陈静,,B,2\n";
+        let roll = "id,name,number,household,sex\nA,王丽,999999199003070007,A,2\nB,张伟,999999198003070012,A,1\nC,刘洋,,B,1\nD,陈静,,B,2\n";
         let practice = Practice::of(&[("births.csv", births), ("roll.csv", roll)], STUDY);
         let table = practice.table();
         let comparer = Comparer::new(&practice.study, &table);
@@ -279,7 +279,7 @@ sex = "sex"
             1,,王丽,999999********0020\n2,,,999999********0020\n3,,李红,999999********0020\n\
             4,,王丽,999999199003070030\n5,,王丽,99999919900102002X\n6,,王丽,9999991990030700\n\
             7,,王丽,999999199003070020\n8,,,999999199003070030\n";
-        let roll = "id,name,number,household,sex\nM,王丽,999999199003070020,A,2\nF,张伟,,A,1\n";
+        let roll = "id,name,number,household,sex\nA,王丽,999999199003070020,A,2\nB,张伟,,A,1\n";
         let practice = Practice::of(&[("births.csv", births), ("roll.csv", roll)], STUDY);
         let table = practice.table();
         let comparer = Comparer::new(&practice.study, &table);
@@ -306,8 +306,8 @@ sex = "sex"
         let study = study.replacen("mother_name =", "division = \"place\"\nmother_name =", 1);
         let births = "id,name,mother,number,place\n1,,王**,,999999001001\n2,,王**,,999999001001\n\
             3,,王丽,,999999001001\n4,,王**,999999199003070030,999999001001\n";
-        let roll = "id,name,number,household,sex,place\nM,王**,,A,2,999999001001\nF,张伟,,A,1,999999001001\n\
-            W,李红,,B,2,999999001001\nC,刘洋,,B,1,999999001001\nL,王丽,,C,2,999999001001\nD,陈静,,C,2,999999001001\n";
+        let roll = "id,name,number,household,sex,place\nA,王**,,A,2,999999001001\nB,张伟,,A,1,999999001001\n\
+            C,李红,,B,2,999999001001\nD,刘洋,,B,1,999999001001\nE,王丽,,C,2,999999001001\nF,陈静,,C,2,999999001001\n";
         let practice = Practice::of(&[("births.csv", births), ("roll.csv", roll)], &study);
         let table = practice.table();
         let comparer = Comparer::new(&practice.study, &table);
