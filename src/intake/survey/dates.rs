@@ -45,8 +45,8 @@ pub(super) fn is_of_record(profile: &Profile) -> bool {
     readable(profile) >= FORM_SHARE_MIN && signs::is_of_work(&profile.name)
 }
 
-/// Do many rows share few days? Nobody's births are so: whatever its header says, and in whatever language, the days are
-/// those of an event, such as the weeks of an enumeration.
+/// Do many rows share few days? Nobody's births are so: whatever its header says, and in whatever language, the days
+/// are those of an event, such as the weeks of an enumeration.
 pub(super) fn is_of_few_days(profile: &Profile) -> bool {
     const DAYS_MAX: u64 = 366;
     /// Different days for each row, at most.
