@@ -4,12 +4,14 @@
 //! character (ISO 7064 MOD 11-2). 15-digit numbers are brought to 18; masked, damaged and foreign ones keep what they
 //! know. [`IdNumber`] packs any of them into 8 bytes.
 
+mod document;
 mod relation;
 
 use super::date::Date;
 use super::han;
 use super::mask;
 use crate::privacy::personal;
+use document::document;
 pub use relation::{Relation, compare};
 
 const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
@@ -273,17 +275,6 @@ fn short(text: &[u8]) -> IdNumber {
         return IdNumber::NONE;
     }
     IdNumber((SHORT << KIND_SHIFT) | (ends_in_x << 60) | ((length - 15) << 57) | number(body))
-}
-
-fn document(text: &[u8]) -> (IdNumber, Fault) {
-    if text.len() > 11 || text.len() < 5 || !text.iter().any(u8::is_ascii_digit) {
-        return (IdNumber::NONE, Fault::Placeholder);
-    }
-    let packed = text.iter().fold(0u64, |sum, c| {
-        let value = if c.is_ascii_digit() { digit(*c) } else { u64::from(c - b'A') + 10 };
-        sum * 37 + value + 1
-    });
-    (IdNumber((DOCUMENT << KIND_SHIFT) | packed), Fault::Document)
 }
 
 /// In a masked number: of the region only the first three digits are known.

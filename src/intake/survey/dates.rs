@@ -45,6 +45,18 @@ pub(super) fn is_of_record(profile: &Profile) -> bool {
     readable(profile) >= FORM_SHARE_MIN && signs::is_of_work(&profile.name)
 }
 
+/// Do many rows share few days? Nobody's births are so: whatever its header says, and in whatever language, the days
+/// are those of an event, such as the weeks of an enumeration.
+pub(super) fn is_of_few_days(profile: &Profile) -> bool {
+    const DAYS_MAX: u64 = 366;
+    /// Different days for each row, at most.
+    const DAYS_SHARE_MAX: f64 = 0.05;
+    /// Shorter values are years and months, of which there are few everywhere.
+    const LENGTH_MIN: f64 = 6.5;
+    let has_days = readable(profile) >= FORM_SHARE_MIN && (profile.has_days || profile.mean_length() > LENGTH_MIN);
+    has_days && profile.distinct() > 1 && profile.distinct() <= DAYS_MAX && profile.distinct_share() <= DAYS_SHARE_MAX
+}
+
 /// A format is only said where the usual reading would be wrong.
 pub(super) fn format_of(profile: &Profile, order: Option<Order>) -> Option<String> {
     let is_month_first = order == Some(Order::MonthFirst);

@@ -146,7 +146,8 @@ impl Draft<'_> {
         }
         for (column, why) in &plan.guess.left_out {
             let profile = plan.surveyed.profiles.iter().find(|profile| profile.name == *column);
-            let may_mean = asked_of(profile).map(doubt).unwrap_or_default();
+            let of_person = (*why == guess::FEW_DAYS).then_some("is it a date of the person? then declare a [[field]]");
+            let may_mean = asked_of(profile).or(of_person).map(doubt).unwrap_or_default();
             writeln!(text, "# left out: {}: {why}{may_mean}", one_line(column))?;
         }
         for index in &plan.guess.others {

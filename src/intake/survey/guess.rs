@@ -132,6 +132,8 @@ pub(super) fn guess(named: Option<RowKind>, profiles: &[Profile], is_roll: bool)
             guess.left_out.push((name.clone(), "it is long free text"));
         } else if dates::is_of_record(profile) {
             guess.left_out.push((name.clone(), "it is the date of the record, not of the person"));
+        } else if dates::is_of_few_days(profile) {
+            guess.left_out.push((name.clone(), FEW_DAYS));
         } else if profile.distinct() == 1 {
             guess.left_out.push((name.clone(), "it has one value only"));
         } else {
@@ -188,6 +190,9 @@ fn bind(guess: &mut Guess, profiles: &[Profile], mut candidates: Vec<(Field, usi
     }
     guess.others.sort_unstable();
 }
+
+/// Why a column of dates is left out that many rows have in common.
+pub(super) const FEW_DAYS: &str = "it has few days, as an event or a form has, and tells no person from another";
 
 /// Why a column is left out for which its field has no room.
 pub(super) const ANOTHER: &str = "another column holds this field";

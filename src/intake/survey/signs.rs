@@ -8,7 +8,7 @@ use super::fields;
 /// Usual names of dates of a last sign of life, the surest first: of what somebody came for, of what changed, of what
 /// was registered or issued, of what somebody typed in.
 #[rustfmt::skip]
-pub(super) const HEADERS: [&str; 112] = [
+pub(super) const HEADERS: [&str; 118] = [
     "最近就诊日期", "末次就诊日期", "末次就诊时间", "最后就诊时间", "zjjzrq", "djrq", "lastvisitdate", "regdate", "最后就诊日期",
     "最近就诊时间", "最近一次就诊日期", "最近一次就诊时间", "最后一次就诊日期", "最后一次就诊时间", "就诊日期", "就诊时间",
     "最近联系日期", "最近随访日期", "最近随访时间", "最近一次随访日期", "最近一次随访时间", "末次随访日期", "末次随访时间", "最后随访日期",
@@ -20,6 +20,7 @@ pub(super) const HEADERS: [&str; 112] = [
     "登记日期", "登记时间", "登簿日期", "登簿时间", "备案日期", "备案时间", "签订日期", "签订时间", "合同签订日期", "签约日期", "续签日期",
     "签发日期", "签发时间", "发证日期", "发证时间", "办证日期", "办证时间", "gxrq", "gxsj", "djsj", "bgrq", "bgsj", "lastseen",
     "lastcontact", "lastvisit", "lastupdate", "lastupdated", "updatedate", "updatetime", "updatedat", "registrationdate",
+    "registeredon", "registeredat", "registereddate", "dateregistered", "dateofregistration", "regdt",
     "参保日期", "注册日期", "申报日期", "采集日期", "采集时间", "录入日期", "录入时间", "入库日期", "入库时间", "建档日期", "lrsj",
 ];
 
@@ -43,15 +44,26 @@ pub(super) fn is_of_making(header: &str) -> bool {
 
 /// Does the header date the work on a record, whatever it is called besides?
 pub(super) fn is_of_work(header: &str) -> bool {
-    const WORK: [&str; 13] =
-        ["录入", "更新", "入库", "修改", "变更", "创建", "采集", "核查", "审核", "上传", "导入", "同步", "操作"];
+    #[rustfmt::skip]
+    const WORK: [&str; 24] = [
+        "录入", "更新", "入库", "修改", "变更", "创建", "采集", "核查", "审核", "上传", "导入", "同步", "操作", "填表", "填报", "申报", "调查",
+        "普查", "访问", "入户", "走访", "受理", "签字", "发证",
+    ];
     const DATES: [&str; 3] = ["日期", "时间", "年月"];
-    const LATIN: [&str; 8] =
-        ["event", "created", "updated", "modified", "entered", "recorded", "issued", "transaction"];
+    #[rustfmt::skip]
+    const LATIN: [&str; 33] = [
+        "event", "created", "updated", "modified", "entered", "recorded", "issued", "transaction", "registered",
+        "registration", "enumerated", "enumeration", "interview", "interviewed", "visited", "visit", "surveyed",
+        "survey", "filed", "filled", "form", "submitted", "submission", "reported", "report", "received", "collected",
+        "collection", "captured", "signed", "completed", "verified", "checked",
+    ];
+    /// A date of birth is the person's, wherever it was registered.
+    const OF_PERSON: [&str; 4] = ["birth", "born", "dob", "marriage"];
     let plain = fields::plain(header);
+    let words = fields::words(header);
+    let has = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
     let work = DATES.iter().find_map(|date| plain.strip_suffix(date));
-    work.is_some_and(|work| WORK.iter().any(|word| work.ends_with(word)))
-        || fields::words(header).iter().any(|word| LATIN.contains(&word.as_str()))
+    work.is_some_and(|work| WORK.iter().any(|word| work.ends_with(word))) || has(&LATIN) && !has(&OF_PERSON)
 }
 
 /// Does the header say who kept the record, or where that was done?
@@ -103,11 +115,21 @@ mod tests {
         for header in ["经办人", "操作员", "录入人员", "普查员姓名", "登记机关", "Enumerator"] {
             assert!(is_of_clerk(header), "{header}");
         }
-        for header in ["信息采集时间", "系统更新日期", "event_date", "createdAt"] {
+        for header in
+            ["信息采集时间", "系统更新日期", "event_date", "createdAt", "registered_on", "InterviewDate", "填表日期"]
+        {
             assert!(is_of_work(header), "{header}");
         }
-        for header in ["结婚登记日期", "文化程度", "户口登记地", "登记类型", "居住时间", "occupation", "人员类别"]
-        {
+        for header in [
+            "结婚登记日期",
+            "birth_registration",
+            "文化程度",
+            "户口登记地",
+            "登记类型",
+            "居住时间",
+            "occupation",
+            "人员类别",
+        ] {
             assert!(!is_of_clerk(header) && !is_of_work(header), "{header}");
         }
     }

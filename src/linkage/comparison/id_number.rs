@@ -62,7 +62,7 @@ pub fn implies_birth(level: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{DIFFERENT, DIFFERENT_INVALID, EQUAL, FITS_MASK, OF_ONE_DAY, ONE_SLIP, are_two, compare};
+    use super::{DIFFERENT, DIFFERENT_INVALID, EQUAL, FITS_MASK, MISSING, OF_ONE_DAY, ONE_SLIP, are_two, compare};
     use crate::person::id_number::read;
     use crate::synthetic::identity::with_check;
 
@@ -98,5 +98,9 @@ mod tests {
         }
         let documents = ["E57896865", "E12345678"].map(|text| read(text).0);
         assert_eq!(compare(documents[0], documents[1]), DIFFERENT);
+        assert_eq!(compare(documents[0], read("H12345678").0), DIFFERENT);
+        for (another, level) in [("12345678", MISSING), ("E-5789 6865", EQUAL)] {
+            assert_eq!(compare(documents[0], read(another).0), level, "{another}");
+        }
     }
 }

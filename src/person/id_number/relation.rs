@@ -33,6 +33,11 @@ pub fn compare(one: IdNumber, other: IdNumber) -> Relation {
     if one == other {
         return if one.is_masked() { Relation::FitsMask } else { Relation::Equal };
     }
+    // Who has a passport may have a permit besides.
+    if one.is_document() {
+        let is_of_one_form = one.document_form() == other.document_form();
+        return if is_of_one_form { Relation::Different } else { Relation::Unknown };
+    }
     if one.is_masked() || other.is_masked() {
         let is_wide = one.is_widely_masked() || other.is_widely_masked();
         let [one, other] = [one, other].map(|id| if is_wide { id.widely_masked() } else { id.masked() });

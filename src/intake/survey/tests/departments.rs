@@ -1,6 +1,6 @@
 //! Are extracts of departments drafted as they are usually headed?
 
-use super::{Field, column, district, drafted, folder, han_name, id_number, table};
+use super::{Field, Role, column, district, drafted, folder, han_name, id_number, table};
 
 /// The roll of the district, and one register of this header.
 fn with_register(header: &str, row: impl Fn(u32) -> String) -> (String, crate::intake::study::Study) {
@@ -56,6 +56,39 @@ fn a_date_that_two_registers_share_is_asked_about_where_it_is_compared() {
     let folder = folder(&[("roll.csv", district()[0].1.clone()), ("u.csv", register("u")), ("v.csv", register("v"))]);
     let (text, _) = drafted(folder.path());
     assert!(line(&text, "\"收件日期\" = ").contains("# ? does it date a last sign of life"), "{text}");
+}
+
+#[test]
+fn a_date_of_a_form_is_compared_with_nothing_whatever_its_header() {
+    let files = |header: &str| {
+        let header = format!("case_no,full_name,citizen_id,{header},wijk");
+        let rows = |prefix: &'static str, days: u32| {
+            let name = |row| (han_name(row), id_number(row), row % 6);
+            let row = move |row: u32| {
+                let (name, id, part) = name(row);
+                format!("{prefix}{row},{name},{id},2020-11-{:02},{part}", row % days + 1)
+            };
+            (table(&header, 400, row), prefix)
+        };
+        let [(roll, _), (one, _)] = [rows("c", 14), rows("u", 20)];
+        folder(&[("roll.csv", roll), ("housing.csv", one)])
+    };
+    for (header, of_roll) in [
+        ("registered_on", "a date on the roll is no sign of life"),
+        ("date_of_interview", "it is the date of the record"),
+        ("ingevuld op", "it has few days"),
+    ] {
+        let (text, study) = drafted(files(header).path());
+        let names: Vec<&str> = study.custom_fields.iter().map(|custom| custom.name.as_str()).collect();
+        assert_eq!(names, ["wijk"], "{header}\n{text}");
+        let roll = text.split("[[source]]").find(|source| source.contains("role = \"roll\"")).unwrap();
+        assert!(roll.contains(&format!("# left out: {header}: {of_roll}")), "{text}");
+        let register = study.sources.iter().position(|source| source.role == Role::Register).unwrap();
+        let last_seen = (header == "registered_on").then_some(header);
+        assert_eq!(column(&study, register, Field::LastSeen), last_seen, "{text}");
+        let asked = last_seen.is_some() || text.contains("# ? does it date a last sign of life?");
+        assert!(asked, "{text}");
+    }
 }
 
 #[test]
