@@ -91,7 +91,8 @@ fn a_sample_goes_out_masked_and_comes_back_as_figures() {
         check(&[command, &["--out", argument(&run.join("links.parquet"))]].concat(), 2);
         assert!(std::fs::read(run.join("links.parquet")).expect("links") == links);
     }
-    // What another folder has decided stands in the table alone, and is kept; of its own pairs this one has the last word.
+    // What another folder has decided stands in the table alone, and is kept; of its own pairs this one has the last
+    // word.
     let first = text.lines().nth(1).expect("a decision");
     let turned = match first.strip_suffix(",1") {
         Some(pair) => format!("{pair},0"),
