@@ -43,7 +43,7 @@ pub struct Entry {
     /// Who, as the command line said.
     pub actor: String,
     /// What: `begin`, `read`, `count`, `write`, `seal`, `publish`, `recover`, `sample`, `purge`, `send`, `rekey`,
-    /// `recall`, `import`, `disown`.
+    /// `recall`, `import`, `release`, `review-export`, `review-ask`, `review-import`, `review-decisions`, `disown`.
     pub action: String,
     /// With what: digests and counts; no personal value.
     pub object: Value,

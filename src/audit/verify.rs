@@ -193,6 +193,11 @@ fn check_last(folder: &Path, entries: &[log::Entry], vouched: &Vouched, sealed: 
             | "rekey"
             | "recall"
             | "import"
+            | "release"
+            | "review-export"
+            | "review-ask"
+            | "review-import"
+            | "review-decisions"
             | "recover"
             | log::DISOWN
             | "begin"

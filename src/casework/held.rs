@@ -15,7 +15,15 @@ const LOG_WAIT: Duration = Duration::from_mins(2);
 
 /// Holds the folder of a run, of which the cases have not been purged while it was waited for.
 pub(super) fn hold(run: &Path) -> Result<Publication> {
+    hold_with(run, CASES)
+}
+
+/// The same, of which another output has not been purged.
+///
+/// # Errors
+/// If another program keeps the folder too long, or the output has been purged.
+pub fn hold_with(run: &Path, output: &str) -> Result<Publication> {
     let held = Publication::begin_within(run, LOG_WAIT)?;
-    purge::check_not_purged(run, CASES)?;
+    purge::check_not_purged(run, output)?;
     Ok(held)
 }

@@ -18,7 +18,7 @@ pub mod decision;
 mod door;
 pub mod encryption;
 mod fault;
-mod held;
+pub mod held;
 pub mod history;
 pub mod incoming;
 pub mod learning;

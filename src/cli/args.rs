@@ -83,6 +83,17 @@ pub struct Global {
     pub verbose: u8,
 }
 
+/// Who does something that the audit log of a run is told.
+#[derive(Debug, Clone, Args)]
+pub struct Signing {
+    /// Who does it, for the audit log.
+    #[arg(long, value_name = "WHO")]
+    pub actor: Option<String>,
+    /// The key that signs the audit log, if it is signed.
+    #[arg(long, value_name = "FILE")]
+    pub sign_key: Option<PathBuf>,
+}
+
 /// Form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {

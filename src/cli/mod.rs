@@ -20,6 +20,7 @@ mod follow_up;
 mod init;
 mod key;
 mod log;
+mod noted;
 mod profile;
 mod progress;
 mod publish;

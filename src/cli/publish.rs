@@ -3,17 +3,23 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use serde_json::{Value, json};
+
 use super::args::Publish;
 use super::destination;
 use super::explain::evidence::{self, Evidence};
+use super::noted::{Act, name_of};
 use super::screen::{named, show};
 use crate::audit::key_file::{self, KeyKind};
+use crate::audit::publication::Publication;
 use crate::audit::{located, publication};
+use crate::digest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::Study;
 use crate::outcome::coverage::{self, Level, UNKNOWN_AREA};
 use crate::outcome::disclosure::noise::{Design, NoiseTable, person_key};
 use crate::outcome::disclosure::release::{Counted, release};
+use crate::outcome::files::LINKS;
 use crate::person::table::{PersonTable, RecordId};
 use crate::progress::Progress;
 use crate::whole_file;
@@ -32,13 +38,15 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
         key_file::read(&asked.key, KEY)?;
     }
     check_destination(asked)?;
+    let act = Act { run: &asked.run, by: &asked.by, action: "release", of: LINKS, what: "what is published" };
+    let run_digest = act.check()?;
     let manifest = located::read(&asked.run)?;
     let gathered = evidence::gather(&asked.run, &manifest, &[], progress)?;
     // A key that was made for counts that cannot be made or written would be in the way of the next try.
     if asked.new_key {
         key_file::create(&asked.key, KEY)?;
     }
-    let written = write(asked, &gathered);
+    let written = write(asked, &gathered, |object| act.note(&run_digest, object));
     if asked.new_key && written.is_err() {
         std::fs::remove_file(&asked.key).map_err(|error| Error::io(&asked.key, &error))?;
     }
@@ -46,8 +54,8 @@ pub(super) fn publish(asked: &Publish, progress: &dyn Progress) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the release; gives what is said of it.
-fn write(asked: &Publish, gathered: &Evidence) -> Result<String> {
+/// Writes the release, of which the log is told first; gives what is said of it.
+fn write(asked: &Publish, gathered: &Evidence, note: impl FnOnce(Value) -> Result<Publication>) -> Result<String> {
     let secret = key_file::read(&asked.key, KEY)?;
     let (study, table, resolution) = (&gathered.study, &gathered.table, &gathered.resolution);
     let persons: Vec<Counted> = coverage::persons(study, table, resolution)
@@ -68,9 +76,17 @@ fn write(asked: &Publish, gathered: &Evidence) -> Result<String> {
         NoiseTable::new(Design::USUAL).ok_or_else(|| Error::new(Kind::Environment, "there is no such noise"))?;
     let released = release(&persons, &noise);
     let text = serde_json::to_string_pretty(&released)
-        .map_err(|_| Error::new(Kind::Environment, "the release cannot be written as JSON"))?;
-    whole_file::replace(&asked.out, text + "\n")?;
+        .map_err(|_| Error::new(Kind::Environment, "the release cannot be written as JSON"))?
+        + "\n";
     let withheld = released.areas.iter().filter(|area| area.withheld.is_some()).count();
+    let _held = note(json!({
+        "file": name_of(&asked.out),
+        "digest": digest::of(&text),
+        "areas": released.areas.len(),
+        "withheld": withheld,
+        "left_out": released.areas_left_out,
+    }))?;
+    whole_file::replace(&asked.out, text)?;
     Ok(format!(
         "{}: {} areas, {withheld} with something withheld; {} left out. Disclosure control: cell key.\n",
         named(&asked.out),
@@ -136,5 +152,5 @@ fn check_destination(asked: &Publish) -> Result<()> {
 
 fn is_release(path: &Path) -> bool {
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    serde_json::from_str::<serde_json::Value>(&text).is_ok_and(|found| found["disclosure_control"].is_string())
+    serde_json::from_str::<Value>(&text).is_ok_and(|found| found["disclosure_control"].is_string())
 }

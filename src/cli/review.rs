@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
+use serde_json::json;
 
 use super::args::ResultFormat;
 use super::args::review::{Ask, Decisions, Drawing, Export, Import, Review, Status};
@@ -18,16 +19,19 @@ use super::destination;
 use super::earlier;
 use super::explain::{self, evidence};
 use super::files::Files;
+use super::noted::{Act, name_of};
 use super::screen::{Table, count, counted, show, show_json};
 use crate::audit::located;
 use crate::audit::manifest::{self, Manifest};
 use crate::audit::publication;
 use crate::audit::purge;
 use crate::casework::FOLDER;
+use crate::casework::history::SUPERVISOR;
 use crate::casework::review::quality::{self, Quality};
 use crate::casework::review::record::{Row, side_by_side};
 use crate::casework::review::{Clerk, Draw, Judgement, RecordName, ReviewPair, Said, Shown, sample, sheet};
 use crate::casework::store::Store;
+use crate::digest;
 use crate::error::{Error, Kind, Result};
 use crate::intake::decisions::{self, Decision};
 use crate::intake::study::Language;
@@ -119,6 +123,9 @@ fn send(asked: &Export, progress: &dyn Progress) -> Result<ExitCode> {
     let path = asked.out.clone().unwrap_or_else(|| asked.drawing.run.join(FOLDER).join("review").join("pairs.xlsx"));
     publication::refuse_inside(&asked.drawing.run, &path)?;
     check_not_filled_in(&path)?;
+    let (run, by) = (asked.drawing.run.as_path(), &asked.by);
+    let act = Act { run, by, action: "review-export", of: CASES, what: "what clerks are given" };
+    let run_digest = act.check()?;
     let Drawn { draw, gathered, records, .. } = draw(&asked.drawing, progress)?;
     let shown = |(pair, records): (&ReviewPair, &[RecordId; 2])| {
         (pair.number.clone(), side_by_side(&gathered.study, &gathered.table, *records))
@@ -130,6 +137,9 @@ fn send(asked: &Export, progress: &dyn Progress) -> Result<ExitCode> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         whole_file::folder(folder)?;
     }
+    let (pairs, seed) = (draw.pairs.len(), draw.seed);
+    let said = json!({ "file": name_of(&path), "digest": digest::of(&bytes), "pairs": pairs, "seed": seed });
+    let _held = act.note(&run_digest, said)?;
     whole_file::replace_for_owner(&path, bytes)?;
     let mut table = Table::new(&["drawn for review", "pairs", "of"]);
     for (stratum, size) in &draw.strata {
@@ -187,6 +197,9 @@ fn typed(line: &str) -> Typed {
 }
 
 fn judge(asked: &Ask, progress: &dyn Progress) -> Result<ExitCode> {
+    let (run, by) = (asked.drawing.run.as_path(), &asked.by);
+    let act = Act { run, by, action: "review-ask", of: CASES, what: "what clerks are shown" };
+    let run_digest = act.check()?;
     let Drawn { mut store, draw, gathered, records } = draw(&asked.drawing, progress)?;
     let language = gathered.study.language;
     let waiting: Vec<usize> =
@@ -196,6 +209,8 @@ fn judge(asked: &Ask, progress: &dyn Progress) -> Result<ExitCode> {
         Language::En => "same y · different n · unsure u · skip s · back b · weights w · quit q",
     };
     let clerk = Clerk { name: &asked.reviewer, is_supervisor: asked.supervisor };
+    // Nobody waits for a clerk who thinks: the folder is held for the entry alone.
+    act.note(&run_digest, json!({ "reviewer": asked.reviewer, "pairs": waiting.len(), "seed": draw.seed }))?;
     let mut lines = std::io::stdin().lock().lines();
     let (mut at, mut judged) = (0, 0);
     'pairs: while let Some(pair) = waiting.get(at) {
@@ -261,11 +276,22 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
     if pairs.is_empty() {
         return Err(none_drawn(0));
     }
+    let act = Act { run: &asked.run, by: &asked.by, action: "review-import", of: CASES, what: "what clerks judged" };
+    let run_digest = act.check()?;
     let mut files = Files::new(&["judged", "new", "not filled in", "wrong"]);
     let clerk = Clerk { name: &asked.reviewer, is_supervisor: asked.supervisor };
     for path in &asked.files {
         let taken = sheet::read(path, &pairs).and_then(|returned| {
-            let noted = store.note_judgements(&returned.said, clerk, Some(&manifest::digest_of(path)?))?;
+            let file_digest = manifest::digest_of(path)?;
+            let said = json!({
+                "digest": file_digest,
+                "reviewer": asked.reviewer,
+                "role": if asked.supervisor { SUPERVISOR } else { "clerk" },
+                "judged": returned.said.len(),
+                "wrong": returned.wrong.len(),
+            });
+            let _held = act.note(&run_digest, said)?;
+            let noted = store.note_judgements(&returned.said, clerk, Some(&file_digest))?;
             Ok((returned, noted))
         });
         match taken {
@@ -388,6 +414,10 @@ fn write_decisions(asked: &Decisions) -> Result<ExitCode> {
     }
     let bytes = writer.into_inner();
     let bytes = bytes.map_err(|_| Error::new(Kind::Environment, "the table of decisions cannot be put together"))?;
+    let act =
+        Act { run: &asked.run, by: &asked.by, action: "review-decisions", of: CASES, what: "the table of decisions" };
+    let said = json!({ "file": name_of(&asked.out), "digest": digest::of(&bytes), "decisions": settled.len() });
+    let _held = act.note(&act.check()?, said)?;
     whole_file::replace_for_owner(&asked.out, bytes)?;
     earlier::warn_beside_seal(&asked.out);
     show(&format!(

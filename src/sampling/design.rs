@@ -104,7 +104,8 @@ pub fn read(path: &Path) -> Result<Design> {
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut complaints = Complaints::about(text);
-    let design = syntax::table_of(text, &mut complaints).map(|table| whole(&Section::whole(&table), &mut complaints));
+    let design =
+        syntax::table_of(text, &GROUPS, &mut complaints).map(|table| whole(&Section::whole(&table), &mut complaints));
     if let Some(error) = complaints.into_error(path) {
         return Err(error.also(String::from("docs/sample.md has an example of a design file")));
     }

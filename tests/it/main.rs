@@ -24,6 +24,7 @@ mod follow_up_days;
 mod laws;
 mod libreoffice;
 mod mutations;
+mod noted;
 mod outputs;
 mod parquet_file;
 mod purge;

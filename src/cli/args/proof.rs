@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::ResultFormat;
+use super::{ResultFormat, Signing};
 
 /// Arguments of `coverage`.
 #[derive(Debug, Args)]
@@ -105,6 +105,9 @@ pub struct Publish {
     /// File to write (JSON).
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Who publishes.
+    #[command(flatten)]
+    pub by: Signing,
 }
 
 /// Arguments of `key`.

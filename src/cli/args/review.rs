@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ResultFormat, team};
+use super::{ResultFormat, Signing, team};
 
 /// Commands of `review`.
 #[derive(Debug, Subcommand)]
@@ -45,6 +45,9 @@ pub struct Export {
     /// Where to put the workbook (DIR/casework/review/pairs.xlsx by default).
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Who does it.
+    #[command(flatten)]
+    pub by: Signing,
 }
 
 /// Arguments of `review ask`.
@@ -59,6 +62,9 @@ pub struct Ask {
     /// The clerk settles what others dispute.
     #[arg(long)]
     pub supervisor: bool,
+    /// Who does it.
+    #[command(flatten)]
+    pub by: Signing,
 }
 
 /// Arguments of `review import`.
@@ -76,6 +82,9 @@ pub struct Import {
     /// The clerk settles what others dispute.
     #[arg(long)]
     pub supervisor: bool,
+    /// Who does it.
+    #[command(flatten)]
+    pub by: Signing,
 }
 
 /// Arguments of `review status`.
@@ -104,4 +113,7 @@ pub struct Decisions {
     /// The table to write (CSV: `source_l`, `record_l`, `source_r`, `record_r`, `mark_l`, `mark_r`, `same`).
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Who does it.
+    #[command(flatten)]
+    pub by: Signing,
 }

@@ -69,7 +69,7 @@ pub fn read(path: &Path) -> Result<Study> {
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut complaints = Complaints::about(text);
-    let study = syntax::table_of(text, &mut complaints).and_then(|table| {
+    let study = syntax::table_of(text, &keys::TOP, &mut complaints).and_then(|table| {
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut study = whole(&Section::whole(&table), path, folder, &mut complaints)?;
         study.digest = digest;

@@ -225,7 +225,7 @@ impl<'t> Section<'t> {
         match count.and_then(|count| u64::try_from(count).ok()).filter(|count| *count >= least) {
             Some(count) => Some(count),
             None => {
-                let what = format!("expected a whole number of at least {least}, found {}", kind_of(item.value));
+                let what = format!("expected a whole number of at least {least}, found {}", unlike_number(item.value));
                 complaints.add(&item.at, &item.key, what, None);
                 None
             }
@@ -311,7 +311,8 @@ impl<'t> Item<'t> {
             _ => None,
         };
         if number.is_none() {
-            self.expected("a number", complaints);
+            let what = format!("expected a number, found {}", unlike_number(self.value));
+            complaints.add(&self.at, &self.key, what, None);
         }
         number
     }
@@ -351,11 +352,19 @@ impl<'t> Item<'t> {
     }
 }
 
+/// What a value is where some number was asked for and it is none that will do.
+fn unlike_number(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::Integer(_) => "another number",
+        other => kind_of(other),
+    }
+}
+
 /// What a value is, without saying which.
 fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "another number",
+        DeValue::Integer(_) => "a number",
         DeValue::Float(float) if !float.as_str().contains(|c: char| c.is_ascii_digit()) => "no number (`nan` or `inf`)",
         DeValue::Float(_) => "a number with a decimal point",
         DeValue::Boolean(_) => "true or false",

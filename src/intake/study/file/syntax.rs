@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use toml::de::DeTable;
 
-use super::section::Complaints;
+use super::section::{Complaints, one_of};
 
 /// What to do about paths as Windows writes them.
 pub(super) const BACKSLASH: &str = "write a path with \\ in single quotation marks, '…', or with / instead";
@@ -42,9 +42,14 @@ const FULL_WIDTH: [(char, &str); 23] = [
 /// What is wrong, and what to do about it.
 type Fault = (&'static str, String);
 
-/// The TOML table of the text.
-pub(crate) fn table_of<'t>(text: &'t str, complaints: &mut Complaints) -> Option<DeTable<'t>> {
+/// The TOML table of the text, of a file that has these keys at its top.
+pub(crate) fn table_of<'t>(text: &'t str, top: &[&str], complaints: &mut Complaints) -> Option<DeTable<'t>> {
     let (table, errors) = DeTable::parse_recoverable(text);
+    // Under a misspelt header keys may meet those of the table before: whoever took one away would lose what it says.
+    if errors.iter().any(|error| error.message().starts_with("duplicate key")) {
+        misspelt_headers(text, top, complaints);
+    }
+    let is_misspelt = !complaints.is_empty();
     let mut lines: BTreeSet<u64> = BTreeSet::new();
     let mut is_list = false;
     for error in &errors {
@@ -53,7 +58,7 @@ pub(crate) fn table_of<'t>(text: &'t str, complaints: &mut Complaints) -> Option
         let written = usize::try_from(line).ok().and_then(|line| text.lines().nth(line.saturating_sub(1)));
         let fault = fault(error.message(), written.unwrap_or_default());
         // Of a list of tables that is written as one table each key is given twice.
-        if lines.contains(&line) || (is_list && fault.0 == TWICE) {
+        if lines.contains(&line) || ((is_list || is_misspelt) && fault.0 == TWICE) {
             continue;
         }
         is_list |= fault.0 == LIST;
@@ -61,6 +66,31 @@ pub(crate) fn table_of<'t>(text: &'t str, complaints: &mut Complaints) -> Option
         complaints.add(&at, "syntax", fault.0, Some(fault.1));
     }
     complaints.is_empty().then(|| table.into_inner())
+}
+
+/// Complains of each header that begins with a name which nothing at the top has.
+fn misspelt_headers(text: &str, top: &[&str], complaints: &mut Complaints) {
+    let mut start = 0;
+    for written in text.split_inclusive('\n') {
+        let at = start..start + written.len();
+        start = at.end;
+        // Within a list that goes over several lines, what stands in brackets is quoted, or something follows them.
+        let Some((inside, rest)) = written.trim_start().strip_prefix('[').and_then(|inside| inside.split_once(']'))
+        else {
+            continue;
+        };
+        let name = inside.trim_start_matches('[').split('.').next().unwrap_or_default().trim();
+        let is_bare = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '-';
+        let rest = rest.trim_start_matches(']').trim_start();
+        let is_header = !name.is_empty() && name.chars().all(is_bare) && (rest.is_empty() || rest.starts_with('#'));
+        if is_header && !top.contains(&name) {
+            let in_brackets = |hint: String| match (written.trim_start().starts_with("[["), inside.contains('.')) {
+                (true, false) => hint.replace("you mean `", "you mean [[").replace("`?", "]]?"),
+                _ => hint,
+            };
+            complaints.add(&at, name, "there is no such key", one_of(name, top).map(in_brackets));
+        }
+    }
 }
 
 const TWICE: &str = "this key or table is given twice";
@@ -122,11 +152,12 @@ fn full_width(written: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::{Complaints, full_width, table_of};
+    use crate::intake::study::file::keys::TOP;
 
     /// What is said of a text, and in which lines.
     fn said(text: &str) -> String {
         let mut complaints = Complaints::about(text);
-        assert!(table_of(text, &mut complaints).is_none(), "{text}");
+        assert!(table_of(text, &TOP, &mut complaints).is_none(), "{text}");
         let error = complaints.into_error(std::path::Path::new("study.toml")).expect("an error");
         assert!(!error.to_string().contains("SECRET"), "{error}");
         error.to_string()
@@ -164,5 +195,28 @@ mod tests {
         let said = said(&source.repeat(3));
         assert!(said.contains("[[source]], in double brackets"), "{said}");
         assert!(!said.contains("keep one of them"), "{said}");
+    }
+
+    #[test]
+    fn a_misspelt_header_is_named_where_its_keys_meet_others() {
+        let source = "[[source]]\nname = \"SECRET\"\n[source.rows]\npresent = \"SECRET\"\n";
+        let [misspelt, rows] = [("[[source]]", "[[sourc]]"), ("[source.rows]", "[sources.rows]")]
+            .map(|(from, to)| source.replace(from, to));
+        for (text, line, name, meant) in [
+            (format!("{source}{misspelt}"), 5, "sourc", "[[source]]"),
+            (format!("{source}{rows}{rows}"), 7, "sources", "`source`"),
+        ] {
+            let said = said(&text);
+            assert!(said.contains(&format!("study.toml:{line}: {name}: there is no such key")), "{said}");
+            assert!(said.contains(&format!("did you mean {meant}?")), "{said}");
+            assert!(!said.contains("given twice"), "{said}");
+        }
+        // Lists over several lines have no headers, and a comment may stand behind one.
+        let lists = "[[sourc]] # SECRET\n[linkage]\nblocking = [\n[\"a\"],\n[\"b\"]\n]\nseed = 1\nseed = 1\n";
+        let in_lists = said(lists);
+        assert_eq!(in_lists.matches("there is no such key").count(), 1, "{in_lists}");
+        // Nothing is misspelt here.
+        let twice = said("[study]\nname = \"SECRET\"\nname = \"SECRET\"\n");
+        assert!(twice.contains("given twice") && !twice.contains("no such key"), "{twice}");
     }
 }

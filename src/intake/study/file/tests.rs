@@ -433,3 +433,12 @@ fn the_example_of_the_documentation_is_right() {
     assert_eq!((study.linkage.seed, study.limits), (usual.seed, limits));
     assert_eq!(study.reference.text, super::DEFAULT_REFERENCE_TIME);
 }
+
+#[test]
+fn a_number_is_another_one_only_where_one_was_asked_for() {
+    let with = |more: &str| format!("{SMALL}{more}\n");
+    let text = ["expected a text in quotes, found a number"];
+    refused(&with("[study]\nname = 2020"), Kind::Study, 8, "study.name", &text);
+    let count = ["expected a whole number of at least", "found another number"];
+    refused(&with("[linkage]\npairs_max = -1"), Kind::Study, 8, "linkage.pairs_max", &count);
+}
