@@ -201,6 +201,12 @@ fn a_new_folder_goes_on_from_the_table(run: &Path, file: &Path) {
     }
 }
 
+fn digest_of(path: &Path) -> String {
+    use sha2::Digest;
+    let digest = sha2::Sha256::digest(std::fs::read(path).expect("file"));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[test]
 fn the_next_run_takes_what_visits_found_into_account() {
     use rollcall::casework::store::{State, Store};
@@ -253,12 +259,7 @@ fn the_next_run_takes_what_visits_found_into_account() {
     let manifest: serde_json::Value = serde_json::from_str(&bytes).expect("JSON");
     let input =
         manifest["inputs"].as_array().expect("inputs").iter().find(|input| input["source"] == "follow_up.outcomes");
-    let digest = {
-        use sha2::Digest;
-        let digest = sha2::Sha256::digest(std::fs::read(&outcomes_file).expect("table"));
-        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
-    assert_eq!(input.expect("the outcomes")["digest"].as_str(), Some(digest.as_str()));
+    assert_eq!(input.expect("the outcomes")["digest"].as_str(), Some(digest_of(&outcomes_file).as_str()));
     assert_eq!(manifest["counts"]["outcomes"].as_u64(), Some(said.len() as u64));
     assert_eq!(manifest["counts"]["outcomes_on_unknown_records"].as_u64(), Some(0));
     // Who was found is certain and on no list; who was not is not raised again; the others are still there.
