@@ -153,11 +153,12 @@ impl Group {
         Some((missed / self.unlabelled.len().max(1) as f64).clamp(0.001, 0.9))
     }
 
-    /// The person, and who of the person's household on the roll was found like this.
+    /// The person, and who of those around was found like this, of whatever household the roll has them now.
     fn found_with(material: &Material<'_>, surroundings: &Surroundings<'_>, person: u32) -> Vec<u32> {
-        let mut household = surroundings.roll_household(person);
-        household.retain(|member| material.settled.missed(*member) == Some(true));
-        household
+        let around = surroundings.around(person, &[]);
+        let others = [around.mates, around.occupants, around.co_registered].concat();
+        let found = others.into_iter().filter(|other| material.settled.missed(*other) == Some(true));
+        std::iter::once(person).chain(found).collect()
     }
 
     /// Known negatives stand for all others only among persons the roll has reason to list: those registered here.

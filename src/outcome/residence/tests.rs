@@ -591,7 +591,8 @@ fn whom_visits_found_teaches_the_same_once_written_on_the_roll() {
     found.sort_unstable();
     for person in &found {
         let row = district.register[*person as usize].clone();
-        let (id, household) = (format!("{}r", row.id), format!("B{}", row.household));
+        // A form of its own for each, as they are written on the roll one by one.
+        let (id, household) = (format!("{}r", row.id), format!("B{person}"));
         district.roll.push(Row { id, household, kind: "1", ..row });
     }
     let (after, on_roll) = open(&district, settled());
