@@ -28,8 +28,8 @@ pub fn contradict(level: u8) -> bool {
     level >= HOMOPHONE && level != HARDLY_READABLE
 }
 
-/// Are these names as those of siblings can be: as long, and all the same but for a character that sounds otherwise? What
-/// sounds nearly alike, is left out or cannot be read may be one name written twice.
+/// Are these names as those of siblings can be: as long, and all the same but for a character that sounds otherwise?
+/// What sounds nearly alike, is left out or cannot be read may be one name written twice.
 pub(in crate::linkage) fn may_be_of_siblings(one: &Name, other: &Name) -> bool {
     let (a, b) = (&one.tokens, &other.tokens);
     let is_read = |(x, y): (&Token, &Token)| !matches!(likeness(x, y), Likeness::Wild | Likeness::Near);

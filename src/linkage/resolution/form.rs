@@ -1,7 +1,7 @@
 //! Do two rows of one slot say that they are two persons?
 //!
-//! Takes two records, says whether numbers, names and household tell them apart: what no other record of theirs makes up
-//! for, as twins and members of a household share all else.
+//! Takes two records, says whether numbers, names and household tell them apart: what no other record of theirs makes
+//! up for, as twins and members of a household share all else.
 
 use crate::linkage::comparison::{Variable, id_number, name};
 use crate::linkage::scoring::Scorer;
@@ -23,8 +23,8 @@ pub(super) fn are_twins(scorer: &Scorer<'_>, one: RecordId, other: RecordId) -> 
 /// Are they siblings on one form of the roll, by names of which one character is another and no number in common?
 ///
 /// Whoever filled in the form had both before them, and twins share all else: a missing number had made one person of
-/// them. A head and a spouse have no twin there: two such rows are one, copied with a slip. And of a register a household
-/// may have a row for every visit of a member, the name as it was heard.
+/// them. A head and a spouse have no twin there: two such rows are one, copied with a slip. And of a register a
+/// household may have a row for every visit of a member, the name as it was heard.
 pub(super) fn are_siblings(scorer: &Scorer<'_>, one: RecordId, other: RecordId) -> bool {
     let (table, at) = (scorer.table, [one as usize, other as usize]);
     let are_of_roll = || at.iter().all(|at| table.kind.get(*at).is_some_and(|kind| kind.is_of_roll()));

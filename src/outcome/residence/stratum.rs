@@ -1,9 +1,9 @@
 //! What does one stratum teach, and how likely is each of its candidates?
 //!
 //! Takes the persons of a stratum by the part they play, gives what was learnt, the candidates, and what is drawn
-//! again. Steps: 1. everybody is seen, residents and persons elsewhere with their rows hidden; 2. the levels get columns;
-//! 3. the mixture is fitted, or is taken to be like that of others where nothing can be learnt; 4. every candidate is
-//! scored.
+//! again. Steps: 1. everybody is seen, residents and persons elsewhere with their rows hidden; 2. the levels get
+//! columns; 3. the mixture is fitted, or is taken to be like that of others where nothing can be learnt; 4. every
+//! candidate is scored.
 
 use rayon::prelude::*;
 
