@@ -2,10 +2,10 @@
 //!
 //! The bytes are written under a hidden name beside the final one (`.NAME.tmp`), then renamed. [`replace`] and
 //! [`replace_for_owner`] have them on the disk when they return; [`put`] leaves that to [`settle`], for lists by the
-//! thousand. What must not take the place of anything, a key or a study file, is made under
-//! its own name and goes again if it cannot be written ([`create`], [`create_for_owner`]). Into the folder of a run
-//! that is not published yet, which is brought to the disk and appears as a whole, files are written under their own
-//! names at once ([`write()`], [`write_for_owner`]).
+//! thousand. What must not take the place of anything, a key or a study file, is made under its own name and goes
+//! again if it cannot be written ([`create`], [`create_for_owner`]). Into the folder of a run that is not published
+//! yet, which is brought to the disk and appears as a whole, files are written under their own names at once
+//! ([`write()`], [`write_for_owner`]).
 
 use std::fs::{self, File};
 use std::io::{self, Write};

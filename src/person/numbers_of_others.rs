@@ -211,22 +211,23 @@ fn is_of_another_elsewhere(table: &PersonTable, at: usize, with_number: &[Record
     is_elsewhere && with_number.iter().filter(|record| own.contains(*record)).any(|record| is_other(&record))
 }
 
-/// Of records with one number, one for each name in each source: what is asked of them else is asked of their names. A
-/// number may stand on a hundred thousand rows, and each of them asks all that are left here.
-fn names(table: &PersonTable, mut with_number: Vec<RecordId>) -> Vec<RecordId> {
-    let said = |record: RecordId| (table.source(record), table.name[record as usize]);
-    with_number.sort_unstable_by_key(|record| (said(*record), *record));
-    with_number.dedup_by_key(|record| said(*record));
-    with_number
+/// Of records with one number, one for each name in each source: what is asked of them else is asked of their names.
+fn names(table: &PersonTable, with_number: Vec<RecordId>) -> Vec<RecordId> {
+    one_of_each(with_number, |record| (table.source(record), table.name[record as usize]))
 }
 
 /// Of records with one number, the heads of households, by household, one for each name.
 fn heads(table: &PersonTable, mut with_number: Vec<RecordId>) -> Vec<RecordId> {
     with_number.retain(|record| table.relationship[*record as usize] == Relationship::Head);
-    let said = |record: RecordId| (table.household[record as usize], table.name[record as usize]);
-    with_number.sort_unstable_by_key(|record| (said(*record), *record));
-    with_number.dedup_by_key(|record| said(*record));
-    with_number
+    one_of_each(with_number, |record| (table.household[record as usize], table.name[record as usize]))
+}
+
+/// Of records that say the same the first, in the order of what they say. A number may stand on a hundred thousand rows,
+/// and each of them asks all that are left here.
+fn one_of_each<S: Ord>(mut records: Vec<RecordId>, said: impl Fn(RecordId) -> S) -> Vec<RecordId> {
+    records.sort_unstable_by_key(|record| (said(*record), *record));
+    records.dedup_by_key(|record| said(*record));
+    records
 }
 
 /// Is it a member of a household who is not its head, and says nothing of the birth but what this number does?

@@ -83,6 +83,9 @@ struct Fit<'a> {
     seed: u64,
 }
 
+/// Of pairs that are no relatives, matches are no more than this share: strangers are left among them, too.
+const MATCHES_OF_OTHERS_MAX: f64 = 0.9;
+
 impl Fit<'_> {
     fn run(&self, pairs: &[LeftOverPair], linked: &[(Pattern, f64)]) -> Option<LeftOver> {
         let class = &self.model.classes[self.class];
@@ -99,7 +102,8 @@ impl Fit<'_> {
         if self.possible < 1.0 || usual + linked.iter().map(|(_, count)| count).sum::<f64>() < MATCHES_MIN {
             return None;
         }
-        left.matches = ((usual + 0.5) / (self.possible + 1.0)).min(0.9 * (1.0 - left.relatives));
+        let most = MATCHES_OF_OTHERS_MAX * (1.0 - left.relatives);
+        left.matches = ((usual + 0.5) / (self.possible + 1.0)).min(most);
         let mut odds = vec![0.0; pairs.len()];
         for _ in 0..ROUNDS {
             left.unlinked = masks.par_iter().map(|mask| (*mask, self.unlinked(&left, *mask))).collect();
@@ -117,8 +121,6 @@ impl Fit<'_> {
                     *odds = parts.0 / total;
                     matches += parts.0 / total;
                 }
-                // Strangers are left among them, too.
-                let most = 0.9 * (1.0 - left.relatives);
                 left.matches = ((matches + 0.5) / (self.possible + 1.0)).clamp(1e-12, most);
             }
             self.learn(&mut left, linked, pairs, &odds);

@@ -7,9 +7,9 @@
 //! loses the probability of the best rejected link to a present row whose owner has no such register record.
 //!
 //! Steps: 1. [`standing`]: how each person stands to the roll; 2. [`surroundings`]: who is around whom; 3.
-//! [`features`]: what is seen of a person, in levels; 4. [`mixture`]: a logistic regression inside an EM, for persons
-//! of registered households, of collective ones and for the rest (but not for those known by a deed alone), its class
-//! prior by [`prior`] where negatives are few or unlike; 5. every candidate is scored, and
+//! [`features`]: what is seen of a person, in levels; 4. [`stratum`]: for persons of registered households, of
+//! collective ones and for the rest (but not for those known by a deed alone) a [`mixture`], a logistic regression
+//! inside an EM, its class prior by [`prior`] where negatives are few or unlike; 5. every candidate is scored, and
 //! [`Residence::contributions`] says which feature spoke for how many bits; 6. [`redrawn`]: the same from households
 //! drawn again, for the error of estimates.
 //!

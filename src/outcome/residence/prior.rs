@@ -10,9 +10,9 @@
 //! a fit that saw a copy would tell the two groups apart too well), and the scores of several draws of the folds
 //! averaged, as one draw alone moved the share by a fifth, and the mean of four by a tenth; 2. [`share`]: for each
 //! threshold, the share of the unlinked above it over the share of residents above it, at the threshold of the least
-//! upper bound. Above the thresholds that
-//! matter there are few unlinked persons (in a district of 12,000, one to thirty), so each share is the posterior of a
-//! Poisson count, about what [`Expected`] says beforehand, as far as that is not contradicted.
+//! upper bound. Above the thresholds that matter there are few unlinked persons (in a district of 12,000, one to
+//! thirty), so each share is the posterior of a Poisson count, about what [`Expected`] says beforehand, as far as that
+//! is not contradicted.
 //!
 //! Sources: C. Elkan, K. Noto, *Learning classifiers from only positive and unlabeled data*, KDD 2008; S. Garg et al.,
 //! *Mixture proportion estimation and PU learning: a modern approach*, NeurIPS 2021 (best bin estimation); C. Scott,
