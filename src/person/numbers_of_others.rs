@@ -222,8 +222,8 @@ fn heads(table: &PersonTable, mut with_number: Vec<RecordId>) -> Vec<RecordId> {
     one_of_each(with_number, |record| (table.household[record as usize], table.name[record as usize]))
 }
 
-/// Of records that say the same the first, in the order of what they say. A number may stand on a hundred thousand rows,
-/// and each of them asks all that are left here.
+/// Of records that say the same the first, in the order of what they say. A number may stand on a hundred thousand
+/// rows, and each of them asks all that are left here.
 fn one_of_each<S: Ord>(mut records: Vec<RecordId>, said: impl Fn(RecordId) -> S) -> Vec<RecordId> {
     records.sort_unstable_by_key(|record| (said(*record), *record));
     records.dedup_by_key(|record| said(*record));
