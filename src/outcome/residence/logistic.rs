@@ -10,10 +10,9 @@
 //! Source: T. Hastie, R. Tibshirani, J. Friedman, *The Elements of Statistical Learning*, 2nd ed. 2009, 4.4.1 and
 //! 3.4.1.
 
-use std::collections::HashMap;
-
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 /// A level that has no column: it is what the others are compared with.
 pub(super) const BASE: u16 = u16::MAX;
@@ -61,7 +60,7 @@ impl Rows {
     /// The rows of several groups, each that differs once, and for every row of each group which of them it is.
     pub fn distinct<const GROUPS: usize>(groups: [&Rows; GROUPS]) -> (Rows, [Vec<usize>; GROUPS]) {
         let mut distinct = Rows::new(groups.first().map_or(1, |rows| rows.features));
-        let mut places: HashMap<&[u16], usize> = HashMap::new();
+        let mut places: FxHashMap<&[u16], usize> = FxHashMap::default();
         let which = groups.map(|rows| {
             let place = |row| {
                 let next = places.len();
@@ -105,6 +104,13 @@ impl Rows {
         let stretches = self.cells.par_chunks(STRETCH * self.features.max(1));
         stretches.flat_map_iter(|cells| predictors(cells, self.features, &coefficients)).collect()
     }
+}
+
+/// How many of a group are each of so many rows (see [`Rows::distinct`]).
+pub(super) fn counts(of: &[usize], rows: usize) -> Vec<f64> {
+    let mut counts = vec![0.0; rows];
+    of.iter().for_each(|row| counts[*row] += 1.0);
+    counts
 }
 
 /// The coefficients, and behind the intercept the nothing that [`BASE`] adds.
@@ -162,7 +168,7 @@ const STEP_SHRINKS: f64 = 0.5;
 
 /// Follows outcomes and weights, or rows, that change a little from time to time. The curvature, which costs nearly all
 /// of a Newton step, is taken anew only now and then: where the steps end is the same.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Follower {
     factor: Option<Cholesky<f64, Dyn>>,
     steps: u32,

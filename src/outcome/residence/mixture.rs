@@ -16,7 +16,7 @@
 //! K. Nigam et al., *Text classification from labeled and unlabeled documents using EM*, Machine Learning 2000
 //! (labelled rows weighted down to the size of the unlabelled).
 
-use super::logistic::{self, Effort, Follower, Rows, sigmoid};
+use super::logistic::{self, Effort, Follower, Rows, counts, sigmoid};
 use super::prior::{self, Expected, Share};
 
 pub(super) const ROUNDS_MAX: u32 = 40;
@@ -145,16 +145,16 @@ struct TogetherLearner {
 impl TogetherLearner {
     /// Learns to tell the two views apart, starting from what a similar sample gave.
     fn begin(views: &Views, sample: &Sample, mut found: Together) -> TogetherLearner {
-        let mut rows = views.alone.clone();
-        rows.extend(&views.together);
-        let alone = views.alone.len();
-        if alone == 0 {
+        if views.alone.len() == 0 {
             found.share = 0.0;
             return TogetherLearner { scores: Vec::new(), found };
         }
-        let outcome: Vec<f64> = (0..rows.len()).map(|at| f64::from(u8::from(at >= alone))).collect();
+        let (rows, of) = Rows::distinct([&views.alone, &views.together]);
+        let [alone, together] = of.map(|of| counts(&of, rows.len()));
+        let weight: Vec<f64> = alone.iter().zip(&together).map(|(alone, together)| alone + together).collect();
+        let outcome: Vec<f64> = together.iter().zip(&weight).map(|(together, all)| together / all).collect();
         let effort = Effort { ridge: RIDGE_VIEWS, steps: STEPS_VIEWS, tolerance: TOLERANCE_VIEWS };
-        Follower::default().fit(&rows, &outcome, &vec![1.0; rows.len()], effort, &mut found.coefficients);
+        Follower::default().fit(&rows, &outcome, &weight, effort, &mut found.coefficients);
         found.share = found.share.clamp(SHARE_LEAST, 1.0 - SHARE_LEAST);
         TogetherLearner { scores: sample.unlabelled.predict(&found.coefficients), found }
     }
@@ -172,10 +172,48 @@ impl TogetherLearner {
         }
     }
 
-    /// Adds the weights of the two views of each of so many persons.
-    fn weigh(&self, persons: usize, weight: f64, weights: &mut Vec<f64>) {
-        weights.resize(weights.len() + persons, weight * (1.0 - self.found.share));
-        weights.resize(weights.len() + persons, weight * self.found.share);
+    /// The weights of the two views of a person.
+    fn weights(&self, weight: f64) -> [f64; 2] {
+        [weight * (1.0 - self.found.share), weight * self.found.share]
+    }
+}
+
+/// What the regression of a sample is made of: rows that differ, and how many of each group look like each.
+struct Looks {
+    rows: Rows,
+    /// Residents in either view, persons known to live elsewhere likewise.
+    labelled: [Vec<f64>; 4],
+    /// Of each unlinked person the row.
+    unlabelled: Vec<usize>,
+}
+
+impl Looks {
+    fn of(sample: &Sample) -> Looks {
+        let (residents, elsewhere) = (&sample.positives, &sample.negatives);
+        let labelled = [&residents.alone, &residents.together, &elsewhere.alone, &elsewhere.together];
+        let [first, second, third, fourth] = labelled;
+        let (rows, of) = Rows::distinct([first, second, third, fourth, &sample.unlabelled]);
+        let [first, second, third, fourth, unlabelled] = of;
+        let labelled = [first, second, third, fourth].map(|of| counts(&of, rows.len()));
+        Looks { rows, labelled, unlabelled }
+    }
+
+    /// Of each row the outcome and the weight, the labelled persons weighing so much and the unlinked being residents
+    /// with these probabilities; and the sums of the residents and of the others.
+    fn weighed(&self, weights: [f64; 4], probability: &[f64]) -> (Vec<f64>, Vec<f64>, f64, f64) {
+        let [first, second, third, fourth] = &self.labelled;
+        let sums = |one: &[f64], other: &[f64], weights: [f64; 2]| -> Vec<f64> {
+            one.iter().zip(other).map(|(one, other)| one * weights[0] + other * weights[1]).collect()
+        };
+        let mut ones = sums(first, second, [weights[0], weights[1]]);
+        let mut zeros = sums(third, fourth, [weights[2], weights[3]]);
+        for (row, probability) in self.unlabelled.iter().zip(probability) {
+            ones[*row] += probability;
+            zeros[*row] += 1.0 - probability;
+        }
+        let weight: Vec<f64> = ones.iter().zip(&zeros).map(|(ones, zeros)| ones + zeros).collect();
+        let outcome = ones.iter().zip(&weight).map(|(ones, all)| if *all > 0.0 { ones / all } else { 0.0 }).collect();
+        (outcome, weight, ones.iter().sum(), zeros.iter().sum())
     }
 }
 
@@ -239,33 +277,25 @@ impl Sample {
         let [residents, elsewhere] = start.views;
         let mut missed = TogetherLearner::begin(&self.positives, self, residents);
         let mut away = TogetherLearner::begin(&self.negatives, self, elsewhere);
-        let mut rows = self.positives.alone.clone();
-        let others = [&self.positives.together, &self.negatives.alone, &self.negatives.together, &self.unlabelled];
-        others.iter().for_each(|others| rows.extend(others));
+        let looks = Looks::of(self);
         let (prior, is_stated) = if self.negatives_usable { (start.prior, false) } else { self.prior() };
         let mut found = Mixture { coefficients: start.coefficients, prior, ..Mixture::default() };
         let mut follower = Follower::default();
         while found.rounds < ROUNDS_MAX {
             let first = found.rounds == 0;
-            let mut weight = Vec::with_capacity(rows.len());
-            missed.weigh(positives, (found.prior * unlabelled / positives.max(1) as f64).min(1.0), &mut weight);
-            away.weigh(negatives, ((1.0 - found.prior) * unlabelled / negatives.max(1) as f64).min(1.0), &mut weight);
-            weight.resize(rows.len(), 1.0);
-            let mut outcome = vec![1.0; 2 * positives];
-            outcome.resize(2 * (positives + negatives), 0.0);
-            outcome.extend_from_slice(&probability);
+            let [one, other] = missed.weights((found.prior * unlabelled / positives.max(1) as f64).min(1.0));
+            let [third, fourth] = away.weights(((1.0 - found.prior) * unlabelled / negatives.max(1) as f64).min(1.0));
+            let (outcome, weight, ones, zeros) = looks.weighed([one, other, third, fourth], &probability);
             if first {
-                follower.fit(&rows, &outcome, &weight, first_effort, &mut found.coefficients);
+                follower.fit(&looks.rows, &outcome, &weight, first_effort, &mut found.coefficients);
             } else {
-                follower.step(&rows, &outcome, &weight, first_effort.ridge, &mut found.coefficients);
+                follower.step(&looks.rows, &outcome, &weight, first_effort.ridge, &mut found.coefficients);
             }
-            let ones: f64 = outcome.iter().zip(&weight).map(|(outcome, weight)| outcome * weight).sum();
-            let zeros: f64 = outcome.iter().zip(&weight).map(|(outcome, weight)| (1.0 - outcome) * weight).sum();
             let balance = (ones.max(1e-9) / zeros.max(1e-9)).ln();
-            let evidence = |rows: &Rows| -> Vec<f64> {
-                rows.predict(&found.coefficients).iter().map(|value| value - balance).collect()
-            };
-            let (evidence, of_answers) = (evidence(&self.unlabelled), evidence(&self.answers));
+            let predicted = looks.rows.predict(&found.coefficients);
+            let evidence: Vec<f64> = looks.unlabelled.iter().map(|row| predicted[*row] - balance).collect();
+            let of_answers = self.answers.predict(&found.coefficients);
+            let of_answers: Vec<f64> = of_answers.iter().map(|value| value - balance).collect();
             let before = probability;
             let shift;
             (probability, found.prior, shift) =

@@ -20,10 +20,11 @@
 //! 3rd ed. 2013, 2.6 (Poisson counts with a gamma prior); H. Schmidli et al., *Robust meta-analytic-predictive priors
 //! in clinical trials with historical control information*, Biometrics 2014 (a mixture with a vague prior).
 
+use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Gamma};
 use statrs::function::gamma::ln_gamma;
 
-use super::logistic::{Effort, Follower, Rows};
+use super::logistic::{Effort, Follower, Rows, counts};
 
 const FOLDS: u64 = 5;
 
@@ -31,8 +32,8 @@ const FOLDS: u64 = 5;
 pub(super) const FOLD_DRAWS: u64 = 20;
 pub(super) const FOLD_DRAWS_REDRAWN: u64 = 4;
 
-/// Steps of a fit. Each starts from the one before and with its curvature, as a fifth of the rows tells the two apart;
-/// a step no longer than the tolerance leaves next to nothing of that start (what is left is shorter than the step).
+/// Steps of a fit. Each starts from the fit of all folds and with its curvature; a step no longer than the tolerance
+/// leaves next to nothing of that start (what is left is shorter than the step).
 const EFFORT: Effort = Effort { ridge: 1.0, steps: 25, tolerance: 0.005 };
 
 /// Least share of residents above a threshold that is looked at. Where it is small, few unlinked persons count, and the
@@ -86,29 +87,47 @@ pub(super) fn cross_fitted(
     fold_draws: u64,
 ) -> (Vec<f64>, Vec<f64>) {
     let (distinct, seen) = Rows::distinct([positives, unlabelled]);
-    let mut scores = seen.each_ref().map(|seen| vec![0.0; seen.len()]);
-    let (mut coefficients, mut follower) = (vec![0.0; columns], Follower::default());
-    for draw in 0..fold_draws {
+    // Persons who look the same are one row, with their weight.
+    let all = seen.each_ref().map(|seen| counts(seen, distinct.len()));
+    let (outcome, weight) = weighed(&all[0], &all[1]);
+    // As heavy as all folds but one: so is the curvature.
+    let lighter: Vec<f64> = weight.iter().map(|weight| weight * (FOLDS - 1) as f64 / FOLDS as f64).collect();
+    let (mut whole, mut of_whole) = (vec![0.0; columns], Follower::default());
+    of_whole.fit(&distinct, &outcome, &lighter, EFFORT, &mut whole);
+    let draw = |draw: u64| {
         let folds = households.map(|group| group.iter().map(|household| fold(*household, draw)).collect::<Vec<u64>>());
+        let mut scores = seen.each_ref().map(|seen| vec![0.0; seen.len()]);
         for fold in 0..FOLDS {
-            // Persons who look the same are one row, with their weight.
-            let mut counts = [vec![0.0; distinct.len()], vec![0.0; distinct.len()]];
-            for ((counts, seen), folds) in counts.iter_mut().zip(&seen).zip(&folds) {
-                seen.iter().zip(folds).filter(|(_, of)| **of != fold).for_each(|(row, _)| counts[*row] += 1.0);
+            let mut without = all.clone();
+            for ((counts, seen), folds) in without.iter_mut().zip(&seen).zip(&folds) {
+                seen.iter().zip(folds).filter(|(_, of)| **of == fold).for_each(|(row, _)| counts[*row] -= 1.0);
             }
-            let [ones, zeros] = counts;
-            let (one, zero) = balanced(ones.iter().sum(), zeros.iter().sum());
-            let weight: Vec<f64> = ones.iter().zip(&zeros).map(|(ones, zeros)| ones * one + zeros * zero).collect();
-            let outcome: Vec<f64> = ones.iter().zip(&weight).map(|(ones, weight)| ones * one / weight).collect();
+            let (outcome, weight) = weighed(&without[0], &without[1]);
+            let (mut coefficients, mut follower) = (whole.clone(), of_whole.clone());
             follower.fit(&distinct, &outcome, &weight, EFFORT, &mut coefficients);
             let predicted = distinct.predict(&coefficients);
             for ((scores, seen), folds) in scores.iter_mut().zip(&seen).zip(&folds) {
                 let held = scores.iter_mut().zip(seen).zip(folds).filter(|(_, of)| **of == fold);
-                held.for_each(|((score, row), _)| *score += predicted[*row] / fold_draws as f64);
+                held.for_each(|((score, row), _)| *score = predicted[*row]);
             }
         }
-    }
-    scores.into()
+        scores
+    };
+    let draws: Vec<[Vec<f64>; 2]> = (0..fold_draws).into_par_iter().map(draw).collect();
+    let mean = |group: usize| {
+        let of = |at: usize| draws.iter().map(|scores| scores[group][at]).sum::<f64>() / fold_draws as f64;
+        (0..seen[group].len()).map(of).collect()
+    };
+    (mean(0), mean(1))
+}
+
+/// Of rows the outcome and the weight, if so many are ones and so many zeros, and both groups are to count the same.
+fn weighed(ones: &[f64], zeros: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let (one, zero) = balanced(ones.iter().sum(), zeros.iter().sum());
+    let weight: Vec<f64> = ones.iter().zip(zeros).map(|(ones, zeros)| ones * one + zeros * zero).collect();
+    // A row without weight is passed over.
+    let outcome = ones.iter().zip(&weight).map(|(ones, weight)| ones * one / weight).collect();
+    (outcome, weight)
 }
 
 /// Weights that make two groups count the same, neither more than its rows.

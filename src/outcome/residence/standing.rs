@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::Material;
 use crate::intake::study::{RowKind, Study};
+use crate::person::code::Relationship;
 use crate::person::table::{NO_DAY, RecordId};
 
 /// How a person stands to the roll.
@@ -60,8 +61,9 @@ const BEYOND_MAX: f64 = 0.2;
 pub(super) enum Known {
     /// A register counts the person to a registered household.
     Registered,
-    /// Registers count the person only to collective households, of more members than any family: of a university, a
-    /// works, an employment exchange. Most who are registered so live elsewhere, or in a dormitory.
+    /// Registers count the person only to collective households, which have more members than any family, or are called
+    /// so: of a university, a works, an employment exchange. Most who are registered so live elsewhere, or in a
+    /// dormitory.
     Collective,
     /// By a permit, a resident's file, a tenancy, a birth.
     Other,
@@ -76,7 +78,8 @@ pub(super) fn statuses(material: &Material<'_>, study: &Study) -> (Vec<Status>, 
     let persons = u32::try_from(material.resolution.persons()).unwrap_or(u32::MAX);
     let codes = Codes::of(material, &study.area);
     let are_told = material.table.kind.iter().any(|kind| *kind == RowKind::HouseholdRegistration);
-    let status = |codes: &Codes, person: u32| status(material, codes, are_told, person);
+    let estates = collective_estates(material);
+    let status = |codes: &Codes, person: u32| status(material, codes, &estates, are_told, person);
     let statuses = |codes: &Codes| (0..persons).into_par_iter().map(|person| status(codes, person)).collect();
     let mut found: Vec<Status> = statuses(&codes);
     let usable = codes.without_unlike(material, study, &found);
@@ -162,7 +165,24 @@ fn lies_outside(code: &str, area: &str) -> bool {
     !known.starts_with(area) && !area.starts_with(known)
 }
 
-fn status(material: &Material<'_>, codes: &Codes, are_told: bool, person: u32) -> Status {
+/// How registers call a collective household, in an address.
+const COLLECTIVE: &str = "集体户";
+
+/// Of each estate, does its name say that whoever is registered there belongs to a collective household?
+fn collective_estates(material: &Material<'_>) -> Vec<bool> {
+    let estates = &material.table.estates;
+    (0..u32::try_from(estates.len()).unwrap_or(u32::MAX)).map(|at| estates.text(at).contains(COLLECTIVE)).collect()
+}
+
+/// Does a registration count its person to a collective household: is that said, or has its number too many members?
+fn is_collective(material: &Material<'_>, estates: &[bool], record: RecordId) -> bool {
+    let (table, at) = (material.table, record as usize);
+    table.relationship[at] == Relationship::Collective
+        || estates[table.estate[at] as usize]
+        || (table.household[at] != 0 && material.households.household(record) == 0)
+}
+
+fn status(material: &Material<'_>, codes: &Codes, estates: &[bool], are_told: bool, person: u32) -> Status {
     let table = material.table;
     let (mut has_code, mut code_in_area) = (false, false);
     let (mut present, mut in_area, mut elsewhere, mut gone) = (false, false, false, false);
@@ -181,7 +201,7 @@ fn status(material: &Material<'_>, codes: &Codes, are_told: bool, person: u32) -
                 has_code |= is_outside.is_some();
                 code_in_area |= is_outside == Some(false);
                 let is_registration = is_registration(material, record, are_told);
-                let is_collective = table.household[record as usize] != 0 && material.households.household(record) == 0;
+                let is_collective = is_collective(material, estates, record);
                 collective |= is_registration && is_collective;
                 registered |= is_registration && !is_collective;
                 only_owner &= kind == RowKind::Ownership;

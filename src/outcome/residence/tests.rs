@@ -270,19 +270,29 @@ fn missed_residents_are_told_from_those_who_left() {
 
 #[test]
 fn a_collective_household_leaves_families_alone() {
+    leaves_families_alone("JT0009", "人才大厦1号楼201室");
+}
+
+#[test]
+fn a_collective_household_may_have_no_number_but_be_called_so() {
+    leaves_families_alone("", "理工学院学生集体户");
+}
+
+/// Families expect as many missed as they do without a collective household beside them, registered so.
+fn leaves_families_alone(number: &str, address: &str) {
     let mut district = district(900);
     let families = build(&district).estimate();
     let persons = u32::try_from(district.fates.len()).unwrap();
-    // One number of many who live elsewhere, and of some who live at other addresses here.
+    // Many who live elsewhere are registered in it, and some who live at other addresses here.
     for member in 0..600 {
         let is_here = member % 10 == 0;
         let row = Row {
             id: format!("{}-", district.fates.len()),
             kind: "household",
             birth: format!("19{}-{:02}-11", 80 + member % 15, member % 12 + 1),
-            household: String::from("JT0009"),
+            household: number.to_owned(),
             seen: day(REFERENCE_DAY - if is_here { member } else { 1000 + member }),
-            address: String::from("人才大厦1号楼201室"),
+            address: address.to_owned(),
             sex: String::from("1"),
             ..Row::default()
         };
