@@ -12,6 +12,7 @@ mod by_lists;
 pub mod estimated;
 mod level;
 mod mended;
+mod no_deaths;
 mod post_strata;
 mod stale;
 mod warning;

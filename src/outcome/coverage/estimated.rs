@@ -23,7 +23,7 @@ use super::post_strata::{Parts, Pools};
 use super::warning;
 pub use super::warning::{Warning, WarningKind};
 use super::{AgeGroup, Census, Counts, Coverage, Level};
-use super::{absent, absent_places, stale};
+use super::{absent, absent_places, no_deaths, stale};
 use crate::error::{Error, Kind, Result};
 use crate::intake::study::{Role, Study};
 use crate::linkage::Linked;
@@ -429,6 +429,10 @@ fn incomplete(coverage: &Coverage, census: &Census<'_>, resolution: &Resolution)
         let records: usize = stale.iter().map(|(source, _)| table.records(*source).len()).sum();
         let share = records as f64 / all.max(1) as f64;
         warnings.push(Warning { kind: WarningKind::Stale, share, detail: detail.join(", ") });
+    }
+    if let Some(share) = no_deaths::share_of_old(study, table) {
+        tracing::warn!("no list says who has died: too many old persons are expected to be missed");
+        warnings.push(Warning { kind: WarningKind::NoDeaths, share, detail: String::new() });
     }
     warnings
 }

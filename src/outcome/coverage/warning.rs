@@ -104,6 +104,9 @@ pub enum WarningKind {
     /// No log-linear model has an estimate for persons of some ages: there is none of each register as a list of its
     /// own; the share is one of the persons.
     NoModel,
+    /// No list says who has died: they look like residents whom the roll missed; the share is that of persons of 65 and
+    /// more of the records in registers.
+    NoDeaths,
 }
 
 /// A warning. Codes of areas are as they are in the data: pages and screens show them by the report's words.
@@ -167,8 +170,9 @@ mod tests {
             Kind::Stale,
             Kind::Unjudged,
             Kind::NoModel,
+            Kind::NoDeaths,
         ];
-        assert!((0..).zip(all).all(|(at, kind)| kind as usize == at) && all.len() == Kind::NoModel as usize + 1);
+        assert!((0..).zip(all).all(|(at, kind)| kind as usize == at) && all.len() == Kind::NoDeaths as usize + 1);
         let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/outputs.md"));
         let list = page.split("speaks against an assumption: `kind` (").nth(1).and_then(|rest| rest.split(')').next());
         let named: Vec<String> =

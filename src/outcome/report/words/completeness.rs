@@ -148,6 +148,7 @@ pub fn warned_of(warning: &Warning) -> &'static str {
         WarningKind::Stale => "--estimate only_register",
         WarningKind::Unjudged => "--estimate only_roll",
         WarningKind::NoModel => "--estimate listed",
+        WarningKind::NoDeaths => "--estimate only_register",
     }
 }
 
@@ -246,6 +247,12 @@ fn in_chinese(warning: &Warning) -> String {
         WarningKind::NoModel => {
             format!("未给出各行政记录分别作为一份名单的估计：{share} 的人所属年龄没有可估计的对数线性模型。")
         }
+        WarningKind::NoDeaths => {
+            format!(
+                "没有任何一份记录说明谁已死亡：未注销户口的死亡老人看起来像漏登的居民（65 岁及以上占行政记录的 {share}），\
+                 预计漏登人数会偏多。请向卫生健康或民政部门索取死亡记录。"
+            )
+        }
         WarningKind::Erroneous => format!("预计登记有误的占 {share}，超过 2%。"),
     }
 }
@@ -307,6 +314,10 @@ fn in_english(warning: &Warning) -> String {
         WarningKind::NoModel => format!(
             "there is no estimate with each register a list of its own: no log-linear model has one for the ages of \
              {percent:.1} % of the persons"
+        ),
+        WarningKind::NoDeaths => format!(
+            "no list says who has died: of the old ({percent:.0} % of the records in registers) those who died and were \
+             not struck off look like missed residents, so that too many are expected; ask for a register of deaths"
         ),
         WarningKind::Unlinked => format!(
             "{percent:.0} % of the shorter of roll and registers are not on the other: nothing that is expected of missed \
