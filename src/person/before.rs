@@ -137,7 +137,8 @@ impl PlaceCell {
     fn read(text: &str, estates: &mut Lexicon, written: &mut Written) -> PlaceCell {
         let Some((parts, writing)) = address::read_written(text) else { return PlaceCell::default() };
         let estate = if parts.place.is_empty() { 0 } else { estates.intern(&parts.place) };
-        let place = if estate == 0 { 0 } else { written.place(&parts.place, &writing.place) };
+        let as_written = writing.place.filter(|_| estate != 0);
+        let place = as_written.map_or(0, |as_written| written.place(&parts.place, &as_written));
         let numbers = writing.numbers.map_or(0, |numbers| written.text(&numbers));
         PlaceCell { estate, building: parts.building, unit: parts.unit, room: parts.room, written: [numbers, place] }
     }
