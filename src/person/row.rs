@@ -338,7 +338,7 @@ impl<'a> RowReader<'a> {
                 text = Cow::Owned(format!("{mother}之婴"));
             }
         }
-        let cell = before.name(text, &mut out.table.names, &mut out.table.written);
+        let cell = before.name(&text, &mut out.table.names, &mut out.table.written);
         if cell.newborn {
             out.flags |= flag::NEWBORN_NAME;
             out.note(Some("name_placeholder"));
@@ -399,13 +399,13 @@ impl<'a> RowReader<'a> {
             CodeCell { note: code.is_none().then_some("division_unusable"), code }
         };
         let as_told = |area: &str| CodeCell { code: code::division_of_area(area), note: None };
-        let area = self.code(chunk, row, Field::EnumerationArea, out).map(|text| before.area.code(&text, as_area));
+        let area = self.code(chunk, row, Field::EnumerationArea, out).map(|text| before.area.of(&text, as_area));
         out.note(area.and_then(|area| area.note));
-        let division = self.code(chunk, row, Field::Division, out).map(|text| before.division.code(&text, as_division));
+        let division = self.code(chunk, row, Field::Division, out).map(|text| before.division.of(&text, as_division));
         out.note(division.and_then(|division| division.note));
         let area = area.and_then(|area| area.code.as_deref());
         let own = division.and_then(|division| division.code.as_deref());
-        let told = area.filter(|_| own.is_none()).and_then(|area| before.told.code(area, as_told).code.as_deref());
+        let told = area.filter(|_| own.is_none()).and_then(|area| before.told.of(area, as_told).code.as_deref());
         if told.is_some() {
             out.flags |= flag::DIVISION_TOLD;
         }
@@ -447,7 +447,7 @@ pub(super) const NAME_NOTES: [(u8, &str); 7] = [
 
 fn intern_name(text: &str, names: &mut NameTable) -> Option<Symbol> {
     match name::read(text) {
-        Reading::Name(name, _) => Some(names.intern(&name)),
+        Reading::Name(name, _) => Some(names.intern(name)),
         _ => None,
     }
 }
