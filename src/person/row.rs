@@ -9,16 +9,16 @@ mod usable;
 mod vital;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
-use super::before::{self, Before, CodeCell, CodesBefore, PlaceCell};
+use super::before::{self, Before, CodeCell, CodesBefore, Known, PlaceCell};
 use super::cell::{BoundField, RowKinds, is_nothing};
 use super::code::{self, Relationship};
 use super::column;
-use super::date::Date;
+use super::date::{Date, Form};
 use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Room, Symbol};
 use super::name::{self, Reading};
@@ -73,12 +73,14 @@ pub(super) struct RowReader<'a> {
 pub(super) struct ChunkTable {
     pub(super) table: PersonTable,
     pub(super) households: Lexicon,
-    pub(super) tally_notes: BTreeMap<&'static str, u64>,
+    pub(super) tally_notes: FxHashMap<&'static str, u64>,
     /// What was noted of which row, if anybody asks.
     pub(super) noted: Option<Vec<(&'static str, u64)>>,
     /// The row that is being read, and what it is marked with (see [`flag`]).
     reading: u64,
     flags: u8,
+    /// The dates of columns that have a format.
+    dates: FxHashMap<Field, Known<Option<Date>>>,
     pub(super) rejected: Vec<Rejected>,
     pub(super) source: usize,
     pub(super) file: usize,
@@ -187,8 +189,7 @@ impl<'a> RowReader<'a> {
         out.table.texts = TextRows::new(self.texts.len(), rows.len());
         let fields = self.texts.iter().zip(&self.rooms);
         out.table.text_fields = fields.map(|(field, room)| text_field(*field, Lexicon::with_room(room))).collect();
-        out.table.row.reserve_exact(rows.len());
-        out.table.id_ends.reserve_exact(rows.len());
+        out.table.reserve(rows.len() as u64);
         out.table.parents.push(Parent::default());
         out.table.written = Written::keeping(self.study);
         let mut before = Before::default();
@@ -201,11 +202,13 @@ impl<'a> RowReader<'a> {
                 reason: fault.reason,
             });
         }
-        let rows: Vec<usize> = rows.filter(|row| self.is_usable(chunk, *row, &mut out)).collect();
+        let has_overlong = chunk.has_overlong(rows.clone());
+        let rows: Vec<usize> = rows.filter(|row| self.is_usable(chunk, *row, has_overlong, &mut out)).collect();
         let texts = self.read_texts(chunk, &rows, &mut out);
         for (at, row) in rows.into_iter().enumerate() {
             self.read_row(chunk, (row, at), &texts, &mut before, &mut out);
         }
+        out.dates = FxHashMap::default();
         if let Some(noted) = &mut out.noted {
             noted.sort_by_key(|(_, row)| *row);
         }
@@ -357,7 +360,14 @@ impl<'a> RowReader<'a> {
         unreadable: &'static str,
         out: &mut ChunkTable,
     ) -> Date {
-        match self.bound(field).and_then(|bound| bound.date(chunk, row)) {
+        let dates = &mut out.dates;
+        let read = |form: &Form<'_>, text: &str| {
+            if !form.has_format() {
+                return form.read(text);
+            }
+            *dates.entry(field).or_default().of(text, |text| form.read(text))
+        };
+        match self.bound(field).and_then(|bound| bound.date_as(chunk, row, read)) {
             Some(Ok(date)) => date,
             Some(Err(())) => {
                 out.note(Some(unreadable));
