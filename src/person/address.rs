@@ -11,6 +11,8 @@ mod place;
 mod region;
 mod writing;
 
+use std::borrow::Cow;
+
 use crate::privacy::personal;
 pub use estate::EstateDirectory;
 pub(super) use estate::ROAD_ENDINGS;
@@ -52,8 +54,11 @@ pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
             false => {}
         }
     }
-    let folded: Vec<char> = written.iter().copied().map(super::han::fold).collect();
-    if folded.is_empty() || matches!(folded.as_slice(), ['无'] | ['不', '详'] | ['同', '上']) {
+    let fold = super::han::fold;
+    let is_folded = written.iter().all(|character| fold(*character) == *character);
+    let folded: Cow<'_, [char]> =
+        if is_folded { Cow::Borrowed(&written) } else { written.iter().copied().map(fold).collect() };
+    if folded.is_empty() || matches!(&*folded, ['无'] | ['不', '详'] | ['同', '上']) {
         return None;
     }
     let text = without_remark(without_telephone(&folded, &spaced));
@@ -90,13 +95,19 @@ pub(super) fn read_written(raw: &str) -> Option<(Parts, Writing)> {
         room: value(roles[2]),
     };
     let sheet = Sheet { text: &written[..text.len()], spaced: &spaced };
-    Some((parts, writing::write(&sheet, kept, rest, roles)))
+    let writing = writing::write(&sheet, (kept, &parts.place), rest, roles);
+    Some((parts, writing))
 }
 
 /// The text without a telephone number at its end, as in 风采里12号楼3门401 13812345678. No number of a dwelling has as many
 /// digits.
 fn without_telephone<'a>(text: &'a [char], spaced: &[usize]) -> &'a [char] {
     const DIGITS_MIN: usize = 7;
+    // Most addresses end in few digits, whatever parts them.
+    let of_number = text.iter().rev().take_while(|c| c.is_ascii_digit() || matches!(c, '-' | '–' | '.'));
+    if of_number.filter(|c| c.is_ascii_digit()).count() < DIGITS_MIN {
+        return text;
+    }
     let run = text.iter().rposition(|c| !c.is_ascii_digit()).map_or(0, |at| at + 1);
     let is_apart = |at: &usize| *at > run && at + DIGITS_MIN <= text.len();
     // A blank divides the room from the number, and stands in the number as well: 401 138 1234 5678.

@@ -3,10 +3,6 @@
 //! Names and codes come again, and whole households have one address: [`Before`] remembers what was read of them within
 //! a stretch of rows, so that the same text is not read twice.
 
-use std::borrow::Cow;
-
-use rustc_hash::FxHashMap;
-
 use super::address;
 use super::date::Date;
 use super::lexicon::{Lexicon, Symbol};
@@ -15,10 +11,32 @@ use super::name_table::NameTable;
 use super::table::PersonTable;
 use super::written::Written;
 
+/// Texts of a column, and what each was found to be.
+#[derive(Default)]
+pub(super) struct Known<C> {
+    texts: Lexicon,
+    /// In the order of the symbols, of which the first is 1.
+    cells: Vec<C>,
+    /// The text that came last, which often comes again.
+    last: Symbol,
+}
+
+impl<C> Known<C> {
+    /// What a text is, which `read` says of one that is new.
+    pub(super) fn of(&mut self, text: &str, read: impl FnOnce(&str) -> C) -> &C {
+        self.last = self.texts.intern_after(Some(&self.last), text);
+        let at = self.last as usize - 1;
+        if at == self.cells.len() {
+            self.cells.push(read(text));
+        }
+        &self.cells[at]
+    }
+}
+
 /// The texts of a stretch of rows, and what they were found to be.
 #[derive(Default)]
 pub(super) struct Before {
-    names: FxHashMap<String, NameCell>,
+    names: Known<NameCell>,
     /// The last address, which the next member of a household has as well.
     address: String,
     place: PlaceCell,
@@ -28,16 +46,10 @@ pub(super) struct Before {
 /// The codes that say where a row belongs.
 #[derive(Default)]
 pub(super) struct CodesBefore {
-    pub(super) area: CodeBefore,
-    pub(super) division: CodeBefore,
+    pub(super) area: Known<CodeCell>,
+    pub(super) division: Known<CodeCell>,
     /// The division that the code of the area tells.
-    pub(super) told: CodeBefore,
-}
-
-/// The texts of a column of codes, and what they were found to be.
-#[derive(Default)]
-pub(super) struct CodeBefore {
-    known: FxHashMap<String, CodeCell>,
+    pub(super) told: Known<CodeCell>,
 }
 
 /// What the text of a code was found to be.
@@ -46,16 +58,6 @@ pub(super) struct CodeCell {
     pub(super) code: Option<String>,
     /// What is noted of the row.
     pub(super) note: Option<&'static str>,
-}
-
-impl CodeBefore {
-    /// What a text is, which `read` says of one that is new.
-    pub(super) fn code(&mut self, text: &str, read: impl FnOnce(&str) -> CodeCell) -> &CodeCell {
-        if !self.known.contains_key(text) {
-            self.known.insert(text.to_owned(), read(text));
-        }
-        &self.known[text]
-    }
 }
 
 /// What a name text was found to be.
@@ -84,13 +86,8 @@ pub(super) struct PlaceCell {
 
 impl Before {
     /// What a name text is.
-    pub(super) fn name(&mut self, text: Cow<'_, str>, names: &mut NameTable, written: &mut Written) -> NameCell {
-        if let Some(known) = self.names.get(text.as_ref()) {
-            return *known;
-        }
-        let cell = NameCell::read(&text, names, written);
-        self.names.insert(text.into_owned(), cell);
-        cell
+    pub(super) fn name(&mut self, text: &str, names: &mut NameTable, written: &mut Written) -> NameCell {
+        *self.names.of(text, |text| NameCell::read(text, names, written))
     }
 
     /// What an address text is.
@@ -115,7 +112,7 @@ pub(super) fn name_of_child(
     let Some((unnamed, text)) = called.filter(|_| birth.age_on(day).is_some_and(|age| age < 1)) else {
         return (name, as_written);
     };
-    (names.intern(&unnamed), if as_written == 0 { written.text(&text) } else { as_written })
+    (names.intern(unnamed), if as_written == 0 { written.text(&text) } else { as_written })
 }
 
 impl NameCell {
@@ -123,11 +120,11 @@ impl NameCell {
         match name::read(text) {
             Reading::Missing => NameCell::default(),
             Reading::Placeholder(parent) => {
-                NameCell { parent: parent.map_or(0, |name| names.intern(&name)), newborn: true, ..NameCell::default() }
+                NameCell { parent: parent.map_or(0, |name| names.intern(name)), newborn: true, ..NameCell::default() }
             }
             Reading::Name(name, notes) => {
                 let written = written.name(text, &name, notes);
-                NameCell { name: names.intern(&name), notes, written, ..NameCell::default() }
+                NameCell { name: names.intern(name), notes, written, ..NameCell::default() }
             }
         }
     }
@@ -137,7 +134,8 @@ impl PlaceCell {
     fn read(text: &str, estates: &mut Lexicon, written: &mut Written) -> PlaceCell {
         let Some((parts, writing)) = address::read_written(text) else { return PlaceCell::default() };
         let estate = if parts.place.is_empty() { 0 } else { estates.intern(&parts.place) };
-        let place = if estate == 0 { 0 } else { written.place(&parts.place, &writing.place) };
+        let as_written = writing.place.filter(|_| estate != 0);
+        let place = as_written.map_or(0, |as_written| written.place(&parts.place, &as_written));
         let numbers = writing.numbers.map_or(0, |numbers| written.text(&numbers));
         PlaceCell { estate, building: parts.building, unit: parts.unit, room: parts.room, written: [numbers, place] }
     }

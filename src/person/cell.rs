@@ -121,6 +121,16 @@ impl<'a> BoundField<'a> {
 
     /// The date of a row; an error if what stands there is none.
     pub(super) fn date(&self, chunk: &Chunk, row: usize) -> Option<Result<Date, ()>> {
+        self.date_as(chunk, row, Form::read)
+    }
+
+    /// The same, where `read` says what date a text is.
+    pub(super) fn date_as(
+        &self,
+        chunk: &Chunk,
+        row: usize,
+        read: impl FnOnce(&Form<'a>, &str) -> Option<Date>,
+    ) -> Option<Result<Date, ()>> {
         let column = self.columns.first().and_then(|column| chunk.columns.get(*column));
         if let Some(day) = column.and_then(|column| column.day(row)) {
             return Some(Date::from_day(day).ok_or(()));
@@ -130,7 +140,7 @@ impl<'a> BoundField<'a> {
         if is_open && !column.is_some_and(|column| self.counts_days(chunk, column)) {
             return Some(Err(()));
         }
-        Some(self.dates.and_then(|form| form.read(&text)).ok_or(()))
+        Some(self.dates.and_then(|form| read(&form, &text)).ok_or(()))
     }
 
     /// Are numbers of five digits in this column days as a spreadsheet counts them? All cells of the chunk are asked:
@@ -286,6 +296,10 @@ pub(super) fn is_nothing(text: &str) -> bool {
 /// `1.20106E+11`: all that is left of a long number.
 fn is_rounded(text: &str) -> bool {
     let is_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // One digit stands before the point, or before the power.
+    if !matches!(text.as_bytes(), [_, b'.' | b'E' | b'e', ..]) {
+        return false;
+    }
     let parts = text.split_once('+').and_then(|(number, power)| Some((number.strip_suffix(['E', 'e'])?, power)));
     parts.is_some_and(|(number, power)| {
         let (whole, rest) = number.split_once('.').unwrap_or((number, "0"));

@@ -5,6 +5,7 @@
 //! kSemanticVariant where the variant is rare and sounds alike; kMandarin, kHanyuPinlu, kXHC1983), Unicode licence.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
@@ -21,8 +22,8 @@ static MORE_SOUNDS: &str = include_str!("han/more_sounds.txt");
 static VARIANTS: &str = include_str!("han/variants.txt");
 
 struct Tables {
-    sounds: FxHashMap<char, [Syllable; READINGS_MAX]>,
-    folded: FxHashMap<char, char>,
+    sounds: ByCharacter<[Syllable; READINGS_MAX]>,
+    folded: ByCharacter<Option<char>>,
     syllables: FxHashMap<&'static str, Syllable>,
     spellings: Vec<&'static str>,
     near: Vec<Syllable>,
@@ -30,11 +31,42 @@ struct Tables {
 
 static TABLES: LazyLock<Tables> = LazyLock::new(Tables::read);
 
+/// A value for each character. Every character of every name and address is looked up: the unified ideographs, which
+/// nearly all of them are, lie in the order of their numbers.
+struct ByCharacter<V> {
+    unified: Vec<V>,
+    others: FxHashMap<char, V>,
+}
+
+impl<V: Copy + Default> ByCharacter<V> {
+    const UNIFIED: RangeInclusive<u32> = 0x4E00..=0x9FFF;
+
+    fn new() -> ByCharacter<V> {
+        ByCharacter { unified: vec![V::default(); Self::UNIFIED.count()], others: FxHashMap::default() }
+    }
+
+    fn get(&self, character: char) -> V {
+        let place = u32::from(character).wrapping_sub(*Self::UNIFIED.start()) as usize;
+        match self.unified.get(place) {
+            Some(value) => *value,
+            None => self.others.get(&character).copied().unwrap_or_default(),
+        }
+    }
+
+    fn entry(&mut self, character: char) -> &mut V {
+        let place = u32::from(character).wrapping_sub(*Self::UNIFIED.start()) as usize;
+        match self.unified.get_mut(place) {
+            Some(value) => value,
+            None => self.others.entry(character).or_default(),
+        }
+    }
+}
+
 impl Tables {
     fn read() -> Tables {
         let mut tables = Tables {
-            sounds: FxHashMap::default(),
-            folded: FxHashMap::default(),
+            sounds: ByCharacter::new(),
+            folded: ByCharacter::new(),
             syllables: FxHashMap::default(),
             spellings: vec![""],
             near: Vec::new(),
@@ -43,7 +75,7 @@ impl Tables {
             let Some((spelling, characters)) = line.split_once(' ') else { continue };
             let syllable = tables.syllable(spelling);
             for character in characters.chars() {
-                let readings = tables.sounds.entry(character).or_default();
+                let readings = tables.sounds.entry(character);
                 if let Some(free) = readings.iter_mut().find(|reading| **reading == 0) {
                     *free = syllable;
                 }
@@ -52,7 +84,7 @@ impl Tables {
         for line in VARIANTS.lines() {
             let Some((target, variants)) = line.split_once(' ') else { continue };
             let Some(target) = target.chars().next() else { continue };
-            tables.folded.extend(variants.chars().map(|variant| (variant, target)));
+            variants.chars().for_each(|variant| *tables.folded.entry(variant) = Some(target));
         }
         tables.near = tables.near_classes();
         tables
@@ -99,13 +131,13 @@ pub fn fold(character: char) -> char {
     if character.is_ascii() {
         return character;
     }
-    TABLES.folded.get(&character).copied().unwrap_or(character)
+    TABLES.folded.get(character).unwrap_or(character)
 }
 
 /// The readings of a character, most usual first, 0-filled.
 #[must_use]
 pub fn sounds(character: char) -> [Syllable; READINGS_MAX] {
-    TABLES.sounds.get(&character).copied().unwrap_or_default()
+    TABLES.sounds.get(character)
 }
 
 /// The syllable with this toneless spelling (`lv` for 吕), if there is one.
@@ -130,8 +162,15 @@ pub fn sounds_near(one: Syllable, other: Syllable) -> bool {
 /// normalisation leaves as they are: those are not copied.
 #[must_use]
 pub fn compatible(text: &str) -> Cow<'_, str> {
-    let stable = |c: char| c.is_ascii() || matches!(u32::from(c), 0x4E00..=0x9FFF | 0xE000..=0xF8FF);
+    let stable = |c: char| c.is_ascii() || is_unified(c) || matches!(u32::from(c), 0xE000..=0xF8FF);
     if text.chars().all(stable) { Cow::Borrowed(text) } else { Cow::Owned(text.nfkc().collect()) }
+}
+
+/// Is it a unified ideograph of the first block, as nearly all characters of names and addresses are? None of them is
+/// white space or a sign, and normalisation leaves them as they are.
+#[must_use]
+pub fn is_unified(character: char) -> bool {
+    matches!(character, '\u{4E00}'..='\u{9FFF}')
 }
 
 /// Is it a Han character (unified, extension or compatibility ideograph)?

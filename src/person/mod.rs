@@ -224,13 +224,13 @@ fn resolve_estates(table: &mut PersonTable) {
 /// Gives records without a division code the code that nearly all other records of their estate have.
 fn fill_divisions(table: &mut PersonTable) {
     let mut votes: FxHashMap<(Symbol, Symbol), u32> = FxHashMap::default();
-    let mut totals: FxHashMap<Symbol, u32> = FxHashMap::default();
     for (&estate, &division) in table.estate.iter().zip(table.division.iter()) {
         if estate != 0 && division != 0 {
             *votes.entry((estate, division)).or_default() += 1;
-            *totals.entry(estate).or_default() += 1;
         }
     }
+    let mut totals: FxHashMap<Symbol, u32> = FxHashMap::default();
+    votes.iter().for_each(|((estate, _), count)| *totals.entry(*estate).or_default() += count);
     let mut home: FxHashMap<Symbol, Symbol> = FxHashMap::default();
     for (&(estate, division), &count) in &votes {
         let total = totals.get(&estate).copied().unwrap_or(0);

@@ -9,7 +9,9 @@ pub mod organisation;
 mod sound;
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use rustc_hash::FxHashSet;
 use unicode_normalization::UnicodeNormalization;
 
 use super::han::{self, Syllable};
@@ -221,9 +223,14 @@ pub enum Reading {
 #[must_use]
 pub fn read(raw: &str) -> Reading {
     let mut notes = 0;
-    let mut text = han::compatible(raw);
-    if text.chars().any(is_invisible) {
-        text = Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect());
+    // Nearly all names are ideographs and nothing else: in these stands no sign that would have to be looked for.
+    let is_plain = raw.chars().all(han::is_unified);
+    let mut text = Cow::Borrowed(raw);
+    if !is_plain {
+        text = han::compatible(raw);
+        if text.chars().any(is_invisible) {
+            text = Cow::Owned(text.chars().filter(|c| !is_invisible(*c)).collect());
+        }
     }
     let text = text.trim();
     if text.is_empty() || is_no_name(text) {
@@ -240,12 +247,14 @@ pub fn read(raw: &str) -> Reading {
         };
         return Reading::Placeholder(parent);
     }
-    let without_remark = without_remark(text);
+    let without_remark = if is_plain { None } else { without_remark(text) };
     let mut text = without_remark.as_deref().unwrap_or(text).trim();
     if without_remark.is_some() {
         notes |= note::REMARK;
     }
-    if let Some((first, _)) = text.split_once(BETWEEN_NAMES).filter(|(first, _)| han_characters(first) >= 2) {
+    if !is_plain
+        && let Some((first, _)) = text.split_once(BETWEEN_NAMES).filter(|(first, _)| han_characters(first) >= 2)
+    {
         text = first.trim();
         notes |= note::SEVERAL;
     }
@@ -355,6 +364,10 @@ fn han_name(text: &str, notes: &mut u8) -> Name {
             continue;
         }
         push_letters(&mut tokens, &mut letters, notes);
+        if han::is_unified(character) && character != SOMEBODY {
+            tokens.push(token_of(character, notes));
+            continue;
+        }
         if is_middle_dot(text, at, character) {
             dotted = true;
         } else if is_unreadable(character) {
@@ -362,11 +375,7 @@ fn han_name(text: &str, notes: &mut u8) -> Name {
             tokens.push(Token::UNREAD);
             continue;
         } else if han::is_han(character) {
-            let folded = han::fold(character);
-            if folded != character {
-                *notes |= note::FOLDED;
-            }
-            tokens.push(Token { character: folded, sounds: han::sounds(folded) });
+            tokens.push(token_of(character, notes));
         }
         signs += usize::from(!tokens.is_empty() && !character.is_alphanumeric() && !character.is_whitespace());
     }
@@ -381,6 +390,15 @@ fn han_name(text: &str, notes: &mut u8) -> Name {
     let mut text = String::with_capacity(text.len());
     tokens.iter().for_each(|token| token.write(&mut text));
     Name { text, tokens, family, script: Script::Han }
+}
+
+/// The token of a Han character.
+fn token_of(character: char, notes: &mut u8) -> Token {
+    let folded = han::fold(character);
+    if folded != character {
+        *notes |= note::FOLDED;
+    }
+    Token { character: folded, sounds: han::sounds(folded) }
 }
 
 /// Does a dot stand here, between the parts of a name? ● is one only between parts of two characters or more (艾山●买买提),
@@ -425,8 +443,10 @@ fn family_length(tokens: &[Token]) -> usize {
 
 /// Are these characters a compound family name and nothing else?
 fn is_compound(tokens: &[Token]) -> bool {
-    let is_it = |name: &&str| name.chars().eq(tokens.iter().map(|token| token.character));
-    tokens.len() == 2 && COMPOUND_FAMILY_NAMES.iter().any(is_it)
+    static COMPOUND: LazyLock<FxHashSet<Vec<char>>> =
+        LazyLock::new(|| COMPOUND_FAMILY_NAMES.iter().map(|name| name.chars().collect()).collect());
+    let [one, other] = tokens else { return false };
+    COMPOUND.contains([one.character, other.character].as_slice())
 }
 
 fn latin_name(text: &str) -> Option<Name> {

@@ -25,12 +25,12 @@ pub struct NameTable {
 
 impl NameTable {
     /// The symbol of a name, new or old.
-    pub fn intern(&mut self, name: &Name) -> Symbol {
+    pub fn intern(&mut self, name: Name) -> Symbol {
         let symbol = self.texts.intern(&name.text);
         if symbol as usize > self.forms.len() {
-            self.push(name.clone());
+            self.push(name);
         } else if self.ambiguous.contains(&symbol) {
-            self.settle(symbol, name.clone());
+            self.settle(symbol, name);
         }
         symbol
     }
@@ -120,7 +120,7 @@ mod tests {
             assert!(one.text == other.text && one != other, "{}", one.text);
             let forms = [[&one, &other], [&other, &one]].map(|names| {
                 let mut singly = NameTable::default();
-                assert_eq!(names.map(|name| singly.intern(name)), [1, 1]);
+                assert_eq!(names.map(|name| singly.intern(name.clone())), [1, 1]);
                 let mut together = NameTable::default();
                 assert_eq!(together.intern_all(names.map(Clone::clone).to_vec()), [1, 1]);
                 assert!(singly.form(1) == together.form(1));

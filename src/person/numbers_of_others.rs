@@ -35,18 +35,18 @@ const NAMES_MAX: usize = 1_000;
 /// somebody near is called as the record and has another number; or if the record's own birth date, or birth date and
 /// sex, say so, and another record, of another name, is born as the number says.
 pub(super) fn take_off(table: &mut PersonTable) -> Vec<RecordId> {
-    let (shared, mut taken) = Shared::of(table);
+    let (mut shared, mut taken) = Shared::of(table);
     forget_numbers(table, &taken);
     // Members first: what they have of the head is then no sign of the owner any more. So it is of the other names.
-    taken.extend(take_off_where(table, &shared, is_member, heads, is_of_head));
+    taken.extend(take_off_where(table, &mut shared, is_member, heads, is_of_head));
     let under_several_names = shared.under_several_names(table);
     let has_several = |table: &PersonTable, at: usize| under_several_names.contains(&table.id_number[at]);
     let near = Near::of(table, &under_several_names);
     let is_of_another = |table: &PersonTable, at: usize, with_number: &[RecordId]| {
         is_of_another_elsewhere(table, at, with_number) && near.has_namesake(table, at)
     };
-    taken.extend(take_off_where(table, &shared, has_several, names, is_of_another));
-    taken.extend(take_off_where(table, &shared, is_contradicted, names, is_of_owner));
+    taken.extend(take_off_where(table, &mut shared, has_several, names, is_of_another));
+    taken.extend(take_off_where(table, &mut shared, is_contradicted, names, is_of_owner));
     taken.sort_unstable();
     taken
 }
@@ -56,9 +56,9 @@ pub(super) fn take_off(table: &mut PersonTable) -> Vec<RecordId> {
 /// others.
 fn take_off_where(
     table: &mut PersonTable,
-    shared: &Shared,
+    shared: &mut Shared,
     is_doubtful: impl Fn(&PersonTable, usize) -> bool + Sync,
-    witnesses: impl Fn(&PersonTable, Vec<RecordId>) -> Vec<RecordId> + Sync,
+    witnesses: impl Fn(&PersonTable, &mut dyn Iterator<Item = RecordId>) -> Vec<RecordId> + Sync,
     is_of_another: impl Fn(&PersonTable, usize, &[RecordId]) -> bool + Sync,
 ) -> Vec<RecordId> {
     let mut found = shared.of_others(table, is_doubtful, witnesses, is_of_another);
@@ -66,6 +66,7 @@ fn take_off_where(
     let is_habit: Vec<bool> = sources().map(|source| is_habit(table, source, &found)).collect();
     found.retain(|record| is_habit[table.source(*record)]);
     forget_numbers(table, &found);
+    shared.forget(&found);
     found
 }
 
@@ -91,7 +92,7 @@ fn is_habit(table: &PersonTable, source: usize, found: &[RecordId]) -> bool {
     of_others > 0 && of_others as f64 >= HABIT_SHARE * numbered as f64
 }
 
-/// Which records share a number that may be somebody's, as the table was before any number was taken off.
+/// Which records share a number that may be somebody's.
 struct Shared {
     /// Sorted; a number that one record has alone is nobody else's.
     bearers: Vec<(IdNumber, RecordId)>,
@@ -120,13 +121,17 @@ impl Shared {
         (Shared { bearers }, of_nobody.into_iter().map(|(_, record)| record).collect())
     }
 
-    /// By number, the records that have it still, ascending, where there are several.
-    fn groups<'t>(&'t self, table: &'t PersonTable) -> impl ParallelIterator<Item = (IdNumber, Vec<RecordId>)> + 't {
-        let groups = self.bearers.par_chunk_by(|one, other| one.0 == other.0).filter(|bearers| bearers.len() > 1);
-        groups.map(|bearers| {
-            let has_it = |(number, record): &&(IdNumber, RecordId)| table.id_number[*record as usize] == *number;
-            (bearers[0].0, bearers.iter().filter(has_it).map(|(_, record)| *record).collect())
-        })
+    /// Leaves out records whose number was taken off.
+    fn forget(&mut self, taken: &[RecordId]) {
+        if !taken.is_empty() {
+            let taken: FxHashSet<RecordId> = taken.iter().copied().collect();
+            self.bearers.retain(|(_, record)| !taken.contains(record));
+        }
+    }
+
+    /// By number, the records that have it, ascending, where there are several.
+    fn groups(&self) -> impl ParallelIterator<Item = &[(IdNumber, RecordId)]> {
+        self.bearers.par_chunk_by(|one, other| one.0 == other.0).filter(|bearers| bearers.len() > 1)
     }
 
     /// The records whose number is doubtful, and another's by the records that have it and are born as it says;
@@ -135,32 +140,34 @@ impl Shared {
         &self,
         table: &PersonTable,
         is_doubtful: impl Fn(&PersonTable, usize) -> bool + Sync,
-        witnesses: impl Fn(&PersonTable, Vec<RecordId>) -> Vec<RecordId> + Sync,
+        witnesses: impl Fn(&PersonTable, &mut dyn Iterator<Item = RecordId>) -> Vec<RecordId> + Sync,
         is_of_another: impl Fn(&PersonTable, usize, &[RecordId]) -> bool + Sync,
     ) -> Vec<RecordId> {
         let is_fitting = |record: &RecordId| table.flags[*record as usize] & flag::BIRTH_CONFLICT == 0;
-        let of_group = |(_, bearers): (IdNumber, Vec<RecordId>)| {
-            let mut doubtful = bearers.clone();
-            doubtful.retain(|record| is_doubtful(table, *record as usize));
-            if !doubtful.is_empty() {
-                let fitting = witnesses(table, bearers.into_iter().filter(is_fitting).collect());
-                doubtful.retain(|record| is_of_another(table, *record as usize, &fitting));
+        // Nearly all groups are of one person: of these nothing is put together.
+        let of_group = |bearers: &[(IdNumber, RecordId)]| {
+            let records = || bearers.iter().map(|(_, record)| *record);
+            let doubtful = || records().filter(|record| is_doubtful(table, *record as usize));
+            if doubtful().next().is_none() {
+                return Vec::new();
             }
-            doubtful
+            let fitting = witnesses(table, &mut records().filter(is_fitting));
+            doubtful().filter(|record| is_of_another(table, *record as usize, &fitting)).collect()
         };
-        let mut found: Vec<RecordId> = self.groups(table).flat_map_iter(of_group).collect();
+        let mut found: Vec<RecordId> = self.groups().flat_map_iter(of_group).collect();
         found.sort_unstable();
         found
     }
 
     /// The numbers that stand under several names within one source.
     fn under_several_names(&self, table: &PersonTable) -> FxHashSet<IdNumber> {
+        // Most records of a number are one of each source: there are no names to look at.
         let is_another = |one: RecordId, other: RecordId| {
-            table.name[one as usize] != table.name[other as usize] && table.source(one) == table.source(other)
+            table.source(one) == table.source(other) && table.name[one as usize] != table.name[other as usize]
         };
         let is_several =
-            |(_, bearers): &(IdNumber, Vec<RecordId>)| bearers.windows(2).any(|two| is_another(two[0], two[1]));
-        self.groups(table).filter(is_several).map(|(number, _)| number).collect()
+            |bearers: &&[(IdNumber, RecordId)]| bearers.windows(2).any(|two| is_another(two[0].1, two[1].1));
+        self.groups().filter(is_several).map(|bearers| bearers[0].0).collect()
     }
 }
 
@@ -212,14 +219,14 @@ fn is_of_another_elsewhere(table: &PersonTable, at: usize, with_number: &[Record
 }
 
 /// Of records with one number, one for each name in each source: what is asked of them else is asked of their names.
-fn names(table: &PersonTable, with_number: Vec<RecordId>) -> Vec<RecordId> {
-    one_of_each(with_number, |record| (table.source(record), table.name[record as usize]))
+fn names(table: &PersonTable, with_number: &mut dyn Iterator<Item = RecordId>) -> Vec<RecordId> {
+    one_of_each(with_number.collect(), |record| (table.source(record), table.name[record as usize]))
 }
 
 /// Of records with one number, the heads of households, by household, one for each name.
-fn heads(table: &PersonTable, mut with_number: Vec<RecordId>) -> Vec<RecordId> {
-    with_number.retain(|record| table.relationship[*record as usize] == Relationship::Head);
-    one_of_each(with_number, |record| (table.household[record as usize], table.name[record as usize]))
+fn heads(table: &PersonTable, with_number: &mut dyn Iterator<Item = RecordId>) -> Vec<RecordId> {
+    let heads = with_number.filter(|record| table.relationship[*record as usize] == Relationship::Head);
+    one_of_each(heads.collect(), |record| (table.household[record as usize], table.name[record as usize]))
 }
 
 /// Of records that say the same the first, in the order of what they say. A number may stand on a hundred thousand

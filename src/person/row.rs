@@ -9,16 +9,16 @@ mod usable;
 mod vital;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
-use super::before::{self, Before, CodeCell, CodesBefore, PlaceCell};
+use super::before::{self, Before, CodeCell, CodesBefore, Known, PlaceCell};
 use super::cell::{BoundField, RowKinds, is_nothing};
 use super::code::{self, Relationship};
 use super::column;
-use super::date::Date;
+use super::date::{Date, Form};
 use super::id_number::{self, Fault, IdNumber};
 use super::lexicon::{Lexicon, Room, Symbol};
 use super::name::{self, Reading};
@@ -73,12 +73,14 @@ pub(super) struct RowReader<'a> {
 pub(super) struct ChunkTable {
     pub(super) table: PersonTable,
     pub(super) households: Lexicon,
-    pub(super) tally_notes: BTreeMap<&'static str, u64>,
+    pub(super) tally_notes: FxHashMap<&'static str, u64>,
     /// What was noted of which row, if anybody asks.
     pub(super) noted: Option<Vec<(&'static str, u64)>>,
     /// The row that is being read, and what it is marked with (see [`flag`]).
     reading: u64,
     flags: u8,
+    /// The dates of columns that have a format.
+    dates: FxHashMap<Field, Known<Option<Date>>>,
     pub(super) rejected: Vec<Rejected>,
     pub(super) source: usize,
     pub(super) file: usize,
@@ -187,8 +189,7 @@ impl<'a> RowReader<'a> {
         out.table.texts = TextRows::new(self.texts.len(), rows.len());
         let fields = self.texts.iter().zip(&self.rooms);
         out.table.text_fields = fields.map(|(field, room)| text_field(*field, Lexicon::with_room(room))).collect();
-        out.table.row.reserve_exact(rows.len());
-        out.table.id_ends.reserve_exact(rows.len());
+        out.table.reserve(rows.len() as u64);
         out.table.parents.push(Parent::default());
         out.table.written = Written::keeping(self.study);
         let mut before = Before::default();
@@ -201,11 +202,13 @@ impl<'a> RowReader<'a> {
                 reason: fault.reason,
             });
         }
-        let rows: Vec<usize> = rows.filter(|row| self.is_usable(chunk, *row, &mut out)).collect();
+        let has_overlong = chunk.has_overlong(rows.clone());
+        let rows: Vec<usize> = rows.filter(|row| self.is_usable(chunk, *row, has_overlong, &mut out)).collect();
         let texts = self.read_texts(chunk, &rows, &mut out);
         for (at, row) in rows.into_iter().enumerate() {
             self.read_row(chunk, (row, at), &texts, &mut before, &mut out);
         }
+        out.dates = FxHashMap::default();
         if let Some(noted) = &mut out.noted {
             noted.sort_by_key(|(_, row)| *row);
         }
@@ -338,7 +341,7 @@ impl<'a> RowReader<'a> {
                 text = Cow::Owned(format!("{mother}之婴"));
             }
         }
-        let cell = before.name(text, &mut out.table.names, &mut out.table.written);
+        let cell = before.name(&text, &mut out.table.names, &mut out.table.written);
         if cell.newborn {
             out.flags |= flag::NEWBORN_NAME;
             out.note(Some("name_placeholder"));
@@ -357,7 +360,14 @@ impl<'a> RowReader<'a> {
         unreadable: &'static str,
         out: &mut ChunkTable,
     ) -> Date {
-        match self.bound(field).and_then(|bound| bound.date(chunk, row)) {
+        let dates = &mut out.dates;
+        let read = |form: &Form<'_>, text: &str| {
+            if !form.has_format() {
+                return form.read(text);
+            }
+            *dates.entry(field).or_default().of(text, |text| form.read(text))
+        };
+        match self.bound(field).and_then(|bound| bound.date_as(chunk, row, read)) {
             Some(Ok(date)) => date,
             Some(Err(())) => {
                 out.note(Some(unreadable));
@@ -399,13 +409,13 @@ impl<'a> RowReader<'a> {
             CodeCell { note: code.is_none().then_some("division_unusable"), code }
         };
         let as_told = |area: &str| CodeCell { code: code::division_of_area(area), note: None };
-        let area = self.code(chunk, row, Field::EnumerationArea, out).map(|text| before.area.code(&text, as_area));
+        let area = self.code(chunk, row, Field::EnumerationArea, out).map(|text| before.area.of(&text, as_area));
         out.note(area.and_then(|area| area.note));
-        let division = self.code(chunk, row, Field::Division, out).map(|text| before.division.code(&text, as_division));
+        let division = self.code(chunk, row, Field::Division, out).map(|text| before.division.of(&text, as_division));
         out.note(division.and_then(|division| division.note));
         let area = area.and_then(|area| area.code.as_deref());
         let own = division.and_then(|division| division.code.as_deref());
-        let told = area.filter(|_| own.is_none()).and_then(|area| before.told.code(area, as_told).code.as_deref());
+        let told = area.filter(|_| own.is_none()).and_then(|area| before.told.of(area, as_told).code.as_deref());
         if told.is_some() {
             out.flags |= flag::DIVISION_TOLD;
         }
@@ -447,7 +457,7 @@ pub(super) const NAME_NOTES: [(u8, &str); 7] = [
 
 fn intern_name(text: &str, names: &mut NameTable) -> Option<Symbol> {
     match name::read(text) {
-        Reading::Name(name, _) => Some(names.intern(&name)),
+        Reading::Name(name, _) => Some(names.intern(name)),
         _ => None,
     }
 }

@@ -48,6 +48,10 @@ impl Written {
         if !self.keeps || notes & TAKEN_APART != 0 {
             return 0;
         }
+        // Most names are ideographs and nothing else: no sign is left out of these.
+        if raw == name.text && raw.chars().all(han::is_unified) {
+            return 0;
+        }
         let text = written_name(raw, name.script);
         if text.is_empty() || text == name.text { 0 } else { self.texts.intern(&text) }
     }

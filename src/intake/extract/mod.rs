@@ -23,6 +23,7 @@ mod thrift;
 mod xlsx;
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, Date32Array, StringArray};
@@ -166,6 +167,16 @@ impl Chunk {
             _ => 0,
         };
         self.columns.iter().position(|column| bytes(column) > TEXT_BYTES_MAX)
+    }
+
+    /// May one of these rows have such a text? Asked of all rows together, that costs nothing.
+    #[must_use]
+    pub fn has_overlong(&self, rows: Range<usize>) -> bool {
+        let lengths = |ends: &[i32]| ends.windows(2).any(|two| two[1] - two[0] > TEXT_BYTES_MAX as i32);
+        self.columns.iter().any(|column| match column {
+            Column::Text(array) => array.value_offsets().get(rows.start..=rows.end).is_none_or(lengths),
+            Column::Null | Column::Day(_) => false,
+        })
     }
 }
 

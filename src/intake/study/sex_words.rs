@@ -22,6 +22,12 @@ const WORDS: [&[&str]; 2] = [
 /// Sex: 1 male, 2 female, 0 unknown or unspecified.
 #[must_use]
 pub fn sex_of(text: &str) -> u8 {
+    // Nearly all cells are so.
+    match text {
+        "男" | "1" => return 1,
+        "女" | "2" => return 2,
+        _ => {}
+    }
     let is_plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_uppercase();
     let known = |text: &str| WORDS.iter().zip(1..).find(|(words, _)| words.contains(&text)).map_or(0, |(_, sex)| sex);
     let text = text.trim();

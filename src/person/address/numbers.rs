@@ -84,25 +84,33 @@ pub(super) fn trailing(text: &[char], spaced: &[usize]) -> Vec<Number> {
     let mut numbers: Vec<Number> = Vec::with_capacity(4);
     let mut at = 0;
     while at < text.len() {
-        if let Some(end) = reaches_somebody_at(text, at) {
-            numbers.clear();
-            at = end;
+        // Nearly all characters of places.
+        if numbers.is_empty() && !may_begin_number(text[at]) {
+            at += 1;
             continue;
         }
-        let digits = digits_at(text, spaced, at);
-        let in_digits = value_of(&text[at..at + digits]).map(|value| (at + digits, value));
-        if digits > 0 && in_digits.is_none() {
-            // 300130 is the number of no dwelling.
-            if !numbers.is_empty() && text[at + digits..].iter().all(|c| is_separator(*c)) {
-                break;
+        let mut found = None;
+        if text[at].is_ascii_digit() {
+            if let Some(end) = reaches_somebody_at(text, at) {
+                numbers.clear();
+                at = end;
+                continue;
             }
-            numbers.clear();
-            at += digits;
-            continue;
+            let end = at + digits_at(text, spaced, at);
+            found = value_of(&text[at..end]).map(|value| (end, value));
+            if found.is_none() {
+                // 300130 is the number of no dwelling.
+                if !numbers.is_empty() && text[end..].iter().all(|c| is_separator(*c)) {
+                    break;
+                }
+                numbers.clear();
+                at = end;
+                continue;
+            }
         }
         let in_letters = || letter_at(text, at, !numbers.is_empty());
         let in_words = || numeral_at(text, at, !numbers.is_empty());
-        let Some((end, value)) = in_digits.or_else(in_letters).or_else(in_words) else {
+        let Some((end, value)) = found.or_else(in_letters).or_else(in_words) else {
             let says_nothing = is_separator(text[at]) || text[at] == '第';
             if !says_nothing && is_tail(&text[at..], &numbers) {
                 break;
@@ -120,6 +128,13 @@ pub(super) fn trailing(text: &[char], spaced: &[usize]) -> Vec<Number> {
     settle(&mut numbers);
     settle_side(&mut numbers, &text[at..]);
     numbers
+}
+
+/// May a number begin with this character: with a digit, a letter, a stem or a numeral?
+fn may_begin_number(character: char) -> bool {
+    character.is_ascii_alphanumeric()
+        || numeral_digit(character).is_some()
+        || matches!(character, '十' | '百' | '甲' | '乙' | '丙' | '丁' | '戊')
 }
 
 /// Does a telephone or ID number stand in the text?
@@ -170,8 +185,8 @@ fn is_tail(text: &[char], numbers: &[Number]) -> bool {
     };
     let is_letter = text.len() == 1 && text[0].is_ascii_alphabetic();
     let is_word = text.len() <= TAIL_MAX && text.iter().copied().all(super::super::han::is_han);
-    let is_side = last.designator == Designator::Number && text.iter().all(|c| SIDES_AND_ROOMS.contains(*c));
-    (is_dwelling && (is_letter || is_word)) || (is_word && is_side)
+    let is_side = || last.designator == Designator::Number && text.iter().all(|c| SIDES_AND_ROOMS.contains(*c));
+    (is_dwelling && (is_letter || is_word)) || (is_word && is_side())
 }
 
 /// So many digits stand at this place with no blank between them.
@@ -201,13 +216,28 @@ fn letter_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
     (alone && numbers).then(|| (at + 1, LETTERS_FROM + u16::try_from(offset).unwrap_or(0)))
 }
 
+/// The value of a Chinese numeral of one digit.
+fn numeral_digit(character: char) -> Option<usize> {
+    Some(match character {
+        '〇' | '零' => 0,
+        '一' => 1,
+        '二' => 2,
+        '三' => 3,
+        '四' => 4,
+        '五' => 5,
+        '六' => 6,
+        '七' => 7,
+        '八' => 8,
+        '九' => 9,
+        _ => return None,
+    })
+}
+
 /// A number in Chinese numerals at this place, as in 三号楼二单元: only before a designator, and before one that names
 /// of places end with (一号路, 三门里) only `behind` another number.
 fn numeral_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
-    const DIGITS: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
-    let digit = |c: char| DIGITS.iter().position(|known| *known == c || (c == '零' && *known == '〇'));
-    let is_numeral = |c: &&char| digit(**c).is_some() || matches!(**c, '十' | '百');
-    let numeral = &text[at..at + text.get(at..)?.iter().take(NUMERALS_MAX).take_while(is_numeral).count()];
+    let is_numeral = |c: &&char| numeral_digit(**c).is_some() || matches!(**c, '十' | '百');
+    let numeral = &text[at..at + text[at..].iter().take(NUMERALS_MAX).take_while(is_numeral).count()];
     if numeral.is_empty() {
         return None;
     }
@@ -226,7 +256,7 @@ fn numeral_at(text: &[char], at: usize, behind: bool) -> Option<(usize, u16)> {
     let by_digit = !numeral.iter().any(|c| matches!(c, '十' | '百'));
     let (mut value, mut ones) = (0_usize, 0);
     for character in numeral {
-        match (character, digit(*character)) {
+        match (character, numeral_digit(*character)) {
             (_, Some(digit)) if by_digit => value = value.saturating_mul(10).saturating_add(digit),
             (_, Some(digit)) => ones = digit,
             ('十', None) => (value, ones) = (value + 10 * ones.max(1), 0),

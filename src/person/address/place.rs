@@ -9,10 +9,14 @@ use super::numbers::ENDINGS_OF_PARTS;
 pub(super) const NUMERALS: [char; 11] = ['十', '一', '二', '三', '四', '五', '六', '七', '八', '九', '零'];
 /// What the groups of a village are called; 六社区 and 一组团 are something else.
 const GROUPS: [&str; 6] = ["村民小组", "村民组", "生产队", "组", "队", "社"];
+/// What these words end with.
+const ENDINGS_OF_GROUPS: [char; 3] = ['组', '队', '社'];
 /// What stands before a group for the village itself.
 const COMMITTEES: [&str; 3] = ["村民委员会", "村委会", "村委"];
 /// What an institution calls the quarters of its people.
 pub(super) const QUARTERS: [&str; 7] = ["宿舍", "职工宿舍", "员工宿舍", "学生宿舍", "学生公寓", "职工公寓", "员工公寓"];
+/// What these words end with.
+const ENDINGS_OF_QUARTERS: [char; 2] = ['舍', '寓'];
 /// What the institutions that have quarters end with: 学院, 小学, 中学校, 机械厂, 公司, 集团, 项目部, 研究所, 税务局, 车站, 煤矿.
 const INSTITUTIONS: [char; 11] = ['院', '学', '校', '厂', '司', '团', '部', '所', '局', '站', '矿'];
 /// Longest part of a name in brackets (十二期).
@@ -20,6 +24,10 @@ const BRACKETED_MAX: usize = 4;
 
 /// A place as it is compared.
 pub(super) fn text(place: &[char]) -> String {
+    let may_differ = |c: &char| c.is_ascii_digit() || matches!(c, '(' | '（') || ENDINGS_OF_GROUPS.contains(c);
+    if !place.iter().any(may_differ) && !place.last().is_some_and(|last| ENDINGS_OF_QUARTERS.contains(last)) {
+        return place.iter().collect();
+    }
     let text = with_groups(in_words(&without_brackets(place)));
     let of_whom = QUARTERS[1..].iter().find_map(|quarters| text.strip_suffix(quarters)).filter(|of| !of.is_empty());
     match of_whom {

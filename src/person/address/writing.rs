@@ -11,8 +11,8 @@ pub const MARKS: [char; 3] = ['\u{1}', '\u{2}', '\u{3}'];
 
 /// How an address was written.
 pub(in crate::person) struct Writing {
-    /// The place, unfolded.
-    pub(in crate::person) place: String,
+    /// The place, unfolded; nothing if that is how it is compared.
+    pub(in crate::person) place: Option<String>,
     /// What stands behind it, unless 号楼, 单元 and 室 say it.
     pub(in crate::person) numbers: Option<String>,
 }
@@ -47,10 +47,20 @@ impl Sheet<'_> {
     }
 }
 
-/// How the address was written whose place ends at `place_end`.
-pub(super) fn write(sheet: &Sheet<'_>, place_end: usize, numbers: &[Number], roles: Roles) -> Writing {
-    let mut place = String::with_capacity(3 * place_end);
-    sheet.copy(0..place_end, &mut place);
+/// How the address was written whose place ends at `place_end`, and is compared as `compared`.
+pub(super) fn write(
+    sheet: &Sheet<'_>,
+    (place_end, compared): (usize, &str),
+    numbers: &[Number],
+    roles: Roles,
+) -> Writing {
+    let has_blank = sheet.spaced.iter().any(|at| *at < place_end);
+    let is_compared_so = !has_blank && compared.chars().eq(sheet.text[..place_end].iter().copied());
+    let place = (!is_compared_so).then(|| {
+        let mut place = String::with_capacity(3 * place_end);
+        sheet.copy(0..place_end, &mut place);
+        place
+    });
     if numbers.is_empty() || is_usual(sheet, numbers, roles) {
         return Writing { place, numbers: None };
     }
@@ -108,7 +118,8 @@ mod tests {
             let mark = |text: String, (mark, number): (char, u16)| text.replace(mark, &number.to_string());
             MARKS.into_iter().zip([parts.building, parts.unit, parts.room]).fold(text, mark)
         });
-        assert_eq!((writing.place.as_str(), shown.as_deref()), (place, numbers), "{raw}");
+        let written_place = writing.place.unwrap_or(parts.place);
+        assert_eq!((written_place.as_str(), shown.as_deref()), (place, numbers), "{raw}");
     }
 
     #[test]

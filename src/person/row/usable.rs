@@ -22,14 +22,15 @@ impl RowReader<'_> {
         }
     }
 
-    /// Can a row be read? It is set aside otherwise.
-    pub(super) fn is_usable(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) -> bool {
+    /// Can a row be read? It is set aside otherwise. How long its texts are is only asked where one may be overlong.
+    pub(super) fn is_usable(&self, chunk: &Chunk, row: usize, has_overlong: bool, out: &mut ChunkTable) -> bool {
         if self.repeats_header(chunk, row) {
             self.set_aside(chunk, row, (None, HEADER_REPEATED), out);
             return false;
         }
         let has_id = self.record_id.is_none() || self.record_id(chunk, row, 0).is_some();
-        let (column, reason) = match chunk.overlong(row) {
+        let overlong = if has_overlong { chunk.overlong(row) } else { None };
+        let (column, reason) = match overlong {
             _ if !has_id => (self.study.sources[self.source].record_id.clone(), "record_id_missing"),
             Some(column) => (self.columns.get(column).cloned(), "text_too_long"),
             None => return true,
