@@ -8,6 +8,8 @@
 //!    files and copies ([`copies`]) are left out, with a comment, and the parts of one extract are put together
 //!    ([`parts`]);
 //! 2. [`guess`] says what each column is; the roll is the file that looks most like one;
+//!    Of columns headed as labels (`person_id`) the others tell whether they are ([`labels`]); what is left under headers
+//!    that nobody knows is bound where the values are plain ([`unbound`]);
 //! 3. what one file does not say for itself follows from the others: the order of day and month ([`dates`]), and which
 //!    columns are the same under different headers ([`matching`]);
 //! 4. columns that are no built-in field are declared with a comparator that fits their values ([`custom`]), and if
@@ -24,14 +26,17 @@ mod foreign;
 mod found;
 mod guess;
 mod headers;
+mod labels;
 mod matching;
 mod name_parts;
 mod parts;
 mod profile;
 mod remarks;
+mod row_kinds;
 mod sexes;
 mod signs;
 mod telling;
+mod unbound;
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +49,7 @@ use crate::intake::study::{
 };
 use found::name_in;
 use guess::Guess;
+use labels::Labels;
 use profile::Profile;
 pub use remarks::Remark;
 
@@ -353,21 +359,29 @@ fn plan(surveyed: Vec<Surveyed>) -> (Vec<Planned>, bool) {
     let best = scores.iter().copied().max().unwrap_or(0);
     let is_sure = best >= 2;
     let roll = if is_sure { scores.iter().position(|score| *score == best).unwrap_or(0) } else { 0 };
-    let is_register = |file: &Surveyed| !guess::guess(None, &file.profiles, false).rows.kinds.is_empty();
+    let labels = labels::of_files(&surveyed);
+    let is_register = |file: &Surveyed| {
+        let rows = guess::guess(None, &file.profiles, &Labels::new(), false).rows;
+        !rows.kinds.is_empty() || rows.otherwise.is_some()
+    };
     let has_roll = is_sure || surveyed.first().is_some_and(|file| !is_register(file));
     let mut names: Vec<String> = Vec::new();
     let mut planned = Vec::new();
-    for (index, file) in surveyed.into_iter().enumerate() {
+    let needs_last_seen = is_sure || surveyed.iter().any(draft::is_chinese);
+    for (index, (file, labels)) in surveyed.into_iter().zip(labels).enumerate() {
         let role = if has_roll && index == roll { Role::Roll } else { Role::Register };
-        let mut guess = guess::guess(file.says(headers::row_kind), &file.profiles, role == Role::Roll && is_sure);
+        let is_roll = role == Role::Roll && is_sure;
+        let mut guess = guess::guess(file.says(headers::row_kind), &file.profiles, &labels, is_roll);
         leave_repeating(&mut guess, &file);
         name_parts::complete(&mut guess, &file);
         let kind = kind_of(&file, &guess, role);
         // Parts may have no name in common.
         let name = name_of(if file.name.is_empty() { &kind } else { &file.name }, &mut names);
-        planned.push(Planned { surveyed: file, guess, role, name, kind });
+        let mut plan = Planned { surveyed: file, guess, role, name, kind };
+        matching::bind_by_endings(&mut plan);
+        unbound::complete(&mut plan, &labels, needs_last_seen);
+        planned.push(plan);
     }
-    planned.iter_mut().for_each(matching::bind_by_endings);
     sexes::agree(&mut planned);
     dates::agree(&mut planned);
     matching::match_columns(&mut planned);
@@ -376,7 +390,7 @@ fn plan(surveyed: Vec<Surveyed>) -> (Vec<Planned>, bool) {
 
 /// How much a file looks like a census roll. The number of an item says it if its column holds the item's codes.
 fn roll_score(file: &Surveyed) -> u32 {
-    let has_item = file.profiles.iter().any(guess::holds_the_item);
+    let has_item = file.profiles.iter().any(row_kinds::holds_the_item);
     headers::roll_score(&file.stem, &file.headers) + if has_item { headers::OF_A_ROLL } else { 0 }
 }
 
@@ -407,7 +421,13 @@ fn kind_of(file: &Surveyed, guess: &Guess, role: Role) -> String {
         return String::from("census");
     }
     let values = guess.rows.kinds.values().flatten().cloned();
-    let words: Vec<String> = values.chain(file.headers.iter().cloned()).collect();
+    // Where somebody is registered stands in the lists of every department.
+    let is_place = |header: &&String| {
+        let field = fields::field_of(header).map(|(field, _)| field);
+        matches!(field, Some(Field::Address | Field::Registration)) && header.contains("户籍")
+    };
+    let headers = file.headers.iter().filter(|header| !is_place(header));
+    let words: Vec<String> = values.chain(headers.cloned()).collect();
     let kind = file.says(|name| headers::kind_of(name, &[])).or_else(|| headers::kind_of("", &words));
     kind.map_or_else(|| name_of(&file.name, &mut Vec::new()), str::to_owned)
 }

@@ -57,6 +57,38 @@ pub(super) fn is_of_few_days(profile: &Profile) -> bool {
     has_days && profile.distinct() > 1 && profile.distinct() <= DAYS_MAX && profile.distinct_share() <= DAYS_SHARE_MAX
 }
 
+/// The month of a date, counted from year 0; of a date whose year stands last, the middle of the year.
+pub(super) fn month_of(text: &str) -> Option<u32> {
+    let day = text.split(['T', ' ']).next().unwrap_or(text);
+    let mut parts = day.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    let (first, second) = (parts.next()?, parts.next());
+    let (year, month) = match (first.len(), second) {
+        (4, Some(month)) => (first, month.parse().ok()?),
+        (6 | 8, None) => (first.get(..4)?, first.get(4..6)?.parse().ok()?),
+        (1 | 2, Some(_)) => (parts.next().filter(|year| year.len() == 4)?, 6),
+        _ => return None,
+    };
+    let year: u32 = year.parse().ok()?;
+    ((1900..=2100).contains(&year) && month <= 12).then_some(year * 12 + month)
+}
+
+/// Are the dates of a column spread over more than a year, but for a few that are mistyped?
+pub(super) fn spread_over_years(profile: &Profile) -> bool {
+    const MONTHS_MIN: u32 = 12;
+    /// One in so many is left out at either end.
+    const ONE_IN: u64 = 40;
+    let all: u64 = profile.months.values().sum();
+    let at = |rank: u64| {
+        let mut before = 0;
+        profile.months.iter().find(|(_, count)| {
+            before += **count;
+            before > rank
+        })
+    };
+    let ends = at(all / ONE_IN).zip(at(all.saturating_sub(1 + all / ONE_IN)));
+    ends.is_some_and(|((first, _), (last, _))| last.saturating_sub(*first) > MONTHS_MIN)
+}
+
 /// A format is only said where the usual reading would be wrong.
 pub(super) fn format_of(profile: &Profile, order: Option<Order>) -> Option<String> {
     let is_month_first = order == Some(Order::MonthFirst);

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use rustc_hash::FxHashMap;
 
-use super::Planned;
 use super::custom::{self, Custom};
 use super::guess::Bound;
 use super::profile::{Profile, Shape, is_han};
+use super::{Planned, Surveyed};
 use super::{dates, fields, guess, headers, remarks};
 use crate::error::inert;
 use crate::intake::study::{Field, Role, RowKind, file::DEFAULT_REFERENCE_TIME};
@@ -70,12 +70,8 @@ impl Draft<'_> {
         self.planned.iter().any(|plan| plan.role == Role::Roll)
     }
 
-    /// Are the extracts Chinese?
     fn is_han(&self) -> bool {
-        self.planned.iter().any(|plan| {
-            plan.surveyed.headers.iter().any(|header| header.chars().any(is_han))
-                || plan.surveyed.profiles.iter().any(|profile| profile.share(Shape::Han) > 0.5)
-        })
+        self.planned.iter().any(|plan| is_chinese(&plan.surveyed))
     }
 
     fn source(&self, text: &mut String, source: usize, plan: &Planned, relative_to: &Path) -> std::fmt::Result {
@@ -243,6 +239,12 @@ fn binding(bound: &Bound) -> String {
     }
 }
 
+/// Is the extract Chinese?
+pub(super) fn is_chinese(file: &Surveyed) -> bool {
+    file.headers.iter().any(|header| header.chars().any(is_han))
+        || file.profiles.iter().any(|profile| profile.share(Shape::Han) > 0.5)
+}
+
 /// What is asked of a column whose values are not those of the field that its header names.
 const HEADED: &str = "it is headed as a built-in field: how are its values written?";
 
@@ -257,7 +259,7 @@ fn field_headed(profile: &Profile, plan: &Planned) -> Option<Field> {
 }
 
 /// Is it a register of which no column says when somebody was last seen? Births and deaths say it themselves.
-fn lacks_last_seen(plan: &Planned) -> bool {
+pub(super) fn lacks_last_seen(plan: &Planned) -> bool {
     let rows = &plan.guess.rows;
     let mut kinds = rows.kinds.keys().chain(&rows.otherwise).peekable();
     let is_of_events = kinds.peek().is_some() && kinds.all(|kind| matches!(kind, RowKind::Birth | RowKind::Death));
@@ -265,7 +267,7 @@ fn lacks_last_seen(plan: &Planned) -> bool {
 }
 
 /// Does a column that is bound to nothing hold days on which its persons may have been seen?
-fn may_date_a_sign_of_life(profile: &Profile) -> bool {
+pub(super) fn may_date_a_sign_of_life(profile: &Profile) -> bool {
     let is_other = fields::field_of(&profile.name).is_some_and(|(field, _)| field != Field::LastSeen);
     let is_date = dates::readable(profile) >= guess::READABLE_MIN && profile.distinct() > 1;
     is_date && !is_other && !fields::is_of_another(&profile.name)
@@ -294,7 +296,7 @@ fn rows(text: &mut String, plan: &Planned) -> std::fmt::Result {
             return writeln!(text, "# no [source.rows]{why}");
         }
         if let Some(kind) = rows.otherwise {
-            let why = doubt("guessed from the name of the file or of its folder");
+            let why = doubt(rows.doubt.unwrap_or("guessed from the name of the file or of its folder"));
             writeln!(text, "[source.rows]\notherwise = \"{}\"{why}", kind.name())?;
         }
         return Ok(());
@@ -310,8 +312,14 @@ fn rows(text: &mut String, plan: &Planned) -> std::fmt::Result {
     let usual = if plan.role == Role::Roll { RowKind::Present } else { RowKind::Other };
     if !rows.unknown.is_empty() {
         let values: Vec<String> = rows.unknown.iter().map(|value| quoted(value)).collect();
-        // Where no value is understood, rows count as they would without the column.
-        let kind = if is_open { usual } else { RowKind::Other };
+        let has_residents = rows.kinds.contains_key(&RowKind::Residence);
+        let may_be_residents = rows.is_mostly_unknown && plan.role == Role::Register && !has_residents;
+        // Where no value is understood, or few, rows count as they would without the column.
+        let kind = match () {
+            () if is_open => usual,
+            () if may_be_residents => RowKind::Residence,
+            () => RowKind::Other,
+        };
         writeln!(text, "{} = [{}]{}", kind.name(), values.join(", "), doubt("what do these rows mean?"))?;
     }
     let why = if is_open { doubt("rows of any other value") } else { String::new() };

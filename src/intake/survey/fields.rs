@@ -180,6 +180,10 @@ const FIELDS: [(Field, &[&str]); 20] = [
             "居委会编码",
             "村居编码",
             "村居委会编码",
+            "社区编号",
+            "居委会编号",
+            "村居编号",
+            "所属居委会",
             "jwhdm",
             "committeecode",
             "行政区划代码",
@@ -352,7 +356,7 @@ const OF_ROW: usize = 500;
 /// The built-in field that a header names, and how sure a name it is (0 is surest). What stands in brackets says only
 /// how values are written, unless it says whose they are.
 pub(super) fn field_of(header: &str) -> Option<(Field, usize)> {
-    exact_field(&plain(header)).or_else(|| {
+    exact_field(&plain(header)).or_else(|| mothers_number(&plain(header))).or_else(|| {
         let bare = plain(&without_brackets(header));
         match () {
             () if names_another(header) => None,
@@ -370,6 +374,39 @@ fn field_of_row(plain: &str) -> Option<(Field, usize)> {
     const PERSONS: [&str; 9] = ["新生儿", "婴儿", "死者", "逝者", "患者", "本人", "学生", "参保人", "居民"];
     let rest = PERSONS.iter().find_map(|person| plain.strip_prefix(person))?;
     exact_field(rest).map(|(field, rank)| (field, OF_ROW + rank))
+}
+
+/// The mother and whatever an ID number may be called: 母亲有效证件号码, 产妇身份证.
+fn mothers_number(plain: &str) -> Option<(Field, usize)> {
+    const MOTHERS: [&str; 5] = ["母亲", "产妇", "mothers", "mother", "mq"];
+    let rest = MOTHERS.iter().find_map(|mother| plain.strip_prefix(mother))?;
+    exact_field(rest)
+        .filter(|(field, _)| *field == Field::IdNumber)
+        .map(|(_, rank)| (Field::MotherIdNumber, OF_ROW + rank))
+}
+
+/// Does a header speak of the birth of the person of the row, and of no office that registered it?
+pub(super) fn is_headed_as_birth(header: &str) -> bool {
+    const WORDS: [&str; 4] = ["birth", "born", "dob", "birthday"];
+    const OTHERS: [&str; 8] = ["登记", "签发", "证", "地", "registration", "registered", "certificate", "place"];
+    let (plain, words) = (plain(header), words(header));
+    let is_birth = plain.contains("出生") || words.iter().any(|word| WORDS.contains(&word.as_str()));
+    is_birth && !OTHERS.iter().any(|word| plain.contains(word)) && !is_of_another(header)
+}
+
+/// Is a header one of a number of the household, in whatever words: 本户编号, 户序号, 户口簿编号?
+pub(super) fn is_headed_as_household(header: &str) -> bool {
+    const BEGINS: [&str; 6] = ["户", "本户", "住户", "家庭户", "所在户", "常住户"];
+    #[rustfmt::skip]
+    const OTHERS: [&str; 14] = [
+        "户主", "人", "室", "门", "楼", "房", "址", "证", "电话", "手机", "邮", "身份", "型", "地",
+    ];
+    let plain = plain(header);
+    let has_number = plain.ends_with('号') || plain.ends_with("编码");
+    has_number
+        && BEGINS.iter().any(|begin| plain.starts_with(begin))
+        && !OTHERS.iter().any(|word| plain.contains(word))
+        && !names_another(header)
 }
 
 fn exact_field(plain: &str) -> Option<(Field, usize)> {
@@ -497,7 +534,11 @@ mod tests {
         check("d9_离开户口登记地时间", Some(Field::LeftRegistration));
         check("联系电话2", None);
         check("B2B姓名", None);
-        check("母亲身份证号", Some(Field::MotherIdNumber));
+        for header in ["母亲身份证号", "母亲有效证件号码", "母亲身份证", "产妇有效证件号码", "MotherIdCardNo"]
+        {
+            check(header, Some(Field::MotherIdNumber));
+        }
+        check("母亲联系电话", None);
         check("居民身份证号码", Some(Field::IdNumber));
         check("学生身份证件号", Some(Field::IdNumber));
         check("性别（1男2女）", Some(Field::Sex));
@@ -512,6 +553,15 @@ mod tests {
         check("新生儿性别", Some(Field::Sex));
         check("死者出生日期", Some(Field::BirthDate));
         check("新生儿母亲身份证号", None);
+        for header in ["本户编号", "户籍户号", "户序号", "户口簿编号", "家庭户内编号"] {
+            assert!(is_headed_as_household(header), "{header}");
+        }
+        for header in ["户主身份证号", "户主编号", "户室号", "住户联系电话号", "户口性质", "户籍人员编号", "档案编号"]
+        {
+            assert!(!is_headed_as_household(header), "{header}");
+        }
+        assert!(is_headed_as_birth("BirthYearMonth") && is_headed_as_birth("birth_month"));
+        assert!(!is_headed_as_birth("出生登记日期") && !is_headed_as_birth("mother_birth_date"));
         let rank = |header: &str| field_of(header).map(|found| found.1);
         assert!(rank("生前常住地址") < rank("户籍地址"), "where somebody lived comes first");
     }

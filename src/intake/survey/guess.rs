@@ -3,9 +3,11 @@
 //! Takes the [`Profile`]s of a file, gives a [`Guess`]: record id, fields, row kinds, and what is left out and why.
 //! Headers decide first, the look of the values confirms or denies; what only one of them says is marked as unsure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::labels::{Label, Labels};
 use super::profile::{Profile, Shape};
+use super::row_kinds::{self, Rows};
 use super::sexes::{self, Codes};
 use super::{birth_parts, dates, fields, headers, signs};
 use crate::intake::study::{Field, RowKind};
@@ -33,21 +35,6 @@ impl Bound {
         let (field, column) = (field.name().to_owned(), column.to_owned());
         Bound { field, column, more: Vec::new(), format: None, codes: Vec::new(), doubt }
     }
-}
-
-/// What the rows of a file mean.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Rows {
-    /// The column that decides.
-    pub(super) column: Option<String>,
-    /// Values by kind.
-    pub(super) kinds: BTreeMap<RowKind, Vec<String>>,
-    /// Values that are not understood.
-    pub(super) unknown: Vec<String>,
-    /// What a row without such a column is, where the file's name tells.
-    pub(super) otherwise: Option<RowKind>,
-    /// Why it is not sure that this column decides, if it is not.
-    pub(super) doubt: Option<&'static str>,
 }
 
 /// What a file seems to be.
@@ -84,9 +71,9 @@ pub(super) const AREA_LENGTH_MIN: f64 = 9.0;
 const TEXT_CHARACTERS_MAX: f64 = 200.0;
 
 /// Guesses what a file is; `named` is the kind of rows that its name says.
-pub(super) fn guess(named: Option<RowKind>, profiles: &[Profile], is_roll: bool) -> Guess {
-    let mut guess = Guess { record_id: record_id(profiles), ..Guess::default() };
-    guess.rows = rows(named, profiles, is_roll);
+pub(super) fn guess(named: Option<RowKind>, profiles: &[Profile], labels: &Labels, is_roll: bool) -> Guess {
+    let mut guess = Guess { record_id: record_id(profiles, labels), ..Guess::default() };
+    guess.rows = row_kinds::rows(named, profiles, is_roll);
     let mut candidates: Vec<(Field, usize, usize, Option<&'static str>)> = Vec::new();
     let parts = birth_parts::find(profiles);
     let is_whole = |profile: &Profile| {
@@ -100,8 +87,13 @@ pub(super) fn guess(named: Option<RowKind>, profiles: &[Profile], is_roll: bool)
         if is_id || guess.rows.column.as_ref() == Some(name) {
             continue;
         }
-        if headers::is_label(name) {
-            guess.left_out.push((name.clone(), "a label that says who is who: never compared"));
+        if let Some(label) = labels.get(name) {
+            match label {
+                Label::WhoIsWho => guess.left_out.push((name.clone(), "a label that says who is who: never compared")),
+                Label::Record => guess.left_out.push((name.clone(), "another column identifies a record")),
+                // It is looked at when all other columns are bound.
+                Label::Household => {}
+            }
         } else if profile.filled == 0 {
             guess.left_out.push((name.clone(), "it is empty"));
         } else if parts.contains(&index) {
@@ -148,6 +140,7 @@ pub(super) fn guess(named: Option<RowKind>, profiles: &[Profile], is_roll: bool)
         let bound = Bound { more: parts.collect(), ..Bound::of(Field::BirthDate, &column, doubt) };
         guess.fields.push((Field::BirthDate, bound));
     }
+    row_kinds::of_all(&mut guess, profiles, is_roll);
     drop_doubles(&mut guess, profiles);
     join_han_names(&mut guess, profiles);
     guess
@@ -239,12 +232,12 @@ fn join_han_names(guess: &mut Guess, profiles: &[Profile]) {
     guess.fields.sort_by_key(|(field, _)| *field);
 }
 
-fn record_id(profiles: &[Profile]) -> Option<(String, bool)> {
+fn record_id(profiles: &[Profile], labels: &Labels) -> Option<(String, bool)> {
     // What names a record stands in outputs: ID numbers must not, whatever the column is called.
     let may_name = |profile: &&Profile| profile.is_key() && profile.share(Shape::IdNumber) < 0.5;
     let ranked = profiles.iter().filter(may_name).map(|profile| {
-        let rank = headers::record_id_rank(&profile.name);
-        (rank, profile)
+        let is_number = labels.get(&profile.name) == Some(&Label::Record);
+        (if is_number { headers::OF_PERSON } else { headers::record_id_rank(&profile.name) }, profile)
     });
     // The first of the best.
     let mut best: Option<(u32, &Profile)> = None;
@@ -257,7 +250,7 @@ fn record_id(profiles: &[Profile]) -> Option<(String, bool)> {
         return Some((profile.name.clone(), true));
     }
     let is_nothing_else = |profile: &&Profile| {
-        let unnamed = fields::field_of(&profile.name).is_none() && !headers::is_label(&profile.name);
+        let unnamed = fields::field_of(&profile.name).is_none() && !labels.contains_key(&profile.name);
         profile.is_key()
             && unnamed
             && profile.rows > 1
@@ -330,109 +323,4 @@ pub(super) fn field_by_values(profile: &Profile) -> Option<(Field, &'static str)
         return Some((Field::Name, "its values look like names"));
     }
     None
-}
-
-/// In a column of so many rows a code may come only once.
-const FEW_ROWS: u64 = 5;
-
-/// So often nobody types of one person what nobody else has.
-const USUAL: u64 = 5;
-
-/// May a value stand in a draft? What somebody typed of a person must not: it is long and comes rarely, has a number in
-/// it, or is a name, perhaps beside a word that says a kind of row (`means` then, and `is_word` if it is nothing else).
-fn is_kind(value: &str, count: u64, filled: u64, means: bool, is_word: bool) -> bool {
-    const CHARACTERS_MAX: usize = 12;
-    const DIGITS_MAX: usize = 6;
-    /// One row in so many has a name at most.
-    const ONE_IN: u64 = 100;
-    let digits = value.split(|c: char| !c.is_numeric()).map(|digits| digits.chars().count()).max().unwrap_or(0);
-    let is_short = value.chars().count() <= CHARACTERS_MAX || count >= USUAL;
-    let may_be_name = !is_word && value.chars().filter(|c| c.is_alphabetic()).count() > 1;
-    let is_common = count > 1 && count * ONE_IN >= filled;
-    let is_frequent = match (means, may_be_name) {
-        (true, false) => true,
-        (true, true) => is_common || count >= USUAL,
-        (false, false) => count > 1,
-        (false, true) => is_common,
-    };
-    digits <= DIGITS_MAX && is_short && (is_frequent || filled <= FEW_ROWS)
-}
-
-/// Is it a column of few values that says who lived here at the reference time?
-pub(super) fn says_who_lived_here(profile: &Profile) -> bool {
-    headers::roll_residence_rank(&profile.name) >= headers::BY_WORDS && profile.codes.is_some()
-}
-
-/// Is it headed by the number of the census's item, and holds nothing but its codes?
-pub(super) fn holds_the_item(profile: &Profile) -> bool {
-    (1..headers::BY_WORDS).contains(&headers::roll_residence_rank(&profile.name)) && holds_codes_alone(profile)
-}
-
-/// Are all values codes of the item *place of residence at the reference time*, and several?
-fn holds_codes_alone(profile: &Profile) -> bool {
-    let are_known = |codes: &BTreeMap<String, u64>| codes.keys().all(|value| headers::roll_kind(value).is_some());
-    profile.codes.as_ref().is_some_and(|codes| codes.len() > 1 && are_known(codes))
-}
-
-/// The column that says what the rows of a roll mean: the likeliest of those that have its codes; else one that is
-/// called so, of which somebody must say what its values mean.
-fn residence_column(profiles: &[Profile]) -> Option<&Profile> {
-    let rank = |profile: &Profile| headers::roll_residence_rank(&profile.name);
-    let has_codes = |profile: &&&Profile| {
-        let Some(codes) = &profile.codes else { return false };
-        let mut known = codes.keys().map(|value| headers::roll_kind(value).is_some());
-        // Of a header that only sounds like it, all of them must be such codes.
-        if rank(profile) == headers::SURELY { known.any(|is| is) } else { holds_codes_alone(profile) }
-    };
-    // Numbers that are no codes of the item are numbers of something else: of persons who live there.
-    let has_other_numbers = |profile: &Profile| {
-        let is_other = |value: &String| value.parse::<f64>().is_ok() && headers::roll_kind(value).is_none();
-        profile.codes.iter().flat_map(BTreeMap::keys).any(is_other)
-    };
-    let may_say = |profile: &Profile| says_who_lived_here(profile) && !has_other_numbers(profile);
-    let mut named: Vec<&Profile> = profiles.iter().filter(|profile| rank(profile) > 0 && profile.filled > 0).collect();
-    named.sort_by_key(|profile| std::cmp::Reverse(rank(profile)));
-    let by_name = || named.iter().find(|profile| rank(profile) == headers::SURELY || may_say(profile));
-    named.iter().find(has_codes).or_else(by_name).copied()
-}
-
-fn rows(named: Option<RowKind>, profiles: &[Profile], is_roll: bool) -> Rows {
-    let mut rows = Rows::default();
-    let meaning = |value: &str| if is_roll { headers::roll_kind(value) } else { headers::row_kind(value) };
-    let by_header = || {
-        profiles.iter().find(|profile| {
-            let mut codes = profile.codes.iter().flat_map(BTreeMap::keys);
-            headers::is_kind_header(&profile.name) && codes.any(|value| meaning(value).is_some())
-        })
-    };
-    // Whatever it is called, values that are all kinds of rows, and several, say it.
-    let by_values = || {
-        profiles.iter().find(|profile| {
-            let kinds = |codes: &BTreeMap<String, u64>| {
-                codes.keys().map(|value| headers::row_kind(value)).collect::<Option<BTreeSet<RowKind>>>()
-            };
-            profile.codes.as_ref().and_then(kinds).is_some_and(|kinds| kinds.len() > 1)
-        })
-    };
-    let column = if is_roll { residence_column(profiles) } else { by_header().or_else(by_values) };
-    let is_sure = |profile: &Profile| !is_roll || headers::roll_residence_rank(&profile.name) == headers::SURELY;
-    if column.is_some_and(|profile| !is_sure(profile)) {
-        rows.doubt = Some("does it say where they lived at the reference time, in the census's codes?");
-    }
-    if let Some(profile) = column {
-        rows.column = Some(profile.name.clone());
-        for (value, count) in profile.codes.iter().flatten() {
-            let means = meaning(value);
-            if !is_kind(value, *count, profile.filled, means.is_some(), headers::is_kind_word(value)) {
-                continue;
-            }
-            match means {
-                Some(kind) => rows.kinds.entry(kind).or_default().push(value.clone()),
-                None => rows.unknown.push(value.clone()),
-            }
-        }
-    } else if !is_roll {
-        rows.otherwise = named;
-    }
-    rows
 }

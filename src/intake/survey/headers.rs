@@ -83,6 +83,19 @@ pub(super) fn is_label(header: &str) -> bool {
     LABELS.contains(&plain(header).as_str())
 }
 
+/// Is it a label that may be an office's number of a record, of which it has one for each person?
+pub(super) fn may_number_records(header: &str) -> bool {
+    ["personid", "person", "uid", "entityid", "entity"].contains(&plain(header).as_str())
+}
+
+/// Is it a label that may be an office's number of a household?
+pub(super) fn may_number_households(header: &str) -> bool {
+    ["householdid", "hhid"].contains(&plain(header).as_str())
+}
+
+/// The rank of a number of persons as that of a record: below every header that says a record.
+pub(super) const OF_PERSON: u32 = 1;
+
 /// How likely a header names the number of a record; 0 is no.
 pub(super) fn record_id_rank(header: &str) -> u32 {
     const SURE: [&str; 12] = [
@@ -133,17 +146,54 @@ pub(super) fn roll_residence_rank(header: &str) -> u32 {
             BY_WORDS
         }
         _ if has(&LIVING) && has(&AT_THE_TIME) && !has(&OTHERS) => BY_WORDS,
-        plain => u32::from(ITEMS.contains(&plain)),
+        plain if ITEMS.contains(&plain) => BY_ITEM,
+        plain if sounds_like_living(plain, &words) => BY_LIVING,
+        _ => 0,
     }
 }
 
-/// The ranks of the header of a roll's residence column that is known, and of one of which words say it.
-pub(super) const SURELY: u32 = 3;
-pub(super) const BY_WORDS: u32 = 2;
+/// The ranks of the header of a roll's residence column that is known, of one of which words say it, of the number of
+/// the census's item, and of one that speaks of living somewhere and no more.
+pub(super) const SURELY: u32 = 4;
+pub(super) const BY_WORDS: u32 = 3;
+pub(super) const BY_ITEM: u32 = 2;
+pub(super) const BY_LIVING: u32 = 1;
+
+/// Does a header speak of living somewhere: of no address, permit or number, and not of how, how long or why?
+fn sounds_like_living(plain: &str, words: &[String]) -> bool {
+    const LIVING: [&str; 4] = ["居住", "住在", "现住", "jzd"];
+    #[rustfmt::skip]
+    const OTHERS: [&str; 21] = [
+        "址", "证", "登记", "时间", "时长", "年", "月", "日期", "人数", "人口", "面积", "方式", "原因", "间数", "条件", "环境", "用途",
+        "城乡", "jzdz", "jzdxz", "jzdxx",
+    ];
+    const LIVING_WORDS: [&str; 6] = ["residence", "residency", "residing", "resides", "living", "lived"];
+    #[rustfmt::skip]
+    const OTHER_WORDS: [&str; 29] = [
+        "address", "number", "no", "id", "street", "persons", "people", "members", "count", "size", "total", "permit", "years",
+        "year", "months", "duration", "length", "time", "since", "date", "reason", "arrangement", "arrangements", "area", "rooms",
+        "urban", "rural", "cost", "children",
+    ];
+    let has = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
+    let in_han = LIVING.iter().any(|word| plain.contains(word)) && !OTHERS.iter().any(|word| plain.contains(word));
+    (in_han || has(&LIVING_WORDS) && !has(&OTHER_WORDS)) && !is_of_another_place(plain)
+}
+
+/// Does a header speak of another place or time than where somebody lives now, which has the same codes: where they are
+/// registered, were born, work, or lived years ago?
+pub(super) fn is_of_another_place(header: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: [&str; 27] = [
+        "户口", "户籍", "登记地", "出生", "年前", "此前", "之前", "以前", "原居", "原住", "工作", "就业", "上学", "就学", "就读", "学校", "迁",
+        "母亲", "父亲", "配偶", "hukou", "regist", "birth", "previous", "former", "work", "school",
+    ];
+    let plain = plain(header);
+    WORDS.iter().any(|word| plain.contains(word))
+}
 
 /// Does a header sound like the kind of a row?
 pub(super) fn is_kind_header(header: &str) -> bool {
-    const KINDS: [&str; 24] = [
+    const KINDS: [&str; 31] = [
         "登记类型",
         "登记类别",
         "人口类别",
@@ -161,6 +211,13 @@ pub(super) fn is_kind_header(header: &str) -> bool {
         "人员类别",
         "人员类型",
         "记录类型",
+        "记录类别",
+        "数据类型",
+        "数据类别",
+        "人员属性",
+        "房产类别",
+        "businesstype",
+        "righttype",
         "户籍类型",
         "recordtype",
         "type",
@@ -174,12 +231,15 @@ pub(super) fn is_kind_header(header: &str) -> bool {
 
 /// Words of kinds of rows in a register; those that come first decide.
 const ROW_KINDS: [(RowKind, &[&str]); 8] = [
-    (RowKind::Death, &["死亡", "death", "deceased"]),
-    (RowKind::Birth, &["出生", "birth"]),
-    (RowKind::Permit, &["居住证", "暂住", "流动人口", "居住登记", "permit"]),
-    (RowKind::Tenancy, &["租赁", "承租", "租房", "tenan", "lease", "rental"]),
-    (RowKind::Ownership, &["不动产", "产权", "所有权", "业主", "自有", "owner"]),
-    (RowKind::Residence, &["健康档案", "居民档案", "建档", "就诊", "residence", "resident", "patient"]),
+    (RowKind::Death, &["死亡", "火化", "殡葬", "death", "deceased"]),
+    (RowKind::Birth, &["出生", "新生儿", "birth"]),
+    (RowKind::Permit, &["居住证", "暂住", "流动人口", "外来", "居住登记", "permit"]),
+    (RowKind::Tenancy, &["租赁", "承租", "租房", "出租", "tenan", "lease", "rental"]),
+    (RowKind::Ownership, &["不动产", "产权", "所有权", "业主", "自有", "owner", "realestate"]),
+    (
+        RowKind::Residence,
+        &["健康档案", "居民档案", "建档", "就诊", "healthfile", "healthrecord", "residence", "resident", "patient"],
+    ),
     (RowKind::HouseholdRegistration, &["户籍", "户口", "常住人口", "householdreg", "hukou"]),
     (RowKind::Residence, &["居民", "居住"]),
 ];
@@ -188,6 +248,42 @@ const ROW_KINDS: [(RowKind, &[&str]); 8] = [
 pub(super) fn row_kind(value: &str) -> Option<RowKind> {
     let plain = plain(value);
     ROW_KINDS.iter().find(|(_, words)| words.iter().any(|word| plain.contains(word))).map(|(kind, _)| *kind)
+}
+
+/// Does a header speak of a state, a reason or a remark? Its values have words of kinds, and are none.
+pub(super) fn is_of_state(header: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: [&str; 18] = [
+        "状态", "状况", "原因", "备注", "说明", "来源", "职业", "住房", "何因", "事由", "变动", "迁", "status", "state", "reason", "remark",
+        "note", "cause",
+    ];
+    let plain = plain(header);
+    WORDS.iter().any(|word| plain.contains(word))
+}
+
+/// What all rows are of which a column of this header has a value: the words speak of one newborn or dead for each.
+pub(super) fn kind_of_all(header: &str) -> Option<RowKind> {
+    const DEATHS: [&str; 6] = ["死者", "逝者", "亡者", "死亡证", "死亡医学证明", "火化"];
+    const BIRTHS: [&str; 2] = ["新生儿", "newborn"];
+    let plain = plain(header);
+    let has = |words: &[&str]| words.iter().any(|word| plain.contains(word));
+    match () {
+        () if has(&DEATHS) => Some(RowKind::Death),
+        () if has(&BIRTHS) => Some(RowKind::Birth),
+        () => None,
+    }
+}
+
+/// Is it a column of a certificate of birth, as lists of children have it as well?
+pub(super) fn is_of_birth_certificate(header: &str) -> bool {
+    ["出生证", "出生医学证明", "birthcert"].iter().any(|word| plain(header).contains(word))
+}
+
+/// Is it a column of a school or of vaccinations, where children of any age stand beside their mothers?
+pub(super) fn is_of_older_children(header: &str) -> bool {
+    const WORDS: [&str; 10] = ["学校", "年级", "班级", "学籍", "入学", "接种", "疫苗", "school", "grade", "vaccin"];
+    let plain = plain(header);
+    WORDS.iter().any(|word| plain.contains(word))
 }
 
 /// Is a value such a word and nothing else?
@@ -206,9 +302,30 @@ pub(super) fn speaks_of_leaving(value: &str) -> bool {
 
 /// Words of the roll's residence column; those that come first decide.
 const ROLL_KINDS: [(RowKind, &[&str]); 3] = [
-    (RowKind::ElsewhereInArea, &["其他普查小区", "其他村", "其他居委", "其他乡", "其他街道", "其他镇"]),
-    (RowKind::Elsewhere, &["其他", "港澳台", "国外", "区外", "elsewhere", "abroad"]),
-    (RowKind::Present, &["本普查小区", "本户", "present", "here"]),
+    (
+        RowKind::ElsewhereInArea,
+        &["其他普查小区", "其他村", "其他居委", "其他乡", "其他街道", "其他镇", "本区其他", "本县其他"],
+    ),
+    (
+        RowKind::Elsewhere,
+        &[
+            "其他",
+            "港澳台",
+            "国外",
+            "区外",
+            "外出",
+            "外地",
+            "外省",
+            "不在",
+            "他处",
+            "elsewhere",
+            "abroad",
+            "absent",
+            "notpresent",
+            "away",
+        ],
+    ),
+    (RowKind::Present, &["本普查小区", "本户", "住本", "在住", "present", "here"]),
 ];
 
 /// What a value of the roll's residence column means: census item *place of residence at the reference time*.
@@ -220,6 +337,12 @@ pub(super) fn roll_kind(value: &str) -> Option<RowKind> {
         "5" | "6" | "05" | "06" => return Some(RowKind::Elsewhere),
         _ => {}
     }
+    roll_kind_in_words(value)
+}
+
+/// The same where a word says it, and no bare code.
+pub(super) fn roll_kind_in_words(value: &str) -> Option<RowKind> {
+    let plain = plain(value);
     ROLL_KINDS.iter().find(|(_, words)| words.iter().any(|word| plain.contains(word))).map(|(kind, _)| *kind)
 }
 
@@ -329,10 +452,21 @@ mod tests {
             ("标准时点居住情况", BY_WORDS),
             ("residence_at_reference_time", BY_WORDS),
             ("PlaceOfResidenceAtCensus", BY_WORDS),
-            ("D7", 1),
+            ("D7", BY_ITEM),
+            ("居住状态", BY_LIVING),
+            ("现居住地", BY_LIVING),
+            ("PCSDJZD", BY_LIVING),
+            ("residence_status", BY_LIVING),
+            ("placeOfResidence", BY_LIVING),
+            ("居住时间", 0),
+            ("居住证办理情况", 0),
+            ("现居住地址", 0),
+            ("五年前居住地", 0),
+            ("living_arrangement", 0),
+            ("previous_residence", 0),
             ("普查小区", 0),
             ("标准时点住址", 0),
-            ("居住地", 0),
+            ("居住地", BY_LIVING),
             ("residence_permit", 0),
             ("census_residence_address", 0),
             ("普查时点住户编号", 0),

@@ -76,7 +76,8 @@ pub(super) fn holds_numbers(profile: &Profile) -> bool {
 }
 
 pub(super) fn holds_record_ids(profile: &Profile) -> bool {
-    profile.is_key() && headers::record_id_rank(&profile.name) > 0
+    let is_headed = headers::record_id_rank(&profile.name) > 0 || headers::may_number_records(&profile.name);
+    profile.is_key() && is_headed
 }
 
 fn holds_areas(profile: &Profile) -> bool {
@@ -130,7 +131,11 @@ fn live_elsewhere(one: &Surveyed, other: &Surveyed) -> bool {
 fn begins_anew(one: &Surveyed, other: &Surveyed) -> bool {
     let mut pairs = one.profiles.iter().zip(&other.profiles);
     pairs.any(|(one, other)| holds_record_ids(one) && holds_record_ids(other) && one.overlap(other) > 0.0)
-        || have_others(one, other, |profile| is_field(profile, &[Field::Household]), SHARED_MAX) == Some(false)
+        || have_others(one, other, holds_households, SHARED_MAX) == Some(false)
+}
+
+fn holds_households(profile: &Profile) -> bool {
+    is_field(profile, &[Field::Household]) || headers::may_number_households(&profile.name)
 }
 
 /// Do the names of two files say nothing that would tell them apart? Births and deaths in one form are no parts of one

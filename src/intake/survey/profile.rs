@@ -81,6 +81,8 @@ pub(super) struct Profile {
     pub(super) codes: Option<BTreeMap<String, u64>>,
     /// Leading digits of codes, cut to 12, and their numbers.
     pub(super) prefixes: FxHashMap<String, u64>,
+    /// The months of its dates, counted from year 0, and how many are of each.
+    pub(super) months: BTreeMap<u32, u64>,
     characters: u64,
     digits: u64,
     /// Dates whose year stands last, by how they are written.
@@ -104,6 +106,8 @@ impl Profile {
         self.rows += chunk.rows as u64;
         self.has_days |= matches!(column, Column::Day(_));
         let step = (chunk.rows / SHAPED_ROWS).max(1);
+        let texts = (0..chunk.rows).step_by(step).filter_map(|row| column.text(row));
+        texts.filter_map(|text| dates::month_of(&text)).for_each(|month| *self.months.entry(month).or_default() += 1);
         for row in 0..chunk.rows {
             // As a run takes cells: `1.0` is 1.
             if let Some(text) = column.text(row).map(without_point) {
@@ -156,6 +160,7 @@ impl Profile {
             (codes.len() <= CODES_MAX).then_some(codes)
         });
         part.prefixes.into_iter().for_each(|(prefix, count)| *self.prefixes.entry(prefix).or_default() += count);
+        part.months.into_iter().for_each(|(month, count)| *self.months.entry(month).or_default() += count);
         self.characters += part.characters;
         self.digits += part.digits;
         part.patterns.into_iter().for_each(|(pattern, count)| *self.patterns.entry(pattern).or_default() += count);

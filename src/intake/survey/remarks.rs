@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::found::name_in;
-use super::{Planned, guess};
+use super::{Planned, row_kinds};
 use crate::error::inert;
 use crate::intake::study::{Field, Role, RowKind};
 
@@ -51,7 +51,7 @@ fn of_source(folder: &Path, plan: &Planned, has_roll: bool) -> Vec<Remark> {
             "表头与普查登记相同，但已有另一文件作为普查登记，暂列为部门记录",
         ),
         (
-            plan.guess.rows.doubt.is_some(),
+            plan.role == Role::Roll && plan.guess.rows.doubt.is_some(),
             "guessed which column says who lived here at the reference time: look at [source.rows]",
             "说明普查时点居住地的列系推测，请核对 [source.rows]",
         ),
@@ -82,7 +82,7 @@ fn of_source(folder: &Path, plan: &Planned, has_roll: bool) -> Vec<Remark> {
 
 /// Is it a register that says who lived where at the reference time, as only a roll does?
 pub(super) fn is_headed_like_a_roll(plan: &Planned) -> bool {
-    plan.role == Role::Register && plan.surveyed.profiles.iter().any(guess::says_who_lived_here)
+    plan.role == Role::Register && plan.surveyed.profiles.iter().any(row_kinds::says_who_lived_here)
 }
 
 /// Has it rows of deaths that no column dates?

@@ -66,6 +66,26 @@ pub(super) fn is_of_work(header: &str) -> bool {
     work.is_some_and(|work| WORK.iter().any(|word| work.ends_with(word))) || has(&LATIN) && !has(&OF_PERSON)
 }
 
+/// Does the header date what is no sign of life of this time: a birth or death, a term, leaving, a step of a life or of
+/// a house, an event or a form?
+pub(super) fn is_of_no_life(header: &str) -> bool {
+    #[rustfmt::skip]
+    const WORDS: [&str; 33] = [
+        "出生", "死亡", "去世", "逝世", "火化", "有效", "到期", "期至", "截止", "失效", "终止", "结束", "届满", "期满", "注销", "迁出", "迁入", "离",
+        "婚", "毕业", "入学", "工作", "入党", "竣工", "建成", "建造", "交房", "填表", "填报", "普查", "调查", "访问", "首次",
+    ];
+    #[rustfmt::skip]
+    const LATIN: [&str; 40] = [
+        "birth", "born", "dob", "death", "died", "deceased", "expiry", "expires", "expired", "expiration", "valid", "until", "end",
+        "ends", "ended", "termination", "cancelled", "left", "moved", "arrived", "arrival", "marriage", "married", "divorce", "divorced",
+        "graduation", "graduated", "school", "built", "construction", "completed", "event", "form", "filled", "interview",
+        "interviewed", "survey", "surveyed", "enumeration", "enumerated",
+    ];
+    let plain = fields::plain(header);
+    WORDS.iter().any(|word| plain.contains(word))
+        || fields::words(header).iter().any(|word| LATIN.contains(&word.as_str()))
+}
+
 /// Does the header say who kept the record, or where that was done?
 pub(super) fn is_of_clerk(header: &str) -> bool {
     #[rustfmt::skip]
@@ -119,6 +139,14 @@ mod tests {
             ["信息采集时间", "系统更新日期", "event_date", "createdAt", "registered_on", "InterviewDate", "填表日期"]
         {
             assert!(is_of_work(header), "{header}");
+        }
+        for header in ["有效期至", "租赁终止日期", "迁入日期", "竣工日期", "interview_date", "ValidUntil"]
+        {
+            assert!(is_of_no_life(header), "{header}");
+        }
+        for header in ["受理时间", "维护时间", "租赁起始日期", "数据时间", "最近结算日期", "UpdatedOn"]
+        {
+            assert!(!is_of_no_life(header), "{header}");
         }
         for header in [
             "结婚登记日期",

@@ -1,6 +1,7 @@
 mod departments;
 mod languages;
 mod parts;
+mod unusual;
 
 use std::fmt::Write;
 use std::path::Path;
