@@ -385,30 +385,6 @@ fn mothers_number(plain: &str) -> Option<(Field, usize)> {
         .map(|(_, rank)| (Field::MotherIdNumber, OF_ROW + rank))
 }
 
-/// Does a header speak of the birth of the person of the row, and of no office that registered it?
-pub(super) fn is_headed_as_birth(header: &str) -> bool {
-    const WORDS: [&str; 4] = ["birth", "born", "dob", "birthday"];
-    const OTHERS: [&str; 8] = ["登记", "签发", "证", "地", "registration", "registered", "certificate", "place"];
-    let (plain, words) = (plain(header), words(header));
-    let is_birth = plain.contains("出生") || words.iter().any(|word| WORDS.contains(&word.as_str()));
-    is_birth && !OTHERS.iter().any(|word| plain.contains(word)) && !is_of_another(header)
-}
-
-/// Is a header one of a number of the household, in whatever words: 本户编号, 户序号, 户口簿编号?
-pub(super) fn is_headed_as_household(header: &str) -> bool {
-    const BEGINS: [&str; 6] = ["户", "本户", "住户", "家庭户", "所在户", "常住户"];
-    #[rustfmt::skip]
-    const OTHERS: [&str; 14] = [
-        "户主", "人", "室", "门", "楼", "房", "址", "证", "电话", "手机", "邮", "身份", "型", "地",
-    ];
-    let plain = plain(header);
-    let has_number = plain.ends_with('号') || plain.ends_with("编码");
-    has_number
-        && BEGINS.iter().any(|begin| plain.starts_with(begin))
-        && !OTHERS.iter().any(|word| plain.contains(word))
-        && !names_another(header)
-}
-
 fn exact_field(plain: &str) -> Option<(Field, usize)> {
     let exact =
         |(field, names): &(Field, &[&str])| names.iter().position(|name| *name == plain).map(|rank| (*field, rank));
@@ -553,15 +529,6 @@ mod tests {
         check("新生儿性别", Some(Field::Sex));
         check("死者出生日期", Some(Field::BirthDate));
         check("新生儿母亲身份证号", None);
-        for header in ["本户编号", "户籍户号", "户序号", "户口簿编号", "家庭户内编号"] {
-            assert!(is_headed_as_household(header), "{header}");
-        }
-        for header in ["户主身份证号", "户主编号", "户室号", "住户联系电话号", "户口性质", "户籍人员编号", "档案编号"]
-        {
-            assert!(!is_headed_as_household(header), "{header}");
-        }
-        assert!(is_headed_as_birth("BirthYearMonth") && is_headed_as_birth("birth_month"));
-        assert!(!is_headed_as_birth("出生登记日期") && !is_headed_as_birth("mother_birth_date"));
         let rank = |header: &str| field_of(header).map(|found| found.1);
         assert!(rank("生前常住地址") < rank("户籍地址"), "where somebody lived comes first");
     }

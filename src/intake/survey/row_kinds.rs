@@ -76,7 +76,7 @@ fn holds_the_items_codes(profile: &Profile) -> bool {
     const STEPS_MIN: usize = 3;
     let Some(codes) = profile.codes.as_ref().filter(|_| holds_codes_alone(profile)) else { return false };
     let present = |(value, count): (&String, &u64)| {
-        (headers::roll_kind(value) == Some(RowKind::Present)).then_some(*count).unwrap_or_default()
+        if headers::roll_kind(value) == Some(RowKind::Present) { *count } else { 0 }
     };
     let is_bare = codes.keys().all(|value| headers::roll_kind_in_words(value).is_none());
     !is_bare || codes.len() >= STEPS_MIN && codes.iter().map(present).sum::<u64>() * 2 >= profile.filled

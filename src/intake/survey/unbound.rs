@@ -22,7 +22,7 @@ pub(super) fn complete(plan: &mut Planned, labels: &Labels, needs_last_seen: boo
     bind(plan, Field::Household, household, HOUSEHOLD);
     leave_labels(plan, labels);
     let birth_date = only(plan, |profile| {
-        fields::is_headed_as_birth(&profile.name)
+        is_headed_as_birth(&profile.name)
             && profile.mean_length() >= MONTH_LENGTH_MIN
             && dates::readable(profile) >= guess::READABLE_MIN
     });
@@ -63,7 +63,7 @@ fn household(plan: &Planned, labels: &Labels) -> Option<usize> {
     let areas = area.map_or(1, Profile::distinct);
     let headed = || {
         only(plan, |profile| {
-            fields::is_headed_as_household(&profile.name)
+            is_headed_as_household(&profile.name)
                 && profile.share(Shape::IdNumber) < 0.5
                 && profile.share(Shape::Mobile) < 0.5
                 && labels::numbers_households(profile, areas)
@@ -137,7 +137,7 @@ fn last_seen(plan: &Planned) -> Option<usize> {
         draft::may_date_a_sign_of_life(profile)
             && !is_bound(&plan.guess, &profile.name)
             && !signs::is_of_no_life(&profile.name)
-            && !fields::is_headed_as_birth(&profile.name)
+            && !is_headed_as_birth(&profile.name)
             && profile.mean_length() >= MONTH_LENGTH_MIN
             && !dates::is_of_few_days(profile)
             && dates::spread_over_years(profile)
@@ -146,4 +146,48 @@ fn last_seen(plan: &Planned) -> Option<usize> {
     let mut found =
         plan.surveyed.profiles.iter().enumerate().filter(|(_, profile)| may_be(profile) && !is_record(profile));
     found.next().map(|(index, _)| index).filter(|_| found.next().is_none())
+}
+
+/// Does a header speak of the birth of the person of the row, and of no office that registered it?
+fn is_headed_as_birth(header: &str) -> bool {
+    const WORDS: [&str; 4] = ["birth", "born", "dob", "birthday"];
+    const OTHERS: [&str; 8] = ["登记", "签发", "证", "地", "registration", "registered", "certificate", "place"];
+    let (plain, words) = (fields::plain(header), fields::words(header));
+    let is_birth = plain.contains("出生") || words.iter().any(|word| WORDS.contains(&word.as_str()));
+    is_birth && !OTHERS.iter().any(|word| plain.contains(word)) && !fields::is_of_another(header)
+}
+
+/// Is a header one of a number of the household, in whatever words: 本户编号, 户序号, 户口簿编号?
+fn is_headed_as_household(header: &str) -> bool {
+    const BEGINS: [&str; 6] = ["户", "本户", "住户", "家庭户", "所在户", "常住户"];
+    #[rustfmt::skip]
+    const OTHERS: [&str; 14] = [
+        "户主", "人", "室", "门", "楼", "房", "址", "证", "电话", "手机", "邮", "身份", "型", "地",
+    ];
+    let plain = fields::plain(header);
+    let has_number = plain.ends_with('号') || plain.ends_with("编码");
+    has_number
+        && BEGINS.iter().any(|begin| plain.starts_with(begin))
+        && !OTHERS.iter().any(|word| plain.contains(word))
+        && !fields::names_another(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_households_and_births_are_told_from_those_of_other_things() {
+        for header in ["本户编号", "户籍户号", "户序号", "户口簿编号", "家庭户内编号"] {
+            assert!(is_headed_as_household(header), "{header}");
+        }
+        for header in ["户主身份证号", "户主编号", "户室号", "住户联系电话号", "户口性质", "户籍人员编号", "档案编号"]
+        {
+            assert!(!is_headed_as_household(header), "{header}");
+        }
+        assert!(is_headed_as_birth("BirthYearMonth") && is_headed_as_birth("birth_month"));
+        assert!(!is_headed_as_birth("出生登记日期") && !is_headed_as_birth("mother_birth_date"));
+        assert!(is_headed_as_area("EnumerationBlock") && is_headed_as_area("census_block"));
+        assert!(!is_headed_as_area("census_date") && !is_headed_as_area("area"));
+    }
 }
