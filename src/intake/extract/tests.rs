@@ -483,6 +483,47 @@ fn csv_rows_that_cannot_be_read_are_set_aside_by_number() {
 }
 
 #[test]
+fn a_csv_file_that_was_cut_off_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let is_cut = |bytes: &[u8], more: &str, row: u64| {
+        std::fs::write(folder.path().join("a.csv"), bytes).unwrap();
+        let study = study_with(folder.path(), "a.csv", more);
+        let Err(error) = open(&study, 0) else { return false };
+        let text = error.to_string();
+        assert!(text.contains("the file ends in the middle of a row") && text.contains("again"), "{text}");
+        assert_eq!((error.kind(), error.place().row), (Kind::Input, Some(row)), "{text}");
+        true
+    };
+    let whole = "id,name,x\n1,王小明,\"a\nb\"\n2,李,c\n";
+    let declared = ["", "encoding = \"utf-8\"", "encoding = \"gb18030\""];
+    for (bytes, more) in [(whole.as_bytes().to_vec(), declared[0]), (gb18030(whole), declared[2])] {
+        let starts: Vec<usize> = [b"\n1,".as_slice(), b"\n2,"].map(|start| find(&bytes, start) + 1).to_vec();
+        // Nobody can tell the beginning of the last field from a whole one.
+        let last_fields = [find(&bytes, b"\"a"), find(&bytes, b"c\n")];
+        for length in starts[0] + 1..=bytes.len() {
+            let row = if length > starts[1] { 2 } else { 1 };
+            let is_whole = [last_fields[0], starts[1] - 1, starts[1]].contains(&length) || length >= last_fields[1];
+            assert_eq!(is_cut(&bytes[..length], more, row), !is_whole, "{length} {more}");
+        }
+    }
+    // Within the last character of the last field, and within quotation marks behind it.
+    let name_last = "id,name\n1,王\n2,李";
+    assert!(is_cut(&name_last.as_bytes()[..name_last.len() - 1], declared[1], 2));
+    assert!(is_cut(&gb18030(name_last)[..gb18030(name_last).len() - 1], declared[2], 2));
+    assert!(is_cut(b"id,name\n1,a\n2,\"b\n", "", 2));
+    assert!(is_cut(&gb18030("id|name|x\n1|亅|y\n2|亅"), "", 2), "the second byte of 亅 is the delimiter itself");
+    for whole in
+        ["id,name\n1,a\n2,\"b\"", "id,name\n1,a\n2\n", "id,name\n1,a\n\u{1a}", "id,name\r1,a\r2\r", "id,name\n1,a\n  "]
+    {
+        assert!(!is_cut(whole.as_bytes(), "", 0), "{whole:?}");
+    }
+}
+
+fn find(bytes: &[u8], part: &[u8]) -> usize {
+    bytes.windows(part.len()).position(|window| window == part).unwrap()
+}
+
+#[test]
 fn a_long_csv_file_is_read_in_stretches() {
     let (folder, _) = folder();
     let mut text = String::from("id,name,note\n");
