@@ -306,7 +306,8 @@ pub(super) fn read(layout: &Layout, path: &Path, place: &ChunkPlace, wanted: &[S
     }
     let columns = builders.into_iter().map(column_of).collect();
     let row_numbers = (!rejected.is_empty()).then(|| numbers.clone());
-    Ok(Chunk { file: place.file, first_row: place.first_row, rows: numbers.len(), columns, rejected, row_numbers })
+    let (file, first_row, rows) = (place.file, place.first_row, numbers.len());
+    Ok(Chunk { file, first_row, rows, columns, rejected, row_numbers, lost: Vec::new() })
 }
 
 /// The bytes of a chunk and their encoding. In some, `|` may be the second byte of a character: such a file is turned

@@ -594,6 +594,69 @@ fn a_formula_without_its_value_is_no_empty_cell_and_an_empty_text_is_one() {
     assert_eq!(cells, ["x", super::filled::NOT_COMPUTED, "", "2"]);
 }
 
+/// A workbook with the columns `id` and `name` and these cells as names, in rows that have an id.
+fn workbook_of(path: &Path, names: &[&str]) {
+    let text = |cell: &str, text: &str| format!("<c r=\"{cell}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let row = |(at, name): (usize, &&str)| {
+        format!(
+            "<row r=\"{0}\">{1}{2}</row>",
+            at + 2,
+            text(&format!("A{}", at + 2), "i"),
+            name.replace('$', &(at + 2).to_string())
+        )
+    };
+    let cells: String = names.iter().enumerate().map(row).collect();
+    workbook(path, &(HEADER.to_owned() + &cells), "count=\"0\" uniqueCount=\"0\">", &[]);
+}
+
+const SAID: &str = "<c r=\"B$\" t=\"str\"><v>a</v></c>";
+const FORMULA: &str = "<c r=\"B$\"><f>A1</f><v/></c>";
+const ERROR: &str = "<c r=\"B$\" t=\"e\"><f>A1</f><v>#N/A</v></c>";
+const EMPTY: &str = "<c r=\"B$\"/>";
+const COMPUTED: &str = "<c r=\"B$\" t=\"str\"><f>A1</f><v>a</v></c>";
+
+#[test]
+fn cells_that_lost_their_values_are_told_by_row_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = [SAID, FORMULA, ERROR, EMPTY, COMPUTED, "<c r=\"B$\" t=\"str\"><f>A1</f><v></v></c>", SAID, FORMULA];
+    workbook_of(&folder.path().join("a.xlsx"), &names);
+    let study = study_with(folder.path(), "a.xlsx", "");
+    let read = chunks(&study, &open(&study, 0).unwrap());
+    let lost = read[0].lost.iter().flat_map(|cells| cells.rows().map(|row| (cells.column, cells.loss.code(), row)));
+    let expected = [(1, "formula_without_value", 2), (1, "formula_without_value", 8), (1, "error_value", 3)];
+    assert_eq!(lost.collect::<Vec<_>>(), expected);
+    let filled: Vec<bool> = (0..8).map(|row| read[0].columns[1].text(row).is_some()).collect();
+    assert_eq!(filled, [true, false, false, false, true, false, true, false]);
+}
+
+#[test]
+fn a_needed_column_of_which_most_lost_its_values_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = |names: &[&str], bound: &str| {
+        workbook_of(&folder.path().join("a.xlsx"), names);
+        let study = study_with(folder.path(), "a.xlsx", "");
+        let text = std::fs::read_to_string(&study.file).unwrap().replace("name = \"name\"", bound);
+        std::fs::write(&study.file, text).unwrap();
+        open(&file::read(&study.file).unwrap(), 0)
+    };
+    for (names, what) in [
+        ([EMPTY, FORMULA, FORMULA, SAID], Some("saved without their values")),
+        ([EMPTY, ERROR, ERROR, SAID], Some("such as #N/A")),
+        ([EMPTY, EMPTY, EMPTY, FORMULA], Some("saved without their values")),
+        ([FORMULA, ERROR, SAID, SAID], None),
+    ] {
+        for bound in ["name = \"name\"", "id_number = \"name\""] {
+            let error = opened(&names, bound).err();
+            assert_eq!(error.is_some(), what.is_some(), "{names:?}");
+            let Some(error) = error else { continue };
+            let text = error.to_string();
+            assert!(text.contains(what.unwrap()) && text.contains("hint"), "{text}");
+            assert_eq!((error.kind(), error.place().column.as_deref()), (Kind::Input, Some("name")));
+        }
+        assert!(opened(&names, "name = \"id\"\naddress = \"name\"").is_ok(), "{names:?}");
+    }
+}
+
 #[test]
 fn an_open_document_sheet_is_named_with_what_to_do() {
     use std::io::Write;
