@@ -1,9 +1,9 @@
 //! Of which cells of a workbook was the value lost?
 //!
 //! Takes, cell by cell, where a formula was saved without what it comes to, or came to an error (`#N/A`), gives these
-//! cells by column. They are read as empty ones, which is what they look like: half of all ID numbers may be missing so.
-//! Each is noted, and each column warned of; one by which records or persons are known, and of which most is lost, is
-//! an error.
+//! cells by column. They are read as empty ones, which is what they look like: half of all ID numbers may be missing
+//! so. Each is noted, and each column warned of; one by which records or persons are known, and of which most is lost,
+//! is an error.
 
 use std::path::Path;
 
