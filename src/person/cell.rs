@@ -133,7 +133,8 @@ impl<'a> BoundField<'a> {
     ) -> Option<Result<Date, ()>> {
         let column = self.columns.first().and_then(|column| chunk.columns.get(*column));
         if let Some(day) = column.and_then(|column| column.day(row)) {
-            return Some(Date::from_day(day).ok_or(()));
+            let date = Date::from_day(day).map(|date| self.dates.map_or(date, |form| form.as_declared(date)));
+            return Some(date.ok_or(()));
         }
         let text = self.text(chunk, row)?;
         let is_open = self.binding.format.is_none() && date::may_be_month(&text);

@@ -80,6 +80,11 @@ impl Date {
         Date(self.0 & !31)
     }
 
+    /// The date without its month and day.
+    fn without_month(self) -> Date {
+        Date(self.0 & !511)
+    }
+
     /// The year; 0 if there is none.
     #[must_use]
     pub fn year(self) -> u16 {
@@ -221,6 +226,8 @@ pub struct Form<'a> {
     /// `strftime`; `None`: the usual forms.
     format: Option<&'a str>,
     has_short_year: bool,
+    has_month: bool,
+    has_day: bool,
     latest_year: u16,
     offset_seconds: i32,
 }
@@ -234,7 +241,20 @@ impl<'a> Form<'a> {
             let format = format.replace("%%", "");
             format.contains("%y") || format.contains("%D")
         });
-        Form { format, has_short_year, latest_year, offset_seconds }
+        let has = |parts: &str| format.is_none_or(|format| parts_of(format).any(|part| parts.contains(part)));
+        let (has_month, has_day) = (has("mbBhjFD"), has("dejFD"));
+        Form { format, has_short_year, has_month, has_day, latest_year, offset_seconds }
+    }
+
+    /// What a whole date says in a column of this form. Of years and months a spreadsheet makes first days of months:
+    /// what the format does not have was made up.
+    #[must_use]
+    pub fn as_declared(&self, date: Date) -> Date {
+        match (self.has_month, self.has_day) {
+            (_, true) => date,
+            (true, false) => date.month(),
+            (false, false) => date.without_month(),
+        }
     }
 
     /// Does the study give a format? To read a text by it takes ten times as long as to look one up.
@@ -247,7 +267,10 @@ impl<'a> Form<'a> {
     #[must_use]
     pub fn read(&self, text: &str) -> Option<Date> {
         match self.format {
-            Some(format) => self.read_strictly(format, text).or_else(|| is_iso_day(text).then(|| read(text)).flatten()),
+            Some(format) => self.read_strictly(format, text).or_else(|| {
+                let date = if is_iso_day(text) { read(text) } else { None };
+                date.map(|date| self.as_declared(date))
+            }),
             None => of_instant(text, self.offset_seconds).or_else(|| read(text)),
         }
     }
@@ -265,6 +288,15 @@ impl<'a> Form<'a> {
         let part = |value: Option<i8>| u8::try_from(value.unwrap_or(0)).ok();
         Date::from_parts(year, part(parsed.month())?, part(parsed.day())?)
     }
+}
+
+/// The letters of the parts of a format: `d` of `%d` and `%-d`.
+fn parts_of(format: &str) -> impl Iterator<Item = char> {
+    let mut characters = format.chars();
+    std::iter::from_fn(move || {
+        characters.find(|character| *character == '%')?;
+        characters.find(|character| character.is_ascii_alphabetic() || *character == '%')
+    })
 }
 
 /// Is it written `2020-11-01`?
@@ -345,6 +377,8 @@ mod tests {
     use std::borrow::Cow;
 
     use super::{Date, Form, count_days, day_number, may_be_month, read};
+    use crate::intake::study::Field;
+    use crate::person::cell::BoundField;
 
     fn check(text: &str, format: Option<&str>, expected: Option<(u16, u8, u8)>) {
         let form = Form::new(format, 2020, 8 * 3600);
@@ -374,6 +408,41 @@ mod tests {
         check("20000", None, Some((1954, 10, 3)));
         check("1990-0306", None, Some((1990, 3, 6)));
         check("199003-06", None, Some((1990, 3, 6)));
+    }
+
+    #[test]
+    fn a_day_of_a_typed_column_says_no_more_either() {
+        use crate::intake::extract::Column;
+        use crate::person::practice::{HEAD, Practice, source};
+        for (format, expected) in [(", format = \"%Y%m\"", (1990, 3, 0)), ("", (1990, 3, 1))] {
+            let columns = format!("birth_date = {{ column = \"b\"{format} }}\n");
+            let study = format!("{HEAD}{}{columns}", source("a", "register", false, &[("name", "n")]));
+            let practice = Practice::of(&[("a.csv", "n,b\n王丽,\n")], &study);
+            let (study, extract) = (&practice.study, &practice.extracts[0]);
+            let mut chunk = extract.read(study, 0).unwrap();
+            chunk.columns[1] = Column::Day(vec![Some(day_number(1990, 3, 1))].into());
+            let binding = study.sources[0].binding(Field::BirthDate).unwrap();
+            let date = BoundField::new(study, binding, &extract.columns).date(&chunk, 0).unwrap().unwrap();
+            assert_eq!(date.parts(), expected, "{format}");
+        }
+    }
+
+    #[test]
+    fn a_whole_date_says_no_more_than_the_declared_form() {
+        for (format, expected) in [
+            ("%Y%m", (1990, 3, 0)),
+            ("%Y-%m", (1990, 3, 0)),
+            ("%B %Y", (1990, 3, 0)),
+            ("%Y%%d%m", (1990, 3, 0)),
+            ("%Y", (1990, 0, 0)),
+            ("%Y%m%d", (1990, 3, 1)),
+            ("%-e/%m/%Y", (1990, 3, 1)),
+            ("%Y%j", (1990, 3, 1)),
+            ("%D", (1990, 3, 1)),
+        ] {
+            check("1990-03-01", Some(format), Some(expected));
+        }
+        check("1990-03-01", None, Some((1990, 3, 1)));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod births;
 mod copies;
+mod undated;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -94,6 +95,7 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
         check_deaths(source, extract.source, tally, &standardised.table).map_err(place)?;
         warn_of_dead_residents(source, extract.source, &standardised.table);
         warn_of_undated_deaths(source, extract.source, &standardised.table);
+        undated::check(source, extract.source, &standardised.table).map_err(place)?;
         warn_of_other_codes(source, tally);
         warn_of_absent_kinds(source, extract.source, &standardised.table);
         warn_of_unborn(source, extract.source, study.reference.day, &standardised.table);

@@ -58,6 +58,8 @@ struct Asked<'a> {
     source: usize,
     name: &'a str,
     columns: Vec<String>,
+    /// Where they are among the columns that are read.
+    places: Vec<usize>,
     reader: Reader<'a>,
 }
 
@@ -107,6 +109,7 @@ fn asked<'a>(study: &'a Study, extract: &Extract) -> Vec<Asked<'a>> {
         source: extract.source,
         name,
         columns: columns.to_vec(),
+        places: columns.iter().filter_map(|name| extract.columns.iter().position(|known| known == name)).collect(),
         reader,
     };
     let single =
@@ -139,6 +142,9 @@ impl Counted {
         self.rows += (chunk.rows + chunk.rejected.len()) as u64;
         for fault in &chunk.rejected {
             self.noted(false, fault.reason);
+        }
+        for cells in chunk.lost.iter().filter(|cells| asked.places.contains(&cells.column)) {
+            *self.notes.entry(cells.loss.code()).or_default() += cells.count();
         }
         for row in 0..chunk.rows {
             // Such a row is set aside, whatever else it says.
@@ -387,5 +393,32 @@ mod tests {
             profile.notes.get("id_check").copied().unwrap_or(0)
         };
         assert!(of(5.0) > of(0.0));
+    }
+
+    #[test]
+    fn values_that_a_workbook_lost_are_noted_in_their_column_and_by_their_rows() {
+        let folder = tempfile::tempdir().expect("folder");
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        for (row, name) in ["n", "王丽", "李明", "张伟", "刘洋"].into_iter().enumerate() {
+            let row = u32::try_from(row).expect("few");
+            sheet.write_string(row, 0, name).expect("written");
+            sheet.write_string(row, 1, if row == 0 { "i" } else { "x" }).expect("written");
+        }
+        let formula = rust_xlsxwriter::Formula::new("A1");
+        sheet.write_formula(2, 1, formula.clone().set_result("#N/A")).expect("written");
+        sheet.write_formula(4, 1, formula.set_result("#N/A")).expect("written");
+        book.save(folder.path().join("a.xlsx")).expect("saved");
+        let columns = source("a", "register", false, &[("name", "n"), ("address", "i")]).replace("a.csv", "a.xlsx");
+        std::fs::write(folder.path().join("study.toml"), format!("{HEAD}{columns}")).expect("written");
+        let study = file::read(&folder.path().join("study.toml")).expect("study");
+        let extracts = extract::open_all(&study).expect("extracts");
+        let profiles = profile(&study, &extracts, &Silent).expect("profiled");
+        let notes: Vec<Option<u64>> = profiles.iter().map(|of| of.notes.get("error_value").copied()).collect();
+        assert_eq!(notes, [None, Some(2)]);
+        let standardised = crate::person::standardise(&study, &extracts, &Silent).expect("records");
+        assert_eq!(standardised.tallies[0].noted["error_value"], 2);
+        let rows = crate::person::noted(&study, &extracts, 0, "error_value").expect("rows");
+        assert_eq!(rows, [(0, 2), (0, 4)]);
     }
 }

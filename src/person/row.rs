@@ -202,6 +202,9 @@ impl<'a> RowReader<'a> {
                 reason: fault.reason,
             });
         }
+        for cells in chunk.lost.iter().filter(|_| rows.start == 0) {
+            cells.rows().for_each(|row| out.note_of(row, cells.loss.code()));
+        }
         let has_overlong = chunk.has_overlong(rows.clone());
         let rows: Vec<usize> = rows.filter(|row| self.is_usable(chunk, *row, has_overlong, &mut out)).collect();
         let texts = self.read_texts(chunk, &rows, &mut out);
@@ -463,6 +466,11 @@ fn intern_name(text: &str, names: &mut NameTable) -> Option<Symbol> {
 }
 
 impl ChunkTable {
+    fn note_of(&mut self, row: u64, what: &'static str) {
+        self.reading = row;
+        self.note(Some(what));
+    }
+
     fn note(&mut self, what: Option<&'static str>) {
         if let Some(what) = what {
             *self.tally_notes.entry(what).or_default() += 1;

@@ -8,7 +8,8 @@
 //! 2. the encoding is the declared one; else UTF-8 if there is a byte-order mark or if the non-ASCII text is mostly
 //!    valid UTF-8; else GB18030, unless it is clearly one of the encodings of one byte for each character, of which
 //!    nobody can tell which one: such a file is refused until one is declared;
-//! 3. a record with more or fewer fields than the header, or with bytes that are no text, is set aside by its number.
+//! 3. a record with more or fewer fields than the header, or with bytes that are no text, is set aside by its number;
+//! 4. a file that ends in the middle of its last record was cut off, and is refused.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -21,7 +22,7 @@ use arrow::array::{Array, StringBuilder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::encoding::{TextCount, decoded, decoded_as_far_as_it_goes, has_second_bytes};
+use super::encoding::{TextCount, decoded, decoded_as_far_as_it_goes, ends_within_character, has_second_bytes};
 use super::input::{self, Input};
 use super::{Chunk, ChunkPlace, Column, Form, Opened, RowFault, Terms, header};
 use crate::digest::hex;
@@ -67,6 +68,12 @@ pub(super) fn open(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Ope
         return Err(Error::input(what).at_file(path).at_row(1).hint(set_encoding()));
     };
     let positions = header::locate(path, wanted, &names)?;
+    if let (Some(last), rows @ 1..) = (raw(path, scan.last), scan.rows)
+        && let Some(hint) = cut_off(&last, delimiter, encoding, names.len())
+    {
+        let error = Error::input("the file ends in the middle of a row").at_file(path).at_row(rows);
+        return Err(error.hint(hint));
+    }
     let form = Form::Csv(Layout { delimiter, encoding, fields: names.len(), positions });
     Ok((Opened { names, form, chunks: scan.chunks, rows: scan.rows, classes: Vec::new() }, scan.digest))
 }
@@ -131,6 +138,8 @@ struct Scan {
     header: ByteRecord,
     chunks: Vec<ChunkPlace>,
     rows: u64,
+    /// Where the last record begins and ends.
+    last: (u64, u64),
     digest: String,
     text: TextCount,
 }
@@ -164,6 +173,7 @@ fn scan(terms: &Terms, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan>
         }
     };
     let mut ids = Ids::default();
+    let mut last = (0, 0);
     loop {
         let start = reader.position().byte();
         record_start.set(start);
@@ -172,6 +182,7 @@ fn scan(terms: &Terms, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan>
         }
         rows += 1;
         let place = (start + skipped, reader.position().byte() + skipped);
+        last = place;
         if let Some(lines) = ids.rows_within(&record, header.len(), delimiter)
             && (lines.are_alike() || !raw(path, place).is_some_and(|raw| is_well_quoted(&raw, delimiter)))
         {
@@ -190,7 +201,28 @@ fn scan(terms: &Terms, path: &Path, delimiter: u8, skipped: u64) -> Result<Scan>
     }
     close(&mut chunks, chunk_start, rows, reader.position().byte());
     let watched = reader.into_inner();
-    Ok(Scan { header, chunks, rows, digest: hex(&watched.digest.finalize()), text: watched.text })
+    Ok(Scan { header, chunks, rows, last, digest: hex(&watched.digest.finalize()), text: watched.text })
+}
+
+/// Is the last record of a file only the beginning of one? If so, what to do. Without its last line end alone a file
+/// is whole; so is one behind whose rows blanks stand, or the sign by which old systems end a file.
+fn cut_off(last: &[u8], delimiter: u8, encoding: Encoding, fields: usize) -> Option<&'static str> {
+    const END_OF_FILE: u8 = 0x1a;
+    let text = decoded_as_far_as_it_goes(last, encoding);
+    // A row put behind it is within its quotation marks, or one by itself.
+    let probe = format!("{text}\nx");
+    let mut reader = reader_of(probe.as_bytes(), delimiter);
+    let mut record = ByteRecord::new();
+    let has_record = reader.read_byte_record(&mut record).is_ok_and(|read| read);
+    let is_short = has_record && record.len() < fields;
+    if has_record && !reader.read_byte_record(&mut record).is_ok_and(|read| read) {
+        return Some(
+            "ask the sender for the file again; if it is whole, a quotation mark is opened in this row and not closed",
+        );
+    }
+    let is_ended = last.ends_with(b"\n") || last.ends_with(b"\r") || last.ends_with(&[END_OF_FILE]);
+    let is_cut = !is_ended && !text.trim().is_empty() && (is_short || ends_within_character(last, encoding));
+    is_cut.then_some("ask the sender for the file again; if it is whole, its last line is no row: remove it")
 }
 
 /// The bytes of a record.
@@ -274,7 +306,8 @@ pub(super) fn read(layout: &Layout, path: &Path, place: &ChunkPlace, wanted: &[S
     }
     let columns = builders.into_iter().map(column_of).collect();
     let row_numbers = (!rejected.is_empty()).then(|| numbers.clone());
-    Ok(Chunk { file: place.file, first_row: place.first_row, rows: numbers.len(), columns, rejected, row_numbers })
+    let (file, first_row, rows) = (place.file, place.first_row, numbers.len());
+    Ok(Chunk { file, first_row, rows, columns, rejected, row_numbers, lost: Vec::new() })
 }
 
 /// The bytes of a chunk and their encoding. In some, `|` may be the second byte of a character: such a file is turned

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{BIG5, GB18030, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252};
+use encoding_rs::{BIG5, GB18030, UTF_8, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252};
 
 use crate::intake::study::Encoding;
 
@@ -123,4 +123,14 @@ pub(super) fn decoded_as_far_as_it_goes(bytes: &[u8], encoding: Encoding) -> Cow
         Some(table) => table.decode_without_bom_handling(bytes).0,
         None => String::from_utf8_lossy(bytes),
     }
+}
+
+/// Is the beginning of a character the last of some bytes?
+pub(super) fn ends_within_character(bytes: &[u8], encoding: Encoding) -> bool {
+    let mut decoder = table_of(encoding).unwrap_or(UTF_8).new_decoder_without_bom_handling();
+    let mut text = String::with_capacity(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(0));
+    let _ = decoder.decode_to_string(bytes, &mut text, false);
+    text.reserve(decoder.max_utf8_buffer_length(0).unwrap_or(0));
+    let (_, _, was_begun) = decoder.decode_to_string(&[], &mut text, true);
+    was_begun
 }

@@ -16,6 +16,7 @@ pub mod filled;
 mod format;
 mod header;
 mod input;
+mod lost;
 mod merged;
 mod parquet;
 pub mod table;
@@ -39,6 +40,7 @@ pub use self::all::open_all;
 pub use self::cell::{local_day, without_point};
 pub use self::format::can_be_named;
 use self::format::{FormatName, format_of};
+pub use self::lost::LostCells;
 
 /// A source as it is: files, chunks, row counts, digests.
 #[derive(Debug)]
@@ -134,6 +136,8 @@ pub struct Chunk {
     pub rejected: Vec<RowFault>,
     /// Data row within the file of each row; `None` if they are consecutive from `first_row`.
     pub row_numbers: Option<Vec<u64>>,
+    /// Cells of a workbook that look empty and are not.
+    pub lost: Vec<LostCells>,
 }
 
 /// A row that cannot be read.
@@ -235,6 +239,9 @@ pub fn open(study: &Study, source: usize) -> Result<Extract> {
     for one in opened {
         let (file, opened) = one?;
         check_classes(wanted, &extract.columns, &file.path, &opened.classes)?;
+        if let Form::Xlsx(sheet) = &opened.form {
+            lost::check(wanted, &extract.columns, &file.path, (&sheet.columns, &sheet.lost))?;
+        }
         match &mut first {
             Some((path, known)) => agree(&extract.columns, (path, known), (&file.path, &opened.classes))?,
             None if opened.classes.is_empty() => {}

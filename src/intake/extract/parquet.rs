@@ -335,7 +335,8 @@ pub(super) fn read(
         faults.extend(undecodable.into_iter().map(|row| (row, name)));
     }
     let (file, first_row) = (place.file, place.first_row);
-    let chunk = Chunk { file, first_row, rows: batch.num_rows(), columns, rejected: Vec::new(), row_numbers: None };
+    let (rows, rejected, lost) = (batch.num_rows(), Vec::new(), Vec::new());
+    let chunk = Chunk { file, first_row, rows, columns, rejected, row_numbers: None, lost };
     Ok(if faults.is_empty() { chunk } else { without(chunk, &faults).unwrap_or_else(|chunk| chunk) })
 }
 

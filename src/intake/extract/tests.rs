@@ -483,6 +483,47 @@ fn csv_rows_that_cannot_be_read_are_set_aside_by_number() {
 }
 
 #[test]
+fn a_csv_file_that_was_cut_off_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let is_cut = |bytes: &[u8], more: &str, row: u64| {
+        std::fs::write(folder.path().join("a.csv"), bytes).unwrap();
+        let study = study_with(folder.path(), "a.csv", more);
+        let Err(error) = open(&study, 0) else { return false };
+        let text = error.to_string();
+        assert!(text.contains("the file ends in the middle of a row") && text.contains("again"), "{text}");
+        assert_eq!((error.kind(), error.place().row), (Kind::Input, Some(row)), "{text}");
+        true
+    };
+    let whole = "id,name,x\n1,王小明,\"a\nb\"\n2,李,c\n";
+    let declared = ["", "encoding = \"utf-8\"", "encoding = \"gb18030\""];
+    for (bytes, more) in [(whole.as_bytes().to_vec(), declared[0]), (gb18030(whole), declared[2])] {
+        let starts: Vec<usize> = [b"\n1,".as_slice(), b"\n2,"].map(|start| find(&bytes, start) + 1).to_vec();
+        // Nobody can tell the beginning of the last field from a whole one.
+        let last_fields = [find(&bytes, b"\"a"), find(&bytes, b"c\n")];
+        for length in starts[0] + 1..=bytes.len() {
+            let row = if length > starts[1] { 2 } else { 1 };
+            let is_whole = [last_fields[0], starts[1] - 1, starts[1]].contains(&length) || length >= last_fields[1];
+            assert_eq!(is_cut(&bytes[..length], more, row), !is_whole, "{length} {more}");
+        }
+    }
+    // Within the last character of the last field, and within quotation marks behind it.
+    let name_last = "id,name\n1,王\n2,李";
+    assert!(is_cut(&name_last.as_bytes()[..name_last.len() - 1], declared[1], 2));
+    assert!(is_cut(&gb18030(name_last)[..gb18030(name_last).len() - 1], declared[2], 2));
+    assert!(is_cut(b"id,name\n1,a\n2,\"b\n", "", 2));
+    assert!(is_cut(&gb18030("id|name|x\n1|亅|y\n2|亅"), "", 2), "the second byte of 亅 is the delimiter itself");
+    for whole in
+        ["id,name\n1,a\n2,\"b\"", "id,name\n1,a\n2\n", "id,name\n1,a\n\u{1a}", "id,name\r1,a\r2\r", "id,name\n1,a\n  "]
+    {
+        assert!(!is_cut(whole.as_bytes(), "", 0), "{whole:?}");
+    }
+}
+
+fn find(bytes: &[u8], part: &[u8]) -> usize {
+    bytes.windows(part.len()).position(|window| window == part).unwrap()
+}
+
+#[test]
 fn a_long_csv_file_is_read_in_stretches() {
     let (folder, _) = folder();
     let mut text = String::from("id,name,note\n");
@@ -551,6 +592,69 @@ fn a_formula_without_its_value_is_no_empty_cell_and_an_empty_text_is_one() {
     let sheets = super::filled::read(&path).unwrap();
     let cells: Vec<&str> = sheets[0].rows[0].1.iter().map(String::as_str).collect();
     assert_eq!(cells, ["x", super::filled::NOT_COMPUTED, "", "2"]);
+}
+
+/// A workbook with the columns `id` and `name` and these cells as names, in rows that have an id.
+fn workbook_of(path: &Path, names: &[&str]) {
+    let text = |cell: &str, text: &str| format!("<c r=\"{cell}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let row = |(at, name): (usize, &&str)| {
+        format!(
+            "<row r=\"{0}\">{1}{2}</row>",
+            at + 2,
+            text(&format!("A{}", at + 2), "i"),
+            name.replace('$', &(at + 2).to_string())
+        )
+    };
+    let cells: String = names.iter().enumerate().map(row).collect();
+    workbook(path, &(HEADER.to_owned() + &cells), "count=\"0\" uniqueCount=\"0\">", &[]);
+}
+
+const SAID: &str = "<c r=\"B$\" t=\"str\"><v>a</v></c>";
+const FORMULA: &str = "<c r=\"B$\"><f>A1</f><v/></c>";
+const ERROR: &str = "<c r=\"B$\" t=\"e\"><f>A1</f><v>#N/A</v></c>";
+const EMPTY: &str = "<c r=\"B$\"/>";
+const COMPUTED: &str = "<c r=\"B$\" t=\"str\"><f>A1</f><v>a</v></c>";
+
+#[test]
+fn cells_that_lost_their_values_are_told_by_row_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = [SAID, FORMULA, ERROR, EMPTY, COMPUTED, "<c r=\"B$\" t=\"str\"><f>A1</f><v></v></c>", SAID, FORMULA];
+    workbook_of(&folder.path().join("a.xlsx"), &names);
+    let study = study_with(folder.path(), "a.xlsx", "");
+    let read = chunks(&study, &open(&study, 0).unwrap());
+    let lost = read[0].lost.iter().flat_map(|cells| cells.rows().map(|row| (cells.column, cells.loss.code(), row)));
+    let expected = [(1, "formula_without_value", 2), (1, "formula_without_value", 8), (1, "error_value", 3)];
+    assert_eq!(lost.collect::<Vec<_>>(), expected);
+    let filled: Vec<bool> = (0..8).map(|row| read[0].columns[1].text(row).is_some()).collect();
+    assert_eq!(filled, [true, false, false, false, true, false, true, false]);
+}
+
+#[test]
+fn a_needed_column_of_which_most_lost_its_values_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = |names: &[&str], bound: &str| {
+        workbook_of(&folder.path().join("a.xlsx"), names);
+        let study = study_with(folder.path(), "a.xlsx", "");
+        let text = std::fs::read_to_string(&study.file).unwrap().replace("name = \"name\"", bound);
+        std::fs::write(&study.file, text).unwrap();
+        open(&file::read(&study.file).unwrap(), 0)
+    };
+    for (names, what) in [
+        ([EMPTY, FORMULA, FORMULA, SAID], Some("saved without their values")),
+        ([EMPTY, ERROR, ERROR, SAID], Some("such as #N/A")),
+        ([EMPTY, EMPTY, EMPTY, FORMULA], Some("saved without their values")),
+        ([FORMULA, ERROR, SAID, SAID], None),
+    ] {
+        for bound in ["name = \"name\"", "id_number = \"name\""] {
+            let error = opened(&names, bound).err();
+            assert_eq!(error.is_some(), what.is_some(), "{names:?}");
+            let Some(error) = error else { continue };
+            let text = error.to_string();
+            assert!(text.contains(what.unwrap()) && text.contains("hint"), "{text}");
+            assert_eq!((error.kind(), error.place().column.as_deref()), (Kind::Input, Some("name")));
+        }
+        assert!(opened(&names, "name = \"id\"\naddress = \"name\"").is_ok(), "{names:?}");
+    }
 }
 
 #[test]

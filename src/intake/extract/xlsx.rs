@@ -8,7 +8,8 @@
 //!    shared texts against the bytes there are;
 //! 2. cells are streamed; no grid is built;
 //! 3. the first row with any cell is the header; rows without any cell are not data;
-//! 4. what is merged downwards holds for each of its rows ([`merged`]).
+//! 4. what is merged downwards holds for each of its rows ([`merged`]);
+//! 5. cells whose value was lost are read as empty ones, and told of ([`lost`]).
 
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -17,7 +18,8 @@ use arrow::array::{Array, Date32Array, Date32Builder, StringArray, StringBuilder
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 
 use super::input::{self, Input};
-use super::{Chunk, ChunkPlace, Column, Form, Opened, Terms, cell, guarded, header, merged};
+use super::lost::{Loss, LostCells};
+use super::{Chunk, ChunkPlace, Column, Form, Opened, Terms, cell, guarded, header, lost, merged};
 use crate::error::{Error, Result};
 
 /// Most rows of one chunk.
@@ -51,6 +53,8 @@ pub(super) struct Sheet {
     pub(super) columns: Vec<Column>,
     /// Data row of each row, counted from the header; blank rows leave gaps.
     pub(super) numbers: Vec<u64>,
+    /// Cells that look empty and are not.
+    pub(super) lost: Vec<LostCells>,
 }
 
 impl Sheet {
@@ -90,6 +94,9 @@ pub(super) fn read(sheet: &Sheet, place: &ChunkPlace) -> Chunk {
         Column::Day(array) => Column::Day(array.slice(start, rows)),
     };
     let numbers = sheet.numbers.get(start..end).unwrap_or_default();
+    // Rows in which all is lost belong to the chunk before.
+    let from = if start == 0 { 1 } else { place.first_row };
+    let to = sheet.numbers.get(end).map_or(u64::MAX, |next| next - 1);
     let consecutive = numbers.last().is_none_or(|last| *last + 1 == place.first_row + rows as u64);
     Chunk {
         file: place.file,
@@ -98,6 +105,7 @@ pub(super) fn read(sheet: &Sheet, place: &ChunkPlace) -> Chunk {
         columns: sheet.columns.iter().map(slice).collect(),
         rejected: Vec::new(),
         row_numbers: (!consecutive).then(|| numbers.to_vec()),
+        lost: sheet.lost.iter().filter_map(|cells| cells.within((from, to))).collect(),
     }
 }
 
@@ -174,7 +182,7 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
     // Asked again after its end, the stream would complain.
     let mut ended = false;
     let mut next = || {
-        let cell = if ended { None } else { cells.next_cell().map_err(|_| damaged(path))? };
+        let cell = if ended { None } else { cells.next_cell_with_formula_metadata().map_err(|_| damaged(path))? };
         ended = cell.is_none();
         Ok(cell)
     };
@@ -182,8 +190,8 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
     let mut header_row = None;
     let mut pending = None;
     while let Some(cell) = next()? {
-        let (row, column) = cell.get_position();
-        if matches!(cell.get_value(), DataRef::Empty) || column >= COLUMNS_MAX {
+        let (row, column) = cell.pos;
+        if matches!(cell.value, DataRef::Empty) || column >= COLUMNS_MAX {
             continue;
         }
         if *header_row.get_or_insert(row) != row {
@@ -192,7 +200,7 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
         }
         let column = column as usize;
         names.resize(names.len().max(column + 1), String::new());
-        if let (Some(name), Some(value)) = (names.get_mut(column), value_of(cell.get_value())) {
+        if let (Some(name), Some(value)) = (names.get_mut(column), value_of(&cell.value)) {
             *name = value.text();
         }
     }
@@ -210,10 +218,12 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
     };
     let mut rows = Rows::new(&positions);
     while let Some(cell) = pending.take().map_or_else(&mut next, |cell| Ok(Some(cell)))? {
-        let (row, column) = cell.get_position();
-        if let Some(value) = value_of(cell.get_value()) {
-            let number = u64::from(row).checked_sub(u64::from(header_row)).filter(|number| *number > 0);
+        let (row, column) = cell.pos;
+        let number = u64::from(row).checked_sub(u64::from(header_row)).filter(|number| *number > 0);
+        if let Some(value) = value_of(&cell.value) {
             rows.put(number.ok_or_else(|| damaged(path))?, column as usize, value).ok_or_else(|| damaged(path))?;
+        } else if let (Some(number), Some(loss)) = (number, loss_of(&cell.value, cell.formula.is_some())) {
+            rows.lose(number, column as usize, loss);
         }
         if rows.numbers.len() as u64 > terms.limits.rows_max {
             return Err(too_large(path, format!("has more than the {} rows allowed", terms.limits.rows_max)));
@@ -228,7 +238,7 @@ fn sheet_of(terms: &Terms, path: &Path, wanted: &[String]) -> Result<(Sheet, Vec
     let columns = rows.columns.into_iter().map(Builder::finish);
     let filled = |(column, stretches)| merged::filled(column, &rows.numbers, stretches);
     let columns = columns.zip(&stretches).map(filled).collect();
-    Ok((Sheet { columns, numbers: rows.numbers }, names))
+    Ok((Sheet { columns, numbers: rows.numbers, lost: rows.lost }, names))
 }
 
 /// The only sheet with content. Where there are several the rows of the others would be left out in silence: an
@@ -303,6 +313,15 @@ fn value_of(value: &DataRef<'_>) -> Option<Value> {
     (!text.is_empty()).then_some(Value::Text(text))
 }
 
+/// How a cell without a value lost it; `None` of an empty one. A formula may come to an empty text.
+fn loss_of(value: &DataRef<'_>, is_formula: bool) -> Option<Loss> {
+    match value {
+        DataRef::Error(_) => Some(Loss::Error),
+        DataRef::Empty if is_formula => Some(Loss::Formula),
+        _ => None,
+    }
+}
+
 fn date_of(date: &ExcelDateTime) -> Value {
     if !date.is_datetime() {
         return Value::Text(cell::number_text(date.as_f64()));
@@ -328,6 +347,7 @@ struct Rows {
     wanted: Vec<Vec<usize>>,
     columns: Vec<Builder>,
     numbers: Vec<u64>,
+    lost: Vec<LostCells>,
 }
 
 impl Rows {
@@ -340,7 +360,7 @@ impl Rows {
             }
         }
         let columns = positions.iter().map(|_| Builder::default()).collect();
-        Rows { wanted, columns, numbers: Vec::new() }
+        Rows { wanted, columns, numbers: Vec::new(), lost: Vec::new() }
     }
 
     /// Puts a value into a row; `None` if rows do not come in order.
@@ -358,6 +378,13 @@ impl Rows {
             self.columns.get_mut(*index)?.put(rows, &value);
         }
         Some(())
+    }
+
+    /// Keeps in mind that a cell has lost its value.
+    fn lose(&mut self, number: u64, column: usize, loss: Loss) {
+        for index in self.wanted.get(column).into_iter().flatten() {
+            lost::add(&mut self.lost, *index, loss, number);
+        }
     }
 
     /// Every column gets a null where the current row has no cell.

@@ -81,18 +81,19 @@ fn answer(request: Request, footers: &mut Footers) -> Result<(Reply, Option<Rows
     match request.work {
         Work::Open { terms, format, columns } => {
             let (opened, digest) = opened_here(&terms, format, &path, &columns)?;
-            let (mut layout, mut numbers, mut sheet) = (None, None, None);
+            let (mut layout, mut numbers, mut lost, mut sheet) = (None, None, Vec::new(), None);
             match opened.form {
                 Form::Csv(known) => layout = Some(known),
                 Form::Xlsx(known) => {
                     sheet = Some((known.numbers.len(), known.columns));
                     numbers = Some(known.numbers);
+                    lost = known.lost;
                 }
                 Form::Parquet(known) => footers.last = Some((path, columns, known)),
                 Form::ParquetApart => {}
             }
             let (names, chunks, rows, classes) = (opened.names, opened.chunks, opened.rows, opened.classes);
-            Ok((Reply::Opened { names, chunks, rows, classes, digest, layout, numbers }, sheet))
+            Ok((Reply::Opened { names, chunks, rows, classes, digest, layout, numbers, lost }, sheet))
         }
         Work::Read { terms, layout, place, columns } => {
             let chunk = match layout {

@@ -23,7 +23,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 use super::filled::FilledSheet;
-use super::{ChunkPlace, FormatName, Terms, csv};
+use super::{ChunkPlace, FormatName, LostCells, Terms, csv};
 use crate::error::Error;
 
 pub use child::serve;
@@ -88,6 +88,8 @@ pub(super) enum Reply {
         layout: Option<csv::Layout>,
         /// Of a workbook: the data row of each row.
         numbers: Option<Vec<u64>>,
+        /// Of a workbook: cells that look empty and are not.
+        lost: Vec<LostCells>,
     },
     Chunk {
         rows: usize,

@@ -72,14 +72,17 @@ impl Pool {
     ) -> Result<(Opened, String)> {
         let work = Work::Open { terms: terms.clone(), format, columns: columns.to_vec() };
         let (reply, batch) = self.exchange(Request { path: path.to_path_buf(), work })?;
-        let Reply::Opened { names, chunks, rows, classes, digest, layout, numbers } = reply else {
+        let Reply::Opened { names, chunks, rows, classes, digest, layout, numbers, lost } = reply else {
             return Err(nonsense(path));
         };
         let form = match (format, layout, numbers, batch) {
             (FormatName::Parquet, None, None, None) => Form::ParquetApart,
             (FormatName::Csv, Some(layout), None, None) => Form::Csv(layout),
             (FormatName::Xlsx, None, Some(numbers), Some(batch)) if batch.num_rows() == numbers.len() => {
-                Form::Xlsx(xlsx::Sheet { columns: columns_of(&batch, columns.len(), path)?, numbers })
+                if lost.iter().any(|cells| !cells.is_sound()) {
+                    return Err(nonsense(path));
+                }
+                Form::Xlsx(xlsx::Sheet { columns: columns_of(&batch, columns.len(), path)?, numbers, lost })
             }
             _ => return Err(nonsense(path)),
         };
@@ -114,7 +117,7 @@ impl Pool {
         };
         let rejected = rejected.into_iter().map(fault).collect();
         let columns = columns_of(&batch, columns.len(), path)?;
-        Ok(Chunk { file, first_row, rows, columns, rejected, row_numbers })
+        Ok(Chunk { file, first_row, rows, columns, rejected, row_numbers, lost: Vec::new() })
     }
 
     /// Asks for something that has no rows.

@@ -291,6 +291,11 @@ const REASONS: &[Entry] = &[
     ("ragged_row", words("列数与表头不符", "more or fewer fields than the header")),
     ("text_too_long", words("内容过长", "text longer than any name, number or address")),
     ("undecodable_text", words("文字编码无法识别", "text in no readable encoding")),
+    (
+        "formula_without_value",
+        words("表格公式未保存结果，按空格处理", "a formula saved without its value, read as empty"),
+    ),
+    ("error_value", words("表格公式出错（如 #N/A），按空格处理", "an error of a formula such as #N/A, read as empty")),
     ("id_spelling", words("身份号码书写不规范，已规范", "ID number: spelling mended")),
     ("id_fifteen_digits", words("十五位身份号码，已升为十八位", "ID number: 15 digits brought to 18")),
     ("id_masked", words("身份号码中段被遮蔽", "ID number: middle masked")),
