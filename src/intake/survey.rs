@@ -8,8 +8,8 @@
 //!    files and copies ([`copies`]) are left out, with a comment, and the parts of one extract are put together
 //!    ([`parts`]);
 //! 2. [`guess`] says what each column is; the roll is the file that looks most like one;
-//!    Of columns headed as labels (`person_id`) the others tell whether they are ([`labels`]); what is left under headers
-//!    that nobody knows is bound where the values are plain ([`unbound`]);
+//!    the others tell of a column headed as a label (`person_id`) whether it is one ([`labels`]); what is left under
+//!    headers that nobody knows is bound where the values are plain ([`unbound`]);
 //! 3. what one file does not say for itself follows from the others: the order of day and month ([`dates`]), and which
 //!    columns are the same under different headers ([`matching`]);
 //! 4. columns that are no built-in field are declared with a comparator that fits their values ([`custom`]), and if

@@ -1,8 +1,8 @@
 //! What are the columns that are headed as labels?
 //!
-//! Takes the files of a folder, gives what each such column (`person_id`, `household_id`) is in its file. The same words
-//! head the labels of a truth, which must never be compared, and the numbers that an office gives to its records and
-//! households. A label of persons comes again: in its file, or in another one.
+//! Takes the files of a folder, gives what each such column (`person_id`, `household_id`) is in its file. The same
+//! words head the labels of a truth, which must never be compared, and the numbers that an office gives to its records
+//! and households. A label of persons comes again: in its file, or in another one.
 
 use std::collections::BTreeMap;
 
