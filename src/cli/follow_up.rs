@@ -217,7 +217,7 @@ fn take_back(asked: &Import) -> Result<ExitCode> {
             files.reject(format!("{name}{sheet}: {}", lacking(list)));
         }
         for (place, column, reason) in &taken.wrong {
-            files.reject(format!("{name}, {place}, {}: {}\n", column.of(language), reason.of(language)));
+            files.reject(format!("{name}, {place}, {column}: {}\n", reason.of(language)));
         }
         if let Some(path) = &taken.wrong_file {
             files.lines += &format!("{name}: the wrong rows with their reasons are in {}\n", path.display());

@@ -14,6 +14,7 @@ mod heading;
 mod month;
 mod role;
 mod row;
+mod torn;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,7 @@ use cover::{Cover, cover};
 use heading::{Heading, Twice};
 pub(super) use row::normal;
 use row::{COLUMNS, FILLED_IN, OUTCOME, Row};
+use torn::Torn;
 
 /// Where a row stands in the file that came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,10 +62,28 @@ pub struct WrongRow {
     pub spot: Spot,
     /// The column at fault.
     pub column: Words,
+    /// The place of its cell, if the column has no heading.
+    pub cell: Option<usize>,
     /// What is wrong and what was expected.
     pub reason: Words,
     /// The row as it came back.
     pub cells: Vec<String>,
+}
+
+impl WrongRow {
+    /// The column at fault, for people: one without a heading by its letters.
+    fn at_fault(&self, language: Language) -> String {
+        let column = self.column.of(language);
+        self.cell.map_or_else(|| column.to_owned(), |cell| format!("{column} {}", letters(cell)))
+    }
+}
+
+/// The letters of a column as spreadsheets show them.
+fn letters(column: usize) -> String {
+    const LETTERS: &[u8; 26] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let last = char::from(LETTERS[column % LETTERS.len()]);
+    let before = (column / LETTERS.len()).checked_sub(1).map_or_else(String::new, letters);
+    format!("{before}{last}")
 }
 
 /// What a filled list said.
@@ -126,7 +146,7 @@ pub struct TakenBack {
     /// Rows that were not filled in.
     pub blank: u64,
     /// Rows that cannot be used: where, the column at fault, and why.
-    pub wrong: Vec<(String, Words, Words)>,
+    pub wrong: Vec<(String, String, Words)>,
     /// Lists that lack columns, each with its sheet if the file has several lists.
     pub incomplete: Vec<(Option<String>, Incomplete)>,
     /// Where those rows stand with their reasons.
@@ -178,22 +198,28 @@ pub fn read(path: &Path, known: &Known<'_>) -> Result<Returned> {
         asks_supervisor: cover == Cover::Supervisor,
         ..Returned::default()
     };
-    for (list, (sheet, Heading { at, places, missing, unknown })) in lists.iter().enumerate() {
+    for (list, (sheet, heading)) in lists.iter().enumerate() {
+        let mut torn = torn::Rows::of(sheet, heading, known.reference);
+        let Heading { at, places, missing, unknown } = heading;
         if !missing.is_empty() {
             returned.incomplete.push(Incomplete { list, missing: missing.clone(), unknown: unknown.clone() });
         }
         let heading = sheet.rows.get(*at).map(|(_, cells)| cells.clone()).unwrap_or_default();
         returned.says_what_is_asked |= heading.iter().any(|cell| heading::is_what_is_asked(cell));
         // A heading that a program has repeated within the list says nothing.
-        for (number, cells) in sheet.rows.iter().skip(at + 1).filter(|(_, cells)| *cells != heading) {
+        for (at, (number, cells)) in sheet.rows.iter().enumerate().skip(at + 1).filter(|(_, row)| row.1 != heading) {
             let spot = Spot { list, row: *number };
             returned.asks_supervisor |= cells.iter().any(|cell| decision::asks_supervisor(cell));
+            if let Some(Torn { column, cell, reason }) = torn.fault(at) {
+                returned.wrong.push(WrongRow { spot, column, cell, reason, cells: cells.clone() });
+                continue;
+            }
             match (Row { cells, columns: places, team }).read(&numbers, known) {
                 Ok(Some(visit)) => returned.visits.push((spot, visit)),
                 Ok(None) => returned.blank += 1,
                 Err((column, reason)) => {
                     let column = COLUMNS[column].title;
-                    returned.wrong.push(WrongRow { spot, column, reason, cells: cells.clone() });
+                    returned.wrong.push(WrongRow { spot, column, cell: None, reason, cells: cells.clone() });
                 }
             }
         }
@@ -258,6 +284,7 @@ fn contradictions(returned: &mut Returned, sheets: &[&FilledSheet]) {
         returned.wrong.push(WrongRow {
             spot,
             column: COLUMNS[OUTCOME].title,
+            cell: None,
             reason: words(
                 "同一编号在清单中出现两次且结果不同：只保留正确的一行",
                 "the list has this case twice, with different outcomes: keep the row that holds",
@@ -318,7 +345,8 @@ pub fn take_back(store: &mut Store, run: &Path, path: &Path, taking: &Taking<'_>
         if returned.wrong.is_empty() { None } else { Some(write_wrong(run, &digest, &returned, language)?) };
     let ids: FxHashSet<i64> = visits.iter().map(|visit| visit.id).collect();
     let waiting = decision::waiting(store.cases()?.iter().filter(|case| ids.contains(&case.id)));
-    let wrong = returned.wrong.iter().map(|wrong| (returned.place(wrong.spot), wrong.column, wrong.reason)).collect();
+    let told = |wrong: &WrongRow| (returned.place(wrong.spot), wrong.at_fault(language), wrong.reason);
+    let wrong = returned.wrong.iter().map(told).collect();
     let place = |list: &Incomplete| (returned.sheet(list.list), list.clone());
     let incomplete = returned.incomplete.iter().map(place).collect();
     let (good, blank) = (visits.len() as u64, returned.blank);
@@ -387,8 +415,7 @@ fn write_sheet(
     let titles = [ROW_TITLE, COLUMN_TITLE, REASON_TITLE].map(|title| title.of(language).to_owned());
     write(0, &[&titles, heading].concat(), &bold)?;
     for (row, wrong) in (1u32..).zip(wrong) {
-        let first =
-            [wrong.spot.row.to_string(), wrong.column.of(language).to_owned(), wrong.reason.of(language).to_owned()];
+        let first = [wrong.spot.row.to_string(), wrong.at_fault(language), wrong.reason.of(language).to_owned()];
         write(row, &[&first, &wrong.cells[..]].concat(), &text)?;
     }
     for (column, width) in (0u16..).zip(&widths) {

@@ -18,7 +18,7 @@ use super::heading::Places;
 use super::month;
 use crate::casework::history::SUPERVISOR;
 use crate::casework::store::{StoredCase, Visit};
-use crate::intake::extract::filled::NOT_COMPUTED;
+use crate::intake::extract::filled::{CELL_CHARACTERS_MAX, NOT_COMPUTED};
 use crate::intake::study::Language;
 use crate::outcome::report::cases::CaseRow;
 use crate::outcome::report::words::{Words, field, words};
@@ -27,12 +27,12 @@ use crate::person;
 
 pub(super) const CASE: usize = 0;
 pub(super) const OUTCOME: usize = 1;
-const DATE: usize = 2;
-const NOTE: usize = 3;
+pub(super) const DATE: usize = 2;
+pub(super) const NOTE: usize = 3;
 const NAME: usize = 4;
 const BIRTH: usize = 5;
-const MATTER: usize = 6;
-const DWELLING: usize = 7;
+pub(super) const MATTER: usize = 6;
+pub(super) const DWELLING: usize = 7;
 /// What a team writes.
 pub(super) const FILLED_IN: [usize; 3] = [OUTCOME, DATE, NOTE];
 /// What stands beside a case number and must belong to it.
@@ -182,6 +182,15 @@ impl Row<'_> {
                 return Err(fault);
             }
         }
+        if self.cell(NOTE).chars().count() > CELL_CHARACTERS_MAX {
+            return Err((
+                NOTE,
+                words(
+                    "备注过长（超过 4000 字），未登记：请缩短后再交回",
+                    "the note is longer than 4,000 characters, so nothing was noted: make it shorter",
+                ),
+            ));
+        }
         let outcome = outcome_of(&outcome)?;
         if !outcome.fits(case.kind) {
             return Err((
@@ -323,7 +332,7 @@ pub(super) fn is_born(cell: &str, sent: &str) -> bool {
 }
 
 /// A case number as it is stored, from how people write it.
-fn case_number(text: &str) -> Option<String> {
+pub(super) fn case_number(text: &str) -> Option<String> {
     let characters: String = text
         .to_uppercase()
         .chars()
@@ -338,7 +347,7 @@ fn case_number(text: &str) -> Option<String> {
     right.then(|| format!("{}-{}", &characters[..4], &characters[4..]))
 }
 
-fn outcome_of(text: &str) -> Result<Outcome, Fault> {
+pub(super) fn outcome_of(text: &str) -> Result<Outcome, Fault> {
     let unknown = || {
         (
             OUTCOME,
@@ -398,7 +407,7 @@ fn without_decimals(rest: &str) -> &str {
 }
 
 /// A day as `YYYY-MM-DD`, from how people and spreadsheets write it; empty if there is none.
-fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
+pub(super) fn visit_day(text: &str, reference: Date) -> Result<String, Fault> {
     if text.is_empty() {
         return Ok(String::new());
     }

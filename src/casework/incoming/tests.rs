@@ -1,3 +1,5 @@
+mod torn;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 

@@ -271,6 +271,15 @@ pub fn read(path: &Path, pairs: &[ReviewPair]) -> Result<Returned> {
             let spot = Spot { list, row: *row };
             match read_row(cell(number), cell(judgement), heading, cells, &known) {
                 Ok(None) => blank += 1,
+                Ok(Some(_)) if cell(note).chars().count() > filled::CELL_CHARACTERS_MAX => {
+                    wrong.push((
+                        spot,
+                        words(
+                            "备注过长（超过 4000 字）：请缩短",
+                            "the note is longer than 4,000 characters: make it shorter",
+                        ),
+                    ));
+                }
                 Ok(Some((id, judgement))) => {
                     said.push((spot, Said { id, judgement, note: crate::privacy::mask::plain(cell(note)) }));
                 }

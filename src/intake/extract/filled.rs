@@ -25,8 +25,8 @@ const BYTES_MAX: u64 = 64 << 20;
 const ROWS_MAX: usize = 200_000;
 /// Most columns.
 const COLUMNS_MAX: u32 = 256;
-/// Longest text of a cell, in characters.
-const CELL_CHARACTERS_MAX: usize = 4_000;
+/// Longest text of a cell, in characters. Of a longer one a character more is given: whoever reads it must say so.
+pub const CELL_CHARACTERS_MAX: usize = 4_000;
 
 /// What stands for a formula of which the file has no value.
 pub const NOT_COMPUTED: &str = "=?";
@@ -226,7 +226,7 @@ fn mark_formulas(
 }
 
 fn shortened(text: &str) -> String {
-    text.trim().chars().take(CELL_CHARACTERS_MAX).collect()
+    text.trim().chars().take(CELL_CHARACTERS_MAX + 1).collect()
 }
 
 fn text_table(path: &Path) -> Result<Vec<FilledSheet>> {
