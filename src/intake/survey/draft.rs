@@ -262,7 +262,8 @@ fn field_headed(profile: &Profile, plan: &Planned) -> Option<Field> {
 pub(super) fn lacks_last_seen(plan: &Planned) -> bool {
     let rows = &plan.guess.rows;
     let mut kinds = rows.kinds.keys().chain(&rows.otherwise).peekable();
-    let is_of_events = kinds.peek().is_some() && kinds.all(|kind| matches!(kind, RowKind::Birth | RowKind::Death));
+    let are_events = kinds.peek().is_some() && kinds.all(|kind| matches!(kind, RowKind::Birth | RowKind::Death));
+    let is_of_events = are_events && !rows.is_mostly_unknown;
     plan.role == Role::Register && plan.guess.bound(Field::LastSeen).is_none() && !is_of_events
 }
 

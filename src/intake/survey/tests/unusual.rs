@@ -208,6 +208,9 @@ fn the_only_date_that_may_be_of_a_sign_of_life_is_bound_as_a_guess() {
     for header in ["有效期至", "迁入日期", "interview_date", "结婚日期"] {
         assert_eq!(column(&register(header, day).1, 1, Field::LastSeen), None, "{header}");
     }
+    // Births and deaths say it themselves, but not for the others of their list.
+    let insured = |row: u32| format!("{},{}", ["参保", "参保", "新生儿参保"][row as usize % 3], day(row));
+    assert_eq!(column(&register("数据类别,最近结算日期", insured).1, 1, Field::LastSeen), Some("最近结算日期"));
     // Within a year, or one of two: somebody is asked.
     let (text, study) = register("维护时间", |row| format!("2019-{:02}-{:02}", row % 12 + 1, row % 28 + 1));
     assert_eq!(column(&study, 1, Field::LastSeen), None, "{text}");
