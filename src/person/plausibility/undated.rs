@@ -9,7 +9,10 @@ use crate::error::{Error, Result};
 use crate::intake::study::{Field, RowKind, Source};
 use crate::person::table::PersonTable;
 
-/// Rows of deaths, or of others.
+/// Rows with a date of death below which a kind of rows is not taken for deaths.
+const DATES_MIN: u64 = 3;
+
+/// Rows of a kind.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Rows {
     all: u64,
@@ -65,18 +68,21 @@ pub(super) fn check(source: &Source, number: usize, table: &PersonTable) -> Resu
 }
 
 fn finding(number: usize, table: &PersonTable) -> Option<Finding> {
-    let (mut deaths, mut others) = (Rows::default(), Rows::default());
+    let mut kinds = [Rows::default(); RowKind::ALL.len()];
     for record in table.records(number) {
         let at = record as usize;
-        let rows = if table.kind[at] == RowKind::Death { &mut deaths } else { &mut others };
+        let rows = &mut kinds[table.kind[at] as usize];
         rows.all += 1;
         rows.dated += u64::from(table.death[at].is_some());
     }
+    let deaths = std::mem::take(&mut kinds[RowKind::Death as usize]);
     if deaths.all < ROWS_MIN || deaths.dated * 2 >= deaths.all {
         return None;
     }
     // A few residents who have died since are no deaths of another kind.
-    let have_others_the_dates = others.dated > deaths.dated && (others.dated >= ROWS_MIN || others.are_mostly_dated());
+    let dated = kinds.iter().map(|rows| rows.dated).sum::<u64>();
+    let are_deaths = |rows: &Rows| rows.dated >= DATES_MIN && rows.are_mostly_dated();
+    let have_others_the_dates = dated > deaths.dated && (dated >= ROWS_MIN || kinds.iter().any(are_deaths));
     Some(if have_others_the_dates { Finding::Exchanged } else { Finding::Undated(deaths.all - deaths.dated) })
 }
 
@@ -86,15 +92,15 @@ mod tests {
     use crate::error::Kind;
     use crate::person::practice::{HEAD, Practice, source};
 
-    /// A register in which rows of each kind (all, dated) stand below each other.
+    /// A register in which rows of each kind (all, dated) stand below each other, and births, which have no such date.
     fn register(deaths: (usize, usize), others: (usize, usize)) -> Practice {
         let rows = |kind: &str, (all, dated): (usize, usize)| -> String {
             let day = |row: usize| if row < dated { "2020-03-04" } else { "" };
             (0..all).map(|row| format!("王丽{row},{},{kind}\n", day(row))).collect()
         };
-        let text = format!("n,d,k\n{}{}", rows("death", deaths), rows("here", others));
+        let text = format!("n,d,k\n{}{}{}", rows("death", deaths), rows("here", others), rows("birth", (70, 0)));
         let columns = &[("name", "n"), ("death_date", "d")][..];
-        let kinds = "[source.rows]\ncolumn = \"k\"\ndeath = [\"death\"]\n";
+        let kinds = "[source.rows]\ncolumn = \"k\"\ndeath = [\"death\"]\nbirth = [\"birth\"]\n";
         Practice::of(&[("a.csv", &text)], &format!("{HEAD}{}{kinds}", source("a", "register", false, columns)))
     }
 
@@ -103,6 +109,7 @@ mod tests {
         for (deaths, others, expected) in [
             ((60, 0), (30, 30), Some(Finding::Exchanged)),
             ((60, 0), (3, 3), Some(Finding::Exchanged)),
+            ((60, 0), (2, 2), Some(Finding::Undated(60))),
             ((60, 10), (500, 30), Some(Finding::Exchanged)),
             // Nobody else has any, or a few who have died since.
             ((60, 10), (500, 0), Some(Finding::Undated(50))),
