@@ -39,6 +39,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result, inert};
 use crate::intake::extract::{self, Chunk, Extract};
+use crate::intake::study::nothing::is_nothing;
 use crate::intake::study::{
     Binding, Encoding, Field, FollowUp, Language, Limits, Linkage, ReferenceTime, Role, RowMeaning, Source, Study,
 };
@@ -248,6 +249,7 @@ fn survey(folder: &Path, path: &Path) -> Result<Looked> {
             sample = cells_of_names(&headers, cells);
         }
     }
+    profiles.iter_mut().for_each(Profile::settle);
     let digest = extract.files.first().map_or_else(String::new, |file| file.digest.clone());
     let below = path.parent().filter(|parent| *parent != folder);
     let name_below =
@@ -341,8 +343,9 @@ fn cells_of_names(headers: &[String], cells: Vec<Vec<String>>) -> Vec<Vec<String
 /// Some cells of each column, in lower case.
 fn lower_cells(chunk: &Chunk) -> Vec<Vec<String>> {
     let rows = chunk.rows.min(SAMPLE_ROWS);
-    let lower =
-        |column: &extract::Column, row: usize| column.text(row).map_or_else(String::new, |text| text.to_lowercase());
+    let lower = |column: &extract::Column, row: usize| {
+        column.text(row).filter(|text| !is_nothing(text)).unwrap_or_default().to_lowercase()
+    };
     chunk.columns.iter().map(|column| (0..rows).map(|row| lower(column, row)).collect()).collect()
 }
 

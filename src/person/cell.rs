@@ -13,6 +13,7 @@ use super::code;
 use super::date::{self, Date, Form};
 use super::han::compatible;
 use crate::intake::extract::{Chunk, Column, without_point};
+use crate::intake::study::nothing::{is_no_day, is_no_name, is_nothing};
 use crate::intake::study::sex_words::{is_beside_mujer, is_f, is_m};
 use crate::intake::study::{Binding, Comparator, Field, RowKind, RowMeaning, Study};
 
@@ -36,6 +37,8 @@ pub(super) struct BoundField<'a> {
     has_mujer: Mutex<FxHashMap<(usize, u64), bool>>,
     /// Is it of words or of ID numbers, which are read with what spreadsheets make of them?
     is_as_written: bool,
+    /// Is it of names of persons?
+    is_name: bool,
     /// Are rounded numbers as good as others?
     may_be_rounded: bool,
 }
@@ -44,17 +47,12 @@ impl<'a> BoundField<'a> {
     /// The columns of a binding among those of an extract.
     pub(super) fn new(study: &'a Study, binding: &'a Binding, present: &[String]) -> BoundField<'a> {
         let place = |name: &String| present.iter().position(|known| known == name);
-        let is_as_written = matches!(
+        let is_name = matches!(
             binding.field,
-            Field::Name
-                | Field::FamilyName
-                | Field::GivenName
-                | Field::FormerName
-                | Field::MotherName
-                | Field::Address
-                | Field::IdNumber
-                | Field::MotherIdNumber
+            Field::Name | Field::FamilyName | Field::GivenName | Field::FormerName | Field::MotherName
         );
+        let is_as_written =
+            is_name || matches!(binding.field, Field::Address | Field::IdNumber | Field::MotherIdNumber);
         let comparator = comparator(study, binding.field);
         let reference = Date::from_day(study.reference.day).unwrap_or_default().year();
         let latest_year = match binding.field {
@@ -73,6 +71,7 @@ impl<'a> BoundField<'a> {
             counts_days: Mutex::default(),
             has_mujer: Mutex::default(),
             is_as_written,
+            is_name,
             may_be_rounded: is_as_written || comparator == Some(Comparator::Numeric),
         }
     }
@@ -94,8 +93,14 @@ impl<'a> BoundField<'a> {
         };
         match self.binding.codes.get(text.as_ref()) {
             Some(code) => Some(Cow::Borrowed(code.as_str())),
+            None if self.is_empty_day(&text) => None,
             None => Some(text),
         }
+    }
+
+    /// Does a text of a field of dates stand for none? What the column's form makes a date of is one (00 is a year).
+    fn is_empty_day(&self, text: &str) -> bool {
+        self.dates.is_some_and(|form| is_no_day(text) && form.read(text).is_none())
     }
 
     /// The cells of several columns as one text.
@@ -113,7 +118,7 @@ impl<'a> BoundField<'a> {
         let text = column.text(row)?;
         match () {
             () if self.binding.codes.contains_key(text.as_ref()) => Some(text),
-            () if is_nothing(&text) => None,
+            () if is_nothing(&text) && (!self.is_name || is_no_name(&text)) => None,
             () if self.is_as_written => Some(text),
             () => Some(without_point(text)),
         }
@@ -123,7 +128,9 @@ impl<'a> BoundField<'a> {
     pub(super) fn date(&self, chunk: &Chunk, row: usize) -> Option<Result<Date, ()>> {
         let column = self.columns.first().and_then(|column| chunk.columns.get(*column));
         if let Some(day) = column.and_then(|column| column.day(row)) {
-            return Some(Date::from_day(day).ok_or(()));
+            let date = Date::from_day(day);
+            let is_empty = date.is_none() && self.is_empty_day(&column?.text(row)?);
+            return (!is_empty).then_some(date.ok_or(()));
         }
         let text = self.text(chunk, row)?;
         let is_open = self.binding.format.is_none() && date::may_be_month(&text);
@@ -275,14 +282,6 @@ pub(super) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// Is this how a program writes that there is nothing?
-pub(super) fn is_nothing(text: &str) -> bool {
-    const NOTHING: [&str; 8] = ["null", "\\n", "(null)", "<null>", "none", "nan", "#n/a", "n/a"];
-    // Few texts begin like one of them.
-    let begins_so = matches!(text.as_bytes().first(), Some(b'n' | b'N' | b'\\' | b'(' | b'<' | b'#'));
-    begins_so && text.len() <= 6 && NOTHING.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
-}
-
 /// `1.20106E+11`: all that is left of a long number.
 fn is_rounded(text: &str) -> bool {
     let is_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -295,16 +294,35 @@ fn is_rounded(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{RowKinds, is_nothing, is_rounded, number};
+    use super::{RowKinds, is_rounded, number};
     use crate::intake::study::{RowKind, RowMeaning};
+    use crate::person::practice::{HEAD, Practice, field, source};
 
     #[test]
-    fn what_programs_write_for_nothing_is_nothing() {
-        for (text, expected) in
-            [("NULL", true), ("\\N", true), ("nan", true), ("None", true), ("#N/A", true), ("Na", false), ("无", false)]
-        {
-            assert_eq!(is_nothing(text), expected, "{text}");
-        }
+    fn what_stands_for_nothing_is_missing_unless_the_study_says_what_it_means() {
+        let columns =
+            [("family_name", "f"), ("given_name", "g"), ("death_date", "d"), ("household", "h"), ("id_number", "i")];
+        let codes =
+            "pay = { column = \"p\", codes = { \"无\" = \"none\" } }\nyear = { column = \"y\", format = \"%y\" }\n";
+        let rows = "[source.rows]\ncolumn = \"k\"\npresent = [\"0\"]\nelsewhere = [\"无\"]\notherwise = \"other\"\n";
+        let study = format!(
+            "{HEAD}{}{}{}{codes}{rows}",
+            field("pay", "exact"),
+            field("year", "date"),
+            source("a", "roll", false, &columns)
+        );
+        let text = "f,g,d,h,i,p,y,k\nNa,Nan Li,0000-00-00,/,无,无,00,0\n王,无,9999-12-31,—,未知,/,000000,无\n李,丽,2019-05-06,0,暂无,-,99,/\n";
+        let found = Practice::of(&[("a.csv", text)], &study).standardised();
+        let said = |at: usize| {
+            let texts = found.table.texts.row(at).iter().zip(&found.table.text_fields);
+            let texts: Vec<&str> = texts.map(|(symbol, field)| field.values.text(*symbol)).collect();
+            (texts.join("|"), found.table.household[at] != 0, found.table.death[at].to_string(), found.table.kind[at])
+        };
+        assert_eq!(said(0), (String::from("na|nan li|none|2000"), false, String::new(), RowKind::Present));
+        assert_eq!(said(1), (String::from("王|||"), false, String::new(), RowKind::Elsewhere));
+        assert_eq!(said(2), (String::from("李|丽||1999"), true, String::from("2019-05-06"), RowKind::Other));
+        // 李 丽 stand in two columns: of no cell is anything noted.
+        assert_eq!(found.tallies[0].noted.keys().collect::<Vec<_>>(), ["name_spacing"]);
     }
 
     #[test]

@@ -364,9 +364,9 @@ mod tests {
         assert_eq!(died, [false, false, false, true, true]);
         assert_eq!(found.tallies[0].noted["death_before_birth"], 3);
         let rows = |unreadable: usize| {
-            let row =
-                |at: usize| if at < unreadable { "王丽,,1950,红桥区\n" } else { "李明,,1950,2020-01-02\n" };
-            records_of(&(0..45).map(row).fold(String::from("n,i,b,d\n"), |text, row| text + row), columns, "")
+            let cell = |at: usize| if at < unreadable { format!("红桥区{at}号") } else { "2020-01-02".into() };
+            let row = |text: String, at: usize| format!("{text}王丽,,1950,{}\n", cell(at));
+            records_of(&(0..45).fold(String::from("n,i,b,d\n"), row), columns, "")
         };
         assert!(rows(22).is_ok());
         assert!(rows(23).unwrap_err().to_string().contains("cannot be read as dates of death"));

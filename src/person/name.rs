@@ -14,6 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::han::{self, Syllable};
 use super::mask;
+use crate::intake::study::nothing;
 use crate::intake::study::plain_letters::plain_letter;
 use crate::privacy::personal;
 pub use sound::sound;
@@ -44,10 +45,8 @@ const SOMEBODY: char = '某';
 
 const MIDDLE_DOTS: &[char] = &['·', '•', '‧', '・', '.', '∙', '⋅', '。', '●', '˙', '･', '᛫'];
 
+/// What stands in place of a name, besides what stands for any value.
 const NO_NAME: &[&str] = &[
-    "无",
-    "不详",
-    "未知",
     "无名氏",
     "无名",
     "未取名",
@@ -59,14 +58,9 @@ const NO_NAME: &[&str] = &[
     "女婴",
     "某某",
     "某",
-    "null",
-    "none",
     "unknown",
-    "n/a",
     "na",
     "待定",
-    "暂无",
-    "-",
     "未上户",
 ];
 
@@ -284,6 +278,9 @@ pub(super) fn is_invisible(character: char) -> bool {
 
 /// Does this say that there is no name?
 fn is_no_name(text: &str) -> bool {
+    if nothing::is_no_name(text) {
+        return true;
+    }
     if text.is_ascii() {
         return NO_NAME.iter().any(|nothing| nothing.eq_ignore_ascii_case(text));
     }

@@ -6,6 +6,7 @@
 
 mod births;
 mod copies;
+mod stand_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,6 +39,10 @@ const ODD_SHARE: u64 = 4;
 /// What a spreadsheet does to a column of long codes.
 const ROUNDED: &str = "most codes of this column were turned into rounded numbers by a spreadsheet";
 
+/// What is advised where most cells of a column cannot be read.
+const SHIFTED: &str =
+    "the columns may be shifted against their headers, or have another form: look at the file, and ask the sender";
+
 /// Rows of an enumeration area, on average, below which its column is a matter to look at.
 const AREA_ROWS_MIN: u64 = 2;
 
@@ -66,11 +71,10 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
             ("last_seen_unreadable", Field::LastSeen, "most cells of this column cannot be read as dates"),
         ] {
             let count = tally.noted.get(note).copied().unwrap_or(0);
-            if tally.rows_in >= ROWS_MIN && count > tally.rows_in / 2 {
+            if tally.rows_in >= ROWS_MIN && count > tally.rows_in / 2 && !stand_in::is_one(study, extract, note, field)?
+            {
                 let columns = source.binding(field).map_or_else(String::new, |binding| binding.columns.join(", "));
-                let hint = "the columns may be shifted against their headers, or have another form: look at the file, \
-                            and ask the sender";
-                return Err(place(Error::input(what)).at_column(columns).hint(hint));
+                return Err(place(Error::input(what)).at_column(columns).hint(SHIFTED));
             }
         }
         if tally.rows_in >= ROWS_MIN {
@@ -91,7 +95,14 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
             let what = format!("the ages in rows that mean `{said}` are those of `{likely}`");
             return Err(place(Error::input(what)).hint("look at [source.rows], and at which file was sent"));
         }
-        check_deaths(source, extract.source, tally, &standardised.table).map_err(place)?;
+        if check_deaths(source, extract.source, tally, &standardised.table)
+            && !stand_in::is_one(study, extract, "death_date_unreadable", Field::DeathDate)?
+        {
+            let column =
+                source.binding(Field::DeathDate).map_or_else(String::new, |binding| binding.columns.join(", "));
+            let error = Error::input("most cells of this column cannot be read as dates of death");
+            return Err(place(error).at_column(column).hint(SHIFTED));
+        }
         warn_of_dead_residents(source, extract.source, &standardised.table);
         warn_of_undated_deaths(source, extract.source, &standardised.table);
         warn_of_other_codes(source, tally);
@@ -180,30 +191,32 @@ fn warn_of_undated_deaths(source: &Source, number: usize, table: &PersonTable) {
     }
 }
 
-/// Most rows have no date of death, so those that cannot be read are held against those that can.
-fn check_deaths(source: &Source, number: usize, tally: &Tally, table: &PersonTable) -> Result<()> {
+/// Can most cells not be read as dates of death? Most rows have none, so those that cannot be read are held against
+/// those that can.
+fn check_deaths(source: &Source, number: usize, tally: &Tally, table: &PersonTable) -> bool {
     let noted = |what| tally.noted.get(what).copied().unwrap_or(0);
     let mut days: BTreeMap<u32, u64> = BTreeMap::new();
     for record in table.records(number) {
         let death = table.death[record as usize];
         *days.entry(death.packed()).or_default() += u64::from(death.is_some());
     }
-    let (read, unreadable, before_birth) =
-        (days.values().sum::<u64>(), noted("death_date_unreadable"), noted("death_before_birth"));
+    let (read, unreadable, before_birth, far_ahead) = (
+        days.values().sum::<u64>(),
+        noted("death_date_unreadable"),
+        noted("death_before_birth"),
+        noted("death_far_ahead"),
+    );
     let columns = source.binding(Field::DeathDate).map_or_else(String::new, |binding| binding.columns.join(", "));
-    if unreadable >= ROWS_MIN && unreadable > read + before_birth {
-        let hint = "the columns may be shifted against their headers, or have another form: look at the file, and ask \
-                    the sender";
-        let error = Error::input("most cells of this column cannot be read as dates of death");
-        return Err(error.at_column(columns).hint(hint));
-    }
-    if before_birth >= ROWS_MIN {
-        tracing::warn!(
-            source = source.name,
-            column = columns,
-            rows = before_birth,
-            "dates of death lie before the birth and are not used: most likely they stand for an empty cell"
-        );
+    for (rows, what) in [
+        (
+            before_birth,
+            "dates of death lie before the birth and are not used: most likely they stand for an empty cell",
+        ),
+        (far_ahead, "dates of death lie decades ahead and are not used: most likely they stand for an empty cell"),
+    ] {
+        if rows >= ROWS_MIN {
+            tracing::warn!(source = source.name, column = columns, rows, "{what}");
+        }
     }
     let of_one_day = days.values().copied().max().unwrap_or(0);
     if of_one_day >= ROWS_MIN && of_one_day * 2 > read {
@@ -215,7 +228,7 @@ fn check_deaths(source: &Source, number: usize, tally: &Tally, table: &PersonTab
              [source.columns], as its rows count as deaths"
         );
     }
-    Ok(())
+    unreadable >= ROWS_MIN && unreadable > read + before_birth + far_ahead
 }
 
 /// Everybody who is enumerated and dead is enumerated wrongly. A register keeps rows of some who have died, and is one

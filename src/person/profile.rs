@@ -11,7 +11,7 @@ use std::hash::BuildHasher;
 use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::cell::{self, BoundField, RowKinds, comparator, is_nothing};
+use super::cell::{self, BoundField, RowKinds, comparator};
 use super::date::Date;
 use super::id_number::{self, Fault};
 use super::name::{self, Reading};
@@ -19,6 +19,7 @@ use super::row::NAME_NOTES;
 use super::{address, code};
 use crate::error::Result;
 use crate::intake::extract::{Chunk, Extract};
+use crate::intake::study::nothing::{is_nothing, is_null};
 use crate::intake::study::{Comparator, Field, Study};
 use crate::progress::Progress;
 
@@ -127,8 +128,10 @@ impl Reader<'_> {
     fn text<'c>(&'c self, chunk: &'c Chunk, row: usize) -> Option<Cow<'c, str>> {
         let of = |column: &Option<usize>| chunk.columns.get((*column)?)?.text(row);
         match self {
-            Reader::RecordId(column) => of(column).filter(|id| !is_nothing(id)),
-            Reader::RowMeaning(column, _) => of(column),
+            Reader::RecordId(column) => of(column).filter(|id| !is_null(id)),
+            Reader::RowMeaning(column, kinds) => {
+                of(column).filter(|value| kinds.of(value).is_some() || !is_nothing(value))
+            }
             Reader::Field(bound) => bound.text(chunk, row),
         }
     }
@@ -337,7 +340,7 @@ mod tests {
             "name = \"n\"\ntelephone = \"t\"\nenumeration_area = \"area\"\nbirth_date = \"b\"\ndivision = \"d\"\n";
         let profiles = of_file(text, columns);
         let counts = |field: &str| (profiles[field].filled, profiles[field].valid);
-        assert_eq!((counts("name"), counts("telephone"), counts("enumeration_area")), ((1, 1), (1, 1), (2, 2)));
+        assert_eq!((counts("name"), counts("telephone"), counts("enumeration_area")), ((1, 1), (1, 1), (1, 1)));
         assert_eq!((counts("birth_date"), counts("division")), ((2, 2), (2, 1)));
         assert_eq!(profiles["birth_date"].notes["birth_after_reference"], 1);
         assert_eq!(profiles["division"].notes["division_float_damage"], 1);

@@ -15,7 +15,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::before::{self, Before, CodeCell, CodesBefore, PlaceCell};
-use super::cell::{BoundField, RowKinds, is_nothing};
+use super::cell::{BoundField, RowKinds};
 use super::code::{self, Relationship};
 use super::column;
 use super::date::Date;
@@ -27,6 +27,7 @@ use super::table::{NO_DAY, Parent, PersonTable, TextField, TextRows, field_colum
 use super::written::Written;
 use super::{Rejected, joins_names, text_field};
 use crate::intake::extract::{Chunk, Extract, ExtractFile};
+use crate::intake::study::nothing::is_nothing;
 use crate::intake::study::{Field, RowKind, Study};
 use crate::privacy::code::stand_in;
 use crate::tally::ORGANISATION;
@@ -266,7 +267,7 @@ impl<'a> RowReader<'a> {
         let born = (birth, self.study.reference.day);
         let (name, written_name) = before::name_of_child((name, written_name), born, &mut out.table);
         let [numbers, place] = self.read_place(chunk, row, before, out);
-        let last_seen = self.read_date(chunk, row, Field::LastSeen, "last_seen_unreadable", out).last_day();
+        let last_seen = self.read_last_seen(chunk, row, out);
         let death = self.read_death(chunk, row, birth, out);
         let mother_name = self.code(chunk, row, Field::MotherName, out);
         let mother_name = mother_name.and_then(|text| intern_name(&text, &mut out.table.names));

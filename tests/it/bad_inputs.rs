@@ -534,3 +534,30 @@ fn id_numbers_name_no_records() {
     let draft = std::fs::read_to_string(&study_file).unwrap();
     assert!(!draft.contains("record_id ="), "{draft}");
 }
+
+/// What `init` binds, `run` reads: neither takes marks for "nothing" for values.
+#[test]
+fn marks_for_empty_cells_stop_no_run() {
+    for nothing in ["NULL", "/", "无", "0", "0000-00-00 00:00:00", "9999-12-31"] {
+        let place = Place::new();
+        std::fs::remove_file(place.path("study.toml")).expect("removed");
+        let line = |(at, line): (usize, &str)| {
+            let death = match at {
+                0 => "死亡日期",
+                _ if at % 10 == 0 => "2019-05-06",
+                _ => nothing,
+            };
+            format!("{line},{death}\n")
+        };
+        place.put("register.csv", rows().lines().enumerate().map(line).collect::<String>());
+        std::fs::rename(place.path("roll.csv"), place.path("census.csv")).expect("renamed");
+        let folder = argument(place.path("study.toml").parent().expect("folder")).to_owned();
+        crate::cli::check(&["init", &folder], 0);
+        let study = std::fs::read_to_string(place.path("study.toml")).expect("draft");
+        assert!(study.contains("\ndeath_date = \"死亡日期\""), "{nothing}: {study}");
+        let (code, said) = place.run();
+        assert_eq!(code, Some(0), "{nothing}: {said}");
+        let manifest = rollcall::audit::manifest::Manifest::read(&place.path("out")).expect("manifest");
+        assert!(manifest.sources.iter().all(|source| !source.noted.contains_key("death_date_unreadable")), "{nothing}");
+    }
+}

@@ -7,6 +7,7 @@
 mod encoding;
 pub mod field_words;
 pub mod file;
+pub mod nothing;
 pub mod plain_letters;
 mod row_kind;
 pub mod sex_words;

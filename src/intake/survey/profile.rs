@@ -9,8 +9,10 @@ use std::hash::BuildHasher;
 
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
-use super::dates;
+use super::{dates, fields};
 use crate::intake::extract::{Chunk, Column, without_point};
+use crate::intake::study::Field;
+use crate::intake::study::nothing::{is_no_day, is_no_name, is_nothing};
 use crate::intake::study::sex_words::sex_of;
 
 /// Columns with at most so many different values are taken for codes, and their values are remembered.
@@ -91,7 +93,13 @@ pub(super) struct Profile {
     different: FxHashSet<u64>,
     /// The same in lower case: one office writes in capitals, another does not.
     different_folded: FxHashSet<u64>,
+    /// Values that are no day, in a column of dates, and a code in another: how often, and how often of those that are
+    /// looked at for their shape.
+    empty_days: BTreeMap<String, (u64, u64)>,
 }
+
+/// Share of the other values that must be dates for what stands for no day to be nothing.
+const DATES_MIN: f64 = 0.5;
 
 impl Profile {
     /// Nothing seen yet.
@@ -104,26 +112,55 @@ impl Profile {
         self.rows += chunk.rows as u64;
         self.has_days |= matches!(column, Column::Day(_));
         let step = (chunk.rows / SHAPED_ROWS).max(1);
+        let names = [Field::Name, Field::FamilyName, Field::GivenName, Field::FormerName, Field::MotherName];
+        let is_name = fields::field_of(&self.name).is_some_and(|(field, _)| names.contains(&field));
+        let says_nothing = if is_name { is_no_name } else { is_nothing };
         for row in 0..chunk.rows {
-            // As a run takes cells: `1.0` is 1.
-            if let Some(text) = column.text(row).map(without_point) {
-                self.add_value(&text);
-                if row % step == 0 {
-                    self.add_shapes(&text);
-                }
+            // As a run takes cells: `1.0` is 1, and what stands for nothing is nothing.
+            let text = column.text(row).map(without_point);
+            if let Some(text) = text.filter(|text| !says_nothing(text)) {
+                self.add_cell(&text, row % step == 0);
+            }
+        }
+    }
+
+    fn add_cell(&mut self, text: &str, is_shaped: bool) {
+        if is_no_day(text) {
+            let (all, shaped) = self.empty_days.entry(text.to_owned()).or_default();
+            *all += 1;
+            *shaped += u64::from(is_shaped);
+            return;
+        }
+        self.add_value(text, 1);
+        if is_shaped {
+            self.add_shapes(text, 1);
+        }
+    }
+
+    /// Decides, when all of a file was looked at, whether what may stand for no day does.
+    pub(super) fn settle(&mut self) {
+        /// A shorter one may be a code.
+        const LENGTH_MIN: usize = 8;
+        let empty_days = std::mem::take(&mut self.empty_days);
+        let is_of_days = self.has_days || dates::readable(self) >= DATES_MIN;
+        let says_no_other = self.filled == 0 && empty_days.keys().all(|text| text.len() >= LENGTH_MIN);
+        for (text, (all, shaped)) in empty_days.into_iter().filter(|_| !is_of_days && !says_no_other) {
+            self.add_value(&text, all);
+            if shaped > 0 {
+                self.add_shapes(&text, shaped);
             }
         }
     }
 
     /// Every value counts for how many different ones there are, and for the list of codes.
-    fn add_value(&mut self, text: &str) {
-        self.filled += 1;
-        self.characters += text.chars().count() as u64;
-        self.digits += text.bytes().filter(u8::is_ascii_digit).count() as u64;
+    fn add_value(&mut self, text: &str, times: u64) {
+        self.filled += times;
+        self.characters += times * text.chars().count() as u64;
+        self.digits += times * text.bytes().filter(u8::is_ascii_digit).count() as u64;
         self.different.insert(FxBuildHasher.hash_one(text));
         self.different_folded.insert(FxBuildHasher.hash_one(text.to_lowercase().as_str()));
         if let Some(codes) = &mut self.codes {
-            *codes.entry(text.to_owned()).or_default() += 1;
+            *codes.entry(text.to_owned()).or_default() += times;
             if codes.len() > CODES_MAX || text.chars().count() > CODE_CHARACTERS_MAX {
                 self.codes = None;
             }
@@ -131,18 +168,18 @@ impl Profile {
     }
 
     /// Shapes are told from some values, evenly spread.
-    fn add_shapes(&mut self, text: &str) {
-        self.shaped += 1;
+    fn add_shapes(&mut self, text: &str, times: u64) {
+        self.shaped += times;
         for shape in shapes_of(text) {
             if let Some(count) = self.shapes.get_mut(shape as usize) {
-                *count += 1;
+                *count += times;
             }
         }
         if let Some(pattern) = dates::pattern_of(text) {
-            *self.patterns.entry(pattern).or_default() += 1;
+            *self.patterns.entry(pattern).or_default() += times;
         }
         if let Some(prefix) = text.get(..12.min(text.len())).filter(|_| is_division(text)) {
-            *self.prefixes.entry(prefix.to_owned()).or_default() += 1;
+            *self.prefixes.entry(prefix.to_owned()).or_default() += times;
         }
     }
 
@@ -284,9 +321,9 @@ mod tests {
         let mut profile = Profile::new("c");
         profile.rows = values.len() as u64;
         for value in values.iter().filter(|value| !value.is_empty()) {
-            profile.add_value(value);
-            profile.add_shapes(value);
+            profile.add_cell(value, true);
         }
+        profile.settle();
         profile
     }
 
@@ -327,6 +364,10 @@ mod tests {
         assert!(!profile(&[]).is_key());
         assert_eq!(profile(&["1", "2", "3"]).overlap(&profile(&["3", "4"])), 0.5);
         assert_eq!(profile(&["1"]).overlap(&profile(&[])), 0.0);
+        // Noughts are no days among days, and a code among codes.
+        let filled = |values: &[&str]| profile(values).filled;
+        assert_eq!(filled(&["0", "0", "2019-01-02", "0000-00-00", "9999-12-31"]), 1);
+        assert_eq!([filled(&["0", "0", "3"]), filled(&["0"]), filled(&["0000-00-00"])], [3, 1, 0]);
         let many: Vec<String> = (0..=CODES_MAX).map(|value| value.to_string()).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         assert!(profile(&many).codes.is_none());

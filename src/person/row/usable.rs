@@ -6,9 +6,9 @@ use std::borrow::Cow;
 
 use super::{ChunkTable, RowReader};
 use crate::intake::extract::{Chunk, Column};
+use crate::intake::study::nothing::is_null;
 use crate::intake::study::{Field, Role, RowKind};
 use crate::person::Rejected;
-use crate::person::cell::is_nothing;
 use crate::person::name::organisation::{is_credit_code, is_organisation};
 use crate::person::{code, id_number};
 use crate::tally::HEADER_REPEATED;
@@ -17,7 +17,7 @@ impl RowReader<'_> {
     /// The id of a row; nothing where there is none.
     pub(super) fn record_id<'c>(&self, chunk: &'c Chunk, row: usize, rows_before: u64) -> Option<Cow<'c, str>> {
         match self.record_id {
-            Some(column) => chunk.columns.get(column).and_then(|column| column.text(row)).filter(|id| !is_nothing(id)),
+            Some(column) => chunk.columns.get(column).and_then(|column| column.text(row)).filter(|id| !is_null(id)),
             None => Some(Cow::Owned(format!("{}", rows_before + chunk.row_number(row)))),
         }
     }

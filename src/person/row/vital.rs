@@ -12,10 +12,17 @@ use crate::person::table::flag;
 /// Nobody who died more years before the reference time than anybody lives is on a roll or in a register of it.
 const LIFE_YEARS_MAX: u16 = 120;
 
+/// Years behind the reference time after which no list says anything of it: such days stand for *never*.
+const YEARS_AHEAD_MAX: u16 = 50;
+
 impl RowReader<'_> {
     /// The date of death: none where nobody can have died then, as what programs write for an empty day.
     pub(super) fn read_death(&self, chunk: &Chunk, row: usize, birth: Date, out: &mut ChunkTable) -> Date {
         let death = self.read_date(chunk, row, Field::DeathDate, "death_date_unreadable", out);
+        if self.is_far_ahead(death) {
+            out.note(Some("death_far_ahead"));
+            return Date::NONE;
+        }
         let before_birth = death.last_day().zip(birth.first_day()).is_some_and(|(death, birth)| death < birth);
         let reference = Date::from_day(self.study.reference.day).unwrap_or_default().year();
         let long_ago = !birth.is_some() && death.is_some() && death.year() + LIFE_YEARS_MAX < reference;
@@ -24,6 +31,22 @@ impl RowReader<'_> {
             return Date::NONE;
         }
         death
+    }
+
+    /// The day on which somebody was last seen: none where it stands for *never*.
+    pub(super) fn read_last_seen(&self, chunk: &Chunk, row: usize, out: &mut ChunkTable) -> Option<i32> {
+        let seen = self.read_date(chunk, row, Field::LastSeen, "last_seen_unreadable", out);
+        if self.is_far_ahead(seen) {
+            out.note(Some("last_seen_far_ahead"));
+            return None;
+        }
+        seen.last_day()
+    }
+
+    fn is_far_ahead(&self, date: Date) -> bool {
+        // Few dates are of a year in which the extract was drawn, let alone of a later one.
+        const DAYS: i32 = YEARS_AHEAD_MAX as i32 * 365;
+        date.first_day().is_some_and(|day| day > self.study.reference.day.saturating_add(DAYS))
     }
 
     /// The birth date beside the ID number, made finer by the one inside it where they agree as far as they go.

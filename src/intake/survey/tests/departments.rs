@@ -333,3 +333,33 @@ fn deaths_without_a_date_and_kinds_that_are_not_understood_are_asked_about() {
     });
     assert!(line(&text, "# left out: 登记类型: ").contains("# ? do its codes say what the rows are"), "{text}");
 }
+
+#[test]
+fn columns_that_are_empty_but_for_a_few_rows_are_bound_whatever_stands_for_nothing() {
+    for nothing in [
+        "",
+        "NULL",
+        "\\N",
+        "N/A",
+        "无",
+        "-",
+        "/",
+        "未知",
+        "0",
+        "00000000",
+        "0000-00-00",
+        "0000-00-00 00:00:00",
+        "9999-12-31",
+    ] {
+        let (text, study) = with_register("业务编号,姓名,身份证号,死亡日期,母亲身份证号", |row| {
+            let (death, mother) = if row % 40 == 0 { (day(row), id_number(row + 1)) } else { Default::default() };
+            let or_nothing = |text: String, nothing: &str| if text.is_empty() { nothing.to_owned() } else { text };
+            let is_day = nothing.starts_with(['0', '9']);
+            let mother = or_nothing(mother, if is_day { "" } else { nothing });
+            format!("U{row},{},{},{},{mother}", han_name(row), id_number(row), or_nothing(death, nothing))
+        });
+        for (field, expected) in [(Field::DeathDate, "死亡日期"), (Field::MotherIdNumber, "母亲身份证号")] {
+            assert_eq!(column(&study, 1, field), Some(expected), "{nothing}: {text}");
+        }
+    }
+}

@@ -277,7 +277,7 @@ fn a_draft_of_any_columns_is_a_study() {
         "sex,dob,birth_year,birth_month,phone,last_seen,address,address_text,type",
         "geschlecht,geburtstag,plz,ort,strasse,anschrift,adresse,name,vorname",
     ];
-    let values = ["a", "12/25/1990", "death", "1", "x \"y\"", "2", "1990", "未知", "31012019", "户籍", ""];
+    let values = ["a", "12/25/1990", "death", "1", "x \"y\"", "2", "1990", "未婚", "31012019", "户籍", ""];
     for (number, header) in headers.into_iter().enumerate() {
         let rows = |turn: usize| {
             table(&format!("id,{header}"), 60, move |row| {

@@ -314,6 +314,8 @@ const REASONS: &[Entry] = &[
     ("death_date_unreadable", words("死亡日期无法识别", "date of death: unreadable")),
     ("number_unreadable", words("自定义数字无法识别", "a declared number: unreadable")),
     ("date_unreadable", words("自定义日期无法识别", "a declared date: unreadable")),
+    ("death_far_ahead", words("死亡日期远在普查时点之后，已不用", "date of death far ahead: not used")),
+    ("last_seen_far_ahead", words("更新日期远在普查时点之后，已不用", "last seen far ahead: not used")),
     ("death_before_birth", words("死亡日期早于出生，已不用", "date of death before birth: not used")),
     ("other_value", words("行类别取值未在研究文件中列出", "kind of row: a value that the study file does not list")),
     ("sex_unknown", words("性别未知或无法识别", "sex: unknown or not readable")),
