@@ -25,30 +25,17 @@ use super::name::{self, Reading};
 use super::name_table::NameTable;
 use super::table::{NO_DAY, Parent, PersonTable, TextField, TextRows, field_columns, flag};
 use super::written::Written;
-use super::{Rejected, joins_names, text_field};
+use super::{Rejected, text_field};
 use crate::intake::extract::{Chunk, Extract, ExtractFile};
 use crate::intake::study::nothing::is_nothing;
 use crate::intake::study::{Field, RowKind, Study};
 use crate::privacy::code::stand_in;
 use crate::tally::ORGANISATION;
 use texts::Texts;
+pub(super) use texts::text_fields;
 
 /// Rows that one thread reads at a time.
 const ROWS_AT_A_TIME: usize = 1 << 15;
-
-/// The text fields of a study: those it declares, and family and given name where they are nowhere joined.
-pub(super) fn text_fields(study: &Study) -> Vec<TextField> {
-    let mut fields: Vec<Field> = Vec::new();
-    if !joins_names(study) {
-        for field in [Field::FamilyName, Field::GivenName] {
-            if study.sources.iter().any(|source| source.binding(field).is_some()) {
-                fields.push(field);
-            }
-        }
-    }
-    fields.extend((0..study.custom_fields.len()).map(|index| Field::Custom(u16::try_from(index).unwrap_or(u16::MAX))));
-    fields.into_iter().map(|field| text_field(field, Lexicon::default())).collect()
-}
 
 /// One source's columns, found in its chunks.
 pub(super) struct RowReader<'a> {

@@ -430,10 +430,7 @@ fn incomplete(coverage: &Coverage, census: &Census<'_>, resolution: &Resolution)
         let share = records as f64 / all.max(1) as f64;
         warnings.push(Warning { kind: WarningKind::Stale, share, detail: detail.join(", ") });
     }
-    if let Some(share) = no_deaths::share_of_old(study, table) {
-        tracing::warn!("no list says who has died: too many old persons are expected to be missed");
-        warnings.push(Warning { kind: WarningKind::NoDeaths, share, detail: String::new() });
-    }
+    warnings.extend(no_deaths::warning(study, table));
     warnings
 }
 

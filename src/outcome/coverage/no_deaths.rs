@@ -1,9 +1,10 @@
 //! Does any list say who has died?
 //!
-//! Takes study and table, gives the share of old persons in registers where none does. Whoever died and was not struck
+//! Takes study and table, gives a warning with the share of old persons in registers where none does. Whoever died and was not struck
 //! off looks like an old resident whom the roll missed, with signs of life as fresh as theirs until then: only a record
 //! of the death tells them apart.
 
+use super::warning::{Warning, WarningKind};
 use crate::intake::study::{Role, RowKind, Study};
 use crate::person::table::PersonTable;
 
@@ -13,8 +14,15 @@ const RECORDS_MIN: usize = 1_000;
 /// From this age on a person is old: of those, most who die.
 const OLD: i32 = 65;
 
+/// Says, in the log, too, that there are no deaths.
+pub(super) fn warning(study: &Study, table: &PersonTable) -> Option<Warning> {
+    let share = share_of_old(study, table)?;
+    tracing::warn!("no list says who has died: too many old persons are expected to be missed");
+    Some(Warning { kind: WarningKind::NoDeaths, share, detail: String::new() })
+}
+
 /// The share that old persons have of the records in registers, if no record of any list has a death.
-pub(super) fn share_of_old(study: &Study, table: &PersonTable) -> Option<f64> {
+fn share_of_old(study: &Study, table: &PersonTable) -> Option<f64> {
     let is_death = |at: usize| table.death[at].is_some() || table.kind[at] == RowKind::Death;
     if (0..table.len()).any(is_death) {
         return None;

@@ -1,8 +1,8 @@
 //! Does one text stand for an empty cell?
 //!
-//! Takes a column of which most cells cannot be read, says whether nearly all of these have one text, beside others that
-//! can be read: 未死亡, where somebody is alive. Of a column that is shifted against its header, hardly a cell can be
-//! read, or those that cannot are of all sorts. The text itself is not shown: it may be a value.
+//! Takes a column of which most cells cannot be read, says whether nearly all of these have one text, beside others
+//! that can be read: 未死亡, where somebody is alive. Of a column that is shifted against its header, hardly a cell can
+//! be read, or those that cannot are of all sorts. The text itself is not shown: it may be a value.
 
 use rustc_hash::FxHashMap;
 

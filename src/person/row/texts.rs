@@ -8,11 +8,27 @@ use rustc_hash::FxHashMap;
 
 use super::{ChunkTable, RowReader};
 use crate::intake::extract::Chunk;
-use crate::intake::study::{Comparator, Field};
+use crate::intake::study::{Comparator, Field, Study};
 use crate::person::cell;
 use crate::person::date::Date;
-use crate::person::lexicon::{GROUP, Symbol};
+use crate::person::lexicon::{GROUP, Lexicon, Symbol};
+use crate::person::table::TextField;
 use crate::person::text::{plain_text, single_spaced};
+use crate::person::{joins_names, text_field};
+
+/// The text fields of a study: those it declares, and family and given name where they are nowhere joined.
+pub(in crate::person) fn text_fields(study: &Study) -> Vec<TextField> {
+    let mut fields: Vec<Field> = Vec::new();
+    if !joins_names(study) {
+        for field in [Field::FamilyName, Field::GivenName] {
+            if study.sources.iter().any(|source| source.binding(field).is_some()) {
+                fields.push(field);
+            }
+        }
+    }
+    fields.extend((0..study.custom_fields.len()).map(|index| Field::Custom(u16::try_from(index).unwrap_or(u16::MAX))));
+    fields.into_iter().map(|field| text_field(field, Lexicon::default())).collect()
+}
 
 /// What some rows of a chunk say in the text fields.
 pub(super) struct Texts {
