@@ -1,8 +1,8 @@
 //! Does any list say who has died?
 //!
-//! Takes study and table, gives a warning with the share of old persons in registers where none does. Whoever died and was not struck
-//! off looks like an old resident whom the roll missed, with signs of life as fresh as theirs until then: only a record
-//! of the death tells them apart.
+//! Takes study and table, gives a warning with the share of old persons in registers where none does. Whoever died and
+//! was not struck off looks like an old resident whom the roll missed, with signs of life as fresh as theirs until
+//! then: only a record of the death tells them apart.
 
 use super::warning::{Warning, WarningKind};
 use crate::intake::study::{Role, RowKind, Study};
