@@ -16,6 +16,7 @@
 //!    there are more than a study can compare, the most telling ones are named ([`telling`]);
 //! 5. [`draft`](mod@draft) writes it all down.
 
+mod areas;
 mod birth_parts;
 mod copies;
 mod custom;

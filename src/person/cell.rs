@@ -13,7 +13,7 @@ use super::code;
 use super::date::{self, Date, Form};
 use super::han::compatible;
 use crate::intake::extract::{Chunk, Column, without_point};
-use crate::intake::study::nothing::{is_no_day, is_no_name, is_nothing};
+use crate::intake::study::nothing::{is_no_day, nothing_of};
 use crate::intake::study::sex_words::{is_beside_mujer, is_f, is_m};
 use crate::intake::study::{Binding, Comparator, Field, RowKind, RowMeaning, Study};
 
@@ -37,8 +37,8 @@ pub(super) struct BoundField<'a> {
     has_mujer: Mutex<FxHashMap<(usize, u64), bool>>,
     /// Is it of words or of ID numbers, which are read with what spreadsheets make of them?
     is_as_written: bool,
-    /// Is it of names of persons?
-    is_name: bool,
+    /// Does a text of it say that there is nothing?
+    says_nothing: fn(&str) -> bool,
     /// Are rounded numbers as good as others?
     may_be_rounded: bool,
 }
@@ -47,12 +47,8 @@ impl<'a> BoundField<'a> {
     /// The columns of a binding among those of an extract.
     pub(super) fn new(study: &'a Study, binding: &'a Binding, present: &[String]) -> BoundField<'a> {
         let place = |name: &String| present.iter().position(|known| known == name);
-        let is_name = matches!(
-            binding.field,
-            Field::Name | Field::FamilyName | Field::GivenName | Field::FormerName | Field::MotherName
-        );
-        let is_as_written =
-            is_name || matches!(binding.field, Field::Address | Field::IdNumber | Field::MotherIdNumber);
+        let is_as_written = binding.field.is_name()
+            || matches!(binding.field, Field::Address | Field::IdNumber | Field::MotherIdNumber);
         let comparator = comparator(study, binding.field);
         let reference = Date::from_day(study.reference.day).unwrap_or_default().year();
         let latest_year = match binding.field {
@@ -71,7 +67,7 @@ impl<'a> BoundField<'a> {
             counts_days: Mutex::default(),
             has_mujer: Mutex::default(),
             is_as_written,
-            is_name,
+            says_nothing: nothing_of(binding.field),
             may_be_rounded: is_as_written || comparator == Some(Comparator::Numeric),
         }
     }
@@ -118,7 +114,7 @@ impl<'a> BoundField<'a> {
         let text = column.text(row)?;
         match () {
             () if self.binding.codes.contains_key(text.as_ref()) => Some(text),
-            () if is_nothing(&text) && (!self.is_name || is_no_name(&text)) => None,
+            () if (self.says_nothing)(&text) => None,
             () if self.is_as_written => Some(text),
             () => Some(without_point(text)),
         }
@@ -200,9 +196,7 @@ impl<'a> BoundField<'a> {
     /// Is this text longer than any name or address is? If so, what is noted of it.
     pub(super) fn overlong(&self, text: &str) -> Option<&'static str> {
         let (characters_max, what) = match self.binding.field {
-            Field::Name | Field::FamilyName | Field::GivenName | Field::FormerName | Field::MotherName => {
-                (NAME_CHARACTERS_MAX, "name_too_long")
-            }
+            field if field.is_name() => (NAME_CHARACTERS_MAX, "name_too_long"),
             Field::Address => (TEXT_CHARACTERS_MAX, "address_too_long"),
             Field::Custom(_) => (TEXT_CHARACTERS_MAX, "field_too_long"),
             _ => return None,

@@ -74,7 +74,7 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
             let count = tally.noted.get(note).copied().unwrap_or(0);
             if tally.rows_in >= ROWS_MIN && count > tally.rows_in / 2 && !stand_in::is_one(study, extract, note, field)?
             {
-                let columns = source.binding(field).map_or_else(String::new, |binding| binding.columns.join(", "));
+                let columns = source.columns_of(field);
                 return Err(place(Error::input(what)).at_column(columns).hint(SHIFTED));
             }
         }
@@ -99,13 +99,11 @@ pub fn check(study: &Study, extracts: &[Extract], standardised: &Standardised) -
         if check_deaths(source, extract.source, tally, &standardised.table)
             && !stand_in::is_one(study, extract, "death_date_unreadable", Field::DeathDate)?
         {
-            let column =
-                source.binding(Field::DeathDate).map_or_else(String::new, |binding| binding.columns.join(", "));
+            let column = source.columns_of(Field::DeathDate);
             let error = Error::input("most cells of this column cannot be read as dates of death");
             return Err(place(error).at_column(column).hint(SHIFTED));
         }
         warn_of_dead_residents(source, extract.source, &standardised.table);
-        warn_of_undated_deaths(source, extract.source, &standardised.table);
         undated::check(source, extract.source, &standardised.table).map_err(place)?;
         warn_of_other_codes(source, tally);
         warn_of_absent_kinds(source, extract.source, &standardised.table);
@@ -178,21 +176,6 @@ fn warn_of_absent_kinds(source: &Source, number: usize, table: &PersonTable) {
     }
 }
 
-/// Without their days nobody is found who died before the reference time, and the list of them is empty as if there
-/// were none.
-fn warn_of_undated_deaths(source: &Source, number: usize, table: &PersonTable) {
-    let is_death = |record: &u32| table.kind[*record as usize] == RowKind::Death;
-    let rows = table.records(number).into_par_iter().filter(is_death).count() as u64;
-    if rows > 0 && source.role == Role::Register && source.binding(Field::DeathDate).is_none() {
-        tracing::warn!(
-            source = source.name,
-            rows,
-            "no column dates the deaths of these rows: who died before the reference time is not found; bind it to \
-             death_date"
-        );
-    }
-}
-
 /// Can most cells not be read as dates of death? Most rows have none, so those that cannot be read are held against
 /// those that can.
 fn check_deaths(source: &Source, number: usize, tally: &Tally, table: &PersonTable) -> bool {
@@ -208,7 +191,7 @@ fn check_deaths(source: &Source, number: usize, tally: &Tally, table: &PersonTab
         noted("death_before_birth"),
         noted("death_far_ahead"),
     );
-    let columns = source.binding(Field::DeathDate).map_or_else(String::new, |binding| binding.columns.join(", "));
+    let columns = source.columns_of(Field::DeathDate);
     for (rows, what) in [
         (
             before_birth,
@@ -237,7 +220,7 @@ fn check_deaths(source: &Source, number: usize, tally: &Tally, table: &PersonTab
 /// of deaths if it has hardly any others.
 fn warn_of_dead_residents(source: &Source, number: usize, table: &PersonTable) {
     if let Some(rows) = dead_residents(number, table).filter(|_| !is_of_deaths(source, number, table)) {
-        let column = source.binding(Field::DeathDate).map_or_else(String::new, |binding| binding.columns.join(", "));
+        let column = source.columns_of(Field::DeathDate);
         tracing::warn!(
             source = source.name,
             column,
@@ -305,7 +288,7 @@ fn warn_of_other_codes(source: &Source, tally: &Tally) {
 
 /// Numbers and names of persons are no areas, and each would be one, with its value in outputs as a code.
 fn warn_of_areas(source: &Source, number: usize, tally: &Tally, table: &PersonTable) {
-    let columns = |field| source.binding(field).map_or_else(String::new, |binding| binding.columns.join(", "));
+    let columns = |field| source.columns_of(field);
     for (note, field) in
         [("area_number_of_a_person", Field::EnumerationArea), ("division_number_of_a_person", Field::Division)]
     {

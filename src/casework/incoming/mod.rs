@@ -20,6 +20,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
+use rust_xlsxwriter::utility::column_number_to_name;
 use rust_xlsxwriter::{
     DataValidation, DataValidationErrorStyle, Format, FormatAlign, FormatBorder, Workbook, XlsxError,
 };
@@ -74,16 +75,9 @@ impl WrongRow {
     /// The column at fault, for people: one without a heading by its letters.
     fn at_fault(&self, language: Language) -> String {
         let column = self.column.of(language);
+        let letters = |cell: usize| column_number_to_name(u16::try_from(cell).unwrap_or(u16::MAX));
         self.cell.map_or_else(|| column.to_owned(), |cell| format!("{column} {}", letters(cell)))
     }
-}
-
-/// The letters of a column as spreadsheets show them.
-fn letters(column: usize) -> String {
-    const LETTERS: &[u8; 26] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    let last = char::from(LETTERS[column % LETTERS.len()]);
-    let before = (column / LETTERS.len()).checked_sub(1).map_or_else(String::new, letters);
-    format!("{before}{last}")
 }
 
 /// What a filled list said.

@@ -165,6 +165,12 @@ impl Source {
     pub fn binding(&self, field: Field) -> Option<&Binding> {
         self.bindings.iter().find(|binding| binding.field == field)
     }
+
+    /// The columns of a field, for people; empty if the source does not have it.
+    #[must_use]
+    pub fn columns_of(&self, field: Field) -> String {
+        self.binding(field).map_or_else(String::new, |binding| binding.columns.join(", "))
+    }
 }
 
 /// The columns that make up one field of a source.
@@ -280,6 +286,12 @@ impl Field {
             Field::LeftRegistration => 19,
             Field::Custom(index) => Field::BUILT_IN.len() + usize::from(index),
         }
+    }
+
+    /// Is it a name of a person, or a part of one?
+    #[must_use]
+    pub fn is_name(self) -> bool {
+        matches!(self, Field::Name | Field::FamilyName | Field::GivenName | Field::FormerName | Field::MotherName)
     }
 
     /// The name of a built-in field in a study file.

@@ -4,6 +4,8 @@
 //! and runs go by it alike: a column that is empty but for a few rows is not left out for the marks in the others.
 //! What a study file gives a meaning by name is asked before.
 
+use super::Field;
+
 /// What programs write, in lower case and without brackets.
 const OF_PROGRAMS: [&str; 7] = ["null", "\\n", "none", "nan", "nat", "#n/a", "n/a"];
 
@@ -49,6 +51,12 @@ pub fn is_nothing(text: &str) -> bool {
         Some(first) => (is_mark(first) || is_full_width(first)) && says_nothing(text),
         None => true,
     }
+}
+
+/// What says that there is nothing in a column of this field.
+#[must_use]
+pub fn nothing_of(field: Field) -> fn(&str) -> bool {
+    if field.is_name() { is_no_name } else { is_nothing }
 }
 
 /// The same of a name: Na and 空 are some.

@@ -140,7 +140,10 @@ pub(super) fn guess(named: Option<RowKind>, profiles: &[Profile], labels: &Label
         let bound = Bound { more: parts.collect(), ..Bound::of(Field::BirthDate, &column, doubt) };
         guess.fields.push((Field::BirthDate, bound));
     }
-    row_kinds::of_all(&mut guess, profiles, is_roll);
+    let column_of = |field| guess.bound(field).map(|bound| bound.column.as_str());
+    if let Some((kind, why)) = row_kinds::of_all(&guess.rows, profiles, column_of).filter(|_| !is_roll) {
+        (guess.rows.otherwise, guess.rows.doubt) = (Some(kind), Some(why));
+    }
     drop_doubles(&mut guess, profiles);
     join_han_names(&mut guess, profiles);
     guess

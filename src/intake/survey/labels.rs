@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::profile::Profile;
-use super::{Surveyed, fields, headers, unbound};
+use super::{Surveyed, areas, fields, headers};
 use crate::intake::study::Field;
 
 /// What a column is that is headed as a label.
@@ -60,7 +60,7 @@ fn shares(file: &Surveyed, profile: &Profile, other: &Surveyed) -> bool {
 
 fn may_be_area(profile: &Profile) -> bool {
     let is_headed = || fields::field_of(&profile.name).is_some_and(|(field, _)| field == Field::EnumerationArea);
-    is_headed() || unbound::is_headed_as_area(&profile.name) || unbound::holds_area_codes(profile)
+    is_headed() || areas::is_headed(&profile.name) || areas::holds_codes(profile)
 }
 
 /// Has it as many rows for each value as households have members? They may begin at 1 in each of so many areas.

@@ -11,8 +11,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::{dates, fields};
 use crate::intake::extract::{Chunk, Column, without_point};
-use crate::intake::study::Field;
-use crate::intake::study::nothing::{is_no_day, is_no_name, is_nothing};
+use crate::intake::study::nothing::{is_no_day, is_nothing, nothing_of};
 use crate::intake::study::sex_words::sex_of;
 
 /// Columns with at most so many different values are taken for codes, and their values are remembered.
@@ -116,9 +115,7 @@ impl Profile {
         let step = (chunk.rows / SHAPED_ROWS).max(1);
         let texts = (0..chunk.rows).step_by(step).filter_map(|row| column.text(row)).filter(|text| !is_no_day(text));
         texts.filter_map(|text| dates::month_of(&text)).for_each(|month| *self.months.entry(month).or_default() += 1);
-        let names = [Field::Name, Field::FamilyName, Field::GivenName, Field::FormerName, Field::MotherName];
-        let is_name = fields::field_of(&self.name).is_some_and(|(field, _)| names.contains(&field));
-        let says_nothing = if is_name { is_no_name } else { is_nothing };
+        let says_nothing = fields::field_of(&self.name).map_or(is_nothing as fn(&str) -> bool, |of| nothing_of(of.0));
         for row in 0..chunk.rows {
             // As a run takes cells: `1.0` is 1, and what stands for nothing is nothing.
             let text = column.text(row).map(without_point);

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::guess::Guess;
 use super::profile::Profile;
 use super::{fields, headers};
 use crate::intake::study::{Field, RowKind};
@@ -193,11 +192,15 @@ pub(super) fn rows(named: Option<RowKind>, profiles: &[Profile], is_roll: bool) 
     rows
 }
 
-/// Where neither a column nor the file's name says what the rows are: all are births or deaths if each has what only
-/// those have.
-pub(super) fn of_all(guess: &mut Guess, profiles: &[Profile], is_roll: bool) {
-    if is_roll || guess.rows.column.is_some() || guess.rows.otherwise.is_some() {
-        return;
+/// Of a register of which neither a column nor the file's name says what the rows are: all are births or deaths if each
+/// has what only those have. Gives what they are and why; `column_of` says which column a field is in.
+pub(super) fn of_all<'a>(
+    rows: &Rows,
+    profiles: &[Profile],
+    column_of: impl Fn(Field) -> Option<&'a str>,
+) -> Option<(RowKind, &'static str)> {
+    if rows.column.is_some() || rows.otherwise.is_some() {
+        return None;
     }
     let is_nearly_full = |profile: &Profile| profile.filled * 10 >= profile.rows * 9 && profile.filled > 0;
     let has_full = |is: &dyn Fn(&str) -> bool| {
@@ -206,8 +209,8 @@ pub(super) fn of_all(guess: &mut Guess, profiles: &[Profile], is_roll: bool) {
     };
     let is_of = |kind: RowKind| has_full(&|name| headers::kind_of_all(name) == Some(kind));
     let filled = |field: Field| {
-        let column = guess.bound(field).map(|bound| &bound.column);
-        profiles.iter().find(|profile| Some(&profile.name) == column)
+        let column = column_of(field)?;
+        profiles.iter().find(|profile| profile.name == column)
     };
     // One day in most rows fills the column, and nobody's death.
     let is_day_of_many = |profile: &Profile| {
@@ -220,10 +223,9 @@ pub(super) fn of_all(guess: &mut Guess, profiles: &[Profile], is_roll: bool) {
     let is_older = profiles.iter().any(|profile| headers::is_of_older_children(&profile.name));
     let has_mother = is_mostly(Field::MotherIdNumber) || has_full(&headers::is_of_birth_certificate);
     let is_born = has_mother && !is_mostly(Field::IdNumber);
-    let (kind, why) = match () {
-        () if is_of(RowKind::Death) || is_dead => (RowKind::Death, BY_DEATHS),
-        () if !is_older && (is_of(RowKind::Birth) || is_born) => (RowKind::Birth, BY_BIRTHS),
-        () => return,
-    };
-    (guess.rows.otherwise, guess.rows.doubt) = (Some(kind), Some(why));
+    match () {
+        () if is_of(RowKind::Death) || is_dead => Some((RowKind::Death, BY_DEATHS)),
+        () if !is_older && (is_of(RowKind::Birth) || is_born) => Some((RowKind::Birth, BY_BIRTHS)),
+        () => None,
+    }
 }

@@ -6,7 +6,7 @@
 use super::guess::{self, Bound, Guess};
 use super::labels::{self, Label, Labels};
 use super::profile::{Profile, Shape};
-use super::{Planned, dates, draft, fields, signs};
+use super::{Planned, areas, dates, draft, fields, signs};
 use crate::intake::study::{Field, Role};
 
 const HOUSEHOLD: &str = "is it the number of the household?";
@@ -86,45 +86,12 @@ fn enumeration_area(plan: &Planned) -> Option<usize> {
     if plan.role != Role::Roll {
         return None;
     }
-    let is_headed = |profile: &Profile| is_headed_as_area(&profile.name) && profile.distinct_share() <= 1.0 / ROWS_MIN;
+    let is_headed = |profile: &Profile| areas::is_headed(&profile.name) && areas::is_common(profile);
     only(plan, is_headed).or_else(|| {
         let open = plan.guess.others.iter().filter_map(|index| Some((*index, plan.surveyed.profiles.get(*index)?)));
-        let codes = open.filter(|(_, profile)| holds_area_codes(profile));
+        let codes = open.filter(|(_, profile)| areas::holds_codes(profile));
         codes.max_by_key(|(_, profile)| profile.distinct()).map(|(index, _)| index)
     })
-}
-
-/// Rows for each enumeration area, at least: some eighty households.
-const ROWS_MIN: f64 = 20.0;
-
-/// Do the words of a header say an area of the census?
-pub(super) fn is_headed_as_area(header: &str) -> bool {
-    const CENSUS: [&str; 3] = ["enumeration", "census", "ea"];
-    const AREAS: [&str; 7] = ["block", "area", "district", "tract", "zone", "unit", "section"];
-    let words = fields::words(header);
-    let has = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
-    has(&CENSUS) && has(&AREAS) && !has(&["name", "size"])
-}
-
-/// Are its values codes of 12 to 18 digits of one county, each in many rows?
-pub(super) fn holds_area_codes(profile: &Profile) -> bool {
-    const SHARE_MIN: f64 = 0.95;
-    const COUNTY_DIGITS: usize = 6;
-    let is_long = (11.5..=18.0).contains(&profile.mean_length()) && profile.share(Shape::Digits) >= SHARE_MIN;
-    let is_common = profile.distinct() > 1 && profile.distinct_share() <= 1.0 / ROWS_MIN;
-    let counties = || {
-        let few = profile.codes.iter().flatten();
-        let many = profile.prefixes.iter().filter(|_| profile.codes.is_none());
-        let mut counts = std::collections::BTreeMap::<&str, u64>::new();
-        for (code, count) in few.chain(many) {
-            *counts.entry(code.get(..COUNTY_DIGITS).unwrap_or_default()).or_default() += count;
-        }
-        (counts.values().copied().max().unwrap_or(0), counts.values().sum::<u64>())
-    };
-    is_long && is_common && {
-        let (most, all) = counties();
-        all > 0 && most as f64 >= SHARE_MIN * all as f64
-    }
 }
 
 /// The only date of the file that may be one of a sign of life: on which no event or form was, which is of no term, and
@@ -187,7 +154,7 @@ mod tests {
         }
         assert!(is_headed_as_birth("BirthYearMonth") && is_headed_as_birth("birth_month"));
         assert!(!is_headed_as_birth("出生登记日期") && !is_headed_as_birth("mother_birth_date"));
-        assert!(is_headed_as_area("EnumerationBlock") && is_headed_as_area("census_block"));
-        assert!(!is_headed_as_area("census_date") && !is_headed_as_area("area"));
+        assert!(areas::is_headed("EnumerationBlock") && areas::is_headed("census_block"));
+        assert!(!areas::is_headed("census_date") && !areas::is_headed("area"));
     }
 }

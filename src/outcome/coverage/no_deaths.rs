@@ -28,11 +28,10 @@ fn share_of_old(study: &Study, table: &PersonTable) -> Option<f64> {
         return None;
     }
     let registers = (0..study.sources.len()).filter(|source| study.sources[*source].role == Role::Register);
-    let records: Vec<usize> =
-        registers.flat_map(|source| table.records(source)).map(|record| record as usize).collect();
-    let is_old = |at: &&usize| table.birth[**at].age_on(study.reference.day).is_some_and(|age| age >= OLD);
-    let old = records.iter().filter(is_old).count();
-    (records.len() >= RECORDS_MIN && old > 0).then(|| old as f64 / records.len() as f64)
+    let is_old = |record: u32| table.birth[record as usize].age_on(study.reference.day).is_some_and(|age| age >= OLD);
+    let count = |(records, old), record| (records + 1, old + usize::from(is_old(record)));
+    let (records, old) = registers.flat_map(|source| table.records(source)).fold((0, 0), count);
+    (records >= RECORDS_MIN && old > 0).then(|| old as f64 / records as f64)
 }
 
 #[cfg(test)]

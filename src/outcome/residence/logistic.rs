@@ -113,6 +113,14 @@ pub(super) fn counts(of: &[usize], rows: usize) -> Vec<f64> {
     counts
 }
 
+/// The outcome and the weight of each row, of which so much is one and so much is zero.
+pub(super) fn weighed(ones: &[f64], zeros: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let weight: Vec<f64> = ones.iter().zip(zeros).map(|(ones, zeros)| ones + zeros).collect();
+    // A row without weight is passed over.
+    let outcome = ones.iter().zip(&weight).map(|(ones, weight)| ones / weight).collect();
+    (outcome, weight)
+}
+
 /// The coefficients, and behind the intercept the nothing that [`BASE`] adds.
 fn with_base(coefficients: &[f64]) -> Vec<f64> {
     [if coefficients.is_empty() { &[0.0] } else { coefficients }, &[0.0]].concat()

@@ -16,7 +16,7 @@
 //! K. Nigam et al., *Text classification from labeled and unlabeled documents using EM*, Machine Learning 2000
 //! (labelled rows weighted down to the size of the unlabelled).
 
-use super::logistic::{self, Effort, Follower, Rows, counts, sigmoid};
+use super::logistic::{self, Effort, Follower, Rows, counts, sigmoid, weighed};
 use super::prior::{self, Expected, Share};
 
 pub(super) const ROUNDS_MAX: u32 = 40;
@@ -151,8 +151,7 @@ impl TogetherLearner {
         }
         let (rows, of) = Rows::distinct([&views.alone, &views.together]);
         let [alone, together] = of.map(|of| counts(&of, rows.len()));
-        let weight: Vec<f64> = alone.iter().zip(&together).map(|(alone, together)| alone + together).collect();
-        let outcome: Vec<f64> = together.iter().zip(&weight).map(|(together, all)| together / all).collect();
+        let (outcome, weight) = weighed(&together, &alone);
         let effort = Effort { ridge: RIDGE_VIEWS, steps: STEPS_VIEWS, tolerance: TOLERANCE_VIEWS };
         Follower::default().fit(&rows, &outcome, &weight, effort, &mut found.coefficients);
         found.share = found.share.clamp(SHARE_LEAST, 1.0 - SHARE_LEAST);
@@ -181,39 +180,38 @@ impl TogetherLearner {
 /// What the regression of a sample is made of: rows that differ, and how many of each group look like each.
 struct Looks {
     rows: Rows,
-    /// Residents in either view, persons known to live elsewhere likewise.
-    labelled: [Vec<f64>; 4],
+    /// Residents in either view.
+    residents: [Vec<f64>; 2],
+    /// Persons known to live elsewhere in either view.
+    elsewhere: [Vec<f64>; 2],
     /// Of each unlinked person the row.
     unlabelled: Vec<usize>,
 }
 
 impl Looks {
     fn of(sample: &Sample) -> Looks {
-        let (residents, elsewhere) = (&sample.positives, &sample.negatives);
-        let labelled = [&residents.alone, &residents.together, &elsewhere.alone, &elsewhere.together];
-        let [first, second, third, fourth] = labelled;
-        let (rows, of) = Rows::distinct([first, second, third, fourth, &sample.unlabelled]);
-        let [first, second, third, fourth, unlabelled] = of;
-        let labelled = [first, second, third, fourth].map(|of| counts(&of, rows.len()));
-        Looks { rows, labelled, unlabelled }
+        let Views { alone: resident, together: residents } = &sample.positives;
+        let Views { alone: leaver, together: leavers } = &sample.negatives;
+        let (rows, of) = Rows::distinct([resident, residents, leaver, leavers, &sample.unlabelled]);
+        let [resident, residents, leaver, leavers, unlabelled] = of;
+        let views = |alone: &[usize], together: &[usize]| [alone, together].map(|of| counts(of, rows.len()));
+        let (residents, elsewhere) = (views(&resident, &residents), views(&leaver, &leavers));
+        Looks { rows, residents, elsewhere, unlabelled }
     }
 
-    /// Of each row the outcome and the weight, the labelled persons weighing so much and the unlinked being residents
-    /// with these probabilities; and the sums of the residents and of the others.
-    fn weighed(&self, weights: [f64; 4], probability: &[f64]) -> (Vec<f64>, Vec<f64>, f64, f64) {
-        let [first, second, third, fourth] = &self.labelled;
-        let sums = |one: &[f64], other: &[f64], weights: [f64; 2]| -> Vec<f64> {
-            one.iter().zip(other).map(|(one, other)| one * weights[0] + other * weights[1]).collect()
+    /// How much of each row is a resident, and how much is not: the labelled persons weigh so much in either view, and
+    /// the unlinked are residents with these probabilities.
+    fn ones_and_zeros(&self, missed: [f64; 2], away: [f64; 2], probability: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let sum = |[alone, together]: &[Vec<f64>; 2], weights: [f64; 2]| -> Vec<f64> {
+            let views = alone.iter().zip(together);
+            views.map(|(alone, together)| alone * weights[0] + together * weights[1]).collect()
         };
-        let mut ones = sums(first, second, [weights[0], weights[1]]);
-        let mut zeros = sums(third, fourth, [weights[2], weights[3]]);
+        let (mut ones, mut zeros) = (sum(&self.residents, missed), sum(&self.elsewhere, away));
         for (row, probability) in self.unlabelled.iter().zip(probability) {
             ones[*row] += probability;
             zeros[*row] += 1.0 - probability;
         }
-        let weight: Vec<f64> = ones.iter().zip(&zeros).map(|(ones, zeros)| ones + zeros).collect();
-        let outcome = ones.iter().zip(&weight).map(|(ones, all)| if *all > 0.0 { ones / all } else { 0.0 }).collect();
-        (outcome, weight, ones.iter().sum(), zeros.iter().sum())
+        (ones, zeros)
     }
 }
 
@@ -283,15 +281,17 @@ impl Sample {
         let mut follower = Follower::default();
         while found.rounds < ROUNDS_MAX {
             let first = found.rounds == 0;
-            let [one, other] = missed.weights((found.prior * unlabelled / positives.max(1) as f64).min(1.0));
-            let [third, fourth] = away.weights(((1.0 - found.prior) * unlabelled / negatives.max(1) as f64).min(1.0));
-            let (outcome, weight, ones, zeros) = looks.weighed([one, other, third, fourth], &probability);
+            let missed_weights = missed.weights((found.prior * unlabelled / positives.max(1) as f64).min(1.0));
+            let away_weights = away.weights(((1.0 - found.prior) * unlabelled / negatives.max(1) as f64).min(1.0));
+            let (ones, zeros) = looks.ones_and_zeros(missed_weights, away_weights, &probability);
+            let (outcome, weight) = weighed(&ones, &zeros);
             if first {
                 follower.fit(&looks.rows, &outcome, &weight, first_effort, &mut found.coefficients);
             } else {
                 follower.step(&looks.rows, &outcome, &weight, first_effort.ridge, &mut found.coefficients);
             }
-            let balance = (ones.max(1e-9) / zeros.max(1e-9)).ln();
+            let [ones, zeros] = [ones, zeros].map(|persons| persons.iter().sum::<f64>().max(1e-9));
+            let balance = (ones / zeros).ln();
             let predicted = looks.rows.predict(&found.coefficients);
             let evidence: Vec<f64> = looks.unlabelled.iter().map(|row| predicted[*row] - balance).collect();
             let of_answers = self.answers.predict(&found.coefficients);

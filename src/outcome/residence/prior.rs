@@ -24,7 +24,7 @@ use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Gamma};
 use statrs::function::gamma::ln_gamma;
 
-use super::logistic::{Effort, Follower, Rows, counts};
+use super::logistic::{Effort, Follower, Rows, counts, weighed};
 
 const FOLDS: u64 = 5;
 
@@ -89,7 +89,7 @@ pub(super) fn cross_fitted(
     let (distinct, seen) = Rows::distinct([positives, unlabelled]);
     // Persons who look the same are one row, with their weight.
     let all = seen.each_ref().map(|seen| counts(seen, distinct.len()));
-    let (outcome, weight) = weighed(&all[0], &all[1]);
+    let (outcome, weight) = weighed_alike(&all[0], &all[1]);
     // As heavy as all folds but one: so is the curvature.
     let lighter: Vec<f64> = weight.iter().map(|weight| weight * (FOLDS - 1) as f64 / FOLDS as f64).collect();
     let (mut whole, mut of_whole) = (vec![0.0; columns], Follower::default());
@@ -102,7 +102,7 @@ pub(super) fn cross_fitted(
             for ((counts, seen), folds) in without.iter_mut().zip(&seen).zip(&folds) {
                 seen.iter().zip(folds).filter(|(_, of)| **of == fold).for_each(|(row, _)| counts[*row] -= 1.0);
             }
-            let (outcome, weight) = weighed(&without[0], &without[1]);
+            let (outcome, weight) = weighed_alike(&without[0], &without[1]);
             let (mut coefficients, mut follower) = (whole.clone(), of_whole.clone());
             follower.fit(&distinct, &outcome, &weight, EFFORT, &mut coefficients);
             let predicted = distinct.predict(&coefficients);
@@ -121,13 +121,11 @@ pub(super) fn cross_fitted(
     (mean(0), mean(1))
 }
 
-/// Of rows the outcome and the weight, if so many are ones and so many zeros, and both groups are to count the same.
-fn weighed(ones: &[f64], zeros: &[f64]) -> (Vec<f64>, Vec<f64>) {
+/// The same of numbers of persons, where both groups are to count the same.
+fn weighed_alike(ones: &[f64], zeros: &[f64]) -> (Vec<f64>, Vec<f64>) {
     let (one, zero) = balanced(ones.iter().sum(), zeros.iter().sum());
-    let weight: Vec<f64> = ones.iter().zip(zeros).map(|(ones, zeros)| ones * one + zeros * zero).collect();
-    // A row without weight is passed over.
-    let outcome = ones.iter().zip(&weight).map(|(ones, weight)| ones * one / weight).collect();
-    (outcome, weight)
+    let times = |counts: &[f64], weight: f64| -> Vec<f64> { counts.iter().map(|count| count * weight).collect() };
+    weighed(&times(ones, one), &times(zeros, zero))
 }
 
 /// Weights that make two groups count the same, neither more than its rows.

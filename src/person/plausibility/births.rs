@@ -54,7 +54,7 @@ pub(super) fn warn(source: &Source, number: usize, table: &PersonTable) {
     if found.both < ROWS_MIN || found.rows * ODD_SHARE <= found.both {
         return;
     }
-    let column = source.binding(Field::BirthDate).map_or_else(String::new, |binding| binding.columns.join(", "));
+    let column = source.columns_of(Field::BirthDate);
     let (source, rows, percent) = (&source.name, found.rows, found.rows * 100 / found.both);
     if let Some(days) = found.days {
         tracing::warn!(

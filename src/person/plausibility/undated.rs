@@ -4,10 +4,12 @@
 //! study file, everybody alive would count as dead and hardly anybody could be missed. That deaths have none, and
 //! nobody else either, is said: without their days nobody is found who died before the reference time.
 
+use rayon::prelude::*;
+
 use super::ROWS_MIN;
 use crate::error::{Error, Result};
-use crate::intake::study::{Field, RowKind, Source};
-use crate::person::table::PersonTable;
+use crate::intake::study::{Field, Role, RowKind, Source};
+use crate::person::table::{PersonTable, RecordId};
 
 /// Rows with a date of death below which a kind of rows is not taken for deaths.
 const DATES_MIN: u64 = 3;
@@ -34,10 +36,13 @@ enum Finding {
     Undated(u64),
 }
 
-/// Stops where kinds of rows look exchanged; warns where most deaths are undated.
+/// Stops where kinds of rows look exchanged; warns where most deaths are undated, or no column dates them.
 pub(super) fn check(source: &Source, number: usize, table: &PersonTable) -> Result<()> {
-    let Some(binding) = source.binding(Field::DeathDate) else { return Ok(()) };
-    let column = binding.columns.join(", ");
+    if source.binding(Field::DeathDate).is_none() {
+        warn_of_unbound(source, number, table);
+        return Ok(());
+    }
+    let column = source.columns_of(Field::DeathDate);
     match finding(number, table) {
         None => Ok(()),
         Some(Finding::Exchanged) => {
@@ -64,6 +69,20 @@ pub(super) fn check(source: &Source, number: usize, table: &PersonTable) -> Resu
             );
             Ok(())
         }
+    }
+}
+
+/// Without their days the list of those who died before the reference time is empty, as if there were none.
+fn warn_of_unbound(source: &Source, number: usize, table: &PersonTable) {
+    let is_death = |record: &RecordId| table.kind[*record as usize] == RowKind::Death;
+    let rows = table.records(number).into_par_iter().filter(is_death).count() as u64;
+    if rows > 0 && source.role == Role::Register {
+        tracing::warn!(
+            source = source.name,
+            rows,
+            "no column dates the deaths of these rows: who died before the reference time is not found; bind it to \
+             death_date"
+        );
     }
 }
 

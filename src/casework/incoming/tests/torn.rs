@@ -109,7 +109,6 @@ fn what_stands_under_no_heading_comes_back_where_it_would_be_missed() {
     let folder = tempfile::tempdir().unwrap();
     let returned = read_back(&workbook(folder.path(), &[("清单", list)]), &cases, &|_| Vec::new());
     assert_eq!((returned.blank, returned.wrong.len(), returned.wrong[0].cell), (3, 1, Some(7)));
-    assert_eq!([0, 25, 26, 255].map(super::super::letters), ["A", "Z", "AA", "IV"]);
 }
 
 #[test]
